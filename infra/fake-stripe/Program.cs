@@ -1,0 +1,4 @@
+using Tollgate.FakeStripe;
+using Tollgate.ServiceDefaults.Hosting;
+
+return await PlatformHost.RunAsync(args, FakeStripeApp.Create);

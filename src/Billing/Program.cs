@@ -1,0 +1,4 @@
+using Tollgate.Billing;
+using Tollgate.ServiceDefaults.Hosting;
+
+return await PlatformHost.RunAsync(args, BillingApp.Create, BillingApp.MigrateAsync);

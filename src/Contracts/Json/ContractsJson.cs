@@ -1,0 +1,37 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tollgate.Contracts.Catalogue;
+using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Reports;
+using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Workers;
+
+namespace Tollgate.Contracts.Json;
+
+/// <summary>JSON of everything that crosses a process inside the platform: camelCase, enums as numbers, nulls left out.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(KeyRecord))]
+[JsonSerializable(typeof(OrganizationPolicy))]
+[JsonSerializable(typeof(ResolvedKey))]
+[JsonSerializable(typeof(ResolveKey))]
+[JsonSerializable(typeof(UsageBatch))]
+[JsonSerializable(typeof(UsageBooked))]
+[JsonSerializable(typeof(RegisterJournal))]
+[JsonSerializable(typeof(JournalRegistered))]
+[JsonSerializable(typeof(LeaseRequest))]
+[JsonSerializable(typeof(Lease))]
+[JsonSerializable(typeof(PriceSnapshot))]
+[JsonSerializable(typeof(SetPrice))]
+[JsonSerializable(typeof(OpenWallet))]
+[JsonSerializable(typeof(WalletState))]
+[JsonSerializable(typeof(StartCheckout))]
+[JsonSerializable(typeof(CheckoutStarted))]
+[JsonSerializable(typeof(IReadOnlyList<StatementLine>))]
+[JsonSerializable(typeof(UsageReport))]
+[JsonSerializable(typeof(CatalogueSnapshot))]
+[JsonSerializable(typeof(Fleet))]
+[JsonSerializable(typeof(WorkerStatus))]
+[JsonSerializable(typeof(Cancelled))]
+[JsonSerializable(typeof(WitnessPage))]
+public sealed partial class ContractsJson : JsonSerializerContext;

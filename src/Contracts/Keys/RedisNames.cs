@@ -1,0 +1,23 @@
+namespace Tollgate.Contracts.Keys;
+
+/// <summary>
+/// Every Redis key and hash field that more than one service touches. All state of an organization lies in one hash under its tag, so it
+/// is lost whole or kept whole. Accounts writes the two version fields and the two records; the rest of the hash is the gateways'.
+/// </summary>
+public static class RedisNames
+{
+    /// <summary>Field of the organization's hash: version of its policy, 32 hex digits.</summary>
+    public const string PolicyVersionField = "pv";
+
+    /// <summary>The organization's hash: versions, till, budgets, buckets, holds.</summary>
+    public static string Organization(Guid organizationId) => $"tollgate:{{{organizationId:N}}}";
+
+    /// <summary>JSON of <see cref="OrganizationPolicy"/>.</summary>
+    public static string Policy(Guid organizationId) => $"tollgate:{{{organizationId:N}}}:policy";
+
+    /// <summary>JSON of <see cref="KeyRecord"/>; found by public id alone, before the organization is known.</summary>
+    public static string Key(string publicId) => $"tollgate:key:{publicId}";
+
+    /// <summary>Field of the organization's hash: version of one key, 32 hex digits.</summary>
+    public static string KeyVersionField(string publicId) => "kv:" + publicId;
+}

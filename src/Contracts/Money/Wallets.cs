@@ -1,0 +1,25 @@
+namespace Tollgate.Contracts.Money;
+
+/// <summary>Accounts' outbox → Billing, <c>PUT /internal/organizations/{id}/wallet</c>: idempotent by organization.</summary>
+/// <param name="Name">Shown on statements.</param>
+/// <param name="WelcomeCreditFor">The confirmed e-mail address that earns welcome credit, once for ever; null none. The amount is Billing's setting.</param>
+public sealed record OpenWallet(string Name, string? WelcomeCreditFor);
+
+/// <summary>Billing → Accounts, <c>GET /internal/organizations/{id}/wallet</c>.</summary>
+/// <param name="Balance">US dollars not yet billed; includes what tills hold under lease.</param>
+/// <param name="Leased">Part of the balance that tills hold.</param>
+/// <param name="AsOf">When it was true.</param>
+public sealed record WalletState(decimal Balance, decimal Leased, DateTimeOffset AsOf);
+
+/// <summary>Accounts → Billing, <c>POST /internal/organizations/{id}/checkouts</c>: starts a top-up.</summary>
+/// <param name="AmountUsd">5 to 10,000 whole dollars.</param>
+/// <param name="RequestId">Chosen by the page; the same id gives the same checkout.</param>
+public sealed record StartCheckout(int AmountUsd, string Email, string ReturnUrl, Guid RequestId);
+
+/// <summary>Where to send the customer's browser.</summary>
+public sealed record CheckoutStarted(string Url);
+
+/// <summary>One line of an organization's statement, newest first. Billing → Accounts, <c>GET /internal/organizations/{id}/ledger?limit=</c>.</summary>
+/// <param name="Kind"><c>usage</c>, <c>top_up</c>, <c>welcome_credit</c> …</param>
+/// <param name="Amount">US dollars; positive raises the balance.</param>
+public sealed record StatementLine(Guid TransactionId, DateTimeOffset At, string Kind, string Description, decimal Amount);

@@ -1,0 +1,15 @@
+namespace Tollgate.Contracts.Reports;
+
+/// <summary>
+/// Sums from the one hour rollup. Billing → Accounts, <c>GET /internal/organizations/{id}/usage?from=&amp;to=&amp;bucket=hour|day</c> and, over all
+/// organizations for the operator, <c>GET /internal/usage?from=&amp;to=&amp;bucket=&amp;by=organization|model</c>.
+/// </summary>
+/// <param name="AsOf">Everything booked before this instant is in it.</param>
+public sealed record UsageReport(DateTimeOffset AsOf, IReadOnlyList<UsageRow> Rows);
+
+/// <summary>One cell of a report; the members that the report does not group by are null.</summary>
+/// <param name="Start">Start of the bucket, UTC.</param>
+/// <param name="Amount">US dollars.</param>
+public sealed record UsageRow(
+    DateTimeOffset Start, Guid? OrganizationId, Guid? ProjectId, Guid? KeyId, string? Model, string? Endpoint,
+    long Requests, long InputTokens, long CachedTokens, long OutputTokens, decimal Amount);

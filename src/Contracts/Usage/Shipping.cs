@@ -1,0 +1,32 @@
+namespace Tollgate.Contracts.Usage;
+
+/// <summary>Gateway → Billing, <c>POST /internal/journals</c>: this process now writes this journal.</summary>
+/// <param name="JournalId">UUID in the journal's header.</param>
+/// <param name="Boot">Counts the starts over this journal; Billing answers 409 to a boot older than one it knows.</param>
+/// <param name="GatewayId">Name of the gateway, stable over restarts.</param>
+public sealed record RegisterJournal(Guid JournalId, long Boot, string GatewayId);
+
+/// <summary>Billing's answer to a registration.</summary>
+/// <param name="Cursor">Journal position up to which everything is booked; 0 for a new journal.</param>
+/// <param name="Database">Identity of the Postgres cluster and its timeline. A change means that it was restored: ship again from the older cursor.</param>
+public sealed record JournalRegistered(long Cursor, string Database);
+
+/// <summary>Gateway → Billing, <c>POST /internal/usage</c>. Sent at least every second, empty when there is nothing to ship.</summary>
+/// <param name="From">Journal position of the first event's record.</param>
+/// <param name="To">Position after the last one, and never past the OPEN of a request that still runs.</param>
+/// <param name="Fences">Epochs of which this gateway has nothing live or unshipped that is older.</param>
+public sealed record UsageBatch(
+    Guid JournalId, long Boot, long From, long To, IReadOnlyList<UsageEvent> Events, IReadOnlyList<EpochFence> Fences);
+
+/// <summary>An organization's epoch that Billing wants acknowledged, or that a gateway acknowledges: no live or unshipped request is older.</summary>
+public sealed record EpochFence(Guid OrganizationId, long Epoch);
+
+/// <summary>Billing's answer to a batch.</summary>
+/// <param name="Cursor">Booked position; equals the batch's <c>To</c>.</param>
+/// <param name="Inserted">Rows that were new.</param>
+/// <param name="Duplicates">Rows that were there already.</param>
+/// <param name="Rejected">Rows put aside in <c>usage_rejected</c>.</param>
+/// <param name="PendingFences">Epochs to acknowledge as soon as it is true.</param>
+/// <param name="Database">As in <see cref="JournalRegistered"/>.</param>
+public sealed record UsageBooked(
+    long Cursor, int Inserted, int Duplicates, int Rejected, IReadOnlyList<EpochFence> PendingFences, string Database);

@@ -1,0 +1,4 @@
+using Tollgate.Gateway;
+using Tollgate.ServiceDefaults.Hosting;
+
+return await PlatformHost.RunAsync(args, GatewayApp.Create);

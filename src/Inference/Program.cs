@@ -1,0 +1,4 @@
+using Tollgate.Inference;
+using Tollgate.ServiceDefaults.Hosting;
+
+return await PlatformHost.RunAsync(args, InferenceApp.Create);
