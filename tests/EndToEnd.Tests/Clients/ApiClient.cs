@@ -30,7 +30,7 @@ internal sealed class ApiClient(string api, string? key) : IDisposable
     }
 
     /// <summary>Posts a body and gives the event stream as soon as its headers are there.</summary>
-    /// <exception cref="InvalidOperationException">The answer is not an event stream.</exception>
+    /// <exception cref="UnexpectedAnswerException">The answer is not an event stream.</exception>
     public async Task<EventStream> StreamAsync(string path, object body)
     {
         using var request = Request(HttpMethod.Post, path, Content(body));
@@ -39,7 +39,7 @@ internal sealed class ApiClient(string api, string? key) : IDisposable
         {
             using (response)
             {
-                throw new InvalidOperationException($"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+                throw new UnexpectedAnswerException(new ApiAnswer(response, await response.Content.ReadAsStringAsync()));
             }
         }
 
