@@ -5,13 +5,13 @@ using System.Text.Json;
 namespace Tollgate.EndToEnd.Tests.Clients;
 
 /// <summary>A small open client of the public API: it shows every byte that an official client hides, and never retries.</summary>
-/// <param name="api">Base address, with or without <c>/v1</c>.</param>
+/// <param name="api">Base address without <c>/v1</c>.</param>
 /// <param name="key">Sent as bearer; null sends none.</param>
 internal sealed class ApiClient(string api, string? key) : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) })
     {
-        BaseAddress = new Uri(api.EndsWith("/v1", StringComparison.Ordinal) ? api[..^"/v1".Length] : api),
+        BaseAddress = new Uri(api),
         Timeout = TimeSpan.FromSeconds(60),
     };
 

@@ -150,7 +150,7 @@ public sealed class DotNetClientTests(SharedTollgate shared)
 
     private OpenAIClientOptions Options() => new()
     {
-        Endpoint = new Uri(shared.Running.Endpoints.Api),
+        Endpoint = new Uri(shared.Running.Endpoints.ApiBase),
         RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
     };
 

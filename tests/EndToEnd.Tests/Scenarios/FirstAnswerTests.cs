@@ -21,7 +21,7 @@ public sealed class FirstAnswerTests(SharedTollgate shared)
 
         Assert.True(events.Count > 4, run.Output + run.Error);
         Assert.Equal("data: [DONE]", events[^1]);
-        Assert.Contains($"API {shared.Running.Endpoints.Api}", printed, StringComparison.Ordinal);
+        Assert.Contains($"API {shared.Running.Endpoints.ApiBase}", printed, StringComparison.Ordinal);
         Assert.Contains($"Portal {shared.Running.Endpoints.Portal}", printed, StringComparison.Ordinal);
         Assert.Contains($"Key {shared.Running.FirstKey}", printed, StringComparison.Ordinal);
         Assert.Contains($"Admin {shared.Running.FirstAdmin.Email} {shared.Running.FirstAdmin.Password}", printed, StringComparison.Ordinal);

@@ -134,7 +134,7 @@ public sealed class NodeClientTests(SharedTollgate shared, NodeClientTests.Run r
             var script = Path.Combine(SharedFiles.Repository, "tests", "EndToEnd.Tests", "clients", "conformance.mjs");
             var environment = new Dictionary<string, string>
             {
-                ["TOLLGATE_API"] = running.Endpoints.Api,
+                ["TOLLGATE_API"] = running.Endpoints.ApiBase,
                 ["TOLLGATE_KEY"] = running.FirstKey,
                 ["TOLLGATE_LIMITED_KEY"] = await running.Commands.CreateKeyAsync("node, limited", "--rpm", "3"),
             };
