@@ -15,7 +15,7 @@ internal sealed class Load(string api, string key)
 {
     private const int Clients = 4;
     private readonly ConcurrentBag<TrueAnswer> _records = [];
-    private readonly CancellationTokenSource _stop = new();
+    private volatile bool _stopping;
     private Task[] _clients = [];
 
     public void Start() => _clients = [.. Enumerable.Range(0, Clients).Select(number => Task.Run(() => CallOnAndOnAsync(number)))];
@@ -25,16 +25,15 @@ internal sealed class Load(string api, string key)
     /// <summary>Lets the running calls end and gives all records.</summary>
     public async Task<IReadOnlyList<TrueAnswer>> StopAsync()
     {
-        await _stop.CancelAsync();
+        _stopping = true;
         await Task.WhenAll(_clients);
-        _stop.Dispose();
         return [.. _records];
     }
 
     private async Task CallOnAndOnAsync(int number)
     {
         using var client = new ApiClient(api, key);
-        for (var turn = number; !_stop.IsCancellationRequested; turn++)
+        for (var turn = number; !_stopping; turn++)
         {
             var record = turn % 2 == 0 ? await CallAsync(client) : await StreamAsync(client);
             _records.Add(record);

@@ -25,7 +25,7 @@ internal sealed class PortalSession : IDisposable
     public async Task<long> RequestsOnUsagePageAsync() => Figure(await _http.GetStringAsync("/usage"), "Requests");
 
     /// <summary>The number of requests on the operator's first page.</summary>
-    public async Task<long> RequestsOnAdminPageAsync() => Figure(await _http.GetStringAsync("/admin"), "Requests[^<]*");
+    public async Task<long> RequestsOnAdminPageAsync() => Figure(await _http.GetStringAsync("/admin"), "Requests today");
 
     /// <summary>Makes a key and returns its text.</summary>
     public async Task<string> CreateKeyAsync(string name)

@@ -77,8 +77,7 @@ internal sealed partial class Visitor
     }
 
     /// <summary>The figure under a heading of the page that is open.</summary>
-    public Task<string> FigureAsync(string heading) =>
-        _page.Locator(".card", new() { Has = _page.GetByRole(AriaRole.Heading, new() { Name = heading, Exact = true }) }).Locator(".figure").First.InnerTextAsync();
+    public Task<string> FigureAsync(string heading) => _page.Locator($"h2:text-is(\"{heading}\") ~ .figure").First.InnerTextAsync();
 
     /// <summary>Balance on the billing page, US dollars.</summary>
     public async Task<decimal> BalanceAsync()
@@ -109,12 +108,12 @@ internal sealed partial class Visitor
     {
         await GoAsync("/billing");
         await ShootAsync("billing");
-        await _page.GetByLabel("Amount").FillAsync($"{dollars}");
-        await _page.GetByRole(AriaRole.Button, new() { Name = "Top up" }).ClickAsync();
+        await _page.GetByText($"${dollars}", new() { Exact = true }).ClickAsync();
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Continue to payment" }).ClickAsync();
         await _page.GetByLabel("Card number").FillAsync("4242 4242 4242 4242");
         await ShootAsync("checkout");
         await _page.GetByRole(AriaRole.Button, new() { Name = "Pay" }).ClickAsync();
-        await _page.WaitForURLAsync(url => url.Contains("/billing", StringComparison.Ordinal));
+        await HeadingAsync($"${dollars}.00 arrived");
         await ShootAsync("paid");
     }
 
