@@ -54,6 +54,9 @@ internal sealed class BooksReader(string connectionString)
         ("nothing rejected", "select request_id::text || ' ' || reason from billing.usage_rejected"),
     ];
 
+    /// <summary>Forgets connections to a server that was killed since.</summary>
+    public static void Reconnect() => NpgsqlConnection.ClearAllPools();
+
     /// <summary>All rows of a request: none, or the billable one and its corrections.</summary>
     public Task<IReadOnlyList<BookedUsage>> OfRequestAsync(Guid requestId) => ReadAsync("request_id = $1", requestId);
 
@@ -130,10 +133,9 @@ internal sealed class BooksReader(string connectionString)
         return rows;
     }
 
-    // Unpooled: the server may have been killed since the last call, and an old connection would fail for that.
     private async Task<NpgsqlConnection> OpenAsync()
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
         return connection;
     }

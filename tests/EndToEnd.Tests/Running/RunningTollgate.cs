@@ -76,6 +76,8 @@ internal sealed class RunningTollgate : IAsyncDisposable
         {
             throw new InvalidOperationException($"Tollgate ended at its start: {Printed}");
         }
+
+        BooksReader.Reconnect();
     }
 
     /// <summary>A client of the public API.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Tollgate.EndToEnd.Tests.Books;
 using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Running;
 using Tollgate.Testing;
@@ -33,6 +34,7 @@ public sealed class PartKillTests(KillableTollgate killable)
         await ServiceReturnsAsync(running);
         await AnswersAsync(load, 10);
         var records = await load.StopAsync();
+        BooksReader.Reconnect();
 
         Assert.All(records, record => Assert.Contains(record.Status, new[] { 200, 500, 502, 503 }));
         await GatewayKillTests.BilledAsTrueAsync(running, records);
