@@ -67,13 +67,12 @@ internal static class ChatHints
     /// <summary>Reads an array that may only be empty.</summary>
     public static bool ReadEmptyArray(ref RequestReader reader, string why)
     {
-        var path = reader.PathText();
         if (!reader.EnterArray())
         {
             return false;
         }
 
-        return reader.NextElement() ? reader.Fail(OpenAiError.UnsupportedParameter(path, why)) : reader.Error is null;
+        return reader.NextElement() ? reader.Fail(OpenAiError.UnsupportedParameter(reader.OuterPath(), why)) : reader.Error is null;
     }
 
     private static bool ReadText(ref RequestReader reader, int longest) =>
@@ -128,7 +127,7 @@ internal static class ChatHints
             if (!reader.Is("text"u8))
             {
                 return reader.Is("audio"u8) || reader.Is("image"u8)
-                    ? reader.Fail(OpenAiError.UnsupportedParameter("modalities", "can only be ['text'] here"))
+                    ? reader.Fail(OpenAiError.UnsupportedParameter(reader.OuterPath(), "can only be ['text'] here"))
                     : reader.FailValue("'text'");
             }
         }
@@ -155,14 +154,14 @@ internal static class ChatHints
             if (name != "type" || !reader.Is("text"u8))
             {
                 return name != "type" || reader.Is("json_object"u8) || reader.Is("json_schema"u8)
-                    ? reader.Fail(OpenAiError.UnsupportedParameter("response_format", "can only be {\"type\": \"text\"} here"))
+                    ? reader.Fail(OpenAiError.UnsupportedParameter(reader.OuterPath(), "can only be {\"type\": \"text\"} here"))
                     : reader.FailValue("'text'");
             }
 
             isText = true;
         }
 
-        return reader.Error is null && (isText || reader.Fail(OpenAiError.MissingParameter("response_format.type")));
+        return reader.Error is null && (isText || reader.FailMissing("type"));
     }
 
     private static bool ReadMetadata(ref RequestReader reader)

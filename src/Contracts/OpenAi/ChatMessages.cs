@@ -154,7 +154,6 @@ internal struct ChatMessages
             return reader.FailType("a string or an array of content parts");
         }
 
-        var path = reader.PathText();
         var texts = new List<string>();
         reader.Enter();
         while (reader.NextElement())
@@ -167,7 +166,7 @@ internal struct ChatMessages
 
         draft.Content = texts.Count == 1 ? texts[0] : string.Concat(texts);
         return reader.Error is null
-            && (texts.Count > 0 || reader.Fail(OpenAiError.InvalidValue(path, "at least one content part", "an empty array")));
+            && (texts.Count > 0 || reader.Fail(OpenAiError.InvalidValue(reader.PathText(), "at least one content part", "an empty array")));
     }
 
     private bool ReadPart(ref RequestReader reader, List<string> texts, ref Draft draft)

@@ -11,7 +11,7 @@ public sealed partial record ChatRequest
 
     private struct Body : IBodyOf<ChatRequest>
     {
-        private SharedMembers _shared = new() { Sampling = Sampling.Default };
+        private SharedMembers _shared = new();
         private ChatMessages _messages = new();
         private long? _maxTokens;
         private long? _maxCompletionTokens;
@@ -92,11 +92,7 @@ public sealed partial record ChatRequest
             {
                 Model = _shared.Model!,
                 Messages = _messages.Messages,
-                Sampling = _shared.Sampling with
-                {
-                    MaxTokens = _maxCompletionTokens ?? _maxTokens,
-                    Logprobs = _logprobs ? _topLogprobs ?? 0 : null,
-                },
+                Sampling = _shared.Sampling(_maxCompletionTokens ?? _maxTokens, _logprobs ? _topLogprobs ?? 0 : null),
                 Stream = _shared.Stream,
                 IncludeUsage = _shared.IncludeUsage,
                 Size = new PromptSize(_messages.Utf8Bytes, 0, _messages.Messages.Count, 1),

@@ -22,7 +22,7 @@ public sealed partial record CompletionRequest
 
     private struct Body(string? engine) : IBodyOf<CompletionRequest>
     {
-        private SharedMembers _shared = new() { Sampling = Sampling.Default };
+        private SharedMembers _shared = new();
         private PromptInputs _prompts = new(MostPrompts, int.MaxValue, emptyText: true);
         private long? _maxTokens;
         private int? _bestOf;
@@ -91,8 +91,8 @@ public sealed partial record CompletionRequest
             {
                 Model = _shared.Model ?? engine!,
                 Prompts = _prompts.Inputs,
-                Sampling = _shared.Sampling with { MaxTokens = _maxTokens ?? DefaultMaxTokens, Logprobs = _logprobs },
-                BestOf = _bestOf ?? _shared.Sampling.N,
+                Sampling = _shared.Sampling(_maxTokens ?? DefaultMaxTokens, _logprobs),
+                BestOf = _bestOf ?? _shared.N,
                 Echo = _echo,
                 Stream = _shared.Stream,
                 IncludeUsage = _shared.IncludeUsage,
@@ -113,12 +113,12 @@ public sealed partial record CompletionRequest
                 return reader.FailMissing("prompt");
             }
 
-            if (_bestOf < _shared.Sampling.N)
+            if (_bestOf < _shared.N)
             {
-                return reader.Fail(OpenAiError.InvalidValue("best_of", $"at least 'n', which is {_shared.Sampling.N}", $"{_bestOf}"));
+                return reader.Fail(OpenAiError.InvalidValue("best_of", $"at least 'n', which is {_shared.N}", $"{_bestOf}"));
             }
 
-            return !_shared.Stream || _bestOf is null || _bestOf == _shared.Sampling.N
+            return !_shared.Stream || _bestOf is null || _bestOf == _shared.N
                 || reader.Fail(OpenAiError.InvalidValue("best_of", "the value of 'n' when 'stream' is true", $"{_bestOf}"));
         }
     }

@@ -15,7 +15,7 @@ public sealed partial record EmbeddingRequest
 
     private struct Body : IBodyOf<EmbeddingRequest>
     {
-        private SharedMembers _shared = new() { Sampling = Sampling.Default };
+        private SharedMembers _shared = new();
         private PromptInputs _inputs = new(MostInputs, MostTokensOfInput, emptyText: false);
         private bool _base64;
         private int? _dimensions;

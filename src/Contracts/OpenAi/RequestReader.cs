@@ -15,6 +15,7 @@ internal ref struct RequestReader
 {
     public const int MaxDepth = 64;
     private const int Unnamed = -2;
+    private readonly ReadOnlySpan<byte> _body;
     private readonly int _firstInvalidByte;
     private Utf8JsonReader _json;
     private Path _path;
@@ -22,6 +23,7 @@ internal ref struct RequestReader
 
     public RequestReader(ReadOnlySpan<byte> body)
     {
+        _body = body;
         _json = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
         _firstInvalidByte = Utf8.IsValid(body) ? int.MaxValue : FirstInvalidByte(body);
     }
@@ -38,7 +40,15 @@ internal ref struct RequestReader
     /// <summary>Where the current string, number or literal stands in the body, quotes included.</summary>
     public readonly ByteRange Range => new((int)_json.TokenStartIndex, (int)(_json.BytesConsumed - _json.TokenStartIndex));
 
-    public readonly int CurrentDepth => _json.CurrentDepth;
+    /// <summary>After a <see cref="JsonException"/>: whether it was for one level too many.</summary>
+    public readonly bool IsTooDeep
+    {
+        get
+        {
+            var depth = _json.CurrentDepth + (Kind is JsonTokenType.StartObject or JsonTokenType.StartArray ? 1 : 0);
+            return depth == MaxDepth && _body[Position..].TrimStart(" \t\r\n,"u8) is [(byte)'[' or (byte)'{', ..];
+        }
+    }
 
     /// <summary>Reads the opening brace of the body.</summary>
     public bool Begin()
@@ -231,10 +241,15 @@ internal ref struct RequestReader
     }
 
     /// <summary>Where the reader stands, such as <c>messages[0].content[1].type</c>.</summary>
-    public readonly string PathText()
+    public readonly string PathText() => PathText(_level);
+
+    /// <summary>The path of the object or array that the reader is in.</summary>
+    public readonly string OuterPath() => PathText(_level - 1);
+
+    private readonly string PathText(int last)
     {
         var text = new StringBuilder();
-        for (var i = 0; i <= _level; i++)
+        for (var i = 0; i <= last; i++)
         {
             var segment = _path[i];
             if (segment.Name is not null)

@@ -148,7 +148,7 @@ public sealed class OpenAiErrorTests
             var error = (OpenAiError)factory.Invoke(null, arguments)!;
 
             Assert.InRange(error.Status, 400, 504);
-            Assert.EndsWith(".", error.Message + (error.Code == "unknown_parameter" ? "." : ""), StringComparison.Ordinal);
+            Assert.InRange(error.Message.Length, 10, 400);
             using var json = JsonDocument.Parse(error.ToJson());
             Assert.Equal(error.Message, json.RootElement.GetProperty("error").GetProperty("message").GetString());
         }
