@@ -3,15 +3,16 @@ using System.Text.Json;
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>
-/// The members of a chat that Tollgate does not act on. One that cannot change the answer is checked and let pass; one that would change it is
-/// refused by name, because a client that asked for a tool call must not get prose.
+/// The members of a chat that Tollgate does not act on. One that cannot change the answer is checked and let pass; one that would change it
+/// is refused by name, because a client that asked for a tool call must not get prose.
 /// </summary>
 internal static class ChatHints
 {
     private const string NoTools = "is not supported: tools and functions are not available here";
     private static readonly MemberNames ResponseFormatNames = new("type", "json_schema", "schema");
 
-    /// <summary>Checks the value of a member that is not null. Leaves <paramref name="known"/> false when the member is none of these.</summary>
+    /// <summary>Checks the value of a member that is not null.</summary>
+    /// <param name="known">False when the member is none of these.</param>
     public static bool Read(ref RequestReader reader, string name, out bool known)
     {
         known = true;
@@ -146,6 +147,11 @@ internal static class ChatHints
         var isText = false;
         while (reader.NextMember(ResponseFormatNames, ref seen, out var name))
         {
+            if (reader.IsNull)
+            {
+                continue;
+            }
+
             if (name == "type" && reader.Kind != JsonTokenType.String)
             {
                 return reader.FailType("a string");

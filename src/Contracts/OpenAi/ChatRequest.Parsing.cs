@@ -4,7 +4,9 @@ namespace Tollgate.Contracts.OpenAi;
 
 public sealed partial record ChatRequest
 {
-    /// <summary>Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.</summary>
+    /// <summary>
+    /// Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.
+    /// </summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out ChatRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
         RequestParser.TryParse(body.Span, new Body(), out request, out error);
@@ -23,11 +25,11 @@ public sealed partial record ChatRequest
         }
 
         public static MemberNames Names { get; } = new(
-            "messages", "model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "seed", "stop",
-            "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "user",
+            "messages", "model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "seed",
+            "stop", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "user",
             "audio", "function_call", "functions", "metadata", "modalities", "moderation", "parallel_tool_calls", "prediction",
-            "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort", "response_format", "safety_identifier",
-            "service_tier", "store", "tool_choice", "tools", "verbosity", "web_search_options");
+            "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort", "response_format",
+            "safety_identifier", "service_tier", "store", "tool_choice", "tools", "verbosity", "web_search_options");
 
         public int ObjectStart
         {

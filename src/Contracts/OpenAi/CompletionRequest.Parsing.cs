@@ -7,7 +7,9 @@ public sealed partial record CompletionRequest
     private const int MostPrompts = 2048;
     private const int DefaultMaxTokens = 16;
 
-    /// <summary>Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.</summary>
+    /// <summary>
+    /// Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.
+    /// </summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out CompletionRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
         RequestParser.TryParse(body.Span, new Body(null), out request, out error);
@@ -30,8 +32,8 @@ public sealed partial record CompletionRequest
         private bool _echo;
 
         public static MemberNames Names { get; } = new(
-            "prompt", "model", "stream", "stream_options", "max_tokens", "temperature", "top_p", "n", "seed", "stop", "best_of", "echo", "logprobs",
-            "suffix", "presence_penalty", "frequency_penalty", "logit_bias", "user");
+            "prompt", "model", "stream", "stream_options", "max_tokens", "temperature", "top_p", "n", "seed", "stop", "best_of", "echo",
+            "logprobs", "suffix", "presence_penalty", "frequency_penalty", "logit_bias", "user");
 
         public int ObjectStart
         {

@@ -73,7 +73,8 @@ internal struct PromptInputs(int most, int mostTokens, bool emptyText)
         reader.Enter();
         if (!reader.NextElement())
         {
-            return reader.Error is null && reader.Fail(OpenAiError.InvalidValue(reader.PathText(), "at least one token id", "an empty array"));
+            return reader.Error is null
+                && reader.Fail(OpenAiError.InvalidValue(reader.PathText(), "at least one token id", "an empty array"));
         }
 
         return AddTokens(ref reader);

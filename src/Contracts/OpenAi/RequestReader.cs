@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -8,8 +9,9 @@ using System.Text.Unicode;
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>
-/// One pass over a request's JSON that knows where it stands, so that an error can name the member at fault. A method that returns false has either
-/// reached an end or set <see cref="Error"/>; after an error nothing more may be read. Malformed JSON throws <see cref="JsonException"/>.
+/// One pass over a request's JSON that knows where it stands, so that an error can name the member at fault. A method that returns false has
+/// either reached an end or set <see cref="Error"/>; after an error nothing more may be read. Malformed JSON throws
+/// <see cref="JsonException"/>.
 /// </summary>
 internal ref struct RequestReader
 {
@@ -76,7 +78,9 @@ internal ref struct RequestReader
 
     public bool EnterArray() => Kind == JsonTokenType.StartArray ? Enter() : FailType("an array");
 
-    /// <summary>Reads the next member's name and the first token of its value. False at the end of the object, which is then left, or on an error.</summary>
+    /// <summary>
+    /// Reads the next member's name and the first token of its value. False at the end of the object, which is then left, or on an error.
+    /// </summary>
     public bool NextMember(MemberNames members, ref ulong seen, out string name)
     {
         name = "";
@@ -301,11 +305,15 @@ internal ref struct RequestReader
 
     private static int FirstInvalidByte(ReadOnlySpan<byte> body)
     {
+        Span<char> scratch = stackalloc char[512];
         var position = 0;
-        while (Rune.DecodeFromUtf8(body[position..], out _, out var length) == System.Buffers.OperationStatus.Done)
+        OperationStatus status;
+        do
         {
-            position += length;
+            status = Utf8.ToUtf16(body[position..], scratch, out var read, out _, replaceInvalidSequences: false);
+            position += read;
         }
+        while (status == OperationStatus.DestinationTooSmall);
 
         return position;
     }

@@ -237,7 +237,8 @@ internal struct SharedMembers
         var biases = new Dictionary<int, float>();
         while (reader.NextPair(out var key))
         {
-            if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var token))
+            // .NET reads "17\0" as a number.
+            if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var token) || key[^1] == '\0')
             {
                 return reader.Fail(OpenAiError.InvalidValue("logit_bias", "token ids as names", $"'{OpenAiError.Shorten(key)}'"));
             }
