@@ -94,7 +94,8 @@ public sealed class OpenAiErrorTests
         {
             foreach (var error in new[]
             {
-                OpenAiError.InvalidApiKey(text), OpenAiError.ExpiredApiKey(text), OpenAiError.DisabledApiKey(text), OpenAiError.RevokedApiKey(text),
+                OpenAiError.InvalidApiKey(text), OpenAiError.ExpiredApiKey(text),
+                OpenAiError.DisabledApiKey(text), OpenAiError.RevokedApiKey(text),
             })
             {
                 Assert.Equal(401, error.Status);
@@ -107,7 +108,9 @@ public sealed class OpenAiErrorTests
     [Fact]
     public void UnknownUrl_repeats_method_and_path() =>
         Assert.StartsWith(
-            "Unknown request URL: GET /v1/x. Please check the URL for typos, ", OpenAiError.UnknownUrl("GET", "/v1/x").Message, StringComparison.Ordinal);
+            "Unknown request URL: GET /v1/x. Please check the URL for typos, ",
+            OpenAiError.UnknownUrl("GET", "/v1/x").Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData(0, "This model's maximum context length is 512 tokens. However, your messages resulted in 600 tokens. "
@@ -130,7 +133,9 @@ public sealed class OpenAiErrorTests
             """{"error":{"message":"The model '模型'\"\u0001' does not exist or you do not have access to it.","""
             + "\"type\":\"invalid_request_error\",\"param\":\"model\",\"code\":\"model_not_found\"}}",
             json);
-        Assert.Contains("\"param\":null,\"code\":null", Encoding.UTF8.GetString(OpenAiError.ServerError().ToJson()), StringComparison.Ordinal);
+        Assert.Contains(@"\uFFFD", Encoding.UTF8.GetString(OpenAiError.ModelNotFound("x\ud800").ToJson()), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"param\":null,\"code\":null", Encoding.UTF8.GetString(OpenAiError.ServerError().ToJson()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,7 +153,7 @@ public sealed class OpenAiErrorTests
             var error = (OpenAiError)factory.Invoke(null, arguments)!;
 
             Assert.InRange(error.Status, 400, 504);
-            Assert.EndsWith(".", error.Message + (error.Code == "unknown_parameter" ? "." : ""), StringComparison.Ordinal);
+            Assert.InRange(error.Message.Length, 10, 400);
             using var json = JsonDocument.Parse(error.ToJson());
             Assert.Equal(error.Message, json.RootElement.GetProperty("error").GetProperty("message").GetString());
         }

@@ -72,7 +72,7 @@ public sealed class RewriteTests
             }
 
             Assert.Equal(expected.ToJsonString(), Members(after).ToJsonString());
-        }).QuickCheckThrowOnFailure();
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
     }
 
     private static string Rewrite(string path, string body, string model, long cap)

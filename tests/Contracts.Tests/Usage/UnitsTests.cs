@@ -10,9 +10,12 @@ public sealed class UnitsTests
     public void TryParse_reads_what_ToString_writes()
     {
         var count = Gen.OneOf(Gen.Choose(0, 1000).Select(n => (long)n), Gen.Constant(long.MaxValue));
-        var all = from a in count from b in count from c in count from d in count from e in count from f in count select new Units(a, b, c, d, e, f);
+        var all =
+            from a in count from b in count from c in count from d in count from e in count from f in count
+            select new Units(a, b, c, d, e, f);
 
-        Prop.ForAll(all.ToArbitrary(), units => Units.TryParse(units.ToString(), out var parsed) && parsed == units).QuickCheckThrowOnFailure();
+        Prop.ForAll(all.ToArbitrary(), units => Units.TryParse(units.ToString(), out var parsed) && parsed == units)
+            .QuickCheckThrowOnFailure();
     }
 
     [Theory]
