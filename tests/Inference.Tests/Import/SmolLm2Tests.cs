@@ -24,7 +24,7 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
         output.WriteLine($"imported in {clock.Elapsed}");
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
         clock.Restart();
-        using var model = await DecoderModel.LoadAsync(installed, new SessionFactory(ExecutionProvider.Cpu), CancellationToken.None);
+        using var model = await DecoderModel.LoadAsync(installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
         output.WriteLine($"loaded in {clock.Elapsed}, {Environment.WorkingSet >> 20} MiB");
         var reference = JsonNode.Parse(await File.ReadAllTextAsync(ModelFiles.SharedModel("reference", "smollm2.json")))!;
 
