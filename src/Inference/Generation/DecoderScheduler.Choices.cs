@@ -24,7 +24,7 @@ internal sealed partial class DecoderScheduler
 #pragma warning restore CA1031
         {
             Log.RowFailed(_scope.Logger, exception, _scope.Model, choice.Request.Identity.Id);
-            Fail(choice.Request, ServingErrors.Internal());
+            Fail(choice.Request, OpenAiError.ServerError());
         }
     }
 
@@ -137,7 +137,7 @@ internal sealed partial class DecoderScheduler
         {
             if (request.Queued is null && request.Failure is null && request.Remaining > 0)
             {
-                request.Failure = ServingErrors.Overloaded(_scope.Model);
+                request.Failure = OpenAiError.Overloaded(RetryAfter);
                 _scope.Metrics.Refused(_scope.Model, "queue_timeout");
                 DropWaiting(request);
             }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Inference.Generation;
@@ -21,6 +20,7 @@ internal readonly record struct SchedulerLoad(int Active, int Queued);
 internal sealed partial class DecoderScheduler : IAsyncDisposable
 {
     private static readonly TimeSpan IdleBeforeTrim = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private readonly DecoderScope _scope;
     private readonly DecoderSteps _steps;
     private readonly SlotTable _slots;
@@ -90,13 +90,13 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         {
             if (_stopping)
             {
-                return ServingErrors.Draining();
+                return OpenAiError.Overloaded(RetryAfter);
             }
 
             if (_line.NotStarted >= _scope.Options.QueueLength && (_line.NotStarted > 0 || _slots.Taken == _slots.Slots))
             {
                 _scope.Metrics.Refused(_scope.Model, "queue_full");
-                return ServingErrors.Overloaded(_scope.Model);
+                return OpenAiError.Overloaded(RetryAfter);
             }
 
             if (_active == 0 && _line.IsEmpty)
@@ -149,7 +149,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             waiting = [.. _line.Requests];
         }
 
-        waiting.ForEach(request => Fail(request, ServingErrors.Draining()));
+        waiting.ForEach(request => Fail(request, OpenAiError.Overloaded(RetryAfter)));
         _wake.Set();
         await _finished.Task;
         _steps.Dispose();
@@ -200,7 +200,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 #pragma warning restore CA1031
         {
             Log.TurnFailed(_scope.Logger, exception, _scope.Model);
-            _slots.All.Select(choice => choice.Request).Distinct().ToList().ForEach(request => Fail(request, ServingErrors.Internal()));
+            _slots.All.Select(choice => choice.Request).Distinct().ToList().ForEach(request => Fail(request, OpenAiError.ServerError()));
             DropEnded();
             return true;
         }
@@ -242,7 +242,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         {
             if (stopping && choice.Request.Failure is null)
             {
-                Fail(choice.Request, ServingErrors.Draining());
+                Fail(choice.Request, OpenAiError.Overloaded(RetryAfter));
             }
 
             if (choice.Request.Cancelled || choice.Request.Failure is not null)
@@ -349,7 +349,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
         {
             Log.RowFailed(_scope.Logger, exception, _scope.Model, choice.Request.Identity.Id);
-            Fail(choice.Request, ServingErrors.Internal());
+            Fail(choice.Request, OpenAiError.ServerError());
         }
     }
 
@@ -395,7 +395,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
         {
             Log.RowFailed(_scope.Logger, exception, _scope.Model, choice.Request.Identity.Id);
-            Fail(choice.Request, ServingErrors.Internal());
+            Fail(choice.Request, OpenAiError.ServerError());
             return;
         }
         finally

@@ -39,10 +39,7 @@ internal sealed class GenerationRequest
     private long _generated;
     private long _promptTokens;
 
-    /// <param name="choicesPerPrompt">At least 1.</param>
-    /// <param name="maxOutput">Most tokens of each choice.</param>
-    /// <param name="score">Whether the choices are ranked by their log-probability afterwards.</param>
-    /// <param name="seed">Seed of all choices.</param>
+    /// <param name="prompts">Token ids, none empty.</param>
     /// <param name="ending">Called once, when no choice is in a slot or waiting any more and before <see cref="Events"/> end.</param>
     public GenerationRequest(
         RequestIdentity identity, IReadOnlyList<int[]> prompts, ChoicePlan plan, Action<GenerationRequest> ending)
@@ -132,7 +129,9 @@ internal sealed class GenerationRequest
 internal sealed record RequestIdentity(Guid Id, int Attempt, Guid Organization);
 
 /// <summary>What to generate for each prompt.</summary>
+/// <param name="ChoicesPerPrompt">At least 1.</param>
 /// <param name="MaxOutput">Most tokens of each choice.</param>
+/// <param name="Seed">Seed of all choices; each draws its own numbers from it.</param>
 /// <param name="Score">Whether the choices are ranked by log-probability afterwards.</param>
 internal sealed record ChoicePlan(Sampling Sampling, int ChoicesPerPrompt, int MaxOutput, long Seed, bool Score = false);
 
