@@ -32,7 +32,7 @@ internal sealed partial class DecoderScheduler
     {
         var vocabulary = Math.Min(logits.Length, _scope.Tokenizer.VocabularySize);
         var sampled = choice.Sampler.Next(logits[..vocabulary], choice.Generated, _steps.Scratch[..vocabulary]);
-        var end = _scope.EndTokens.Contains(sampled.Token);
+        var end = _scope.IsEnd(sampled.Token);
         choice.Note(sampled, visible: !end);
         if (end)
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Models;
 using Tollgate.Inference.Serving;
 using Tollgate.Inference.Tokenizers;
 
@@ -13,7 +14,7 @@ internal sealed record DecoderScope
 
     public required InferenceSession Session { get; init; }
 
-    public required DecoderSize Size { get; init; }
+    public required ModelDecoder Size { get; init; }
 
     /// <summary>Length of a row, tokens: the model's context.</summary>
     public required int MaxLength { get; init; }
@@ -21,7 +22,7 @@ internal sealed record DecoderScope
     public required ITokenizer Tokenizer { get; init; }
 
     /// <summary>Tokens that end an answer.</summary>
-    public required IReadOnlySet<int> EndTokens { get; init; }
+    public required Func<int, bool> IsEnd { get; init; }
 
     public required GenerationOptions Options { get; init; }
 

@@ -1,12 +1,9 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Models;
 
 namespace Tollgate.Inference.Generation;
-
-/// <summary>Size of a decoder.</summary>
-/// <param name="Vocabulary">Width of the logits.</param>
-internal sealed record DecoderSize(int Layers, int KeyValueHeads, int HeadWidth, int Vocabulary);
 
 /// <summary>
 /// Runs a decoder over the rows of a <see cref="KeyValueArena"/>, in place: the past that goes in and the present that comes out are the same memory.
@@ -16,7 +13,7 @@ internal sealed unsafe class DecoderSteps : IDisposable
 {
     private const int Alignment = 64;
     private readonly InferenceSession _session;
-    private readonly DecoderSize _size;
+    private readonly ModelDecoder _size;
     private readonly int _maxChunk;
     private readonly OrtIoBinding?[] _batches;
     private readonly OrtIoBinding?[] _singles;
@@ -33,7 +30,7 @@ internal sealed unsafe class DecoderSteps : IDisposable
 
     /// <param name="length">Most tokens in a row.</param>
     /// <param name="maxChunk">Most tokens that one <see cref="Extend"/> takes.</param>
-    public DecoderSteps(InferenceSession session, DecoderSize size, int rows, int length, int maxChunk)
+    public DecoderSteps(InferenceSession session, ModelDecoder size, int rows, int length, int maxChunk)
     {
         (_session, _size, _maxChunk) = (session, size, maxChunk);
         Arena = new KeyValueArena(rows, size.Layers, size.KeyValueHeads, length, size.HeadWidth);
@@ -154,7 +151,7 @@ internal sealed unsafe class DecoderSteps : IDisposable
     {
         var binding = _session.CreateIoBinding();
         binding.BindInput("seqlens_k", Value(TensorElementType.Int32, _lengths, sizeof(int), count));
-        binding.BindInput("total_sequence_length", Value(TensorElementType.Int32, _total, sizeof(int)));
+        binding.BindInput("total_sequence_length", Value(TensorElementType.Int32, _total, sizeof(int), 1));
         binding.BindOutput("logits", Value(TensorElementType.Float, _logits, sizeof(float), count, _size.Vocabulary));
         for (var layer = 0; layer < _size.Layers; layer++)
         {
