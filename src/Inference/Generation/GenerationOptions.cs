@@ -35,6 +35,18 @@ public sealed class GenerationOptions
     /// <summary>With work waiting and no step done for so long the worker is not live. Default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The same for a model whose rows would change each other's results: one slot.</summary>
+    internal GenerationOptions Unbatched() => new()
+    {
+        Slots = 1,
+        QueueLength = QueueLength,
+        QueueTimeout = QueueTimeout,
+        StallTarget = StallTarget,
+        MaxChunk = MaxChunk,
+        KeyValueMemoryMb = KeyValueMemoryMb,
+        StallLimit = StallLimit,
+    };
 }
 
 [OptionsValidator]

@@ -99,6 +99,14 @@ internal sealed class GenerationRequest
 
     internal ITimer? Deadline { get; set; }
 
+    /// <summary>No scheduler took it: it has ended without having begun, and nothing is told of it.</summary>
+    internal void Refuse()
+    {
+        Remaining = 0;
+        _events.Writer.TryComplete();
+        _ended.TrySetResult();
+    }
+
     internal void Publish(GenerationEvent step) => _events.Writer.TryWrite(step);
 
     internal void CountPrompt(int tokens) => Interlocked.Add(ref _promptTokens, tokens);
