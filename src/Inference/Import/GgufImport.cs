@@ -20,7 +20,8 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
         var metadata = file.Metadata;
         var weights = new LlamaWeights(file);
         var vocabulary = GgufVocabulary.Read(metadata, weights.Shape.Vocabulary);
-        _ = new BpeTokenizer(vocabulary); // refuses a vocabulary that contradicts itself before the long work
+        var tokenizer = new BpeTokenizer(vocabulary); // refuses a vocabulary that contradicts itself before the long work
+        var manifestTokenizer = DescribeTokenizer(metadata, vocabulary);
         await File.WriteAllBytesAsync(
             Path.Combine(draft.Folder, TokenizerName),
             JsonSerializer.SerializeToUtf8Bytes(vocabulary, TokenizerJson.Default.BpeVocabulary),
@@ -31,6 +32,8 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
             await File.WriteAllTextAsync(Path.Combine(draft.Folder, TemplateName), template, cancellationToken);
         }
 
+        var allowance = template is null ? default : TemplateAllowance.Measure(template, tokenizer, manifestTokenizer, options.Clock);
+
         LlamaGraph.Write(weights, draft.Folder, fraction =>
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -40,39 +43,46 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
         Compare(weights, Path.Combine(draft.Folder, "model.onnx"));
         progress?.Report(new("installing", 0));
         var source = await ModelStore.DescribeAsync(path, cancellationToken);
-        return await draft.InstallAsync((version, files) => Describe(version, files, source, weights.Shape, metadata, vocabulary, template), cancellationToken);
+        return await draft.InstallAsync((version, files) => Describe(version, files, source, metadata) with
+        {
+            Tokenizer = manifestTokenizer,
+            Template = template is null ? null : TemplateName,
+            Limits = new ModelLimits(
+                weights.Shape.Context, options.DefaultMaxOutput ?? Math.Min(1024, weights.Shape.Context / 2), allowance.Fixed, allowance.PerMessage),
+            Decoder = new ModelDecoder(weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, weights.Shape.Vocabulary),
+        }, cancellationToken);
     }
 
-    private ModelManifest Describe(
-        string version,
-        IReadOnlyList<ModelFile> files,
-        ModelFile source,
-        LlamaShape shape,
-        GgufMetadata metadata,
-        BpeVocabulary vocabulary,
-        string? template) => new()
+    private ModelManifest Describe(string version, IReadOnlyList<ModelFile> files, ModelFile source, GgufMetadata metadata) => new()
+    {
+        Name = draft.Name,
+        Version = version,
+        Task = ModelTasks.Chat,
+        Description = options.Description ?? metadata.Text("general.description") ?? metadata.Text("general.name"),
+        Licence = options.Licence ?? metadata.Text("general.license"),
+        Source = new ModelSource(source.Name, "gguf", source.Sha256),
+        Created = options.Clock.GetUtcNow(),
+        Files = files,
+        Graph = "model.onnx",
+        Tokenizer = new ModelTokenizer { Kind = TokenizerFile.Bpe, File = TokenizerName },
+        Limits = new ModelLimits(0, 0, 0, 0),
+    };
+
+    private static ModelTokenizer DescribeTokenizer(GgufMetadata metadata, BpeVocabulary vocabulary)
+    {
+        var bos = GgufVocabulary.ReadId(metadata, "bos_token_id", vocabulary);
+        var eos = GgufVocabulary.ReadId(metadata, "eos_token_id", vocabulary);
+        return new ModelTokenizer
         {
-            Name = draft.Name,
-            Version = version,
-            Task = ModelTasks.Chat,
-            Description = options.Description ?? metadata.Text("general.description") ?? metadata.Text("general.name"),
-            Licence = options.Licence ?? metadata.Text("general.license"),
-            Source = new ModelSource(source.Name, "gguf", source.Sha256),
-            Created = options.Clock.GetUtcNow(),
-            Files = files,
-            Graph = "model.onnx",
-            Tokenizer = new ModelTokenizer
-            {
-                Kind = TokenizerFile.Bpe,
-                File = TokenizerName,
-                BosId = GgufVocabulary.ReadId(metadata, "bos_token_id", vocabulary),
-                AddBos = metadata.Flag("tokenizer.ggml.add_bos_token", otherwise: vocabulary.PreTokenizer == "llama-bpe"),
-                EosIds = GgufVocabulary.ReadEnds(metadata, vocabulary),
-            },
-            Template = template is null ? null : TemplateName,
-            Limits = new ModelLimits(shape.Context, options.DefaultMaxOutput ?? Math.Min(1024, shape.Context / 2), 0, 0),
-            Decoder = new ModelDecoder(shape.Layers, shape.KeyValueHeads, shape.HeadWidth, shape.Vocabulary),
+            Kind = TokenizerFile.Bpe,
+            File = TokenizerName,
+            BosId = bos,
+            BosText = bos is { } first ? vocabulary.Tokens[first] : "",
+            EosText = eos is { } last ? vocabulary.Tokens[last] : "",
+            AddBos = metadata.Flag("tokenizer.ggml.add_bos_token", otherwise: vocabulary.PreTokenizer == "llama-bpe"),
+            EosIds = GgufVocabulary.ReadEnds(metadata, vocabulary),
         };
+    }
 
     /// <summary>Runs the graph on a short prompt, in one piece but for the last token, and compares the logits with a plain forward pass.</summary>
     private void Compare(LlamaWeights weights, string graph)

@@ -90,6 +90,12 @@ public sealed record ModelTokenizer
 
     public int? BosId { get; init; }
 
+    /// <summary>The BOS token as templates write it; empty where there is none.</summary>
+    public string BosText { get; init; } = "";
+
+    /// <summary>The EOS token as templates write it.</summary>
+    public string EosText { get; init; } = "";
+
     /// <summary>Whether a raw prompt begins with the BOS token. A chat template writes its own.</summary>
     public bool AddBos { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text;
+using Tollgate.Inference.Templates;
 
 namespace Tollgate.Inference.Tokenizers;
 
@@ -18,8 +19,10 @@ public sealed class BpeTokenizer : ITokenizer
     private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges;
     private readonly Dictionary<string, int>? _wholePieces;
     private readonly SpecialTokens _allSpecials;
+    private readonly SpecialTokens _controls;
     private readonly SpecialTokens _userDefined;
     private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
+    private int _cached;
 
     /// <exception cref="FormatException">The vocabulary contradicts itself.</exception>
     public BpeTokenizer(BpeVocabulary vocabulary)
@@ -63,7 +66,9 @@ public sealed class BpeTokenizer : ITokenizer
         _wholePieces = _preTokenizer == "llama-bpe" ? ids : null; // Llama 3 takes a piece that is an entry as it is, whatever the merges say
         var userDefined = vocabulary.UserDefined.Select(id => (vocabulary.Tokens[id], id)).ToArray();
         _userDefined = new SpecialTokens(userDefined);
-        _allSpecials = new SpecialTokens(userDefined.Concat(vocabulary.Control.Select(id => (vocabulary.Tokens[id], id))));
+        var controls = vocabulary.Control.Select(id => (vocabulary.Tokens[id], id)).ToArray();
+        _controls = new SpecialTokens(controls);
+        _allSpecials = new SpecialTokens(userDefined.Concat(controls));
     }
 
     public int VocabularySize { get; }
@@ -87,6 +92,38 @@ public sealed class BpeTokenizer : ITokenizer
             ids.Add(id);
             text = text[(start + length)..];
         }
+    }
+
+    public void Encode(IReadOnlyList<TextSegment> segments, List<int> ids)
+    {
+        // Text between two control tokens is one run, whoever wrote its parts: merges cross from one part to the next, as in training.
+        var run = new StringBuilder();
+        foreach (var segment in segments)
+        {
+            if (!segment.FromTemplate)
+            {
+                run.Append(segment.Text);
+                continue;
+            }
+
+            var text = segment.Text.AsSpan();
+            while (true)
+            {
+                var (start, length, id) = _controls.Find(text);
+                run.Append(text[..start]);
+                if (length == 0)
+                {
+                    break;
+                }
+
+                Encode(run.ToString(), allowSpecial: false, ids);
+                run.Clear();
+                ids.Add(id);
+                text = text[(start + length)..];
+            }
+        }
+
+        Encode(run.ToString(), allowSpecial: false, ids);
     }
 
     private static byte[] DecodeEntry(string entry, bool isPlain, bool isSpecial)
@@ -144,9 +181,9 @@ public sealed class BpeTokenizer : ITokenizer
                 var merged = new List<int>();
                 EncodePiece(piece, merged);
                 known = [.. merged];
-                if (_cache.Count < MostCachedPieces)
+                if (Volatile.Read(ref _cached) < MostCachedPieces && cache.TryAdd(piece, known))
                 {
-                    cache.TryAdd(piece, known);
+                    Interlocked.Increment(ref _cached);
                 }
             }
 
