@@ -88,7 +88,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_stopping)
+            if (_stopping || request.Cancelled)
             {
                 return OpenAiError.Overloaded(RetryAfter);
             }
@@ -109,6 +109,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
                 choice.Reservation = Math.Min(choice.Prompt.Tokens.Length + request.Plan.MaxOutput, MaxLength);
             }
 
+            request.Enqueued = true;
             request.EnqueuedAt = Clock.GetTimestamp();
             request.Deadline = Clock.CreateTimer(Expire, request, _scope.Options.QueueTimeout, Timeout.InfiniteTimeSpan);
             _line.Add(request);

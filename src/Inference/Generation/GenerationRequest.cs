@@ -95,6 +95,9 @@ internal sealed class GenerationRequest
     /// <summary>Choices that have not ended.</summary>
     internal int Remaining { get; set; }
 
+    /// <summary>A scheduler has taken it.</summary>
+    internal bool Enqueued { get; set; }
+
     internal long EnqueuedAt { get; set; }
 
     internal ITimer? Deadline { get; set; }

@@ -49,10 +49,10 @@ internal sealed class WaitingLine
         return null;
     }
 
-    /// <summary>Removes what waits of a request. False when nothing did.</summary>
+    /// <summary>Removes what waits of a request. False when nothing of it is in the line.</summary>
     public bool Remove(GenerationRequest request)
     {
-        if (request.Waiting.Count == 0)
+        if (request.Waiting.Count == 0 || !request.Enqueued)
         {
             return false;
         }

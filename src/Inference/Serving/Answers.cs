@@ -70,7 +70,7 @@ internal sealed partial class Answers(
             if (scheduler.TryEnqueue(request) is { } refusal)
             {
                 request.Refuse();
-                await ErrorAnswer.WriteAsync(context, refusal);
+                await ErrorAnswer.WriteAsync(context, request.Cancelled ? ErrorAnswer.Cancelled() : refusal);
                 return;
             }
 
@@ -133,10 +133,9 @@ internal sealed partial class Answers(
         var response = answer.Context.Response;
         response.ContentType = "application/json";
         SetHeaders(answer, answer.Request.Units);
-        using var json = new System.Text.Json.Utf8JsonWriter(response.BodyWriter, AnswerJson.Options);
-        MakeFormat(answer).WriteWhole(json, choices, answer.Request.Units);
-        await json.FlushAsync(answer.Context.RequestAborted);
-        await response.BodyWriter.FlushAsync(answer.Context.RequestAborted);
+        var body = AnswerJson.Write(json => MakeFormat(answer).WriteWhole(json, choices, answer.Request.Units));
+        response.ContentLength = body.Length;
+        await response.Body.WriteAsync(body, answer.Context.RequestAborted);
     }
 
     private async Task StreamAsync(Answer answer)

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Generation;
+using Tollgate.Inference.Templates;
+using TemplateMessage = Tollgate.Inference.Templates.ChatMessage;
 
 namespace Tollgate.Inference.Serving;
 
@@ -61,15 +63,20 @@ internal static class GenerationEndpoints
             return error;
         }
 
-        if (!decoder.Model.HasTemplate)
+        List<int> prompt;
+        try
         {
-            return OpenAiError.UnsupportedParameter("messages", $"cannot be used with the model '{decoder.Name}', which has no chat template");
+            prompt = decoder.Model.EncodeChat([.. request.Messages.Select(message => new TemplateMessage(message.Role, message.Content, message.Name))]);
+        }
+        catch (TemplateException exception)
+        {
+            return OpenAiError.UnsupportedParameter("messages", $"cannot be used so with the model '{decoder.Name}': {exception.Message}");
         }
 
         job = new AnswerJob
         {
             Decoder = decoder,
-            Prompts = [[.. decoder.Model.EncodeChat(request.Messages)]],
+            Prompts = [[.. prompt]],
             Plan = MakePlan(request.Sampling, request.Sampling.N, decoder, score: false),
             Kept = request.Sampling.N,
             Stream = request.Stream,

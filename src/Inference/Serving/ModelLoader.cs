@@ -22,7 +22,7 @@ internal sealed class ModelLoader(
 
     private async Task<LoadedModel> LoadDecoderAsync(InstalledModel installed, CancellationToken cancellationToken)
     {
-        var model = await DecoderModel.LoadAsync(installed, sessions, cancellationToken);
+        var model = await DecoderModel.LoadAsync(installed, sessions, clock, cancellationToken);
         var scheduler = new DecoderScheduler(new DecoderScope
         {
             Model = installed.Manifest.Name,

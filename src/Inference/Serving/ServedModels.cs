@@ -78,13 +78,26 @@ internal sealed partial class ServedModels(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var timer = new PeriodicTimer(options.Value.ScanInterval, clock);
+        var installed = false;
         try
         {
-            await defaults.InstallAsync(stoppingToken);
-            using var timer = new PeriodicTimer(options.Value.ScanInterval, clock);
             do
             {
-                await ScanAsync(stoppingToken);
+                try
+                {
+                    if (!installed)
+                    {
+                        installed = true;
+                        await defaults.InstallAsync(stoppingToken);
+                    }
+
+                    await ScanAsync(stoppingToken);
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    Log.RepositoryUnreadable(logger, exception);
+                }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
@@ -182,6 +195,9 @@ internal sealed partial class ServedModels(
 
     private static partial class Log
     {
+        [LoggerMessage(5, LogLevel.Error, "The model repository cannot be read; what is loaded stays served.")]
+        public static partial void RepositoryUnreadable(ILogger logger, Exception exception);
+
         [LoggerMessage(1, LogLevel.Information, "Model {Model} version {Version} is ready after {Seconds:0.0} s.")]
         public static partial void Served(ILogger logger, string model, string version, double seconds);
 

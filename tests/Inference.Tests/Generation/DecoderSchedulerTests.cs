@@ -1,5 +1,6 @@
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Generation;
+using Tollgate.Inference.Templates;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Inference.Tokenizers;
 
@@ -222,6 +223,8 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
         public int VocabularySize => inner.VocabularySize;
 
         public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids) => inner.Encode(text, allowSpecial, ids);
+
+        public void Encode(IReadOnlyList<TextSegment> segments, List<int> ids) => inner.Encode(segments, ids);
 
         public ReadOnlySpan<byte> TokenBytes(int id) =>
             poison.Contains(id) ? throw new InvalidOperationException("This token is poison.") : inner.TokenBytes(id);

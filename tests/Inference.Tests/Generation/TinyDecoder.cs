@@ -22,7 +22,8 @@ public sealed class TinyDecoder : IAsyncLifetime
     {
         var file = Path.Combine(ModelFiles.Defaults, "tiny-assistant", "tiny-assistant.gguf");
         var installed = await ModelImport.RunAsync(file, "tiny-assistant", TestFolder.Create("models"), new(), progress: null, CancellationToken.None);
-        _model = await DecoderModel.LoadAsync(installed, new SessionFactory(ExecutionProvider.Cpu), CancellationToken.None);
+        _model = await DecoderModel.LoadAsync(
+            installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
     }
 
     public Task DisposeAsync()
