@@ -28,6 +28,7 @@ public static class ModelImport
             return Path.GetExtension(file).ToUpperInvariant() switch
             {
                 ".GGUF" => await new GgufImport(file, draft, options, progress).RunAsync(cancellationToken),
+                ".ONNX" => await new OnnxImport(file, draft, options, progress).RunAsync(cancellationToken),
                 _ => throw new ModelImportException($"'{Path.GetFileName(file)}' is neither a .gguf nor an .onnx file."),
             };
         }

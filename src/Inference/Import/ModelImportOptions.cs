@@ -17,6 +17,9 @@ public sealed record ModelImportOptions
     /// <summary>Output cap of a request that names none. Default: half the context, at most 1,024 tokens.</summary>
     public int? DefaultMaxOutput { get; init; }
 
+    /// <summary>Longest input of an embedding model, tokens. Default: the length of its position table, 8,192 without one.</summary>
+    public int? ContextLength { get; init; }
+
     /// <summary>Longest logits difference to the source that is accepted.</summary>
     public float Tolerance { get; init; } = 1e-3f;
 

@@ -79,6 +79,13 @@ public sealed class ModelStore(string root)
         return new ModelFile(Path.GetFileName(path), Convert.ToHexStringLower(hash), stream.Length);
     }
 
+    /// <summary>Imports the catalogue's models that the repository lacks. Does nothing the second time.</summary>
+    /// <param name="defaultsFolder">One folder a model, with its file, its tokenizer and its <c>import.json</c>.</param>
+    /// <returns>What was installed now.</returns>
+    /// <exception cref="ModelImportException">A model cannot be imported.</exception>
+    public Task<IReadOnlyList<InstalledModel>> InstallDefaultsAsync(string defaultsFolder, ModelImportOptions options, CancellationToken cancellationToken) =>
+        DefaultCatalogue.InstallAsync(this, defaultsFolder, options, cancellationToken);
+
     /// <summary>Opens an empty folder to build a version in. It is removed on disposal unless it was installed.</summary>
     internal ModelDraft Begin(string name)
     {

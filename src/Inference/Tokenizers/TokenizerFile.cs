@@ -10,6 +10,8 @@ internal static class TokenizerFile
     /// <summary>The manifest's word for byte-level BPE.</summary>
     public const string Bpe = "bpe";
 
+    public const string WordPiece = "wordpiece";
+
     /// <exception cref="ModelImportException">The file is damaged or of an unknown kind.</exception>
     public static ITokenizer Load(InstalledModel model)
     {
@@ -21,12 +23,27 @@ internal static class TokenizerFile
             {
                 Bpe => new BpeTokenizer(JsonSerializer.Deserialize(bytes, TokenizerJson.Default.BpeVocabulary)
                     ?? throw new FormatException("The file is empty.")),
+                WordPiece => ReadWordPiece(bytes),
                 _ => throw new FormatException($"The kind '{tokenizer.Kind}' is unknown."),
             };
         }
         catch (Exception exception) when (exception is FormatException or JsonException or IOException)
         {
             throw new ModelImportException($"The tokenizer of '{model.Manifest.Name}' cannot be loaded: {exception.Message}", exception);
+        }
+    }
+
+    /// <exception cref="ModelImportException">The JSON describes another kind of tokenizer.</exception>
+    public static WordPieceTokenizer ReadWordPiece(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return new WordPieceTokenizer(json);
+        }
+        catch (Exception exception) when (exception is FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        {
+            // What JsonElement throws where a member is missing or of another kind.
+            throw new ModelImportException($"The tokenizer cannot be used: {exception.Message}", exception);
         }
     }
 }
