@@ -116,11 +116,12 @@ internal sealed partial class Shipper(
             return false;
         }
 
-        var (cursor, database) = shipped.Read();
+        // The cursor of a restored database may have been moved by a batch of ours that came before either side knew: all that is kept goes again.
+        var database = shipped.Read().Database;
         var from = registered.Cursor;
         if (database.Length > 0 && database != registered.Database)
         {
-            from = Math.Min(from, cursor);
+            from = 0;
             ShipAgain();
         }
 
