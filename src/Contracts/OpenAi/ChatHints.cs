@@ -91,7 +91,7 @@ internal static class ChatHints
 
     private static bool ReadServiceTier(ref RequestReader reader)
     {
-        if (reader.Is("flex"u8) || reader.Is("priority"u8) || reader.Is("scale"u8))
+        if (reader.Is("flex"u8) || reader.Is("priority"u8) || reader.Is("scale"u8) || reader.Is("fast"u8))
         {
             return reader.FailUnsupported("can only be 'auto' or 'default' here");
         }

@@ -23,19 +23,10 @@ public sealed partial record OpenAiError(int Status, string Type, string? Code, 
     public string? BindingLimit { get; init; }
 
     public static OpenAiError ModelNotFound(string model) =>
-        new(404, "invalid_request_error", "model_not_found", $"The model '{model}' does not exist or you do not have access to it.", "model");
+        new(404, "invalid_request_error", "model_not_found", $"The model '{Shorten(model)}' does not exist or you do not have access to it.", "model");
 
     /// <summary>The body as UTF-8.</summary>
-    public byte[] ToJson()
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            WriteTo(writer);
-        }
-
-        return buffer.ToArray();
-    }
+    public byte[] ToJson() => Utf8Json.Write(this, static (error, writer) => error.WriteTo(writer));
 
     /// <summary>Writes the body, which is also the payload of a stream's error frame.</summary>
     public void WriteTo(Utf8JsonWriter writer)
