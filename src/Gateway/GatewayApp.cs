@@ -1,4 +1,10 @@
 using Microsoft.AspNetCore.Builder;
+using Tollgate.Gateway.Catalogue;
+using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.OpenAi;
+using Tollgate.Gateway.OpenApi;
+using Tollgate.Gateway.Routing;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway;
@@ -11,9 +17,19 @@ public static class GatewayApp
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(GatewayApp).Assembly);
         builder.AddServiceDefaults();
+        builder.AddRedis();
+        builder.AddCatalogue();
+        builder.AddRouting();
+        builder.AddForwarding();
+        builder.AddOpenAi();
+        builder.AddOpenApiDocument();
 
         var app = builder.Build();
+        app.UseOpenAi();
         app.MapServiceDefaults();
+        app.MapOpenAi();
+        app.MapOpenApiDocument();
+        app.MapFleet();
         return app;
     }
 }

@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Pricing;
@@ -21,7 +20,7 @@ internal sealed class ModelDirectory(AliasBook aliases, PriceBook prices, Worker
     public ResolvedModel? Resolve(string name, Caller caller)
     {
         var model = aliases.Resolve(name);
-        if (aliases.IsHidden(model) || !IsAllowed(caller.Key, name, model))
+        if (aliases.IsHidden(model) || !caller.MayCall(name, model))
         {
             return null;
         }
@@ -35,23 +34,13 @@ internal sealed class ModelDirectory(AliasBook aliases, PriceBook prices, Worker
     {
         var cards = workers.Cards.Where(card => !aliases.IsHidden(card.Name)).ToDictionary(card => card.Name, StringComparer.Ordinal);
         var models = cards.Values
-            .Where(card => IsAllowed(caller.Key, card.Name, card.Name))
+            .Where(card => caller.MayCall(card.Name, card.Name))
             .OrderBy(card => card.Name, StringComparer.Ordinal)
             .Select(card => new ListedModel(card.Name, card.CreatedAt));
         var named = aliases.Aliases
-            .Where(alias => cards.ContainsKey(alias.Value) && !cards.ContainsKey(alias.Key) && IsAllowed(caller.Key, alias.Key, alias.Value))
+            .Where(alias => cards.ContainsKey(alias.Value) && !cards.ContainsKey(alias.Key) && caller.MayCall(alias.Key, alias.Value))
             .OrderBy(alias => alias.Key, StringComparer.Ordinal)
             .Select(alias => new ListedModel(alias.Key, cards[alias.Value].CreatedAt));
         return [.. models, .. named];
-    }
-
-    private static bool IsAllowed(KeyRecord key, string name, string model)
-    {
-        if (key.ModelsDenied is { } denied && (denied.Contains(name) || denied.Contains(model)))
-        {
-            return false;
-        }
-
-        return key.ModelsAllowed is not { } allowed || allowed.Contains(name) || allowed.Contains(model);
     }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Routing;
@@ -52,7 +51,7 @@ internal sealed class Attempt : IDisposable
     private int _cause;
     private StopCause _onTimer;
 
-    public Attempt(Worker worker, Guid requestId, CancellationToken clientLeft, ForwardingParts parts)
+    public Attempt(Worker worker, Guid requestId, ForwardingParts parts, CancellationToken clientLeft)
     {
         (Worker, _requestId, _client, _options, _clock) = (worker, requestId, parts.Client, parts.Options.Value, parts.Clock);
         Worker.Enter();

@@ -52,7 +52,7 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
 
     private async Task<AttemptEnd> TryAsync(RunningRequest running, Worker worker, int number)
     {
-        using var attempt = new Attempt(worker, running.Ticket.RequestId, running.Context.RequestAborted, parts);
+        using var attempt = new Attempt(worker, running.Ticket.RequestId, parts, running.Context.RequestAborted);
         attempt.Arm(
             running.Request.Stream ? parts.Options.Value.FirstEventTimeout : parts.Options.Value.AnswerTimeout, StopCause.WorkerSilent);
         using var message = Message(running, worker, number);

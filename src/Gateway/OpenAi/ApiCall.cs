@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;

@@ -21,7 +21,7 @@ internal sealed class FrontDoor(Authenticator authenticator, AdmissionControl ad
         }
 
         call.Caller = caller;
-        if (caller.Key.Scopes is { } scopes && !scopes.Contains(scope))
+        if (!caller.MayUse(scope))
         {
             await RefuseAsync(context, call, caller, OpenAiError.MissingScope(scope));
             return null;

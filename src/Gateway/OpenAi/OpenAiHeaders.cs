@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Admission;
 
 namespace Tollgate.Gateway.OpenAi;
@@ -45,7 +46,7 @@ internal sealed class OpenAiHeaders(IOptions<OpenAiOptions> options, TimeProvide
         {
             headers[limit] = bucket.Limit.ToString(CultureInfo.InvariantCulture);
             headers[remaining] = bucket.Remaining.ToString(CultureInfo.InvariantCulture);
-            headers[reset] = GoDuration.Format(bucket.ResetMs);
+            headers[reset] = GoDuration.Format(TimeSpan.FromMilliseconds(bucket.ResetMs));
         }
     }
 
