@@ -16,6 +16,7 @@ public static class GatewayApp
     public static WebApplication Create(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(GatewayApp).Assembly);
+        PlaceData(builder);
         builder.AddServiceDefaults();
         builder.AddRedis();
         builder.AddCatalogue();
@@ -31,5 +32,15 @@ public static class GatewayApp
         app.MapOpenApiDocument();
         app.MapFleet();
         return app;
+    }
+
+    /// <summary>One setting, <c>Gateway:DataDirectory</c>, places everything that a gateway keeps; each folder can still be named by itself.</summary>
+    private static void PlaceData(WebApplicationBuilder builder)
+    {
+        if (builder.Configuration["Gateway:DataDirectory"] is { Length: > 0 } folder)
+        {
+            builder.Configuration["Journal:Folder"] ??= Path.Combine(folder, "journal");
+            builder.Configuration["Catalogue:Folder"] ??= Path.Combine(folder, "snapshots");
+        }
     }
 }

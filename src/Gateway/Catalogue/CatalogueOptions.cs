@@ -8,9 +8,10 @@ internal sealed class CatalogueOptions
 {
     public const string Section = "Catalogue";
 
-    /// <summary>Folder of the last good copies of aliases and prices, so that a restart works while Accounts or Billing is away. Made when missing.</summary>
+    /// <summary>Folder of the last good copies of aliases and prices, so that a restart works while Accounts or Billing is away. Made when
+    /// missing. Default: <c>snapshots</c> in <c>Gateway:DataDirectory</c>.</summary>
     [Required]
-    public string Folder { get; init; } = Path.Combine(AppContext.BaseDirectory, "snapshots");
+    public string Folder { get; init; } = "";
 }
 
 [OptionsValidator]
