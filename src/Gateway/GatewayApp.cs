@@ -1,9 +1,14 @@
 using Microsoft.AspNetCore.Builder;
+using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Catalogue;
 using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Journal;
 using Tollgate.Gateway.OpenAi;
 using Tollgate.Gateway.OpenApi;
 using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Shipping;
+using Tollgate.Gateway.Till;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -19,6 +24,11 @@ public static class GatewayApp
         PlaceData(builder);
         builder.AddServiceDefaults();
         builder.AddRedis();
+        builder.AddJournal();
+        builder.AddKeyAuthentication();
+        builder.AddTill();
+        builder.AddAdmission();
+        builder.AddShipping();
         builder.AddCatalogue();
         builder.AddRouting();
         builder.AddForwarding();

@@ -1,6 +1,7 @@
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
 using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Till;
 using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Admission;
@@ -13,7 +14,7 @@ internal sealed record AdmissionCall(
     bool Admits, Caller Caller, Guid RequestId, string Owner, LimitTable Limits, int Requests, long Tokens, long MoneyNanoUsd);
 
 /// <summary>The one script of an organization's hash. Carries the settlements that wait for the organization. Thread-safe.</summary>
-internal sealed class AdmissionScript(RedisConnection redis, Settlements settlements, EmbeddedScript script)
+internal sealed class AdmissionScript(RedisConnection redis, TillSafety safety, Settlements settlements, EmbeddedScript script)
 {
     /// <summary>Most settlements in one call; keeps a call under a millisecond of Redis' time.</summary>
     internal const int MostSettlements = 128;
@@ -45,6 +46,11 @@ internal sealed class AdmissionScript(RedisConnection redis, Settlements settlem
         var acknowledged = false;
         try
         {
+            if (!safety.IsVerified)
+            {
+                throw new RedisUnavailableException("The till's Redis was not yet seen to be safe.");
+            }
+
             var values = await script.RunAsync(redis, RedisNames.Organization(organizationId), Arguments(riding, call), cancellationToken);
             acknowledged = true;
             foreach (var settlement in riding)
@@ -106,7 +112,7 @@ internal sealed class AdmissionScript(RedisConnection redis, Settlements settlem
         arguments.Add(budgets.Count);
         foreach (var budget in budgets)
         {
-            arguments.AddRange([budget.Field, budget.PeriodKind, budget.LimitNanoUsd]);
+            arguments.AddRange([budget.Field, budget.Daily ? "d" : "m", budget.LimitNanoUsd]);
         }
     }
 }

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
-using Tollgate.Gateway.Admission;
 using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Authentication;
@@ -14,21 +13,22 @@ namespace Tollgate.Gateway.Authentication;
 internal sealed class Authenticator(KeyDirectory directory, KeyVerifier verifier, ClientAddress addresses)
 {
     private const string Scheme = "Bearer ";
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>The caller, or the refusal to send: 401, 403, or 503 while an unknown key cannot be looked up. Exactly one is null.</summary>
     public async ValueTask<(Caller? Caller, OpenAiError? Refusal)> AuthenticateAsync(HttpContext context, CancellationToken cancellationToken)
     {
         if (!TryReadKey(context.Request.Headers.Authorization, out var text))
         {
-            return (null, AuthenticationErrors.MissingBearer());
+            return (null, OpenAiError.MissingBearer());
         }
 
         if (!ApiKeyText.TryParse(text, out var publicId, out var secret))
         {
-            return (null, AuthenticationErrors.IncorrectKey(text));
+            return (null, OpenAiError.InvalidApiKey(text));
         }
 
-        var shown = new PresentedKey(publicId, secret, addresses.Of(context));
+        var shown = new PresentedKey(text.ToString(), publicId, secret, addresses.Of(context));
         if (directory.Recall(publicId) is { } known && verifier.Verify(shown, known.Key, known.Policy) is { Caller: { } caller })
         {
             return (caller, null);
@@ -56,15 +56,15 @@ internal sealed class Authenticator(KeyDirectory directory, KeyVerifier verifier
         {
             return await look(shown.PublicId, cancellationToken) is { } found
                 ? verifier.Verify(shown, found.Key, found.Policy)
-                : (null, AuthenticationErrors.IncorrectKey(shown));
+                : (null, OpenAiError.InvalidApiKey(shown.Text));
         }
         catch (AccountsUnavailableException)
         {
-            return (null, AuthenticationErrors.AccountsAway());
+            return (null, OpenAiError.AuthenticationUnavailable(RetryAfter));
         }
         catch (RedisUnavailableException)
         {
-            return (null, AdmissionErrors.Unavailable());
+            return (null, OpenAiError.Overloaded(RetryAfter));
         }
     }
 

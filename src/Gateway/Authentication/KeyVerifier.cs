@@ -29,28 +29,33 @@ internal sealed class KeyVerifier
     {
         var now = _clock.GetUtcNow();
         var (proved, old) = Prove(shown.Secret, key, now);
-        if (!proved || key.State == KeyState.Revoked)
+        if (!proved)
         {
-            return (null, AuthenticationErrors.IncorrectKey(shown));
+            return (null, OpenAiError.InvalidApiKey(shown.Text)); // Whoever lacks the secret learns nothing of the key's state.
+        }
+
+        if (key.State == KeyState.Revoked)
+        {
+            return (null, OpenAiError.RevokedApiKey(shown.Text));
         }
 
         if (key.State == KeyState.Disabled)
         {
-            return (null, AuthenticationErrors.KeyDisabled());
+            return (null, OpenAiError.DisabledApiKey(shown.Text));
         }
 
         if (key.ExpiresAt <= now)
         {
-            return (null, AuthenticationErrors.KeyExpired());
+            return (null, OpenAiError.ExpiredApiKey(shown.Text));
         }
 
         if (key.Networks is { } networks && !Contains(networks, shown.Address))
         {
-            return (null, AuthenticationErrors.AddressNotAuthorized());
+            return (null, OpenAiError.NetworkNotAllowed(shown.Address?.ToString() ?? "an unknown address"));
         }
 
         return policy.Suspended
-            ? (null, AuthenticationErrors.OrganizationSuspended())
+            ? (null, OpenAiError.OrganizationSuspended())
             : (new Caller(key, policy, old) { Presented = shown }, null);
     }
 

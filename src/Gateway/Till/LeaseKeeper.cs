@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
@@ -32,7 +33,7 @@ internal sealed record Refill(RefillOutcome Outcome, TimeSpan? RetryAfter = null
 /// time for an organization in this process, and by a lock in Redis over all gateways. Thread-safe.
 /// </summary>
 internal sealed partial class LeaseKeeper(
-    RedisConnection redis, IHttpClientFactory clients, LeaseGate gate, TimeProvider clock, ILogger<LeaseKeeper> logger)
+    RedisConnection redis, IHttpClientFactory clients, LeaseGate gate, IOptions<TillOptions> options, TimeProvider clock, ILogger<LeaseKeeper> logger)
 {
     private static readonly TimeSpan LockTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BillingTimeout = TimeSpan.FromMilliseconds(1800); // The lock outlives the question.
@@ -40,11 +41,17 @@ internal sealed partial class LeaseKeeper(
     private readonly EmbeddedScript _credit = EmbeddedScript.Load("TillCredit.lua");
     private readonly ConcurrentDictionary<Guid, OrganizationTill> _tills = new();
 
+    /// <summary>Longest that a request waits for money.</summary>
+    public TimeSpan LeaseWait => options.Value.LeaseWait;
+
+    /// <summary>Whether requests of an epoch may still run here.</summary>
+    public bool Permits(Guid organizationId, long epoch) => gate.Permits(organizationId, epoch);
+
     /// <summary>Told after each admission; fetches money in the background when the till runs low.</summary>
     public void Observe(Guid organizationId, long? epoch, long freeNanoUsd, long holdNanoUsd)
     {
         var till = Of(organizationId);
-        if (epoch is not null && till.RunsLow(freeNanoUsd, holdNanoUsd))
+        if (epoch is { } known && (!gate.Permits(organizationId, known) || till.RunsLow(freeNanoUsd, holdNanoUsd)))
         {
             till.Join(0, () => FetchAsync(organizationId, till, 0));
         }
@@ -54,11 +61,16 @@ internal sealed partial class LeaseKeeper(
     public void Spent(Guid organizationId, long nanoUsd) => Of(organizationId).Spent(nanoUsd);
 
     /// <summary>Waits until the till was refilled, for a request that it refused.</summary>
-    /// <param name="needNanoUsd">What must come in at least.</param>
+    /// <param name="needNanoUsd">What the till must have free for the request.</param>
     /// <param name="wait">Longest wait; the fetch goes on without the caller.</param>
     public async Task<Refill> RefillAsync(Guid organizationId, long needNanoUsd, TimeSpan wait, CancellationToken cancellationToken)
     {
         var till = Of(organizationId);
+        if (wait <= TimeSpan.Zero)
+        {
+            return new Refill(RefillOutcome.Unavailable);
+        }
+
         try
         {
             var (flight, need) = till.Join(needNanoUsd, () => FetchAsync(organizationId, till, needNanoUsd));
@@ -118,14 +130,14 @@ internal sealed partial class LeaseKeeper(
     {
         // Another gateway may have refilled it, or opened its epoch, while this one waited for the lock.
         var (epoch, free) = await ReadTillAsync(organizationId);
+        if (epoch is { } known && !gate.Permits(organizationId, known))
+        {
+            (epoch, free) = (null, 0); // Fenced off: what is in it can be spent no more.
+        }
+
         if (epoch is not null && need > 0 && free >= need)
         {
             return new Refill(RefillOutcome.Refilled);
-        }
-
-        if (epoch is { } known && !gate.Permits(organizationId, known))
-        {
-            epoch = null;
         }
 
         var lease = await AskAsync(new LeaseRequest(organizationId, epoch, Math.Max(0, need - free), till.SpendPerMinuteNanoUsd));
@@ -134,21 +146,18 @@ internal sealed partial class LeaseKeeper(
             lease = await AskAsync(new LeaseRequest(organizationId, null, need, till.SpendPerMinuteNanoUsd));
         }
 
-        switch (lease.Outcome)
+        // What is left comes even when it is too little: together with what returns to the till it may yet be enough.
+        if (lease.Epoch > 0 && lease.Outcome is not (LeaseOutcome.EpochClosed or LeaseOutcome.NoWallet))
         {
-            case LeaseOutcome.Granted:
-                await CreditAsync(organizationId, lease);
-                return new Refill(RefillOutcome.Refilled);
-            case LeaseOutcome.Exhausted:
-                if (lease.Epoch > 0)
-                {
-                    await CreditAsync(organizationId, lease); // An epoch that was opened with nothing in it is an epoch.
-                }
-
-                return new Refill(RefillOutcome.Exhausted);
-            default:
-                return new Refill(RefillOutcome.Unavailable, TimeSpan.FromMilliseconds(Math.Clamp(lease.RetryAfterMs, 0, 60_000)));
+            await CreditAsync(organizationId, lease);
         }
+
+        return lease.Outcome switch
+        {
+            LeaseOutcome.Granted => new Refill(RefillOutcome.Refilled),
+            LeaseOutcome.Exhausted => new Refill(RefillOutcome.Exhausted),
+            _ => new Refill(RefillOutcome.Unavailable, TimeSpan.FromMilliseconds(Math.Clamp(lease.RetryAfterMs, 0, 60_000))),
+        };
     }
 
     private async Task<(long? Epoch, long Free)> ReadTillAsync(Guid organizationId)

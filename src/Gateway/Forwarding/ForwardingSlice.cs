@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>Registers the way to the workers and back.</summary>
-internal static class ForwardingServices
+internal static class ForwardingSlice
 {
     public static WebApplicationBuilder AddForwarding(this WebApplicationBuilder builder)
     {

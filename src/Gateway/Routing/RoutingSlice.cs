@@ -12,7 +12,7 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 namespace Tollgate.Gateway.Routing;
 
 /// <summary>Registers the workers and shows them to Accounts and the operator.</summary>
-internal static class RoutingServices
+internal static class RoutingSlice
 {
     public static WebApplicationBuilder AddRouting(this WebApplicationBuilder builder)
     {

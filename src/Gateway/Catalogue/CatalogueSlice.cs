@@ -3,20 +3,20 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Tollgate.Gateway.Pricing;
-using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Gateway.Catalogue;
 
 /// <summary>Registers aliases, prices and the directory made of them.</summary>
-internal static class CatalogueServices
+internal static class CatalogueSlice
 {
-    /// <summary>Readiness waits for the first copy of both snapshots; a missing worker does not make a gateway unready, it refuses request by request.</summary>
+    /// <summary>
+    /// Readiness waits for the first copy of both snapshots; a missing worker does not make a gateway unready, it refuses request by request.
+    /// Shares the clients of Accounts and Billing with authentication and the till.
+    /// </summary>
     public static WebApplicationBuilder AddCatalogue(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<IValidateOptions<CatalogueOptions>, CatalogueOptionsValidator>();
         builder.Services.AddOptions<CatalogueOptions>().Bind(builder.Configuration.GetSection(CatalogueOptions.Section)).ValidateOnStart();
-        builder.Services.AddInternalClient("accounts", builder.Configuration);
-        builder.Services.AddInternalClient("billing", builder.Configuration);
         builder.Services.AddSingleton<AliasBook>().AddHostedService(services => services.GetRequiredService<AliasBook>());
         builder.Services.AddSingleton<PriceBook>().AddHostedService(services => services.GetRequiredService<PriceBook>());
         builder.Services.AddSingleton<ModelDirectory>();
