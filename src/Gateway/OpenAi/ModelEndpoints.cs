@@ -28,6 +28,7 @@ internal static class ModelEndpoints
             return;
         }
 
+        model = OpenAiEndpoints.Unescape(model);
         if (models.List(caller).FirstOrDefault(known => known.Id == model) is not { } found)
         {
             await door.RefuseAsync(context, call, caller, OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(model)));

@@ -63,10 +63,13 @@ internal static class OpenAiEndpoints
         pipeline.RunAsync(context, InferenceRoute.Completions, engine: null);
 
     internal static Task EngineCompletionsAsync(HttpContext context, string engine, InferencePipeline pipeline) =>
-        pipeline.RunAsync(context, InferenceRoute.Completions, engine);
+        pipeline.RunAsync(context, InferenceRoute.Completions, Unescape(engine));
 
     internal static Task EmbeddingsAsync(HttpContext context, InferencePipeline pipeline) =>
         pipeline.RunAsync(context, InferenceRoute.Embeddings, engine: null);
+
+    /// <summary>A model's name out of a path: a slash in it arrives escaped, and the server leaves that one character so.</summary>
+    internal static string Unescape(string model) => model.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Says nothing that a key would have to protect, so it asks for none.</summary>
     private static Task RefuseUnknownAsync(HttpContext context)

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Buffers;
@@ -29,6 +30,11 @@ internal sealed class RequestBody : IDisposable
         if (request.ContentLength > limit)
         {
             return (null, OpenAiError.BodyTooLarge(limit));
+        }
+
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = limit;
         }
 
         var body = new RequestBody((int)(request.ContentLength ?? 4096));

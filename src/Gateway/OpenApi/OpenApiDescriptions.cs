@@ -27,22 +27,22 @@ internal static class OpenApiDescriptions
 
     public static void DescribeChatCompletions(this RouteHandlerBuilder route) => route
         .Describe("createChatCompletion", "Chat", "Answers a conversation, in one piece or as a stream.")
-        .Accepts<ChatCompletionRequest>("application/json")
+        .Takes<ChatCompletionRequest>()
         .Answers<ChatCompletion>(streams: true);
 
     public static void DescribeCompletions(this RouteHandlerBuilder route) => route
         .Describe("createCompletion", "Completions", "Continues a text.")
-        .Accepts<CompletionRequestBody>("application/json")
+        .Takes<CompletionRequestBody>()
         .Answers<CompletionObject>(streams: true);
 
     public static void DescribeEngineCompletions(this RouteHandlerBuilder route) => route
         .Describe("createEngineCompletion", "Completions", "Continues a text; the older form with the model in the path.")
-        .Accepts<CompletionBody>("application/json")
+        .Takes<CompletionBody>()
         .Answers<CompletionObject>(streams: true);
 
     public static void DescribeEmbeddings(this RouteHandlerBuilder route) => route
         .Describe("createEmbedding", "Embeddings", "Turns texts into vectors.")
-        .Accepts<EmbeddingRequestBody>("application/json")
+        .Takes<EmbeddingRequestBody>()
         .Answers<EmbeddingList>(streams: false);
 
     public static void DescribeModelList(this RouteHandlerBuilder route) => route
@@ -57,6 +57,18 @@ internal static class OpenApiDescriptions
 
     private static RouteHandlerBuilder Describe(this RouteHandlerBuilder route, string name, string tag, string summary) =>
         route.WithName(name).WithTags(tag).WithSummary(summary);
+
+    /// <summary>Describes the body without making routing look at its content type: a wrong one gets the API's own answer.</summary>
+    private static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route) =>
+        route.AddOpenApiOperationTransformer(static async (operation, context, cancellationToken) =>
+        {
+            var schema = await context.GetOrCreateSchemaAsync(typeof(T), null, cancellationToken);
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/json"] = new() { Schema = schema } },
+            };
+        });
 
     private static void Answers<T>(this RouteHandlerBuilder route, bool streams)
     {

@@ -57,11 +57,15 @@ internal sealed class ScriptedWorker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+        {
+            return; // A test has ended it already.
+        }
+
         await _stop.CancelAsync();
         _listener.Stop();
         await _accepting;
         await Task.WhenAll(_connections.Keys);
-        _stop.Dispose();
     }
 
     private static ModelCard Card(string name, string task) => new()

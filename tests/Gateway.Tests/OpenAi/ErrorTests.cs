@@ -6,6 +6,7 @@ using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Tests.Harness;
 using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.OpenAi;
 
@@ -76,6 +77,22 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
         Assert.Equal($"org-{key.Record.OrganizationId:N}", response.Headers.GetValues("openai-organization").Single());
         Assert.Equal("60", response.Headers.GetValues("x-ratelimit-limit-requests").Single());
         Assert.Equal(before, Gateway.Worker.Calls.Count);
+    }
+
+    [Fact]
+    public async Task Every_bad_member_is_refused_with_its_name()
+    {
+        var key = await Gateway.CreateKeyAsync(key => key with { Limits = Limits.None });
+        foreach (var bad in BadRequests.All)
+        {
+            using var response = await Gateway.PostAsync(key, bad.Path, bad.Body);
+
+            var text = await response.Content.ReadAsStringAsync();
+            Assert.True((int)response.StatusCode == bad.Status, $"{bad}: {(int)response.StatusCode} {text}");
+            using var body = JsonDocument.Parse(text);
+            var error = body.RootElement.GetProperty("error");
+            Assert.Equal((bad.Code, bad.Param), (error.GetProperty("code").GetString(), error.GetProperty("param").GetString()));
+        }
     }
 
     [Theory]
