@@ -81,6 +81,11 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
         using (answer)
         {
             worker.Served();
+            if (attempt.Stopped)
+            {
+                return await AttemptEnd.OfStopAsync(attempt, running); // What it says then is that it was cancelled.
+            }
+
             if (answer.StatusCode != HttpStatusCode.OK)
             {
                 return await ReadRefusalAsync(running, attempt, answer);

@@ -118,18 +118,21 @@ public sealed class StreamTests
     {
         await using var gateway = await GatewayUnderTest.StartAsync(workers: 2);
         var key = await gateway.CreateKeyAsync();
+        var started = new TaskCompletionSource();
         foreach (var worker in gateway.Workers)
         {
             worker.Script = async call =>
             {
                 await call.StartStreamAsync(Prompt);
                 await call.ChunkAsync(Event(1));
+                await started.Task; // A reset would take along what the gateway has not read yet.
                 await call.WriteAsync("40\r\nid: 2\nda");
                 call.Reset();
             };
         }
 
         using var response = await gateway.PostAsync(key, Chat, Hello);
+        started.SetResult();
         var text = await response.Content.ReadAsStringAsync();
 
         Assert.StartsWith(Event(1) + "data: {\"error\":{", text, StringComparison.Ordinal);
