@@ -9,7 +9,9 @@ public sealed record BadRequest(string Path, string Body, int Status, string? Co
     public override string ToString() => $"{Path} {(Body.Length > 160 ? Body[..160] + "…" : Body)}";
 }
 
-/// <summary>At least one bad request for each member of each endpoint, to be refused alike by the parser and by a whole platform.</summary>
+/// <summary>
+/// At least one bad request for each member of each endpoint, to be refused alike by the parser and by a whole platform.
+/// </summary>
 public static class BadRequests
 {
     public const string ChatPath = "/v1/chat/completions";
@@ -131,6 +133,8 @@ public static class BadRequests
             ("\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]", InvalidValue, "stop"),
             ("\"logit_bias\":{\"x\":1}", InvalidValue, "logit_bias"),
             ("\"logit_bias\":{\"-1\":1}", InvalidValue, "logit_bias"),
+            ("\"logit_bias\":{\"17\\u0000\":1}", InvalidValue, "logit_bias"),
+            ("\"logit_bias\":{\"\":1}", InvalidValue, "logit_bias"),
             ("\"logit_bias\":{\"5\":101}", InvalidValue, "logit_bias.5"),
             ("\"logit_bias\":{\"5\":\"1\"}", InvalidType, "logit_bias.5"),
             ("\"logit_bias\":{\"5\":1,\"5\":2}", Duplicate, "logit_bias.5"),
@@ -247,13 +251,14 @@ public static class BadRequests
             ("""[{"role":"user","content":[{}]}]""", Missing, "messages[0].content[0].type"),
             ("""[{"role":"user","content":[{"text":"Hi"}]}]""", Missing, "messages[0].content[0].type"),
             ("""[{"role":"user","content":[{"type":"text"}]}]""", Missing, "messages[0].content[0].text"),
-            ("""[{"role":"user","content":[{"type":"text","text":null}]}]""", InvalidType, "messages[0].content[0].text"),
+            ("""[{"role":"user","content":[{"type":"text","text":null}]}]""", Missing, "messages[0].content[0].text"),
             ("""[{"role":"user","content":[{"type":"text","text":5}]}]""", InvalidType, "messages[0].content[0].text"),
             ("""[{"role":"user","content":[{"type":5}]}]""", InvalidType, "messages[0].content[0].type"),
             ("""[{"role":"user","content":[{"type":"smell"}]}]""", InvalidValue, "messages[0].content[0].type"),
             ("""[{"role":"user","content":[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"x"}}]}]""", Unsupported,
                 "messages[0].content[1].type"),
-            ("""[{"role":"user","content":[{"image_url":{"url":"x"},"type":"image_url"}]}]""", Unsupported, "messages[0].content[0].image_url"),
+            ("""[{"role":"user","content":[{"image_url":{"url":"x"},"type":"image_url"}]}]""", Unsupported,
+                "messages[0].content[0].image_url"),
             ("""[{"role":"user","content":[{"type":"input_audio"}]}]""", Unsupported, "messages[0].content[0].type"),
             ("""[{"role":"user","content":[{"type":"file"}]}]""", Unsupported, "messages[0].content[0].type"),
             ("""[{"role":"user","content":[{"type":"text","text":"x","bold":1}]}]""", Unknown, "messages[0].content[0].bold"),
@@ -364,7 +369,8 @@ public static class BadRequests
         {
             foreach (var body in new[]
             {
-                "", " ", "null", "[]", "\"x\"", "1", "{", "{]", "{\"model\"}", "{\"model\":}", "{\"model\":\"x\",}", "{'model':'x'}", "{\"model\":NaN}",
+                "", " ", "null", "[]", "\"x\"", "1", "{", "{]", "{\"model\"}", "{\"model\":}", "{\"model\":\"x\",}",
+                "{'model':'x'}", "{\"model\":NaN}",
                 "{\"model\":\"a\nb\"}", "{\"model\":\"\\x\"}", "{\"model\":\"\\ud8\"}", "{\"model\":01}", "{/**/}", "\uFEFF{}",
             })
             {

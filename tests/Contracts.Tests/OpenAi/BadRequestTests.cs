@@ -35,7 +35,7 @@ public sealed class BadRequestTests
     [InlineData("\"top_k\":1", "Unrecognized request argument supplied: top_k")]
     [InlineData("\"verbosity\":\"loud\"", "Invalid value for 'verbosity': expected one of 'low', 'medium', 'high', got 'loud'.")]
     [InlineData("\"audio\":{}", "Unsupported parameter: 'audio' is not supported with this endpoint.")]
-    [InlineData("\"n\":}", "We could not parse the JSON body of your request: it is not valid JSON at line 1, byte 84.")]
+    [InlineData("\"n\":}", "We could not parse the JSON body of your request: it is not valid JSON at line 1, byte 75.")]
     public void TryParse_says_what_was_expected(string members, string message)
     {
         var (_, error) = Parse.Body(BadRequests.ChatPath, Encoding.UTF8.GetBytes(BadRequests.ChatBody(members)));

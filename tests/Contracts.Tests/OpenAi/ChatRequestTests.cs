@@ -45,7 +45,8 @@ public sealed class ChatRequestTests
     [InlineData("\"max_completion_tokens\":5", 5)]
     [InlineData("\"max_tokens\":5,\"max_completion_tokens\":5", 5)]
     [InlineData("\"max_tokens\":null,\"max_completion_tokens\":2147483647", 2147483647)]
-    public void TryParse_takes_the_output_cap_from_either_member(string members, long cap) => Assert.Equal(cap, Parse.Chat(members).MaxOutput);
+    public void TryParse_takes_the_output_cap_from_either_member(string members, long cap) =>
+        Assert.Equal(cap, Parse.Chat(members).MaxOutput);
 
     [Theory]
     [InlineData("\"logprobs\":true", 0)]
@@ -56,7 +57,8 @@ public sealed class ChatRequestTests
         Assert.Equal(logprobs, Parse.Chat(members).Sampling.Logprobs);
 
     [Fact]
-    public void TryParse_reads_top_p_0_as_the_likeliest_token_alone() => Assert.Equal(float.Epsilon, Parse.Chat("\"top_p\":0").Sampling.TopP);
+    public void TryParse_reads_top_p_0_as_the_likeliest_token_alone() =>
+        Assert.Equal(float.Epsilon, Parse.Chat("\"top_p\":0").Sampling.TopP);
 
     [Theory]
     [InlineData("\"user\":\"u\"")]
@@ -78,6 +80,7 @@ public sealed class ChatRequestTests
     [InlineData("\"function_call\":\"none\"")]
     [InlineData("\"modalities\":[\"text\"]")]
     [InlineData("\"response_format\":{\"type\":\"text\"}")]
+    [InlineData("\"response_format\":{\"json_schema\":null,\"type\":\"text\"}")]
     public void TryParse_lets_a_hint_pass_that_cannot_change_the_answer(string members) =>
         Assert.Equal(Sampling.Default, Parse.Chat(members).Sampling);
 
@@ -100,7 +103,7 @@ public sealed class ChatRequestTests
 
     [Theory]
     [InlineData("""[{"role":"user","content":"Grüße \u4f60\ud83d\ude00\n"}]""", "Grüße 你😀\n", 16)] // 7 + 1 + 3 + 4 + 1
-    [InlineData("""[{"role":"user","content":[{"type":"text","text":"a"},{"text":"\u00e9","type":"text"}]}]""", "aé", 3)]
+    [InlineData("""[{"role":"user","content":[{"type":"text","text":"a"},{"text":"\u00e9","type":"text","image_url":null}]}]""", "aé", 3)]
     [InlineData("""[{"role":"user","name":"Ann","content":""}]""", "", 3)]
     [InlineData("""[{"role":"assistant","content":null,"refusal":"No."}]""", "No.", 3)]
     [InlineData("""[{"role":"assistant","refusal":null,"annotations":[],"audio":null,"tool_calls":[],"function_call":null,"content":"x"}]""", "x", 1)]
