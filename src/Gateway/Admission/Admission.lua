@@ -209,7 +209,7 @@ local function decide()
     end
     local over = it.used + (cost - limit) * window
     if cost > limit then
-      tooLarge = i + 1
+      tooLarge = tooLarge > 0 and tooLarge or i + 1
     elseif cost > 0 and over > 0 and math.ceil(over / limit) > wait then
       binding, wait = i + 1, math.ceil(over / limit)
     end

@@ -29,7 +29,7 @@ internal sealed partial class AdmissionControl(
         var money = demand.Price.PicoUsd.CostPicoUsd(demand.Bound) / 1000 >= LargestHold
             ? LargestHold
             : demand.Price.PicoUsd.CostNanoUsd(demand.Bound);
-        if (!journal.TryOpen(requestId, caller.OrganizationId))
+        if (script.IsBroken || !journal.TryOpen(requestId, caller.OrganizationId))
         {
             return new AdmissionResult(null, OpenAiError.Overloaded(AdmissionErrors.Soon), RateLimitState.None);
         }

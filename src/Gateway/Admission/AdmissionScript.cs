@@ -14,12 +14,17 @@ internal sealed record AdmissionCall(
     bool Admits, Caller Caller, Guid RequestId, string Owner, LimitTable Limits, int Requests, long Tokens, long MoneyNanoUsd);
 
 /// <summary>The one script of an organization's hash. Carries the settlements that wait for the organization. Thread-safe.</summary>
-internal sealed class AdmissionScript(RedisConnection redis, TillSafety safety, Settlements settlements, EmbeddedScript script)
+internal sealed class AdmissionScript(RedisConnection redis, TillSafety safety, Settlements settlements, EmbeddedScript script, TimeProvider clock)
 {
     /// <summary>Most settlements in one call; keeps a call under a millisecond of Redis' time.</summary>
     internal const int MostSettlements = 128;
 
     private const int MostRiding = 32;
+    private const long BreakerMs = 50;
+    private long _brokenAt = clock.GetTimestamp() - clock.TimestampFrequency;
+
+    /// <summary>Whether Redis failed a moment ago: then nothing should be opened that it would have to release.</summary>
+    public bool IsBroken => clock.GetElapsedTime(Volatile.Read(ref _brokenAt)).TotalMilliseconds < BreakerMs;
 
     /// <summary>Runs an admission or a check.</summary>
     /// <exception cref="RedisUnavailableException">No answer in time: the outcome is unknown.</exception>
@@ -64,12 +69,13 @@ internal sealed class AdmissionScript(RedisConnection redis, TillSafety safety, 
         {
             if (!acknowledged)
             {
+                Volatile.Write(ref _brokenAt, clock.GetTimestamp());
                 settlements.Return(riding);
             }
         }
     }
 
-    private static RedisValue[] Arguments(IReadOnlyList<Settlement> riding, AdmissionCall? call)
+    internal static RedisValue[] Arguments(IReadOnlyList<Settlement> riding, AdmissionCall? call)
     {
         var arguments = new List<RedisValue>(48 + (4 * riding.Count)) { call is null ? "S" : call.Admits ? "A" : "C", riding.Count };
         foreach (var settlement in riding)

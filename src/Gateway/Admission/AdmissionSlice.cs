@@ -16,7 +16,8 @@ internal static class AdmissionSlice
             provider.GetRequiredService<RedisConnection>(),
             provider.GetRequiredService<TillSafety>(),
             provider.GetRequiredService<Settlements>(),
-            EmbeddedScript.Load("Admission.lua")));
+            EmbeddedScript.Load("Admission.lua"),
+            provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<AdmissionControl>();
         builder.Services.AddSingleton<SettlementFlusher>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SettlementFlusher>());

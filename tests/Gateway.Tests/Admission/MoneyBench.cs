@@ -43,7 +43,7 @@ internal sealed class MoneyBench : IAsyncDisposable
     public static async Task<MoneyBench> StartAsync(RedisServer? server = null)
     {
         server ??= await RedisServer.SharedAsync();
-        var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString + ",abortConnect=false");
+        var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString + ",abortConnect=false,allowAdmin=true");
         return new MoneyBench(
             server,
             connection,
@@ -120,7 +120,7 @@ internal sealed class MoneyGateway : IAsyncDisposable
                 $"--Services:accounts={bench.Accounts.Url}", $"--Services:billing={bench.Billing.Url}",
                 $"--Redis:ConnectionString={bench.Server.ConnectionString}", "--Redis:Timeout=00:00:02",
                 $"--Keys:Peppers=p1:{Convert.ToHexStringLower(AccountsResponder.Pepper)}",
-                $"--Journal:Folder={folder}", "--Journal:SegmentBytes=1048576", "--Logging:LogLevel:Default=Warning", .. settings,
+                $"--Journal:Folder={folder}", "--Journal:SegmentBytes=1048576", "--Logging:LogLevel:Default=Warning", "--Till:LeaseWait=00:00:10", .. settings,
             ],
             typeof(MoneyGateway).Assembly);
         builder.AddServiceDefaults();
