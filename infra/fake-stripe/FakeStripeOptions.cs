@@ -14,6 +14,9 @@ public sealed class FakeStripeOptions
     /// <summary>Where events are sent; empty sends none.</summary>
     public string WebhookUrl { get; init; } = "";
 
+    /// <summary>Address of the checkout pages as browsers reach them; empty takes the public listener's own.</summary>
+    public string PublicUrl { get; init; } = "";
+
     /// <summary>Signs the events.</summary>
     public string WebhookSecret { get; init; } = "whsec_tollgate";
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.FakeStripe.State;
 using Tollgate.ServiceDefaults.Hosting;
@@ -32,8 +33,8 @@ internal static class CheckoutPageEndpoints
     internal static Task<IResult> ShowAsync(string id, StripeState state, CheckoutSessions sessions, CancellationToken cancellationToken) =>
         state.ChangeAsync(
             () => sessions.Find(id) is { } session
-                ? IsOpen(session) ? Html(CheckoutPage.Card(session, null)) : Html(CheckoutPage.Over(session))
-                : TypedResults.NotFound(),
+                ? Html(IsOpen(session) ? CheckoutPage.Card(session, null) : CheckoutPage.Over(session))
+                : (IResult)TypedResults.NotFound(),
             cancellationToken);
 
     internal static async Task<IResult> PayAsync(
@@ -81,5 +82,5 @@ internal static class CheckoutPageEndpoints
 
     private static bool IsOpen(JsonObject session) => session["status"]!.GetValue<string>() == "open";
 
-    private static IResult Html(string page) => TypedResults.Text(page, "text/html; charset=utf-8");
+    private static ContentHttpResult Html(string page) => TypedResults.Text(page, "text/html; charset=utf-8");
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
 using Tollgate.FakeStripe.Api;
 using Tollgate.FakeStripe.Events;
 using Tollgate.FakeStripe.State;
@@ -9,7 +10,8 @@ using Tollgate.FakeStripe.State;
 namespace Tollgate.FakeStripe.Checkout;
 
 /// <summary><c>/v1/checkout/sessions</c> with <c>mode=payment</c> and prices given in place.</summary>
-internal sealed class CheckoutSessions(StripeState state, EventLog events, IServer server, TimeProvider clock)
+internal sealed class CheckoutSessions(
+    StripeState state, EventLog events, IServer server, IOptions<FakeStripeOptions> options, TimeProvider clock)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
     private static readonly string[] Known =
@@ -180,5 +182,7 @@ internal sealed class CheckoutSessions(StripeState state, EventLog events, IServ
 
     private static long Quantity(StripeParameters parameters, int line) => parameters.Number(Line(line, "[quantity]")) ?? 0;
 
-    private string PublicAddress() => server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
+    private string PublicAddress() => options.Value.PublicUrl is { Length: > 0 } url
+        ? url.TrimEnd('/')
+        : server.Features.Get<IServerAddressesFeature>()!.Addresses.First();
 }
