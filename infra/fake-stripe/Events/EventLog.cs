@@ -35,13 +35,14 @@ internal sealed class EventLog(StripeState state, WebhookSender sender, TimeProv
 
     public StripeAnswer List(StripeParameters parameters)
     {
-        if (parameters.RefuseUnknown("limit", "type", "starting_after", "ending_before") is { } refused)
+        if (parameters.RefuseUnknown("limit", "type", "starting_after", "created[gte]") is { } refused)
         {
             return refused;
         }
 
         var newestFirst = state.Events.Reverse().Select(one => one!.AsObject())
             .Where(one => parameters.Text("type") is not { } type || one["type"]!.GetValue<string>() == type)
+            .Where(one => parameters.Number("created[gte]") is not { } since || one["created"]!.GetValue<long>() >= since)
             .ToList();
         if (parameters.Text("starting_after") is { } after)
         {

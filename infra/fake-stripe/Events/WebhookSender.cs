@@ -48,9 +48,16 @@ internal sealed partial class WebhookSender(
             _queue.Writer.TryWrite(body);
         }
 
-        await foreach (var body in _queue.Reader.ReadAllAsync(stoppingToken).ConfigureAwait(false))
+        try
         {
-            _ = DeliverAsync(body, stoppingToken); // Each event on its own: Stripe promises no order.
+            await foreach (var body in _queue.Reader.ReadAllAsync(stoppingToken))
+            {
+                _ = DeliverAsync(body, stoppingToken); // Each event on its own: Stripe promises no order.
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            return; // What is undelivered is in the state.
         }
     }
 

@@ -9,7 +9,7 @@ using Tollgate.Contracts.Usage;
 namespace Tollgate.Billing.Ingest;
 
 /// <summary>One transaction of the ingest. Locks in this order: the journal, the wallets by organization, then everything under them.</summary>
-internal sealed class BatchTransaction(DatabaseIdentity identity)
+internal static class BatchTransaction
 {
     private const string TouchJournalSql =
         """
@@ -31,10 +31,10 @@ internal sealed class BatchTransaction(DatabaseIdentity identity)
     /// <param name="closes">
     /// Whether fences and cursor move too. They do not for a part of a batch: the rest is not booked yet.
     /// </param>
-    public async Task<BookedBatch?> BookAsync(
+    public static async Task<BookedBatch?> BookAsync(
         NpgsqlConnection connection, UsageBatch batch, DateTimeOffset now, bool closes, CancellationToken cancellationToken)
     {
-        var database = await identity.CurrentAsync(cancellationToken);
+        var database = await DatabaseIdentity.ReadAsync(connection, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await connection.ReadValueAsync<object>(TouchJournalSql, cancellationToken, batch.JournalId, batch.Boot) is not long cursor)
         {

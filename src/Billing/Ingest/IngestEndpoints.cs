@@ -17,7 +17,6 @@ internal static class IngestEndpoints
         services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
         services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.Section).ValidateOnStart();
         services.AddSingleton<IngestLanes>();
-        services.AddSingleton<BatchTransaction>();
         services.AddSingleton<UsageIngest>();
         services.AddSingleton<Journals>();
         services.AddSingleton<PartitionMaintenance>();

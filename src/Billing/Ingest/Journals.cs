@@ -6,13 +6,13 @@ using Tollgate.Contracts.Usage;
 namespace Tollgate.Billing.Ingest;
 
 /// <summary>Which journals exist. A registered one must acknowledge every fence, whether its gateway is there or not.</summary>
-internal sealed class Journals(NpgsqlDataSource dataSource, DatabaseIdentity identity)
+internal sealed class Journals(NpgsqlDataSource dataSource)
 {
     /// <summary>Null when a newer boot is known. A retired or deregistered journal counts again from here on.</summary>
     public async Task<JournalRegistered?> RegisterAsync(RegisterJournal journal, CancellationToken cancellationToken)
     {
-        var database = await identity.CurrentAsync(cancellationToken);
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var database = await DatabaseIdentity.ReadAsync(connection, cancellationToken);
         var cursor = await connection.ReadValueAsync<object>(
             """
             insert into journals as j (id, boot, gateway_id) values ($1, $2, $3)

@@ -8,8 +8,7 @@ namespace Tollgate.Billing.Ingest;
 /// Books what gateways ship. A batch is one transaction: usage rows, rollups, ledger, leases, wallets, fences and the journal's cursor. A row that
 /// Postgres refuses is found by halving the batch and put aside in <c>usage_rejected</c>; the rest is booked, and the shipper goes on.
 /// </summary>
-internal sealed partial class UsageIngest(
-    IngestLanes lanes, BatchTransaction batches, TimeProvider clock, ILogger<UsageIngest> logger)
+internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock, ILogger<UsageIngest> logger)
 {
     /// <summary>Null when a newer boot of the journal has registered: that shipper is a ghost.</summary>
     public async Task<UsageBooked?> BookAsync(UsageBatch batch, CancellationToken cancellationToken)
@@ -33,7 +32,7 @@ internal sealed partial class UsageIngest(
     private async Task<UsageBooked?> BookWholeAsync(UsageBatch batch, CancellationToken cancellationToken)
     {
         var booked = await lanes.RunAsync(
-            connection => batches.BookAsync(connection, batch, clock.GetUtcNow(), closes: true, cancellationToken), cancellationToken);
+            connection => BatchTransaction.BookAsync(connection, batch, clock.GetUtcNow(), closes: true, cancellationToken), cancellationToken);
         Report(booked, batch);
         return booked?.Answer;
     }
@@ -49,7 +48,7 @@ internal sealed partial class UsageIngest(
         try
         {
             var booked = await lanes.RunAsync(
-                connection => batches.BookAsync(connection, part, clock.GetUtcNow(), closes: false, cancellationToken), cancellationToken);
+                connection => BatchTransaction.BookAsync(connection, part, clock.GetUtcNow(), closes: false, cancellationToken), cancellationToken);
             Report(booked, part);
             return booked is null ? default : new Counts(booked.Answer.Inserted, booked.Answer.Duplicates, booked.Answer.Rejected);
         }

@@ -39,7 +39,7 @@ internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences
         return lease;
     }
 
-    private int RetryAfterMs => (int)options.Value.RetryAfter.TotalMilliseconds;
+    private int RetryAfterMs => (int)(options.Value.RetryAfter.Ticks / TimeSpan.TicksPerMillisecond);
 
     /// <summary>
     /// The next epoch's number is never below the clock's milliseconds: a database restored from a backup cannot give one out again that tills hold.

@@ -14,6 +14,8 @@ create table database_identity (
   singleton boolean primary key default true check (singleton),
   cluster text not null,
   generation uuid not null,
+  -- Rises every second while Billing runs. A process that saw a greater one committed knows that the database is an older one.
+  beat bigint not null default 0,
   noticed_at timestamptz not null default now()
 );
 

@@ -29,6 +29,8 @@ internal static class PaymentEndpoints
         services.AddSingleton<StripeWebhook>();
         services.AddSingleton<CheckoutPoll>();
         services.AddHostedService(provider => provider.GetRequiredService<CheckoutPoll>());
+        services.AddSingleton<StripeEventReplay>();
+        services.AddHostedService(provider => provider.GetRequiredService<StripeEventReplay>());
         return services;
     }
 

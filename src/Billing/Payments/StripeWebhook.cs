@@ -12,7 +12,8 @@ namespace Tollgate.Billing.Payments;
 /// booking; until then Stripe's next delivery tries again.
 /// </summary>
 internal sealed partial class StripeWebhook(
-    NpgsqlDataSource dataSource, CheckoutSettlement settlement, IOptions<StripeOptions> options, ILogger<StripeWebhook> logger)
+    NpgsqlDataSource dataSource, CheckoutSettlement settlement, IOptions<StripeOptions> options, TimeProvider clock,
+    ILogger<StripeWebhook> logger)
 {
     private const long ToleranceSeconds = 300;
 
@@ -57,7 +58,8 @@ internal sealed partial class StripeWebhook(
         {
             try
             {
-                return EventUtility.ConstructEvent(body, signature, secret, ToleranceSeconds, throwOnApiVersionMismatch: false);
+                return EventUtility.ConstructEvent(
+                    body, signature, secret, ToleranceSeconds, clock.GetUtcNow().ToUnixTimeSeconds(), throwOnApiVersionMismatch: false);
             }
             catch (Exception exception) when (exception is StripeException or System.Text.Json.JsonException or ArgumentException)
             {

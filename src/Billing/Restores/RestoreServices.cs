@@ -7,7 +7,6 @@ internal static class RestoreServices
 {
     public static IServiceCollection AddRestores(this IServiceCollection services)
     {
-        services.AddSingleton<DatabaseIdentity>();
         services.AddSingleton<RestoreWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<RestoreWatch>());
         return services;

@@ -1,38 +1,37 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using NpgsqlTypes;
 using Tollgate.Billing.Work;
 
 namespace Tollgate.Billing.Restores;
 
 /// <summary>
-/// Notices that Postgres was restored from a backup: another cluster or timeline than the schema remembers, or a write-ahead log that lies behind
-/// what this process has seen (a copied data folder, started without recovery). Then leases are missing from the books, so every wallet is
-/// sealed behind a new epoch until all gateways have shipped again and acknowledged it.
+/// Notices that Postgres was restored from a backup: it is another cluster or timeline than the schema remembers, or it has forgotten a beat that this
+/// process saw committed (a copied data folder, started without recovery). Then leases are missing from the books, so every wallet is sealed
+/// behind a new epoch until all gateways have shipped again and acknowledged it.
 /// </summary>
+/// <remarks>A crash forgets no committed beat, so it is never taken for a restore.</remarks>
 internal sealed partial class RestoreWatch(NpgsqlDataSource dataSource, TimeProvider clock, ILogger<RestoreWatch> logger)
     : RecurringWork(TimeSpan.FromSeconds(1), clock, logger)
 {
     private readonly TimeProvider _clock = clock;
-    private NpgsqlLogSequenceNumber _seen;
+    private long _seen;
 
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var state = (await connection.ReadRowsAsync(
-            "select cluster = cluster_identity(), pg_current_wal_lsn() from database_identity",
-            row => (Same: row.GetBoolean(0), Position: row.GetFieldValue<NpgsqlLogSequenceNumber>(1)),
+        var (same, beat) = (await connection.ReadRowsAsync(
+            "update database_identity set beat = beat + 1 returning cluster = cluster_identity(), beat",
+            row => (row.GetBoolean(0), row.GetInt64(1)),
             cancellationToken)).Single();
-        if (!state.Same || state.Position < _seen)
+        if (!same || beat <= _seen)
         {
             await SealAsync(connection, cancellationToken);
         }
 
-        _seen = state.Position;
+        _seen = beat;
     }
 
-    /// <summary>Seals every wallet. Public to this assembly for tests, which cannot restore a cluster in a second.</summary>
-    internal async Task SealAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task SealAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);

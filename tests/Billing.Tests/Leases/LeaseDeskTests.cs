@@ -146,6 +146,24 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
         await own.DisposeAsync();
     }
 
+    [Fact]
+    public async Task RunOnceAsync_seals_when_the_database_forgot_a_beat_and_not_before()
+    {
+        var own = new BillingFixture();
+        await own.InitializeAsync();
+        var watch = own.App.Services.GetRequiredService<RestoreWatch>();
+        await own.OpenWalletAsync(1);
+        await watch.RunOnceAsync(default);
+        await watch.RunOnceAsync(default);
+        var calm = await own.ReadAsync<long>("select count(*) from wallets where sealed_at is not null");
+
+        await own.ReadAsync<object>("update database_identity set beat = beat - 1 returning 1"); // as a copy of a second ago
+        await watch.RunOnceAsync(default);
+
+        Assert.Equal((0, 1), (calm, await own.ReadAsync<long>("select count(*) from wallets where sealed_at is not null")));
+        await own.DisposeAsync();
+    }
+
     private static async Task<UsageBooked> ShipAsync(
         BillingFixture own, Guid journal, IReadOnlyList<UsageEvent> events, IReadOnlyList<EpochFence> fences) =>
         (await own.App.Services.GetRequiredService<UsageIngest>().BookAsync(new UsageBatch(journal, 1, 0, 0, events, fences), default))!;

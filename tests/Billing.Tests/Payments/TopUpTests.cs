@@ -89,6 +89,22 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
     }
 
     [Fact]
+    public async Task RunOnceAsync_books_from_Stripes_list_what_a_restored_database_forgot()
+    {
+        stripe.LosesWebhooks = true;
+        var organization = await stripe.Billing.OpenWalletAsync(0);
+        var page = await stripe.StartCheckoutAsync(organization, 30);
+        await StripeFixture.PostAsync(page, ("number", Good));
+        await stripe.Billing.ReadAsync<object>("delete from checkouts where organization_id = $1 returning 1", organization);
+
+        await stripe.App.Services.GetRequiredService<StripeEventReplay>().RunOnceAsync(default);
+        await stripe.App.Services.GetRequiredService<StripeEventReplay>().RunOnceAsync(default);
+
+        Assert.Equal(30, await stripe.BalanceAsync(organization));
+        stripe.LosesWebhooks = false;
+    }
+
+    [Fact]
     public async Task SettleAsync_parks_a_payment_that_does_not_match_its_checkout()
     {
         stripe.LosesWebhooks = false;
