@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Tollgate.ServiceDefaults.Hosting;
 
@@ -24,6 +26,11 @@ public static class PlatformHost
         });
         builder.Configuration.AddEnvironmentVariables("TOLLGATE__").AddCommandLine(args);
         builder.Configuration.AddInMemoryCollection(ReadSecretFiles(builder.Configuration));
+        if (builder.Configuration["Host:Signals"] == "ignore")
+        {
+            builder.Services.AddSingleton<IHostLifetime, StoppedByItsOwner>();
+        }
+
         builder.WebHost.UseKestrelCore().ConfigureKestrel(ConfigureListeners);
         return builder;
     }
@@ -42,6 +49,14 @@ public static class PlatformHost
         await using var app = create(args);
         await app.RunAsync();
         return 0;
+    }
+
+    /// <summary>For a service beside others in one process: whoever made it stops it, in an order of its own, so it must not listen for signals.</summary>
+    private sealed class StoppedByItsOwner : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private static Dictionary<string, string?> ReadSecretFiles(IConfiguration configuration) => configuration.AsEnumerable()

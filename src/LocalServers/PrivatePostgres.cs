@@ -1,0 +1,113 @@
+using Npgsql;
+
+namespace Tollgate.LocalServers;
+
+/// <summary>A Postgres of our own: its data under one folder, on a loopback port, with a generated password.</summary>
+/// <param name="folder">Holds <c>data</c> and <c>postgres.log</c>; made on first use.</param>
+/// <param name="password">Of the superuser <c>postgres</c>; given to <c>initdb</c> once and kept by the caller.</param>
+public sealed class PrivatePostgres(string folder, string password)
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private readonly string _data = Path.Combine(folder, "data");
+
+    /// <summary>Connection string of the superuser on <paramref name="database"/>.</summary>
+    public string ConnectionString(int port, string database = "postgres") => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = port,
+        Username = "postgres",
+        Password = password,
+        Database = database,
+    }.ConnectionString;
+
+    /// <summary>Makes the cluster if there is none, starts the server and waits until it answers.</summary>
+    /// <param name="settings">More settings, each <c>name=value</c>.</param>
+    /// <exception cref="MissingServerException">Postgres is not installed.</exception>
+    /// <exception cref="InvalidOperationException">It did not start; the message names the log.</exception>
+    public async Task<ChildProcess> StartAsync(int port, IEnumerable<string> settings, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        if (!File.Exists(Path.Combine(_data, "PG_VERSION")))
+        {
+            await InitializeAsync(cancellationToken);
+        }
+
+        string[] fixedSettings =
+        [
+            $"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "password_encryption=scram-sha-256",
+        ];
+        string[] command =
+        [
+            ServerBinaries.Find("postgres", "postgresql"), "-D", _data, .. fixedSettings.Concat(settings).SelectMany(s => (string[])["-c", s]),
+        ];
+        var child = await ChildProcess.StartAsync(
+            new ChildSpec("postgres", command, new Dictionary<string, string>(), LogFile, ChildSignal.Interrupt, "postgres"));
+        await WaitUntilReadyAsync(child, port, cancellationToken);
+        return child;
+    }
+
+    private string LogFile => Path.Combine(folder, "postgres.log");
+
+    private async Task InitializeAsync(CancellationToken cancellationToken)
+    {
+        // Built beside its place and moved when whole: a kill in the middle leaves nothing that looks like a cluster.
+        var unfinished = _data + ".new";
+        if (Directory.Exists(unfinished))
+        {
+            Directory.Delete(unfinished, recursive: true);
+        }
+
+        var passwordFile = Path.Combine(folder, "initdb.password");
+        await File.WriteAllTextAsync(passwordFile, password + "\n", cancellationToken);
+        string[] command =
+        [
+            ServerBinaries.Find("initdb", "postgresql"), "-D", unfinished, "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={passwordFile}",
+            "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions",
+        ];
+        if (Environment.UserName == "root")
+        {
+            await ChownAsync(folder, cancellationToken);
+        }
+
+        using var child = await ChildProcess.StartAsync(
+            new ChildSpec("initdb", command, new Dictionary<string, string>(), LogFile, ChildSignal.Kill, "postgres"));
+        await child.WaitForExitAsync(cancellationToken);
+        File.Delete(passwordFile);
+        if (!File.Exists(Path.Combine(unfinished, "PG_VERSION")))
+        {
+            throw new InvalidOperationException($"initdb failed; see {LogFile}");
+        }
+
+        Directory.Move(unfinished, _data);
+    }
+
+    private async Task ChownAsync(string path, CancellationToken cancellationToken)
+    {
+        using var child = await ChildProcess.StartAsync(
+            new ChildSpec("chown", ["chown", "-R", "postgres:postgres", path], new Dictionary<string, string>(), LogFile));
+        await child.WaitForExitAsync(cancellationToken);
+    }
+
+    private async Task WaitUntilReadyAsync(ChildProcess child, int port, CancellationToken cancellationToken)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(ConnectionString(port) + ";Pooling=false;Timeout=2");
+                await connection.OpenAsync(cancellationToken);
+                return;
+            }
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+            {
+                if (child.HasExited || TimeProvider.System.GetElapsedTime(started) > StartPatience)
+                {
+                    throw new InvalidOperationException($"Postgres did not start; see {LogFile}", exception);
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Tollgate.LocalServers;
+
+/// <summary>
+/// A Redis of our own on a loopback port, set up as the till needs it: it keeps nothing, evicts nothing and has no replica, so that a restart is always
+/// empty and always seen.
+/// </summary>
+/// <param name="folder">Holds <c>redis.conf</c> and <c>redis.log</c>; made on first use.</param>
+public sealed class PrivateRedis(string folder, string password)
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Connection string in StackExchange.Redis' form.</summary>
+    public string ConnectionString(int port) => $"127.0.0.1:{port},password={password}";
+
+    /// <summary>Starts the server and waits until it answers.</summary>
+    /// <exception cref="MissingServerException">Redis is not installed.</exception>
+    /// <exception cref="InvalidOperationException">It did not start; the message names the log.</exception>
+    public async Task<ChildProcess> StartAsync(int port, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        var configuration = Path.Combine(folder, "redis.conf");
+        await using (var file = new FileStream(configuration, new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite, // It holds the password.
+        }))
+        {
+            await file.WriteAsync(Encoding.UTF8.GetBytes(
+                $"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\nmaxmemory-policy noeviction\ndir {folder}\n"), cancellationToken);
+        }
+
+        var log = Path.Combine(folder, "redis.log");
+        var child = await ChildProcess.StartAsync(new ChildSpec(
+            "redis", [ServerBinaries.Find("redis-server", "redis-server"), configuration], new Dictionary<string, string>(), log));
+        var started = TimeProvider.System.GetTimestamp();
+        while (!await AnswersAsync(port, cancellationToken))
+        {
+            if (child.HasExited || TimeProvider.System.GetElapsedTime(started) > StartPatience)
+            {
+                throw new InvalidOperationException($"Redis did not start; see {log}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancellationToken);
+        }
+
+        return child;
+    }
+
+    private async Task<bool> AnswersAsync(int port, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync("127.0.0.1", port, cancellationToken);
+            var stream = client.GetStream();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"AUTH {password}\r\nPING\r\n"), cancellationToken);
+            var buffer = new byte[64];
+            var text = "";
+            while (!text.Contains("PONG", StringComparison.Ordinal))
+            {
+                var read = await stream.ReadAsync(buffer, cancellationToken);
+                if (read == 0)
+                {
+                    return false;
+                }
+
+                text += Encoding.ASCII.GetString(buffer, 0, read);
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+}
