@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Contracts.Keys;
 

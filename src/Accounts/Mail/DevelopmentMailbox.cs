@@ -22,7 +22,7 @@ internal sealed class DevelopmentMailbox(IOptions<MailOptions> options, PortalAd
         {
             using var message = await MimeMessage.LoadAsync(file, cancellationToken);
             var text = message.TextBody ?? "";
-            mails.Add(new ReceivedMail(message.Date, message.To.ToString(), message.Subject, text, FindLink(text)));
+            mails.Add(new ReceivedMail(message.Date, message.To.ToString(), message.Subject ?? "", text, FindLink(text)));
         }
 
         return mails;

@@ -42,7 +42,7 @@ internal sealed class SmtpMailer(IOptions<MailOptions> options, TimeProvider clo
         };
         using var message = letter.ToMessage(settings.From, clock.GetUtcNow());
         using var client = new SmtpClient { Timeout = 10_000 };
-        await client.ConnectAsync(settings.SmtpHost, settings.SmtpPort, security, cancellationToken);
+        await client.ConnectAsync(settings.SmtpHost!, settings.SmtpPort, security, cancellationToken);
         if (settings.SmtpUser is { Length: > 0 } user)
         {
             await client.AuthenticateAsync(user, settings.SmtpPassword ?? "", cancellationToken);

@@ -43,7 +43,7 @@ internal sealed partial class OutboxDelivery(
         }
         catch (Exception exception) when (exception is RedisUnavailableException or HttpRequestException or IOException
             or ProtocolException or System.Net.Sockets.SocketException or ServiceNotConnectedException or ServiceNotAuthenticatedException
-            or MailKit.Security.AuthenticationException or MailKit.Security.SslHandshakeException or TimeoutException
+            or CommandException or MailKit.Security.AuthenticationException or MailKit.Security.SslHandshakeException or TimeoutException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             LogNotTaken(logger, message.Kind, message.SubjectId, message.Attempts, exception.Message);

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Tollgate.Accounts.Organizations;
-using Tollgate.Accounts.Portal;
 
 namespace Tollgate.Accounts.Users;
 
