@@ -25,7 +25,7 @@ public sealed class EmbeddingModelTests
     }
 
     [SharedModelFact]
-    public async Task EmbedAsync_gives_MiniLMs_reference_vectors_one_text_at_a_time()
+    public async Task EmbedAsync_gives_MiniLMs_reference_vectors()
     {
         using var folder = new TemporaryFolder();
         using var model = await ImportAsync(ModelFiles.SharedModel("all-minilm-l6-v2", "model.onnx"), folder);
@@ -36,7 +36,7 @@ public sealed class EmbeddingModelTests
         var byIds = await model.EmbedAsync(
             [.. rows.Select(r => EmbeddingInput.FromIds([.. r!["input_ids"]!.AsArray().Select(id => (int)id!).Skip(1).SkipLast(1)]))], CancellationToken.None);
 
-        Assert.False(model.Manifest.Batching); // it quantises activations over the whole batch
+        Assert.True(model.Manifest.Batching); // only its weights are quantised
         Assert.Equal(512, model.Manifest.Limits.ContextLength);
         Assert.Equal(rows.Select(r => r!["input_ids"]!.AsArray().Count), result.Tokens);
         CheckFirstNumbers(new JsonArray([.. rows.Select(r => r!["first8"]!.DeepClone())]), result.Vectors);
@@ -48,6 +48,22 @@ public sealed class EmbeddingModelTests
                 Assert.Equal((double)reference["cosines"]![i]![j]!, TensorPrimitives.Dot<float>(result.Vectors[i], result.Vectors[j]), 1e-4);
             }
         }
+    }
+
+    [Fact]
+    public async Task RunAsync_marks_a_model_that_quantises_activations_so_that_it_runs_unbatched()
+    {
+        using var folder = new TemporaryFolder();
+        BuildActivationQuantisingModel(folder.File("quantising.onnx"));
+        var options = new ModelImportOptions { TokenizerFile = Path.Combine(ModelFiles.Defaults, "tiny-embed", "tokenizer.json") };
+        var installed = await ModelImport.RunAsync(folder.File("quantising.onnx"), "embed", folder.File("models"), options, progress: null, CancellationToken.None);
+        using var model = await EmbeddingModel.LoadAsync(installed, new SessionFactory(ExecutionProvider.Cpu), CancellationToken.None);
+
+        var together = await model.EmbedAsync([EmbeddingInput.FromText("a toll gate"), EmbeddingInput.FromText("many other words beside it")], CancellationToken.None);
+        var alone = await model.EmbedAsync([EmbeddingInput.FromText("a toll gate")], CancellationToken.None);
+
+        Assert.False(model.Manifest.Batching);
+        Assert.Equal(alone.Vectors[0], together.Vectors[0]);
     }
 
     [Fact]
@@ -98,6 +114,22 @@ public sealed class EmbeddingModelTests
 
         Assert.Equal([1, 3], batches[0]); // 2 × 100
         Assert.Equal([2, 0, 4], batches[1]); // 3 × 4
+    }
+
+    /// <summary>A table of vectors whose rows go through eight bits with one scale for the whole batch.</summary>
+    private static void BuildActivationQuantisingModel(string path)
+    {
+        const int Width = 8;
+        var random = new Random(7);
+        using var graph = new OnnxGraphBuilder(weightsPath: null);
+        graph.Input("input_ids", typeof(long), "batch", "tokens");
+        graph.Input("attention_mask", typeof(long), "batch", "tokens");
+        graph.Initializer("table", [.. Enumerable.Range(0, 30_522 * Width).Select(_ => (float)random.NextDouble() - 0.5f)], 30_522, Width);
+        var rows = graph.Node("Gather", ["table", "input_ids"]);
+        graph.Node("DynamicQuantizeLinear", domain: "", [rows], ["bytes", "scale", "zero"]);
+        graph.Node("DequantizeLinear", domain: "", ["bytes", "scale", "zero"], ["last_hidden_state"]);
+        graph.Output("last_hidden_state", typeof(float), "batch", "tokens", Width);
+        graph.Write(path);
     }
 
     private static async Task<EmbeddingModel> ImportAsync(string file, TemporaryFolder folder)

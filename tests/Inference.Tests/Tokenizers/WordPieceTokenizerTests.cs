@@ -13,8 +13,8 @@ public sealed class WordPieceTokenizerTests
     {
         var json = await System.IO.File.ReadAllTextAsync(File);
         var tokenizer = new WordPieceTokenizer(System.Text.Encoding.UTF8.GetBytes(json));
-        // The reference here misses Chinese characters beyond U+FFFF, which BERT parts.
-        var texts = TextFuzz.Texts(1500).Where(t => !t.Contains("𠀀", StringComparison.Ordinal)).ToArray();
+        // This reference misses Chinese characters beyond U+FFFF, which BERT parts, and lower-cases a word's last sigma by context, which BERT does not.
+        var texts = TextFuzz.Texts(1500).Where(t => t.AsSpan().IndexOfAny("\uD840Σ") < 0).ToArray();
         var expected = await NodeOracle.RunAsync("Tokenizers/tokenize.mjs", new JsonObject
         {
             ["tokenizer"] = JsonNode.Parse(json),
