@@ -99,18 +99,15 @@ public sealed class OperatorTests : IAsyncLifetime
         Assert.Contains("This organization is suspended", (await ada.OpenAsync("/keys")).Html, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("/admin")]
-    [InlineData("/admin/live")]
-    [InlineData("/admin/organizations")]
-    [InlineData("/admin/aliases")]
-    public async Task Admin_page_is_not_found_for_a_customer(string path)
+    [Fact]
+    public async Task Admin_page_is_not_found_for_a_customer()
     {
         using var ada = await _host.SignUpAsync();
 
-        var page = await ada.OpenAsync(path);
-
-        Assert.Equal(HttpStatusCode.NotFound, page.Status);
+        foreach (var path in (string[])["/admin", "/admin/live", "/admin/organizations", "/admin/aliases"])
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await ada.OpenAsync(path)).Status);
+        }
     }
 
     [Fact]
