@@ -1,7 +1,7 @@
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>What every inference request has. Read by the gateway to admit it and by the worker to run it, with the same code.</summary>
-public abstract record InferenceRequest
+public abstract partial record InferenceRequest
 {
     /// <summary>As the client wrote it: an alias or a model's name.</summary>
     public required string Model { get; init; }
@@ -43,7 +43,7 @@ public sealed record Sampling
     /// <summary>0 (greedy) to 2.</summary>
     public float Temperature { get; init; } = 1;
 
-    /// <summary>Above 0 to 1.</summary>
+    /// <summary>Above 0 to 1. A client's 0 is read as the smallest number above it, which keeps the likeliest token alone.</summary>
     public float TopP { get; init; } = 1;
 
     public long? Seed { get; init; }
@@ -51,7 +51,9 @@ public sealed record Sampling
     /// <summary>At most 4 texts, none empty; generation ends before the first that appears.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
-    /// <summary>Most tokens to generate for each choice.</summary>
+    /// <summary>
+    /// Most tokens to generate for each choice, at most 2^31−1. Legacy completions: 16 when the client names none, and 0 is allowed.
+    /// </summary>
     public long? MaxTokens { get; init; }
 
     /// <summary>−2 to 2.</summary>
@@ -134,9 +136,13 @@ public sealed partial record EmbeddingRequest : InferenceRequest
 
 /// <summary>Byte ranges in the client's body; an absent member has length 0.</summary>
 /// <param name="Model">The value of <c>model</c>, quotes included.</param>
-/// <param name="MaxTokens">The value of <c>max_tokens</c> or <c>max_completion_tokens</c>.</param>
+/// <param name="MaxTokens">The value of <c>max_tokens</c> or <c>max_completion_tokens</c>; of the first when a chat names both.</param>
 /// <param name="ObjectStart">Position after the opening brace, where a missing member can be put.</param>
-public readonly record struct BodyEdits(ByteRange Model, ByteRange MaxTokens, int ObjectStart);
+public readonly record struct BodyEdits(ByteRange Model, ByteRange MaxTokens, int ObjectStart)
+{
+    /// <summary>The value of the second of the two caps when a chat names both.</summary>
+    public ByteRange SecondMaxTokens { get; init; }
+}
 
 /// <summary>A range of bytes.</summary>
 public readonly record struct ByteRange(int Start, int Length);

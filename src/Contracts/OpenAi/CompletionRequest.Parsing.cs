@@ -1,0 +1,127 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Tollgate.Contracts.OpenAi;
+
+public sealed partial record CompletionRequest
+{
+    private const int MostPrompts = 2048;
+    private const int DefaultMaxTokens = 16;
+
+    /// <summary>
+    /// Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.
+    /// </summary>
+    public static bool TryParse(
+        ReadOnlyMemory<byte> body, [NotNullWhen(true)] out CompletionRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
+        RequestParser.TryParse(body.Span, new Body(null), out request, out error);
+
+    /// <summary>The same for <c>/v1/engines/{engine}/completions</c>, where <c>model</c> is absent or repeats the engine.</summary>
+    public static bool TryParse(
+        ReadOnlyMemory<byte> body,
+        string engine,
+        [NotNullWhen(true)] out CompletionRequest? request,
+        [NotNullWhen(false)] out OpenAiError? error) =>
+        RequestParser.TryParse(body.Span, new Body(engine), out request, out error);
+
+    private struct Body(string? engine) : IBodyOf<CompletionRequest>
+    {
+        private SharedMembers _shared = new();
+        private PromptInputs _prompts = new(MostPrompts, int.MaxValue, emptyText: true);
+        private long? _maxTokens;
+        private int? _bestOf;
+        private int? _logprobs;
+        private bool _echo;
+
+        public static MemberNames Names { get; } = new(
+            "prompt", "model", "stream", "stream_options", "max_tokens", "temperature", "top_p", "n", "seed", "stop", "best_of", "echo",
+            "logprobs", "suffix", "presence_penalty", "frequency_penalty", "logit_bias", "user");
+
+        public int ObjectStart
+        {
+            set => _shared.ObjectStart = value;
+        }
+
+        public void SkipNull(string name, ByteRange range)
+        {
+            if (name == "max_tokens")
+            {
+                _shared.NoteMaxTokens(range);
+            }
+            else if (name == "model")
+            {
+                _shared.NoteModel(range);
+            }
+        }
+
+        public bool Read(ref RequestReader reader, string name)
+        {
+            long value;
+            bool read;
+            switch (name)
+            {
+                case "prompt":
+                    return _prompts.Read(ref reader);
+                case "max_tokens":
+                    _shared.NoteMaxTokens(reader.Range);
+                    read = reader.ReadInteger(0, SharedMembers.MostTokens, out value);
+                    _maxTokens = value;
+                    return read;
+                case "best_of":
+                    read = reader.ReadInteger(1, 20, out value);
+                    _bestOf = (int)value;
+                    return read;
+                case "logprobs":
+                    read = reader.ReadInteger(0, 5, out value);
+                    _logprobs = (int)value;
+                    return read;
+                case "echo":
+                    return reader.ReadBoolean(out _echo);
+                case "suffix":
+                    return reader.ReadString(out _) && reader.FailUnsupported("is not supported: text is only continued at its end");
+                default:
+                    return _shared.Read(ref reader, name);
+            }
+        }
+
+        public CompletionRequest? Finish(ref RequestReader reader)
+        {
+            if (!_shared.Check(ref reader, modelRequired: engine is null) || !Check(ref reader))
+            {
+                return null;
+            }
+
+            return new CompletionRequest
+            {
+                Model = _shared.Model ?? engine!,
+                Prompts = _prompts.Inputs,
+                Sampling = _shared.Sampling(_maxTokens ?? DefaultMaxTokens, _logprobs),
+                BestOf = _bestOf ?? _shared.N,
+                Echo = _echo,
+                Stream = _shared.Stream,
+                IncludeUsage = _shared.IncludeUsage,
+                Size = _prompts.Size,
+                Edits = _shared.Edits,
+            };
+        }
+
+        private readonly bool Check(ref RequestReader reader)
+        {
+            if (engine is not null && _shared.Model is not null && _shared.Model != engine)
+            {
+                return reader.Fail(OpenAiError.InvalidValue("model", "the engine in the URL or no model at all"));
+            }
+
+            if (_prompts.Inputs.Count == 0)
+            {
+                return reader.FailMissing("prompt");
+            }
+
+            if (_bestOf < _shared.N)
+            {
+                return reader.Fail(OpenAiError.InvalidValue("best_of", $"at least 'n', which is {_shared.N}", $"{_bestOf}"));
+            }
+
+            return !_shared.Stream || _bestOf is null || _bestOf == _shared.N
+                || reader.Fail(OpenAiError.InvalidValue("best_of", "the value of 'n' when 'stream' is true", $"{_bestOf}"));
+        }
+    }
+}

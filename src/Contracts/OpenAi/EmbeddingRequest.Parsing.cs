@@ -1,0 +1,84 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace Tollgate.Contracts.OpenAi;
+
+public sealed partial record EmbeddingRequest
+{
+    private const int MostInputs = 2048;
+    private const int MostTokensOfInput = 2048;
+
+    /// <summary>
+    /// Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.
+    /// </summary>
+    public static bool TryParse(
+        ReadOnlyMemory<byte> body, [NotNullWhen(true)] out EmbeddingRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
+        RequestParser.TryParse(body.Span, new Body(), out request, out error);
+
+    private struct Body : IBodyOf<EmbeddingRequest>
+    {
+        private SharedMembers _shared = new();
+        private PromptInputs _inputs = new(MostInputs, MostTokensOfInput, emptyText: false);
+        private bool _base64;
+        private int? _dimensions;
+
+        public Body()
+        {
+        }
+
+        public static MemberNames Names { get; } = new("input", "model", "encoding_format", "dimensions", "user");
+
+        public int ObjectStart
+        {
+            set => _shared.ObjectStart = value;
+        }
+
+        public readonly void SkipNull(string name, ByteRange range)
+        {
+            // A null model is a missing one here, and nothing else of this endpoint is written anew.
+        }
+
+        public bool Read(ref RequestReader reader, string name)
+        {
+            switch (name)
+            {
+                case "input":
+                    return _inputs.Read(ref reader);
+                case "dimensions":
+                    var read = reader.ReadInteger(1, int.MaxValue, out var value);
+                    _dimensions = (int)value;
+                    return read;
+                case "encoding_format":
+                    _base64 = reader.Is("base64"u8);
+                    return _base64 || reader.Is("float"u8)
+                        || (reader.Kind == JsonTokenType.String ? reader.FailValue("'float' or 'base64'") : reader.FailType("a string"));
+                default:
+                    return _shared.Read(ref reader, name);
+            }
+        }
+
+        public EmbeddingRequest? Finish(ref RequestReader reader)
+        {
+            if (!_shared.Check(ref reader, modelRequired: true))
+            {
+                return null;
+            }
+
+            if (_inputs.Inputs.Count == 0)
+            {
+                reader.FailMissing("input");
+                return null;
+            }
+
+            return new EmbeddingRequest
+            {
+                Model = _shared.Model!,
+                Inputs = _inputs.Inputs,
+                Base64 = _base64,
+                Dimensions = _dimensions,
+                Size = _inputs.Size,
+                Edits = _shared.Edits,
+            };
+        }
+    }
+}

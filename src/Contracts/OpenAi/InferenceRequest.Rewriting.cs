@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Tollgate.Contracts.OpenAi;
+
+public abstract partial record InferenceRequest
+{
+    /// <summary>
+    /// The body as it is forwarded: the client's bytes with the resolved model and output cap in their places, and nothing else changed.
+    /// A chat that named no cap gets <c>max_completion_tokens</c>, a completion <c>max_tokens</c>; an embedding has none.
+    /// </summary>
+    /// <param name="body">The bytes that this request was read from.</param>
+    /// <param name="model">The model's real name.</param>
+    /// <param name="outputCap">Most tokens to generate for each choice; ignored for embeddings.</param>
+    public byte[] Rewrite(ReadOnlyMemory<byte> body, string model, long outputCap)
+    {
+        var capMember = this is ChatRequest ? "max_completion_tokens" : this is CompletionRequest ? "max_tokens" : null;
+        Span<Splice> splices = new Splice[4];
+        var count = 0;
+        var inserted = new StringBuilder();
+        var modelText = $"\"{JsonEncodedText.Encode(model)}\"";
+        if (Edits.Model.Length == 0)
+        {
+            inserted.Append("\"model\":").Append(modelText).Append(',');
+        }
+        else
+        {
+            splices[count++] = new Splice(Edits.Model, modelText);
+        }
+
+        if (capMember is not null)
+        {
+            var capText = outputCap.ToString(CultureInfo.InvariantCulture);
+            if (Edits.MaxTokens.Length == 0)
+            {
+                inserted.Append('"').Append(capMember).Append("\":").Append(capText).Append(',');
+            }
+            else
+            {
+                splices[count++] = new Splice(Edits.MaxTokens, capText);
+            }
+
+            if (Edits.SecondMaxTokens.Length > 0)
+            {
+                splices[count++] = new Splice(Edits.SecondMaxTokens, capText);
+            }
+        }
+
+        // A body that was read has at least one member, so an inserted one may end with a comma.
+        splices[count++] = new Splice(new ByteRange(Edits.ObjectStart, 0), inserted.ToString());
+        splices = splices[..count];
+        splices.Sort(static (left, right) => left.Range.Start.CompareTo(right.Range.Start));
+        return Join(body.Span, splices);
+    }
+
+    private static byte[] Join(ReadOnlySpan<byte> body, ReadOnlySpan<Splice> splices)
+    {
+        var length = body.Length;
+        foreach (var splice in splices)
+        {
+            length += Encoding.UTF8.GetByteCount(splice.Text) - splice.Range.Length;
+        }
+
+        var result = new byte[length];
+        var read = 0;
+        var written = 0;
+        foreach (var splice in splices)
+        {
+            var kept = body[read..splice.Range.Start];
+            kept.CopyTo(result.AsSpan(written));
+            written += kept.Length;
+            written += Encoding.UTF8.GetBytes(splice.Text, result.AsSpan(written));
+            read = splice.Range.Start + splice.Range.Length;
+        }
+
+        body[read..].CopyTo(result.AsSpan(written));
+        return result;
+    }
+
+    private readonly record struct Splice(ByteRange Range, string Text);
+}

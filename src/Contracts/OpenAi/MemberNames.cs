@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace Tollgate.Contracts.OpenAi;
+
+/// <summary>The member names that an object may have, at most 64, found from their UTF-8 without making a string.</summary>
+internal sealed class MemberNames
+{
+    private readonly string[] _names;
+    private readonly (byte[] Utf8, int Index)[][] _byLength;
+
+    public MemberNames(params string[] names)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(names.Length, 64);
+        _names = names;
+        _byLength = new (byte[], int)[names.Max(name => name.Length) + 1][];
+        for (var length = 0; length < _byLength.Length; length++)
+        {
+            var ofLength = names.Index().Where(name => name.Item.Length == length);
+            _byLength[length] = [.. ofLength.Select(name => (Encoding.UTF8.GetBytes(name.Item), name.Index))];
+        }
+    }
+
+    public string this[int index] => _names[index];
+
+    /// <summary>Index of a name; −1 when it is none of them.</summary>
+    public int Find(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length < _byLength.Length)
+        {
+            foreach (var (name, index) in _byLength[utf8.Length])
+            {
+                if (utf8.SequenceEqual(name))
+                {
+                    return index;
+                }
+            }
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,127 @@
+namespace Tollgate.Contracts.OpenAi;
+
+/// <summary>Errors in what the client sent.</summary>
+public sealed partial record OpenAiError
+{
+    private const string InvalidRequest = "invalid_request_error";
+    private const int LongestEcho = 100;
+
+    /// <param name="line">Counts from 0.</param>
+    /// <param name="byteInLine">Counts from 0.</param>
+    public static OpenAiError MalformedJson(long? line, long? byteInLine) =>
+        NotParsed($"it is not valid JSON at line {(line ?? 0) + 1}, byte {(byteInLine ?? 0) + 1}");
+
+    public static OpenAiError JsonTooDeep(int limit) => NotParsed($"it is nested deeper than {limit} levels");
+
+    public static OpenAiError EmptyBody() => NotParsed("the body is empty");
+
+    public static OpenAiError ByteOrderMark() => NotParsed("it starts with a byte order mark; send plain UTF-8");
+
+    public static OpenAiError BodyNotObject() => NotParsed("it is not a JSON object");
+
+    /// <summary>Text that is no Unicode, in the value of <paramref name="param"/> or, when that is empty, in a member's name.</summary>
+    /// <param name="what">Such as <c>is not valid UTF-8</c>.</param>
+    public static OpenAiError InvalidText(string param, string what) => param.Length == 0
+        ? new(400, InvalidRequest, "invalid_value", $"Invalid request body: the name of a member {what}.")
+        : new(400, InvalidRequest, "invalid_value", $"Invalid value for '{param}': the text {what}.", param);
+
+    public static OpenAiError InvalidType(string param, string expected, string given) => new(
+        400, InvalidRequest, "invalid_type", $"Invalid type for '{param}': expected {expected}, but got {given} instead.", param);
+
+    /// <param name="given">What the client wrote; null when that is not worth a repetition.</param>
+    public static OpenAiError InvalidValue(string param, string expected, string? given = null) => new(
+        400,
+        InvalidRequest,
+        "invalid_value",
+        $"Invalid value for '{param}': expected {expected}{(given is null ? "" : ", got " + given)}.",
+        param);
+
+    public static OpenAiError MissingParameter(string param) =>
+        new(400, InvalidRequest, "missing_required_parameter", $"Missing required parameter: '{param}'.", param);
+
+    public static OpenAiError UnknownParameter(string param) =>
+        new(400, InvalidRequest, "unknown_parameter", $"Unrecognized request argument supplied: {param}", param);
+
+    public static OpenAiError DuplicateParameter(string param) =>
+        new(400, InvalidRequest, "duplicate_parameter", $"Invalid request body: '{param}' is given more than once.", param);
+
+    /// <summary>For what OpenAI has and Tollgate does not, where ignoring it would change the answer.</summary>
+    /// <param name="why">A sentence that replaces the usual one's end.</param>
+    public static OpenAiError UnsupportedParameter(string param, string? why = null) => new(
+        400,
+        InvalidRequest,
+        "unsupported_parameter",
+        $"Unsupported parameter: '{param}' {why ?? "is not supported with this endpoint"}.",
+        param);
+
+    /// <param name="limit">Tokens that the model's context holds.</param>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    /// <param name="completion">Tokens asked for on top; 0 when the prompt alone is too long.</param>
+    /// <param name="param"><c>messages</c>, <c>prompt</c> or <c>input</c>.</param>
+    public static OpenAiError ContextLengthExceeded(long limit, long prompt, long completion, string param) => new(
+        400,
+        InvalidRequest,
+        "context_length_exceeded",
+        completion == 0
+            ? $"This model's maximum context length is {limit} tokens. However, your {param} resulted in {prompt} tokens. "
+                + $"Please reduce the length of the {param}."
+            : $"This model's maximum context length is {limit} tokens. However, you requested {prompt + completion} tokens "
+                + $"({prompt} in the {param}, {completion} in the completion). Please reduce the length of the {param} or completion.",
+        param);
+
+    /// <param name="limitBytes">Largest body that is read.</param>
+    public static OpenAiError BodyTooLarge(long limitBytes) =>
+        new(413, InvalidRequest, "request_too_large", $"The request body is larger than the {limitBytes} bytes that this server reads.");
+
+    public static OpenAiError UnsupportedMediaType(string? contentType) => new(
+        415,
+        InvalidRequest,
+        "unsupported_content_type",
+        $"Unsupported content type: '{Shorten(contentType ?? "")}'. This endpoint accepts 'application/json'.");
+
+    public static OpenAiError UnknownUrl(string method, string path) => new(
+        404,
+        InvalidRequest,
+        "unknown_url",
+        $"Unknown request URL: {Shorten(method)} {Shorten(path)}. Please check the URL for typos, "
+            + "or see the API guide for the URLs that exist.");
+
+    /// <param name="allowed">Such as <c>POST</c>.</param>
+    public static OpenAiError MethodNotAllowed(string method, string path, string allowed) => new(
+        405,
+        InvalidRequest,
+        "method_not_supported",
+        $"Not allowed to {Shorten(method)} on {Shorten(path)}. This URL accepts {allowed}.");
+
+    /// <summary>Another request with the same <c>Idempotency-Key</c> is still running.</summary>
+    public static OpenAiError IdempotencyInProgress() => new(
+        409, InvalidRequest, "idempotency_key_in_use", "A request with this Idempotency-Key is still running. Wait for its answer.")
+    {
+        ShouldRetry = false,
+    };
+
+    /// <summary>The <c>Idempotency-Key</c> was used with another body.</summary>
+    public static OpenAiError IdempotencyMismatch() => new(
+        409,
+        InvalidRequest,
+        "idempotency_key_reused",
+        "This Idempotency-Key was used with a different request. Use a new key for a new request.")
+    {
+        ShouldRetry = false,
+    };
+
+    private static OpenAiError NotParsed(string why) =>
+        new(400, InvalidRequest, null, $"We could not parse the JSON body of your request: {why}.");
+
+    /// <summary>A client's text, short enough to be repeated in a message.</summary>
+    internal static string Shorten(string text)
+    {
+        if (text.Length <= LongestEcho)
+        {
+            return text;
+        }
+
+        var length = char.IsHighSurrogate(text[LongestEcho - 1]) ? LongestEcho - 1 : LongestEcho;
+        return text[..length] + "…";
+    }
+}

@@ -1,0 +1,50 @@
+namespace Tollgate.Contracts.OpenAi;
+
+/// <summary>Errors that are not the client's doing. None says which part failed; the log does.</summary>
+public sealed partial record OpenAiError
+{
+    private const string ServerFault = "server_error";
+    private const string Unavailable = "service_unavailable_error";
+
+    public static OpenAiError ServerError() => new(
+        500, ServerFault, null, "The server had an error while processing your request. Sorry about that! Please try again.");
+
+    /// <summary>No worker has room, or a part without which nothing is admitted is away.</summary>
+    public static OpenAiError Overloaded(TimeSpan retryAfter) => new(
+        503, Unavailable, "server_is_overloaded", "The server is overloaded or not ready yet. Please try again later.")
+    {
+        RetryAfter = retryAfter,
+    };
+
+    /// <summary>No worker that has the model is up.</summary>
+    public static OpenAiError ModelUnavailable(string model, TimeSpan retryAfter) => new(
+        503, Unavailable, "model_unavailable", $"The model '{Shorten(model)}' is not available at the moment. Please try again later.")
+    {
+        RetryAfter = retryAfter,
+    };
+
+    /// <summary>The organization's money is being counted again after a failure; never to be mistaken for a lack of credit.</summary>
+    public static OpenAiError LedgerFrozen(TimeSpan retryAfter) => new(
+        503,
+        Unavailable,
+        "ledger_unavailable",
+        "Your balance is being verified and will be back shortly. Nothing was charged. Please try again later.")
+    {
+        RetryAfter = retryAfter,
+    };
+
+    /// <summary>The key could not be looked up; it may well be good.</summary>
+    public static OpenAiError AuthenticationUnavailable(TimeSpan retryAfter) => new(
+        503, Unavailable, "authentication_unavailable", "Your API key cannot be verified at the moment. Please try again later.")
+    {
+        RetryAfter = retryAfter,
+    };
+
+    /// <summary>The worker answered with something that is not an answer, or broke off.</summary>
+    public static OpenAiError UpstreamFailed() => new(
+        502, ServerFault, "upstream_error", "The model's server failed while processing your request. Please try again.");
+
+    /// <summary>The worker did not answer in time.</summary>
+    public static OpenAiError UpstreamTimedOut() => new(
+        504, ServerFault, "upstream_timeout", "The model's server did not answer in time. Please try again.");
+}

@@ -1,0 +1,119 @@
+using System.Text.Json;
+
+namespace Tollgate.Contracts.OpenAi;
+
+/// <summary>Reads a prompt or an input: a text, texts, one prompt's token ids, or token ids of several prompts.</summary>
+/// <param name="most">Most prompts.</param>
+/// <param name="mostTokens">Most token ids of one prompt.</param>
+/// <param name="emptyText">Whether a text may be empty.</param>
+internal struct PromptInputs(int most, int mostTokens, bool emptyText)
+{
+    private const string Forms = "a string, an array of strings, an array of token ids, or an array of arrays of token ids";
+
+    public List<PromptInput> Inputs { get; } = [];
+
+    public long Utf8Bytes { get; private set; }
+
+    public long TokenIds { get; private set; }
+
+    public readonly PromptSize Size => new(Utf8Bytes, TokenIds, 0, Inputs.Count);
+
+    public bool Read(ref RequestReader reader)
+    {
+        if (reader.Kind == JsonTokenType.String)
+        {
+            return AddText(ref reader);
+        }
+
+        if (reader.Kind != JsonTokenType.StartArray)
+        {
+            return reader.FailType(Forms);
+        }
+
+        reader.Enter();
+        if (!reader.NextElement())
+        {
+            return reader.Error is null && reader.Fail(OpenAiError.InvalidValue(reader.PathText(), Forms, "an empty array"));
+        }
+
+        return reader.Kind switch
+        {
+            JsonTokenType.Number => AddTokens(ref reader),
+            JsonTokenType.String or JsonTokenType.StartArray => ReadMany(ref reader, reader.Kind),
+            _ => reader.FailType("a string, a token id or an array of token ids"),
+        };
+    }
+
+    private bool ReadMany(ref RequestReader reader, JsonTokenType kind)
+    {
+        do
+        {
+            if (Inputs.Count == most)
+            {
+                return reader.Fail(OpenAiError.InvalidValue(reader.OuterPath(), $"at most {most} elements"));
+            }
+
+            if (!(kind == JsonTokenType.String ? AddText(ref reader) : ReadTokens(ref reader)))
+            {
+                return false;
+            }
+        }
+        while (reader.NextElement());
+
+        return reader.Error is null;
+    }
+
+    private bool ReadTokens(ref RequestReader reader)
+    {
+        if (reader.Kind != JsonTokenType.StartArray)
+        {
+            return reader.FailType("an array of token ids");
+        }
+
+        reader.Enter();
+        if (!reader.NextElement())
+        {
+            return reader.Error is null
+                && reader.Fail(OpenAiError.InvalidValue(reader.PathText(), "at least one token id", "an empty array"));
+        }
+
+        return AddTokens(ref reader);
+    }
+
+    private bool AddText(ref RequestReader reader)
+    {
+        if (!reader.ReadString(out var text, out var bytes))
+        {
+            return false;
+        }
+
+        Utf8Bytes += bytes;
+        Inputs.Add(new PromptInput(text, null));
+        return emptyText || text.Length > 0 || reader.FailValue("a text that is not empty");
+    }
+
+    /// <summary>Reads token ids from the first, which is the current token, to the end of their array.</summary>
+    private bool AddTokens(ref RequestReader reader)
+    {
+        var tokens = new List<int>();
+        do
+        {
+            if (tokens.Count == mostTokens)
+            {
+                return reader.Fail(OpenAiError.InvalidValue(reader.OuterPath(), $"at most {mostTokens} token ids"));
+            }
+
+            if (!reader.ReadInteger(0, int.MaxValue, out var token))
+            {
+                return false;
+            }
+
+            tokens.Add((int)token);
+        }
+        while (reader.NextElement());
+
+        TokenIds += tokens.Count;
+        Inputs.Add(new PromptInput(null, tokens));
+        return reader.Error is null;
+    }
+}

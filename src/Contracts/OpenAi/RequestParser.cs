@@ -1,0 +1,85 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace Tollgate.Contracts.OpenAi;
+
+/// <summary>What one endpoint does with the members of its body.</summary>
+/// <typeparam name="TRequest">The request it makes.</typeparam>
+internal interface IBodyOf<TRequest>
+    where TRequest : InferenceRequest
+{
+    /// <summary>Every member that the endpoint knows.</summary>
+    static abstract MemberNames Names { get; }
+
+    /// <summary>Position after the opening brace.</summary>
+    int ObjectStart { set; }
+
+    /// <summary>Notes a member that is null, which is as good as absent.</summary>
+    void SkipNull(string name, ByteRange range);
+
+    /// <summary>Reads the value of a member. False after an error.</summary>
+    bool Read(ref RequestReader reader, string name);
+
+    /// <summary>Makes the request of what was read; null after an error.</summary>
+    TRequest? Finish(ref RequestReader reader);
+}
+
+/// <summary>The pass over a body, the same for every endpoint.</summary>
+internal static class RequestParser
+{
+    /// <summary>Reads a body. Never throws, whatever the bytes are.</summary>
+    public static bool TryParse<TBody, TRequest>(
+        ReadOnlySpan<byte> utf8, TBody body, [NotNullWhen(true)] out TRequest? request, [NotNullWhen(false)] out OpenAiError? error)
+        where TBody : IBodyOf<TRequest>
+        where TRequest : InferenceRequest
+    {
+        request = null;
+        error = utf8.IsEmpty ? OpenAiError.EmptyBody() : utf8.StartsWith("\uFEFF"u8) ? OpenAiError.ByteOrderMark() : null;
+        if (error is not null)
+        {
+            return false;
+        }
+
+        var reader = new RequestReader(utf8);
+        try
+        {
+            request = Read<TBody, TRequest>(ref reader, body);
+            error = reader.Error;
+        }
+        catch (JsonException exception)
+        {
+            request = null;
+            error = reader.IsTooDeep
+                ? OpenAiError.JsonTooDeep(RequestReader.MaxDepth)
+                : OpenAiError.MalformedJson(exception.LineNumber, exception.BytePositionInLine);
+        }
+
+        return request is not null;
+    }
+
+    private static TRequest? Read<TBody, TRequest>(ref RequestReader reader, TBody body)
+        where TBody : IBodyOf<TRequest>
+        where TRequest : InferenceRequest
+    {
+        if (!reader.Begin())
+        {
+            return null;
+        }
+
+        body.ObjectStart = reader.Position;
+        var seen = 0UL;
+        while (reader.NextMember(TBody.Names, ref seen, out var name))
+        {
+            if (reader.IsNull)
+            {
+                body.SkipNull(name, reader.Range);
+            }
+            else if (!body.Read(ref reader, name))
+            {
+                return null;
+            }
+        }
+
+        return reader.Error is null && reader.End() ? body.Finish(ref reader) : null;
+    }
+}
