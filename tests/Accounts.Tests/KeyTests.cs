@@ -92,6 +92,7 @@ public sealed class KeyTests : IAsyncLifetime
         await browser.SubmitAsync($"/keys/{made.KeyId}", "limits", ("Input.TokensPerMinute", "5000"));
         var limited = await RecordAsync(publicId);
 
+        Assert.Equal(HttpStatusCode.OK, (await browser.OpenAsync($"/keys/{made.KeyId}")).Status);
         Assert.Equal(KeyState.Disabled, disabled.State);
         Assert.Equal(KeyState.Active, limited.State);
         Assert.Equal(5000, limited.Limits.TokensPerMinute);

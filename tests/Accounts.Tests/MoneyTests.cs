@@ -68,18 +68,17 @@ public sealed class MoneyTests : IAsyncLifetime
         Assert.DoesNotContain("Refresh", arrived.Headers.Keys);
     }
 
-    [Theory]
-    [InlineData("0", "4")]
-    [InlineData("0", "10001")]
-    [InlineData("0", "")]
-    [InlineData("-5", "")]
-    public async Task TopUp_refuses_an_amount_out_of_range(string amount, string custom)
+    [Fact]
+    public async Task TopUp_refuses_an_amount_out_of_range()
     {
         using var browser = await _host.SignUpAsync();
 
-        var page = await browser.SubmitAsync("/billing", "top-up", ("Input.Amount", amount), ("Input.Custom", custom));
+        foreach (var (amount, custom) in ((string, string)[])[("0", "4"), ("0", "10001"), ("0", ""), ("-5", "")])
+        {
+            var page = await browser.SubmitAsync("/billing", "top-up", ("Input.Amount", amount), ("Input.Custom", custom));
+            Assert.Equal(HttpStatusCode.OK, page.Status);
+        }
 
-        Assert.Equal(HttpStatusCode.OK, page.Status);
         Assert.DoesNotContain(_host.Responder.Requests, r => r.PathAndQuery.EndsWith("/checkouts", StringComparison.Ordinal));
     }
 

@@ -99,18 +99,15 @@ public sealed class OperatorTests : IAsyncLifetime
         Assert.Contains("This organization is suspended", (await ada.OpenAsync("/keys")).Html, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("/admin")]
-    [InlineData("/admin/live")]
-    [InlineData("/admin/organizations")]
-    [InlineData("/admin/aliases")]
-    public async Task Admin_page_is_not_found_for_a_customer(string path)
+    [Fact]
+    public async Task Admin_page_is_not_found_for_a_customer()
     {
         using var ada = await _host.SignUpAsync();
 
-        var page = await ada.OpenAsync(path);
-
-        Assert.Equal(HttpStatusCode.NotFound, page.Status);
+        foreach (var path in (string[])["/admin", "/admin/live", "/admin/organizations", "/admin/aliases"])
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await ada.OpenAsync(path)).Status);
+        }
     }
 
     [Fact]
@@ -125,7 +122,7 @@ public sealed class OperatorTests : IAsyncLifetime
         {
             Name = "tiny-assistant", Version = "1", Task = "chat", ContextLength = 1024, DefaultMaxOutput = 256, TemplateTokens = 8, TemplateTokensPerMessage = 4,
         };
-        _host.Responder.Fleet = new Fleet(now, [
+        _host.Responder.Fleet = new Contracts.Catalogue.Fleet(now, [
             new FleetWorker("http://127.0.0.1:9", true, new WorkerStatus("worker-one", "1", "cpu", false, now, [new ServedModel(card, true, 3, 2, 8)])),
         ]);
         _host.Responder.Usage = [new UsageRow(now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerHour)), null, null, null, "tiny-assistant", null, 12, 3400, 0, 1200, 0.0035m)];

@@ -4,11 +4,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Reports;
-using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Accounts.Tests;
 
@@ -35,7 +33,7 @@ internal sealed class PlatformResponder : IAsyncDisposable
 
     public IReadOnlyList<ModelPrice> Prices { get; set; } = [];
 
-    public Fleet Fleet { get; set; } = new(DateTimeOffset.UnixEpoch, []);
+    public Contracts.Catalogue.Fleet Fleet { get; set; } = new(DateTimeOffset.UnixEpoch, []);
 
     public int WebhookStatus { get; set; } = 200;
 

@@ -75,9 +75,9 @@ internal sealed partial class PortalBrowser : IDisposable
                 foreach (var file in Directory.EnumerateFiles(_mailFolder, "*.eml").OrderDescending())
                 {
                     using var message = await MimeMessage.LoadAsync(file);
-                    if (message.To.ToString() == email && message.Subject.StartsWith(subject, StringComparison.Ordinal))
+                    if (message.To.ToString() == email && message.Subject?.StartsWith(subject, StringComparison.Ordinal) == true)
                     {
-                        return Link().Match(message.TextBody).Value;
+                        return Link().Match(message.TextBody ?? "").Value;
                     }
                 }
 

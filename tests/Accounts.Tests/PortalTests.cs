@@ -29,7 +29,6 @@ public sealed class PortalTests
         using var gateway = host.ClientAs("gateway");
 
         using var page = await gateway.GetAsync("/sign-in");
-        gateway.BaseAddress = null;
         using var internalCall = await gateway.GetAsync(host.PublicUrl + "/internal/catalogue");
 
         Assert.Equal(HttpStatusCode.NotFound, page.StatusCode);

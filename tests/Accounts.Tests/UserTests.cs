@@ -124,22 +124,18 @@ public sealed class UserTests : IAsyncLifetime
         Assert.Equal("/overview", PathOf(await browser.SignInAsync("ada@example.com", "a wholly new password")));
     }
 
-    [Theory]
-    [InlineData("/keys", "/keys")]
-    [InlineData("https://evil.example/", "/overview")]
-    [InlineData("//evil.example/", "/overview")]
-    [InlineData("/\\evil.example/", "/overview")]
-    [InlineData("/%09/evil.example/", "/overview")]
-    [InlineData("javascript:alert(1)", "/overview")]
-    public async Task SignIn_leads_only_to_the_portal_itself(string returnUrl, string target)
+    [Fact]
+    public async Task SignIn_leads_only_to_the_portal_itself()
     {
         using var owner = await _host.SignUpAsync();
-        using var browser = _host.Browse();
-        var encoded = returnUrl.Contains('%', StringComparison.Ordinal) ? returnUrl : Uri.EscapeDataString(returnUrl);
+        string[] elsewhere = ["https://evil.example/", "//evil.example/", "/\\evil.example/", "/\t/evil.example/", "javascript:alert(1)"];
 
-        var page = await browser.SignInAsync("ada@example.com", path: $"/sign-in?returnUrl={encoded}");
-
-        Assert.Equal(target, PathOf(page));
+        foreach (var (returnUrl, target) in elsewhere.Select(url => (url, "/overview")).Append(("/keys", "/keys")))
+        {
+            using var browser = _host.Browse();
+            var page = await browser.SignInAsync("ada@example.com", path: $"/sign-in?returnUrl={Uri.EscapeDataString(returnUrl)}");
+            Assert.Equal(target, PathOf(page));
+        }
     }
 
     [Fact]

@@ -8,6 +8,9 @@
   const compact = value =>
     Math.abs(value) >= 1e6 ? `${+(value / 1e6).toFixed(1)}M` : Math.abs(value) >= 1e3 ? `${+(value / 1e3).toFixed(1)}k` : String(value);
 
+  const hourOf = seconds => new Date(seconds * 1e3).toISOString().slice(11, 16);
+  const dayOf = seconds => new Date(seconds * 1e3).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+
   // The columns of data-points: time, requests, input tokens, output tokens, dollars.
   const kinds = {
     tokens: { columns: [2, 3], labels: ["Input tokens", "Output tokens"] },
@@ -46,7 +49,7 @@
         y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] },
       },
       axes: [
-        { ...axis, grid: { show: false }, space: 60 },
+        { ...axis, grid: { show: false }, space: 60, values: (_, splits) => splits.map(hourly ? hourOf : dayOf) },
         { ...axis, size: 48, space: 36, values: (_, values) => values.map(v => (Number.isInteger(v) ? compact(v) : "")) },
       ],
       series: [

@@ -45,7 +45,7 @@ internal static class PageSecurity
             headers["Referrer-Policy"] = "same-origin";
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
-            headers.CacheControl = "no-store";
+            headers.CacheControl = "no-cache, no-store";
             if (address.IsHttps && options.Hsts)
             {
                 headers.StrictTransportSecurity = "max-age=31536000";

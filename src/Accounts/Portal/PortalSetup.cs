@@ -15,7 +15,11 @@ internal static class PortalSetup
         builder.Services.AddSingleton<PortalAddress>();
         builder.Services.AddRazorComponents();
         builder.Services.AddCredentialLimit();
-        builder.Services.AddAntiforgery(antiforgery => antiforgery.Cookie.Name = "tollgate.form");
+        builder.Services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.Cookie.Name = "tollgate.form";
+            antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        });
     }
 
     public static void UsePortal(this WebApplication app)
