@@ -172,6 +172,29 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     }
 
     [Fact]
+    public async Task Cancel_while_the_prompt_is_read_costs_nothing_and_the_others_run_on()
+    {
+        using var turns = new SemaphoreSlim(0);
+        await using var scheduler = tiny.Start(new GenerationOptions { MaxChunk = 16 }, new SteppedTokenizer(tiny.Model.Tokenizer, turns));
+        var running = tiny.Ask("Tell me a story.", Endless(), maxOutput: 20);
+        var reading = tiny.Ask(string.Join(' ', Enumerable.Repeat("word", 200)), maxOutput: 20);
+        Assert.Null(scheduler.TryEnqueue(running));
+        turns.Release();
+        await running.Events.WaitToReadAsync();
+        Assert.Null(scheduler.TryEnqueue(reading));
+        turns.Release(2); // One token of the first and 16 of the second's prompt each.
+        await Until.TrueAsync(() => reading.Queued is not null, "the prompt is being read");
+
+        scheduler.Cancel(reading);
+        turns.Release(100);
+        await reading.Ended;
+        await TinyDecoder.ReadAsync(running);
+
+        Assert.Equal(default, reading.Units);
+        Assert.Equal(20, running.Units.Output);
+    }
+
+    [Fact]
     public async Task An_organization_with_one_request_is_not_kept_waiting_by_one_with_many()
     {
         await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1 });
@@ -198,24 +221,28 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
         }
     }
 
-    [Fact]
-    public async Task A_released_arena_gives_its_memory_back()
-    {
-        using var arena = new KeyValueArena(rows: 4, layers: 2, heads: 2, length: 65_536, width: 32);
-        arena.Touch(2, 65_536);
-
-        arena.Copy(from: 1, to: 2, tokens: 1);
-        arena.Release(2);
-        arena.Trim(firstFree: 0);
-
-        Assert.Equal(2 * 2 * 2 * 32 * 4, arena.BytesPerToken);
-        await Task.CompletedTask;
-    }
-
     private static Sampling Endless() => new() { Temperature = 0, LogitBias = new Dictionary<int, float> { [0] = -100, [2] = -100 } };
 
     private int[] FindTokenOf(params string[] texts) =>
         [.. texts.Select(text => tiny.Model.EncodePrompt(text)).Where(ids => ids.Count == 1).Select(ids => ids[0])];
+
+    /// <summary>Lets the scheduler go on by one generated token for each release.</summary>
+    private sealed class SteppedTokenizer(ITokenizer inner, SemaphoreSlim turns) : ITokenizer
+    {
+        public int VocabularySize => inner.VocabularySize;
+
+        public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids) => inner.Encode(text, allowSpecial, ids);
+
+        public void Encode(IReadOnlyList<TextSegment> segments, List<int> ids) => inner.Encode(segments, ids);
+
+        public ReadOnlySpan<byte> TokenBytes(int id)
+        {
+            turns.Wait();
+            return inner.TokenBytes(id);
+        }
+
+        public bool IsSpecial(int id) => inner.IsSpecial(id);
+    }
 
     /// <summary>Fails on some tokens.</summary>
     private sealed class PoisonedTokenizer(ITokenizer inner, int[] poison) : ITokenizer

@@ -37,7 +37,8 @@ public sealed class WorkerFixture : IAsyncLifetime
     public static HttpClient Client(string url, string caller = "gateway")
     {
         var tokens = new ServiceTokens(Options.Create(new ClusterOptions { Secret = Secret, Self = caller }));
-        var client = new HttpClient { BaseAddress = new Uri(url), Timeout = TimeSpan.FromSeconds(60) };
+        var handler = new SocketsHttpHandler { MaxResponseDrainSize = 0 }; // Leaving a stream closes its connection.
+        var client = new HttpClient(handler) { BaseAddress = new Uri(url), Timeout = TimeSpan.FromSeconds(60) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.For("inference"));
         return client;
     }
@@ -68,11 +69,12 @@ public sealed class WorkerFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await CopyModelsAsync(Repository, "tiny-assistant");
+        await CopyModelsAsync(Repository, "tiny-assistant", "tiny-embed");
         _app = InferenceApp.Create(Arguments(Repository, Data));
         await _app.StartAsync();
         Gateway = Client(_app.Url(ListenerKind.Internal));
         await WaitForModelAsync(Gateway, "tiny-assistant");
+        await WaitForModelAsync(Gateway, "tiny-embed");
     }
 
     public async Task DisposeAsync()
@@ -132,6 +134,7 @@ public sealed class WorkerFixture : IAsyncLifetime
         await app.StartAsync();
         using var gateway = Client(app.Url(ListenerKind.Internal));
         await WaitForModelAsync(gateway, "tiny-assistant");
+        await WaitForModelAsync(gateway, "tiny-embed");
         await app.StopAsync();
         return repository;
     }
