@@ -59,6 +59,9 @@ internal sealed class DecoderRun : IDisposable
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
 
+    /// <summary>A part of the cache: key of layer 0, value of layer 0, key of layer 1, and so on.</summary>
+    public ReadOnlySpan<float> CacheOf(int part) => _cache[part].GetTensorDataAsSpan<float>();
+
     public void Dispose()
     {
         _options.Dispose();

@@ -3,11 +3,11 @@ namespace Tollgate.Inference.Templates;
 /// <summary>Runs a parsed template. One instance a rendering; nothing outside of it can be reached or changed.</summary>
 internal sealed class TemplateInterpreter
 {
-    /// <summary>Most steps of one rendering; a step is an evaluated expression or a loop's turn, and 64 characters that are made.</summary>
+    /// <summary>Most steps of one rendering; a step is an evaluated expression or a loop's turn, and 16 characters that are made.</summary>
     public const int MostSteps = 2_000_000;
 
     /// <summary>Most characters of the output.</summary>
-    public const int MostOutput = 16_777_216;
+    public const int MostOutput = 4_194_304;
 
     private const int MostDepth = 200;
 
@@ -50,7 +50,7 @@ internal sealed class TemplateInterpreter
     /// <summary>Counts a text that is made.</summary>
     public MarkedText Made(MarkedText text)
     {
-        Charge(1 + (text.Text.Length / 64));
+        Charge(1 + (text.Text.Length / 16));
         return text;
     }
 

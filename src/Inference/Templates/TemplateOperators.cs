@@ -6,8 +6,8 @@ internal static class TemplateOperators
     public static object Apply(string sign, object? operand) => sign switch
     {
         "not" => !TemplateValues.IsTrue(operand),
-        "-" => operand is double real ? -real : -Whole(operand),
-        _ => operand is double real ? real : Whole(operand),
+        "-" => operand is double real ? (object)-real : -Whole(operand),
+        _ => operand is double real ? (object)real : Whole(operand),
     };
 
     public static object? Apply(string sign, object? left, object? right, TemplateInterpreter interpreter) => sign switch

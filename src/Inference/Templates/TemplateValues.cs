@@ -161,7 +161,7 @@ internal static class TemplateValues
         JsonValueKind.String => MarkedText.FromCaller(json.GetString()!),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number => json.TryGetInt64(out var number) ? number : json.GetDouble(),
+        JsonValueKind.Number => json.TryGetInt64(out var number) ? (object)number : json.GetDouble(),
         JsonValueKind.Array => json.EnumerateArray().Select(FromJson).ToList(),
         JsonValueKind.Object => FromObject(json),
         _ => null,

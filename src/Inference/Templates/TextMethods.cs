@@ -35,7 +35,7 @@ internal static class TextMethods
 
         List<object?> Charged(List<object?> list)
         {
-            interpreter.Charge(list.Count + (text.Text.Length / 64));
+            interpreter.Charge(list.Count + (text.Text.Length / 16));
             return list;
         }
     }
