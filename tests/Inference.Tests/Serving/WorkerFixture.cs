@@ -123,9 +123,9 @@ public sealed class WorkerFixture : IAsyncLifetime
         return body;
     }
 
-    /// <summary>A chat that does not end before its cap.</summary>
-    public static JsonObject EndlessChat(int tokens, bool stream) => Chat(
-        "Tell me a story.", ("max_tokens", tokens), ("stream", stream), ("logit_bias", new JsonObject { ["0"] = -100, ["2"] = -100 }));
+    /// <summary>A chat that does not end before its cap; with several choices a slow one.</summary>
+    public static JsonObject EndlessChat(int tokens, bool stream, int choices = 1) => Chat(
+        "Tell me a story.", ("max_tokens", tokens), ("stream", stream), ("n", choices), ("logit_bias", new JsonObject { ["0"] = -100, ["2"] = -100 }));
 
     private static async Task<string> InstallAsync()
     {
