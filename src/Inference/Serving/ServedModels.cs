@@ -3,7 +3,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Workers;
+using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Sessions;
 
 namespace Tollgate.Inference.Serving;
 
@@ -13,7 +15,7 @@ namespace Tollgate.Inference.Serving;
 /// and shown as not ready. Thread-safe.
 /// </summary>
 internal sealed partial class ServedModels(
-    ModelLoader loader, DefaultModels defaults, ModelStore store, IOptions<ModelsOptions> options, TimeProvider clock, ILogger<ServedModels> logger)
+    ModelLoader loader, SessionFactory sessions, ModelStore store, IOptions<ModelsOptions> options, TimeProvider clock, ILogger<ServedModels> logger)
     : BackgroundService
 {
     private static readonly TimeSpan RetireInterval = TimeSpan.FromMilliseconds(200);
@@ -89,7 +91,7 @@ internal sealed partial class ServedModels(
                     if (!installed)
                     {
                         installed = true;
-                        await defaults.InstallAsync(stoppingToken);
+                        await InstallDefaultsAsync(stoppingToken);
                     }
 
                     await ScanAsync(stoppingToken);
@@ -104,6 +106,27 @@ internal sealed partial class ServedModels(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             return;
+        }
+    }
+
+    /// <summary>Installs what ships with the platform and the repository lacks, through the same importer as a user's file.</summary>
+    private async Task InstallDefaultsAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.Defaults is not { Length: > 0 } folder)
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var model in await store.InstallDefaultsAsync(folder, new ModelImportOptions { Sessions = sessions, Clock = clock }, cancellationToken))
+            {
+                Log.Installed(logger, model.Manifest.Name);
+            }
+        }
+        catch (ModelImportException exception)
+        {
+            Log.NotInstalled(logger, exception, folder);
         }
     }
 
@@ -195,6 +218,12 @@ internal sealed partial class ServedModels(
 
     private static partial class Log
     {
+        [LoggerMessage(6, LogLevel.Information, "Default model {Model} was installed.")]
+        public static partial void Installed(ILogger logger, string model);
+
+        [LoggerMessage(7, LogLevel.Error, "The default models in {Folder} cannot be installed.")]
+        public static partial void NotInstalled(ILogger logger, Exception exception, string folder);
+
         [LoggerMessage(5, LogLevel.Error, "The model repository cannot be read; what is loaded stays served.")]
         public static partial void RepositoryUnreadable(ILogger logger, Exception exception);
 

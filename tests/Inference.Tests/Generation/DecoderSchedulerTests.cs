@@ -97,58 +97,57 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     }
 
     [Fact]
-    public async Task A_request_that_waits_too_long_is_refused_while_the_others_run_on()
+    public async Task A_request_that_waits_too_long_is_refused_even_while_a_step_hangs_and_the_others_run_on()
     {
-        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1, QueueTimeout = TimeSpan.FromMilliseconds(10) });
-        var running = tiny.Ask("Tell me a story.", Endless(), maxOutput: 400);
-        Assert.Null(scheduler.TryEnqueue(running));
-        await running.Events.WaitToReadAsync();
-
+        using var turns = new SemaphoreSlim(0);
+        await using var scheduler = tiny.Start(
+            new GenerationOptions { Slots = 1, QueueTimeout = TimeSpan.FromMilliseconds(10) }, new SteppedTokenizer(tiny.Model.Tokenizer, turns));
+        var running = await StartSteppedAsync(scheduler, turns, maxOutput: 20);
         var waiting = tiny.Ask("Hello!");
+
         Assert.Null(scheduler.TryEnqueue(waiting));
         await waiting.Ended;
+        turns.Release(100);
+        await TinyDecoder.ReadAsync(running);
 
         Assert.Equal("server_is_overloaded", waiting.Failure!.Code);
-        Assert.Equal(0, waiting.Units.Prompt);
-        await TinyDecoder.ReadAsync(running);
-        Assert.Equal(400, running.Units.Output);
+        Assert.Equal(default, waiting.Units);
+        Assert.Equal(20, running.Units.Output);
     }
 
     [Fact]
     public async Task TryEnqueue_refuses_when_the_queue_is_full()
     {
-        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1, QueueLength = 1 });
-        var running = tiny.Ask("Tell me a story.", Endless(), maxOutput: 400);
-        Assert.Null(scheduler.TryEnqueue(running));
-        await running.Events.WaitToReadAsync();
-        Assert.Null(scheduler.TryEnqueue(tiny.Ask("Hello!")));
+        using var turns = new SemaphoreSlim(0);
+        await using var scheduler = tiny.Start(
+            new GenerationOptions { Slots = 1, QueueLength = 1 }, new SteppedTokenizer(tiny.Model.Tokenizer, turns));
+        var running = await StartSteppedAsync(scheduler, turns, maxOutput: 20);
+        var waiting = tiny.Ask("Hello!");
+        Assert.Null(scheduler.TryEnqueue(waiting));
 
         var refusal = scheduler.TryEnqueue(tiny.Ask("Hello!"));
+        turns.Release(100);
+        await Task.WhenAll(running.Ended, waiting.Ended);
 
         Assert.Equal(503, refusal!.Status);
         Assert.NotNull(refusal.RetryAfter);
-        scheduler.Cancel(running);
+        Assert.Null(waiting.Failure);
     }
 
     [Fact]
     public async Task Cancel_frees_the_slot_within_a_step_and_tells_what_was_generated()
     {
-        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1 });
-        var running = tiny.Ask("Tell me a story.", Endless(), maxOutput: 400);
-        Assert.Null(scheduler.TryEnqueue(running));
-        await running.Events.WaitToReadAsync();
+        using var turns = new SemaphoreSlim(0);
+        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1 }, new SteppedTokenizer(tiny.Model.Tokenizer, turns));
+        var running = await StartSteppedAsync(scheduler, turns, maxOutput: 400);
         var next = tiny.Ask("Hello!");
         Assert.Null(scheduler.TryEnqueue(next));
 
         scheduler.Cancel(running);
+        turns.Release(100); // Enough for what was in its step and for the next answer's nine.
         await running.Ended;
-        var events = new List<GenerationEvent>();
-        await foreach (var step in running.Events.ReadAllAsync())
-        {
-            events.Add(step);
-        }
 
-        Assert.InRange(running.Units.Output, events[^1].DeliveredTokens, 399);
+        Assert.InRange(running.Units.Output, 1, 2); // The step that ran when it was cancelled is the last.
         Assert.Equal("Hello! How can I help you today?", (await TinyDecoder.ReadAsync(next))[0]);
         Assert.Equal(new SchedulerLoad(0, 0), scheduler.Load);
     }
@@ -169,6 +168,26 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
         Assert.Equal(default, waiting.Units);
         Assert.Equal(1, scheduler.Load.Active);
         scheduler.Cancel(running);
+    }
+
+    [Fact]
+    public async Task Cancel_while_the_prompt_is_read_costs_nothing_and_the_others_run_on()
+    {
+        using var turns = new SemaphoreSlim(0);
+        await using var scheduler = tiny.Start(new GenerationOptions { MaxChunk = 16 }, new SteppedTokenizer(tiny.Model.Tokenizer, turns));
+        var running = await StartSteppedAsync(scheduler, turns, maxOutput: 20);
+        var reading = tiny.Ask(string.Join(' ', Enumerable.Repeat("word", 200)), maxOutput: 20);
+        Assert.Null(scheduler.TryEnqueue(reading));
+        turns.Release(2); // One token of the first and 16 of the second's prompt each.
+        await Until.TrueAsync(() => reading.Queued is not null, "the prompt is being read");
+
+        scheduler.Cancel(reading);
+        turns.Release(100);
+        await reading.Ended;
+        await TinyDecoder.ReadAsync(running);
+
+        Assert.Equal(default, reading.Units);
+        Assert.Equal(20, running.Units.Output);
     }
 
     [Fact]
@@ -198,24 +217,38 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
         }
     }
 
-    [Fact]
-    public async Task A_released_arena_gives_its_memory_back()
+    /// <summary>A request that has generated its first token and hangs in its second.</summary>
+    private async Task<GenerationRequest> StartSteppedAsync(DecoderScheduler scheduler, SemaphoreSlim turns, int maxOutput)
     {
-        using var arena = new KeyValueArena(rows: 4, layers: 2, heads: 2, length: 65_536, width: 32);
-        arena.Touch(2, 65_536);
-
-        arena.Copy(from: 1, to: 2, tokens: 1);
-        arena.Release(2);
-        arena.Trim(firstFree: 0);
-
-        Assert.Equal(2 * 2 * 2 * 32 * 4, arena.BytesPerToken);
-        await Task.CompletedTask;
+        var request = tiny.Ask("Tell me a story.", Endless(), maxOutput: maxOutput);
+        Assert.Null(scheduler.TryEnqueue(request));
+        turns.Release();
+        await request.Events.WaitToReadAsync();
+        return request;
     }
 
     private static Sampling Endless() => new() { Temperature = 0, LogitBias = new Dictionary<int, float> { [0] = -100, [2] = -100 } };
 
     private int[] FindTokenOf(params string[] texts) =>
         [.. texts.Select(text => tiny.Model.EncodePrompt(text)).Where(ids => ids.Count == 1).Select(ids => ids[0])];
+
+    /// <summary>Lets the scheduler go on by one generated token for each release.</summary>
+    private sealed class SteppedTokenizer(ITokenizer inner, SemaphoreSlim turns) : ITokenizer
+    {
+        public int VocabularySize => inner.VocabularySize;
+
+        public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids) => inner.Encode(text, allowSpecial, ids);
+
+        public void Encode(IReadOnlyList<TextSegment> segments, List<int> ids) => inner.Encode(segments, ids);
+
+        public ReadOnlySpan<byte> TokenBytes(int id)
+        {
+            turns.Wait();
+            return inner.TokenBytes(id);
+        }
+
+        public bool IsSpecial(int id) => inner.IsSpecial(id);
+    }
 
     /// <summary>Fails on some tokens.</summary>
     private sealed class PoisonedTokenizer(ITokenizer inner, int[] poison) : ITokenizer

@@ -15,7 +15,7 @@ public sealed class CancelTests(WorkerFixture worker)
     {
         var request = Guid.NewGuid();
         using var response = await worker.PostAsync(
-            Path, WorkerFixture.EndlessChat(450, stream: true), request, HttpCompletionOption.ResponseHeadersRead);
+            Path, WorkerFixture.EndlessChat(450, stream: true, choices: 16), request, HttpCompletionOption.ResponseHeadersRead);
         var last = 0L;
         Cancelled? cancelled = null;
         try
@@ -37,7 +37,7 @@ public sealed class CancelTests(WorkerFixture worker)
         }
 
         Assert.True(cancelled.Known);
-        Assert.InRange(cancelled.Units.Output, last, 449);
+        Assert.InRange(cancelled.Units.Output, last, (16 * 450) - 1);
         Assert.Equal(cancelled.Units, (await worker.WitnessAsync()).Entries.Single(entry => entry.RequestId == request).Units);
         Assert.Equal(0, (await WorkerFixture.StatusAsync(worker.Gateway)).Models.Sum(model => model.Active));
         Assert.Equal(cancelled.Units, (await worker.CancelAsync(request)).Units); // Again: from the log.
@@ -49,7 +49,7 @@ public sealed class CancelTests(WorkerFixture worker)
     {
         var request = Guid.NewGuid();
         using (var response = await worker.PostAsync(
-            Path, WorkerFixture.EndlessChat(450, stream: true), request, HttpCompletionOption.ResponseHeadersRead))
+            Path, WorkerFixture.EndlessChat(450, stream: true, choices: 16), request, HttpCompletionOption.ResponseHeadersRead))
         {
             await using var events = Event.ReadAsync(response).GetAsyncEnumerator();
             await events.MoveNextAsync();
@@ -58,7 +58,7 @@ public sealed class CancelTests(WorkerFixture worker)
         await Until.TrueAsync(
             async () => (await worker.WitnessAsync()).Entries.Any(entry => entry.RequestId == request), "the request is in the log");
         var entry = (await worker.WitnessAsync()).Entries.Single(entry => entry.RequestId == request);
-        Assert.InRange(entry.Units.Output, 1, 449);
+        Assert.InRange(entry.Units.Output, 1, (16 * 450) - 1);
         Assert.Equal(0, (await WorkerFixture.StatusAsync(worker.Gateway)).Models.Sum(model => model.Active));
     }
 

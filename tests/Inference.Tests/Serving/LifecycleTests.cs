@@ -46,7 +46,7 @@ public sealed class LifecycleTests
         await WorkerFixture.WaitForModelAsync(gateway, "tiny-assistant");
         using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
         {
-            Content = new StringContent(WorkerFixture.EndlessChat(400, stream: true).ToJsonString(), System.Text.Encoding.UTF8, "application/json"),
+            Content = new StringContent(WorkerFixture.EndlessChat(400, stream: true, choices: 16).ToJsonString(), System.Text.Encoding.UTF8, "application/json"),
         };
         using var response = await gateway.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
 
@@ -59,6 +59,6 @@ public sealed class LifecycleTests
         await stopping;
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
-        Assert.Equal(("[DONE]", 400), (events[^1].Data, events[^1].Id));
+        Assert.Equal(("[DONE]", 16 * 400), (events[^1].Data, events[^1].Id));
     }
 }

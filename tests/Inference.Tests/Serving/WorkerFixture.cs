@@ -37,7 +37,8 @@ public sealed class WorkerFixture : IAsyncLifetime
     public static HttpClient Client(string url, string caller = "gateway")
     {
         var tokens = new ServiceTokens(Options.Create(new ClusterOptions { Secret = Secret, Self = caller }));
-        var client = new HttpClient { BaseAddress = new Uri(url), Timeout = TimeSpan.FromSeconds(60) };
+        var handler = new SocketsHttpHandler { MaxResponseDrainSize = 0 }; // Leaving a stream closes its connection.
+        var client = new HttpClient(handler) { BaseAddress = new Uri(url), Timeout = TimeSpan.FromSeconds(60) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.For("inference"));
         return client;
     }
@@ -68,11 +69,12 @@ public sealed class WorkerFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await CopyModelsAsync(Repository, "tiny-assistant");
+        await CopyModelsAsync(Repository, "tiny-assistant", "tiny-embed");
         _app = InferenceApp.Create(Arguments(Repository, Data));
         await _app.StartAsync();
         Gateway = Client(_app.Url(ListenerKind.Internal));
         await WaitForModelAsync(Gateway, "tiny-assistant");
+        await WaitForModelAsync(Gateway, "tiny-embed");
     }
 
     public async Task DisposeAsync()
@@ -121,9 +123,9 @@ public sealed class WorkerFixture : IAsyncLifetime
         return body;
     }
 
-    /// <summary>A chat that does not end before its cap.</summary>
-    public static JsonObject EndlessChat(int tokens, bool stream) => Chat(
-        "Tell me a story.", ("max_tokens", tokens), ("stream", stream), ("logit_bias", new JsonObject { ["0"] = -100, ["2"] = -100 }));
+    /// <summary>A chat that does not end before its cap; with several choices a slow one.</summary>
+    public static JsonObject EndlessChat(int tokens, bool stream, int choices = 1) => Chat(
+        "Tell me a story.", ("max_tokens", tokens), ("stream", stream), ("n", choices), ("logit_bias", new JsonObject { ["0"] = -100, ["2"] = -100 }));
 
     private static async Task<string> InstallAsync()
     {
@@ -132,6 +134,7 @@ public sealed class WorkerFixture : IAsyncLifetime
         await app.StartAsync();
         using var gateway = Client(app.Url(ListenerKind.Internal));
         await WaitForModelAsync(gateway, "tiny-assistant");
+        await WaitForModelAsync(gateway, "tiny-embed");
         await app.StopAsync();
         return repository;
     }
