@@ -10,7 +10,7 @@ namespace Tollgate.EndToEnd.Tests.Running;
 /// </summary>
 internal sealed class RunningTollgate : IAsyncDisposable
 {
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(180);
     private readonly int _apiPort = FreePort.Next();
     private readonly int _portalPort = FreePort.Next();
     private ChildProcess? _process;

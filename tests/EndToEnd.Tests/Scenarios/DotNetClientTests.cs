@@ -134,7 +134,7 @@ public sealed class DotNetClientTests(SharedTollgate shared)
         }
 
         await Until.TrueAsync(
-            async () => await shared.Running.Internal.ActiveAsync() == 0, "the slot is free", TimeSpan.FromMilliseconds(300));
+            async () => await shared.Running.Internal.ActiveAsync() == 0, "the slot is free", TimeSpan.FromSeconds(2));
         var row = Assert.Single(await Until.ValueAsync(
             async () => await shared.Running.Books.OfKeyAsync(key.KeyId) is { Count: > 0 } rows ? rows : null, "the usage row"));
         var generated = Assert.Single(await shared.Running.Internal.WitnessAsync(), entry => entry.RequestId == row.RequestId);
