@@ -21,7 +21,7 @@ internal static class CheckoutPage
           .amount { font-size: 2.25rem; font-weight: 650; margin: 0 0 1.5rem; font-variant-numeric: tabular-nums; }
           form { border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem; display: grid; gap: .9rem; }
           label { display: grid; gap: .25rem; font-size: .875rem; }
-          input { font: inherit; padding: .55rem .7rem; border: 1px solid var(--line); border-radius: .5rem;
+          input { box-sizing: border-box; width: 100%; min-width: 0; font: inherit; padding: .55rem .7rem; border: 1px solid var(--line); border-radius: .5rem;
             background: transparent; color: inherit; }
           .row { display: grid; grid-template-columns: 1fr 1fr; gap: .9rem; }
           .row > * { min-width: 0; }
@@ -30,7 +30,7 @@ internal static class CheckoutPage
           button.plain { background: transparent; color: inherit; border: 1px solid var(--line); }
           .error { color: #dc2626; font-weight: 600; margin: 0; }
           .note, a { font-size: .8125rem; opacity: .8; color: inherit; }
-          code { font-size: .95em; }
+          code { font-size: .95em; white-space: nowrap; }
         </style></head><body>
         <div class="banner">Fake Stripe for development: no money moves. Never type a real card.</div>
         <main><h1>{{title}}</h1><p class="amount">{{amount}}</p>{{content}}</main></body></html>
