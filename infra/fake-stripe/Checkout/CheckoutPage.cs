@@ -21,8 +21,8 @@ internal static class CheckoutPage
           .amount { font-size: 2.25rem; font-weight: 650; margin: 0 0 1.5rem; font-variant-numeric: tabular-nums; }
           form { border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem; display: grid; gap: .9rem; }
           label { display: grid; gap: .25rem; font-size: .875rem; }
-          input { box-sizing: border-box; width: 100%; min-width: 0; font: inherit; padding: .55rem .7rem; border: 1px solid var(--line); border-radius: .5rem;
-            background: transparent; color: inherit; }
+          input { box-sizing: border-box; width: 100%; min-width: 0; font: inherit; padding: .55rem .7rem;
+            border: 1px solid var(--line); border-radius: .5rem; background: transparent; color: inherit; }
           .row { display: grid; grid-template-columns: 1fr 1fr; gap: .9rem; }
           .row > * { min-width: 0; }
           button { font: inherit; font-weight: 600; padding: .7rem; border: 0; border-radius: .5rem; cursor: pointer;
