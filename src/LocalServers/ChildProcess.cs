@@ -46,6 +46,9 @@ public sealed partial class ChildProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Exit code of a child that has ended.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Starts the child.</summary>
     /// <exception cref="InvalidOperationException">It could not be started.</exception>
     public static async Task<ChildProcess> StartAsync(ChildSpec spec)

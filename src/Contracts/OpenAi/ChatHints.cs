@@ -3,15 +3,16 @@ using System.Text.Json;
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>
-/// The members of a chat that Tollgate does not act on. One that cannot change the answer is checked and let pass; one that would change it is
-/// refused by name, because a client that asked for a tool call must not get prose.
+/// The members of a chat that Tollgate does not act on. One that cannot change the answer is checked and let pass; one that would change it
+/// is refused by name, because a client that asked for a tool call must not get prose.
 /// </summary>
 internal static class ChatHints
 {
     private const string NoTools = "is not supported: tools and functions are not available here";
     private static readonly MemberNames ResponseFormatNames = new("type", "json_schema", "schema");
 
-    /// <summary>Checks the value of a member that is not null. Leaves <paramref name="known"/> false when the member is none of these.</summary>
+    /// <summary>Checks the value of a member that is not null.</summary>
+    /// <param name="known">False when the member is none of these.</param>
     public static bool Read(ref RequestReader reader, string name, out bool known)
     {
         known = true;
@@ -67,13 +68,12 @@ internal static class ChatHints
     /// <summary>Reads an array that may only be empty.</summary>
     public static bool ReadEmptyArray(ref RequestReader reader, string why)
     {
-        var path = reader.PathText();
         if (!reader.EnterArray())
         {
             return false;
         }
 
-        return reader.NextElement() ? reader.Fail(OpenAiError.UnsupportedParameter(path, why)) : reader.Error is null;
+        return reader.NextElement() ? reader.Fail(OpenAiError.UnsupportedParameter(reader.OuterPath(), why)) : reader.Error is null;
     }
 
     private static bool ReadText(ref RequestReader reader, int longest) =>
@@ -128,7 +128,7 @@ internal static class ChatHints
             if (!reader.Is("text"u8))
             {
                 return reader.Is("audio"u8) || reader.Is("image"u8)
-                    ? reader.Fail(OpenAiError.UnsupportedParameter("modalities", "can only be ['text'] here"))
+                    ? reader.Fail(OpenAiError.UnsupportedParameter(reader.OuterPath(), "can only be ['text'] here"))
                     : reader.FailValue("'text'");
             }
         }
@@ -147,6 +147,11 @@ internal static class ChatHints
         var isText = false;
         while (reader.NextMember(ResponseFormatNames, ref seen, out var name))
         {
+            if (reader.IsNull)
+            {
+                continue;
+            }
+
             if (name == "type" && reader.Kind != JsonTokenType.String)
             {
                 return reader.FailType("a string");
@@ -155,14 +160,14 @@ internal static class ChatHints
             if (name != "type" || !reader.Is("text"u8))
             {
                 return name != "type" || reader.Is("json_object"u8) || reader.Is("json_schema"u8)
-                    ? reader.Fail(OpenAiError.UnsupportedParameter("response_format", "can only be {\"type\": \"text\"} here"))
+                    ? reader.Fail(OpenAiError.UnsupportedParameter(reader.OuterPath(), "can only be {\"type\": \"text\"} here"))
                     : reader.FailValue("'text'");
             }
 
             isText = true;
         }
 
-        return reader.Error is null && (isText || reader.Fail(OpenAiError.MissingParameter("response_format.type")));
+        return reader.Error is null && (isText || reader.FailMissing("type"));
     }
 
     private static bool ReadMetadata(ref RequestReader reader)

@@ -154,7 +154,6 @@ internal struct ChatMessages
             return reader.FailType("a string or an array of content parts");
         }
 
-        var path = reader.PathText();
         var texts = new List<string>();
         reader.Enter();
         while (reader.NextElement())
@@ -166,8 +165,8 @@ internal struct ChatMessages
         }
 
         draft.Content = texts.Count == 1 ? texts[0] : string.Concat(texts);
-        return reader.Error is null
-            && (texts.Count > 0 || reader.Fail(OpenAiError.InvalidValue(path, "at least one content part", "an empty array")));
+        return reader.Error is null && (texts.Count > 0
+            || reader.Fail(OpenAiError.InvalidValue(reader.PathText(), "at least one content part", "an empty array")));
     }
 
     private bool ReadPart(ref RequestReader reader, List<string> texts, ref Draft draft)
@@ -181,7 +180,7 @@ internal struct ChatMessages
         var part = default(Part);
         while (reader.NextMember(PartNames, ref seen, out var name))
         {
-            if (!ReadPartMember(ref reader, name, ref part))
+            if (!reader.IsNull && !ReadPartMember(ref reader, name, ref part))
             {
                 return false;
             }
@@ -225,7 +224,7 @@ internal struct ChatMessages
             case "refusal":
                 return ReadText(ref reader, out part.Refusal);
             case "prompt_cache_breakpoint":
-                return reader.IsNull || (reader.Kind == JsonTokenType.StartObject ? reader.Skip() : reader.FailType("an object"));
+                return reader.Kind == JsonTokenType.StartObject ? reader.Skip() : reader.FailType("an object");
             default:
                 return reader.FailUnsupported("is not supported: this endpoint reads text parts alone");
         }

@@ -4,14 +4,16 @@ namespace Tollgate.Contracts.OpenAi;
 
 public sealed partial record ChatRequest
 {
-    /// <summary>Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.</summary>
+    /// <summary>
+    /// Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.
+    /// </summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out ChatRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
         RequestParser.TryParse(body.Span, new Body(), out request, out error);
 
     private struct Body : IBodyOf<ChatRequest>
     {
-        private SharedMembers _shared = new() { Sampling = Sampling.Default };
+        private SharedMembers _shared = new();
         private ChatMessages _messages = new();
         private long? _maxTokens;
         private long? _maxCompletionTokens;
@@ -23,11 +25,11 @@ public sealed partial record ChatRequest
         }
 
         public static MemberNames Names { get; } = new(
-            "messages", "model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "seed", "stop",
-            "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "user",
+            "messages", "model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "seed",
+            "stop", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "user",
             "audio", "function_call", "functions", "metadata", "modalities", "moderation", "parallel_tool_calls", "prediction",
-            "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort", "response_format", "safety_identifier",
-            "service_tier", "store", "tool_choice", "tools", "verbosity", "web_search_options");
+            "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort", "response_format",
+            "safety_identifier", "service_tier", "store", "tool_choice", "tools", "verbosity", "web_search_options");
 
         public int ObjectStart
         {
@@ -92,11 +94,7 @@ public sealed partial record ChatRequest
             {
                 Model = _shared.Model!,
                 Messages = _messages.Messages,
-                Sampling = _shared.Sampling with
-                {
-                    MaxTokens = _maxCompletionTokens ?? _maxTokens,
-                    Logprobs = _logprobs ? _topLogprobs ?? 0 : null,
-                },
+                Sampling = _shared.Sampling(_maxCompletionTokens ?? _maxTokens, _logprobs ? _topLogprobs ?? 0 : null),
                 Stream = _shared.Stream,
                 IncludeUsage = _shared.IncludeUsage,
                 Size = new PromptSize(_messages.Utf8Bytes, 0, _messages.Messages.Count, 1),

@@ -7,7 +7,9 @@ public sealed partial record CompletionRequest
     private const int MostPrompts = 2048;
     private const int DefaultMaxTokens = 16;
 
-    /// <summary>Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.</summary>
+    /// <summary>
+    /// Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.
+    /// </summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out CompletionRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
         RequestParser.TryParse(body.Span, new Body(null), out request, out error);
@@ -22,7 +24,7 @@ public sealed partial record CompletionRequest
 
     private struct Body(string? engine) : IBodyOf<CompletionRequest>
     {
-        private SharedMembers _shared = new() { Sampling = Sampling.Default };
+        private SharedMembers _shared = new();
         private PromptInputs _prompts = new(MostPrompts, int.MaxValue, emptyText: true);
         private long? _maxTokens;
         private int? _bestOf;
@@ -30,8 +32,8 @@ public sealed partial record CompletionRequest
         private bool _echo;
 
         public static MemberNames Names { get; } = new(
-            "prompt", "model", "stream", "stream_options", "max_tokens", "temperature", "top_p", "n", "seed", "stop", "best_of", "echo", "logprobs",
-            "suffix", "presence_penalty", "frequency_penalty", "logit_bias", "user");
+            "prompt", "model", "stream", "stream_options", "max_tokens", "temperature", "top_p", "n", "seed", "stop", "best_of", "echo",
+            "logprobs", "suffix", "presence_penalty", "frequency_penalty", "logit_bias", "user");
 
         public int ObjectStart
         {
@@ -91,8 +93,8 @@ public sealed partial record CompletionRequest
             {
                 Model = _shared.Model ?? engine!,
                 Prompts = _prompts.Inputs,
-                Sampling = _shared.Sampling with { MaxTokens = _maxTokens ?? DefaultMaxTokens, Logprobs = _logprobs },
-                BestOf = _bestOf ?? _shared.Sampling.N,
+                Sampling = _shared.Sampling(_maxTokens ?? DefaultMaxTokens, _logprobs),
+                BestOf = _bestOf ?? _shared.N,
                 Echo = _echo,
                 Stream = _shared.Stream,
                 IncludeUsage = _shared.IncludeUsage,
@@ -113,12 +115,12 @@ public sealed partial record CompletionRequest
                 return reader.FailMissing("prompt");
             }
 
-            if (_bestOf < _shared.Sampling.N)
+            if (_bestOf < _shared.N)
             {
-                return reader.Fail(OpenAiError.InvalidValue("best_of", $"at least 'n', which is {_shared.Sampling.N}", $"{_bestOf}"));
+                return reader.Fail(OpenAiError.InvalidValue("best_of", $"at least 'n', which is {_shared.N}", $"{_bestOf}"));
             }
 
-            return !_shared.Stream || _bestOf is null || _bestOf == _shared.Sampling.N
+            return !_shared.Stream || _bestOf is null || _bestOf == _shared.N
                 || reader.Fail(OpenAiError.InvalidValue("best_of", "the value of 'n' when 'stream' is true", $"{_bestOf}"));
         }
     }

@@ -8,14 +8,16 @@ public sealed partial record EmbeddingRequest
     private const int MostInputs = 2048;
     private const int MostTokensOfInput = 2048;
 
-    /// <summary>Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.</summary>
+    /// <summary>
+    /// Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.
+    /// </summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out EmbeddingRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
         RequestParser.TryParse(body.Span, new Body(), out request, out error);
 
     private struct Body : IBodyOf<EmbeddingRequest>
     {
-        private SharedMembers _shared = new() { Sampling = Sampling.Default };
+        private SharedMembers _shared = new();
         private PromptInputs _inputs = new(MostInputs, MostTokensOfInput, emptyText: false);
         private bool _base64;
         private int? _dimensions;

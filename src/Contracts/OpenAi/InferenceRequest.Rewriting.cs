@@ -7,8 +7,8 @@ namespace Tollgate.Contracts.OpenAi;
 public abstract partial record InferenceRequest
 {
     /// <summary>
-    /// The body as it is forwarded: the client's bytes with the resolved model and output cap in their places, and nothing else changed. A chat that
-    /// named no cap gets <c>max_completion_tokens</c>, a completion <c>max_tokens</c>; an embedding has none.
+    /// The body as it is forwarded: the client's bytes with the resolved model and output cap in their places, and nothing else changed.
+    /// A chat that named no cap gets <c>max_completion_tokens</c>, a completion <c>max_tokens</c>; an embedding has none.
     /// </summary>
     /// <param name="body">The bytes that this request was read from.</param>
     /// <param name="model">The model's real name.</param>

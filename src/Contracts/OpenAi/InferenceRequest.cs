@@ -51,7 +51,9 @@ public sealed record Sampling
     /// <summary>At most 4 texts, none empty; generation ends before the first that appears.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
-    /// <summary>Most tokens to generate for each choice, at most 2^31−1. Legacy completions: 16 when the client names none, and 0 is allowed.</summary>
+    /// <summary>
+    /// Most tokens to generate for each choice, at most 2^31−1. Legacy completions: 16 when the client names none, and 0 is allowed.
+    /// </summary>
     public long? MaxTokens { get; init; }
 
     /// <summary>−2 to 2.</summary>
@@ -134,7 +136,7 @@ public sealed partial record EmbeddingRequest : InferenceRequest
 
 /// <summary>Byte ranges in the client's body; an absent member has length 0.</summary>
 /// <param name="Model">The value of <c>model</c>, quotes included.</param>
-/// <param name="MaxTokens">The value of <c>max_tokens</c> or <c>max_completion_tokens</c>; of the first of the two when a chat names both.</param>
+/// <param name="MaxTokens">The value of <c>max_tokens</c> or <c>max_completion_tokens</c>; of the first when a chat names both.</param>
 /// <param name="ObjectStart">Position after the opening brace, where a missing member can be put.</param>
 public readonly record struct BodyEdits(ByteRange Model, ByteRange MaxTokens, int ObjectStart)
 {

@@ -12,13 +12,15 @@ internal sealed class MemberNames
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(names.Length, 64);
         _names = names;
-        _byLength = [.. Enumerable.Range(0, names.Max(name => name.Length) + 1).Select(length =>
-            names.Index().Where(name => name.Item.Length == length).Select(name => (Encoding.UTF8.GetBytes(name.Item), name.Index)).ToArray())];
+        _byLength = new (byte[], int)[names.Max(name => name.Length) + 1][];
+        for (var length = 0; length < _byLength.Length; length++)
+        {
+            var ofLength = names.Index().Where(name => name.Item.Length == length);
+            _byLength[length] = [.. ofLength.Select(name => (Encoding.UTF8.GetBytes(name.Item), name.Index))];
+        }
     }
 
     public string this[int index] => _names[index];
-
-    public IReadOnlyList<string> All => _names;
 
     /// <summary>Index of a name; −1 when it is none of them.</summary>
     public int Find(ReadOnlySpan<byte> utf8)

@@ -5,19 +5,23 @@ namespace Tollgate.Contracts.OpenAi;
 /// <summary>Errors of who asks and what they may do.</summary>
 public sealed partial record OpenAiError
 {
-    private const string InvalidKey = "invalid_api_key";
-
     public static OpenAiError MissingBearer() => new(401, InvalidRequest, null, "Missing bearer authentication in header");
 
     /// <param name="key">What the client sent as its key; shown redacted.</param>
     public static OpenAiError InvalidApiKey(ReadOnlySpan<char> key) => new(
-        401, InvalidRequest, InvalidKey, $"Incorrect API key provided: {ApiKeyText.Redact(key)}. You can find your API keys in the portal.");
+        401,
+        InvalidRequest,
+        "invalid_api_key",
+        $"Incorrect API key provided: {ApiKeyText.Redact(key)}. You can find your API keys in the portal.");
 
     public static OpenAiError ExpiredApiKey(ReadOnlySpan<char> key) => new(
         401, InvalidRequest, "expired_api_key", $"The API key {ApiKeyText.Redact(key)} has expired. Create a new one in the portal.");
 
     public static OpenAiError DisabledApiKey(ReadOnlySpan<char> key) => new(
-        401, InvalidRequest, "disabled_api_key", $"The API key {ApiKeyText.Redact(key)} is disabled. An owner can enable it in the portal.");
+        401,
+        InvalidRequest,
+        "disabled_api_key",
+        $"The API key {ApiKeyText.Redact(key)} is disabled. An owner can enable it in the portal.");
 
     public static OpenAiError RevokedApiKey(ReadOnlySpan<char> key) => new(
         401, InvalidRequest, "revoked_api_key", $"The API key {ApiKeyText.Redact(key)} was revoked. Create a new one in the portal.");
@@ -31,14 +35,19 @@ public sealed partial record OpenAiError
         403,
         InvalidRequest,
         "missing_scope",
-        $"You have insufficient permissions for this operation. Missing scopes: {scope}. Check that this API key has them, if it is restricted.");
+        $"You have insufficient permissions for this operation. Missing scopes: {scope}. "
+            + "If this API key is restricted, an owner can add them in the portal.");
 
     /// <summary>The model exists, but this key may not call it. Says no more than <see cref="ModelNotFound"/> does.</summary>
     public static OpenAiError ModelNotAllowed(string model) => ModelNotFound(model);
 
     /// <summary>The model has no price yet, and nothing is free by accident.</summary>
     public static OpenAiError ModelWithoutPrice(string model) => new(
-        404, InvalidRequest, "model_not_available", $"The model '{Shorten(model)}' is not available yet: its operator has set no price for it.", "model");
+        404,
+        InvalidRequest,
+        "model_not_available",
+        $"The model '{Shorten(model)}' is not available yet: its operator has set no price for it.",
+        "model");
 
     /// <summary>The model does another task than the endpoint asks for.</summary>
     /// <param name="endpoint">Such as <c>v1/chat/completions</c>.</param>

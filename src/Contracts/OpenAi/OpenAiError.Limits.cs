@@ -14,8 +14,8 @@ public sealed partial record OpenAiError
     {
         // A message of "0s" would invite a retry at once, which fails again.
         var wait = retryAfter < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : retryAfter;
-        var message = $"Rate limit reached for {model} in {subject} on {Describe(dimension)}: Limit {limit}, Used {used}, Requested {requested}. "
-            + $"Please try again in {GoDuration.Format(wait)}. Visit the limits page of the portal to learn more.";
+        var message = $"Rate limit reached for {model} in {subject} on {Describe(dimension)}: "
+            + $"Limit {limit}, Used {used}, Requested {requested}. Please try again in {GoDuration.Format(wait)}. Visit the limits page of the portal to learn more.";
         return new(429, TypeOf(dimension), "rate_limit_exceeded", message)
         {
             RetryAfter = wait,
@@ -27,7 +27,8 @@ public sealed partial record OpenAiError
     public static OpenAiError RequestTooLarge(string model, LimitSubject subject, RateDimension dimension, long limit, long requested)
     {
         var message = $"Request too large for {model} in {subject} on {Describe(dimension)}: Limit {limit}, Requested {requested}. "
-            + "The input or output tokens must be reduced in order to run successfully. Visit the limits page of the portal to learn more.";
+            + "The input or output tokens must be reduced in order to run successfully. "
+            + "Visit the limits page of the portal to learn more.";
         return new(429, TypeOf(dimension), "rate_limit_exceeded", message)
         {
             ShouldRetry = false,
@@ -49,7 +50,8 @@ public sealed partial record OpenAiError
             429,
             InsufficientQuota,
             code,
-            $"This {who} has reached its {(daily ? "daily" : "monthly")} spend limit, or this request could cost more than what is left of it. "
+            $"This {who} has reached its {(daily ? "daily" : "monthly")} spend limit, "
+                + "or this request could cost more than what is left of it. "
                 + "Raise the limit in the portal, lower the request's output cap, or wait for the next period.")
         {
             ShouldRetry = false,
@@ -62,7 +64,8 @@ public sealed partial record OpenAiError
         429,
         InsufficientQuota,
         "credit_balance_exhausted",
-        "Your credit balance is used up, or this request could cost more than what is left of it. Add credit in the portal, or lower the request's output cap.")
+        "Your credit balance is used up, or this request could cost more than what is left of it. "
+            + "Add credit in the portal, or lower the request's output cap.")
     {
         ShouldRetry = false,
         BindingLimit = "wallet",

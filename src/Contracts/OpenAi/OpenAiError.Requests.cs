@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>Errors in what the client sent.</summary>
@@ -8,21 +6,18 @@ public sealed partial record OpenAiError
     private const string InvalidRequest = "invalid_request_error";
     private const int LongestEcho = 100;
 
-    public static OpenAiError MalformedJson(long? line, long? byteInLine) => new(400, InvalidRequest, null, string.Create(
-        CultureInfo.InvariantCulture,
-        $"We could not parse the JSON body of your request: it is not valid JSON at line {(line ?? 0) + 1}, byte {(byteInLine ?? 0) + 1}."));
+    /// <param name="line">Counts from 0.</param>
+    /// <param name="byteInLine">Counts from 0.</param>
+    public static OpenAiError MalformedJson(long? line, long? byteInLine) =>
+        NotParsed($"it is not valid JSON at line {(line ?? 0) + 1}, byte {(byteInLine ?? 0) + 1}");
 
-    public static OpenAiError JsonTooDeep(int limit) =>
-        new(400, InvalidRequest, null, $"We could not parse the JSON body of your request: it is nested deeper than {limit} levels.");
+    public static OpenAiError JsonTooDeep(int limit) => NotParsed($"it is nested deeper than {limit} levels");
 
-    public static OpenAiError EmptyBody() =>
-        new(400, InvalidRequest, null, "We could not parse the JSON body of your request: the body is empty.");
+    public static OpenAiError EmptyBody() => NotParsed("the body is empty");
 
-    public static OpenAiError ByteOrderMark() => new(
-        400, InvalidRequest, null, "We could not parse the JSON body of your request: it starts with a byte order mark. Send plain UTF-8.");
+    public static OpenAiError ByteOrderMark() => NotParsed("it starts with a byte order mark; send plain UTF-8");
 
-    public static OpenAiError BodyNotObject() =>
-        new(400, InvalidRequest, null, "We could not parse the JSON body of your request: expected a JSON object.");
+    public static OpenAiError BodyNotObject() => NotParsed("it is not a JSON object");
 
     /// <summary>Text that is no Unicode, in the value of <paramref name="param"/> or, when that is empty, in a member's name.</summary>
     /// <param name="what">Such as <c>is not valid UTF-8</c>.</param>
@@ -35,7 +30,11 @@ public sealed partial record OpenAiError
 
     /// <param name="given">What the client wrote; null when that is not worth a repetition.</param>
     public static OpenAiError InvalidValue(string param, string expected, string? given = null) => new(
-        400, InvalidRequest, "invalid_value", $"Invalid value for '{param}': expected {expected}{(given is null ? "" : $", got {given}")}.", param);
+        400,
+        InvalidRequest,
+        "invalid_value",
+        $"Invalid value for '{param}': expected {expected}{(given is null ? "" : ", got " + given)}.",
+        param);
 
     public static OpenAiError MissingParameter(string param) =>
         new(400, InvalidRequest, "missing_required_parameter", $"Missing required parameter: '{param}'.", param);
@@ -49,7 +48,11 @@ public sealed partial record OpenAiError
     /// <summary>For what OpenAI has and Tollgate does not, where ignoring it would change the answer.</summary>
     /// <param name="why">A sentence that replaces the usual one's end.</param>
     public static OpenAiError UnsupportedParameter(string param, string? why = null) => new(
-        400, InvalidRequest, "unsupported_parameter", $"Unsupported parameter: '{param}' {why ?? "is not supported with this endpoint"}.", param);
+        400,
+        InvalidRequest,
+        "unsupported_parameter",
+        $"Unsupported parameter: '{param}' {why ?? "is not supported with this endpoint"}.",
+        param);
 
     /// <param name="limit">Tokens that the model's context holds.</param>
     /// <param name="prompt">Tokens of the prompt.</param>
@@ -62,8 +65,8 @@ public sealed partial record OpenAiError
         completion == 0
             ? $"This model's maximum context length is {limit} tokens. However, your {param} resulted in {prompt} tokens. "
                 + $"Please reduce the length of the {param}."
-            : $"This model's maximum context length is {limit} tokens. However, you requested {prompt + completion} tokens ({prompt} in the {param}, "
-                + $"{completion} in the completion). Please reduce the length of the {param} or completion.",
+            : $"This model's maximum context length is {limit} tokens. However, you requested {prompt + completion} tokens "
+                + $"({prompt} in the {param}, {completion} in the completion). Please reduce the length of the {param} or completion.",
         param);
 
     /// <param name="limitBytes">Largest body that is read.</param>
@@ -80,7 +83,8 @@ public sealed partial record OpenAiError
         404,
         InvalidRequest,
         "unknown_url",
-        $"Unknown request URL: {Shorten(method)} {Shorten(path)}. Please check the URL for typos, or see the API guide for the URLs that exist.");
+        $"Unknown request URL: {Shorten(method)} {Shorten(path)}. Please check the URL for typos, "
+            + "or see the API guide for the URLs that exist.");
 
     /// <param name="allowed">Such as <c>POST</c>.</param>
     public static OpenAiError MethodNotAllowed(string method, string path, string allowed) => new(
@@ -98,10 +102,16 @@ public sealed partial record OpenAiError
 
     /// <summary>The <c>Idempotency-Key</c> was used with another body.</summary>
     public static OpenAiError IdempotencyMismatch() => new(
-        409, InvalidRequest, "idempotency_key_reused", "This Idempotency-Key was used with a different request. Use a new key for a new request.")
+        409,
+        InvalidRequest,
+        "idempotency_key_reused",
+        "This Idempotency-Key was used with a different request. Use a new key for a new request.")
     {
         ShouldRetry = false,
     };
+
+    private static OpenAiError NotParsed(string why) =>
+        new(400, InvalidRequest, null, $"We could not parse the JSON body of your request: {why}.");
 
     /// <summary>A client's text, short enough to be repeated in a message.</summary>
     internal static string Shorten(string text)

@@ -25,7 +25,10 @@ public sealed partial record OpenAiError
 
     /// <summary>The organization's money is being counted again after a failure; never to be mistaken for a lack of credit.</summary>
     public static OpenAiError LedgerFrozen(TimeSpan retryAfter) => new(
-        503, Unavailable, "ledger_unavailable", "Your balance is being verified and will be back shortly. Nothing was charged. Please try again later.")
+        503,
+        Unavailable,
+        "ledger_unavailable",
+        "Your balance is being verified and will be back shortly. Nothing was charged. Please try again later.")
     {
         RetryAfter = retryAfter,
     };

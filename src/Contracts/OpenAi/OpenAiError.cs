@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>
-/// An error in OpenAI's shape: <c>{"error":{"message","type","param","code"}}</c>, all four always present. Every error of <c>/v1</c> is made by one of
-/// the factories here, at the gateway and at the worker alike.
+/// An error in OpenAI's shape: <c>{"error":{"message","type","param","code"}}</c>, all four always present. Every error of <c>/v1</c> is
+/// made by one of the factories here, at the gateway and at the worker alike.
 /// </summary>
 /// <param name="Status">HTTP status.</param>
 /// <param name="Type">Such as <c>invalid_request_error</c>.</param>
@@ -22,8 +22,12 @@ public sealed partial record OpenAiError(int Status, string Type, string? Code, 
     /// <summary>The limit that refused, such as <c>key.tpm</c>; sent as <c>x-tollgate-binding-limit</c>.</summary>
     public string? BindingLimit { get; init; }
 
-    public static OpenAiError ModelNotFound(string model) =>
-        new(404, "invalid_request_error", "model_not_found", $"The model '{Shorten(model)}' does not exist or you do not have access to it.", "model");
+    public static OpenAiError ModelNotFound(string model) => new(
+        404,
+        InvalidRequest,
+        "model_not_found",
+        $"The model '{Shorten(model)}' does not exist or you do not have access to it.",
+        "model");
 
     /// <summary>The body as UTF-8.</summary>
     public byte[] ToJson() => Utf8Json.Write(this, static (error, writer) => error.WriteTo(writer));

@@ -30,28 +30,27 @@ internal struct PromptInputs(int most, int mostTokens, bool emptyText)
             return reader.FailType(Forms);
         }
 
-        var path = reader.PathText();
         reader.Enter();
         if (!reader.NextElement())
         {
-            return reader.Error is null && reader.Fail(OpenAiError.InvalidValue(path, Forms, "an empty array"));
+            return reader.Error is null && reader.Fail(OpenAiError.InvalidValue(reader.PathText(), Forms, "an empty array"));
         }
 
         return reader.Kind switch
         {
-            JsonTokenType.Number => AddTokens(ref reader, path),
-            JsonTokenType.String or JsonTokenType.StartArray => ReadMany(ref reader, path, reader.Kind),
+            JsonTokenType.Number => AddTokens(ref reader),
+            JsonTokenType.String or JsonTokenType.StartArray => ReadMany(ref reader, reader.Kind),
             _ => reader.FailType("a string, a token id or an array of token ids"),
         };
     }
 
-    private bool ReadMany(ref RequestReader reader, string path, JsonTokenType kind)
+    private bool ReadMany(ref RequestReader reader, JsonTokenType kind)
     {
         do
         {
             if (Inputs.Count == most)
             {
-                return reader.Fail(OpenAiError.InvalidValue(path, $"at most {most} elements"));
+                return reader.Fail(OpenAiError.InvalidValue(reader.OuterPath(), $"at most {most} elements"));
             }
 
             if (!(kind == JsonTokenType.String ? AddText(ref reader) : ReadTokens(ref reader)))
@@ -66,7 +65,6 @@ internal struct PromptInputs(int most, int mostTokens, bool emptyText)
 
     private bool ReadTokens(ref RequestReader reader)
     {
-        var path = reader.PathText();
         if (reader.Kind != JsonTokenType.StartArray)
         {
             return reader.FailType("an array of token ids");
@@ -75,10 +73,11 @@ internal struct PromptInputs(int most, int mostTokens, bool emptyText)
         reader.Enter();
         if (!reader.NextElement())
         {
-            return reader.Error is null && reader.Fail(OpenAiError.InvalidValue(path, "at least one token id", "an empty array"));
+            return reader.Error is null
+                && reader.Fail(OpenAiError.InvalidValue(reader.PathText(), "at least one token id", "an empty array"));
         }
 
-        return AddTokens(ref reader, path);
+        return AddTokens(ref reader);
     }
 
     private bool AddText(ref RequestReader reader)
@@ -94,14 +93,14 @@ internal struct PromptInputs(int most, int mostTokens, bool emptyText)
     }
 
     /// <summary>Reads token ids from the first, which is the current token, to the end of their array.</summary>
-    private bool AddTokens(ref RequestReader reader, string path)
+    private bool AddTokens(ref RequestReader reader)
     {
         var tokens = new List<int>();
         do
         {
             if (tokens.Count == mostTokens)
             {
-                return reader.Fail(OpenAiError.InvalidValue(path, $"at most {mostTokens} token ids"));
+                return reader.Fail(OpenAiError.InvalidValue(reader.OuterPath(), $"at most {mostTokens} token ids"));
             }
 
             if (!reader.ReadInteger(0, int.MaxValue, out var token))

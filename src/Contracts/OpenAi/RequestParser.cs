@@ -49,7 +49,7 @@ internal static class RequestParser
         catch (JsonException exception)
         {
             request = null;
-            error = reader.CurrentDepth >= RequestReader.MaxDepth
+            error = reader.IsTooDeep
                 ? OpenAiError.JsonTooDeep(RequestReader.MaxDepth)
                 : OpenAiError.MalformedJson(exception.LineNumber, exception.BytePositionInLine);
         }

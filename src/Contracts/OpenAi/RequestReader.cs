@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -8,13 +9,15 @@ using System.Text.Unicode;
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>
-/// One pass over a request's JSON that knows where it stands, so that an error can name the member at fault. A method that returns false has either
-/// reached an end or set <see cref="Error"/>; after an error nothing more may be read. Malformed JSON throws <see cref="JsonException"/>.
+/// One pass over a request's JSON that knows where it stands, so that an error can name the member at fault. A method that returns false has
+/// either reached an end or set <see cref="Error"/>; after an error nothing more may be read. Malformed JSON throws
+/// <see cref="JsonException"/>.
 /// </summary>
 internal ref struct RequestReader
 {
     public const int MaxDepth = 64;
     private const int Unnamed = -2;
+    private readonly ReadOnlySpan<byte> _body;
     private readonly int _firstInvalidByte;
     private Utf8JsonReader _json;
     private Path _path;
@@ -22,6 +25,7 @@ internal ref struct RequestReader
 
     public RequestReader(ReadOnlySpan<byte> body)
     {
+        _body = body;
         _json = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
         _firstInvalidByte = Utf8.IsValid(body) ? int.MaxValue : FirstInvalidByte(body);
     }
@@ -38,7 +42,15 @@ internal ref struct RequestReader
     /// <summary>Where the current string, number or literal stands in the body, quotes included.</summary>
     public readonly ByteRange Range => new((int)_json.TokenStartIndex, (int)(_json.BytesConsumed - _json.TokenStartIndex));
 
-    public readonly int CurrentDepth => _json.CurrentDepth;
+    /// <summary>After a <see cref="JsonException"/>: whether it was for one level too many.</summary>
+    public readonly bool IsTooDeep
+    {
+        get
+        {
+            var depth = _json.CurrentDepth + (Kind is JsonTokenType.StartObject or JsonTokenType.StartArray ? 1 : 0);
+            return depth == MaxDepth && _body[Position..].TrimStart(" \t\r\n,"u8) is [(byte)'[' or (byte)'{', ..];
+        }
+    }
 
     /// <summary>Reads the opening brace of the body.</summary>
     public bool Begin()
@@ -66,7 +78,9 @@ internal ref struct RequestReader
 
     public bool EnterArray() => Kind == JsonTokenType.StartArray ? Enter() : FailType("an array");
 
-    /// <summary>Reads the next member's name and the first token of its value. False at the end of the object, which is then left, or on an error.</summary>
+    /// <summary>
+    /// Reads the next member's name and the first token of its value. False at the end of the object, which is then left, or on an error.
+    /// </summary>
     public bool NextMember(MemberNames members, ref ulong seen, out string name)
     {
         name = "";
@@ -231,10 +245,15 @@ internal ref struct RequestReader
     }
 
     /// <summary>Where the reader stands, such as <c>messages[0].content[1].type</c>.</summary>
-    public readonly string PathText()
+    public readonly string PathText() => PathText(_level);
+
+    /// <summary>The path of the object or array that the reader is in.</summary>
+    public readonly string OuterPath() => PathText(_level - 1);
+
+    private readonly string PathText(int last)
     {
         var text = new StringBuilder();
-        for (var i = 0; i <= _level; i++)
+        for (var i = 0; i <= last; i++)
         {
             var segment = _path[i];
             if (segment.Name is not null)
@@ -286,11 +305,15 @@ internal ref struct RequestReader
 
     private static int FirstInvalidByte(ReadOnlySpan<byte> body)
     {
+        Span<char> scratch = stackalloc char[512];
         var position = 0;
-        while (Rune.DecodeFromUtf8(body[position..], out _, out var length) == System.Buffers.OperationStatus.Done)
+        OperationStatus status;
+        do
         {
-            position += length;
+            status = Utf8.ToUtf16(body[position..], scratch, out var read, out _, replaceInvalidSequences: false);
+            position += read;
         }
+        while (status == OperationStatus.DestinationTooSmall);
 
         return position;
     }

@@ -15,6 +15,17 @@ internal struct SharedMembers
     private const int LongestModel = 256;
     private static readonly MemberNames StreamOptionNames = new("include_usage", "include_obfuscation");
     private bool _hasStreamOptions;
+    private long? _seed;
+    private float? _temperature;
+    private float? _topP;
+    private float? _presencePenalty;
+    private float? _frequencyPenalty;
+    private List<string>? _stop;
+    private Dictionary<int, float>? _logitBias;
+
+    public SharedMembers()
+    {
+    }
 
     public string? Model { get; private set; }
 
@@ -30,7 +41,7 @@ internal struct SharedMembers
 
     public bool IncludeUsage { get; private set; }
 
-    public Sampling Sampling { get; set; }
+    public int N { get; private set; } = 1;
 
     public readonly BodyEdits Edits => new(ModelRange, MaxTokensRange, ObjectStart) { SecondMaxTokens = SecondMaxTokensRange };
 
@@ -81,6 +92,21 @@ internal struct SharedMembers
             || reader.Fail(OpenAiError.InvalidValue("stream_options", "no stream options unless 'stream' is true"));
     }
 
+    /// <summary>What was read, with the two members that each endpoint has in its own way.</summary>
+    public readonly Sampling Sampling(long? maxTokens, int? logprobs) => new()
+    {
+        N = N,
+        Temperature = _temperature ?? 1,
+        TopP = _topP ?? 1,
+        Seed = _seed,
+        Stop = _stop ?? (IReadOnlyList<string>)[],
+        MaxTokens = maxTokens,
+        PresencePenalty = _presencePenalty ?? 0,
+        FrequencyPenalty = _frequencyPenalty ?? 0,
+        LogitBias = _logitBias,
+        Logprobs = logprobs,
+    };
+
     private bool ReadModel(ref RequestReader reader)
     {
         if (!reader.ReadString(out var model))
@@ -122,34 +148,26 @@ internal struct SharedMembers
 
     private bool ReadSampling(ref RequestReader reader, string name)
     {
-        bool read;
-        double number;
         switch (name)
         {
             case "n":
-                read = reader.ReadInteger(1, 128, out var n);
-                Sampling = Sampling with { N = (int)n };
-                return read;
+                var isCount = reader.ReadInteger(1, 128, out var n);
+                N = (int)n;
+                return isCount;
             case "seed":
-                read = reader.ReadInteger(long.MinValue, long.MaxValue, out var seed);
-                Sampling = Sampling with { Seed = seed };
-                return read;
+                var isSeed = reader.ReadInteger(long.MinValue, long.MaxValue, out var seed);
+                _seed = seed;
+                return isSeed;
             case "temperature":
-                read = reader.ReadNumber(0, 2, out number);
-                Sampling = Sampling with { Temperature = (float)number };
-                return read;
+                return ReadNumber(ref reader, 0, 2, out _temperature);
             case "top_p":
-                read = reader.ReadNumber(0, 1, out number);
-                Sampling = Sampling with { TopP = Math.Max((float)number, float.Epsilon) };
-                return read;
+                var isShare = ReadNumber(ref reader, 0, 1, out var topP);
+                _topP = Math.Max(topP ?? 1, float.Epsilon);
+                return isShare;
             case "presence_penalty":
-                read = reader.ReadNumber(-2, 2, out number);
-                Sampling = Sampling with { PresencePenalty = (float)number };
-                return read;
+                return ReadNumber(ref reader, -2, 2, out _presencePenalty);
             case "frequency_penalty":
-                read = reader.ReadNumber(-2, 2, out number);
-                Sampling = Sampling with { FrequencyPenalty = (float)number };
-                return read;
+                return ReadNumber(ref reader, -2, 2, out _frequencyPenalty);
             case "stop":
                 return ReadStop(ref reader);
             case "logit_bias":
@@ -157,6 +175,13 @@ internal struct SharedMembers
             default:
                 throw new InvalidOperationException($"No reader for '{name}'.");
         }
+    }
+
+    private static bool ReadNumber(ref RequestReader reader, double min, double max, out float? number)
+    {
+        var read = reader.ReadNumber(min, max, out var value);
+        number = (float)value;
+        return read;
     }
 
     private bool ReadStop(ref RequestReader reader)
@@ -187,7 +212,7 @@ internal struct SharedMembers
             return false;
         }
 
-        Sampling = Sampling with { Stop = stop };
+        _stop = stop;
         return reader.Error is null;
     }
 
@@ -212,7 +237,8 @@ internal struct SharedMembers
         var biases = new Dictionary<int, float>();
         while (reader.NextPair(out var key))
         {
-            if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var token))
+            // .NET reads "17\0" as a number.
+            if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var token) || key[^1] == '\0')
             {
                 return reader.Fail(OpenAiError.InvalidValue("logit_bias", "token ids as names", $"'{OpenAiError.Shorten(key)}'"));
             }
@@ -233,7 +259,7 @@ internal struct SharedMembers
             }
         }
 
-        Sampling = Sampling with { LogitBias = biases.Count == 0 ? null : biases };
+        _logitBias = biases.Count == 0 ? null : biases;
         return reader.Error is null;
     }
 }

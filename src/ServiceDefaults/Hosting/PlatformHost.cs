@@ -35,7 +35,10 @@ public static class PlatformHost
         return builder;
     }
 
-    /// <summary>Runs a service: <c>migrate</c> as the first argument brings its schema up to date and ends, anything else serves until a signal.</summary>
+    /// <summary>
+    /// Runs a service: <c>migrate</c> as the first argument brings its schema up to date and ends; <c>health</c> asks the running one of the same
+    /// settings whether it is ready, for a container's health check; anything else serves until a signal.
+    /// </summary>
     /// <param name="migrate">Null for a service without a database.</param>
     public static async Task<int> RunAsync(
         string[] args, Func<string[], WebApplication> create, Func<string[], CancellationToken, Task>? migrate = null)
@@ -46,9 +49,32 @@ public static class PlatformHost
             return 0;
         }
 
+        if (args is ["health", .. var settings])
+        {
+            return await AskHealthAsync(settings) ? 0 : 1;
+        }
+
         await using var app = create(args);
         await app.RunAsync();
         return 0;
+    }
+
+    private static async Task<bool> AskHealthAsync(string[] args)
+    {
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables("TOLLGATE__").AddCommandLine(args).Build();
+        var listener = configuration["Listen:Internal"] ?? configuration["Listen:Public"]
+            ?? throw new InvalidOperationException("Listen:Internal is not set: where does the service listen?");
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(4) };
+        try
+        {
+            using var response = await http.GetAsync($"http://127.0.0.1:{BindingAddress.Parse(listener).Port}/health/ready");
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return false;
+        }
     }
 
     /// <summary>For a service beside others in one process: whoever made it stops it, in an order of its own, so it must not listen for signals.</summary>

@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace Tollgate.AllInOne;
+
+/// <summary>Where the parts of a running installation are, for operators and scripts. Written as <c>endpoints.json</c>, mode 0600.</summary>
+/// <param name="Api">Base address of the API, without <c>/v1</c>.</param>
+/// <param name="Portal">Base address of the portal.</param>
+/// <param name="Mail">Page that shows the mail that was sent.</param>
+/// <param name="Stripe">Base address of the stand-in for Stripe; null with a real one.</param>
+/// <param name="Postgres">Superuser's connection string on Tollgate's database.</param>
+/// <param name="Redis">Connection string in StackExchange.Redis' form.</param>
+/// <param name="ClusterSecret">Path of the cluster secret.</param>
+/// <param name="Pids">Process ids; null for a server that is not ours.</param>
+public sealed record Endpoints(
+    string Api, string Portal, string Mail, string GatewayInternal, string AccountsInternal, string BillingInternal, string WorkerInternal,
+    string? Stripe, string Postgres, string Redis, string ClusterSecret, ProcessIds Pids)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public void Write(DataFolder data) => DataFolder.WritePrivate(data.EndpointsFile, JsonSerializer.Serialize(this, Json) + "\n");
+
+    /// <summary>Reads what the last start wrote; null when there is none.</summary>
+    public static Endpoints? Read(DataFolder data) => File.Exists(data.EndpointsFile)
+        ? JsonSerializer.Deserialize<Endpoints>(File.ReadAllText(data.EndpointsFile), Json)
+        : null;
+}
+
+/// <summary>Process ids of the parts.</summary>
+public sealed record ProcessIds(int AllInOne, int? Postgres, int? Redis, int? Worker);

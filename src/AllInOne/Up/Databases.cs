@@ -1,0 +1,60 @@
+using Npgsql;
+using Tollgate.LocalServers;
+
+namespace Tollgate.AllInOne.Up;
+
+/// <summary>
+/// Postgres and Redis of one run: our own, supervised, or those that <c>TOLLGATE__AllInOne__Postgres</c> (a superuser's connection string) and
+/// <c>TOLLGATE__AllInOne__Redis</c> name.
+/// </summary>
+internal sealed class Databases(DataFolder data, Ports ports, Supervisor supervisor, IConfiguration configuration)
+{
+    private const string Database = "tollgate";
+    private static readonly string[] Schemas = ["accounts", "billing"];
+    private string _superuser = "";
+
+    /// <summary>Superuser's connection string on Tollgate's database.</summary>
+    public string Superuser => new NpgsqlConnectionStringBuilder(_superuser) { Database = Database }.ConnectionString;
+
+    public string Redis { get; private set; } = "";
+
+    /// <summary>Connection string of the role that owns <paramref name="schema"/>.</summary>
+    public string Role(string schema) => LocalDatabase.RoleConnectionString(_superuser, Database, SchemaRole(schema));
+
+    /// <summary>Starts both, and makes the database with a role for each schema.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(StartPostgresAsync(cancellationToken), StartRedisAsync());
+    }
+
+    private async Task StartPostgresAsync(CancellationToken cancellationToken)
+    {
+        if (configuration["AllInOne:Postgres"] is { Length: > 0 } given)
+        {
+            _superuser = given;
+        }
+        else
+        {
+            var postgres = new PrivatePostgres(data.At("postgres"), data.Secret("postgres"));
+            await supervisor.StartAsync("postgres", token => postgres.StartAsync(ports.Postgres, [], token));
+            _superuser = postgres.ConnectionString(ports.Postgres);
+        }
+
+        await LocalDatabase.CreateAsync(_superuser, Database, [.. Schemas.Select(SchemaRole)], cancellationToken);
+    }
+
+    private async Task StartRedisAsync()
+    {
+        if (configuration["AllInOne:Redis"] is { Length: > 0 } given)
+        {
+            Redis = given;
+            return;
+        }
+
+        var redis = new PrivateRedis(data.At("redis"), data.Secret("redis"));
+        await supervisor.StartAsync("redis", token => redis.StartAsync(ports.Redis, token));
+        Redis = redis.ConnectionString(ports.Redis);
+    }
+
+    private SchemaRole SchemaRole(string schema) => new(schema, data.Secret("postgres-" + schema));
+}

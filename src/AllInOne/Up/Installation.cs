@@ -1,0 +1,93 @@
+using Tollgate.Accounts;
+using Tollgate.Billing;
+using Tollgate.FakeStripe;
+using Tollgate.Gateway;
+using Tollgate.LocalServers;
+
+namespace Tollgate.AllInOne.Up;
+
+/// <summary>
+/// A running installation: gateway, accounts, billing and, while no real one is configured, the stand-in for Stripe in this process, each a web
+/// application of its own over the same seams as in production; Postgres, Redis and the worker as supervised children.
+/// </summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(35);
+    private readonly Supervisor _supervisor;
+    private readonly List<WebApplication> _apps = [];
+
+    private Installation(Supervisor supervisor, Ports ports, Databases databases)
+    {
+        _supervisor = supervisor;
+        Ports = ports;
+        Databases = databases;
+    }
+
+    public Ports Ports { get; }
+
+    public Databases Databases { get; }
+
+    /// <summary>Starts everything and returns when every part answers.</summary>
+    /// <param name="say">Told what is being done.</param>
+    /// <param name="log">Told what the supervisor does, also later.</param>
+    public static async Task<Installation> StartAsync(
+        DataFolder data, Ports ports, IConfiguration configuration, Action<string> say, Action<string> log, CancellationToken cancellationToken)
+    {
+        var supervisor = new Supervisor(data, TimeProvider.System, log);
+        await supervisor.EndLeftoversAsync();
+        var databases = new Databases(data, ports, supervisor, configuration);
+        var installation = new Installation(supervisor, ports, databases);
+        try
+        {
+            var fakeStripe = configuration["Stripe:ApiKey"] is null && configuration["Stripe:ApiKey_FILE"] is null;
+            var arguments = new ServiceArguments(data, ports, databases, fakeStripe);
+            say("starting Postgres, Redis and the worker");
+            var worker = supervisor.StartAsync("worker", _ => ChildProcess.StartAsync(arguments.Worker()));
+            await databases.StartAsync(cancellationToken);
+            say("bringing the schemas up to date");
+            await Task.WhenAll(
+                AccountsApp.MigrateAsync(arguments.Accounts(), cancellationToken), BillingApp.MigrateAsync(arguments.Billing(), cancellationToken));
+            say("starting gateway, accounts and billing");
+            // The order in which they are stopped: who asks comes before who answers.
+            installation._apps.AddRange([GatewayApp.Create(arguments.Gateway()), AccountsApp.Create(arguments.Accounts()), BillingApp.Create(arguments.Billing())]);
+            if (fakeStripe)
+            {
+                installation._apps.Add(FakeStripeApp.Create(arguments.FakeStripe()));
+            }
+
+            await worker;
+            await Task.WhenAll(installation._apps.Select(app => app.StartAsync(cancellationToken)));
+            installation.WriteEndpoints(data, fakeStripe);
+            supervisor.Restarted += () => installation.WriteEndpoints(data, fakeStripe);
+            return installation;
+        }
+        catch
+        {
+            await installation.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Drains running streams, then stops everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var app in _apps)
+        {
+            using var patience = new CancellationTokenSource(DrainPatience, TimeProvider.System);
+            await app.StopAsync(patience.Token);
+            await app.DisposeAsync();
+        }
+
+        _apps.Clear();
+        await _supervisor.StopAsync("worker", ChildSignal.Terminate, TimeSpan.FromSeconds(5));
+        await _supervisor.StopAsync("redis", ChildSignal.Terminate, TimeSpan.FromSeconds(5));
+        await _supervisor.StopAsync("postgres", ChildSignal.Interrupt, TimeSpan.FromSeconds(30));
+        await _supervisor.DisposeAsync();
+    }
+
+    private void WriteEndpoints(DataFolder data, bool fakeStripe) => new Endpoints(
+        Ports.Url(Ports.Api), Ports.Url(Ports.Portal), Ports.Url(Ports.Portal) + "/dev/mail", Ports.Url(Ports.GatewayInternal),
+        Ports.Url(Ports.AccountsInternal), Ports.Url(Ports.BillingInternal), Ports.Url(Ports.Worker),
+        fakeStripe ? Ports.Url(Ports.Stripe) : null, Databases.Superuser, Databases.Redis, data.SecretFile("cluster"),
+        new ProcessIds(Environment.ProcessId, _supervisor.IdOf("postgres"), _supervisor.IdOf("redis"), _supervisor.IdOf("worker"))).Write(data);
+}

@@ -1,0 +1,36 @@
+using Tollgate.LocalServers;
+
+namespace Tollgate.AllInOne.Up;
+
+/// <summary>The ports of one run. The two that customers know are fixed; the others are taken as they are free.</summary>
+internal sealed record Ports(
+    int Api, int Portal, int Postgres, int Redis, int Worker, int GatewayInternal, int AccountsInternal, int BillingInternal, int Stripe, int StripeInternal)
+{
+    /// <summary>Picks them.</summary>
+    /// <exception cref="OperatorException">One that was asked for is in use.</exception>
+    public static Ports Choose(int api, int portal)
+    {
+        if (api == portal && api != 0)
+        {
+            throw new OperatorException($"The API and the portal cannot both listen on port {api}.");
+        }
+
+        return new Ports(
+            Fixed(api, "--api-port"), Fixed(portal, "--portal-port"),
+            FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next());
+    }
+
+    public static string Url(int port) => $"http://127.0.0.1:{port}";
+
+    private static int Fixed(int port, string option)
+    {
+        if (port == 0)
+        {
+            return FreePort.Next();
+        }
+
+        return FreePort.IsFree(port)
+            ? port
+            : throw new OperatorException($"Port {port} is in use. End the program that holds it, or choose another with {option}.");
+    }
+}

@@ -1,0 +1,40 @@
+using System.Security.Cryptography;
+
+namespace Tollgate.Chaos.Tests.Cluster;
+
+/// <summary>The secret files of one cluster, as infra/make-secrets.sh writes them for the containers, with this machine's addresses inside.</summary>
+internal sealed class ClusterSecrets
+{
+    private readonly string _folder;
+
+    public ClusterSecrets(string folder, string redisConnection, Func<string, string> postgresConnection)
+    {
+        _folder = Directory.CreateDirectory(folder).FullName;
+        Cluster = Write("cluster", Random());
+        Peppers = Write("peppers", "p1:" + Random());
+        Write("redis_connection", redisConnection);
+        Write("accounts_postgres", postgresConnection("accounts"));
+        Write("billing_postgres", postgresConnection("billing"));
+        StripeApiKey = Write("stripe_api_key", "sk_test_" + Random());
+        StripeWebhookSecret = Write("stripe_webhook_secret", "whsec_" + Random());
+    }
+
+    public string Cluster { get; }
+
+    public string Peppers { get; }
+
+    public string StripeApiKey { get; }
+
+    public string StripeWebhookSecret { get; }
+
+    /// <summary>Where a container's <c>/run/secrets/…</c> lies on this machine.</summary>
+    public string Resolve(string value) => value.Replace("/run/secrets", _folder, StringComparison.Ordinal);
+
+    private static string Random() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+
+    private string Write(string name, string value)
+    {
+        File.WriteAllText(Path.Combine(_folder, name), value + "\n");
+        return value;
+    }
+}

@@ -1,0 +1,232 @@
+using Npgsql;
+using Tollgate.LocalServers;
+using Tollgate.Testing;
+
+namespace Tollgate.Chaos.Tests.Cluster;
+
+/// <summary>
+/// All parts of docker-compose.yml as plain processes on one Postgres and one Redis: the same programs, commands and environment, with host names and
+/// secret paths replaced by this machine's. Several gateways and workers where asked.
+/// </summary>
+internal sealed class TollgateCluster : IAsyncDisposable
+{
+    private const string Database = "tollgate";
+    private static readonly string[] Schemas = ["accounts", "billing"];
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(60);
+    private readonly IReadOnlyDictionary<string, ComposeService> _compose = ComposeFile.Read(Path.Combine(SharedFiles.Repository, "docker-compose.yml"));
+    private readonly PrivatePostgres _postgresServer;
+    private readonly PrivateRedis _redisServer;
+    private readonly int _postgresPort = FreePort.Next();
+    private readonly int _redisPort = FreePort.Next();
+    private readonly int _accountsPublic = FreePort.Next();
+    private readonly int _accountsInternal = FreePort.Next();
+    private readonly int _billingInternal = FreePort.Next();
+    private readonly int _stripe = FreePort.Next();
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private TollgateCluster(string folder)
+    {
+        Folder = folder;
+        _postgresServer = new PrivatePostgres(Path.Combine(folder, "postgres"), "chaos");
+        _redisServer = new PrivateRedis(Path.Combine(folder, "redis"), "chaos");
+        Secrets = new ClusterSecrets(
+            Path.Combine(folder, "secrets"), _redisServer.ConnectionString(_redisPort),
+            schema => LocalDatabase.RoleConnectionString(_postgresServer.ConnectionString(_postgresPort), Database, new SchemaRole(schema, "chaos")));
+        Postgres = new ClusterProcess("postgres", () => _postgresServer.StartAsync(_postgresPort, [], CancellationToken.None), () => Task.CompletedTask);
+        Redis = new ClusterProcess("redis", () => _redisServer.StartAsync(_redisPort, CancellationToken.None), () => Task.CompletedTask);
+        Billing = Service("billing", "billing", _billingInternal, new() { ["TOLLGATE__Stripe__ApiBase"] = Url(_stripe) });
+        Accounts = Service("accounts", "accounts", _accountsInternal, new()
+        {
+            ["TOLLGATE__Listen__Public"] = Url(_accountsPublic),
+            ["TOLLGATE__Mail__Directory"] = Path.Combine(folder, "mail"),
+        });
+        FakeStripe = Process("stripe", ["dotnet", "Tollgate.FakeStripe.dll"], StripeEnvironment(), Url(_stripe));
+    }
+
+    /// <summary>Everything of this cluster lies here; logs under <c>logs</c>.</summary>
+    public string Folder { get; }
+
+    public ClusterSecrets Secrets { get; }
+
+    public ClusterProcess Postgres { get; }
+
+    public ClusterProcess Redis { get; }
+
+    public ClusterProcess Billing { get; }
+
+    public ClusterProcess Accounts { get; }
+
+    public ClusterProcess FakeStripe { get; }
+
+    public List<ClusterProcess> Gateways { get; } = [];
+
+    public List<ClusterProcess> Workers { get; } = [];
+
+    /// <summary>Public base addresses of the gateways, in their order.</summary>
+    public List<string> Api { get; } = [];
+
+    /// <summary>Internal base addresses of the gateways, in their order.</summary>
+    public List<string> GatewayInternal { get; } = [];
+
+    /// <summary>Internal base addresses of the workers, in their order.</summary>
+    public List<string> WorkerInternal { get; } = [];
+
+    public string Portal => Url(_accountsPublic);
+
+    public string AccountsInternal => Url(_accountsInternal);
+
+    public string BillingInternal => Url(_billingInternal);
+
+    public string RedisConnection => _redisServer.ConnectionString(_redisPort);
+
+    /// <summary>Superuser's connection string on Tollgate's database.</summary>
+    public string PostgresConnection => _postgresServer.ConnectionString(_postgresPort, Database);
+
+    /// <summary>Starts a whole cluster and waits until every part is ready.</summary>
+    public static async Task<TollgateCluster> StartAsync(string folder, int gateways, int workers)
+    {
+        var cluster = new TollgateCluster(folder);
+        try
+        {
+            await cluster.StartServersAsync();
+            for (var i = 0; i < workers; i++)
+            {
+                cluster.AddWorker();
+            }
+
+            await Task.WhenAll([cluster.FakeStripe.StartAsync(), cluster.Billing.StartAsync(), .. cluster.Workers.Select(w => w.StartAsync())]);
+            for (var i = 0; i < gateways; i++)
+            {
+                cluster.AddGateway();
+            }
+
+            await Task.WhenAll([cluster.Accounts.StartAsync(), .. cluster.Gateways.Select(g => g.StartAsync())]);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in (IEnumerable<ClusterProcess>)[.. Gateways, Accounts, Billing, .. Workers, FakeStripe, Redis, Postgres])
+        {
+            await process.DisposeAsync();
+        }
+
+        NpgsqlConnection.ClearAllPools();
+        _http.Dispose();
+    }
+
+    private static string Url(int port) => $"http://127.0.0.1:{port}";
+
+    private async Task StartServersAsync()
+    {
+        await Task.WhenAll(Postgres.StartAsync(), Redis.StartAsync());
+        await LocalDatabase.CreateAsync(
+            _postgresServer.ConnectionString(_postgresPort), Database, [.. Schemas.Select(s => new SchemaRole(s, "chaos"))], CancellationToken.None);
+        await Task.WhenAll(Schemas.Select(MigrateAsync));
+    }
+
+    private async Task MigrateAsync(string schema)
+    {
+        var service = _compose["migrate-" + schema];
+        using var child = await ChildProcess.StartAsync(Spec(service.Name, service.Command, Resolve(service.Environment)));
+        await child.WaitForExitAsync();
+        if (child.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"migrate-{schema} failed; see {LogFile(service.Name)}");
+        }
+    }
+
+    private void AddWorker()
+    {
+        var (name, port) = ($"worker-{Workers.Count + 1}", FreePort.Next());
+        WorkerInternal.Add(Url(port));
+        Workers.Add(Service("worker", name, port, new()
+        {
+            ["TOLLGATE__Worker__Id"] = name,
+            ["TOLLGATE__Worker__DataDirectory"] = Path.Combine(Folder, name),
+            ["TOLLGATE__Models__Directory"] = Path.Combine(Folder, "models", name),
+            ["TOLLGATE__Models__Defaults"] = Path.Combine(OutputOf("Tollgate.Inference.dll"), "models"),
+        }));
+    }
+
+    private void AddGateway()
+    {
+        var (name, port, api) = ($"gateway-{Gateways.Count + 1}", FreePort.Next(), FreePort.Next());
+        Api.Add(Url(api));
+        GatewayInternal.Add(Url(port));
+        var environment = new Dictionary<string, string>
+        {
+            ["TOLLGATE__Listen__Public"] = Url(api),
+            ["TOLLGATE__Gateway__DataDirectory"] = Path.Combine(Folder, name),
+        };
+        for (var i = 0; i < WorkerInternal.Count; i++)
+        {
+            environment[$"TOLLGATE__Routing__Workers__{i}"] = WorkerInternal[i];
+        }
+
+        Gateways.Add(Service("gateway", name, port, environment));
+    }
+
+    private ClusterProcess Service(string service, string name, int internalPort, Dictionary<string, string> changes)
+    {
+        var environment = Resolve(_compose[service].Environment);
+        environment["TOLLGATE__Listen__Internal"] = Url(internalPort);
+        foreach (var (key, value) in changes)
+        {
+            environment[key] = value;
+        }
+
+        return Process(name, _compose[service].Command, environment, Url(internalPort));
+    }
+
+    private ClusterProcess Process(string name, IReadOnlyList<string> command, Dictionary<string, string> environment, string ready) => new(
+        name, () => ChildProcess.StartAsync(Spec(name, command, environment)), () => Until.TrueAsync(() => IsReadyAsync(ready), $"{name} is ready; see {LogFile(name)}", ReadyPatience));
+
+    private ChildSpec Spec(string name, IReadOnlyList<string> command, Dictionary<string, string> environment) => new(
+        name, [command[0], Path.Combine(OutputOf(command[1]), command[1]), .. command.Skip(2)], environment, LogFile(name));
+
+    private Dictionary<string, string> Resolve(IReadOnlyDictionary<string, string> environment) => environment.ToDictionary(
+        e => e.Key,
+        e => Secrets.Resolve(e.Value)
+            .Replace("http://accounts:8091", Url(_accountsInternal), StringComparison.Ordinal)
+            .Replace("http://billing:8092", Url(_billingInternal), StringComparison.Ordinal)
+            .Replace("http://gateway:8090", GatewayInternal.Count > 0 ? GatewayInternal[0] : Url(FreePort.Next()), StringComparison.Ordinal));
+
+    private Dictionary<string, string> StripeEnvironment() => new()
+    {
+        ["TOLLGATE__Cluster__Self"] = "stripe",
+        ["TOLLGATE__Cluster__Secret"] = Secrets.Cluster,
+        ["TOLLGATE__Listen__Public"] = Url(_stripe),
+        ["TOLLGATE__FakeStripe__ApiKey"] = Secrets.StripeApiKey,
+        ["TOLLGATE__FakeStripe__WebhookSecret"] = Secrets.StripeWebhookSecret,
+        ["TOLLGATE__FakeStripe__WebhookUrl"] = Portal + "/stripe/webhook",
+    };
+
+    private string LogFile(string name) => Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, "logs")).FullName, name + ".log");
+
+    /// <summary>Folder of a program in the build's output, beside that of the tests.</summary>
+    private static string OutputOf(string dll)
+    {
+        var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
+        return Path.Combine(SharedFiles.Repository, "artifacts", "bin", dll["Tollgate.".Length..^".dll".Length], configuration);
+    }
+
+    private async Task<bool> IsReadyAsync(string url)
+    {
+        try
+        {
+            using var response = await _http.GetAsync(url + "/health/ready");
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+}

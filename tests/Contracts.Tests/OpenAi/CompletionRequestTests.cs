@@ -1,0 +1,70 @@
+using System.Text;
+using Tollgate.Contracts.OpenAi;
+
+namespace Tollgate.Contracts.Tests.OpenAi;
+
+public sealed class CompletionRequestTests
+{
+    [Fact]
+    public void TryParse_takes_OpenAIs_defaults_when_members_are_absent()
+    {
+        var completion = Parse.Completion();
+
+        Assert.Equal(Sampling.Default with { MaxTokens = 16 }, completion.Sampling);
+        Assert.Equal((1, 1, 16L, false), (completion.BestOf, completion.Choices, completion.MaxOutput!.Value, completion.Echo));
+        Assert.Equal("Once", Assert.Single(completion.Prompts).Text);
+    }
+
+    [Theory]
+    [InlineData("\"Once\"", 4, 0, 1)]
+    [InlineData("\"\"", 0, 0, 1)]
+    [InlineData("[\"a\",\"\\u00e9\"]", 3, 0, 2)]
+    [InlineData("[5,6,7]", 0, 3, 1)]
+    [InlineData("[[5],[6,0,2147483647]]", 0, 4, 2)]
+    public void TryParse_reads_prompts_in_all_four_forms(string prompt, int bytes, int tokens, int prompts)
+    {
+        var completion = Parse.CompletionOf(prompt);
+
+        Assert.Equal(new PromptSize(bytes, tokens, Messages: 0, prompts), completion.Size);
+        Assert.Equal(tokens, completion.Prompts.Sum(input => input.TokenIds?.Count ?? 0));
+        Assert.All(completion.Prompts, input => Assert.True(input.Text is null ^ input.TokenIds is null));
+    }
+
+    [Theory]
+    [InlineData("\"n\":3", 3, 3)]
+    [InlineData("\"best_of\":4", 4, 4)]
+    [InlineData("\"n\":2,\"best_of\":20", 20, 20)]
+    [InlineData("\"best_of\":2,\"n\":2,\"stream\":true", 2, 2)]
+    [InlineData("\"n\":100", 100, 100)]
+    public void TryParse_counts_the_candidates(string members, int bestOf, int choices)
+    {
+        var completion = Parse.Completion(members);
+
+        Assert.Equal((bestOf, choices), (completion.BestOf, completion.Choices));
+    }
+
+    [Fact]
+    public void TryParse_reads_the_members_that_chats_have_not()
+    {
+        var completion = Parse.Completion("\"echo\":true,\"logprobs\":5,\"max_tokens\":0,\"suffix\":null,\"best_of\":null");
+
+        Assert.Equal((true, 5, 0L), (completion.Echo, completion.Sampling.Logprobs!.Value, completion.MaxOutput!.Value));
+        Assert.Equal(0, Parse.Completion("\"logprobs\":0").Sampling.Logprobs);
+        Assert.Null(Parse.Completion("\"logprobs\":null").Sampling.Logprobs);
+    }
+
+    [Theory]
+    [InlineData("""{"prompt":"x"}""", null)]
+    [InlineData("""{"prompt":"x","model":null}""", null)]
+    [InlineData("""{"prompt":"x","model":"davinci"}""", null)]
+    [InlineData("""{"prompt":"x","model":"curie"}""", "model")]
+    [InlineData("""{"prompt":"x","model":1}""", "model")]
+    public void TryParse_takes_the_engine_of_the_path_as_the_model(string body, string? param)
+    {
+        var parsed = CompletionRequest.TryParse(Encoding.UTF8.GetBytes(body), "davinci", out var completion, out var error);
+
+        Assert.Equal(param is null, parsed);
+        Assert.Equal(param is null ? "davinci" : null, completion?.Model);
+        Assert.Equal(param, error?.Param);
+    }
+}

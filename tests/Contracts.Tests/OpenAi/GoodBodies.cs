@@ -1,0 +1,32 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Tollgate.Testing;
+
+namespace Tollgate.Contracts.Tests.OpenAi;
+
+/// <summary>Random bodies that parse: any choice of members in any order, with white space anywhere.</summary>
+internal static class GoodBodies
+{
+    private static readonly string[] Shared =
+    [
+        "\"temperature\":0.7", "\"top_p\":1", "\"n\":2", "\"seed\":5", "\"stop\":[\"x\",\"]}\"]", "\"presence_penalty\":null",
+        "\"logit_bias\":{\"1\":-1}", "\"user\":\"\\\"model\\\":\\\"z\\\"\"", "\"max_tokens\":77",
+    ];
+
+    public static Gen<string> Of(string path)
+    {
+        var (required, optional) = path switch
+        {
+            BadRequests.ChatPath => (
+                new[] { """ "messages":[{"role":"user","content":"{\"max_tokens\":1}é你😀"}]""", "\"model\":\"a\"" },
+                Shared.Append("\"max_completion_tokens\":77").Append("\"metadata\":{\"model\":\"z\"}").ToArray()),
+            BadRequests.CompletionPath => (["\"prompt\":[\"a\",\"b\"]", "\"model\" : \"a\""], [.. Shared, "\"echo\":true", "\"logprobs\":2"]),
+            _ => (["\"input\":[[1,2],[3]]", "\"model\":\"\\u0061\""], ["\"user\":\"u\"", "\"dimensions\":5", "\"encoding_format\":\"base64\""]),
+        };
+        return
+            from chosen in Gen.SubListOf(optional)
+            from members in Gen.Shuffle(chosen.Concat(required))
+            from space in Gen.Elements("", " ", "\n\t", "\r\n   ")
+            select $"{space}{{{space}{string.Join($"{space},{space}", members)}{space}}}{space}";
+    }
+}

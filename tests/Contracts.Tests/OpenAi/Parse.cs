@@ -1,0 +1,48 @@
+using System.Text;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Testing;
+
+namespace Tollgate.Contracts.Tests.OpenAi;
+
+/// <summary>Parses by path, as the gateway does.</summary>
+internal static class Parse
+{
+    public static (InferenceRequest? Request, OpenAiError? Error) Body(string path, ReadOnlyMemory<byte> body)
+    {
+        OpenAiError? error;
+        switch (path)
+        {
+            case BadRequests.ChatPath:
+                return (ChatRequest.TryParse(body, out var chat, out error) ? chat : null, error);
+            case BadRequests.CompletionPath:
+                return (CompletionRequest.TryParse(body, out var completion, out error) ? completion : null, error);
+            default:
+                return (EmbeddingRequest.TryParse(body, out var embedding, out error) ? embedding : null, error);
+        }
+    }
+
+    public static ChatRequest Chat(string members = "") => Good<ChatRequest>(BadRequests.ChatPath, BadRequests.ChatBody(members));
+
+    public static ChatRequest ChatOf(string messages) =>
+        Good<ChatRequest>(BadRequests.ChatPath, $$"""{"model":"tiny-assistant","messages":{{messages}}}""");
+
+    public static CompletionRequest Completion(string members = "") =>
+        Good<CompletionRequest>(BadRequests.CompletionPath, BadRequests.CompletionBody(members));
+
+    public static CompletionRequest CompletionOf(string prompt) =>
+        Good<CompletionRequest>(BadRequests.CompletionPath, $$"""{"model":"tiny-assistant","prompt":{{prompt}}}""");
+
+    public static EmbeddingRequest Embedding(string members = "") =>
+        Good<EmbeddingRequest>(BadRequests.EmbeddingPath, BadRequests.EmbeddingBody(members));
+
+    public static EmbeddingRequest EmbeddingOf(string input) =>
+        Good<EmbeddingRequest>(BadRequests.EmbeddingPath, $$"""{"model":"tiny-embed","input":{{input}}}""");
+
+    private static TRequest Good<TRequest>(string path, string body)
+        where TRequest : InferenceRequest
+    {
+        var (request, error) = Body(path, Encoding.UTF8.GetBytes(body));
+        Assert.Null(error);
+        return Assert.IsType<TRequest>(request);
+    }
+}

@@ -1,0 +1,48 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Tollgate.Contracts.Usage;
+
+namespace Tollgate.Contracts.Tests.Usage;
+
+public sealed class UnitsTests
+{
+    [Fact]
+    public void TryParse_reads_what_ToString_writes()
+    {
+        var count = Gen.OneOf(Gen.Choose(0, 1000).Select(n => (long)n), Gen.Constant(long.MaxValue));
+        var all =
+            from a in count from b in count from c in count from d in count from e in count from f in count
+            select new Units(a, b, c, d, e, f);
+
+        Prop.ForAll(all.ToArbitrary(), units => Units.TryParse(units.ToString(), out var parsed) && parsed == units)
+            .QuickCheckThrowOnFailure();
+    }
+
+    [Theory]
+    [InlineData("1,2,3,4,5,6", true)]
+    [InlineData("0,0,0,0,0,0", true)]
+    [InlineData("", false)]
+    [InlineData("1", false)]
+    [InlineData("1,2,3,4,5", false)]
+    [InlineData("1,2,3,4,5,6,7", false)]
+    [InlineData("1,2,3,4,5,", false)]
+    [InlineData("1,2,3,4,5,-6", false)]
+    [InlineData("1,2,3,4,5,+6", false)]
+    [InlineData("1,2,3,4,5, 6", false)]
+    [InlineData("1,2,3,4,5,6.0", false)]
+    [InlineData("1,2,3,4,5,9223372036854775808", false)]
+    [InlineData("1,2,3,4,5,٦", false)]
+    public void TryParse_takes_six_plain_counts_and_nothing_else(string text, bool taken)
+    {
+        Assert.Equal(taken, Units.TryParse(text, out var units));
+        Assert.Equal(taken, units.ToString() == text);
+    }
+
+    [Fact]
+    public void Prompt_and_Completion_add_disjoint_counts()
+    {
+        var units = new Units(Input: 1, Cached: 2, Output: 4, Reasoning: 8);
+
+        Assert.Equal((3, 12), (units.Prompt, units.Completion));
+    }
+}
