@@ -4,7 +4,6 @@ using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Tests.Admission;
-using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Authentication;
 
