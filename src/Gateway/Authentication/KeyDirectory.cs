@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
@@ -70,16 +71,28 @@ internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnectio
 
     private async Task<ResolvedKey?> ReadAsync(string publicId, CancellationToken cancellationToken)
     {
-        byte[]? keyJson = await redis.CallAsync(db => db.StringGetAsync(RedisNames.Key(publicId)), cancellationToken);
-        if (keyJson is null || JsonSerializer.Deserialize(keyJson, ContractsJson.Default.KeyRecord) is not { } key)
+        if (await ReadAsync(RedisNames.Key(publicId), ContractsJson.Default.KeyRecord, cancellationToken) is not { } key
+            || await ReadAsync(RedisNames.Policy(key.OrganizationId), ContractsJson.Default.OrganizationPolicy, cancellationToken) is not { } policy)
         {
             return null;
         }
 
-        byte[]? policyJson = await redis.CallAsync(db => db.StringGetAsync(RedisNames.Policy(key.OrganizationId)), cancellationToken);
-        return policyJson is not null && JsonSerializer.Deserialize(policyJson, ContractsJson.Default.OrganizationPolicy) is { } policy
-            ? Remember(new ResolvedKey(key, policy))
-            : null;
+        return Remember(new ResolvedKey(key, policy));
+    }
+
+    /// <summary>Null when Redis holds nothing there, or nothing that can be read: Accounts writes it anew.</summary>
+    private async Task<T?> ReadAsync<T>(string name, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+        where T : class
+    {
+        byte[]? text = await redis.CallAsync(db => db.StringGetAsync(name), cancellationToken);
+        try
+        {
+            return text is null ? null : JsonSerializer.Deserialize(text, json);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private async Task<ResolvedKey?> AskAccountsAsync(string publicId)

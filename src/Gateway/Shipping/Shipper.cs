@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
 using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Journal;
 using Tollgate.Gateway.Till;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Shipping;
 
@@ -12,7 +14,7 @@ namespace Tollgate.Gateway.Shipping;
 /// absence costs nothing but room in the journal. One loop; its steps are methods that a test can call.
 /// </summary>
 internal sealed partial class Shipper(
-    JournalFile journal, ShippedState shipped, BillingIngest billing, LeaseGate gate, TimeProvider clock, ILogger<Shipper> logger)
+    JournalFile journal, ShippedState shipped, BillingIngest billing, LeaseKeeper leases, TimeProvider clock, ILogger<Shipper> logger)
     : BackgroundService
 {
     /// <summary>Most events in one batch.</summary>
@@ -26,7 +28,9 @@ internal sealed partial class Shipper(
     private JournalReader? _reader; // Null until Billing has registered this journal.
     private RequestFold _fold = new();
     private UsageBatch? _unanswered;
+    private readonly HashSet<EpochFence> _closedTills = [];
     private IReadOnlyList<EpochFence> _pendingFences = [];
+    private string _database = ""; // The one that answered last.
     private long? _shipAgainTo;
     private long _lastSpoken;
 
@@ -39,7 +43,13 @@ internal sealed partial class Shipper(
             return true; // A new identity: register that one.
         }
 
-        var batch = _unanswered ??= NextBatch();
+        if (_unanswered is null)
+        {
+            await CloseFencedTillsAsync(cancellationToken);
+            _unanswered = NextBatch();
+        }
+
+        var batch = _unanswered;
         if (batch.Events.Count == 0 && batch.Fences.Count == 0 && clock.GetElapsedTime(_lastSpoken) < SpeakEvery)
         {
             _unanswered = null;
@@ -116,18 +126,38 @@ internal sealed partial class Shipper(
             return false;
         }
 
-        var (cursor, database) = shipped.Read();
+        // The cursor of a restored database may have been moved by a batch of ours that came before either side knew: all that is kept goes again.
+        var known = shipped.Read().Database;
         var from = registered.Cursor;
-        if (database.Length > 0 && database != registered.Database)
+        _database = registered.Database;
+        if (known.Length > 0 && known != registered.Database)
         {
-            from = Math.Min(from, cursor);
+            from = 0;
             ShipAgain();
         }
 
-        shipped.Set(from, registered.Database);
+        shipped.Set(from, DatabaseToRemember());
         (_reader, _fold, _unanswered) = (new JournalReader(journal, Math.Max(from, journal.Beginning)), new RequestFold(), null);
         Log.Registered(logger, journal.Id, journal.Boot, from);
         return true;
+    }
+
+    private async Task CloseFencedTillsAsync(CancellationToken cancellationToken)
+    {
+        _closedTills.IntersectWith(_pendingFences);
+        foreach (var fence in _pendingFences.Where(fence => !_closedTills.Contains(fence)))
+        {
+            try
+            {
+                await leases.FenceAsync(fence.OrganizationId, fence.Epoch, cancellationToken);
+                _closedTills.Add(fence);
+            }
+            catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
+            {
+                Log.FenceWaits(logger, exception.Message);
+                return; // Usage does not wait for it.
+            }
+        }
     }
 
     private UsageBatch NextBatch()
@@ -149,40 +179,38 @@ internal sealed partial class Shipper(
             }
         }
 
-        // Behind the journal's end may lie a request of an older epoch; at it, what was opened since is fenced off by the gate.
-        var fences = caughtUp ? _pendingFences.Where(fence => !_fold.HasOlder(fence.OrganizationId, fence.Epoch)).ToArray() : [];
+        // Before the journal's end may lie a request of an older epoch. What was opened after it came to a till that was closed before.
+        var fences = caughtUp ? _closedTills.Where(fence => !_fold.HasOlder(fence.OrganizationId, fence.Epoch)).ToArray() : [];
         return new UsageBatch(journal.Id, journal.Boot, from, Math.Max(from, _fold.LowWater(_reader!.Position)), events, fences);
     }
 
     private void Take(UsageBatch batch, UsageBooked booked)
     {
-        var (_, database) = shipped.Read();
-        if (database != booked.Database)
+        if (booked.Database != _database)
         {
             ShipAgain();
             _reader = null; // Registering anew tells from where.
             return;
         }
 
-        shipped.Set(batch.To, booked.Database);
-        foreach (var fence in booked.PendingFences)
-        {
-            gate.Fence(fence.OrganizationId, fence.Epoch);
-        }
-
         _pendingFences = booked.PendingFences;
         if (_shipAgainTo <= _reader!.Position)
         {
             _shipAgainTo = null;
-            gate.Open();
+            leases.Gate.Open();
             Log.ShippedAgain(logger);
         }
+
+        shipped.Set(batch.To, DatabaseToRemember());
     }
+
+    /// <summary>A database that was not yet told everything is not remembered: the next start must notice it too.</summary>
+    private string DatabaseToRemember() => _shipAgainTo is null ? _database : shipped.Read().Database;
 
     /// <summary>Another database answers: it may lack what the last one booked. No money is taken until it was told everything.</summary>
     private void ShipAgain()
     {
-        gate.Close();
+        leases.Gate.Close();
         _shipAgainTo = journal.End;
         Log.DatabaseChanged(logger);
     }
@@ -212,6 +240,9 @@ internal sealed partial class Shipper(
 
         [LoggerMessage(5, LogLevel.Warning, "Billing knows more of journal {Old} than this folder does; it goes on as {New} and ships all again.")]
         public static partial void StartedAnew(ILogger logger, Guid old, Guid @new);
+
+        [LoggerMessage(7, LogLevel.Information, "A till cannot be closed for its fence yet: {Reason}")]
+        public static partial void FenceWaits(ILogger logger, string reason);
 
         [LoggerMessage(6, LogLevel.Warning, "Stopped with usage unshipped; the next start ships it: {Reason}")]
         public static partial void NotDrained(ILogger logger, string reason);

@@ -39,6 +39,7 @@ internal sealed partial class LeaseKeeper(
     private static readonly TimeSpan BillingTimeout = TimeSpan.FromMilliseconds(1800); // The lock outlives the question.
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(5);
     private readonly EmbeddedScript _credit = EmbeddedScript.Load("TillCredit.lua");
+    private readonly EmbeddedScript _fence = EmbeddedScript.Load("TillFence.lua");
     private readonly ConcurrentDictionary<Guid, OrganizationTill> _tills = new();
 
     /// <summary>Longest that a request waits for money.</summary>
@@ -46,6 +47,20 @@ internal sealed partial class LeaseKeeper(
 
     /// <summary>Whether requests of an epoch may still run here.</summary>
     public bool Permits(Guid organizationId, long epoch) => gate.Permits(organizationId, epoch);
+
+    /// <summary>Whether money may be taken at all.</summary>
+    public LeaseGate Gate => gate;
+
+    /// <summary>
+    /// From its end on no gateway admits anything of the organization under an epoch before <paramref name="epoch"/>; what this one admitted earlier is in
+    /// its journal.
+    /// </summary>
+    /// <exception cref="RedisUnavailableException">The till may still be open.</exception>
+    public async Task FenceAsync(Guid organizationId, long epoch, CancellationToken cancellationToken)
+    {
+        gate.Fence(organizationId, epoch); // First: a script that is on its way is judged by its answer.
+        await _fence.RunAsync(redis, RedisNames.Organization(organizationId), [epoch], cancellationToken);
+    }
 
     /// <summary>Told after each admission; fetches money in the background when the till runs low.</summary>
     public void Observe(Guid organizationId, long? epoch, long freeNanoUsd, long holdNanoUsd)

@@ -10,13 +10,11 @@ had, before, spent, held = tonumber(had) or -1, tonumber(before) or 0, tonumber(
 if epoch > had then
   -- Holds of older epochs will neither lower nor book anything any more; their leases count as spent until the fence.
   local budgets = {}
-  if had >= 0 then
-    local all = redis.call('HGETALL', KEYS[1])
-    for i = 1, #all, 2 do
-      if string.sub(all[i], 1, 2) == 'g:' then
-        local period, booked, open = string.match(all[i + 1], '^(%d+) (%d+) (%d+)$')
-        budgets[all[i]] = { tonumber(period), tonumber(booked) + tonumber(open) }
-      end
+  local all = redis.call('HGETALL', KEYS[1])
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 2) == 'g:' then
+      local period, booked, open = string.match(all[i + 1], '^(%d+) (%d+) (%d+)$')
+      budgets[all[i]] = { tonumber(period), tonumber(booked) + tonumber(open) }
     end
   end
   for i = 0, tonumber(ARGV[3]) - 1 do

@@ -143,9 +143,13 @@ internal sealed class ReferenceOrganization
     {
         foreach (var limit in call.Limits.Buckets)
         {
-            var bucket = BucketOf(limit.Field, now);
-            bucket.Drain(now);
-            bucket.Used += (BigInteger)(limit.CountsTokens ? call.Tokens : call.Requests) * limit.WindowMs;
+            var cost = limit.CountsTokens ? call.Tokens : call.Requests;
+            if (cost > 0)
+            {
+                var bucket = BucketOf(limit.Field, now);
+                bucket.Drain(now);
+                bucket.Used += (BigInteger)cost * limit.WindowMs;
+            }
         }
 
         call.Limits.Concurrency.ForEach(limit => _running[limit.Field] = _running.GetValueOrDefault(limit.Field) + 1);

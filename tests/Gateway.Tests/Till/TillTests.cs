@@ -1,9 +1,11 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Tests.Admission;
 using Tollgate.Gateway.Till;
+using Tollgate.LocalServers;
 using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Till;
@@ -107,6 +109,42 @@ public sealed class TillTests : IAsyncLifetime
         Assert.NotNull(second.Ticket);
         Assert.Equal(503, large.Refusal!.Status);
         Assert.NotNull(large.Refusal.RetryAfter);
+    }
+
+    [Fact]
+    public async Task AdmitAsync_answers_503_while_Redis_hangs_and_takes_a_late_hold_back()
+    {
+        var server = await RedisServer.StartAsync();
+        await using var bench = await MoneyBench.StartAsync(server);
+        var gateway = await bench.StartGatewayAsync(null, "--Redis:Timeout=00:00:00.250");
+        var (key, text) = await bench.AddOrganizationAsync();
+        var caller = await gateway.CallerAsync(text);
+        (await gateway.AdmitAsync(caller, money: 10)).Ticket!.Dispose();
+        await gateway.SettleAsync();
+        server.Process.Send(ChildSignal.Stop);
+        var started = TimeProvider.System.GetTimestamp();
+
+        var hung = await gateway.AdmitAsync(caller, money: 10);
+        var took = TimeProvider.System.GetElapsedTime(started);
+        server.Process.Send(ChildSignal.Continue); // The script was sent: it runs now, and its hold must go.
+        await Until.TrueAsync(() => gateway.Get<Settlements>().OrganizationsWaiting().Count == 0, "the release was confirmed");
+
+        Assert.Equal(503, hung.Refusal!.Status);
+        Assert.True(took < TimeSpan.FromSeconds(2), $"It took {took}.");
+        await Until.TrueAsync(async () => await bench.HoldsAsync(key.OrganizationId) == 0, "no hold is left");
+        Assert.Equal(0, (await bench.TillAsync(key.OrganizationId))![3]);
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public void Agrees_holds_up_to_two_seconds()
+    {
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
+        var guard = new ClockGuard(clock, NullLogger<ClockGuard>.Instance);
+
+        Assert.True(guard.Agrees(clock.GetUtcNow() + TimeSpan.FromSeconds(2)));
+        Assert.False(guard.Agrees(clock.GetUtcNow() + TimeSpan.FromSeconds(2.001)));
+        Assert.False(guard.Agrees(clock.GetUtcNow() - TimeSpan.FromSeconds(2.001)));
     }
 
     [Fact]
