@@ -108,7 +108,7 @@ internal sealed partial class Visitor
     {
         await GoAsync("/billing");
         await ShootAsync("billing");
-        await _page.GetByText($"${dollars}", new() { Exact = true }).ClickAsync();
+        await _page.GetByRole(AriaRole.Radio, new() { Name = $"${dollars}", Exact = true }).CheckAsync();
         await _page.GetByRole(AriaRole.Button, new() { Name = "Continue to payment" }).ClickAsync();
         await _page.GetByLabel("Card number").FillAsync("4242 4242 4242 4242");
         await ShootAsync("checkout");
