@@ -54,6 +54,7 @@ internal sealed class ChaosReport(
         Line(text, "502 or 504 during a worker's fault", audit.UpstreamErrors);
         AppendTokens(text, calls);
         Line(text, "wallets: least left, over looks", $"{happened.Wallets.Least} USD, {happened.Wallets.Looks} ({happened.Wallets.Missed} without Postgres)");
+        Line(text, "slowest 503", $"{calls.Where(call => call.Status == 503).Select(call => (call.EndedAt - call.StartedAt).TotalSeconds).DefaultIfEmpty().Max():0.0} s");
         Line(text, "errors in logs", errors.Count == 0 ? "none" : string.Join("; ", errors.Take(12)));
         AppendVerdict(text);
         return text.ToString();
@@ -75,7 +76,7 @@ internal sealed class ChaosReport(
     private void AppendVerdict(StringBuilder text)
     {
         text.AppendLine();
-        foreach (var invariant in (IEnumerable<string>)[.. CallAudit.Invariants, .. Books.Invariants, .. LogScan.Invariants, "no part ends by itself"])
+        foreach (var invariant in (IEnumerable<string>)[.. CallAudit.Invariants, .. Books.Invariants, .. Tills.Invariants, .. LogScan.Invariants, "no part ends by itself"])
         {
             var broken = violations.Where(violation => violation.Invariant == invariant).ToList();
             text.AppendLine(CultureInfo.InvariantCulture, $"{(broken.Count == 0 ? "holds " : "BROKEN")}  {invariant}{(broken.Count == 0 ? "" : $": {broken.Count}")}");

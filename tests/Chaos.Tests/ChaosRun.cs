@@ -19,7 +19,7 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         await SayAsync($"seed {options.Seed}, {options.Gateways} gateways, {options.Workers} workers, {options.Duration.TotalSeconds:0} s; data and logs in {options.Folder}");
         await using var cluster = await TollgateCluster.StartAsync(options.Folder, options.Gateways, options.Workers);
         using var client = new OperatorClient(cluster.Secrets.Cluster);
-        var customers = await new CustomerFounding(cluster, client, clock).FoundAsync();
+        var customers = await new CustomerFounding(cluster, client, clock).FoundAsync(options.Duration.TotalMinutes);
         await AnswerFromEachAsync(cluster, customers[0].Keys[0]);
         await SayAsync("every gateway answers; load and faults begin");
 
@@ -34,6 +34,8 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         }
 
         await load.WriteLogAsync();
+        await File.WriteAllLinesAsync(
+            cluster.LogFile("faults"), injector.Done.OrderBy(fault => fault.From).Select(fault => $"{fault.From:O} {fault.To:O} {fault.Fault.Kind} {fault.Process}"));
         await SayAsync($"{load.Records.Count} calls and {injector.Done.Count} faults; waiting until all parts are back and the journals are shipped");
         NpgsqlConnection.ClearAllPools();
         await Task.WhenAll(cluster.Processes.Select(process => process.WaitUntilReadyAsync().WaitAsync(ReadyPatience, clock)));
@@ -49,7 +51,8 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         var audit = new CallAudit(happened.Calls, rows, witnesses, happened.Injector.Done);
         List<Violation> violations =
         [
-            .. audit.Check(), .. await Books.CheckAsync(cluster.PostgresConnection), .. await LogScan.CheckAsync(cluster, customers),
+            .. audit.Check(), .. await Books.CheckAsync(cluster.PostgresConnection),
+            .. await Tills.CheckAsync(cluster, customers), .. await LogScan.CheckAsync(cluster, customers),
             .. happened.Injector.SelfExits.Select(exit => new Violation("no part ends by itself", exit)),
         ];
         if (happened.Wallets.Least < 0)

@@ -14,6 +14,9 @@ internal enum CallEnd
     /// <summary>A stream that ended with an error frame.</summary>
     ErrorFrame,
 
+    /// <summary>A stream that ended in order, but without <c>[DONE]</c>: never right.</summary>
+    CutShort,
+
     /// <summary>The client hung up by its own choice.</summary>
     Left,
 
@@ -47,6 +50,9 @@ internal sealed record CallRecord
 
     /// <summary><c>code</c> of the error, in a body or in a frame.</summary>
     public string? ErrorCode { get; set; }
+
+    /// <summary>Whether the answer said when to try again.</summary>
+    public bool SaysWhenToRetry { get; set; }
 
     /// <summary>Output tokens in whole events that arrived, or in the usage of an unstreamed answer.</summary>
     public long Received { get; set; }

@@ -45,6 +45,7 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
     private static void ReadHead(HttpResponseMessage response, CallRecord record)
     {
         record.Status = (int)response.StatusCode;
+        record.SaysWhenToRetry = response.Headers.RetryAfter is not null;
         if (response.Headers.TryGetValues("x-request-id", out var ids) && ids.First() is { Length: 36 } id && id.StartsWith("req_", StringComparison.Ordinal))
         {
             record.RequestId = Guid.ParseExact(id.AsSpan(4), "N");
@@ -94,7 +95,7 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
             }
         }
 
-        record.Detail = "The stream ended without [DONE].";
+        record.End = CallEnd.CutShort;
     }
 
     /// <summary>True when it was the last one.</summary>

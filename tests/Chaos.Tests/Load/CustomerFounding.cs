@@ -42,18 +42,20 @@ internal sealed class CustomerFounding(TollgateCluster cluster, OperatorClient c
         update billing.wallets set balance = balance + $3 where organization_id = $1
         """;
 
-    /// <summary>Ten organizations: some rich, some that run dry; the rich ones with a key whose budget runs dry too.</summary>
-    public async Task<IReadOnlyList<Customer>> FoundAsync()
+    /// <summary>Ten organizations: some rich, some that run dry; the rich ones with keys whose budgets run dry too.</summary>
+    /// <param name="minutes">How long the run is: what is to run dry grows with it.</param>
+    public async Task<IReadOnlyList<Customer>> FoundAsync(double minutes)
     {
+        var size = Math.Max(1, (long)minutes);
         List<Customer> customers = [];
         for (var i = 0; i < 4; i++)
         {
-            customers.Add(await FoundOneAsync($"rich-{i + 1}", 5m, [null, null, 1_500_000, 400_000]));
+            customers.Add(await FoundOneAsync($"rich-{i + 1}", 5m, [null, null, 1_000_000 * size, 300_000 * size]));
         }
 
         for (var i = 0; i < 6; i++)
         {
-            customers.Add(await FoundOneAsync($"small-{i + 1}", 0.0004m * (i + 1), [null, 250_000]));
+            customers.Add(await FoundOneAsync($"small-{i + 1}", 0.0004m * (i + 1) * size, [null, 250_000 * size]));
         }
 
         return customers;

@@ -39,11 +39,19 @@ internal sealed class LoadGenerator(TollgateCluster cluster, IReadOnlyList<Custo
         }
     }
 
+    /// <summary>Mostly those who can still pay late in the run.</summary>
+    private Customer Choose(Random random)
+    {
+        var rich = random.Next(3) > 0;
+        var some = customers.Where(customer => customer.IsRich == rich).ToList();
+        return some[random.Next(some.Count)];
+    }
+
     private async Task RunClientAsync(Caller caller, Random random, CancellationToken stop, CancellationToken giveUp)
     {
         while (!stop.IsCancellationRequested)
         {
-            var keys = customers[random.Next(customers.Count)].Keys;
+            var keys = Choose(random).Keys;
             var plan = CallPlan.Draw(random);
             var record = new CallRecord
             {
@@ -57,7 +65,7 @@ internal sealed class LoadGenerator(TollgateCluster cluster, IReadOnlyList<Custo
             _records.Enqueue(record);
             if (record.End is CallEnd.NoAnswer or CallEnd.Refused)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(20, 200)), clock, CancellationToken.None);
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(50, 500)), clock, CancellationToken.None);
             }
         }
     }

@@ -47,6 +47,8 @@ internal static class Books
             select e.request_id || ' ' || e.amount from billing.usage_events e left join billing.price_versions v on v.version = e.price_version
             where e.amount is distinct from (e.input * v.input + e.cached * v.cached + e.output * v.output + e.reasoning * v.reasoning) * 0.000001
             """),
+        ("an outcome that is not charged costs nothing, and no row delivers more than it bills",
+            "select request_id || ' outcome ' || outcome from billing.usage_events where (outcome in (2, 4, 7) and amount <> 0) or delivered > output + reasoning"),
         ("one billable row for a request",
             "select request_id || ' ' || count(*) || ' rows' from billing.usage_events group by request_id having count(*) <> 1"),
         ("no row is put aside", "select request_id || ' ' || reason from billing.usage_rejected"),

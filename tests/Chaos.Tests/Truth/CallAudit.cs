@@ -15,12 +15,14 @@ internal sealed class CallAudit(
     private const string Refusal = "a refusal costs nothing";
     private const string Usage = "a whole answer's usage is its row's";
     private const string Status = "no answer has a status that it should not have";
+    private const string Retry = "a 503 says when to try again";
+    private const string End = "no stream ends in order without [DONE] or an error frame";
     private const string Quota = "nobody with money is told that it is used up";
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
     private readonly Dictionary<Guid, BilledRow> _rows = rows.Where(row => row.Seq == 0).DistinctBy(row => row.RequestId).ToDictionary(row => row.RequestId);
     private readonly List<Violation> _violations = [];
 
-    public static IEnumerable<string> Invariants => [Missing, Under, Over, Refusal, Usage, Status, Quota];
+    public static IEnumerable<string> Invariants => [Missing, Under, Over, Refusal, Usage, Status, Retry, End, Quota];
 
     /// <summary>Rows whose worker was killed before it could write its own log: their units have one witness.</summary>
     public int Unwitnessed { get; private set; }
@@ -82,6 +84,16 @@ internal sealed class CallAudit(
         else if (call.Status is not (null or 200 or 429 or 503))
         {
             Report(Status, call, null);
+        }
+
+        if (call is { Status: 503, SaysWhenToRetry: false })
+        {
+            Report(Retry, call, null);
+        }
+
+        if (call.End == CallEnd.CutShort)
+        {
+            Report(End, call, null);
         }
 
         if ((call.ErrorCode == "credit_balance_exhausted" && call.Key.Customer.IsRich)
