@@ -7,7 +7,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Tests;
 
-/// <summary>Load on a whole cluster while its parts are killed and stopped; then everything comes back, and the books are held against the truth.</summary>
+/// <summary>
+/// Load on a whole cluster while its parts are killed and stopped; then everything comes back, and the books are held against the truth.
+/// </summary>
 internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProvider clock)
 {
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromMinutes(2);
@@ -16,7 +18,9 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
 
     public async Task<ChaosReport> RunAsync()
     {
-        await SayAsync($"seed {options.Seed}, {options.Gateways} gateways, {options.Workers} workers, {options.Duration.TotalSeconds:0} s; data and logs in {options.Folder}");
+        await SayAsync(
+            $"seed {options.Seed}, {options.Gateways} gateways, {options.Workers} workers, {options.Duration.TotalSeconds:0} s; "
+            + $"data and logs in {options.Folder}");
         await using var cluster = await TollgateCluster.StartAsync(options.Folder, options.Gateways, options.Workers);
         using var client = new OperatorClient(cluster.Secrets.Cluster);
         var customers = await new CustomerFounding(cluster, client, clock).FoundAsync(options.Duration.TotalMinutes);
@@ -35,8 +39,10 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
 
         await load.WriteLogAsync();
         await File.WriteAllLinesAsync(
-            cluster.LogFile("faults"), injector.Done.OrderBy(fault => fault.From).Select(fault => $"{fault.From:O} {fault.To:O} {fault.Fault.Kind} {fault.Process}"));
-        await SayAsync($"{load.Records.Count} calls and {injector.Done.Count} faults; waiting until all parts are back and the journals are shipped");
+            cluster.LogFile("faults"),
+            injector.Done.OrderBy(done => done.From).Select(done => $"{done.From:O} {done.To:O} {done.Fault.Kind} {done.Process}"));
+        await SayAsync(
+            $"{load.Records.Count} calls and {injector.Done.Count} faults; waiting until all parts are back and the journals are shipped");
         NpgsqlConnection.ClearAllPools();
         await Task.WhenAll(cluster.Processes.Select(process => process.WaitUntilReadyAsync().WaitAsync(ReadyPatience, clock)));
         await AnswerFromEachAsync(cluster, customers[0].Keys[0]);
@@ -44,7 +50,8 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         return await AuditAsync(cluster, client, customers, new Happened(load.Records, injector, wallets));
     }
 
-    private async Task<ChaosReport> AuditAsync(TollgateCluster cluster, OperatorClient client, IReadOnlyList<Customer> customers, Happened happened)
+    private async Task<ChaosReport> AuditAsync(
+        TollgateCluster cluster, OperatorClient client, IReadOnlyList<Customer> customers, Happened happened)
     {
         var rows = await BilledRow.ReadAllAsync(cluster.PostgresConnection);
         var witnesses = await Witnesses.ReadAsync(cluster, client);
@@ -57,10 +64,12 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         ];
         if (happened.Wallets.Least < 0)
         {
-            violations.Add(new Violation(Books.Invariants.First(), $"{happened.Wallets.Least} at one of {happened.Wallets.Looks} looks during the load"));
+            violations.Add(new Violation(
+                Books.Invariants.First(), $"{happened.Wallets.Least} at one of {happened.Wallets.Looks} looks during the load"));
         }
 
-        var report = new ChaosReport(options, happened, rows, witnesses, audit, violations, LogScan.CountErrors(cluster));
+        var report = new ChaosReport(
+            options, happened, new Billed(rows, witnesses), audit, violations, LogScan.CountErrors(cluster));
         await File.WriteAllTextAsync(Path.Combine(options.Folder, "report.txt"), report.ToString());
         return report;
     }
@@ -77,7 +86,8 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
                 async () =>
                 {
                     last = new CallRecord { Number = 0, Key = key, Gateway = gateway, Kind = "chat", StartedAt = clock.GetUtcNow() };
-                    await caller.CallAsync(new CallPlan("/v1/chat/completions", Body, false, "chat", null, null), last, CancellationToken.None);
+                    var plan = new CallPlan("/v1/chat/completions", Body, false, "chat", null, null);
+                    await caller.CallAsync(plan, last, CancellationToken.None);
                     return last.Status == 200;
                 },
                 $"{gateway} answers",
@@ -86,14 +96,17 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
     }
 
     /// <summary>
-    /// Until no journal moves any more, every gateway speaks to Billing, and no wallet waits for a fence. A fence that stays is a finding of the audit.
+    /// Until no journal moves any more, every gateway speaks to Billing, and no wallet waits for a fence. A fence that stays is a finding
+    /// of the audit.
     /// </summary>
     private async Task SettleAsync(TollgateCluster cluster)
     {
         const string StateSql =
             """
-            select (select count(*) from billing.usage_events) || ' ' || (select count(*) from billing.wallets where fence_epoch is not null) || ' '
-              || (select count(*) from billing.journals where deregistered_at is null and last_seen < now() - interval '5 seconds') || ' '
+            select (select count(*) from billing.usage_events) || ' '
+              || (select count(*) from billing.wallets where fence_epoch is not null) || ' '
+              || (select count(*) from billing.journals where deregistered_at is null and last_seen < now() - interval '5 seconds')
+              || ' '
               || (select coalesce(string_agg(cursor::text, ',' order by id), '') from billing.journals)
             """;
         var (last, since, started) = ("", clock.GetTimestamp(), clock.GetTimestamp());
@@ -119,3 +132,6 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
 
 /// <summary>What load and faults left behind.</summary>
 internal sealed record Happened(IReadOnlyCollection<CallRecord> Calls, FaultInjector Injector, WalletWatch Wallets);
+
+/// <summary>What Billing and the workers say.</summary>
+internal sealed record Billed(IReadOnlyList<BilledRow> Rows, Witnesses Witnesses);

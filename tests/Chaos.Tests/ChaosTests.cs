@@ -9,7 +9,8 @@ public sealed class ChaosTests
     public async Task Books_hold_after_half_a_minute_of_kills()
     {
         var options = new ChaosOptions(
-            TimeSpan.FromSeconds(30), Seed: 20_261, Gateways: 3, Workers: 2, Clients: 12, Gap: TimeSpan.FromSeconds(2), TestFolder.Create("chaos"));
+            TimeSpan.FromSeconds(30), Seed: 20_261, Gateways: 3, Workers: 2, Clients: 12, Gap: TimeSpan.FromSeconds(2),
+            TestFolder.Create("chaos"));
         await using var output = new StringWriter();
 
         var report = await new ChaosRun(options, output, TimeProvider.System).RunAsync();

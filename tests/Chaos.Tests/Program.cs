@@ -7,7 +7,10 @@ Option<int> gateways = new("--gateways") { Description = "Gateways.", DefaultVal
 Option<int> workers = new("--workers") { Description = "Workers.", DefaultValueFactory = _ => 2 };
 Option<int> clients = new("--clients") { Description = "Calls in flight at most.", DefaultValueFactory = _ => 16 };
 Option<double> gap = new("--gap") { Description = "Mean seconds between two faults.", DefaultValueFactory = _ => 4.5 };
-Option<DirectoryInfo?> folder = new("--folder") { Description = "Data and logs; kept. Default: a new folder under the system's for temporary files." };
+Option<DirectoryInfo?> folder = new("--folder")
+{
+    Description = "Data and logs; kept. Default: a new folder under the system's for temporary files.",
+};
 
 var command = new RootCommand("Kills and stops the parts of a whole cluster under load, then holds its books against the truth.")
 {
@@ -16,8 +19,13 @@ var command = new RootCommand("Kills and stops the parts of a whole cluster unde
 command.SetAction(async (parsed, _) =>
 {
     var options = new ChaosOptions(
-        TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(seed), parsed.GetValue(gateways), parsed.GetValue(workers), parsed.GetValue(clients),
-        TimeSpan.FromSeconds(parsed.GetValue(gap)), parsed.GetValue(folder)?.FullName ?? Directory.CreateTempSubdirectory("tollgate-chaos-").FullName);
+        TimeSpan.FromMinutes(parsed.GetValue(minutes)),
+        parsed.GetValue(seed),
+        parsed.GetValue(gateways),
+        parsed.GetValue(workers),
+        parsed.GetValue(clients),
+        TimeSpan.FromSeconds(parsed.GetValue(gap)),
+        parsed.GetValue(folder)?.FullName ?? Directory.CreateTempSubdirectory("tollgate-chaos-").FullName);
     var report = await new ChaosRun(options, Console.Out, TimeProvider.System).RunAsync();
     await Console.Out.WriteLineAsync();
     await Console.Out.WriteLineAsync(report.ToString());

@@ -4,8 +4,8 @@ using Tollgate.LocalServers;
 namespace Tollgate.Chaos.Tests.Cluster;
 
 /// <summary>
-/// Ports for processes that come back: below the range that the kernel gives to outgoing connections, which could take the port of a killed process
-/// before its next start.
+/// Ports for processes that come back: below the range that the kernel gives to outgoing connections, which could take the port of a killed
+/// process before its next start.
 /// </summary>
 internal static class ClusterPorts
 {

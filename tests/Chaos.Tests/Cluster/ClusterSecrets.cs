@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Tollgate.Chaos.Tests.Cluster;
 
-/// <summary>The secret files of one cluster, as infra/make-secrets.sh writes them for the containers, with this machine's addresses inside.</summary>
+/// <summary>
+/// The secret files of one cluster, as infra/make-secrets.sh writes them for the containers, with this machine's addresses inside.
+/// </summary>
 internal sealed class ClusterSecrets
 {
     private readonly string _folder;

@@ -29,7 +29,9 @@ internal static class ComposeFile
             ? Map(environment).ToDictionary(e => e.Key, e => Default(e.Value as string ?? ""))
             : new Dictionary<string, string>(),
         List(service.GetValueOrDefault("secrets")),
-        service.TryGetValue("healthcheck", out var health) && List(Map(health).GetValueOrDefault("test")) is ["CMD", .. var command] ? command : []);
+        service.TryGetValue("healthcheck", out var health) && List(Map(health).GetValueOrDefault("test")) is ["CMD", .. var command]
+            ? command
+            : []);
 
     private static Dictionary<string, object> Map(object value) =>
         ((Dictionary<object, object>)value).ToDictionary(entry => (string)entry.Key, entry => entry.Value);

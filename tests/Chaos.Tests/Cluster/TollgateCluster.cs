@@ -5,15 +5,17 @@ using Tollgate.Testing;
 namespace Tollgate.Chaos.Tests.Cluster;
 
 /// <summary>
-/// All parts of docker-compose.yml as plain processes on one Postgres and one Redis: the same programs, commands and environment, with host names and
-/// secret paths replaced by this machine's. Several gateways and workers where asked.
+/// All parts of docker-compose.yml as plain processes on one Postgres and one Redis: the same programs, commands and environment, with host
+/// names and secret paths replaced by this machine's. Several gateways and workers where asked.
 /// </summary>
 internal sealed class TollgateCluster : IAsyncDisposable
 {
     private const string Database = "tollgate";
     private static readonly string[] Schemas = ["accounts", "billing"];
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(120);
-    private readonly IReadOnlyDictionary<string, ComposeService> _compose = ComposeFile.Read(Path.Combine(SharedFiles.Repository, "docker-compose.yml"));
+    private readonly IReadOnlyDictionary<string, ComposeService> _compose =
+        ComposeFile.Read(Path.Combine(SharedFiles.Repository, "docker-compose.yml"));
+
     private readonly PrivatePostgres _postgresServer;
     private readonly PrivateRedis _redisServer;
     private readonly int _postgresPort = ClusterPorts.Next();
@@ -34,8 +36,10 @@ internal sealed class TollgateCluster : IAsyncDisposable
         _redisServer = new PrivateRedis(Path.Combine(folder, "redis"), "chaos");
         Secrets = new ClusterSecrets(
             Path.Combine(folder, "secrets"), _redisServer.ConnectionString(_redisPort),
-            schema => LocalDatabase.RoleConnectionString(_postgresServer.ConnectionString(_postgresPort), Database, new SchemaRole(schema, "chaos")));
-        Postgres = new ClusterProcess("postgres", () => _postgresServer.StartAsync(_postgresPort, [], CancellationToken.None), () => Task.CompletedTask);
+            schema => LocalDatabase.RoleConnectionString(
+                _postgresServer.ConnectionString(_postgresPort), Database, new SchemaRole(schema, "chaos")));
+        Postgres = new ClusterProcess(
+            "postgres", () => _postgresServer.StartAsync(_postgresPort, [], CancellationToken.None), () => Task.CompletedTask);
         Redis = new ClusterProcess("redis", () => _redisServer.StartAsync(_redisPort, CancellationToken.None), () => Task.CompletedTask);
         Billing = Service("billing", "billing", _billingInternal, new() { ["TOLLGATE__Stripe__ApiBase"] = Url(_stripe) });
         Accounts = Service("accounts", "accounts", _accountsInternal, new()
@@ -107,7 +111,10 @@ internal sealed class TollgateCluster : IAsyncDisposable
             }
 
             await Task.WhenAll(
-                [cluster.Accounts.StartAsync(), .. cluster.Workers.Skip(1).Select(w => w.StartAsync()), .. cluster.Gateways.Select(g => g.StartAsync())]);
+                [
+                    cluster.Accounts.StartAsync(), .. cluster.Workers.Skip(1).Select(worker => worker.StartAsync()),
+                    .. cluster.Gateways.Select(gateway => gateway.StartAsync()),
+                ]);
             return cluster;
         }
         catch
@@ -120,7 +127,7 @@ internal sealed class TollgateCluster : IAsyncDisposable
     /// <summary>All parts, those that ask before those that answer.</summary>
     public IEnumerable<ClusterProcess> Processes => [.. Gateways, Accounts, Billing, .. Workers, FakeStripe, Redis, Postgres];
 
-    /// <summary>Runs the health check of the container that <paramref name="process"/> stands for, with the same settings; its exit code.</summary>
+    /// <summary>Exit code of the health check of the container that <paramref name="process"/> stands for, with its settings.</summary>
     /// <param name="service">Name of the service in docker-compose.yml.</param>
     public async Task<int> RunHealthCheckAsync(string service, ClusterProcess process)
     {
@@ -149,7 +156,8 @@ internal sealed class TollgateCluster : IAsyncDisposable
     {
         await Task.WhenAll(Postgres.StartAsync(), Redis.StartAsync());
         await LocalDatabase.CreateAsync(
-            _postgresServer.ConnectionString(_postgresPort), Database, [.. Schemas.Select(s => new SchemaRole(s, "chaos"))], CancellationToken.None);
+            _postgresServer.ConnectionString(_postgresPort), Database, [.. Schemas.Select(s => new SchemaRole(s, "chaos"))],
+            CancellationToken.None);
         await Task.WhenAll(Schemas.Select(MigrateAsync));
     }
 

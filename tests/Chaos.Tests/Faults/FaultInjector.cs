@@ -9,7 +9,9 @@ namespace Tollgate.Chaos.Tests.Faults;
 /// <param name="To">When the part was running again, not yet ready.</param>
 internal sealed record Injected(Fault Fault, string Process, DateTimeOffset From, DateTimeOffset To);
 
-/// <summary>Carries out a plan of faults, several at once if need be, one at a time for each part; and starts again what ended by itself.</summary>
+/// <summary>
+/// Carries out a plan of faults, several at once if need be, one at a time for each part; and starts again what ended by itself.
+/// </summary>
 internal sealed class FaultInjector(TollgateCluster cluster, TimeProvider clock)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);

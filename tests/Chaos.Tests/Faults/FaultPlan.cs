@@ -32,8 +32,9 @@ internal static class FaultPlan
 {
     private static readonly FaultKind[] Bag =
     [
-        FaultKind.KillGateway, FaultKind.KillGateway, FaultKind.KillGateway, FaultKind.KillGateway, FaultKind.KillWorker, FaultKind.KillWorker,
-        FaultKind.KillWorker, FaultKind.WipeRedis, FaultKind.WipeRedis, FaultKind.CrashPostgres, FaultKind.KillBilling, FaultKind.KillBilling,
+        FaultKind.KillGateway, FaultKind.KillGateway, FaultKind.KillGateway, FaultKind.KillGateway,
+        FaultKind.KillWorker, FaultKind.KillWorker, FaultKind.KillWorker,
+        FaultKind.WipeRedis, FaultKind.WipeRedis, FaultKind.CrashPostgres, FaultKind.KillBilling, FaultKind.KillBilling,
         FaultKind.KillAccounts, FaultKind.FreezeGateway, FaultKind.FreezeWorker, FaultKind.FreezeRedis, FaultKind.FreezeBilling,
     ];
 

@@ -9,7 +9,11 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
 {
     /// <summary>Longer than any pause that a gateway makes, shorter than a client's patience.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
 
     /// <summary>Never throws for what happens on the way; the record says it.</summary>
     public async Task CallAsync(CallPlan plan, CallRecord record, CancellationToken stop)
@@ -46,7 +50,8 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
     {
         record.Status = (int)response.StatusCode;
         record.SaysWhenToRetry = response.Headers.RetryAfter is not null;
-        if (response.Headers.TryGetValues("x-request-id", out var ids) && ids.First() is { Length: 36 } id && id.StartsWith("req_", StringComparison.Ordinal))
+        if (response.Headers.TryGetValues("x-request-id", out var ids) && ids.First() is { Length: 36 } id
+            && id.StartsWith("req_", StringComparison.Ordinal))
         {
             record.RequestId = Guid.ParseExact(id.AsSpan(4), "N");
         }
@@ -70,7 +75,8 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
     }
 
     /// <summary>Only what arrived with the empty line at its end has been received.</summary>
-    private static async Task ReadStreamAsync(HttpResponseMessage response, CallPlan plan, CallRecord record, CancellationToken cancellationToken)
+    private static async Task ReadStreamAsync(
+        HttpResponseMessage response, CallPlan plan, CallRecord record, CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
         var (id, data, events) = (0L, "", 0);

@@ -9,9 +9,9 @@ using Tollgate.Contracts.Money;
 namespace Tollgate.Chaos.Tests.Load;
 
 /// <summary>
-/// Makes the customers of a run. Accounts has no internal endpoint that founds organizations, and its portal wants a person's clicks: their rows are
-/// written as Accounts writes them. Wallets are opened by Billing's endpoint; their credit is booked as a ledger transaction of any amount, which
-/// top-ups (5 dollars at least) cannot be.
+/// Makes the customers of a run. Accounts has no internal endpoint that founds organizations, and its portal wants a person's clicks: their
+/// rows are written as Accounts writes them. Wallets are opened by Billing's endpoint; their credit is booked as a ledger transaction of
+/// any amount, which top-ups (5 dollars at least) cannot be.
 /// </summary>
 internal sealed class CustomerFounding(TollgateCluster cluster, OperatorClient client, TimeProvider clock)
 {
@@ -19,8 +19,10 @@ internal sealed class CustomerFounding(TollgateCluster cluster, OperatorClient c
         """
         with organization as (insert into accounts.organizations (id, name, created_at, created_by) values ($1, $3, now(), $1)),
         project as (
-          insert into accounts.projects (id, organization_id, name, is_default, limits, created_at) values ($2, $1, 'Default', true, '{}', now()))
-        insert into accounts.organization_policies (organization_id, version, suspended, limits, models) values ($1, $4, false, '{}', '{}')
+          insert into accounts.projects (id, organization_id, name, is_default, limits, created_at)
+          values ($2, $1, 'Default', true, '{}', now()))
+        insert into accounts.organization_policies (organization_id, version, suspended, limits, models)
+        values ($1, $4, false, '{}', '{}')
         """;
 
     private const string KeySql =

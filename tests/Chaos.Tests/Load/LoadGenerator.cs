@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Tollgate.Chaos.Tests.Cluster;
 
 namespace Tollgate.Chaos.Tests.Load;
@@ -7,19 +8,22 @@ namespace Tollgate.Chaos.Tests.Load;
 /// <summary>Clients that call all gateways, one call after the other each, until they are told to stop.</summary>
 internal sealed class LoadGenerator(TollgateCluster cluster, IReadOnlyList<Customer> customers, int seed, TimeProvider clock)
 {
-    private static readonly JsonSerializerOptions LogFormat = new() { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions LogFormat = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private readonly ConcurrentQueue<CallRecord> _records = new();
     private int _number;
 
     public IReadOnlyCollection<CallRecord> Records => _records;
 
-    /// <summary>Runs <paramref name="clients"/> until <paramref name="stop"/>; calls that run then are given <paramref name="patience"/> to end.</summary>
+    /// <summary>
+    /// Runs <paramref name="clients"/> until <paramref name="stop"/>; calls that run then have <paramref name="patience"/> to end.
+    /// </summary>
     public async Task RunAsync(int clients, TimeSpan patience, CancellationToken stop)
     {
         using var caller = new Caller(clock);
         using var giveUp = new CancellationTokenSource();
         await using var onStop = stop.Register(() => giveUp.CancelAfter(patience));
-        await Task.WhenAll(Enumerable.Range(0, clients).Select(client => RunClientAsync(caller, new Random(seed + client), stop, giveUp.Token)));
+        await Task.WhenAll(
+            Enumerable.Range(0, clients).Select(client => RunClientAsync(caller, new Random(seed + client), stop, giveUp.Token)));
     }
 
     /// <summary>Writes what the clients saw, a line a call, beside the logs of the processes.</summary>
@@ -31,9 +35,21 @@ internal sealed class LoadGenerator(TollgateCluster cluster, IReadOnlyList<Custo
             await log.WriteLineAsync(JsonSerializer.Serialize(
                 new
                 {
-                    record.Number, At = record.StartedAt.ToString("O"), Ended = record.EndedAt.ToString("O"), Request = record.RequestId?.ToString("N"),
-                    Customer = record.Key.Customer.Name, Key = record.Key.PublicId, record.Gateway, record.Kind, record.Status, record.ErrorCode, record.Received,
-                    record.UsagePrompt, record.UsageCompletion, End = record.End.ToString(), record.Detail,
+                    record.Number,
+                    At = record.StartedAt.UtcDateTime.ToString("O"),
+                    Ended = record.EndedAt.UtcDateTime.ToString("O"),
+                    Request = record.RequestId?.ToString("N"),
+                    Customer = record.Key.Customer.Name,
+                    Key = record.Key.PublicId,
+                    record.Gateway,
+                    record.Kind,
+                    record.Status,
+                    record.ErrorCode,
+                    record.Received,
+                    record.UsagePrompt,
+                    record.UsageCompletion,
+                    End = record.End.ToString(),
+                    record.Detail,
                 },
                 LogFormat));
         }

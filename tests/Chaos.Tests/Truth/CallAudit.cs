@@ -19,7 +19,8 @@ internal sealed class CallAudit(
     private const string End = "no stream ends in order without [DONE] or an error frame";
     private const string Quota = "nobody with money is told that it is used up";
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
-    private readonly Dictionary<Guid, BilledRow> _rows = rows.Where(row => row.Seq == 0).DistinctBy(row => row.RequestId).ToDictionary(row => row.RequestId);
+    private readonly Dictionary<Guid, BilledRow> _rows =
+        rows.Where(row => row.Seq == 0).DistinctBy(row => row.RequestId).ToDictionary(row => row.RequestId);
     private readonly List<Violation> _violations = [];
 
     public static IEnumerable<string> Invariants => [Missing, Under, Over, Refusal, Usage, Status, Retry, End, Quota];
@@ -131,7 +132,9 @@ internal sealed class CallAudit(
         (fault.Fault.Kind == FaultKind.KillWorker || (!onlyKills && fault.Fault.Kind == FaultKind.FreezeWorker))
         && fault.From < to + Margin && fault.To > from - Margin);
 
-    private void Report(string invariant, CallRecord call, BilledRow? row) => _violations.Add(new Violation(invariant, string.Create(
-        CultureInfo.InvariantCulture,
-        $"call {call.Number} {call.RequestId:N} {call.Key.Customer.Name}/{call.Key.PublicId} {call.Gateway} {call.Kind} {call.StartedAt:O} status {call.Status} {call.ErrorCode} end {call.End} received {call.Received} usage {call.UsagePrompt}+{call.UsageCompletion} row {row}")));
+    private void Report(string invariant, CallRecord call, BilledRow? row) => _violations.Add(new Violation(
+        invariant,
+        string.Join(' ', string.Create(CultureInfo.InvariantCulture, $"call {call.Number} {call.RequestId:N} {call.StartedAt:O}"),
+            $"{call.Key.Customer.Name}/{call.Key.PublicId} {call.Gateway} {call.Kind} status {call.Status} {call.ErrorCode} end {call.End}",
+            $"received {call.Received} usage {call.UsagePrompt}+{call.UsageCompletion} row {row}")));
 }

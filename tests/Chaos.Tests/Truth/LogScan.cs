@@ -13,9 +13,13 @@ internal static class LogScan
 
     public static async Task<IReadOnlyList<Violation>> CheckAsync(TollgateCluster cluster, IEnumerable<Customer> customers)
     {
-        string[] secrets = [cluster.Secrets.Cluster, cluster.Secrets.Peppers[3..], cluster.Secrets.StripeApiKey, .. customers.SelectMany(c => c.Keys).Select(k => k.Text)];
+        string[] secrets =
+        [
+            cluster.Secrets.Cluster, cluster.Secrets.Peppers[3..], cluster.Secrets.StripeApiKey,
+            .. customers.SelectMany(customer => customer.Keys).Select(key => key.Text),
+        ];
         List<Violation> violations = [];
-        foreach (var file in Directory.GetFiles(Path.Combine(cluster.Folder, "logs"), "*.log").Where(f => Path.GetFileName(f) != "clients.log"))
+        foreach (var file in Files(cluster))
         {
             await foreach (var line in File.ReadLinesAsync(file))
             {
@@ -38,11 +42,18 @@ internal static class LogScan
     /// <summary>How often each kind of error stands in the logs, most frequent first; not all are faults of ours.</summary>
     public static IReadOnlyList<string> CountErrors(TollgateCluster cluster) =>
     [
-        .. Directory.GetFiles(Path.Combine(cluster.Folder, "logs"), "*.log")
-            .Where(file => Path.GetFileName(file) != "clients.log")
+        .. Files(cluster)
             .SelectMany(file => File.ReadLines(file)
-                .Where(line => line.Contains(" fail: ", StringComparison.Ordinal))
-                .Select(line => $"{Path.GetFileNameWithoutExtension(file).TrimEnd('1', '2', '3', '4', '5', '-')}: {line[(line.IndexOf(" fail: ", StringComparison.Ordinal) + 7)..].Split(' ')[0]}"))
+                .Select(ErrorCategory).OfType<string>().Select(category => $"{ServiceOf(file)} {category}"))
             .CountBy(kind => kind).OrderByDescending(kind => kind.Value).Select(kind => $"{kind.Value} × {kind.Key}"),
     ];
+
+    private static IEnumerable<string> Files(TollgateCluster cluster) => Directory.GetFiles(Path.Combine(cluster.Folder, "logs"), "*.log")
+        .Where(file => Path.GetFileName(file) is not ("clients.log" or "faults.log"));
+
+    private static string ServiceOf(string file) => Path.GetFileNameWithoutExtension(file).Split('-')[0];
+
+    /// <summary>Category and event id of a line that tells an error; null for any other.</summary>
+    private static string? ErrorCategory(string line) =>
+        line.IndexOf(" fail: ", StringComparison.Ordinal) is >= 0 and var at ? line[(at + 7)..].Split(' ')[0] : null;
 }

@@ -24,10 +24,10 @@ internal static class Tills
         {
             var fields = (await redis.GetDatabase().HashGetAllAsync(RedisNames.Organization(customer.OrganizationId)))
                 .ToDictionary(field => (string)field.Name!, field => field.Value);
-            violations.AddRange(fields.Keys.Where(name => name.StartsWith("h:", StringComparison.Ordinal)).Select(hold => new Violation(Holds, $"{customer.Name} {hold}")));
             violations.AddRange(fields
-                .Where(field => field.Key.StartsWith("c:", StringComparison.Ordinal) && field.Value != "0")
-                .Select(running => new Violation(Holds, $"{customer.Name} {running}")));
+                .Where(field => field.Key.StartsWith("h:", StringComparison.Ordinal)
+                    || (field.Key.StartsWith("c:", StringComparison.Ordinal) && field.Value != "0"))
+                .Select(field => new Violation(Holds, $"{customer.Name} {field.Key}")));
             if (fields.TryGetValue("till", out var text))
             {
                 var till = ((string)text!).Split(' ').Select(number => long.Parse(number, CultureInfo.InvariantCulture)).ToArray();
@@ -53,7 +53,8 @@ internal static class Tills
         await using var connection = new NpgsqlConnection(postgres);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(
-            "select organization_id, epoch, floor((granted - billed - returned) * 1000000000)::bigint from billing.lease_epochs", connection);
+            "select organization_id, epoch, floor((granted - billed - returned) * 1000000000)::bigint from billing.lease_epochs",
+            connection);
         await using var reader = await command.ExecuteReaderAsync();
         Dictionary<(Guid, long), long> open = [];
         while (await reader.ReadAsync())

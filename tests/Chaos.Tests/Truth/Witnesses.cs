@@ -9,6 +9,9 @@ internal sealed class Witnesses
 {
     private readonly Dictionary<(Guid Request, int Attempt), Units> _units = [];
 
+    /// <summary>Takes down what a worker says.</summary>
+    public void Add(Guid requestId, int attempt, Units units) => _units[(requestId, attempt)] = units;
+
     /// <summary>Output tokens over all requests and attempts, delivered or not.</summary>
     public long Output => _units.Values.Sum(units => units.Completion);
 
@@ -22,10 +25,11 @@ internal sealed class Witnesses
             var position = 0L;
             while (true)
             {
-                var page = await client.GetAsync("inference", $"{worker}/internal/witness?after={position}", ContractsJson.Default.WitnessPage);
+                var page = await client.GetAsync(
+                    "inference", $"{worker}/internal/witness?after={position}", ContractsJson.Default.WitnessPage);
                 foreach (var entry in page.Entries)
                 {
-                    witnesses._units[(entry.RequestId, entry.Attempt)] = entry.Units;
+                    witnesses.Add(entry.RequestId, entry.Attempt, entry.Units);
                 }
 
                 if (page.Next == position)
