@@ -2,18 +2,19 @@ using Npgsql;
 using Tollgate.LocalServers;
 using Tollgate.Testing;
 
-namespace Tollgate.Chaos.Tests.Cluster;
+namespace Tollgate.Clusters;
 
 /// <summary>
-/// All parts of docker-compose.yml as plain processes on one Postgres and one Redis: the same programs, commands and environment, with host names and
-/// secret paths replaced by this machine's. Several gateways and workers where asked.
+/// All parts of docker-compose.yml as plain processes on one Postgres and one Redis: the same programs, commands and environment, with
+/// host names and secret paths replaced by this machine's. Several gateways and workers where asked.
 /// </summary>
-internal sealed class TollgateCluster : IAsyncDisposable
+public sealed class TollgateCluster : IAsyncDisposable
 {
     private const string Database = "tollgate";
     private static readonly string[] Schemas = ["accounts", "billing"];
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(60);
-    private readonly IReadOnlyDictionary<string, ComposeService> _compose = ComposeFile.Read(Path.Combine(SharedFiles.Repository, "docker-compose.yml"));
+    private readonly IReadOnlyDictionary<string, ComposeService> _compose =
+        ComposeFile.Read(Path.Combine(SharedFiles.Repository, "docker-compose.yml"));
     private readonly PrivatePostgres _postgresServer;
     private readonly PrivateRedis _redisServer;
     private readonly int _postgresPort = FreePort.Next();
@@ -24,15 +25,20 @@ internal sealed class TollgateCluster : IAsyncDisposable
     private readonly int _stripe = FreePort.Next();
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
-    private TollgateCluster(string folder)
+    private readonly ClusterPlan _plan;
+
+    private TollgateCluster(string folder, ClusterPlan plan)
     {
         Folder = folder;
+        _plan = plan;
         _postgresServer = new PrivatePostgres(Path.Combine(folder, "postgres"), "chaos");
         _redisServer = new PrivateRedis(Path.Combine(folder, "redis"), "chaos");
         Secrets = new ClusterSecrets(
             Path.Combine(folder, "secrets"), _redisServer.ConnectionString(_redisPort),
-            schema => LocalDatabase.RoleConnectionString(_postgresServer.ConnectionString(_postgresPort), Database, new SchemaRole(schema, "chaos")));
-        Postgres = new ClusterProcess("postgres", () => _postgresServer.StartAsync(_postgresPort, [], CancellationToken.None), () => Task.CompletedTask);
+            schema => LocalDatabase.RoleConnectionString(
+                _postgresServer.ConnectionString(_postgresPort), Database, new SchemaRole(schema, "chaos")));
+        Postgres = new ClusterProcess(
+            "postgres", () => _postgresServer.StartAsync(_postgresPort, [], CancellationToken.None), () => Task.CompletedTask);
         Redis = new ClusterProcess("redis", () => _redisServer.StartAsync(_redisPort, CancellationToken.None), () => Task.CompletedTask);
         Billing = Service("billing", "billing", _billingInternal, new() { ["TOLLGATE__Stripe__ApiBase"] = Url(_stripe) });
         Accounts = Service("accounts", "accounts", _accountsInternal, new()
@@ -83,19 +89,24 @@ internal sealed class TollgateCluster : IAsyncDisposable
     public string PostgresConnection => _postgresServer.ConnectionString(_postgresPort, Database);
 
     /// <summary>Starts a whole cluster and waits until every part is ready.</summary>
-    public static async Task<TollgateCluster> StartAsync(string folder, int gateways, int workers)
+    public static Task<TollgateCluster> StartAsync(string folder, int gateways, int workers) =>
+        StartAsync(folder, new ClusterPlan { Gateways = gateways, Workers = workers });
+
+    /// <summary>Starts a whole cluster and waits until every part is ready.</summary>
+    public static async Task<TollgateCluster> StartAsync(string folder, ClusterPlan plan)
     {
-        var cluster = new TollgateCluster(folder);
+        var cluster = new TollgateCluster(folder, plan);
         try
         {
             await cluster.StartServersAsync();
-            for (var i = 0; i < workers; i++)
+            for (var i = 0; i < plan.Workers; i++)
             {
                 cluster.AddWorker();
             }
 
-            await Task.WhenAll([cluster.FakeStripe.StartAsync(), cluster.Billing.StartAsync(), .. cluster.Workers.Select(w => w.StartAsync())]);
-            for (var i = 0; i < gateways; i++)
+            Task[] stripe = plan.Stripe ? [cluster.FakeStripe.StartAsync()] : [];
+            await Task.WhenAll([.. stripe, cluster.Billing.StartAsync(), .. cluster.Workers.Select(w => w.StartAsync())]);
+            for (var i = 0; i < plan.Gateways; i++)
             {
                 cluster.AddGateway();
             }
@@ -127,7 +138,8 @@ internal sealed class TollgateCluster : IAsyncDisposable
     {
         await Task.WhenAll(Postgres.StartAsync(), Redis.StartAsync());
         await LocalDatabase.CreateAsync(
-            _postgresServer.ConnectionString(_postgresPort), Database, [.. Schemas.Select(s => new SchemaRole(s, "chaos"))], CancellationToken.None);
+            _postgresServer.ConnectionString(_postgresPort), Database, [.. Schemas.Select(s => new SchemaRole(s, "chaos"))],
+            CancellationToken.None);
         await Task.WhenAll(Schemas.Select(MigrateAsync));
     }
 
@@ -164,10 +176,12 @@ internal sealed class TollgateCluster : IAsyncDisposable
         {
             ["TOLLGATE__Listen__Public"] = Url(api),
             ["TOLLGATE__Gateway__DataDirectory"] = Path.Combine(Folder, name),
+            ["TOLLGATE__Journal__GatewayId"] = name,
         };
-        for (var i = 0; i < WorkerInternal.Count; i++)
+        string[] workers = [.. WorkerInternal, .. _plan.OutsideWorkers];
+        for (var i = 0; i < workers.Length; i++)
         {
-            environment[$"TOLLGATE__Routing__Workers__{i}"] = WorkerInternal[i];
+            environment[$"TOLLGATE__Routing__Workers__{i}"] = workers[i];
         }
 
         Gateways.Add(Service("gateway", name, port, environment));
@@ -177,7 +191,7 @@ internal sealed class TollgateCluster : IAsyncDisposable
     {
         var environment = Resolve(_compose[service].Environment);
         environment["TOLLGATE__Listen__Internal"] = Url(internalPort);
-        foreach (var (key, value) in changes)
+        foreach (var (key, value) in changes.Concat(Extra(service)).Concat(name == service ? [] : Extra(name)))
         {
             environment[key] = value;
         }
@@ -185,8 +199,13 @@ internal sealed class TollgateCluster : IAsyncDisposable
         return Process(name, _compose[service].Command, environment, Url(internalPort));
     }
 
+    private IEnumerable<KeyValuePair<string, string>> Extra(string name) =>
+        _plan.Environment.TryGetValue(name, out var extra) ? extra : [];
+
     private ClusterProcess Process(string name, IReadOnlyList<string> command, Dictionary<string, string> environment, string ready) => new(
-        name, () => ChildProcess.StartAsync(Spec(name, command, environment)), () => Until.TrueAsync(() => IsReadyAsync(ready), $"{name} is ready; see {LogFile(name)}", ReadyPatience));
+        name,
+        () => ChildProcess.StartAsync(Spec(name, command, environment)),
+        () => Until.TrueAsync(() => IsReadyAsync(ready), $"{name} is ready; see {LogFile(name)}", ReadyPatience));
 
     private ChildSpec Spec(string name, IReadOnlyList<string> command, Dictionary<string, string> environment) => new(
         name, [command[0], Path.Combine(OutputOf(command[1]), command[1]), .. command.Skip(2)], environment, LogFile(name));
