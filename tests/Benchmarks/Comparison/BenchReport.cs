@@ -68,7 +68,7 @@ internal readonly record struct Spread
 
     public double High { get; }
 
-    /// <summary>Such as <c>61.2 (58.0–66.1)</c>; a dash for nothing.</summary>
+    /// <summary>Such as <c>61.2 (58.0–66.1)</c>; one number when all are the same, a dash for none.</summary>
     public override string ToString()
     {
         if (double.IsNaN(Median))
@@ -77,7 +77,7 @@ internal readonly record struct Spread
         }
 
         var format = Math.Abs(Median) >= 1000 ? "N0" : Math.Abs(Median) >= 100 ? "0" : "0.0";
-        return $"{Text(Median)} ({Text(Low)}–{Text(High)})";
+        return Low == High ? Text(Median) : $"{Text(Median)} ({Text(Low)}–{Text(High)})";
 
         string Text(double value) => value.ToString(format, CultureInfo.InvariantCulture);
     }
