@@ -1,4 +1,15 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Billing.Ingest;
+using Tollgate.Billing.Leases;
+using Tollgate.Billing.Ledger;
+using Tollgate.Billing.Payments;
+using Tollgate.Billing.Prices;
+using Tollgate.Billing.Reconciliation;
+using Tollgate.Billing.Reports;
+using Tollgate.Billing.Restores;
+using Tollgate.Billing.Wallets;
+using Tollgate.Contracts.Json;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -12,9 +23,28 @@ public static class BillingApp
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(BillingApp).Assembly);
         builder.AddServiceDefaults();
+        builder.AddPostgres();
+        builder.Services.ConfigureHttpJsonOptions(http => http.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractsJson.Default));
+        builder.Services.AddRestores();
+        builder.Services.AddPrices();
+        builder.Services.AddWallets();
+        builder.Services.AddLeases();
+        builder.Services.AddIngest();
+        builder.Services.AddReports();
+        builder.Services.AddPayments();
+        builder.Services.AddReconciliation();
 
         var app = builder.Build();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
         app.MapServiceDefaults();
+        app.MapPrices();
+        app.MapWallets();
+        app.MapLeases();
+        app.MapIngest();
+        app.MapStatements();
+        app.MapReports();
+        app.MapPayments();
         return app;
     }
 

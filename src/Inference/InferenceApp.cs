@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Builder;
+using Tollgate.Inference.Serving;
 using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Inference;
 
@@ -11,9 +13,14 @@ public static class InferenceApp
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(InferenceApp).Assembly);
         builder.AddServiceDefaults();
+        builder.AddServing();
 
         var app = builder.Build();
         app.MapServiceDefaults();
+        var answers = app.MapInternal("/v1", "gateway");
+        answers.MapGeneration();
+        answers.MapEmbeddings();
+        app.MapInternal("/internal", "gateway", "billing", "operator").MapWorker();
         return app;
     }
 }

@@ -1,4 +1,5 @@
 using Tollgate.Inference;
+using Tollgate.Inference.Generation;
 using Tollgate.ServiceDefaults.Hosting;
 
-return await PlatformHost.RunAsync(args, InferenceApp.Create);
+return args is ["bench", .. var rest] ? await Benchmark.RunAsync(rest) : await PlatformHost.RunAsync(args, InferenceApp.Create);

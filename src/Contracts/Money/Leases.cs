@@ -38,6 +38,9 @@ public enum LeaseOutcome
 }
 
 /// <summary>Spend of one budget in one period: what is billed plus what older epochs may still bill.</summary>
-/// <param name="Subject"><c>o</c> the organization, <c>p:&lt;project id&gt;</c>, <c>k:&lt;key id&gt;</c>; ids as 32 hex digits.</param>
+/// <param name="Subject">
+/// <c>o</c> the organization, <c>p:&lt;project id&gt;</c>, <c>k:&lt;key id&gt;</c>; ids as 32 hex digits. <c>*</c> is where every subject starts that is
+/// not listed for the period.
+/// </param>
 /// <param name="Period"><c>yyyyMMdd</c> or <c>yyyyMM</c>, UTC.</param>
 public sealed record BudgetSeed(string Subject, string Period, long SpentNanoUsd);

@@ -29,4 +29,8 @@ public readonly record struct UnitPrices(long Input, long Cached, long Output, l
 
 /// <summary>Operator or import → Billing, <c>POST /internal/prices</c>. Dollars per million units, at most six decimals.</summary>
 /// <param name="OnlyIfMissing">Leaves an existing price of the model alone.</param>
-public sealed record SetPrice(string Model, decimal InputPerMillion, decimal OutputPerMillion, bool OnlyIfMissing);
+/// <param name="EffectiveFrom">In force from this future instant; null or a past one means now.</param>
+/// <param name="OrganizationId">A price for one organization alone; null the list price.</param>
+public sealed record SetPrice(
+    string Model, decimal InputPerMillion, decimal OutputPerMillion, bool OnlyIfMissing, DateTimeOffset? EffectiveFrom = null,
+    Guid? OrganizationId = null);

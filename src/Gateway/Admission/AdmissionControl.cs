@@ -1,5 +1,10 @@
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Journal;
+using Tollgate.Gateway.Till;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Admission;
 
@@ -9,13 +14,182 @@ namespace Tollgate.Gateway.Admission;
 /// </summary>
 internal sealed record AdmissionResult(RequestTicket? Ticket, OpenAiError? Refusal, RateLimitState Limits);
 
-/// <summary>The one door: every authenticated request passes it once, whatever its route and outcome.</summary>
-internal abstract class AdmissionControl
+/// <summary>The one door: every authenticated request passes it once, whatever its route and outcome. Thread-safe.</summary>
+internal sealed partial class AdmissionControl(
+    AdmissionScript script, Authenticator authenticator, LeaseKeeper leases, RequestJournal journal, ClockGuard clocks, ILogger<AdmissionControl> logger)
 {
+    /// <summary>Numbers from here on are not exact in the script.</summary>
+    private const long LargestHold = 1L << 52;
+
+    private const int MostRefreshes = 2;
+
     /// <summary>Journals OPEN, takes limits, budgets and money in one script, journals ADMITTED.</summary>
-    public abstract Task<AdmissionResult> AdmitAsync(Caller caller, Guid requestId, Demand demand, CancellationToken cancellationToken);
+    public async Task<AdmissionResult> AdmitAsync(Caller caller, Guid requestId, Demand demand, CancellationToken cancellationToken)
+    {
+        var money = demand.Price.PicoUsd.CostPicoUsd(demand.Bound) / 1000 >= LargestHold
+            ? LargestHold
+            : demand.Price.PicoUsd.CostNanoUsd(demand.Bound);
+        if (script.IsBroken || !journal.TryOpen(requestId, caller.OrganizationId))
+        {
+            return new AdmissionResult(null, OpenAiError.Overloaded(AdmissionErrors.Soon), RateLimitState.None);
+        }
+
+        var fate = HoldFate.Unknown;
+        try
+        {
+            var decision = await DecideAsync(
+                caller,
+                known => new AdmissionCall(
+                    true, known, requestId, journal.Owner, LimitTable.For(known, demand.Model), 1, Math.Min(demand.RateTokens, LargestHold), money),
+                demand,
+                cancellationToken);
+            fate = decision.Reply?.Verdict == AdmissionVerdict.Admitted ? HoldFate.Unknown : HoldFate.None;
+            if (decision.Refusal is not null || decision.Reply is not { Verdict: AdmissionVerdict.Admitted, Epoch: { } epoch } reply)
+            {
+                return decision.Refused();
+            }
+
+            leases.Observe(caller.OrganizationId, epoch, reply.FreeNanoUsd, money);
+            var request = new AdmittedRequest(
+                requestId, caller.OrganizationId, caller.ProjectId, caller.KeyId, demand.Model, demand.Endpoint, demand.Streamed,
+                demand.Price.Version, demand.Price.PicoUsd, demand.Bound, epoch, reply.Time, money, decision.Call.Tokens);
+            if (!leases.Permits(caller.OrganizationId, epoch) || !journal.TryAdmit(request))
+            {
+                return decision.Refused() with { Refusal = OpenAiError.LedgerFrozen(AdmissionErrors.Soon) };
+            }
+
+            fate = HoldFate.Ticket;
+            return new AdmissionResult(
+                new RequestTicket(request, journal, leases, clocks.Local, logger), null, RateLimitState.Of(decision.Call.Limits.Buckets, reply.Used));
+        }
+        catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
+        {
+            Log.RedisAway(logger, exception.Message);
+            return new AdmissionResult(null, OpenAiError.Overloaded(AdmissionErrors.Soon), RateLimitState.None);
+        }
+        finally
+        {
+            if (fate == HoldFate.Unknown)
+            {
+                journal.Release(requestId, caller.OrganizationId);
+            }
+            else if (fate == HoldFate.None)
+            {
+                journal.Drop(requestId);
+            }
+        }
+    }
 
     /// <summary>For a GET (<paramref name="countRequest"/> false) and for a request already known to be refused with 4xx (true: it counts against the
     /// request buckets, as OpenAI's do): checks the versions of key and policy and feeds the headers.</summary>
-    public abstract Task<AdmissionResult> CheckAsync(Caller caller, Guid requestId, bool countRequest, CancellationToken cancellationToken);
+    public async Task<AdmissionResult> CheckAsync(Caller caller, Guid requestId, bool countRequest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var decision = await DecideAsync(
+                caller,
+                known => new AdmissionCall(
+                    false, known, requestId, journal.Owner, LimitTable.For(known, model: null), countRequest ? 1 : 0, 0, 0),
+                demand: null,
+                cancellationToken);
+            return decision.Refused();
+        }
+        catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
+        {
+            Log.RedisAway(logger, exception.Message);
+            return new AdmissionResult(null, OpenAiError.Overloaded(AdmissionErrors.Soon), RateLimitState.None);
+        }
+    }
+
+    /// <summary>Asks the script until it decides: records that it found old are renewed, a till that it found low is refilled.</summary>
+    private async Task<Decision> DecideAsync(
+        Caller caller, Func<Caller, AdmissionCall> ask, Demand? demand, CancellationToken cancellationToken)
+    {
+        var started = clocks.Local.GetTimestamp();
+        var (refreshes, exhausted) = (0, false);
+        while (true)
+        {
+            var call = ask(caller);
+            var reply = await script.RunAsync(call, CancellationToken.None); // A client that leaves now must not leave the outcome unknown.
+            if (!clocks.Agrees(reply.Time))
+            {
+                return new Decision(call, reply, OpenAiError.Overloaded(AdmissionErrors.Soon));
+            }
+
+            switch (reply.Verdict)
+            {
+                case AdmissionVerdict.Admitted or AdmissionVerdict.Checked:
+                    return new Decision(call, reply, null);
+                case AdmissionVerdict.Missing or AdmissionVerdict.Stale when refreshes < MostRefreshes:
+                    var askAccounts = reply.Verdict == AdmissionVerdict.Missing || refreshes > 0;
+                    refreshes++;
+                    var (known, refusal) = await authenticator.RefreshAsync(caller, askAccounts, cancellationToken);
+                    if (known is null || (refusal = Forbidden(known, demand)) is not null)
+                    {
+                        return new Decision(call, null, refusal);
+                    }
+
+                    caller = known;
+                    break;
+                case AdmissionVerdict.Cold or AdmissionVerdict.Till:
+                    var refill = exhausted
+                        ? new Refill(RefillOutcome.Exhausted)
+                        : await leases.RefillAsync(
+                            caller.OrganizationId, call.MoneyNanoUsd, leases.LeaseWait - clocks.Local.GetElapsedTime(started), cancellationToken);
+                    if (refill.Outcome == RefillOutcome.Unavailable || exhausted)
+                    {
+                        return new Decision(
+                            call, reply,
+                            exhausted ? OpenAiError.CreditBalanceExhausted() : OpenAiError.LedgerFrozen(refill.RetryAfter ?? AdmissionErrors.Soon));
+                    }
+
+                    exhausted = refill.Outcome == RefillOutcome.Exhausted; // What came in, or returned meanwhile, may yet be enough: once more.
+                    break;
+                default:
+                    return new Decision(call, reply, AdmissionErrors.Of(reply, call, demand?.Model));
+            }
+        }
+    }
+
+    /// <summary>What the endpoint asked of the old record, asked of the new one.</summary>
+    private static OpenAiError? Forbidden(Caller caller, Demand? demand)
+    {
+        if (demand is null)
+        {
+            return null;
+        }
+
+        if (!caller.MayUse(demand.Endpoint))
+        {
+            return OpenAiError.MissingScope(demand.Endpoint);
+        }
+
+        return caller.MayCall(demand.AskedModel ?? demand.Model, demand.Model) ? null : OpenAiError.ModelNotAllowed(demand.AskedModel ?? demand.Model);
+    }
+
+    /// <param name="Reply">Null when the last one does not speak for the caller any more.</param>
+    private sealed record Decision(AdmissionCall Call, AdmissionReply? Reply, OpenAiError? Refusal)
+    {
+        public AdmissionResult Refused() =>
+            new(null, Refusal, Reply is null ? RateLimitState.None : RateLimitState.Of(Call.Limits.Buckets, Reply.Used));
+    }
+
+    /// <summary>Who must end the hold of a request that was opened.</summary>
+    private enum HoldFate
+    {
+        /// <summary>It may exist and nobody runs the request: release it.</summary>
+        Unknown,
+
+        /// <summary>The script refused: there is none.</summary>
+        None,
+
+        /// <summary>The request's ticket.</summary>
+        Ticket,
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Not admitted: {Reason}")]
+        public static partial void RedisAway(ILogger logger, string reason);
+    }
 }

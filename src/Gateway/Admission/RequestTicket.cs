@@ -1,4 +1,7 @@
+using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.Usage;
+using Tollgate.Gateway.Journal;
+using Tollgate.Gateway.Till;
 
 namespace Tollgate.Gateway.Admission;
 
@@ -7,30 +10,83 @@ namespace Tollgate.Gateway.Admission;
 /// Closed exactly once; a ticket that is disposed unclosed is closed as <see cref="Outcome.FailedBeforeFirstToken"/> or, after progress, as
 /// <see cref="Outcome.FailedAfterFirstToken"/> with the last progress. Used by one request at a time; not thread-safe.
 /// </summary>
-internal abstract class RequestTicket : IDisposable
+internal sealed partial class RequestTicket(
+    AdmittedRequest request, RequestJournal journal, LeaseKeeper leases, TimeProvider clock, ILogger logger) : IDisposable
 {
-    public abstract Guid RequestId { get; }
+    private int _attempt;
+    private Units? _progress;
+    private bool _closed;
+
+    public Guid RequestId => request.RequestId;
 
     /// <summary>Redis TIME of the admission.</summary>
-    public abstract DateTimeOffset AdmittedAt { get; }
+    public DateTimeOffset AdmittedAt => request.AdmittedAt;
 
     /// <summary>Output tokens that the hold covers, over all prompts and choices: an <c>id:</c> above it is a broken worker.</summary>
-    public abstract long MostOutput { get; }
+    public long MostOutput => request.Bound.Completion;
 
     /// <summary>Journals that attempt <paramref name="attempt"/> at a worker starts; counts from 1.</summary>
-    public abstract void StartAttempt(int attempt);
+    public void StartAttempt(int attempt)
+    {
+        _attempt = attempt;
+        journal.StartAttempt(RequestId, attempt);
+    }
 
     /// <summary>
     /// Journals the units of everything up to and including the event that is about to go out. Call before the bytes are written to the client.
     /// The first call, with output 0, says that the prompt was read.
     /// </summary>
-    public abstract void Progress(Units units);
+    /// <exception cref="JournalFullException">No room: the event must not go out.</exception>
+    public void Progress(Units units)
+    {
+        journal.Progress(RequestId, units);
+        _progress = units;
+    }
 
     /// <summary>Journals the end with what is charged, and queues the settlement. Call before the last byte goes out. Never throws for a full disk: a spare
     /// segment serves running requests.</summary>
     /// <param name="charged">Units charged, already by the outcome table of design §3.</param>
     /// <param name="delivered">Output tokens in events handed to the response writer.</param>
-    public abstract void Close(Outcome outcome, Units charged, long delivered);
+    /// <exception cref="InvalidOperationException">The ticket is closed already.</exception>
+    public void Close(Outcome outcome, Units charged, long delivered)
+    {
+        if (_closed)
+        {
+            throw new InvalidOperationException("The request was closed before.");
+        }
 
-    public abstract void Dispose();
+        var capped = request.Capped(charged);
+        if (capped != charged)
+        {
+            Log.AboveHold(logger, RequestId, charged, request.Bound); // The operator's loss: the hold was an upper bound, and the worker broke it.
+        }
+
+        _closed = true;
+        journal.Close(
+            request, new RequestEnd(outcome, _attempt, UsageSource.Gateway, clock.GetUtcNow(), Math.Min(delivered, capped.Completion), capped));
+        leases.Spent(request.OrganizationId, request.CostNanoUsd(capped));
+    }
+
+    public void Dispose()
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        if (_progress is { } units)
+        {
+            Close(Outcome.FailedAfterFirstToken, units, units.Completion);
+        }
+        else
+        {
+            Close(Outcome.FailedBeforeFirstToken, default, 0);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Request {RequestId} used {Charged}, more than its hold of {Bound}; charged is the hold.")]
+        public static partial void AboveHold(ILogger logger, Guid requestId, Units charged, Units bound);
+    }
 }

@@ -14,4 +14,23 @@ internal sealed record Caller(KeyRecord Key, OrganizationPolicy Policy, bool Use
 
     /// <summary>The limits of the caller's project; none when the policy names no such project.</summary>
     public Limits ProjectLimits => Policy.Projects.GetValueOrDefault(ProjectId.ToString("N"), Limits.None);
+
+    /// <summary>What the client showed, to be proved anew when its admission finds that the record is old.</summary>
+    public PresentedKey? Presented { get; init; }
+
+    /// <summary>Whether the key may call an endpoint of <see cref="KeyScopes"/>.</summary>
+    public bool MayUse(string endpoint) => Key.Scopes is null || Key.Scopes.Contains(endpoint);
+
+    /// <summary>Whether the key may call a model.</summary>
+    /// <param name="asked">The name that the client wrote, maybe an alias.</param>
+    /// <param name="name">The model's real name.</param>
+    public bool MayCall(string asked, string name)
+    {
+        if (Key.ModelsDenied is { } denied && (denied.Contains(asked) || denied.Contains(name)))
+        {
+            return false;
+        }
+
+        return Key.ModelsAllowed is not { } allowed || allowed.Contains(asked) || allowed.Contains(name);
+    }
 }

@@ -80,6 +80,7 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, TimeProvider
             {
                 var settings = ConfigurationOptions.Parse(options.Value.ConnectionString);
                 settings.AbortOnConnectFail = false;
+                settings.AllowAdmin = true; // The gateway reads CONFIG: the till's Redis must keep nothing.
                 settings.BacklogPolicy = BacklogPolicy.FailFast;
                 settings.ConnectTimeout = 1000;
                 settings.ReconnectRetryPolicy = new LinearRetry(200);

@@ -1,0 +1,86 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.FakeStripe.State;
+using Tollgate.ServiceDefaults.Hosting;
+
+namespace Tollgate.FakeStripe.Checkout;
+
+/// <summary>What a customer's browser sees and does.</summary>
+internal static class CheckoutPageEndpoints
+{
+    private const string Pays = "4242424242424242";
+    private const string Declined = "4000000000000002";
+    private const string AsksForAuthentication = "4000002500003155";
+
+    /// <summary>As Stripe does, the browser goes back only once the shop has heard of the payment, or has had this long to hear it.</summary>
+    private static readonly TimeSpan WaitsForShop = TimeSpan.FromSeconds(10);
+
+    public static IEndpointRouteBuilder MapCheckoutPages(this IEndpointRouteBuilder routes)
+    {
+        var pages = routes.MapGroup("/pay/{id}").AddEndpointFilter((context, next) =>
+            context.HttpContext.Features.Get<Listener>()?.Kind == ListenerKind.Public
+                ? next(context)
+                : ValueTask.FromResult<object?>(TypedResults.NotFound()));
+        pages.MapGet("", ShowAsync);
+        pages.MapPost("", PayAsync);
+        pages.MapPost("/authenticate", AuthenticateAsync);
+        return routes;
+    }
+
+    internal static Task<IResult> ShowAsync(string id, StripeState state, CheckoutSessions sessions, CancellationToken cancellationToken) =>
+        state.ChangeAsync(
+            () => sessions.Find(id) is { } session
+                ? Html(IsOpen(session) ? CheckoutPage.Card(session, null) : CheckoutPage.Over(session))
+                : (IResult)TypedResults.NotFound(),
+            cancellationToken);
+
+    internal static async Task<IResult> PayAsync(
+        string id, HttpRequest request, StripeState state, CheckoutSessions sessions, Payments payments, CancellationToken cancellationToken)
+    {
+        var form = await request.ReadFormAsync(cancellationToken);
+        var number = string.Concat(form["number"].ToString().Where(char.IsAsciiDigit));
+        return await AnswerAsync(id, state, sessions, session => number switch
+        {
+            Pays => payments.Succeed(session),
+            Declined => payments.Fail(session, "card_declined", "Your card was declined."),
+            AsksForAuthentication => payments.AskForAuthentication(session),
+            _ => new Paid(Html(CheckoutPage.Card(session, "Your card number is not one of the test cards."))),
+        }, cancellationToken);
+    }
+
+    internal static async Task<IResult> AuthenticateAsync(
+        string id, HttpRequest request, StripeState state, CheckoutSessions sessions, Payments payments, CancellationToken cancellationToken)
+    {
+        var form = await request.ReadFormAsync(cancellationToken);
+        return await AnswerAsync(
+            id,
+            state,
+            sessions,
+            session => form["answer"] == "complete"
+                ? payments.Succeed(session)
+                : payments.Fail(session, "payment_intent_authentication_failure", "The bank could not authenticate you."),
+            cancellationToken);
+    }
+
+    private static async Task<IResult> AnswerAsync(
+        string id, StripeState state, CheckoutSessions sessions, Func<JsonObject, Paid> act, CancellationToken cancellationToken)
+    {
+        var paid = await state.ChangeAsync(
+            () => sessions.Find(id) switch
+            {
+                null => new Paid(TypedResults.NotFound()),
+                var session when !IsOpen(session) => new Paid(Html(CheckoutPage.Over(session))),
+                var session => act(session),
+            },
+            cancellationToken);
+        await Task.WhenAny(paid.Heard ?? Task.CompletedTask, Task.Delay(WaitsForShop, TimeProvider.System, cancellationToken));
+        return paid.Answer;
+    }
+
+    private static bool IsOpen(JsonObject session) => session["status"]!.GetValue<string>() == "open";
+
+    private static ContentHttpResult Html(string page) => TypedResults.Text(page, "text/html; charset=utf-8");
+}

@@ -1,0 +1,137 @@
+// Copy buttons, charts, and the part of the operator's page that refreshes itself. Every page works without this file.
+(() => {
+  "use strict";
+
+  const charts = new Map();
+  const color = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  const compact = value =>
+    Math.abs(value) >= 1e6 ? `${+(value / 1e6).toFixed(1)}M` : Math.abs(value) >= 1e3 ? `${+(value / 1e3).toFixed(1)}k` : String(value);
+
+  const hourOf = seconds => new Date(seconds * 1e3).toISOString().slice(11, 16);
+  const dayOf = seconds => new Date(seconds * 1e3).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+
+  // The columns of data-points: time, requests, input tokens, output tokens, dollars.
+  const kinds = {
+    tokens: { columns: [2, 3], labels: ["Input tokens", "Output tokens"] },
+    requests: { columns: [1], labels: ["Requests"] },
+    dollars: { columns: [4], labels: ["US dollars"] },
+  };
+
+  const readPoints = figure => {
+    const points = JSON.parse(figure.dataset.points);
+    return [points[0], ...kinds[figure.dataset.chart].columns.map(i => points[i])];
+  };
+
+  // Output stands on top of input: each drawn bar is the sum up to its series, the dearest drawn first.
+  const stack = ([times, ...series]) => {
+    const sums = series.map((_, i) => times.map((__, t) => series.slice(0, i + 1).reduce((sum, s) => sum + s[t], 0)));
+    return [times, ...sums.reverse()];
+  };
+
+  const drawChart = figure => {
+    const area = figure.querySelector(".chart-area");
+    const kind = kinds[figure.dataset.chart];
+    const hourly = figure.dataset.hours === "true";
+    const colors = [color("--chart-1"), color("--chart-2")];
+    const labels = [...kind.labels].reverse();
+    const fills = colors.slice(0, labels.length).reverse();
+    let raw = readPoints(figure);
+    const axis = { stroke: color("--soft"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+    const bars = window.uPlot.paths.bars({ size: [0.62, 34], radius: 0.12 });
+    const plot = new window.uPlot({
+      width: area.clientWidth,
+      height: 160,
+      cursor: { points: { show: false }, drag: { x: false, y: false } },
+      tzDate: seconds => window.uPlot.tzDate(new Date(seconds * 1e3), "UTC"),
+      scales: {
+        x: { range: (_, min, max) => { const pad = hourly ? 1800 : 43200; return [min - pad, max + pad]; } },
+        y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] },
+      },
+      axes: [
+        { ...axis, grid: { show: false }, space: 60, values: (_, splits) => splits.map(hourly ? hourOf : dayOf) },
+        { ...axis, size: 48, space: 36, values: (_, values) => values.map(v => (Number.isInteger(v) ? compact(v) : "")) },
+      ],
+      series: [
+        { value: (_, v) => (v == null ? "—" : new Date(v * 1e3).toISOString().slice(0, hourly ? 16 : 10).replace("T", " ") + (hourly ? " UTC" : "")), label: "Time" },
+        ...labels.map((label, i) => ({
+          label,
+          fill: fills[i],
+          stroke: fills[i],
+          width: 0,
+          paths: bars,
+          points: { show: false },
+          value: (_, __, ___, index) => (index == null ? "—" : raw[labels.length - i][index].toLocaleString("en-US")),
+        })),
+      ],
+    }, stack(raw), area);
+    const observer = new ResizeObserver(() => plot.setSize({ width: area.clientWidth, height: 160 }));
+    observer.observe(area);
+    return {
+      update() {
+        raw = readPoints(figure);
+        plot.setData(stack(raw));
+      },
+      destroy() {
+        observer.disconnect();
+        plot.destroy();
+      },
+    };
+  };
+
+  const drawAll = () => {
+    for (const figure of document.querySelectorAll("[data-chart]")) {
+      charts.get(figure)?.destroy();
+      charts.set(figure, drawChart(figure));
+    }
+  };
+
+  // Takes over what changed and leaves the rest alone, so that nothing flickers and nobody's selection is lost.
+  const takeOver = fresh => {
+    for (const part of fresh.querySelectorAll("[data-live]")) {
+      const shown = document.getElementById(part.id);
+      if (shown && shown.innerHTML !== part.innerHTML) {
+        shown.replaceChildren(...part.childNodes);
+      }
+    }
+    for (const figure of fresh.querySelectorAll("[data-chart]")) {
+      const shown = document.getElementById(figure.id);
+      if (shown && shown.dataset.points !== figure.dataset.points) {
+        shown.dataset.points = figure.dataset.points;
+        charts.get(shown)?.update();
+      }
+    }
+  };
+
+  const refresh = async place => {
+    const dot = document.querySelector(".live-dot");
+    if (!document.hidden) {
+      try {
+        const answer = await fetch(place.dataset.refresh, { credentials: "same-origin", redirect: "error" });
+        if (!answer.ok) {
+          throw new Error(String(answer.status));
+        }
+        takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
+        dot?.classList.remove("stopped");
+      } catch {
+        dot?.classList.add("stopped"); // Shown as a red dot; the next turn tries again.
+      }
+    }
+    setTimeout(() => refresh(place), Number(place.dataset.seconds) * 1000);
+  };
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    });
+  }
+
+  drawAll();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+  for (const place of document.querySelectorAll("[data-refresh]")) {
+    setTimeout(() => refresh(place), Number(place.dataset.seconds) * 1000);
+  }
+})();

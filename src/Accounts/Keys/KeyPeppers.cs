@@ -1,0 +1,39 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Keys;
+
+namespace Tollgate.Accounts.Keys;
+
+/// <summary>Section <c>Keys</c>.</summary>
+public sealed class KeyOptions
+{
+    public const string Section = "Keys";
+
+    /// <summary>
+    /// The secrets under which key secrets are stored: <c>&lt;id&gt;:&lt;32 bytes in hex&gt;</c>, parted by white space or commas, the current one
+    /// first. Usually by <c>TOLLGATE__Keys__Peppers_FILE</c>; gateways read the same file.
+    /// </summary>
+    [Required]
+    [RegularExpression(@"^\s*[A-Za-z0-9_.-]{1,32}:[0-9a-fA-F]{64}([\s,]+[A-Za-z0-9_.-]{1,32}:[0-9a-fA-F]{64})*\s*$")]
+    public string Peppers { get; init; } = "";
+}
+
+[OptionsValidator]
+internal sealed partial class KeyOptionsValidator : IValidateOptions<KeyOptions>;
+
+/// <summary>The current pepper. Accounts only ever makes secrets; comparing them is the gateways' work.</summary>
+internal sealed class KeyPeppers
+{
+    private readonly string _id;
+    private readonly byte[] _pepper;
+
+    public KeyPeppers(IOptions<KeyOptions> options)
+    {
+        var first = options.Value.Peppers.Split((char[])[' ', '\t', '\r', '\n', ','], StringSplitOptions.RemoveEmptyEntries)[0];
+        var colon = first.IndexOf(':', StringComparison.Ordinal);
+        (_id, _pepper) = (first[..colon], Convert.FromHexString(first.AsSpan(colon + 1)));
+    }
+
+    /// <summary>A new secret as it is stored.</summary>
+    public KeySecret Seal(string secret) => new(Convert.ToBase64String(ApiKeyText.Mac(_pepper, secret)), _id, NotAfter: null);
+}

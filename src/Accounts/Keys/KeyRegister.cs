@@ -1,0 +1,161 @@
+using Microsoft.EntityFrameworkCore;
+using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.Outbox;
+using Tollgate.Contracts.Keys;
+using Tollgate.ServiceDefaults.Data;
+
+namespace Tollgate.Accounts.Keys;
+
+/// <summary>
+/// Makes keys and ends them. A change commits together with its outbox message, then goes to Redis at once; the caller learns whether Redis
+/// acknowledged it or the outbox still has it to do.
+/// </summary>
+internal sealed partial class KeyRegister(
+    AccountsDb db, KeyPeppers peppers, RecordPublisher publisher, OutboxSignal signal, TimeProvider clock, ILogger<KeyRegister> logger)
+{
+    /// <summary>An organization's keys, newest first.</summary>
+    public Task<List<ApiKey>> ListAsync(Guid organizationId, CancellationToken cancellationToken) =>
+        db.ApiKeys.AsNoTracking().Where(k => k.OrganizationId == organizationId)
+            .OrderByDescending(k => k.CreatedAt).Take(500).ToListAsync(cancellationToken);
+
+    public Task<ApiKey?> FindAsync(Guid organizationId, Guid keyId, CancellationToken cancellationToken) =>
+        db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.OrganizationId == organizationId && k.Id == keyId, cancellationToken);
+
+    /// <summary>Whether Redis has not acknowledged the key's last change yet.</summary>
+    public Task<bool> IsPendingAsync(Guid keyId, CancellationToken cancellationToken) =>
+        db.Outbox.AnyAsync(m => m.Kind == OutboxKind.Key && m.SubjectId == keyId, cancellationToken);
+
+    /// <summary>Makes a key. Its text is in the answer and nowhere else. Null when <see cref="KeyOrder.KeyId"/> was used before: a form sent twice.</summary>
+    public async Task<IssuedKey?> CreateAsync(KeyOrder order, CancellationToken cancellationToken)
+    {
+        if (await db.ApiKeys.AnyAsync(k => k.Id == order.KeyId, cancellationToken))
+        {
+            return null;
+        }
+
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var (key, text) = Add(order);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new IssuedKey(key, text, await PublishAsync(key.Id) == KeyChange.Acknowledged);
+    }
+
+    /// <summary>Adds a key and its outbox message to the caller's transaction, which the caller saves and commits.</summary>
+    public (ApiKey Key, string Text) Add(KeyOrder order)
+    {
+        var (publicId, secret, text) = ApiKeyText.Create();
+        var now = clock.GetUtcNow();
+        var key = new ApiKey
+        {
+            Id = order.KeyId,
+            OrganizationId = order.OrganizationId,
+            ProjectId = order.ProjectId,
+            PublicId = publicId,
+            Name = order.Name,
+            Version = Guid.CreateVersion7(now),
+            Secrets = [peppers.Seal(secret)],
+            Limits = order.Limits,
+            ExpiresAt = order.ExpiresAt,
+            CreatedAt = now,
+            CreatedBy = order.ActorId,
+        };
+        db.ApiKeys.Add(key);
+        AddTrace("key.create", key, order.ActorId);
+        return (key, text);
+    }
+
+    /// <summary>Ends a key for ever. Returns after Redis acknowledged the tombstone, or says that it did not.</summary>
+    public Task<KeyChange> RevokeAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangeAsync(organizationId, keyId, actorId, "key.revoke", key => key.Revoke(clock), cancellationToken);
+
+    public Task<KeyChange> DisableAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangeAsync(organizationId, keyId, actorId, "key.disable", key => key.Disable(clock), cancellationToken);
+
+    public Task<KeyChange> EnableAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangeAsync(organizationId, keyId, actorId, "key.enable", key => key.Enable(clock), cancellationToken);
+
+    public Task<KeyChange> ChangeLimitsAsync(
+        Guid organizationId, Guid keyId, Guid? actorId, Limits limits, CancellationToken cancellationToken) =>
+        ChangeAsync(organizationId, keyId, actorId, "key.limits", key => key.ChangeLimits(limits, clock), cancellationToken);
+
+    private async Task<KeyChange> ChangeAsync(
+        Guid organizationId, Guid keyId, Guid? actorId, string action, Func<ApiKey, bool> change, CancellationToken cancellationToken)
+    {
+        await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
+        {
+            var found = await db.ApiKeys
+                .FromSql($"select * from accounts.api_keys where organization_id = {organizationId} and id = {keyId} for update")
+                .ToListAsync(cancellationToken);
+            if (found is not [var key])
+            {
+                return KeyChange.NotFound;
+            }
+
+            if (change(key))
+            {
+                AddTrace(action, key, actorId);
+            }
+
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        return await PublishAsync(keyId);
+    }
+
+    /// <summary>What is committed goes out even when the browser has left.</summary>
+    private async Task<KeyChange> PublishAsync(Guid keyId)
+    {
+        try
+        {
+            await publisher.PublishKeyAsync(keyId, CancellationToken.None);
+            return KeyChange.Acknowledged;
+        }
+        catch (RedisUnavailableException exception)
+        {
+            LogQueued(logger, keyId, exception.Message);
+            signal.Raise();
+            return KeyChange.Queued;
+        }
+    }
+
+    private void AddTrace(string action, ApiKey key, Guid? actorId)
+    {
+        var now = clock.GetUtcNow();
+        db.Outbox.Add(OutboxMessage.Create(OutboxKind.Key, key.Id, now));
+        db.AuditEntries.Add(new AuditEntry
+        {
+            At = now,
+            OrganizationId = key.OrganizationId,
+            ActorId = actorId,
+            Action = action,
+            Subject = key.PublicId,
+        });
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Redis has not acknowledged key {KeyId}; the outbox goes on trying. {Reason}")]
+    private static partial void LogQueued(ILogger logger, Guid keyId, string reason);
+}
+
+/// <summary>A key to make.</summary>
+/// <param name="KeyId">Chosen by the page, so that a form sent twice makes one key.</param>
+/// <param name="ActorId">The user; null for the command line.</param>
+internal sealed record KeyOrder(
+    Guid KeyId, Guid OrganizationId, Guid ProjectId, string Name, Limits Limits, DateTimeOffset? ExpiresAt, Guid? ActorId);
+
+/// <summary>A key that was made, with its text.</summary>
+/// <param name="Acknowledged">Redis has it already; else the outbox brings it there, or the first call does.</param>
+internal sealed record IssuedKey(ApiKey Key, string Text, bool Acknowledged);
+
+/// <summary>What became of a change to a key.</summary>
+internal enum KeyChange
+{
+    /// <summary>The organization has no such key.</summary>
+    NotFound = 0,
+
+    /// <summary>Committed, and Redis has it: the next request obeys.</summary>
+    Acknowledged = 1,
+
+    /// <summary>Committed; Redis did not answer and the outbox goes on trying.</summary>
+    Queued = 2,
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Options;
+
+namespace Tollgate.Accounts.Keys;
+
+/// <summary>Registers keys.</summary>
+internal static class KeySetup
+{
+    public static void AddKeys(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<IValidateOptions<KeyOptions>, KeyOptionsValidator>();
+        builder.Services.AddOptions<KeyOptions>().Bind(builder.Configuration.GetSection(KeyOptions.Section)).ValidateOnStart();
+        builder.Services.AddSingleton<KeyPeppers>();
+        builder.Services.AddSingleton<RedisRecords>();
+        builder.Services.AddScoped<RecordPublisher>();
+        builder.Services.AddScoped<KeyRegister>();
+        builder.Services.AddScoped<Usage.KeyUse>();
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Tollgate.Accounts.Organizations;
+
+/// <summary>Who pays: owns projects, keys and one wallet.</summary>
+internal sealed class Organization
+{
+    public required Guid Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The user it was made for.</summary>
+    public required Guid CreatedBy { get; init; }
+
+    internal sealed class Mapping : IEntityTypeConfiguration<Organization>
+    {
+        public void Configure(EntityTypeBuilder<Organization> organization)
+        {
+            organization.ToTable("organizations");
+            organization.Property(o => o.Id).ValueGeneratedNever();
+            organization.Property(o => o.Name).HasMaxLength(100);
+            organization.HasIndex(o => o.CreatedAt);
+        }
+    }
+}

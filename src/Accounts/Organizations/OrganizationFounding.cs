@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.Outbox;
+using Tollgate.Accounts.Users;
+using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Money;
+
+namespace Tollgate.Accounts.Organizations;
+
+/// <summary>Gives a user who has none an organization, its default project and, through the outbox, its wallet.</summary>
+internal sealed class OrganizationFounding(AccountsDb db, TimeProvider clock)
+{
+    /// <summary>
+    /// Adds what is missing inside the caller's transaction and saves it; the caller commits. Under the lock of the user's row, so that two clicks
+    /// on one link found one organization.
+    /// </summary>
+    public async Task<Project> FoundAsync(User user, CancellationToken cancellationToken)
+    {
+        await db.Database.ExecuteSqlAsync($"select 1 from accounts.users where id = {user.Id} for update", cancellationToken);
+        var own = await db.Memberships.AsNoTracking().Where(m => m.UserId == user.Id).OrderBy(m => m.JoinedAt).FirstOrDefaultAsync(cancellationToken);
+        if (own is not null)
+        {
+            return await db.Projects.AsNoTracking().SingleAsync(p => p.OrganizationId == own.OrganizationId && p.IsDefault, cancellationToken);
+        }
+
+        var now = clock.GetUtcNow();
+        var organization = new Organization { Id = Guid.CreateVersion7(now), Name = NameFor(user.Email!), CreatedAt = now, CreatedBy = user.Id };
+        var project = new Project
+        {
+            Id = Guid.CreateVersion7(now),
+            OrganizationId = organization.Id,
+            Name = "Default",
+            IsDefault = true,
+            Limits = Limits.None,
+            CreatedAt = now,
+        };
+        db.AddRange(
+            organization,
+            project,
+            new Membership { OrganizationId = organization.Id, UserId = user.Id, Role = MemberRole.Owner, JoinedAt = now },
+            new OrganizationRules
+            {
+                OrganizationId = organization.Id,
+                Version = Guid.CreateVersion7(now),
+                Limits = Limits.None,
+                Models = new Dictionary<string, Limits>(),
+            },
+            OutboxMessage.Create(OutboxKind.Policy, organization.Id, now),
+            OutboxMessage.Create(OutboxKind.Wallet, organization.Id, now, JsonSerializer.Serialize(
+                new OpenWallet(organization.Name, user.Email!.ToLowerInvariant()), ContractsJson.Default.OpenWallet)),
+            new AuditEntry
+            {
+                At = now,
+                OrganizationId = organization.Id,
+                ActorId = user.Id,
+                Action = "organization.create",
+                Subject = organization.Id.ToString(),
+            });
+        await db.SaveChangesAsync(cancellationToken);
+        return project;
+    }
+
+    private static string NameFor(string email) => $"{email[..email.IndexOf('@', StringComparison.Ordinal)]}'s organization";
+}

@@ -1,0 +1,59 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Tollgate.Contracts.Keys;
+
+namespace Tollgate.Accounts.Organizations;
+
+/// <summary>What gateways must know of an organization, with the version of its last change. Becomes an <see cref="OrganizationPolicy"/>.</summary>
+internal sealed class OrganizationRules
+{
+    public required Guid OrganizationId { get; init; }
+
+    public required Guid Version { get; set; }
+
+    public bool Suspended { get; private set; }
+
+    /// <summary>What the operator wrote down; shown to operators only.</summary>
+    public string? SuspendedReason { get; private set; }
+
+    public required Limits Limits { get; init; }
+
+    /// <summary>Limits on one model, by the model's real name.</summary>
+    public required IReadOnlyDictionary<string, Limits> Models { get; init; }
+
+    /// <summary>Makes gateways refuse the organization's requests. The caller holds the row's lock.</summary>
+    public void Suspend(string? reason, TimeProvider clock) => Change(suspended: true, reason, clock);
+
+    public void Unsuspend(TimeProvider clock) => Change(suspended: false, null, clock);
+
+    public OrganizationPolicy ToPolicy(IEnumerable<Project> projects) => new()
+    {
+        OrganizationId = OrganizationId,
+        Version = Version,
+        Suspended = Suspended,
+        Limits = Limits,
+        Projects = projects.Where(p => p.Limits != Limits.None).ToDictionary(p => p.Id.ToString("N"), p => p.Limits),
+        Models = Models,
+    };
+
+    private void Change(bool suspended, string? reason, TimeProvider clock)
+    {
+        Suspended = suspended;
+        SuspendedReason = reason;
+        Version = RowVersion.After(Version, clock);
+    }
+
+    internal sealed class Mapping : IEntityTypeConfiguration<OrganizationRules>
+    {
+        public void Configure(EntityTypeBuilder<OrganizationRules> rules)
+        {
+            rules.ToTable("organization_policies");
+            rules.HasKey(r => r.OrganizationId);
+            rules.Property(r => r.OrganizationId).ValueGeneratedNever();
+            rules.Property(r => r.SuspendedReason).HasMaxLength(500);
+            rules.Property(r => r.Limits).HasJson();
+            rules.Property(r => r.Models).HasJson();
+            rules.HasOne<Organization>().WithOne().HasForeignKey<OrganizationRules>(r => r.OrganizationId).OnDelete(DeleteBehavior.Restrict);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Tollgate.Contracts.Keys;
+
+namespace Tollgate.Accounts.Organizations;
+
+/// <summary>A part of an organization with keys and limits of its own.</summary>
+internal sealed class Project
+{
+    public required Guid Id { get; init; }
+
+    public required Guid OrganizationId { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>The one that keys go to when nothing else is said.</summary>
+    public required bool IsDefault { get; init; }
+
+    /// <summary>Travels inside the organization's policy, so a change raises the policy's version.</summary>
+    public required Limits Limits { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    internal sealed class Mapping : IEntityTypeConfiguration<Project>
+    {
+        public void Configure(EntityTypeBuilder<Project> project)
+        {
+            project.ToTable("projects");
+            project.Property(p => p.Id).ValueGeneratedNever();
+            project.Property(p => p.Name).HasMaxLength(100);
+            project.Property(p => p.Limits).HasJson();
+            project.HasIndex(p => p.OrganizationId).IsUnique().HasFilter("is_default").HasDatabaseName("one_default_project");
+            project.HasOne<Organization>().WithMany().HasForeignKey(p => p.OrganizationId).OnDelete(DeleteBehavior.Restrict);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Security.Claims;
+using Microsoft.EntityFrameworkCore;
+using Tollgate.Accounts.Users;
+
+namespace Tollgate.Accounts.Organizations;
+
+/// <summary>Who is signed in and for which organization, loaded once a request before any page renders. Every query of a page names it.</summary>
+internal sealed class Workspace
+{
+    public Guid UserId { get; private set; }
+
+    public string Email { get; private set; } = "";
+
+    public Guid OrganizationId { get; private set; }
+
+    public string OrganizationName { get; private set; } = "";
+
+    public Guid ProjectId { get; private set; }
+
+    public MemberRole Role { get; private set; }
+
+    public bool IsOperator { get; private set; }
+
+    /// <summary>The operator has stopped the organization; its keys are refused.</summary>
+    public bool Suspended { get; private set; }
+
+    /// <summary>False before sign-in, and for a user that is gone or belongs to no organization.</summary>
+    public bool IsLoaded { get; private set; }
+
+    public bool MayChangeKeys => Role is not MemberRole.Viewer;
+
+    public bool MayTopUp => Role is MemberRole.Owner or MemberRole.Admin;
+
+    public async Task LoadAsync(AccountsDb db, ClaimsPrincipal session, CancellationToken cancellationToken)
+    {
+        if (!Guid.TryParse(session.FindFirstValue(ClaimTypes.NameIdentifier), out var userId))
+        {
+            return;
+        }
+
+        var row = await (
+            from user in db.Users
+            where user.Id == userId
+            join membership in db.Memberships on user.Id equals membership.UserId
+            join organization in db.Organizations on membership.OrganizationId equals organization.Id
+            join rules in db.OrganizationRules on organization.Id equals rules.OrganizationId
+            join project in db.Projects on organization.Id equals project.OrganizationId
+            where project.IsDefault
+            orderby membership.JoinedAt
+            select new { user.Email, user.IsOperator, organization, membership.Role, rules.Suspended, ProjectId = project.Id })
+            .AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+        if (row is null)
+        {
+            return;
+        }
+
+        (UserId, Email, IsOperator) = (userId, row.Email!, row.IsOperator);
+        (OrganizationId, OrganizationName, ProjectId) = (row.organization.Id, row.organization.Name, row.ProjectId);
+        (Role, Suspended, IsLoaded) = (row.Role, row.Suspended, true);
+    }
+}
+
+/// <summary>Adds the operator's role to the session. The session is checked against the database every minute (security stamp).</summary>
+internal sealed class SessionClaims(
+    Microsoft.AspNetCore.Identity.UserManager<User> users, Microsoft.Extensions.Options.IOptions<Microsoft.AspNetCore.Identity.IdentityOptions> options)
+    : Microsoft.AspNetCore.Identity.UserClaimsPrincipalFactory<User>(users, options)
+{
+    protected override async Task<ClaimsIdentity> GenerateClaimsAsync(User user)
+    {
+        var identity = await base.GenerateClaimsAsync(user);
+        if (user.IsOperator)
+        {
+            identity.AddClaim(new Claim(identity.RoleClaimType, Roles.Operator));
+        }
+
+        return identity;
+    }
+}

@@ -1,0 +1,12 @@
+namespace Tollgate.Accounts.Outbox;
+
+/// <summary>Registers the outbox.</summary>
+internal static class OutboxSetup
+{
+    public static void AddOutbox(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<OutboxSignal>();
+        builder.Services.AddScoped<OutboxDelivery>();
+        builder.Services.AddHostedService<OutboxWorker>();
+    }
+}

@@ -1,0 +1,47 @@
+namespace Tollgate.Accounts.Outbox;
+
+/// <summary>Empties the outbox in lanes of their own, so that a mail server that hangs keeps no revocation waiting.</summary>
+internal sealed partial class OutboxWorker(
+    IServiceScopeFactory scopes, OutboxSignal signal, TimeProvider clock, ILogger<OutboxWorker> logger) : BackgroundService
+{
+    internal static readonly OutboxKind[][] Lanes = [[OutboxKind.Key, OutboxKind.Policy], [OutboxKind.Wallet], [OutboxKind.Mail]];
+
+    private static readonly TimeSpan IdleDelay = TimeSpan.FromSeconds(1);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Enumerable.Range(0, Lanes.Length).Select(lane => RunLaneAsync(lane, stoppingToken)));
+
+    private async Task RunLaneAsync(int lane, CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (!await DeliverNextAsync(lane, stoppingToken))
+                {
+                    await signal.WaitAsync(lane, IdleDelay, clock, stoppingToken);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // A lane that dies leaves revocations unpublished; the message stays and is tried again.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogFailed(logger, exception.GetType().Name, exception.Message);
+                await Task.Delay(IdleDelay, clock, stoppingToken);
+            }
+        }
+    }
+
+    private async Task<bool> DeliverNextAsync(int lane, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<OutboxDelivery>().DeliverNextAsync(Lanes[lane], cancellationToken);
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "The outbox cannot be read: {Type}: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string type, string reason);
+}

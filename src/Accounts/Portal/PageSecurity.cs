@@ -1,0 +1,75 @@
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Options;
+using Tollgate.ServiceDefaults.Hosting;
+
+namespace Tollgate.Accounts.Portal;
+
+/// <summary>What holds for every answer on the portal's door, and which paths each door has.</summary>
+internal static class PageSecurity
+{
+    private static readonly string[] CredentialPaths = ["/sign-in", "/sign-up", "/forgot-password", "/reset-password"];
+    private static readonly string[] InternalPaths = ["/internal", "/health", "/metrics"];
+
+    /// <summary>Pages answer on the public listener alone.</summary>
+    public static void UseDoors(this WebApplication app) => app.Use((context, next) =>
+    {
+        if (context.Features.Get<Listener>()?.Kind == ListenerKind.Internal
+            && !Array.Exists(InternalPaths, path => context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal)))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+
+        return next(context);
+    });
+
+    /// <summary>Nothing inline, nothing from elsewhere, no framing; pages of a session are not stored by caches.</summary>
+    public static void UsePageSecurity(this WebApplication app)
+    {
+        var address = app.Services.GetRequiredService<PortalAddress>();
+        var options = app.Services.GetRequiredService<IOptions<PortalOptions>>().Value;
+        // A browser holds form-action against every redirect that follows the form, so the checkout page must be in it.
+        var checkouts = options.CheckoutOrigins + (address.IsLoopback ? " http://127.0.0.1:* http://localhost:*" : "");
+        var policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+            + $"form-action 'self' {checkouts}; base-uri 'self'; frame-ancestors 'none'";
+        app.Use((context, next) =>
+        {
+            if (address.IsHttps && context.Features.Get<Listener>()?.Kind == ListenerKind.Public)
+            {
+                context.Request.Scheme = "https"; // The operator's word; a proxy in front speaks plain HTTP to us.
+            }
+
+            var headers = context.Response.Headers;
+            headers.ContentSecurityPolicy = policy;
+            headers.XContentTypeOptions = "nosniff";
+            headers["Referrer-Policy"] = "same-origin";
+            headers["Cross-Origin-Opener-Policy"] = "same-origin";
+            headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
+            headers.CacheControl = "no-cache, no-store";
+            if (address.IsHttps && options.Hsts)
+            {
+                headers.StrictTransportSecurity = "max-age=31536000";
+            }
+
+            return next(context);
+        });
+    }
+
+    /// <summary>Slows down those who try passwords or addresses by the form: by network address, beside the lockout by account.</summary>
+    public static void AddCredentialLimit(this IServiceCollection services) => services.AddRateLimiter(limiter =>
+    {
+        limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
+        {
+            if (!HttpMethods.IsPost(context.Request.Method) || !CredentialPaths.Contains(context.Request.Path.Value, StringComparer.OrdinalIgnoreCase))
+            {
+                return RateLimitPartition.GetNoLimiter("");
+            }
+
+            var options = context.RequestServices.GetRequiredService<IOptions<PortalOptions>>().Value;
+            return RateLimitPartition.GetFixedWindowLimiter(
+                context.Connection.RemoteIpAddress?.ToString() ?? "unknown",
+                _ => new FixedWindowRateLimiterOptions { PermitLimit = options.CredentialFormsPerMinute, Window = TimeSpan.FromMinutes(1) });
+        });
+    });
+}

@@ -1,0 +1,69 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using Tollgate.Accounts.Organizations;
+using Tollgate.ServiceDefaults.Hosting;
+
+namespace Tollgate.Accounts.Portal;
+
+/// <summary>Registers the pages and puts the pipeline in order.</summary>
+internal static class PortalSetup
+{
+    public static void AddPortal(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<IValidateOptions<PortalOptions>, PortalOptionsValidator>();
+        builder.Services.AddOptions<PortalOptions>().Bind(builder.Configuration.GetSection(PortalOptions.Section)).ValidateOnStart();
+        builder.Services.AddSingleton<PortalAddress>();
+        builder.Services.AddRazorComponents();
+        builder.Services.AddCredentialLimit();
+        builder.Services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.Cookie.Name = "tollgate.form";
+            antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        });
+    }
+
+    public static void UsePortal(this WebApplication app)
+    {
+        app.UseDoors();
+        app.UseWhen(IsPage, pages =>
+        {
+            pages.UseExceptionHandler(new ExceptionHandlerOptions
+            {
+                ExceptionHandlingPath = "/status/500",
+                CreateScopeForErrors = true,
+                StatusCodeSelector = exception => exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+            });
+            pages.UseStatusCodePagesWithReExecute("/status/{0}", createScopeForStatusCodePages: true);
+        });
+        app.UseWhen(context => !IsPage(context), others => others.UseExceptionHandler());
+        app.UsePageSecurity();
+        app.UseRateLimiter();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+        app.Use(LoadWorkspaceAsync);
+    }
+
+    public static void MapPortal(this WebApplication app)
+    {
+        app.MapAssets();
+        app.MapRazorComponents<App>();
+    }
+
+    /// <summary>An answer to a person, not to a service, Stripe or a probe.</summary>
+    private static bool IsPage(HttpContext context) => context.Features.Get<Listener>()?.Kind != ListenerKind.Internal
+        && !context.Request.Path.StartsWithSegments("/stripe") && !context.Request.Path.StartsWithSegments("/internal")
+        && !context.Request.Path.StartsWithSegments("/health") && !context.Request.Path.StartsWithSegments("/assets");
+
+    private static async Task LoadWorkspaceAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.User.Identity?.IsAuthenticated == true && context.Features.Get<IEndpointFeature>()?.Endpoint is not null)
+        {
+            await context.RequestServices.GetRequiredService<Workspace>()
+                .LoadAsync(context.RequestServices.GetRequiredService<AccountsDb>(), context.User, context.RequestAborted);
+        }
+
+        await next(context);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using Tollgate.Contracts.Keys;
+
+namespace Tollgate.Accounts.Portal;
+
+/// <summary>How figures look on pages: UTC, dots for decimals, and never a dollar amount that rounds a real cost to nothing.</summary>
+internal static class Show
+{
+    /// <summary>Two decimals, up to six where there is something to see.</summary>
+    public static string Usd(decimal amount)
+    {
+        var size = Math.Abs(amount);
+        var text = size is > 0 and < 0.000001m ? "<$0.000001" : "$" + size.ToString("#,##0.00####", CultureInfo.InvariantCulture);
+        return amount < 0 ? "−" + text : text;
+    }
+
+    public static string NanoUsd(long amount) => Usd(amount / 1_000_000_000m);
+
+    public static string Count(long count) => count.ToString("#,##0", CultureInfo.InvariantCulture);
+
+    public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    public static string Date(DateTimeOffset at) => at.UtcDateTime.ToString("d MMM yyyy", CultureInfo.InvariantCulture);
+
+    /// <summary>The hour in which a key was last used; hours are what the rollup knows.</summary>
+    public static string LastUse(DateTimeOffset? hour, DateTimeOffset now) => hour switch
+    {
+        null => "never",
+        { } at when now - at < TimeSpan.FromHours(1) => "within the hour",
+        { } at when now - at < TimeSpan.FromHours(24) => $"{(int)(now - at).TotalHours} h ago",
+        { } at => Date(at),
+    };
+
+    public static string Limits(Limits limits)
+    {
+        string?[] parts =
+        [
+            limits.RequestsPerMinute is { } rpm ? $"{Count(rpm)} requests/min" : null,
+            limits.TokensPerMinute is { } tpm ? $"{Count(tpm)} tokens/min" : null,
+            limits.RequestsPerDay is { } rpd ? $"{Count(rpd)} requests/day" : null,
+            limits.TokensPerDay is { } tpd ? $"{Count(tpd)} tokens/day" : null,
+            limits.Concurrency is { } running ? $"{Count(running)} at once" : null,
+            limits.BudgetPerDayNanoUsd is { } day ? $"{NanoUsd(day)}/day" : null,
+            limits.BudgetPerMonthNanoUsd is { } month ? $"{NanoUsd(month)}/month" : null,
+        ];
+        return parts.Any(p => p is not null) ? string.Join(", ", parts.Where(p => p is not null)) : "none of its own";
+    }
+
+    public static string Kind(string kind) => kind switch
+    {
+        "usage" => "Usage",
+        "top_up" => "Top-up",
+        "welcome_credit" => "Welcome credit",
+        _ => kind.Length > 0 ? char.ToUpperInvariant(kind[0]) + kind[1..].Replace('_', ' ') : "",
+    };
+}

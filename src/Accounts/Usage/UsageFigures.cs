@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text.Json;
+using Tollgate.Contracts.Reports;
+
+namespace Tollgate.Accounts.Usage;
+
+/// <summary>Sums over a report of Billing's, as pages show them. Nothing here is counted twice or anew: all comes from the one rollup.</summary>
+public sealed class UsageFigures
+{
+    public static readonly UsageFigures None = new(null);
+
+    private UsageFigures(UsageReport? report)
+    {
+        Report = report;
+        Rows = report?.Rows ?? [];
+        Requests = Rows.Sum(r => r.Requests);
+        InputTokens = Rows.Sum(r => r.InputTokens + r.CachedTokens);
+        OutputTokens = Rows.Sum(r => r.OutputTokens);
+        Amount = Rows.Sum(r => r.Amount);
+    }
+
+    /// <summary>Null when Billing has never answered.</summary>
+    public UsageReport? Report { get; }
+
+    public IReadOnlyList<UsageRow> Rows { get; }
+
+    public long Requests { get; }
+
+    /// <summary>Cached ones too.</summary>
+    public long InputTokens { get; }
+
+    public long OutputTokens { get; }
+
+    public long Tokens => InputTokens + OutputTokens;
+
+    /// <summary>US dollars.</summary>
+    public decimal Amount { get; }
+
+    public static UsageFigures Of(UsageReport? report) => report is null ? None : new UsageFigures(report);
+
+    /// <summary>Sums by some member, dearest first.</summary>
+    public IReadOnlyList<(TKey Key, UsageFigures Sum)> By<TKey>(Func<UsageRow, TKey> member)
+        where TKey : notnull =>
+        [.. Rows.GroupBy(member).Select(g => (g.Key, new UsageFigures(new UsageReport(Report!.AsOf, [.. g]))))
+            .OrderByDescending(g => g.Item2.Amount).ThenByDescending(g => g.Item2.Requests)];
+
+    /// <summary>One sum for each bucket between two instants, the empty ones too.</summary>
+    public IReadOnlyList<(DateTimeOffset Start, UsageFigures Sum)> Buckets(DateTimeOffset from, DateTimeOffset to, TimeSpan width)
+    {
+        var rows = Rows.ToLookup(r => Floor(r.Start, width));
+        var buckets = new List<(DateTimeOffset, UsageFigures)>();
+        for (var start = Floor(from, width); start < to; start += width)
+        {
+            buckets.Add((start, new UsageFigures(new UsageReport(Report?.AsOf ?? to, [.. rows[start]]))));
+        }
+
+        return buckets;
+    }
+
+    /// <summary>Series for the chart: JSON <c>[[unix seconds], [requests], [input tokens], [output tokens], [dollars]]</c>.</summary>
+    public static string Series(IReadOnlyList<(DateTimeOffset Start, UsageFigures Sum)> buckets) => JsonSerializer.Serialize<object[]>(
+    [
+        buckets.Select(b => b.Start.ToUnixTimeSeconds()),
+        buckets.Select(b => b.Sum.Requests),
+        buckets.Select(b => b.Sum.InputTokens),
+        buckets.Select(b => b.Sum.OutputTokens),
+        buckets.Select(b => double.Parse(b.Sum.Amount.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)),
+    ]);
+
+    private static DateTimeOffset Floor(DateTimeOffset at, TimeSpan width) => new(at.UtcTicks - (at.UtcTicks % width.Ticks), TimeSpan.Zero);
+}

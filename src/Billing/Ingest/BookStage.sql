@@ -1,0 +1,75 @@
+-- Books the staged rows that are new: usage row, hour rollup, lease, wallet, ledger and statement, all from what the insert returned.
+-- $1 journal, $2 batch (becomes the ledger transaction's id), $3 now.
+-- returns rows inserted, and the dollars that no lease and no wallet could pay.
+with ins as (
+  insert into usage_events (
+    organization_id, request_id, seq, project_id, key_id, model, endpoint, streamed, attempt, price_version, epoch,
+    input, cached, output, reasoning, audio_ms, images, delivered, outcome, source, admitted_at, finished_at, amount, journal_id, booked_at)
+  select s.organization_id, s.request_id, s.seq, s.project_id, s.key_id, s.model, s.endpoint, s.streamed, s.attempt, s.price_version, s.epoch,
+    s.input, s.cached, s.output, s.reasoning, s.audio_ms, s.images, s.delivered, s.outcome, s.source, s.admitted_at, s.finished_at,
+    -- A product keeps every decimal; a quotient would not.
+    (s.input * v.input + s.cached * v.cached + s.output * v.output + s.reasoning * v.reasoning + s.audio_ms * v.audio_ms + s.images * v.image)
+      * 0.000001,
+    $1, $3
+  from usage_stage s join price_versions v on v.version = s.price_version
+  order by s.organization_id, s.request_id, s.seq
+  on conflict do nothing
+  returning *
+), rolled as (
+  insert into usage_rollup_hours as r (
+    organization_id, hour, project_id, key_id, model, endpoint, requests, input, cached, output, reasoning, audio_ms, images, amount)
+  select organization_id, date_trunc('hour', admitted_at, 'UTC'), project_id, key_id, model, endpoint,
+    count(*) filter (where seq = 0), sum(input), sum(cached), sum(output), sum(reasoning), sum(audio_ms), sum(images), sum(amount)
+  from ins
+  group by 1, 2, 3, 4, 5, 6
+  order by 1, 2, 3, 4, 5, 6
+  on conflict (organization_id, hour, project_id, key_id, model, endpoint) do update set
+    requests = r.requests + excluded.requests, input = r.input + excluded.input, cached = r.cached + excluded.cached,
+    output = r.output + excluded.output, reasoning = r.reasoning + excluded.reasoning, audio_ms = r.audio_ms + excluded.audio_ms,
+    images = r.images + excluded.images, amount = r.amount + excluded.amount
+), cost as (
+  select organization_id, epoch, sum(amount) as amount from ins group by 1, 2 having sum(amount) > 0
+), split as (
+  -- An open epoch pays with its lease alone. What a closed or forgotten epoch brings late is paid by the wallet, as far as it can.
+  select c.organization_id, c.epoch, c.amount,
+    least(c.amount, coalesce(e.granted - e.billed - e.returned, 0)) as from_lease,
+    e.organization_id is null or e.closed_at is not null as late
+  from cost c left join lease_epochs e using (organization_id, epoch)
+), leased as (
+  update lease_epochs e set billed = e.billed + s.from_lease
+  from split s
+  where e.organization_id = s.organization_id and e.epoch = s.epoch and s.from_lease > 0
+), due as (
+  select organization_id, sum(amount) as amount, sum(from_lease) as from_lease,
+    coalesce(sum(amount - from_lease) filter (where late), 0) as late
+  from split group by 1
+), money as (
+  select d.organization_id, d.amount, d.from_lease,
+    least(d.late, coalesce(greatest(w.balance + w.credit_limit - w.leased, 0), 0)) as from_wallet
+  from due d left join wallets w using (organization_id)
+), paid as (
+  update wallets w set balance = w.balance - m.from_lease - m.from_wallet, leased = w.leased - m.from_lease
+  from money m
+  where w.organization_id = m.organization_id
+), entries as (
+  select m.organization_id, e.account, e.amount
+  from money m cross join lateral (values
+    ('wallet', -m.from_lease - m.from_wallet), ('revenue', m.amount), ('operator_loss', m.from_lease + m.from_wallet - m.amount)) e (account, amount)
+  where e.amount <> 0
+), transactions as (
+  insert into ledger_transactions (organization_id, id, kind, description, at)
+  select organization_id, $2, 'usage', 'Usage', $3 from money order by 1
+), entered as (
+  insert into ledger_entries (organization_id, transaction_id, account, amount)
+  select organization_id, $2, account, amount from entries order by 1, 3
+), balances as (
+  insert into ledger_accounts as a (organization_id, account, balance)
+  select organization_id, account, amount from entries order by 1, 2
+  on conflict (organization_id, account) do update set balance = a.balance + excluded.balance
+), stated as (
+  insert into statement_days as d (organization_id, day, amount, last_transaction_id, last_at)
+  select organization_id, ($3::timestamptz at time zone 'UTC')::date, -from_lease - from_wallet, $2, $3 from money order by 1
+  on conflict (organization_id, day) do update set
+    amount = d.amount + excluded.amount, last_transaction_id = excluded.last_transaction_id, last_at = excluded.last_at
+)
+select (select count(*) from ins), (select coalesce(sum(amount - from_lease - from_wallet), 0) from money)

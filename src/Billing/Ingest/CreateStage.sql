@@ -1,0 +1,25 @@
+-- Lives as long as its connection; emptied by every commit and rollback.
+create temporary table if not exists usage_stage (
+  organization_id uuid not null,
+  request_id uuid not null,
+  seq integer not null,
+  project_id uuid not null,
+  key_id uuid not null,
+  model text not null,
+  endpoint text not null,
+  streamed boolean not null,
+  attempt integer not null,
+  price_version uuid not null,
+  epoch bigint not null,
+  input bigint not null,
+  cached bigint not null,
+  output bigint not null,
+  reasoning bigint not null,
+  audio_ms bigint not null,
+  images bigint not null,
+  delivered bigint not null,
+  outcome smallint not null,
+  source smallint not null,
+  admitted_at timestamptz not null,
+  finished_at timestamptz not null
+) on commit delete rows

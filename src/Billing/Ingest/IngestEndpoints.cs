@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Usage;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
+
+namespace Tollgate.Billing.Ingest;
+
+/// <summary>Journals and their batches.</summary>
+internal static class IngestEndpoints
+{
+    public static IServiceCollection AddIngest(this IServiceCollection services)
+    {
+        services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
+        services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.Section).ValidateOnStart();
+        services.AddSingleton<IngestLanes>();
+        services.AddSingleton<UsageIngest>();
+        services.AddSingleton<Journals>();
+        services.AddSingleton<PartitionMaintenance>();
+        services.AddHostedService(provider => provider.GetRequiredService<PartitionMaintenance>());
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapIngest(this IEndpointRouteBuilder routes)
+    {
+        routes.MapInternal("/internal/usage", "gateway").MapPost("", BookAsync);
+        var journals = routes.MapInternal("/internal/journals", "gateway");
+        journals.MapPost("", RegisterAsync);
+        journals.MapDelete("/{journalId:guid}", DeregisterAsync);
+        var operators = routes.MapInternal("/internal/journals", "operator", "accounts");
+        operators.MapGet("", ListAsync);
+        operators.MapPost("/{journalId:guid}/retire", RetireAsync);
+        return routes;
+    }
+
+    internal static async Task<Results<Ok<UsageBooked>, Conflict, StatusCodeHttpResult>> BookAsync(
+        UsageBatch batch, UsageIngest ingest, IOptions<IngestOptions> options, CancellationToken cancellationToken)
+    {
+        if (batch.Events.Count > options.Value.MostEvents)
+        {
+            return TypedResults.StatusCode(StatusCodes.Status413PayloadTooLarge);
+        }
+
+        return await ingest.BookAsync(batch, cancellationToken) is { } booked ? TypedResults.Ok(booked) : TypedResults.Conflict();
+    }
+
+    internal static async Task<Results<Ok<JournalRegistered>, Conflict>> RegisterAsync(
+        RegisterJournal journal, Journals journals, CancellationToken cancellationToken) =>
+        await journals.RegisterAsync(journal, cancellationToken) is { } registered ? TypedResults.Ok(registered) : TypedResults.Conflict();
+
+    internal static async Task<NoContent> DeregisterAsync(Guid journalId, long boot, Journals journals, CancellationToken cancellationToken)
+    {
+        await journals.DeregisterAsync(journalId, boot, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    internal static async Task<Ok<IReadOnlyList<JournalState>>> ListAsync(Journals journals, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await journals.ListAsync(cancellationToken));
+
+    internal static async Task<Results<NoContent, NotFound>> RetireAsync(Guid journalId, Journals journals, CancellationToken cancellationToken) =>
+        await journals.RetireAsync(journalId, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
+}

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Tollgate.Billing.Work;
+
+namespace Tollgate.Billing.Ingest;
+
+/// <summary>
+/// Connections that stay open with their staging table: a temporary table for each batch would write the catalogue of Postgres full, and giving the
+/// connection back to the pool drops it. Thread-safe; a lane belongs to one batch at a time.
+/// </summary>
+internal sealed class IngestLanes(NpgsqlDataSource dataSource, IOptions<IngestOptions> options) : IAsyncDisposable
+{
+    private static readonly string CreateStageSql = EmbeddedSql.Read("Ingest.CreateStage.sql");
+    private readonly ConcurrentBag<NpgsqlConnection> _idle = [];
+    private readonly SemaphoreSlim _free = new(options.Value.Lanes);
+
+    /// <summary>Waits for a lane and runs <paramref name="work"/> on it. A connection whose work failed is not used again.</summary>
+    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await _free.WaitAsync(cancellationToken);
+        NpgsqlConnection? connection = null;
+        try
+        {
+            connection = _idle.TryTake(out var idle) ? idle : await OpenAsync(cancellationToken);
+            var result = await work(connection);
+            _idle.Add(connection);
+            connection = null;
+            return result;
+        }
+        finally
+        {
+            if (connection is not null)
+            {
+                await connection.DisposeAsync();
+            }
+
+            _free.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_idle.TryTake(out var connection))
+        {
+            await connection.DisposeAsync();
+        }
+
+        _free.Dispose();
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(CreateStageSql, cancellationToken);
+        return connection;
+    }
+}

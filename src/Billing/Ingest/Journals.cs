@@ -1,0 +1,66 @@
+using Npgsql;
+using Tollgate.Billing.Restores;
+using Tollgate.Billing.Work;
+using Tollgate.Contracts.Usage;
+
+namespace Tollgate.Billing.Ingest;
+
+/// <summary>Which journals exist. A registered one must acknowledge every fence, whether its gateway is there or not.</summary>
+internal sealed class Journals(NpgsqlDataSource dataSource)
+{
+    /// <summary>Null when a newer boot is known. A retired or deregistered journal counts again from here on.</summary>
+    public async Task<JournalRegistered?> RegisterAsync(RegisterJournal journal, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var database = await DatabaseIdentity.ReadAsync(connection, cancellationToken);
+        var cursor = await connection.ReadValueAsync<object>(
+            """
+            insert into journals as j (id, boot, gateway_id) values ($1, $2, $3)
+            on conflict (id) do update set
+              boot = excluded.boot, gateway_id = excluded.gateway_id, last_seen = now(), deregistered_at = null, retired_at = null
+            where j.boot <= excluded.boot
+            returning cursor
+            """,
+            cancellationToken,
+            journal.JournalId, journal.Boot, journal.GatewayId);
+        return cursor is long position ? new JournalRegistered(position, database) : null;
+    }
+
+    /// <summary>A clean stop: all is shipped and nothing runs. An older boot than the registered one changes nothing.</summary>
+    public async Task DeregisterAsync(Guid journalId, long boot, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(
+            "update journals set deregistered_at = now() where id = $1 and boot = $2 and deregistered_at is null", cancellationToken, journalId, boot);
+    }
+
+    /// <summary>The operator's word that a journal is lost: fences no longer wait for it. False when there is no such journal.</summary>
+    public async Task<bool> RetireAsync(Guid journalId, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(
+            "update journals set retired_at = coalesce(retired_at, now()) where id = $1", cancellationToken, journalId) > 0;
+    }
+
+    public async Task<IReadOnlyList<JournalState>> ListAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.ReadRowsAsync(
+            """
+            select j.id, j.boot, j.gateway_id, j.cursor, j.last_seen, j.deregistered_at is not null, j.retired_at is not null,
+              (select count(*) from wallets w where w.fence_epoch is not null and j.deregistered_at is null and j.retired_at is null
+                and coalesce((select f.epoch from journal_fences f where f.organization_id = w.organization_id and f.journal_id = j.id), 0)
+                  < w.fence_epoch)
+            from journals j order by j.registered_at
+            """,
+            row => new JournalState(
+                row.GetGuid(0), row.GetInt64(1), row.GetString(2), row.GetInt64(3), row.GetFieldValue<DateTimeOffset>(4), row.GetBoolean(5),
+                row.GetBoolean(6), row.GetInt64(7)),
+            cancellationToken);
+    }
+}
+
+/// <summary>One journal as the operator sees it, <c>GET /internal/journals</c>.</summary>
+/// <param name="FencesOpen">Organizations whose older epochs' money waits for this journal.</param>
+public sealed record JournalState(
+    Guid Id, long Boot, string GatewayId, long Cursor, DateTimeOffset LastSeen, bool Deregistered, bool Retired, long FencesOpen);

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Tollgate.Billing.Work;
+
+namespace Tollgate.Billing.Leases;
+
+/// <summary>
+/// Returns what older epochs did not spend, once all registered journals acknowledged the wallet's fence: from then on no request of those epochs
+/// lives and none is unshipped. A journal that is silent holds the money until it speaks or an operator retires it.
+/// </summary>
+internal sealed partial class FenceReclaim(
+    NpgsqlDataSource dataSource, IOptions<LeaseOptions> options, TimeProvider clock, ILogger<FenceReclaim> logger)
+    : RecurringWork(TimeSpan.FromSeconds(1), clock, logger)
+{
+    private static readonly string ReclaimSql = EmbeddedSql.Read("Leases.Reclaim.sql");
+
+    /// <summary>Reclaims for one organization whose wallet the caller has locked. False while the fence is open, or when there is none.</summary>
+    public async Task<bool> TryReclaimAsync(NpgsqlConnection connection, Guid organizationId, CancellationToken cancellationToken)
+    {
+        await using var command = connection.Command(ReclaimSql, organizationId, options.Value.SealFor);
+        if (await command.ExecuteScalarAsync(cancellationToken) is not decimal returned)
+        {
+            return false;
+        }
+
+        LogReclaimed(logger, returned, organizationId);
+        return true;
+    }
+
+    public override async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var fenced = await connection.ReadRowsAsync(
+            "select organization_id from wallets where fence_epoch is not null order by organization_id", row => row.GetGuid(0), cancellationToken);
+        foreach (var organizationId in fenced)
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await connection.ExecuteAsync("select from wallets where organization_id = $1 for update", cancellationToken, organizationId);
+            await TryReclaimAsync(connection, organizationId, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+    }
+
+    [LoggerMessage(11, LogLevel.Information, "{Returned} dollars of older epochs returned to the wallet of organization {OrganizationId}.")]
+    private static partial void LogReclaimed(ILogger logger, decimal returned, Guid organizationId);
+}

@@ -1,0 +1,110 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Tollgate.Billing.Ledger;
+using Tollgate.Billing.Work;
+using Tollgate.Contracts.Money;
+
+namespace Tollgate.Billing.Leases;
+
+/// <summary>
+/// Moves money from wallets to tills. Everything happens under the wallet's row lock, so of two callers the second sees what the first took. Money
+/// of an older epoch never moves to a newer one before its fence is complete.
+/// </summary>
+internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences, IOptions<LeaseOptions> options, TimeProvider clock)
+{
+    /// <summary>All that one epoch may ever lease: a till counts in integers below 2^53. The next lease then opens another epoch.</summary>
+    private const decimal MostPerEpochUsd = 9_000_000m;
+
+    public async Task<Lease> AskAsync(LeaseRequest request, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var wallet = await Wallet.LockAsync(connection, request.OrganizationId, cancellationToken);
+        if (wallet is null)
+        {
+            return new Lease(LeaseOutcome.NoWallet, 0, 0, [], RetryAfterMs);
+        }
+
+        if (!wallet.DatabaseKnown || (wallet.Sealed && !await fences.TryReclaimAsync(connection, request.OrganizationId, cancellationToken)))
+        {
+            return new Lease(LeaseOutcome.Frozen, 0, 0, [], RetryAfterMs);
+        }
+
+        var lease = request.Epoch is null
+            ? await OpenEpochAsync(connection, request, wallet.Epoch, cancellationToken)
+            : request.Epoch == wallet.Epoch
+                ? await GrantAsync(connection, request, cancellationToken)
+                : new Lease(LeaseOutcome.EpochClosed, wallet.Epoch, 0, [], 0);
+        await transaction.CommitAsync(cancellationToken);
+        return lease;
+    }
+
+    private int RetryAfterMs => (int)(options.Value.RetryAfter.Ticks / TimeSpan.TicksPerMillisecond);
+
+    /// <summary>
+    /// The next epoch's number is never below the clock's milliseconds: a database restored from a backup cannot give one out again that tills hold.
+    /// </summary>
+    private async Task<Lease> OpenEpochAsync(NpgsqlConnection connection, LeaseRequest request, long last, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var epoch = Math.Max(last + 1, now.ToUnixTimeMilliseconds());
+        await connection.ExecuteAsync(
+            """
+            with opened as (insert into lease_epochs (organization_id, epoch) values ($1, $2))
+            update wallets w set epoch = $2,
+              fence_epoch = case when exists (select from lease_epochs e where e.organization_id = $1 and e.closed_at is null) then $2 end
+            where w.organization_id = $1
+            """,
+            cancellationToken,
+            request.OrganizationId, epoch);
+        var lease = await GrantAsync(connection, request, cancellationToken);
+        var budgets = await connection.ReadRowsAsync(
+            SeedsSql, row => new BudgetSeed(row.GetString(0), row.GetString(1), row.GetInt64(2)), cancellationToken, request.OrganizationId, now, epoch);
+        return lease with { Budgets = budgets };
+    }
+
+    private async Task<Lease> GrantAsync(NpgsqlConnection connection, LeaseRequest request, CancellationToken cancellationToken)
+    {
+        var wallet = (await Wallet.LockAsync(connection, request.OrganizationId, cancellationToken))!;
+        if (Dollars.ToNanoDown(wallet.Available) < request.NeedNanoUsd && wallet.Fenced
+            && await fences.TryReclaimAsync(connection, request.OrganizationId, cancellationToken))
+        {
+            wallet = (await Wallet.LockAsync(connection, request.OrganizationId, cancellationToken))!;
+        }
+
+        // What is left goes to the till even when it is too little: only there can it be spent together with what the till has.
+        var amount = Dollars.FromNano(Dollars.ToNanoDown(Math.Clamp(Wanted(request), 0, Math.Min(wallet.Available, MostPerEpochUsd))));
+        if (wallet.EpochGranted + amount > MostPerEpochUsd)
+        {
+            return new Lease(LeaseOutcome.EpochClosed, wallet.Epoch, 0, [], 0);
+        }
+
+        if (amount > 0)
+        {
+            await TakeAsync(connection, request.OrganizationId, wallet.Epoch, amount, cancellationToken);
+        }
+
+        var need = Math.Max(Dollars.FromNano(request.NeedNanoUsd), Dollars.FromNano(1));
+        var outcome = amount >= need ? LeaseOutcome.Granted
+            : amount + wallet.HeldByOlderEpochs >= need ? LeaseOutcome.Frozen
+            : LeaseOutcome.Exhausted;
+        return new Lease(
+            outcome, wallet.Epoch, Dollars.ToNanoDown(wallet.EpochGranted + amount), [], outcome == LeaseOutcome.Frozen ? RetryAfterMs : 0);
+    }
+
+    private decimal Wanted(LeaseRequest request) => Math.Max(
+        Math.Max(Dollars.FromNano(request.NeedNanoUsd), options.Value.SmallestUsd),
+        Dollars.FromNano(request.SpendPerMinuteNanoUsd) * options.Value.Covers.Ticks / TimeSpan.TicksPerMinute);
+
+    private async Task TakeAsync(NpgsqlConnection connection, Guid organizationId, long epoch, decimal amount, CancellationToken cancellationToken) =>
+        await connection.ExecuteAsync(
+            """
+            with granted as (insert into leases (id, organization_id, epoch, amount) values ($1, $2, $3, $4)),
+            opened as (update lease_epochs set granted = granted + $4 where organization_id = $2 and epoch = $3)
+            update wallets set leased = leased + $4 where organization_id = $2
+            """,
+            cancellationToken,
+            Guid.CreateVersion7(clock.GetUtcNow()), organizationId, epoch, amount);
+
+    private static readonly string SeedsSql = EmbeddedSql.Read("Leases.BudgetSeeds.sql");
+}

@@ -1,0 +1,25 @@
+-- Gives an organization's older epochs back to its wallet, once every journal that still counts has acknowledged the wallet's fence.
+-- The caller holds the wallet's row lock. $1 organization, $2 how long after a restore the seal stays at least.
+-- returns the dollars that came back; no row while the fence is open.
+with fence as (
+  select w.organization_id, w.fence_epoch
+  from wallets w
+  where w.organization_id = $1 and w.fence_epoch is not null
+    and (w.sealed_at is null or w.sealed_at + $2 <= now())
+    and not exists (
+      select from journals j
+      where j.deregistered_at is null and j.retired_at is null
+        and coalesce((select f.epoch from journal_fences f where f.organization_id = $1 and f.journal_id = j.id), 0) < w.fence_epoch)
+), closing as (
+  select e.organization_id, e.epoch, e.granted - e.billed - e.returned as open
+  from lease_epochs e join fence using (organization_id)
+  where e.epoch < fence.fence_epoch and e.closed_at is null
+), closed as (
+  update lease_epochs e set returned = e.returned + c.open, closed_at = now()
+  from closing c
+  where e.organization_id = c.organization_id and e.epoch = c.epoch
+)
+update wallets w set leased = w.leased - (select coalesce(sum(open), 0) from closing), fence_epoch = null, sealed_at = null
+from fence
+where w.organization_id = fence.organization_id
+returning (select coalesce(sum(open), 0) from closing)

@@ -1,0 +1,41 @@
+using Npgsql;
+using Tollgate.Billing.Work;
+
+namespace Tollgate.Billing.Leases;
+
+/// <summary>A wallet's money under its row lock.</summary>
+/// <param name="Available">US dollars that may still be leased: balance + credit limit − leased.</param>
+/// <param name="Leased">Open over all epochs.</param>
+/// <param name="Epoch">The newest epoch; 0 before the first.</param>
+/// <param name="EpochGranted">All that was leased in it.</param>
+/// <param name="EpochOpen">What of it is neither billed nor returned.</param>
+/// <param name="Fenced">An older epoch is still open.</param>
+/// <param name="Sealed">The database was restored: no money moves before the fence.</param>
+/// <param name="DatabaseKnown">False between a restore and its discovery.</param>
+internal sealed record Wallet(
+    decimal Available, decimal Leased, long Epoch, decimal EpochGranted, decimal EpochOpen, bool Fenced, bool Sealed, bool DatabaseKnown)
+{
+    /// <summary>Money that older epochs still hold.</summary>
+    public decimal HeldByOlderEpochs => Leased - EpochOpen;
+
+    /// <summary>Locks the row until the transaction ends; null when there is no such wallet.</summary>
+    public static async Task<Wallet?> LockAsync(NpgsqlConnection connection, Guid organizationId, CancellationToken cancellationToken)
+    {
+        // The lock is a statement of its own: the next one then sees what its former holder committed to the epochs.
+        await connection.ExecuteAsync("select from wallets where organization_id = $1 for update", cancellationToken, organizationId);
+        var wallets = await connection.ReadRowsAsync(
+            """
+            select w.balance + w.credit_limit - w.leased, w.leased, w.epoch, coalesce(e.granted, 0),
+              coalesce(e.granted - e.billed - e.returned, 0), w.fence_epoch is not null, w.sealed_at is not null,
+              (select d.cluster = cluster_identity() from database_identity d)
+            from wallets w left join lease_epochs e on e.organization_id = w.organization_id and e.epoch = w.epoch
+            where w.organization_id = $1
+            """,
+            row => new Wallet(
+                row.GetDecimal(0), row.GetDecimal(1), row.GetInt64(2), row.GetDecimal(3), row.GetDecimal(4), row.GetBoolean(5), row.GetBoolean(6),
+                row.GetBoolean(7)),
+            cancellationToken,
+            organizationId);
+        return wallets is [var wallet] ? wallet : null;
+    }
+}

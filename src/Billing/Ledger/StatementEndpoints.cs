@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Npgsql;
+using Tollgate.Billing.Work;
+using Tollgate.Contracts.Money;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
+
+namespace Tollgate.Billing.Ledger;
+
+/// <summary>What moved an organization's balance.</summary>
+internal static class StatementEndpoints
+{
+    private const int MostLines = 1000;
+
+    // Usage is one line a day: the ledger has one transaction a batch.
+    private const string Lines =
+        """
+        (select t.id, t.at, t.kind, t.description, e.amount
+         from ledger_transactions t join ledger_entries e on e.organization_id = t.organization_id and e.transaction_id = t.id and e.account = 'wallet'
+         where t.organization_id = $1 and t.kind <> 'usage'
+         order by t.at desc limit $2)
+        union all
+        (select last_transaction_id, last_at, 'usage', 'Usage on ' || to_char(day, 'YYYY-MM-DD') || ' (UTC)', amount
+         from statement_days
+         where organization_id = $1 and amount <> 0
+         order by day desc limit $2)
+        order by 2 desc limit $2
+        """;
+
+    public static IEndpointRouteBuilder MapStatements(this IEndpointRouteBuilder routes)
+    {
+        routes.MapInternal("/internal/organizations/{organizationId:guid}", "accounts", "operator").MapGet("/ledger", ReadAsync);
+        return routes;
+    }
+
+    internal static async Task<Ok<IReadOnlyList<StatementLine>>> ReadAsync(
+        Guid organizationId, NpgsqlDataSource dataSource, CancellationToken cancellationToken, int limit = 100)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var lines = await connection.ReadRowsAsync(
+            Lines,
+            row => new StatementLine(
+                row.GetGuid(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetString(3), row.GetDecimal(4)),
+            cancellationToken,
+            organizationId, Math.Clamp(limit, 1, MostLines));
+        return TypedResults.Ok<IReadOnlyList<StatementLine>>(lines);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
+using Npgsql;
+using Stripe;
+using Stripe.Checkout;
+using Tollgate.Billing.Work;
+using Tollgate.Contracts.Money;
+
+namespace Tollgate.Billing.Payments;
+
+/// <summary>Starts top-ups. The page's request id is the checkout's id and Stripe's idempotency key, so a page sent twice gives one session.</summary>
+internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient stripe)
+{
+    /// <summary>Name of the session's metadata that holds the organization.</summary>
+    public const string OrganizationKey = "organization_id";
+
+    /// <summary>Name of the session's metadata that holds the checkout.</summary>
+    public const string CheckoutKey = "checkout_id";
+
+    /// <summary>Null when the request id was used for another checkout.</summary>
+    /// <exception cref="StripeException">Stripe refused or did not answer; asking again with the same request id is safe.</exception>
+    public async Task<CheckoutStarted?> StartAsync(Guid organizationId, StartCheckout checkout, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(
+            """
+            insert into checkouts (id, organization_id, amount_usd, email, return_url) values ($1, $2, $3, $4, $5)
+            on conflict (id) do nothing
+            """,
+            cancellationToken,
+            checkout.RequestId, organizationId, checkout.AmountUsd, checkout.Email, checkout.ReturnUrl);
+        var known = await connection.ReadRowsAsync(
+            "select url from checkouts where id = $1 and organization_id = $2 and amount_usd = $3 and email = $4 and return_url = $5",
+            row => row.IsDBNull(0) ? null : row.GetString(0),
+            cancellationToken,
+            checkout.RequestId, organizationId, checkout.AmountUsd, checkout.Email, checkout.ReturnUrl);
+        if (known is not [var url])
+        {
+            return null;
+        }
+
+        if (url is null)
+        {
+            var session = await CreateSessionAsync(organizationId, checkout, cancellationToken);
+            await connection.ExecuteAsync(
+                "update checkouts set session_id = $2, url = $3 where id = $1", cancellationToken, checkout.RequestId, session.Id, session.Url);
+            url = session.Url;
+        }
+
+        return new CheckoutStarted(url);
+    }
+
+    private async Task<Session> CreateSessionAsync(Guid organizationId, StartCheckout checkout, CancellationToken cancellationToken)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            [OrganizationKey] = organizationId.ToString("N"),
+            [CheckoutKey] = checkout.RequestId.ToString("N"),
+        };
+        var options = new SessionCreateOptions
+        {
+            Mode = "payment",
+            CustomerEmail = checkout.Email,
+            ClientReferenceId = organizationId.ToString("N"),
+            SuccessUrl = QueryHelpers.AddQueryString(checkout.ReturnUrl, "checkout", "success"),
+            CancelUrl = QueryHelpers.AddQueryString(checkout.ReturnUrl, "checkout", "cancelled"),
+            LineItems =
+            [
+                new SessionLineItemOptions
+                {
+                    Quantity = 1,
+                    PriceData = new SessionLineItemPriceDataOptions
+                    {
+                        Currency = "usd",
+                        UnitAmount = checkout.AmountUsd * 100L,
+                        ProductData = new SessionLineItemPriceDataProductDataOptions
+                        {
+                            Name = string.Create(CultureInfo.InvariantCulture, $"Tollgate credit, {checkout.AmountUsd} USD"),
+                        },
+                    },
+                },
+            ],
+            Metadata = metadata,
+            PaymentIntentData = new SessionPaymentIntentDataOptions { Metadata = metadata },
+        };
+        return await new SessionService(stripe).CreateAsync(
+            options, new RequestOptions { IdempotencyKey = $"checkout:{checkout.RequestId:N}" }, cancellationToken);
+    }
+}

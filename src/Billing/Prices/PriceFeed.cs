@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Billing.Work;
+using Tollgate.Contracts.Money;
+using Tollgate.ServiceDefaults.Snapshots;
+
+namespace Tollgate.Billing.Prices;
+
+/// <summary>Publishes the price book whenever any instance changes it: woken by Postgres, and every few seconds in case a word was lost.</summary>
+internal sealed partial class PriceFeed(
+    NpgsqlDataSource dataSource, PriceBook book, SnapshotPublisher<PriceSnapshot> publisher, TimeProvider clock, ILogger<PriceFeed> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>Reads the book and publishes it.</summary>
+    public async Task PublishAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        publisher.Publish(await book.ReadAsync(connection, cancellationToken));
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ListenAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException)
+            {
+                LogDisconnected(logger, exception.Message);
+                await Task.Delay(RetryDelay, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync("listen " + PriceBook.Channel, cancellationToken);
+        while (true)
+        {
+            publisher.Publish(await book.ReadAsync(connection, cancellationToken));
+            await connection.WaitAsync(Poll, cancellationToken);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The price book cannot be read, the last published one stands: {Reason}")]
+    private static partial void LogDisconnected(ILogger logger, string reason);
+}

@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Billing.Work;
+
+namespace Tollgate.Billing.Reconciliation;
+
+/// <summary>
+/// Adds the books up again from their rows: R3 rollups against usage, R4 each ledger transaction, R5 balances, wallets and leases. Each run is a row;
+/// a difference is an alarm for a person, never repaired in silence.
+/// </summary>
+internal sealed partial class BookReconciliation(NpgsqlDataSource dataSource, TimeProvider clock, ILogger<BookReconciliation> logger)
+    : RecurringWork(TimeSpan.FromMinutes(5), clock, logger)
+{
+    private static readonly TimeSpan LooksBack = TimeSpan.FromHours(26);
+    private static readonly (string Name, string Sql)[] Checks =
+    [
+        ("R3", EmbeddedSql.Read("Reconciliation.R3.sql")),
+        ("R4", EmbeddedSql.Read("Reconciliation.R4.sql")),
+        ("R5", EmbeddedSql.Read("Reconciliation.R5.sql")),
+    ];
+
+    private readonly TimeProvider _clock = clock;
+
+    public override async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        foreach (var (name, sql) in Checks)
+        {
+            await CheckAsync(connection, name, sql, cancellationToken);
+        }
+    }
+
+    private async Task CheckAsync(NpgsqlConnection connection, string name, string sql, CancellationToken cancellationToken)
+    {
+        var started = _clock.GetUtcNow();
+        var upto = new DateTimeOffset(started.Year, started.Month, started.Day, started.Hour, 0, 0, TimeSpan.Zero).AddHours(1);
+        // One statement, one snapshot: what is booked meanwhile is either in all sums or in none.
+        var (looked, differ, first) = (await connection.ReadRowsAsync(
+            sql,
+            row => (row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetString(2)),
+            cancellationToken,
+            upto - LooksBack, upto)).Single();
+        await connection.ExecuteAsync(
+            """
+            insert into reconciliation_runs (id, name, started_at, finished_at, checked, differences, detail) values ($1, $2, $3, $4, $5, $6, $7)
+            """,
+            cancellationToken,
+            Guid.CreateVersion7(started), name, started, _clock.GetUtcNow(), looked, differ, first);
+        if (differ > 0)
+        {
+            LogDifference(logger, name, differ, looked, first);
+        }
+    }
+
+    [LoggerMessage(11, LogLevel.Critical, "{Check} found {Differences} differences in {Checked}; the first is {First}.")]
+    private static partial void LogDifference(ILogger logger, string check, long differences, long @checked, string? first);
+}

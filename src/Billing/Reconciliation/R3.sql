@@ -1,0 +1,19 @@
+-- Rollup = sum of rows, for the hours from $1 to $2. returns cells looked at, cells that differ, the first of them.
+with facts as (
+  select organization_id, date_trunc('hour', admitted_at, 'UTC') as hour, count(*) filter (where seq = 0) as requests,
+    sum(input + cached + output + reasoning + audio_ms + images) as units, sum(amount) as amount
+  from usage_events
+  where admitted_at >= $1 and admitted_at < $2
+    -- Lets Postgres leave out partitions; ids are made within moments of the admission.
+    and (request_id >= uuid7_lower($1 - interval '1 day') and request_id < uuid7_lower($2 + interval '1 day'))
+  group by 1, 2
+), sums as (
+  select organization_id, hour, sum(requests) as requests, sum(input + cached + output + reasoning + audio_ms + images) as units,
+    sum(amount) as amount
+  from usage_rollup_hours where hour >= $1 and hour < $2 group by 1, 2
+), cells as (
+  select organization_id, hour, f.requests is not distinct from s.requests and f.units is not distinct from s.units
+    and f.amount is not distinct from s.amount as same
+  from facts f full join sums s using (organization_id, hour)
+)
+select count(*), count(*) filter (where not same), min(organization_id::text || ' ' || hour::text) filter (where not same) from cells

@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Contracts.Reports;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
+
+namespace Tollgate.Billing.Reports;
+
+/// <summary>Usage as the portal and the operator's pages show it.</summary>
+internal static class ReportEndpoints
+{
+    private static readonly TimeSpan LongestByHour = TimeSpan.FromDays(93);
+    private static readonly TimeSpan LongestByDay = TimeSpan.FromDays(800);
+
+    public static IServiceCollection AddReports(this IServiceCollection services) => services.AddSingleton<UsageReports>();
+
+    public static IEndpointRouteBuilder MapReports(this IEndpointRouteBuilder routes)
+    {
+        routes.MapInternal("/internal/organizations/{organizationId:guid}/usage", "accounts", "operator").MapGet("", OfOrganizationAsync);
+        routes.MapInternal("/internal/usage", "accounts", "operator").MapGet("", OfAllAsync);
+        return routes;
+    }
+
+    internal static async Task<Results<Ok<UsageReport>, ValidationProblem>> OfOrganizationAsync(
+        Guid organizationId, DateTimeOffset from, DateTimeOffset to, UsageReports reports, CancellationToken cancellationToken, string bucket = "hour")
+    {
+        return Range(from, to, bucket) is { } range
+            ? TypedResults.Ok(await reports.OfOrganizationAsync(organizationId, range, cancellationToken))
+            : Refused();
+    }
+
+    internal static async Task<Results<Ok<UsageReport>, ValidationProblem>> OfAllAsync(
+        DateTimeOffset from, DateTimeOffset to, UsageReports reports, CancellationToken cancellationToken, string bucket = "hour", string by = "")
+    {
+        ReportSubject? subject = by switch
+        {
+            "" => ReportSubject.None,
+            "organization" => ReportSubject.Organization,
+            "model" => ReportSubject.Model,
+            _ => null,
+        };
+        return subject is { } known && Range(from, to, bucket) is { } range
+            ? TypedResults.Ok(await reports.OfAllAsync(range, known, cancellationToken))
+            : Refused();
+    }
+
+    private static ReportRange? Range(DateTimeOffset from, DateTimeOffset to, string bucket)
+    {
+        ReportBucket? fineness = bucket switch { "hour" => ReportBucket.Hour, "day" => ReportBucket.Day, _ => null };
+        var longest = fineness == ReportBucket.Day ? LongestByDay : LongestByHour;
+        return fineness is { } known && to > from && to - from <= longest
+            ? new ReportRange(from.ToUniversalTime(), to.ToUniversalTime(), known)
+            : null;
+    }
+
+    private static ValidationProblem Refused() => TypedResults.ValidationProblem(new Dictionary<string, string[]>
+    {
+        ["from"] = ["A report needs from < to, at most 93 days by hour or 800 by day, bucket hour or day, and by organization, model or nothing."],
+    });
+}

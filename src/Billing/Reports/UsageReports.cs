@@ -1,0 +1,86 @@
+using Npgsql;
+using Tollgate.Billing.Work;
+using Tollgate.Contracts.Reports;
+
+namespace Tollgate.Billing.Reports;
+
+/// <summary>Every figure of a page comes from the hour rollups, which are written in the transaction of the rows that they sum.</summary>
+internal sealed class UsageReports(NpgsqlDataSource dataSource)
+{
+    /// <summary>One organization by bucket, project, key, model and endpoint.</summary>
+    public Task<UsageReport> OfOrganizationAsync(Guid organizationId, ReportRange range, CancellationToken cancellationToken) =>
+        ReadAsync(
+            "null::uuid, project_id, key_id, model, endpoint",
+            "organization_id = $4 and",
+            "2, 3, 4, 5, 6",
+            range,
+            cancellationToken,
+            organizationId);
+
+    /// <summary>All organizations together, by bucket and organization or model; by bucket alone without <paramref name="by"/>.</summary>
+    public Task<UsageReport> OfAllAsync(ReportRange range, ReportSubject by, CancellationToken cancellationToken)
+    {
+        var columns = by switch
+        {
+            ReportSubject.Organization => "organization_id, null::uuid, null::uuid, null::text, null::text",
+            ReportSubject.Model => "null::uuid, null::uuid, null::uuid, model, null::text",
+            _ => "null::uuid, null::uuid, null::uuid, null::text, null::text",
+        };
+        return ReadAsync(columns, "", "2, 3, 4, 5, 6", range, cancellationToken);
+    }
+
+    private async Task<UsageReport> ReadAsync(
+        string subject, string filter, string groups, ReportRange range, CancellationToken cancellationToken, params object[] more)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var asOf = default(DateTimeOffset);
+        var rows = await connection.ReadRowsAsync(
+            $"""
+            with cells as (
+              select date_trunc($1, hour, 'UTC') as start, {subject}, sum(requests)::bigint, sum(input)::bigint, sum(cached)::bigint,
+                sum(output + reasoning)::bigint, sum(amount)
+              from usage_rollup_hours
+              where {filter} hour >= $2 and hour < $3
+              group by 1, {groups}
+              order by 1, {groups}
+            )
+            select now(), cells.* from (select) one left join cells on true
+            """,
+            row =>
+            {
+                asOf = row.GetFieldValue<DateTimeOffset>(0);
+                return row.IsDBNull(1) ? null : Row(row);
+            },
+            cancellationToken,
+            [range.Bucket == ReportBucket.Day ? "day" : "hour", range.From, range.To, .. more]);
+        return new UsageReport(asOf, [.. rows.OfType<UsageRow>()]);
+    }
+
+    private static UsageRow Row(NpgsqlDataReader row) => new(
+        row.GetFieldValue<DateTimeOffset>(1), Id(row, 2), Id(row, 3), Id(row, 4), Text(row, 5), Text(row, 6),
+        row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetDecimal(11));
+
+    private static Guid? Id(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);
+
+    private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+}
+
+/// <summary>What a report covers.</summary>
+/// <param name="From">First instant; its bucket starts there.</param>
+/// <param name="To">First instant after it.</param>
+internal sealed record ReportRange(DateTimeOffset From, DateTimeOffset To, ReportBucket Bucket);
+
+/// <summary>How fine a report is, UTC.</summary>
+internal enum ReportBucket
+{
+    Hour = 0,
+    Day = 1,
+}
+
+/// <summary>By what the report over all organizations is grouped besides time.</summary>
+internal enum ReportSubject
+{
+    None = 0,
+    Organization = 1,
+    Model = 2,
+}

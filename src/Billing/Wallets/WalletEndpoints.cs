@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Tollgate.Billing.Work;
+using Tollgate.Contracts.Money;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
+
+namespace Tollgate.Billing.Wallets;
+
+/// <summary>Opening and reading wallets.</summary>
+internal static class WalletEndpoints
+{
+    public static IServiceCollection AddWallets(this IServiceCollection services)
+    {
+        services.AddSingleton<IValidateOptions<WalletOptions>, WalletOptionsValidator>();
+        services.AddOptions<WalletOptions>().BindConfiguration(WalletOptions.Section).ValidateOnStart();
+        services.AddSingleton<WalletOpening>();
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapWallets(this IEndpointRouteBuilder routes)
+    {
+        var wallet = routes.MapInternal("/internal/organizations/{organizationId:guid}/wallet", "accounts", "operator");
+        wallet.MapPut("", OpenAsync);
+        wallet.MapGet("", ReadAsync);
+        return routes;
+    }
+
+    internal static async Task<Results<NoContent, ValidationProblem>> OpenAsync(
+        Guid organizationId, OpenWallet opening, WalletOpening wallets, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(opening.Name) || opening.Name.Contains('\0', StringComparison.Ordinal))
+        {
+            return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["name"] = ["The wallet needs a name."] });
+        }
+
+        await wallets.OpenAsync(organizationId, opening, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    internal static async Task<Results<Ok<WalletState>, NotFound>> ReadAsync(
+        Guid organizationId, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var states = await connection.ReadRowsAsync(
+            "select balance, leased, now() from wallets where organization_id = $1",
+            row => new WalletState(row.GetDecimal(0), row.GetDecimal(1), row.GetFieldValue<DateTimeOffset>(2)),
+            cancellationToken,
+            organizationId);
+        return states is [var state] ? TypedResults.Ok(state) : TypedResults.NotFound();
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Tollgate.Billing.Work;
+
+/// <summary>A step that runs now and again for ever; a test calls the step without loop or clock.</summary>
+internal abstract partial class RecurringWork(TimeSpan pause, TimeProvider clock, ILogger logger) : BackgroundService
+{
+    /// <summary>Does what is due. Safe to run on several instances at once and to be cut off anywhere.</summary>
+    public abstract Task RunOnceAsync(CancellationToken cancellationToken);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunOnceAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // A loop that dies stops its work until the next restart; what is due stays due and is tried again.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogFailed(logger, exception, GetType().Name, pause);
+            }
+
+            await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "{Work} failed; next try in {Pause}.")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string work, TimeSpan pause);
+}

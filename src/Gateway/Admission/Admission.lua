@@ -1,0 +1,342 @@
+-- The one door of an organization: applies settlements that wait, then admits one request wholly or not at all.
+-- KEYS[1]  the organization's hash. Fields:
+--   pv, kv:<public id>       versions of policy and key; written by Accounts alone
+--   till                     "<epoch> <granted> <spent> <held>", nano-dollars
+--   b:<r|t><m|d>:<subject>   bucket, "<used x window> <at> <limit>": requests or tokens, a minute or a day
+--   c:<subject>              requests running now
+--   g:<d|m>:<subject>        budget, "<period> <spent> <held>", period yyyymmdd or yyyymm
+--   h:<request id>           hold: msgpack {owner, at, epoch, money, tokens, token buckets, concurrency fields, budget fields and periods}
+--   t:<request id>           tombstone of a release whose hold was not found: when it may be forgotten
+-- ARGV[1]  A admit, C check versions and take buckets only, S settle only
+-- ARGV[2]  settlements, then for each: S settle | R release | F forget its tombstone; request id; tokens used; cost, nano-dollars
+-- unless S: request id, owner, key version field, key version, policy version, money (an upper bound), tokens held,
+--   buckets, then for each: field, limit, window in ms, cost;  concurrency limits, each: field, limit;  budgets, each: field, d | m, limit
+-- returns  {verdict, now in ms, epoch or -1, till's free money, index of the binding limit, ms until it fits, used x window of each bucket ...}
+--   verdict  SETTLED ADMITTED CHECKED | MISSING STALE BURIED | CONCURRENCY BUCKET TOO_LARGE BUDGET | COLD TILL
+-- All numbers are whole and below 2^53, where Lua's doubles are exact. A product above it only ever means "all of it has drained".
+-- Redis's clock, not the caller's: gateways whose clocks differ would drain the same bucket twice.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local most = 9007199254740991
+
+local hash = KEYS[1]
+local mode = ARGV[1]
+local settlements = tonumber(ARGV[2])
+local first = 3 + 4 * settlements -- Where the admission's own arguments begin.
+
+local values = {}                            -- What the hash held, by field; false where it held nothing.
+local buckets, counts, budgets = {}, {}, {}  -- Decoded fields; `changed` marks those to write back.
+local tombstones, removed = {}, {}
+
+local function load(fields)
+  if #fields > 0 then
+    local found = redis.call('HMGET', hash, unpack(fields))
+    for i, field in ipairs(fields) do
+      values[field] = found[i]
+    end
+  end
+end
+
+-- A bucket drained to now at the rate that was in force since it was last touched. A clock that steps back drains nothing.
+local function bucket(field)
+  local it = buckets[field]
+  if not it then
+    local used, at, limit = string.match(values[field] or '', '^(%d+) (%d+) (%d+)$')
+    it = { used = tonumber(used) or 0, at = tonumber(at) or now, limit = tonumber(limit) or 0 }
+    if now < it.at then
+      it.changed = true
+    else
+      it.used = math.max(0, it.used - it.limit * (now - it.at))
+    end
+    it.at = now
+    buckets[field] = it
+  end
+  return it
+end
+
+local function count(field)
+  local it = counts[field]
+  if not it then
+    it = { running = tonumber(values[field]) or 0 }
+    counts[field] = it
+  end
+  return it
+end
+
+local function budget(field)
+  local it = budgets[field]
+  if not it then
+    local period, spent, held = string.match(values[field] or '', '^(%d+) (%d+) (%d+)$')
+    it = { period = tonumber(period) or 0, spent = tonumber(spent) or 0, held = tonumber(held) or 0 }
+    budgets[field] = it
+  end
+  return it
+end
+
+-- Days since 1970 to a civil date (Howard Hinnant's algorithm): yyyymmdd or yyyymm, UTC.
+local function period(kind)
+  local days = math.floor(now / 86400000) + 719468
+  local era = math.floor(days / 146097)
+  local day = days - era * 146097
+  local year = math.floor((day - math.floor(day / 1460) + math.floor(day / 36524) - math.floor(day / 146096)) / 365)
+  day = day - (365 * year + math.floor(year / 4) - math.floor(year / 100))
+  local shifted = math.floor((5 * day + 2) / 153)
+  local month = shifted < 10 and shifted + 3 or shifted - 9
+  local months = (year + era * 400 + (month <= 2 and 1 or 0)) * 100 + month
+  return kind == 'm' and months or months * 100 + day - math.floor((153 * shifted + 2) / 5) + 1
+end
+
+-- Everything that is known to be needed, in one read.
+local wanted = { 'till' }
+for i = 0, settlements - 1 do
+  wanted[#wanted + 1] = 'h:' .. ARGV[4 + 4 * i]
+end
+local id, bucketCount, concurrencyCount, budgetCount, bucketsAt, concurrencyAt, budgetsAt
+if mode ~= 'S' then
+  id = ARGV[first]
+  wanted[#wanted + 1] = 'pv'
+  wanted[#wanted + 1] = ARGV[first + 2]
+  if mode == 'A' then
+    wanted[#wanted + 1] = 'h:' .. id
+    wanted[#wanted + 1] = 't:' .. id
+  end
+  bucketCount, bucketsAt = tonumber(ARGV[first + 7]), first + 8
+  for i = 0, bucketCount - 1 do
+    wanted[#wanted + 1] = ARGV[bucketsAt + 4 * i]
+  end
+  concurrencyAt = bucketsAt + 4 * bucketCount + 1
+  concurrencyCount = tonumber(ARGV[concurrencyAt - 1])
+  for i = 0, concurrencyCount - 1 do
+    wanted[#wanted + 1] = ARGV[concurrencyAt + 2 * i]
+  end
+  budgetsAt = concurrencyAt + 2 * concurrencyCount + 1
+  budgetCount = tonumber(ARGV[budgetsAt - 1])
+  for i = 0, budgetCount - 1 do
+    wanted[#wanted + 1] = ARGV[budgetsAt + 3 * i]
+  end
+end
+load(wanted)
+
+local epoch, granted, spent, held = string.match(values.till or '', '^(%d+) (%d+) (%d+) (%d+)$')
+local till = epoch and { epoch = tonumber(epoch), granted = tonumber(granted), spent = tonumber(spent), held = tonumber(held) }
+
+-- Settlements. The hold says what to undo; mostly those fields are this admission's too and already read.
+local holds, missing = {}, {}
+for i = 0, settlements - 1 do
+  local field = 'h:' .. ARGV[4 + 4 * i]
+  if values[field] and not holds[field] then
+    local hold = cmsgpack.unpack(values[field])
+    holds[field] = hold
+    for list = 6, 8 do
+      for j = 1, #hold[list], list == 8 and 2 or 1 do
+        local needed = hold[list][j]
+        if values[needed] == nil then
+          values[needed] = false
+          missing[#missing + 1] = needed
+        end
+      end
+    end
+  end
+end
+load(missing)
+
+for i = 0, settlements - 1 do
+  local at = 3 + 4 * i
+  local operation, settled = ARGV[at], ARGV[at + 1]
+  local hold = holds['h:' .. settled]
+  if operation == 'F' then
+    removed[#removed + 1] = 't:' .. settled
+  elseif hold then
+    local tokens, cost = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+    for _, field in ipairs(hold[6]) do
+      local it = bucket(field)
+      local window = string.byte(field, 4) == 109 and 60000 or 86400000 -- b:tm: or b:td:
+      it.used = math.min(most, math.max(0, it.used - (hold[5] - tokens) * window))
+      it.changed = true
+    end
+    for _, field in ipairs(hold[7]) do
+      local it = count(field)
+      it.running = math.max(0, it.running - 1)
+      it.changed = true
+    end
+    -- Money of an older epoch is not this till's: its lease, and the seeds of the budgets, already count it as spent.
+    if till and till.epoch == hold[3] then
+      till.held = till.held - hold[4]
+      till.spent = till.spent + cost
+      till.changed = true
+      for j = 1, #hold[8], 2 do
+        local it = budget(hold[8][j])
+        if it.period == hold[8][j + 1] then
+          it.held = math.max(0, it.held - hold[4])
+          it.spent = it.spent + cost
+          it.changed = true
+        end
+      end
+    end
+    holds['h:' .. settled] = nil
+    values['h:' .. settled] = false
+    removed[#removed + 1] = 'h:' .. settled
+  elseif operation == 'R' then
+    tombstones[#tombstones + 1] = 't:' .. settled
+    values['t:' .. settled] = tostring(now + 60000)
+  end
+end
+
+-- The admission: decides everything before it takes anything.
+local function decide()
+  if mode == 'S' then
+    return 'SETTLED', 0, 0
+  end
+  local keyVersion, policyVersion = values[ARGV[first + 2]], values.pv
+  if not keyVersion or not policyVersion then
+    return 'MISSING', 0, 0
+  end
+  if keyVersion > ARGV[first + 3] or policyVersion > ARGV[first + 4] then
+    return 'STALE', 0, 0
+  end
+  if mode == 'A' and values['t:' .. id] then
+    return 'BURIED', 0, 0
+  end
+
+  -- The bucket that takes longest binds: a client that waits for it is not refused by another one.
+  local tooLarge, binding, wait = 0, 0, 0
+  for i = 0, bucketCount - 1 do
+    local at = bucketsAt + 4 * i
+    local limit, window, cost = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+    local it = bucket(ARGV[at])
+    if it.limit ~= limit then
+      it.limit, it.changed = limit, true
+    end
+    local over = it.used + (cost - limit) * window
+    if cost > limit then
+      tooLarge = tooLarge > 0 and tooLarge or i + 1
+    elseif cost > 0 and over > 0 and math.ceil(over / limit) > wait then
+      binding, wait = i + 1, math.ceil(over / limit)
+    end
+  end
+  if values['h:' .. id] then
+    return 'ADMITTED', 0, 0 -- Asked again: the hold stands and nothing is taken twice.
+  end
+  for i = 0, concurrencyCount - 1 do
+    if count(ARGV[concurrencyAt + 2 * i]).running >= tonumber(ARGV[concurrencyAt + 2 * i + 1]) then
+      return 'CONCURRENCY', i + 1, 0
+    end
+  end
+  if tooLarge > 0 then
+    return 'TOO_LARGE', tooLarge, 0
+  end
+  if binding > 0 then
+    return 'BUCKET', binding, wait
+  end
+  if mode == 'C' then
+    return 'CHECKED', 0, 0
+  end
+
+  local money = tonumber(ARGV[first + 5])
+  for i = 0, budgetCount - 1 do
+    local it = budget(ARGV[budgetsAt + 3 * i])
+    local current = period(ARGV[budgetsAt + 3 * i + 1])
+    if it.period < current then
+      it.period, it.spent, it.held = current, 0, 0
+    end
+    if it.spent + it.held + money > tonumber(ARGV[budgetsAt + 3 * i + 2]) then
+      return 'BUDGET', i + 1, 0
+    end
+  end
+  if not till then
+    return 'COLD', 0, 0
+  end
+  if till.granted - till.spent - till.held < money then
+    return 'TILL', 0, 0
+  end
+  return 'ADMITTED', 0, 0
+end
+
+local verdict, binding, wait = decide()
+local admittedAt, admittedEpoch = now, till and till.epoch or -1
+
+if verdict == 'CHECKED' or verdict == 'ADMITTED' then
+  local repeated = mode == 'A' and values['h:' .. id]
+  if repeated then
+    local hold = cmsgpack.unpack(repeated)
+    admittedAt, admittedEpoch = hold[2], hold[3]
+  else
+    local tokenBuckets, running, budgeted = {}, {}, {}
+    for i = 0, bucketCount - 1 do
+      local at = bucketsAt + 4 * i
+      local field, cost = ARGV[at], tonumber(ARGV[at + 3])
+      if cost > 0 then
+        local it = bucket(field)
+        it.used = it.used + cost * tonumber(ARGV[at + 2])
+        it.changed = true
+      end
+      if string.byte(field, 3) == 116 then -- b:t…: tokens come back at the end, requests never.
+        tokenBuckets[#tokenBuckets + 1] = field
+      end
+    end
+    if mode == 'A' then
+      local money = tonumber(ARGV[first + 5])
+      for i = 0, concurrencyCount - 1 do
+        local field = ARGV[concurrencyAt + 2 * i]
+        local it = count(field)
+        it.running, it.changed = it.running + 1, true
+        running[#running + 1] = field
+      end
+      for i = 0, budgetCount - 1 do
+        local field = ARGV[budgetsAt + 3 * i]
+        local it = budget(field)
+        it.held, it.changed = it.held + money, true
+        budgeted[#budgeted + 1] = field
+        budgeted[#budgeted + 1] = it.period
+      end
+      till.held, till.changed = till.held + money, true
+      values.hold = cmsgpack.pack({
+        ARGV[first + 1], now, till.epoch, money, tonumber(ARGV[first + 6]), tokenBuckets, running, budgeted })
+    end
+  end
+end
+
+-- One write. A refusal writes settlements, a clock that stepped back and a limit that changed, and takes nothing.
+local writes = {}
+local function write(field, value)
+  writes[#writes + 1] = field
+  writes[#writes + 1] = value
+end
+if values.hold then
+  write('h:' .. id, values.hold)
+end
+if till and till.changed then
+  write('till', string.format('%.0f %.0f %.0f %.0f', till.epoch, till.granted, till.spent, till.held))
+end
+for field, it in pairs(buckets) do
+  if it.changed then
+    write(field, string.format('%.0f %.0f %.0f', it.used, it.at, it.limit))
+  end
+end
+for field, it in pairs(counts) do
+  if it.changed then
+    write(field, string.format('%.0f', it.running))
+  end
+end
+for field, it in pairs(budgets) do
+  if it.changed then
+    write(field, string.format('%.0f %.0f %.0f', it.period, it.spent, it.held))
+  end
+end
+for _, field in ipairs(tombstones) do
+  write(field, values[field])
+end
+if #writes > 0 then
+  redis.call('HSET', hash, unpack(writes))
+end
+if #removed > 0 then
+  redis.call('HDEL', hash, unpack(removed))
+end
+
+local reply = { verdict, admittedAt, admittedEpoch, till and till.granted - till.spent - till.held or 0, binding, wait }
+if mode ~= 'S' then
+  for i = 0, bucketCount - 1 do
+    reply[#reply + 1] = bucket(ARGV[bucketsAt + 4 * i]).used
+  end
+end
+return reply

@@ -1,0 +1,75 @@
+using StackExchange.Redis;
+
+namespace Tollgate.Gateway.Admission;
+
+/// <summary>What the script decided.</summary>
+internal enum AdmissionVerdict
+{
+    Settled,
+    Admitted,
+    Checked,
+
+    /// <summary>Redis holds no version of the key or of the policy: Accounts must publish them.</summary>
+    Missing,
+
+    /// <summary>Redis knows a newer version of the key or of the policy than the caller showed.</summary>
+    Stale,
+
+    /// <summary>The request was released before it was admitted.</summary>
+    Buried,
+    Concurrency,
+    Bucket,
+    TooLarge,
+    Budget,
+
+    /// <summary>The till has no epoch.</summary>
+    Cold,
+
+    /// <summary>The till cannot pay the hold.</summary>
+    Till,
+}
+
+/// <summary>One answer of the script.</summary>
+/// <param name="TimeMs">Redis TIME, milliseconds since 1970; of the first admission when it was asked again.</param>
+/// <param name="Epoch">The till's epoch; null when it has none.</param>
+/// <param name="FreeNanoUsd">What the till can still hold.</param>
+/// <param name="Binding">Place of the limit that refused in its list; −1 none.</param>
+/// <param name="RetryInMs">When the binding bucket will fit.</param>
+/// <param name="Used">For each bucket that was sent, <c>used × window</c>.</param>
+internal sealed record AdmissionReply(
+    AdmissionVerdict Verdict, long TimeMs, long? Epoch, long FreeNanoUsd, int Binding, long RetryInMs, long[] Used)
+{
+    private const int Head = 6;
+
+    public DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds(TimeMs);
+
+    public static AdmissionReply Read(RedisResult[] values)
+    {
+        var used = new long[values.Length - Head];
+        for (var i = 0; i < used.Length; i++)
+        {
+            used[i] = (long)values[Head + i];
+        }
+
+        var epoch = (long)values[2];
+        return new AdmissionReply(
+            ReadVerdict((string)values[0]!), (long)values[1], epoch < 0 ? null : epoch, (long)values[3], (int)values[4] - 1, (long)values[5], used);
+    }
+
+    private static AdmissionVerdict ReadVerdict(string text) => text switch
+    {
+        "SETTLED" => AdmissionVerdict.Settled,
+        "ADMITTED" => AdmissionVerdict.Admitted,
+        "CHECKED" => AdmissionVerdict.Checked,
+        "MISSING" => AdmissionVerdict.Missing,
+        "STALE" => AdmissionVerdict.Stale,
+        "BURIED" => AdmissionVerdict.Buried,
+        "CONCURRENCY" => AdmissionVerdict.Concurrency,
+        "BUCKET" => AdmissionVerdict.Bucket,
+        "TOO_LARGE" => AdmissionVerdict.TooLarge,
+        "BUDGET" => AdmissionVerdict.Budget,
+        "COLD" => AdmissionVerdict.Cold,
+        "TILL" => AdmissionVerdict.Till,
+        _ => throw new InvalidOperationException($"The admission script answered {text}."),
+    };
+}

@@ -1,0 +1,124 @@
+using StackExchange.Redis;
+using Tollgate.Contracts.Keys;
+using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Till;
+using Tollgate.ServiceDefaults.Data;
+
+namespace Tollgate.Gateway.Admission;
+
+/// <summary>What one call of the script asks, besides the settlements that ride on it.</summary>
+/// <param name="Owner">Who may settle the hold: gateway, journal and boot.</param>
+/// <param name="Requests">Cost in the request buckets, 0 or 1.</param>
+/// <param name="Tokens">Cost in the token buckets.</param>
+internal sealed record AdmissionCall(
+    bool Admits, Caller Caller, Guid RequestId, string Owner, LimitTable Limits, int Requests, long Tokens, long MoneyNanoUsd);
+
+/// <summary>The one script of an organization's hash. Carries the settlements that wait for the organization. Thread-safe.</summary>
+internal sealed class AdmissionScript(RedisConnection redis, TillSafety safety, Settlements settlements, EmbeddedScript script, TimeProvider clock)
+{
+    /// <summary>Most settlements in one call; keeps a call under a millisecond of Redis' time.</summary>
+    internal const int MostSettlements = 128;
+
+    private const int MostRiding = 32;
+    private const long BreakerMs = 50;
+    private long _brokenAt = clock.GetTimestamp() - clock.TimestampFrequency;
+
+    /// <summary>Whether Redis failed a moment ago: then nothing should be opened that it would have to release.</summary>
+    public bool IsBroken => clock.GetElapsedTime(Volatile.Read(ref _brokenAt)).TotalMilliseconds < BreakerMs;
+
+    /// <summary>Runs an admission or a check.</summary>
+    /// <exception cref="RedisUnavailableException">No answer in time: the outcome is unknown.</exception>
+    public Task<AdmissionReply> RunAsync(AdmissionCall call, CancellationToken cancellationToken) =>
+        RunAsync(call.Caller.OrganizationId, settlements.Take(call.Caller.OrganizationId, MostRiding), call, cancellationToken);
+
+    /// <summary>Applies settlements that wait for an organization. False when none did.</summary>
+    /// <exception cref="RedisUnavailableException">No answer in time; they wait again.</exception>
+    public async Task<bool> SettleAsync(Guid organizationId, CancellationToken cancellationToken)
+    {
+        var taken = settlements.Take(organizationId, MostSettlements);
+        if (taken.Count == 0)
+        {
+            return false;
+        }
+
+        await RunAsync(organizationId, taken, call: null, cancellationToken);
+        return true;
+    }
+
+    private async Task<AdmissionReply> RunAsync(
+        Guid organizationId, IReadOnlyList<Settlement> riding, AdmissionCall? call, CancellationToken cancellationToken)
+    {
+        var acknowledged = false;
+        try
+        {
+            if (!safety.IsVerified)
+            {
+                throw new RedisUnavailableException("The till's Redis was not yet seen to be safe.");
+            }
+
+            var values = await script.RunAsync(redis, RedisNames.Organization(organizationId), Arguments(riding, call), cancellationToken);
+            acknowledged = true;
+            foreach (var settlement in riding)
+            {
+                settlement.Acknowledged?.Invoke(settlement);
+            }
+
+            return AdmissionReply.Read(values);
+        }
+        finally
+        {
+            if (!acknowledged)
+            {
+                Volatile.Write(ref _brokenAt, clock.GetTimestamp());
+                settlements.Return(riding);
+            }
+        }
+    }
+
+    internal static RedisValue[] Arguments(IReadOnlyList<Settlement> riding, AdmissionCall? call)
+    {
+        var arguments = new List<RedisValue>(48 + (4 * riding.Count)) { call is null ? "S" : call.Admits ? "A" : "C", riding.Count };
+        foreach (var settlement in riding)
+        {
+            arguments.Add(settlement.Kind switch { SettlementKind.Settle => "S", SettlementKind.Release => "R", _ => "F" });
+            arguments.Add(settlement.RequestId.ToString("N"));
+            arguments.Add(settlement.Tokens);
+            arguments.Add(settlement.CostNanoUsd);
+        }
+
+        if (call is not null)
+        {
+            AddAdmission(arguments, call);
+        }
+
+        return [.. arguments];
+    }
+
+    private static void AddAdmission(List<RedisValue> arguments, AdmissionCall call)
+    {
+        var (key, limits) = (call.Caller.Key, call.Limits);
+        arguments.AddRange(
+        [
+            call.RequestId.ToString("N"), call.Owner, RedisNames.KeyVersionField(key.PublicId), key.Version.ToString("N"),
+            call.Caller.Policy.Version.ToString("N"), call.MoneyNanoUsd, call.Tokens, limits.Buckets.Count,
+        ]);
+        foreach (var bucket in limits.Buckets)
+        {
+            arguments.AddRange([bucket.Field, bucket.Limit, bucket.WindowMs, bucket.CountsTokens ? call.Tokens : call.Requests]);
+        }
+
+        var concurrency = call.Admits ? limits.Concurrency : [];
+        arguments.Add(concurrency.Count);
+        foreach (var limit in concurrency)
+        {
+            arguments.AddRange([limit.Field, limit.Limit]);
+        }
+
+        var budgets = call.Admits ? limits.Budgets : [];
+        arguments.Add(budgets.Count);
+        foreach (var budget in budgets)
+        {
+            arguments.AddRange([budget.Field, budget.Daily ? "d" : "m", budget.LimitNanoUsd]);
+        }
+    }
+}

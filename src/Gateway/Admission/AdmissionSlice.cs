@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Gateway.Till;
+using Tollgate.ServiceDefaults.Data;
+
+namespace Tollgate.Gateway.Admission;
+
+/// <summary>Registers admission. Needs Redis, the journal, the till and authentication.</summary>
+internal static class AdmissionSlice
+{
+    public static WebApplicationBuilder AddAdmission(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Settlements>();
+        builder.Services.AddSingleton<ClockGuard>();
+        builder.Services.AddSingleton(provider => new AdmissionScript(
+            provider.GetRequiredService<RedisConnection>(),
+            provider.GetRequiredService<TillSafety>(),
+            provider.GetRequiredService<Settlements>(),
+            EmbeddedScript.Load("Admission.lua"),
+            provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<AdmissionControl>();
+        builder.Services.AddSingleton<SettlementFlusher>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<SettlementFlusher>());
+        return builder;
+    }
+}

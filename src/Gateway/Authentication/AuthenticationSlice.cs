@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
+
+namespace Tollgate.Gateway.Authentication;
+
+/// <summary>Registers the authentication of API keys.</summary>
+internal static class AuthenticationSlice
+{
+    /// <summary>Sections <c>Keys</c> and <c>Proxies</c>; asks <c>Services:accounts</c>.</summary>
+    public static WebApplicationBuilder AddKeyAuthentication(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<IValidateOptions<KeysOptions>, KeysOptionsValidator>();
+        builder.Services.AddOptions<KeysOptions>().Bind(builder.Configuration.GetSection(KeysOptions.Section)).ValidateOnStart();
+        builder.Services.Configure<ProxyOptions>(builder.Configuration.GetSection(ProxyOptions.Section));
+        builder.Services.AddInternalClient("accounts", builder.Configuration);
+        builder.Services.AddSingleton<KeyVerifier>();
+        builder.Services.AddSingleton<KeyDirectory>();
+        builder.Services.AddSingleton<ClientAddress>();
+        builder.Services.AddSingleton<Authenticator>();
+        return builder;
+    }
+}

@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.ServiceDefaults.Data;
+
+namespace Tollgate.Gateway.Authentication;
+
+/// <summary>
+/// Turns <c>Authorization: Bearer</c> into a <see cref="Caller"/>. The caller's records may still be old: the admission that every authenticated
+/// request makes compares their versions. Thread-safe.
+/// </summary>
+internal sealed class Authenticator(KeyDirectory directory, KeyVerifier verifier, ClientAddress addresses)
+{
+    private const string Scheme = "Bearer ";
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>The caller, or the refusal to send: 401, 403, or 503 while an unknown key cannot be looked up. Exactly one is null.</summary>
+    public async ValueTask<(Caller? Caller, OpenAiError? Refusal)> AuthenticateAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        if (!TryReadKey(context.Request.Headers.Authorization, out var text))
+        {
+            return (null, OpenAiError.MissingBearer());
+        }
+
+        if (!ApiKeyText.TryParse(text, out var publicId, out var secret))
+        {
+            return (null, OpenAiError.InvalidApiKey(text));
+        }
+
+        var shown = new PresentedKey(text.ToString(), publicId, secret, addresses.Of(context));
+        if (directory.Recall(publicId) is { } known && verifier.Verify(shown, known.Key, known.Policy) is { Caller: { } caller })
+        {
+            return (caller, null);
+        }
+
+        // What memory refuses may have been enabled, rotated or extended since; only what Redis or Accounts say now refuses.
+        return await LookUpAsync(shown, directory.FindAsync, cancellationToken);
+    }
+
+    /// <summary>Proves a caller anew after its records turned out to be old.</summary>
+    /// <param name="askAccounts">Redis' records are no good either: Accounts must publish them.</param>
+    public ValueTask<(Caller? Caller, OpenAiError? Refusal)> RefreshAsync(Caller caller, bool askAccounts, CancellationToken cancellationToken)
+    {
+        var shown = caller.Presented ?? throw new InvalidOperationException("The caller was not made by authentication.");
+        return LookUpAsync(
+            shown,
+            async (publicId, token) => await (askAccounts ? directory.ResolveAsync(publicId, token) : directory.ReloadAsync(publicId, token)),
+            cancellationToken);
+    }
+
+    private async ValueTask<(Caller? Caller, OpenAiError? Refusal)> LookUpAsync(
+        PresentedKey shown, Func<string, CancellationToken, ValueTask<ResolvedKey?>> look, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await look(shown.PublicId, cancellationToken) is { } found
+                ? verifier.Verify(shown, found.Key, found.Policy)
+                : (null, OpenAiError.InvalidApiKey(shown.Text));
+        }
+        catch (AccountsUnavailableException)
+        {
+            return (null, OpenAiError.AuthenticationUnavailable(RetryAfter));
+        }
+        catch (RedisUnavailableException)
+        {
+            return (null, OpenAiError.Overloaded(RetryAfter));
+        }
+    }
+
+    private static bool TryReadKey(StringValues header, out ReadOnlySpan<char> key)
+    {
+        key = default;
+        if (header.Count != 1 || header[0] is not { } value || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        key = value.AsSpan(Scheme.Length).Trim();
+        return key.Length > 0;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.OpenAi;
+
+namespace Tollgate.Gateway.Authentication;
+
+/// <summary>Proves the secret of a key and everything about it that needs no counter: state, expiry, network, suspension. Thread-safe.</summary>
+internal sealed class KeyVerifier
+{
+    private static readonly char[] Separators = [',', ' ', '\n', '\r', '\t'];
+    private readonly Dictionary<string, byte[]> _peppers;
+    private readonly TimeProvider _clock;
+
+    /// <exception cref="InvalidOperationException">No pepper, or one that is not <c>id:hex</c> with at least 16 bytes.</exception>
+    public KeyVerifier(IOptions<KeysOptions> options, TimeProvider clock)
+    {
+        _clock = clock;
+        _peppers = options.Value.Peppers.Split(Separators, StringSplitOptions.RemoveEmptyEntries).Select(ReadPepper).ToDictionary();
+        if (_peppers.Count == 0)
+        {
+            throw new InvalidOperationException("Keys:Peppers holds no pepper.");
+        }
+    }
+
+    /// <summary>The proved caller, or why it is refused. Takes the same time whichever secret fits or none.</summary>
+    public (Caller? Caller, OpenAiError? Refusal) Verify(PresentedKey shown, KeyRecord key, OrganizationPolicy policy)
+    {
+        var now = _clock.GetUtcNow();
+        var (proved, old) = Prove(shown.Secret, key, now);
+        if (!proved)
+        {
+            return (null, OpenAiError.InvalidApiKey(shown.Text)); // Whoever lacks the secret learns nothing of the key's state.
+        }
+
+        if (key.State == KeyState.Revoked)
+        {
+            return (null, OpenAiError.RevokedApiKey(shown.Text));
+        }
+
+        if (key.State == KeyState.Disabled)
+        {
+            return (null, OpenAiError.DisabledApiKey(shown.Text));
+        }
+
+        if (key.ExpiresAt <= now)
+        {
+            return (null, OpenAiError.ExpiredApiKey(shown.Text));
+        }
+
+        if (key.Networks is { } networks && !Contains(networks, shown.Address))
+        {
+            return (null, OpenAiError.NetworkNotAllowed(shown.Address?.ToString() ?? "an unknown address"));
+        }
+
+        return policy.Suspended
+            ? (null, OpenAiError.OrganizationSuspended())
+            : (new Caller(key, policy, old) { Presented = shown }, null);
+    }
+
+    private (bool Proved, bool Old) Prove(string secret, KeyRecord key, DateTimeOffset now)
+    {
+        var (proved, old) = (false, false);
+        Span<byte> stored = stackalloc byte[32];
+        foreach (var candidate in key.Secrets)
+        {
+            if (candidate.NotAfter <= now || !_peppers.TryGetValue(candidate.PepperId, out var pepper)
+                || !Convert.TryFromBase64String(candidate.Mac, stored, out var length) || length != stored.Length)
+            {
+                continue;
+            }
+
+            var fits = CryptographicOperations.FixedTimeEquals(ApiKeyText.Mac(pepper, secret), stored);
+            proved |= fits;
+            old |= fits && candidate.NotAfter is not null;
+        }
+
+        return (proved, old);
+    }
+
+    private static bool Contains(IReadOnlyList<string> networks, IPAddress? address)
+    {
+        if (address is null)
+        {
+            return false;
+        }
+
+        var mapped = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return networks.Any(text => IPNetwork.TryParse(text, out var network) && network.Contains(mapped));
+    }
+
+    private static KeyValuePair<string, byte[]> ReadPepper(string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 1 || text.Length - colon - 1 < 32 || text[(colon + 1)..].Any(digit => !char.IsAsciiHexDigit(digit)))
+        {
+            throw new InvalidOperationException("Keys:Peppers must be a list of id:hex with at least 16 bytes each.");
+        }
+
+        return new KeyValuePair<string, byte[]>(text[..colon], Convert.FromHexString(text[(colon + 1)..]));
+    }
+}

@@ -1,0 +1,42 @@
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Usage;
+
+namespace Tollgate.Gateway.Forwarding;
+
+/// <summary>What may follow an attempt that gave the client no answer.</summary>
+internal enum Retry
+{
+    /// <summary>Nothing: the answer would be the same everywhere.</summary>
+    Never,
+
+    /// <summary>An attempt at a worker that was not tried yet.</summary>
+    Elsewhere,
+
+    /// <summary>An attempt at another worker or, when there is none, at the same: its connection broke, which a restart explains.</summary>
+    Anywhere,
+}
+
+/// <summary>How an attempt ended.</summary>
+/// <param name="Error">What the client is told if no other attempt follows; null when it has its answer, or is gone, and the ticket is closed.</param>
+internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
+{
+    public static readonly AttemptEnd Answered = new(null, Retry.Never);
+
+    /// <summary>The end of an attempt that was stopped before anything went out to the client. Nothing is charged in any of these cases.</summary>
+    public static async Task<AttemptEnd> OfStopAsync(Attempt attempt, RunningRequest running)
+    {
+        await attempt.WaitForUnitsAsync(); // The slot is free again before the client's limits are.
+        switch (attempt.Cause)
+        {
+            case StopCause.ClientLeft or StopCause.ClientStalled:
+                running.Close(Outcome.ClientLeftBeforeFirstToken, default, 0);
+                return Answered;
+            case StopCause.ShuttingDown:
+                return new AttemptEnd(OpenAiError.ShuttingDown(), Retry.Never);
+            case StopCause.WorkerBroken:
+                return new AttemptEnd(OpenAiError.UpstreamFailed(), Retry.Elsewhere);
+            default:
+                return new AttemptEnd(OpenAiError.UpstreamTimedOut(), Retry.Never);
+        }
+    }
+}

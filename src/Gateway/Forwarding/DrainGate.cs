@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Tollgate.Gateway.Forwarding;
+
+/// <summary>Tells running requests when a stopping gateway stops waiting for them.</summary>
+internal sealed class DrainGate : IDisposable
+{
+    private readonly CancellationTokenSource _ended = new();
+    private readonly CancellationTokenRegistration _stopping;
+    private readonly TimeSpan _timeout;
+    private readonly ITimer _timer;
+
+    public DrainGate(IHostApplicationLifetime lifetime, IOptions<ForwardingOptions> options, TimeProvider clock)
+    {
+        _timeout = options.Value.DrainTimeout;
+        _timer = clock.CreateTimer(
+            static state => ((CancellationTokenSource)state!).Cancel(), _ended, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _stopping = lifetime.ApplicationStopping.UnsafeRegister(
+            static state => ((DrainGate)state!)._timer.Change(((DrainGate)state)._timeout, Timeout.InfiniteTimeSpan), this);
+    }
+
+    /// <summary>Cancelled when the time for running requests is over.</summary>
+    public CancellationToken DrainEnded => _ended.Token;
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _timer.Dispose();
+        _ended.Dispose();
+    }
+}

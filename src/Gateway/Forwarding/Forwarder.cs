@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Workers;
+using Tollgate.Gateway.Routing;
+
+namespace Tollgate.Gateway.Forwarding;
+
+/// <summary>
+/// Runs an admitted request on a worker, and on another one as long as nothing went out to the client. However it ends, the ticket is closed.
+/// </summary>
+internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, UnaryRelay unary, ILogger<Forwarder> logger)
+{
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    /// <returns>The error to answer with, or null when the client has its answer or is gone.</returns>
+    public async Task<OpenAiError?> ForwardAsync(RunningRequest running)
+    {
+        var tried = new Worker?[parts.Options.Value.MostRetries + 1];
+        var end = new AttemptEnd(OpenAiError.ModelUnavailable(running.Model, TimeSpan.FromSeconds(1)), Retry.Elsewhere);
+        for (var number = 1; number <= tried.Length && end.Retry != Retry.Never; number++)
+        {
+            var worker = pool.Pick(running.Model, tried);
+            if (worker is null || (tried.Contains(worker) && end.Retry != Retry.Anywhere))
+            {
+                break;
+            }
+
+            if (number > 1)
+            {
+                LogRetry(logger, running.Call.PublicRequestId, worker.Url, number);
+                parts.Metrics.Retried(running.Model);
+            }
+
+            tried[number - 1] = worker;
+            running.Call.Attempts = number;
+            running.Ticket.StartAttempt(number);
+            end = await TryAsync(running, worker, number);
+        }
+
+        if (end.Error is not null)
+        {
+            running.Close(Outcome.FailedBeforeFirstToken, default, 0);
+        }
+
+        return end.Error;
+    }
+
+    private async Task<AttemptEnd> TryAsync(RunningRequest running, Worker worker, int number)
+    {
+        using var attempt = new Attempt(worker, running.Ticket.RequestId, parts, running.Context.RequestAborted);
+        attempt.Arm(
+            running.Request.Stream ? parts.Options.Value.FirstEventTimeout : parts.Options.Value.AnswerTimeout, StopCause.WorkerSilent);
+        using var message = Message(running, worker, number);
+        HttpResponseMessage answer;
+        try
+        {
+            answer = await parts.Client.SendAsync(message, attempt.Token);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+        {
+            if (attempt.Stopped)
+            {
+                return await AttemptEnd.OfStopAsync(attempt, running);
+            }
+
+            LogNoAnswer(logger, running.Call.PublicRequestId, worker.Url, exception.Message);
+            worker.Failed();
+            if (exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+            {
+                worker.Refused();
+            }
+
+            return new AttemptEnd(OpenAiError.UpstreamFailed(), Retry.Anywhere);
+        }
+
+        using (answer)
+        {
+            worker.Served();
+            if (attempt.Stopped)
+            {
+                return await AttemptEnd.OfStopAsync(attempt, running); // What it says then is that it was cancelled.
+            }
+
+            if (answer.StatusCode != HttpStatusCode.OK)
+            {
+                return await ReadRefusalAsync(running, attempt, answer);
+            }
+
+            if (!running.Request.Stream)
+            {
+                return await unary.RunAsync(running, attempt, answer);
+            }
+
+            using var relay = new StreamRelay(running, attempt, parts, logger);
+            return await relay.RunAsync(answer);
+        }
+    }
+
+    private async Task<AttemptEnd> ReadRefusalAsync(RunningRequest running, Attempt attempt, HttpResponseMessage answer)
+    {
+        if (answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        {
+            LogBearerRefused(logger, attempt.Worker.Url);
+        }
+
+        try
+        {
+            return await WorkerRefusal.ReadAsync(answer, running.Model, attempt.Token);
+        }
+        catch (OperationCanceledException) when (attempt.Stopped)
+        {
+            return await AttemptEnd.OfStopAsync(attempt, running);
+        }
+    }
+
+    private HttpRequestMessage Message(RunningRequest running, Worker worker, int number)
+    {
+        var message = parts.Client.Request(HttpMethod.Post, worker, running.Route.WorkerPath);
+        message.Headers.TryAddWithoutValidation(WorkerHeaders.RequestId, running.Ticket.RequestId.ToString("N"));
+        message.Headers.TryAddWithoutValidation(WorkerHeaders.Attempt, number.ToString(CultureInfo.InvariantCulture));
+        message.Headers.TryAddWithoutValidation(WorkerHeaders.Organization, running.Call.Caller!.OrganizationId.ToString("N"));
+        message.Content = new ReadOnlyMemoryContent(running.Body) { Headers = { ContentType = Json } };
+        return message;
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Request {RequestId}: worker {Worker} gave no answer: {Reason}")]
+    private static partial void LogNoAnswer(ILogger logger, string requestId, Uri worker, string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "Request {RequestId}: attempt {Number} goes to worker {Worker}.")]
+    private static partial void LogRetry(ILogger logger, string requestId, Uri worker, int number);
+
+    [LoggerMessage(3, LogLevel.Error, "Worker {Worker} refused this gateway's bearer. Do both have the same cluster secret?")]
+    private static partial void LogBearerRefused(ILogger logger, Uri worker);
+}

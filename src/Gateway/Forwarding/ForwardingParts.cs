@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Options;
+using Tollgate.Gateway.Metrics;
+using Tollgate.Gateway.Routing;
+
+namespace Tollgate.Gateway.Forwarding;
+
+/// <summary>What every attempt needs of the service.</summary>
+internal sealed record ForwardingParts(
+    WorkerClient Client, IOptions<ForwardingOptions> Options, DrainGate Drain, GatewayMetrics Metrics, TimeProvider Clock);

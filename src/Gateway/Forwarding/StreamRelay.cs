@@ -1,0 +1,213 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Usage;
+using Tollgate.Gateway.Buffers;
+using Tollgate.Gateway.OpenAi;
+
+namespace Tollgate.Gateway.Forwarding;
+
+/// <summary>
+/// Passes the events of one stream on: whole events only, journaled before they are written, those that arrive together in one write. The answer's
+/// headers go out with the first event. Ends with <c>[DONE]</c>, which is written after the ticket is closed, or with an error frame, or because the
+/// client is gone; never with a clean end that is none.
+/// </summary>
+internal sealed partial class StreamRelay(RunningRequest running, Attempt attempt, ForwardingParts parts, ILogger logger) : IDisposable
+{
+    private const int FirstBuffer = 16 * 1024;
+    private const int LargestEvent = 1024 * 1024;
+
+    private readonly PooledBuffer _buffer = new(FirstBuffer);
+    private Units _prompt;
+    private long _tokens;
+    private bool _started;
+
+    public async Task<AttemptEnd> RunAsync(HttpResponseMessage answer)
+    {
+        if (!WorkerAnswer.TryReadUnits(answer, out _prompt))
+        {
+            return await BreakAsync("no units in the answer's headers");
+        }
+
+        _prompt = _prompt with { Output = 0, Reasoning = 0 };
+        await using var stream = await answer.Content.ReadAsStreamAsync(CancellationToken.None);
+        while (await ReadAsync(stream))
+        {
+            var events = EventScanner.Scan(_buffer.Written.Span, _tokens, running.Ticket.MostOutput);
+            if (events.End == ScanEnd.Done)
+            {
+                return await FinishAsync(answer, events);
+            }
+
+            if (events.End != ScanEnd.NeedsMore && !_started)
+            {
+                return await BreakAsync(events.End == ScanEnd.Failed ? "an error as its first event" : "an event without a proper id");
+            }
+
+            if (events.Counted || (_started && events.Length > 0))
+            {
+                await SendAsync(answer, events);
+            }
+
+            if (events.End == ScanEnd.Failed)
+            {
+                return await FailAsync(_buffer.Written[..events.Next]);
+            }
+
+            if (events.End == ScanEnd.Broken || _buffer.Length > LargestEvent)
+            {
+                return await BreakAsync("an event without a proper id, or without an end");
+            }
+        }
+
+        return attempt.Stopped ? await EndStoppedAsync() : await BreakOffAsync();
+    }
+
+    public void Dispose() => _buffer.Dispose();
+
+    /// <summary>Waits for more bytes. False at the worker's end, whether clean or not, and when the exchange was stopped.</summary>
+    private async ValueTask<bool> ReadAsync(Stream stream)
+    {
+        if (attempt.Stopped)
+        {
+            return false;
+        }
+
+        if (_started)
+        {
+            attempt.Arm(parts.Options.Value.IdleTimeout, StopCause.WorkerSilent);
+        }
+
+        try
+        {
+            var read = await stream.ReadAsync(_buffer.Free(), attempt.Token);
+            _buffer.Advance(read);
+            return read > 0 && !attempt.Stopped;
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async ValueTask SendAsync(HttpResponseMessage answer, ScannedEvents events)
+    {
+        Start(answer);
+        _tokens = events.Tokens;
+        running.Ticket.Progress(_prompt with { Output = _tokens });
+        await WriteAsync(_buffer.Written[..events.Length]);
+        if (_tokens > 0)
+        {
+            running.Call.FirstTokenAt ??= parts.Clock.GetTimestamp();
+        }
+
+        _buffer.Consume(events.Length);
+    }
+
+    private async Task<AttemptEnd> FinishAsync(HttpResponseMessage answer, ScannedEvents events)
+    {
+        Start(answer);
+        _tokens = events.Tokens;
+        running.Call.FirstTokenAt ??= parts.Clock.GetTimestamp();
+        running.Complete(_prompt with { Output = _tokens });
+        await WriteAsync(_buffer.Written[..(events.Length + events.Next)]);
+        attempt.Disarm();
+        return AttemptEnd.Answered;
+    }
+
+    /// <summary>The answer's headers; they leave with the first write.</summary>
+    private void Start(HttpResponseMessage answer)
+    {
+        if (!_started)
+        {
+            _started = true;
+            var response = running.Context.Response;
+            response.ContentType = "text/event-stream; charset=utf-8";
+            response.Headers.CacheControl = "no-cache";
+            WorkerAnswer.CopyHeaders(answer, response);
+            running.Context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
+        }
+    }
+
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        attempt.Arm(parts.Options.Value.ClientStallTimeout, StopCause.ClientStalled);
+        try
+        {
+            var result = await running.Context.Response.BodyWriter.WriteAsync(bytes, attempt.Token);
+            if (result.IsCompleted || result.IsCanceled)
+            {
+                attempt.Stop(StopCause.ClientLeft);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            attempt.Stop(StopCause.ClientLeft); // It was stopped while it waited for the client; the first cause stands.
+        }
+    }
+
+    private async Task<AttemptEnd> EndStoppedAsync()
+    {
+        if (!_started)
+        {
+            return await AttemptEnd.OfStopAsync(attempt, running);
+        }
+
+        var confirmed = await attempt.WaitForUnitsAsync();
+        switch (attempt.Cause)
+        {
+            case StopCause.ClientLeft or StopCause.ClientStalled:
+                // Never below what went out, never above the hold, whatever the worker says.
+                var generated = Math.Min(Math.Max(_tokens, confirmed?.Units.Completion ?? 0), running.Ticket.MostOutput);
+                running.Close(Outcome.ClientLeft, _prompt with { Output = generated }, _tokens);
+                running.Context.Abort();
+                return AttemptEnd.Answered;
+            case StopCause.ShuttingDown:
+                return await FailAsync(OpenAiErrorResult.ToFrame(OpenAiError.ShuttingDown()));
+            case StopCause.WorkerSilent:
+                return await FailAsync(OpenAiErrorResult.ToFrame(OpenAiError.UpstreamTimedOut()));
+            default:
+                return await FailAsync(OpenAiErrorResult.ToFrame(OpenAiError.UpstreamFailed()));
+        }
+    }
+
+    private async Task<AttemptEnd> BreakAsync(string what)
+    {
+        LogBroken(logger, running.Call.PublicRequestId, attempt.Worker.Url, what, _tokens);
+        attempt.Stop(StopCause.WorkerBroken);
+        return await EndStoppedAsync();
+    }
+
+    private async Task<AttemptEnd> BreakOffAsync()
+    {
+        LogBrokenOff(logger, running.Call.PublicRequestId, attempt.Worker.Url, _tokens);
+        attempt.Worker.Failed();
+        return _started
+            ? await FailAsync(OpenAiErrorResult.ToFrame(OpenAiError.UpstreamFailed()))
+            : new AttemptEnd(OpenAiError.UpstreamFailed(), Retry.Anywhere);
+    }
+
+    /// <summary>Ends a stream whose answer has started: charged is what went out, and nothing where no token did.</summary>
+    private async Task<AttemptEnd> FailAsync(ReadOnlyMemory<byte> frame)
+    {
+        if (_tokens > 0)
+        {
+            running.Close(Outcome.FailedAfterFirstToken, _prompt with { Output = _tokens }, _tokens);
+        }
+        else
+        {
+            running.Close(Outcome.FailedBeforeFirstToken, default, 0);
+        }
+
+        running.Call.ErrorType = "stream_broken";
+        parts.Metrics.StreamBroken(running.Model);
+        await running.Context.Response.BodyWriter.WriteAsync(frame, running.Context.RequestAborted);
+        return AttemptEnd.Answered;
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Request {RequestId}: worker {Worker} sent {What} after {Tokens} tokens.")]
+    private static partial void LogBroken(ILogger logger, string requestId, Uri worker, string what, long tokens);
+
+    [LoggerMessage(2, LogLevel.Warning, "Request {RequestId}: worker {Worker} broke off after {Tokens} tokens.")]
+    private static partial void LogBrokenOff(ILogger logger, string requestId, Uri worker, long tokens);
+}

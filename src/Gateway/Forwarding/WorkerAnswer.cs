@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Http;
+using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Workers;
+
+namespace Tollgate.Gateway.Forwarding;
+
+/// <summary>The few headers of a worker's answer that mean something to the gateway or to a client; all others end here.</summary>
+internal static class WorkerAnswer
+{
+    /// <summary>Units that the worker states; on a stream those known at its first event. False when it states none, which our workers never do.</summary>
+    public static bool TryReadUnits(HttpResponseMessage answer, out Units units) => Units.TryParse(UnitsText(answer), out units);
+
+    public static string? UnitsText(HttpResponseMessage answer) => Text(answer, Units.Header);
+
+    public static void CopyHeaders(HttpResponseMessage answer, HttpResponse response)
+    {
+        if (Text(answer, WorkerHeaders.QueueMs) is { } queueMs)
+        {
+            response.Headers[WorkerHeaders.QueueMs] = queueMs;
+        }
+    }
+
+    private static string? Text(HttpResponseMessage answer, string name) =>
+        answer.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
+}

@@ -1,0 +1,32 @@
+namespace Tollgate.Gateway.Journal;
+
+/// <summary>What a record says. Values are on disk and never change.</summary>
+internal enum RecordType : byte
+{
+    /// <summary>This process writes from here on: boot, time, gateway.</summary>
+    Boot = 1,
+
+    /// <summary>A request is about to ask for admission: a hold may exist from here on.</summary>
+    Open = 2,
+
+    /// <summary>It was admitted: hold, price, epoch.</summary>
+    Admitted = 3,
+
+    /// <summary>An attempt at a worker starts.</summary>
+    Attempt = 4,
+
+    /// <summary>Units of all that is about to be in the client's hands.</summary>
+    Progress = 5,
+
+    /// <summary>It ended: what is charged.</summary>
+    Close = 6,
+
+    /// <summary>An opened request holds nothing: refused, or its possible hold was released.</summary>
+    Dropped = 7,
+
+    /// <summary>How far everything before is shipped and settled, and into which database.</summary>
+    Mark = 8,
+
+    /// <summary>The segment ends here; the next one goes on.</summary>
+    Sealed = 9,
+}

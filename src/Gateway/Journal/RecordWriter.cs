@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using System.Text;
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Usage;
+
+namespace Tollgate.Gateway.Journal;
+
+/// <summary>Writes the payload of a record. Counts are variable-length (7 bits a byte, low first), texts carry their length.</summary>
+internal ref struct RecordWriter(Span<byte> buffer)
+{
+    private readonly Span<byte> _buffer = buffer;
+    private int _length;
+
+    public readonly ReadOnlySpan<byte> Written => _buffer[.._length];
+
+    public void Byte(byte value) => _buffer[_length++] = value;
+
+    public void Guid(Guid value)
+    {
+        value.TryWriteBytes(_buffer[_length..], bigEndian: true, out var written);
+        _length += written;
+    }
+
+    public void Int64(long value)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(_buffer[_length..], value);
+        _length += sizeof(long);
+    }
+
+    /// <param name="value">Not negative.</param>
+    public void Count(long value)
+    {
+        var left = checked((ulong)value);
+        while (left >= 0x80)
+        {
+            _buffer[_length++] = (byte)(left | 0x80);
+            left >>= 7;
+        }
+
+        _buffer[_length++] = (byte)left;
+    }
+
+    public void Units(Units units)
+    {
+        Count(units.Input);
+        Count(units.Cached);
+        Count(units.Output);
+        Count(units.Reasoning);
+        Count(units.AudioMs);
+        Count(units.Images);
+    }
+
+    public void Prices(UnitPrices prices)
+    {
+        Count(prices.Input);
+        Count(prices.Cached);
+        Count(prices.Output);
+        Count(prices.Reasoning);
+        Count(prices.AudioMs);
+        Count(prices.Image);
+    }
+
+    /// <param name="text">At most 512 bytes of UTF-8.</param>
+    public void Text(string text)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(text);
+        if (bytes > 512)
+        {
+            throw new ArgumentException("The text is too long for the journal.", nameof(text));
+        }
+
+        Count(bytes);
+        _length += Encoding.UTF8.GetBytes(text, _buffer[_length..]);
+    }
+}
+
+/// <summary>Reads what <see cref="RecordWriter"/> wrote, in the same order.</summary>
+internal ref struct RecordReader(ReadOnlySpan<byte> payload)
+{
+    private ReadOnlySpan<byte> _rest = payload;
+
+    public byte Byte()
+    {
+        var value = _rest[0];
+        _rest = _rest[1..];
+        return value;
+    }
+
+    public Guid Guid()
+    {
+        var value = new Guid(_rest[..16], bigEndian: true);
+        _rest = _rest[16..];
+        return value;
+    }
+
+    public long Int64()
+    {
+        var value = BinaryPrimitives.ReadInt64LittleEndian(_rest);
+        _rest = _rest[sizeof(long)..];
+        return value;
+    }
+
+    public long Count()
+    {
+        var (value, shift) = (0UL, 0);
+        byte next;
+        do
+        {
+            next = Byte();
+            value |= (ulong)(next & 0x7F) << shift;
+            shift += 7;
+        }
+        while (next >= 0x80);
+        return (long)value;
+    }
+
+    public Units Units() => new(Count(), Count(), Count(), Count(), Count(), Count());
+
+    public UnitPrices Prices() => new(Count(), Count(), Count(), Count(), Count(), Count());
+
+    public string Text()
+    {
+        var length = (int)Count();
+        var text = Encoding.UTF8.GetString(_rest[..length]);
+        _rest = _rest[length..];
+        return text;
+    }
+}

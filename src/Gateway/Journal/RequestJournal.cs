@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using Tollgate.Contracts.Usage;
+using Tollgate.Gateway.Admission;
+
+namespace Tollgate.Gateway.Journal;
+
+/// <summary>
+/// Writes the life of requests to the journal and ends their holds: OPEN before the script, ADMITTED or DROPPED after it, PROGRESS, CLOSE. Knows which
+/// holds Redis has not yet confirmed as gone. Thread-safe.
+/// </summary>
+internal sealed class RequestJournal(JournalFile journal, Settlements settlements, TimeProvider clock)
+{
+    private static readonly TimeSpan TombstoneTime = TimeSpan.FromSeconds(60);
+
+    /// <summary>For each request that may have a hold: a position not after its OPEN.</summary>
+    private readonly ConcurrentDictionary<Guid, long> _unsettled = new();
+
+    /// <summary>Who owns the holds that this process makes: gateway, journal and boot.</summary>
+    public string Owner => $"{journal.GatewayId}/{journal.Id:N}/{journal.Boot}";
+
+    /// <summary>
+    /// Position before which every request's hold is gone. Read the journal's end first: a request that opens while this looks at the others opens after it.
+    /// </summary>
+    public long SettledTo()
+    {
+        var settled = journal.End;
+        foreach (var (_, position) in _unsettled)
+        {
+            settled = Math.Min(settled, position);
+        }
+
+        return settled;
+    }
+
+    /// <summary>Journals that a hold may come to exist. False when the journal takes no new work.</summary>
+    public bool TryOpen(Guid requestId, Guid organizationId)
+    {
+        _unsettled[requestId] = journal.End;
+        Span<byte> payload = stackalloc byte[40];
+        var writer = new RecordWriter(payload);
+        writer.Guid(requestId);
+        writer.Guid(organizationId);
+        writer.Int64(clock.GetUtcNow().ToUnixTimeMilliseconds());
+        if (journal.Append(RecordType.Open, writer.Written) >= 0)
+        {
+            return true;
+        }
+
+        _unsettled.TryRemove(requestId, out _);
+        return false;
+    }
+
+    /// <summary>Journals the hold. False when there is no room: release it.</summary>
+    public bool TryAdmit(AdmittedRequest request)
+    {
+        Span<byte> payload = stackalloc byte[2048];
+        var writer = new RecordWriter(payload);
+        request.Write(ref writer);
+        return journal.Append(RecordType.Admitted, writer.Written) >= 0;
+    }
+
+    /// <summary>Journals that an opened request holds nothing.</summary>
+    public void Drop(Guid requestId)
+    {
+        Span<byte> payload = stackalloc byte[16];
+        var writer = new RecordWriter(payload);
+        writer.Guid(requestId);
+        journal.Append(RecordType.Dropped, writer.Written);
+        _unsettled.TryRemove(requestId, out _);
+    }
+
+    /// <summary>
+    /// Takes back a hold that may or may not exist, until Redis confirms it; then drops the request. Its tombstone goes after a minute.
+    /// </summary>
+    public void Release(Guid requestId, Guid organizationId) =>
+        settlements.Add(new Settlement(SettlementKind.Release, organizationId, requestId, 0, 0, Released));
+
+    public void StartAttempt(Guid requestId, int attempt)
+    {
+        Span<byte> payload = stackalloc byte[24];
+        var writer = new RecordWriter(payload);
+        writer.Guid(requestId);
+        writer.Count(attempt);
+        journal.Append(RecordType.Attempt, writer.Written);
+    }
+
+    /// <exception cref="JournalFullException">No room: nothing that this progress counts may be sent.</exception>
+    public void Progress(Guid requestId, Units units)
+    {
+        Span<byte> payload = stackalloc byte[80];
+        var writer = new RecordWriter(payload);
+        writer.Guid(requestId);
+        writer.Units(units);
+        if (journal.Append(RecordType.Progress, writer.Written) < 0)
+        {
+            throw new JournalFullException();
+        }
+    }
+
+    /// <summary>Journals the end and queues the settlement.</summary>
+    public void Close(AdmittedRequest request, RequestEnd end)
+    {
+        Span<byte> payload = stackalloc byte[128];
+        var writer = new RecordWriter(payload);
+        writer.Guid(request.RequestId);
+        end.Write(ref writer);
+        if (journal.Append(RecordType.Close, writer.Written) < 0)
+        {
+            throw new JournalFullException(); // Room for it was kept; only a journal that was closed under a running request comes here.
+        }
+
+        Settle(request, end);
+    }
+
+    /// <summary>Queues the settlement of a request that has its CLOSE.</summary>
+    public void Settle(AdmittedRequest request, RequestEnd end) => settlements.Add(new Settlement(
+        SettlementKind.Settle, request.OrganizationId, request.RequestId, end.Charged.Prompt + end.Charged.Completion,
+        request.CostNanoUsd(end.Charged), Settled));
+
+    /// <summary>Counts an earlier boot's request among those whose holds are not yet gone.</summary>
+    public void Inherit(Guid requestId, long openPosition) => _unsettled[requestId] = openPosition;
+
+    private void Settled(Settlement settlement) => _unsettled.TryRemove(settlement.RequestId, out _);
+
+    private void Released(Settlement settlement)
+    {
+        Drop(settlement.RequestId);
+        _ = ForgetLaterAsync(settlement);
+    }
+
+    private async Task ForgetLaterAsync(Settlement settlement)
+    {
+        await Task.Delay(TombstoneTime, clock);
+        settlements.Add(settlement with { Kind = SettlementKind.Forget, Acknowledged = null });
+    }
+}
+
+/// <summary>The disk is full and the journal's last segment too.</summary>
+internal sealed class JournalFullException() : IOException("The journal has no room.");

@@ -1,0 +1,30 @@
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Workers;
+using Tollgate.Gateway.Admission;
+
+namespace Tollgate.Gateway.OpenAi;
+
+/// <summary>
+/// How much a request can use at most, and how much it is likely to use, without a tokenizer. A token of a byte-level vocabulary stands for at least one
+/// byte, so bytes bound tokens; a worker refuses a prompt longer than its context, so the context bounds them too.
+/// </summary>
+internal static class DemandCalculation
+{
+    /// <summary>Most tokens for each choice: what the client asked for or else the model's default, never more than the context. 0 for embeddings.</summary>
+    public static long OutputCap(InferenceRequest request, ModelCard card) =>
+        request is EmbeddingRequest ? 0 : Math.Min(request.MaxOutput ?? card.DefaultMaxOutput, card.ContextLength);
+
+    public static Demand Calculate(InferenceRequest request, ModelCard card, ModelPrice price)
+    {
+        var size = request.Size;
+        var template = request is ChatRequest
+            ? card.TemplateTokens + ((long)card.TemplateTokensPerMessage * size.Messages)
+            : (long)card.TemplateTokens * size.Prompts; // Special tokens around each prompt.
+        var prompt = Math.Min(size.Utf8Bytes + size.TokenIds + template, (long)size.Prompts * card.ContextLength);
+        var output = size.Prompts * request.Choices * OutputCap(request, card);
+        var estimate = ((size.Utf8Bytes + 3) / 4) + size.TokenIds + (3L * size.Messages) + output;
+        return new Demand(request.Endpoint, card.Name, price, new Units(prompt, Output: output), estimate, request.Stream);
+    }
+}

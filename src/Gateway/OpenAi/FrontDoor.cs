@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Http;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Authentication;
+
+namespace Tollgate.Gateway.OpenAi;
+
+/// <summary>What every authenticated route shares: who calls, whether the key may call this, and the one call to the admission of a request that asks for nothing.</summary>
+internal sealed class FrontDoor(Authenticator authenticator, AdmissionControl admission)
+{
+    /// <summary>The caller, or null when the refusal is already written.</summary>
+    /// <param name="scope">What the key needs, see <see cref="Contracts.Keys.KeyScopes"/>.</param>
+    public async Task<Caller?> EnterAsync(HttpContext context, ApiCall call, string scope)
+    {
+        call.Route = scope;
+        var (caller, refusal) = await authenticator.AuthenticateAsync(context, context.RequestAborted);
+        if (caller is null)
+        {
+            await OpenAiErrorResult.WriteAsync(context, refusal ?? OpenAiError.ServerError());
+            return null;
+        }
+
+        call.Caller = caller;
+        if (!caller.MayUse(scope))
+        {
+            await RefuseAsync(context, call, caller, OpenAiError.MissingScope(scope));
+            return null;
+        }
+
+        return caller;
+    }
+
+    /// <summary>Whether an authenticated request that asks for nothing may go on; if not, the refusal is written.</summary>
+    public async Task<bool> CheckAsync(HttpContext context, ApiCall call, Caller caller)
+    {
+        var check = await admission.CheckAsync(caller, call.RequestId, countRequest: false, CancellationToken.None);
+        call.Limits = check.Limits;
+        if (check.Refusal is null)
+        {
+            return true;
+        }
+
+        await OpenAiErrorResult.WriteAsync(context, check.Refusal);
+        return false;
+    }
+
+    /// <summary>Refuses an authenticated request. It counts against the request limits all the same, and a key that is revoked by now hears that instead.</summary>
+    public async Task RefuseAsync(HttpContext context, ApiCall call, Caller caller, OpenAiError error)
+    {
+        var check = await admission.CheckAsync(caller, call.RequestId, call.ShowsLimits, CancellationToken.None);
+        call.Limits = check.Limits;
+        await OpenAiErrorResult.WriteAsync(context, check.Refusal ?? error);
+    }
+}

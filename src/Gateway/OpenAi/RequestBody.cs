@@ -1,0 +1,95 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Buffers;
+
+namespace Tollgate.Gateway.OpenAi;
+
+/// <summary>The whole body of a request in one pooled array. Dispose returns the array.</summary>
+internal sealed class RequestBody : IDisposable
+{
+    private readonly PooledBuffer _buffer;
+
+    private RequestBody(int capacity) => _buffer = new PooledBuffer(capacity);
+
+    public ReadOnlyMemory<byte> Bytes => _buffer.Written;
+
+    /// <summary>Reads the body, or says why it is not read: not JSON by its content type, compressed, or larger than <paramref name="limit"/> bytes.</summary>
+    /// <exception cref="BadHttpRequestException">The client sends too slowly, or stopped in the middle.</exception>
+    public static async Task<(RequestBody? Body, OpenAiError? Error)> ReadAsync(HttpContext context, int limit)
+    {
+        var request = context.Request;
+        if (!IsJson(request.ContentType) || !request.Headers.ContentEncoding.All(encoding => encoding is "identity"))
+        {
+            return (null, OpenAiError.UnsupportedMediaType(
+                IsJson(request.ContentType) ? $"{request.ContentType}; Content-Encoding: {request.Headers.ContentEncoding}" : request.ContentType));
+        }
+
+        if (request.ContentLength > limit)
+        {
+            return (null, OpenAiError.BodyTooLarge(limit));
+        }
+
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = limit;
+        }
+
+        var body = new RequestBody((int)(request.ContentLength ?? 4096));
+        try
+        {
+            var fits = await body.FillAsync(request.BodyReader, limit, context.RequestAborted);
+            if (fits)
+            {
+                return (body, null);
+            }
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+
+        body.Dispose();
+        return (null, OpenAiError.BodyTooLarge(limit));
+    }
+
+    /// <summary>What Kestrel found wrong with a request, as the client reads it.</summary>
+    public static OpenAiError ToError(BadHttpRequestException exception, int limit) => exception.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => OpenAiError.BodyTooLarge(limit),
+        StatusCodes.Status408RequestTimeout => OpenAiError.BodyTooSlow(),
+        _ => OpenAiError.BodyIncomplete(),
+    };
+
+    public void Dispose() => _buffer.Dispose();
+
+    private static bool IsJson(string? contentType) => string.IsNullOrEmpty(contentType)
+        || (MediaTypeHeaderValue.TryParse(contentType, out var media)
+            && (media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                || media.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && (!media.Charset.HasValue || media.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)));
+
+    private async Task<bool> FillAsync(PipeReader reader, int limit, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var result = await reader.ReadAsync(cancellationToken);
+            var read = result.Buffer;
+            if (_buffer.Length + read.Length > limit)
+            {
+                reader.AdvanceTo(read.Start);
+                return false;
+            }
+
+            _buffer.Append(read);
+            reader.AdvanceTo(read.End);
+            if (result.IsCompleted)
+            {
+                return true;
+            }
+        }
+    }
+}

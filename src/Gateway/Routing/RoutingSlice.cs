@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Catalogue;
+using Tollgate.Contracts.Json;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
+
+namespace Tollgate.Gateway.Routing;
+
+/// <summary>Registers the workers and shows them to Accounts and the operator.</summary>
+internal static class RoutingSlice
+{
+    public static WebApplicationBuilder AddRouting(this WebApplicationBuilder builder)
+    {
+        var section = builder.Configuration.GetSection(RoutingOptions.Section);
+        builder.Services.AddSingleton<IValidateOptions<RoutingOptions>, RoutingOptionsValidator>();
+        builder.Services.AddOptions<RoutingOptions>()
+            .Configure(options =>
+            {
+                options.PollInterval = section.GetValue(nameof(RoutingOptions.PollInterval), options.PollInterval);
+                options.PollTimeout = section.GetValue(nameof(RoutingOptions.PollTimeout), options.PollTimeout);
+                options.FailuresToOpen = section.GetValue(nameof(RoutingOptions.FailuresToOpen), options.FailuresToOpen);
+                options.Workers = ReadWorkers(section.GetSection(nameof(RoutingOptions.Workers)));
+            })
+            .ValidateOnStart();
+        builder.Services.AddSingleton<WorkerPool>();
+        builder.Services.AddSingleton<WorkerClient>();
+        builder.Services.AddSingleton<WorkerPoller>().AddHostedService(services => services.GetRequiredService<WorkerPoller>());
+        return builder;
+    }
+
+    public static void MapFleet(this IEndpointRouteBuilder routes) =>
+        routes.MapInternal("/internal/fleet", "accounts", "operator").MapGet("/", ShowFleet);
+
+    internal static JsonHttpResult<Fleet> ShowFleet(WorkerPool pool, TimeProvider clock) => TypedResults.Json(
+        new Fleet(clock.GetUtcNow(), [.. pool.Workers.Select(worker => worker.ToFleet())]), ContractsJson.Default.Fleet);
+
+    private static Uri[] ReadWorkers(IConfigurationSection section)
+    {
+        var values = section.GetChildren().Select(child => child.Value)
+            .Concat((section.Value ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries));
+        return [.. values.OfType<string>().Where(value => value.Length > 0).Select(value => new Uri(value.TrimEnd('/') + "/"))];
+    }
+}

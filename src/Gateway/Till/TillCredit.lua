@@ -1,0 +1,39 @@
+-- Credits a lease to an organization's till. May be applied twice or late: the larger grant of the newest epoch stands.
+-- KEYS[1]  the organization's hash, see Admission.lua
+-- ARGV[1]  epoch   ARGV[2]  granted: all that was ever leased in this epoch, nano-dollars
+-- ARGV[3]  budget seeds, then for each: field g:<d|m>:<subject>, period, spent in nano-dollars; used when the epoch is new
+-- returns  {the till's epoch, its free money}
+local epoch, granted = tonumber(ARGV[1]), tonumber(ARGV[2])
+local had, before, spent, held = string.match(redis.call('HGET', KEYS[1], 'till') or '', '^(%d+) (%d+) (%d+) (%d+)$')
+had, before, spent, held = tonumber(had) or -1, tonumber(before) or 0, tonumber(spent) or 0, tonumber(held) or 0
+
+if epoch > had then
+  -- Holds of older epochs will neither lower nor book anything any more; their leases count as spent until the fence.
+  local budgets = {}
+  local all = redis.call('HGETALL', KEYS[1])
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 2) == 'g:' then
+      local period, booked, open = string.match(all[i + 1], '^(%d+) (%d+) (%d+)$')
+      budgets[all[i]] = { tonumber(period), tonumber(booked) + tonumber(open) }
+    end
+  end
+  for i = 0, tonumber(ARGV[3]) - 1 do
+    local field, period, seed = ARGV[4 + 3 * i], tonumber(ARGV[5 + 3 * i]), tonumber(ARGV[6 + 3 * i])
+    local known = budgets[field]
+    if not known or known[1] < period then
+      budgets[field] = { period, seed }
+    elseif known[1] == period then
+      known[2] = math.max(known[2], seed)
+    end
+  end
+  for field, it in pairs(budgets) do
+    redis.call('HSET', KEYS[1], field, string.format('%.0f %.0f 0', it[1], it[2]))
+  end
+  had, before, spent, held = epoch, granted, 0, 0
+elseif epoch == had then
+  before = math.max(before, granted)
+else
+  return { had, before - spent - held }
+end
+redis.call('HSET', KEYS[1], 'till', string.format('%.0f %.0f %.0f %.0f', had, before, spent, held))
+return { had, before - spent - held }

@@ -1,0 +1,113 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using Tollgate.ServiceDefaults.Data;
+
+namespace Tollgate.Gateway.Till;
+
+/// <summary>
+/// Makes sure that the till's Redis keeps nothing over a restart: a till that came back from an old copy would spend money that was spent before. Nothing
+/// is admitted until it was seen to be so; looked at again every ten seconds, because another Redis may have taken its place.
+/// </summary>
+internal sealed partial class TillSafety(
+    RedisConnection redis, IOptions<TillOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TillSafety> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
+    private volatile bool _verified;
+
+    /// <summary>Whether this process saw the till's Redis to be safe, or was told not to care.</summary>
+    public bool IsVerified => _verified;
+
+    /// <summary>Refuses to start on an unsafe Redis. One that is away is looked at when it is back.</summary>
+    /// <exception cref="InvalidOperationException">The Redis keeps, evicts or replicates.</exception>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (await TryFindFaultAsync(cancellationToken) is { Length: > 0 } fault)
+        {
+            throw new InvalidOperationException(fault);
+        }
+
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(_verified ? Interval : RetryDelay, clock, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            if (await TryFindFaultAsync(stoppingToken) is { Length: > 0 } fault)
+            {
+                _verified = false;
+                Log.Unsafe(logger, fault);
+                lifetime.StopApplication();
+                return;
+            }
+        }
+    }
+
+    /// <summary>What makes the Redis unsafe; empty when it is safe, null when it does not answer.</summary>
+    private async Task<string?> TryFindFaultAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.AllowUnsafeRedis)
+        {
+            _verified = true;
+            return "";
+        }
+
+        try
+        {
+            var fault = await FindFaultAsync(cancellationToken);
+            _verified = fault.Length == 0;
+            return fault;
+        }
+        catch (Exception exception) when (exception is RedisUnavailableException or OperationCanceledException)
+        {
+            Log.Away(logger, exception.Message);
+            return null;
+        }
+        catch (RedisServerException exception)
+        {
+            return $"The till's Redis does not show its settings ({exception.Message}). Allow CONFIG GET, or set Till:AllowUnsafeRedis.";
+        }
+    }
+
+    private async Task<string> FindFaultAsync(CancellationToken cancellationToken)
+    {
+        (string Name, string Wanted)[] settings = [("save", ""), ("appendonly", "no"), ("maxmemory-policy", "noeviction")];
+        foreach (var (name, wanted) in settings)
+        {
+            var answer = (RedisResult[])(await redis.CallAsync(db => db.ExecuteAsync("CONFIG", "GET", name), cancellationToken))!;
+            var value = answer.Length == 2 ? (string?)answer[1] : null;
+            if (value != wanted)
+            {
+                return $"The till's Redis has {name} \"{value}\" where \"{wanted}\" is needed: after a restart it must be empty, never old. "
+                    + "Use a Redis of its own, or set Till:AllowUnsafeRedis and accept that money may be spent twice.";
+            }
+        }
+
+        var role = (RedisResult[])(await redis.CallAsync(db => db.ExecuteAsync("ROLE"), cancellationToken))!;
+        return (string?)role[0] == "master"
+            ? ""
+            : "The till's Redis is a replica: promoted, it would be behind. Use one without replicas, or set Till:AllowUnsafeRedis.";
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Critical, "This gateway stops: {Fault}")]
+        public static partial void Unsafe(ILogger logger, string fault);
+
+        [LoggerMessage(2, LogLevel.Information, "The till's Redis cannot be looked at yet: {Reason}")]
+        public static partial void Away(ILogger logger, string reason);
+    }
+}

@@ -1,0 +1,441 @@
+using Tollgate.Contracts.OpenAi;
+
+namespace Tollgate.Inference.Generation;
+
+/// <summary>How busy a decoder is.</summary>
+/// <param name="Active">Requests in slots.</param>
+/// <param name="Queued">Requests that wait for their first slot.</param>
+internal readonly record struct SchedulerLoad(int Active, int Queued);
+
+/// <summary>
+/// Continuous batching for one decoder, on one thread of its own. Each turn: drop what was cancelled, admit what waits, one decode step for all choices
+/// that generate, one chunk of one prompt. Choices join and leave at every turn, and none can see who else is there: every answer is bit for bit that of
+/// a solo run.
+/// </summary>
+/// <remarks>
+/// Threads: <see cref="TryEnqueue"/>, <see cref="Cancel"/> and the queue's timers run anywhere and touch only what <c>_gate</c> guards: the waiting line,
+/// the counts and each request's waiting choices. Rows, samplers and texts belong to the scheduler's thread, which takes the gate only to admit and to
+/// let go, never while the model runs.
+/// </remarks>
+internal sealed partial class DecoderScheduler : IAsyncDisposable
+{
+    private static readonly TimeSpan IdleBeforeTrim = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    private readonly DecoderScope _scope;
+    private readonly DecoderSteps _steps;
+    private readonly SlotTable _slots;
+    private readonly WaitingLine _line = new();
+    private readonly PrefillPace _pace;
+    private readonly Lock _gate = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly int[] _tokens;
+    private readonly int[] _past;
+    private readonly long _memoryTokens;
+    private long _reserved;
+    private long _lastTurnAt;
+    private long _turn;
+    private int _active;
+    private Choice? _prefilling;
+    private bool _stopping;
+
+    public DecoderScheduler(DecoderScope scope)
+    {
+        _scope = scope;
+        var options = scope.Options;
+        _steps = new DecoderSteps(scope.Session, scope.Size, options.Slots + 1, scope.MaxLength, options.MaxChunk);
+        _slots = new SlotTable(_steps.Arena);
+        _pace = new PrefillPace(options.StallTarget, options.MaxChunk);
+        _tokens = new int[options.Slots];
+        _past = new int[options.Slots];
+        _memoryTokens = (options.KeyValueMemoryMb * (1L << 20)) / _steps.Arena.BytesPerToken;
+        _lastTurnAt = Clock.GetTimestamp();
+        var thread = new Thread(Run) { IsBackground = true, Name = $"decoder {scope.Model}" };
+        thread.Start();
+    }
+
+    /// <summary>Most tokens of one choice, prompt and output.</summary>
+    public int MaxLength => (int)Math.Min(_scope.MaxLength, _memoryTokens);
+
+    /// <summary>How busy it is now. Any thread.</summary>
+    public SchedulerLoad Load
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new SchedulerLoad(_active, _line.NotStarted);
+            }
+        }
+    }
+
+    /// <summary>Age of the last turn while there is work; zero without work. Any thread.</summary>
+    public TimeSpan Stalled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _active == 0 && _line.IsEmpty ? TimeSpan.Zero : Clock.GetElapsedTime(_lastTurnAt);
+            }
+        }
+    }
+
+    private TimeProvider Clock => _scope.Clock;
+
+    /// <summary>Takes a request, or says why not. Any thread.</summary>
+    public OpenAiError? TryEnqueue(GenerationRequest request)
+    {
+        lock (_gate)
+        {
+            if (_stopping || request.Cancelled)
+            {
+                return OpenAiError.Overloaded(RetryAfter);
+            }
+
+            if (_line.NotStarted >= _scope.Options.QueueLength && (_line.NotStarted > 0 || _slots.Taken == _slots.Slots))
+            {
+                _scope.Metrics.Refused(_scope.Model, "queue_full");
+                return OpenAiError.Overloaded(RetryAfter);
+            }
+
+            if (_active == 0 && _line.IsEmpty)
+            {
+                _lastTurnAt = Clock.GetTimestamp();
+            }
+
+            foreach (var choice in request.Choices)
+            {
+                choice.Reservation = Math.Min(choice.Prompt.Tokens.Length + request.Plan.MaxOutput, MaxLength);
+            }
+
+            request.Enqueued = true;
+            request.EnqueuedAt = Clock.GetTimestamp();
+            request.Deadline = Clock.CreateTimer(Expire, request, _scope.Options.QueueTimeout, Timeout.InfiniteTimeSpan);
+            _line.Add(request);
+        }
+
+        _wake.Set();
+        return null;
+    }
+
+    /// <summary>Nobody wants the answer any more: what waits goes at once, what is in slots at the next turn. Any thread, any number of times.</summary>
+    public void Cancel(GenerationRequest request)
+    {
+        lock (_gate)
+        {
+            if (request.Cancelled || request.Remaining == 0)
+            {
+                return;
+            }
+
+            request.Cancelled = true;
+            DropWaiting(request);
+            if (_prefilling?.Request == request)
+            {
+                _steps.Terminate();
+            }
+        }
+
+        _wake.Set();
+    }
+
+    /// <summary>Cancels everything, ends the thread and frees the memory.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        List<GenerationRequest> waiting;
+        lock (_gate)
+        {
+            _stopping = true;
+            waiting = [.. _line.Requests];
+        }
+
+        waiting.ForEach(request => Fail(request, OpenAiError.Overloaded(RetryAfter)));
+        _wake.Set();
+        await _finished.Task;
+        _steps.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (true)
+            {
+                if (TryTurn())
+                {
+                    continue;
+                }
+
+                lock (_gate)
+                {
+                    if (_stopping)
+                    {
+                        return;
+                    }
+                }
+
+                if (!_wake.WaitOne(IdleBeforeTrim))
+                {
+                    _steps.Arena.Trim(firstFree: 0);
+                    _wake.WaitOne();
+                }
+            }
+        }
+        finally
+        {
+            _finished.SetResult();
+        }
+    }
+
+    /// <summary>One turn; a failure that no step could pin on a request ends all of them, and the thread goes on.</summary>
+    private bool TryTurn()
+    {
+        try
+        {
+            return Turn();
+        }
+#pragma warning disable CA1031 // A thread that dies stops the model for everyone.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Log.TurnFailed(_scope.Logger, exception, _scope.Model);
+            _slots.All.Select(choice => choice.Request).Distinct().ToList().ForEach(request => Fail(request, OpenAiError.ServerError()));
+            DropEnded();
+            return true;
+        }
+    }
+
+    private bool Turn()
+    {
+        _turn++;
+        DropEnded();
+        Admit();
+        var worked = _slots.Taken > 0;
+        if (_slots.Decoding > 0)
+        {
+            DecodeStep();
+        }
+
+        if (NextPrefill() is { } prefill)
+        {
+            PrefillChunk(prefill);
+        }
+
+        lock (_gate)
+        {
+            _lastTurnAt = Clock.GetTimestamp();
+        }
+
+        return worked;
+    }
+
+    private void DropEnded()
+    {
+        bool stopping;
+        lock (_gate)
+        {
+            stopping = _stopping;
+        }
+
+        foreach (var choice in _slots.All.ToList())
+        {
+            if (stopping && choice.Request.Failure is null)
+            {
+                Fail(choice.Request, OpenAiError.Overloaded(RetryAfter));
+            }
+
+            if (choice.Request.Cancelled || choice.Request.Failure is not null)
+            {
+                Leave(choice);
+            }
+        }
+    }
+
+    private void Admit()
+    {
+        while (_slots.Taken < _slots.Slots)
+        {
+            Choice? choice;
+            lock (_gate)
+            {
+                choice = _line.TryTake(next => _reserved + next.Reservation <= _memoryTokens);
+                if (choice is null)
+                {
+                    return;
+                }
+
+                _reserved += choice.Reservation;
+                Start(choice.Request);
+                if (choice.Prompt.Living.Count == 0 || choice.Prompt.Logits is null)
+                {
+                    _line.Shares.Charge(choice.Request.Identity.Organization, choice.Prompt.Tokens.Length * FairShare.PromptWeight);
+                }
+            }
+
+            Seat(choice);
+        }
+    }
+
+    /// <summary>Called with the gate held.</summary>
+    private void Start(GenerationRequest request)
+    {
+        if (request.Queued is not null)
+        {
+            return;
+        }
+
+        request.Queued = Clock.GetElapsedTime(request.EnqueuedAt);
+        request.Deadline?.Dispose();
+        _active++;
+        _scope.Metrics.Admitted(_scope.Model, request.Queued.Value);
+    }
+
+    private void Seat(Choice choice)
+    {
+        var prompt = choice.Prompt;
+        if (prompt.Living.Count == 0 || prompt.Logits is null)
+        {
+            prompt.Computing = true;
+            choice.LastTurn = 0;
+            _slots.Place(choice);
+            return;
+        }
+
+        _slots.PlaceCopy(choice, prompt.Living[0], prompt.Tokens.Length);
+        prompt.Living.Add(choice);
+        Advance(choice, prompt.Logits);
+        LeaveIfEnded(choice);
+    }
+
+    private void DecodeStep()
+    {
+        var rows = _slots.Decoding;
+        for (var row = 0; row < rows; row++)
+        {
+            (_tokens[row], _past[row]) = (_slots[row].LastToken, _slots[row].Cached);
+        }
+
+        var started = Clock.GetTimestamp();
+        var choices = Enumerable.Range(0, rows).Select(row => _slots[row]).ToArray();
+        try
+        {
+            _steps.Decode(_tokens.AsSpan(0, rows), _past.AsSpan(0, rows));
+            foreach (var choice in choices)
+            {
+                choice.Cached++;
+                Advance(choice, _steps.Logits(choice.Row));
+            }
+        }
+        catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
+        {
+            Log.StepFailed(_scope.Logger, exception, _scope.Model, rows);
+            Array.ForEach(choices, DecodeAlone);
+        }
+
+        _scope.Metrics.Decoded(_scope.Model, rows, Clock.GetElapsedTime(started));
+        Array.ForEach(choices, LeaveIfEnded);
+    }
+
+    /// <summary>After a failed step: each row by itself, so that only the one at fault fails. A row's step can be run again, it writes the same place.</summary>
+    private void DecodeAlone(Choice choice)
+    {
+        try
+        {
+            _steps.Extend(choice.Row, [choice.LastToken], choice.Cached);
+            choice.Cached++;
+            Advance(choice, _steps.Logits(0));
+        }
+        catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
+        {
+            Log.RowFailed(_scope.Logger, exception, _scope.Model, choice.Request.Identity.Id);
+            Fail(choice.Request, OpenAiError.ServerError());
+        }
+    }
+
+    /// <summary>The least served organization's prompt, of one organization's the one that waited longest for its turn.</summary>
+    private Choice? NextPrefill()
+    {
+        if (_slots.Taken == _slots.Decoding)
+        {
+            return null;
+        }
+
+        lock (_gate)
+        {
+            return _slots.Prefilling
+                .OrderBy(choice => _line.Shares[choice.Request.Identity.Organization]).ThenBy(choice => choice.LastTurn).First();
+        }
+    }
+
+    private void PrefillChunk(Choice choice)
+    {
+        var prompt = choice.Prompt.Tokens;
+        var length = Math.Min(_pace.NextChunk(decoding: _slots.Decoding > 0), prompt.Length - choice.Cached);
+        choice.LastTurn = _turn;
+        lock (_gate)
+        {
+            if (choice.Request.Cancelled)
+            {
+                return;
+            }
+
+            _prefilling = choice;
+        }
+
+        var started = Clock.GetTimestamp();
+        try
+        {
+            _steps.Extend(choice.Row, prompt.AsSpan(choice.Cached, length), choice.Cached);
+        }
+        catch (OperationCanceledException)
+        {
+            return; // The next turn finds it cancelled.
+        }
+        catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
+        {
+            Log.RowFailed(_scope.Logger, exception, _scope.Model, choice.Request.Identity.Id);
+            Fail(choice.Request, OpenAiError.ServerError());
+            return;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _prefilling = null;
+            }
+        }
+
+        choice.Cached += length;
+        _pace.Measured(length, Clock.GetElapsedTime(started));
+        if (choice.Cached == prompt.Length)
+        {
+            PromptRead(choice);
+        }
+    }
+
+    private void PromptRead(Choice choice)
+    {
+        var prompt = choice.Prompt;
+        lock (_gate)
+        {
+            prompt.Computing = false;
+            if (choice.Request.Waiting.Any(other => other.Prompt == prompt))
+            {
+                prompt.Logits ??= _steps.Logits(0).ToArray();
+            }
+        }
+
+        if (!prompt.Computed)
+        {
+            prompt.Computed = true;
+            choice.Request.CountPrompt(prompt.Tokens.Length);
+        }
+
+        _slots.Promote(choice);
+        prompt.Living.Add(choice);
+        Advance(choice, _steps.Logits(0));
+        LeaveIfEnded(choice);
+    }
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Serving;
+using Tollgate.Inference.Tokenizers;
+
+namespace Tollgate.Inference.Generation;
+
+/// <summary>What a scheduler needs of its model and its worker. None of it is owned by the scheduler.</summary>
+internal sealed record DecoderScope
+{
+    /// <summary>Name for logs and metrics.</summary>
+    public required string Model { get; init; }
+
+    public required InferenceSession Session { get; init; }
+
+    public required ModelDecoder Size { get; init; }
+
+    /// <summary>Length of a row, tokens: the model's context.</summary>
+    public required int MaxLength { get; init; }
+
+    public required ITokenizer Tokenizer { get; init; }
+
+    /// <summary>Tokens that end an answer.</summary>
+    public required Func<int, bool> IsEnd { get; init; }
+
+    public required GenerationOptions Options { get; init; }
+
+    public required InferenceMetrics Metrics { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+
+    public required ILogger Logger { get; init; }
+}

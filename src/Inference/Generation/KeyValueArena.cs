@@ -1,0 +1,100 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Tollgate.Inference.Generation;
+
+/// <summary>
+/// Keys and values of all rows: for each layer two buffers <c>[rows, heads, length, width]</c>. The batch is the outer dimension, so the first n rows are
+/// a tensor without a copy, and so is any single row. Pages are committed when a token is written and given back when a row is released. One thread.
+/// </summary>
+internal sealed unsafe class KeyValueArena : IDisposable
+{
+    /// <summary>A released row of more bytes than this is given back at once, a smaller one when the scheduler is idle.</summary>
+    private const long EagerBytes = 4 << 20;
+
+    private readonly LazyMemory[] _buffers;
+    private readonly int[] _touched;
+    private readonly int _heads;
+    private readonly int _length;
+    private readonly int _width;
+
+    /// <param name="length">Most tokens in a row.</param>
+    public KeyValueArena(int rows, int layers, int heads, int length, int width)
+    {
+        Rows = rows;
+        (_heads, _length, _width) = (heads, length, width);
+        _touched = new int[rows];
+        _buffers = new LazyMemory[layers * 2];
+        for (var i = 0; i < _buffers.Length; i++)
+        {
+            _buffers[i] = new LazyMemory(rows * RowBytes);
+        }
+    }
+
+    public int Rows { get; }
+
+    /// <summary>Bytes that one token takes over all layers.</summary>
+    public long BytesPerToken => (long)_buffers.Length * _heads * _width * sizeof(float);
+
+    private long HeadBytes => (long)_length * _width * sizeof(float);
+
+    private long RowBytes => _heads * HeadBytes;
+
+    /// <summary>A tensor over rows <paramref name="row"/> to <c>row + count − 1</c>; the memory stays the arena's.</summary>
+    /// <param name="buffer">Twice the layer for keys, plus one for values.</param>
+    public OrtValue View(int buffer, int row, int count) => OrtValue.CreateTensorValueWithData(
+        OrtMemoryInfo.DefaultInstance,
+        TensorElementType.Float,
+        [count, _heads, _length, _width],
+        (nint)(_buffers[buffer].Pointer + (row * RowBytes)),
+        count * RowBytes);
+
+    /// <summary>Notes that a row now holds this many tokens, so that a release gives back what was written.</summary>
+    public void Touch(int row, int tokens) => _touched[row] = Math.Max(_touched[row], tokens);
+
+    /// <summary>Copies the first <paramref name="tokens"/> tokens of a row over those of another.</summary>
+    public void Copy(int from, int to, int tokens)
+    {
+        var bytes = (long)tokens * _width * sizeof(float);
+        foreach (var buffer in _buffers)
+        {
+            for (var head = 0; head < _heads; head++)
+            {
+                var offset = head * HeadBytes;
+                Buffer.MemoryCopy(
+                    buffer.Pointer + (from * RowBytes) + offset, buffer.Pointer + (to * RowBytes) + offset, HeadBytes, bytes);
+            }
+        }
+
+        Touch(to, tokens);
+    }
+
+    /// <summary>The row holds nothing any more.</summary>
+    public void Release(int row)
+    {
+        if (_touched[row] * BytesPerToken >= EagerBytes)
+        {
+            GiveBack(row);
+        }
+    }
+
+    /// <summary>Gives back the memory of all rows from <paramref name="firstFree"/> on.</summary>
+    public void Trim(int firstFree)
+    {
+        for (var row = firstFree; row < Rows; row++)
+        {
+            if (_touched[row] > 0)
+            {
+                GiveBack(row);
+            }
+        }
+    }
+
+    public void Dispose() => Array.ForEach(_buffers, buffer => buffer.Dispose());
+
+    private void GiveBack(int row)
+    {
+        Array.ForEach(_buffers, buffer => buffer.Release(row * RowBytes, RowBytes));
+        _touched[row] = 0;
+    }
+}

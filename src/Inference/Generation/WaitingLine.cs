@@ -1,0 +1,90 @@
+namespace Tollgate.Inference.Generation;
+
+/// <summary>
+/// Requests that wait for slots: first come, first served within an organization, the least served organization first. Not thread-safe: the scheduler's
+/// lock guards it.
+/// </summary>
+internal sealed class WaitingLine
+{
+    private readonly Dictionary<Guid, LinkedList<GenerationRequest>> _lines = [];
+
+    public FairShare Shares { get; } = new();
+
+    /// <summary>Requests none of whose choices has had a slot.</summary>
+    public int NotStarted { get; private set; }
+
+    public bool IsEmpty => _lines.Count == 0;
+
+    /// <summary>All requests that have a choice waiting.</summary>
+    public IEnumerable<GenerationRequest> Requests => _lines.Values.SelectMany(line => line);
+
+    public void Add(GenerationRequest request)
+    {
+        var organization = request.Identity.Organization;
+        if (!_lines.TryGetValue(organization, out var line))
+        {
+            Shares.Join(organization, _lines.Keys);
+            _lines[organization] = line = new LinkedList<GenerationRequest>();
+        }
+
+        line.AddLast(request);
+        NotStarted++;
+    }
+
+    /// <summary>Takes the choice that is next by right, if <paramref name="fits"/> says that there is room for it; a choice is never overtaken for its size.</summary>
+    /// <remarks>A choice whose prompt a sibling reads right now waits for that and is passed over.</remarks>
+    public Choice? TryTake(Func<Choice, bool> fits)
+    {
+        foreach (var organization in _lines.Keys.OrderBy(organization => Shares[organization]).ThenBy(organization => _lines[organization].First!.Value.EnqueuedAt))
+        {
+            foreach (var request in _lines[organization])
+            {
+                if (request.Waiting.FirstOrDefault(choice => !choice.Prompt.Computing) is { } next)
+                {
+                    return fits(next) ? Take(next) : null;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Removes what waits of a request. False when nothing of it is in the line.</summary>
+    public bool Remove(GenerationRequest request)
+    {
+        if (request.Waiting.Count == 0 || !request.Enqueued)
+        {
+            return false;
+        }
+
+        request.Waiting.Clear();
+        RemoveFromLine(request);
+        NotStarted -= request.Queued is null ? 1 : 0;
+        return true;
+    }
+
+    private Choice Take(Choice choice)
+    {
+        var request = choice.Request;
+        request.Waiting.Remove(choice);
+        NotStarted -= request.Queued is null ? 1 : 0;
+        if (request.Waiting.Count == 0)
+        {
+            RemoveFromLine(request);
+        }
+
+        return choice;
+    }
+
+    private void RemoveFromLine(GenerationRequest request)
+    {
+        var organization = request.Identity.Organization;
+        var line = _lines[organization];
+        line.Remove(request);
+        if (line.Count == 0)
+        {
+            _lines.Remove(organization);
+            Shares.Served(organization);
+        }
+    }
+}

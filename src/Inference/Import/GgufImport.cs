@@ -1,0 +1,108 @@
+using System.Text.Json;
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Tokenizers;
+
+namespace Tollgate.Inference.Import;
+
+/// <summary>GGUF of the Llama family → a graph, a tokenizer and a template.</summary>
+internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptions options, IProgress<ModelImportProgress>? progress)
+{
+    private const string TokenizerName = "tokenizer.json";
+    private const string TemplateName = "chat_template.jinja";
+
+    /// <summary>Ids of the prompt that the graph and the source are compared on.</summary>
+    private const int ComparedTokens = 8;
+
+    public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
+    {
+        progress?.Report(new("reading the file", 0));
+        using var file = GgufFile.Open(path);
+        var metadata = file.Metadata;
+        var weights = new LlamaWeights(file);
+        var vocabulary = GgufVocabulary.Read(metadata, weights.Shape.Vocabulary);
+        var tokenizer = new BpeTokenizer(vocabulary); // refuses a vocabulary that contradicts itself before the long work
+        var manifestTokenizer = DescribeTokenizer(metadata, vocabulary);
+        await File.WriteAllBytesAsync(
+            Path.Combine(draft.Folder, TokenizerName),
+            JsonSerializer.SerializeToUtf8Bytes(vocabulary, TokenizerJson.Default.BpeVocabulary),
+            cancellationToken);
+        var template = metadata.Text("tokenizer.chat_template");
+        if (template is not null)
+        {
+            await File.WriteAllTextAsync(Path.Combine(draft.Folder, TemplateName), template, cancellationToken);
+        }
+
+        var allowance = template is null ? default : TemplateAllowance.Measure(template, tokenizer, manifestTokenizer, options.Clock);
+
+        LlamaGraph.Write(weights, draft.Folder, fraction =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            progress?.Report(new("converting layers", fraction));
+        });
+        progress?.Report(new("comparing with the source", 0));
+        Compare(weights, Path.Combine(draft.Folder, "model.onnx"));
+        progress?.Report(new("installing", 0));
+        var source = await ModelStore.DescribeAsync(path, cancellationToken);
+        return await draft.InstallAsync((version, files) => Describe(version, files, source, metadata) with
+        {
+            Tokenizer = manifestTokenizer,
+            Template = template is null ? null : TemplateName,
+            Limits = new ModelLimits(
+                weights.Shape.Context, options.DefaultMaxOutput ?? Math.Min(1024, weights.Shape.Context / 2), allowance.Fixed, allowance.PerMessage),
+            Decoder = new ModelDecoder(weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, weights.Shape.Vocabulary),
+        }, cancellationToken);
+    }
+
+    private ModelManifest Describe(string version, IReadOnlyList<ModelFile> files, ModelFile source, GgufMetadata metadata) => new()
+    {
+        Name = draft.Name,
+        Version = version,
+        Task = ModelTasks.Chat,
+        Description = options.Description ?? metadata.Text("general.description") ?? metadata.Text("general.name"),
+        Licence = options.Licence ?? metadata.Text("general.license"),
+        Source = new ModelSource(source.Name, "gguf", source.Sha256),
+        Created = options.Clock.GetUtcNow(),
+        Files = files,
+        Graph = "model.onnx",
+        Tokenizer = new ModelTokenizer { Kind = TokenizerFile.Bpe, File = TokenizerName },
+        Limits = new ModelLimits(0, 0, 0, 0),
+    };
+
+    private static ModelTokenizer DescribeTokenizer(GgufMetadata metadata, BpeVocabulary vocabulary)
+    {
+        var bos = GgufVocabulary.ReadId(metadata, "bos_token_id", vocabulary);
+        var eos = GgufVocabulary.ReadId(metadata, "eos_token_id", vocabulary);
+        return new ModelTokenizer
+        {
+            Kind = TokenizerFile.Bpe,
+            File = TokenizerName,
+            BosId = bos,
+            BosText = bos is { } first ? vocabulary.Tokens[first] : "",
+            EosText = eos is { } last ? vocabulary.Tokens[last] : "",
+            AddBos = metadata.Flag("tokenizer.ggml.add_bos_token", otherwise: vocabulary.PreTokenizer == "llama-bpe"),
+            EosIds = GgufVocabulary.ReadEnds(metadata, vocabulary),
+        };
+    }
+
+    /// <summary>Runs the graph on a short prompt, in one piece but for the last token, and compares the logits with a plain forward pass.</summary>
+    private void Compare(LlamaWeights weights, string graph)
+    {
+        // Spread over the vocabulary, never the same id twice.
+        var count = Math.Min(ComparedTokens, weights.Shape.Context - 1);
+        var prompt = Enumerable.Range(0, count).Select(i => (int)(((i * 2_654_435_761L) + 1) % weights.Shape.Vocabulary)).ToArray();
+        var expected = LlamaReference.Logits(weights, prompt);
+        using var session = options.Sessions.Open(graph);
+        using var run = new DecoderRun(session, weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, count);
+        run.Append(prompt.AsSpan(0, count - 1));
+        var actual = run.Append(prompt.AsSpan(count - 1));
+        for (var id = 0; id < expected.Length; id++)
+        {
+            var difference = MathF.Abs(expected[id] - actual[id]);
+            if (!(difference <= options.Tolerance))
+            {
+                throw new ModelImportException(
+                    $"The converted model differs from its source: logit {id} is {actual[id]}, the source gives {expected[id]}. It was not installed.");
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Numerics.Tensors;
+using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Embeddings;
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Tokenizers;
+
+namespace Tollgate.Inference.Import;
+
+/// <summary>A sentence-embedding model as ONNX, with a WordPiece <c>tokenizer.json</c>: taken as it is, after it has shown what it does.</summary>
+internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptions options, IProgress<ModelImportProgress>? progress)
+{
+    /// <summary>The graph's output is the vector.</summary>
+    public const string NoPooling = "none";
+
+    /// <summary>The vector is the mean of the tokens' vectors over the mask, scaled to length 1.</summary>
+    public const string MeanPooling = "mean";
+
+    private const string GraphName = "model.onnx";
+    private const string TokenizerName = "tokenizer.json";
+    private const long MostBytes = 2_000_000_000;
+
+    /// <summary>Longest input of a model without a table of positions, tokens.</summary>
+    private const int UnboundedContext = 8192;
+
+    /// <summary>Difference between a text alone and in a padded batch that still counts as the same vector.</summary>
+    private const float BatchingTolerance = 1e-4f;
+
+    public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
+    {
+        progress?.Report(new("reading the file", 0));
+        if (new FileInfo(path).Length > MostBytes)
+        {
+            throw new ModelImportException("The ONNX file is larger than 2 GB; weights of that size belong in a file beside it.");
+        }
+
+        var inspection = OnnxInspection.Read(await File.ReadAllBytesAsync(path, cancellationToken));
+        CheckOperators(inspection);
+        var tokenizer = await TakeTokenizerAsync(cancellationToken);
+        File.Copy(path, Path.Combine(draft.Folder, GraphName));
+        foreach (var file in inspection.ExternalFiles)
+        {
+            TakeWeights(file);
+        }
+
+        progress?.Report(new("trying it", 0));
+        using var session = options.Sessions.Open(Path.Combine(draft.Folder, GraphName));
+        CheckInputs(session);
+        var embedding = Try(session, tokenizer, out var batching);
+
+        // Activations quantised per tensor share a scale over the whole batch: who is in it changes everybody's result.
+        batching &= !inspection.Operators.Contains("DynamicQuantizeLinear");
+        progress?.Report(new("installing", 0));
+        var source = await ModelStore.DescribeAsync(path, cancellationToken);
+        return await draft.InstallAsync((version, files) => new ModelManifest
+        {
+            Name = draft.Name,
+            Version = version,
+            Task = ModelTasks.Embeddings,
+            Description = options.Description,
+            Licence = options.Licence,
+            Source = new ModelSource(source.Name, "onnx", source.Sha256),
+            Created = options.Clock.GetUtcNow(),
+            Files = files,
+            Graph = GraphName,
+            Tokenizer = new ModelTokenizer { Kind = TokenizerFile.WordPiece, File = TokenizerName },
+            Limits = new ModelLimits(
+                options.ContextLength ?? inspection.Positions ?? UnboundedContext, 0, tokenizer.Prefix.Count + tokenizer.Suffix.Count, 0),
+            Embedding = embedding,
+            Batching = batching,
+        }, cancellationToken);
+    }
+
+    private static void CheckOperators(OnnxInspection inspection)
+    {
+        var foreign = inspection.Domains.FirstOrDefault(d => d is not ("" or "ai.onnx" or "ai.onnx.ml" or "com.microsoft"));
+        if (foreign is not null)
+        {
+            throw new ModelImportException($"The model uses operators of the domain '{foreign}', which ONNX Runtime does not have.");
+        }
+    }
+
+    private async Task<WordPieceTokenizer> TakeTokenizerAsync(CancellationToken cancellationToken)
+    {
+        var file = options.TokenizerFile ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, TokenizerName);
+        if (!File.Exists(file))
+        {
+            throw new ModelImportException($"There is no tokenizer '{file}'; name it with --tokenizer FILE.");
+        }
+
+        var json = await File.ReadAllBytesAsync(file, cancellationToken);
+        var tokenizer = TokenizerFile.ReadWordPiece(json);
+        await File.WriteAllBytesAsync(Path.Combine(draft.Folder, TokenizerName), json, cancellationToken);
+        return tokenizer;
+    }
+
+    /// <summary>Copies a file of weights; only a plain name beside the model is followed.</summary>
+    private void TakeWeights(string file)
+    {
+        var source = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, file);
+        if (!ModelName.IsValid(file) || file is GraphName or TokenizerName or ModelManifest.FileName)
+        {
+            throw new ModelImportException($"The model keeps weights in '{file}', which is not a plain lower-case file name beside it.");
+        }
+
+        if (!File.Exists(source) || new FileInfo(source).LinkTarget is not null)
+        {
+            throw new ModelImportException($"The file of weights '{file}' is not beside the model.");
+        }
+
+        File.Copy(source, Path.Combine(draft.Folder, file));
+    }
+
+    private static void CheckInputs(InferenceSession session)
+    {
+        var inputs = session.InputMetadata;
+        var unknown = inputs.Keys.FirstOrDefault(n => n is not ("input_ids" or "attention_mask" or "token_type_ids"));
+        if (unknown is not null || !inputs.ContainsKey("input_ids") || !inputs.ContainsKey("attention_mask"))
+        {
+            throw new ModelImportException(
+                $"The model's inputs are {string.Join(", ", inputs.Keys)}; supported are input_ids, attention_mask and token_type_ids.");
+        }
+
+        if (inputs.FirstOrDefault(i => i.Value.ElementType != typeof(long)) is { Key: { } other })
+        {
+            throw new ModelImportException($"The model's input '{other}' is not int64.");
+        }
+    }
+
+    /// <summary>Finds out the output, the pooling and the width by running it, and whether padding changes a result.</summary>
+    private static ModelEmbedding Try(InferenceSession session, WordPieceTokenizer tokenizer, out bool batching)
+    {
+        var (output, pooling, rank) = session.OutputMetadata.ContainsKey("sentence_embedding") ? ("sentence_embedding", NoPooling, 2)
+            : session.OutputMetadata.ContainsKey("last_hidden_state") ? ("last_hidden_state", MeanPooling, 3)
+            : throw new ModelImportException(
+                $"The model's outputs are {string.Join(", ", session.OutputMetadata.Keys)}; supported are sentence_embedding and last_hidden_state.");
+        var dimensions = session.OutputMetadata[output].Dimensions;
+        if (dimensions.Length != rank || dimensions[^1] is < 1 or > 65_536 || session.OutputMetadata[output].ElementType != typeof(float))
+        {
+            throw new ModelImportException($"The model's output '{output}' is not float32 of rank {rank} with a fixed last dimension.");
+        }
+
+        var embedding = new ModelEmbedding(dimensions[^1], output, pooling);
+        int[] Ids(string text)
+        {
+            List<int> ids = [.. tokenizer.Prefix];
+            tokenizer.Encode(text, allowSpecial: false, ids);
+            return [.. ids, .. tokenizer.Suffix];
+        }
+
+        var (brief, lengthy) = (Ids("A toll gate."), Ids("The quick brown fox jumps over the lazy dog, once more."));
+        string[] names = [.. session.InputMetadata.Keys];
+        using var run = new RunOptions();
+        try
+        {
+            var alone = EmbeddingRun.Run(session, names, embedding, [brief], run)[0];
+            if (!Array.TrueForAll(alone, float.IsFinite) || TensorPrimitives.Norm<float>(alone) < 1e-6f)
+            {
+                throw new ModelImportException("The model gives no usable vector for a short sentence.");
+            }
+
+            var padded = EmbeddingRun.Run(session, names, embedding, [brief, lengthy], run)[0];
+            batching = TensorPrimitives.Distance<float>(alone, padded) <= BatchingTolerance;
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new ModelImportException($"The model fails on a short sentence: {exception.Message}", exception);
+        }
+
+        return embedding;
+    }
+}

@@ -1,0 +1,81 @@
+namespace Tollgate.Inference.Import;
+
+/// <summary>Goes through the fields of one protobuf message.</summary>
+internal ref struct ProtoReader(ReadOnlySpan<byte> message)
+{
+    private ReadOnlySpan<byte> _rest = message;
+
+    public int Field { get; private set; }
+
+    /// <summary>The value of a field of numbers.</summary>
+    public ulong Number { get; private set; }
+
+    /// <summary>The value of a field with a length: text, bytes, a message. Empty for numbers.</summary>
+    public ReadOnlySpan<byte> Bytes { get; private set; }
+
+    /// <summary>The first number of a packed field.</summary>
+    public static ulong FirstNumber(ReadOnlySpan<byte> packed) => Varint(ref packed);
+
+    /// <exception cref="ModelImportException">The bytes are not protobuf.</exception>
+    public bool Next()
+    {
+        if (_rest.IsEmpty)
+        {
+            return false;
+        }
+
+        var tag = Varint(ref _rest);
+        Field = (int)(tag >> 3);
+        Bytes = default;
+        Number = 0;
+        switch (tag & 7)
+        {
+            case 0:
+                Number = Varint(ref _rest);
+                break;
+            case 1:
+                Take(8);
+                break;
+            case 2:
+                Bytes = Take(Varint(ref _rest));
+                break;
+            case 5:
+                Take(4);
+                break;
+            default:
+                throw Damaged();
+        }
+
+        return true;
+    }
+
+    private ReadOnlySpan<byte> Take(ulong count)
+    {
+        if (count > (ulong)_rest.Length)
+        {
+            throw Damaged();
+        }
+
+        var bytes = _rest[..(int)count];
+        _rest = _rest[(int)count..];
+        return bytes;
+    }
+
+    private static ulong Varint(ref ReadOnlySpan<byte> rest)
+    {
+        ulong value = 0;
+        for (var i = 0; i < 10 && i < rest.Length; i++)
+        {
+            value |= (ulong)(rest[i] & 127) << (7 * i);
+            if (rest[i] < 128)
+            {
+                rest = rest[(i + 1)..];
+                return value;
+            }
+        }
+
+        throw Damaged();
+    }
+
+    private static ModelImportException Damaged() => new("The file is not an ONNX model, or it is cut off.");
+}

@@ -1,0 +1,31 @@
+using Tollgate.Contracts.Workers;
+using Tollgate.Inference.Import;
+
+namespace Tollgate.Inference.Models;
+
+/// <summary>One installed version: its manifest and where it lies.</summary>
+/// <param name="Folder">Full path of the version's folder.</param>
+public sealed record InstalledModel(ModelManifest Manifest, string Folder)
+{
+    /// <summary>Full path of a file that the manifest lists.</summary>
+    /// <exception cref="ModelImportException">The manifest does not list it.</exception>
+    public string PathOf(string file) => Manifest.Files.Any(f => f.Name == file)
+        ? Path.Combine(Folder, file)
+        : throw new ModelImportException($"The manifest of '{Manifest.Name}' uses the file '{file}' without listing it.");
+
+    /// <summary>What a gateway must know of the model.</summary>
+    public ModelCard ToCard() => new()
+    {
+        Name = Manifest.Name,
+        Version = Manifest.Version,
+        Task = Manifest.Task,
+        ContextLength = Manifest.Limits.ContextLength,
+        DefaultMaxOutput = Manifest.Limits.DefaultMaxOutput,
+        TemplateTokens = Manifest.Limits.TemplateTokens,
+        TemplateTokensPerMessage = Manifest.Limits.TemplateTokensPerMessage,
+        EmbeddingWidth = Manifest.Embedding?.Width ?? 0,
+        Licence = Manifest.Licence,
+        Description = Manifest.Description,
+        CreatedAt = Manifest.Created,
+    };
+}

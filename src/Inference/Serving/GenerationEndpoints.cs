@@ -1,0 +1,192 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Generation;
+using Tollgate.Inference.Templates;
+using TemplateMessage = Tollgate.Inference.Templates.ChatMessage;
+
+namespace Tollgate.Inference.Serving;
+
+/// <summary><c>POST /v1/chat/completions</c> and <c>POST /v1/completions</c>.</summary>
+internal static class GenerationEndpoints
+{
+    public static void MapGeneration(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/chat/completions", ChatAsync);
+        routes.MapPost("/completions", CompleteAsync);
+    }
+
+    private static async Task ChatAsync(HttpContext context, ServedModels models, Answers answers)
+    {
+        if (await RequestIntake.ReadBodyAsync(context) is not { } body)
+        {
+            return;
+        }
+
+        var error = ChatRequest.TryParse(body, out var request, out var invalid)
+            ? Plan(request, models, out var job)
+            : Refuse(invalid, out job);
+        await (job is null ? ErrorAnswer.WriteAsync(context, error!) : answers.RunAsync(context, job));
+    }
+
+    private static async Task CompleteAsync(HttpContext context, ServedModels models, Answers answers)
+    {
+        if (await RequestIntake.ReadBodyAsync(context) is not { } body)
+        {
+            return;
+        }
+
+        var error = CompletionRequest.TryParse(body, out var request, out var invalid)
+            ? Plan(request, models, out var job)
+            : Refuse(invalid, out job);
+        await (job is null ? ErrorAnswer.WriteAsync(context, error!) : answers.RunAsync(context, job));
+    }
+
+    private static OpenAiError Refuse(OpenAiError error, out AnswerJob? job)
+    {
+        job = null;
+        return error;
+    }
+
+    private static OpenAiError? Plan(ChatRequest request, ServedModels models, out AnswerJob? job)
+    {
+        job = null;
+        if (models.Find(request.Model) is not LoadedDecoder decoder)
+        {
+            return OpenAiError.ModelNotFound(request.Model);
+        }
+
+        if (FindUnknownToken(request.Sampling, decoder) is { } error)
+        {
+            return error;
+        }
+
+        List<int> prompt;
+        try
+        {
+            prompt = decoder.Model.EncodeChat([.. request.Messages.Select(message => new TemplateMessage(message.Role, message.Content, message.Name))]);
+        }
+        catch (TemplateException exception)
+        {
+            return OpenAiError.UnsupportedParameter("messages", $"cannot be used so with the model '{decoder.Name}': {exception.Message}");
+        }
+
+        job = new AnswerJob
+        {
+            Decoder = decoder,
+            Prompts = [[.. prompt]],
+            Plan = MakePlan(request.Sampling, request.Sampling.N, decoder, score: false),
+            Kept = request.Sampling.N,
+            Stream = request.Stream,
+            PromptMember = "messages",
+            Operation = "chat",
+            IdPrefix = "chatcmpl-",
+            Format = head => new ChatFormat(head, request.Sampling.Logprobs is not null, request.IncludeUsage),
+        };
+        return null;
+    }
+
+    private static OpenAiError? Plan(CompletionRequest request, ServedModels models, out AnswerJob? job)
+    {
+        job = null;
+        if (models.Find(request.Model) is not LoadedDecoder decoder)
+        {
+            return OpenAiError.ModelNotFound(request.Model);
+        }
+
+        if ((FindUnknownToken(request.Sampling, decoder) ?? FindUnsupported(request) ?? FindUnknownToken(request.Prompts, decoder)) is { } error)
+        {
+            return error;
+        }
+
+        job = new AnswerJob
+        {
+            Decoder = decoder,
+            Prompts = [.. request.Prompts.Select(prompt => Encode(prompt, decoder))],
+            Plan = MakePlan(request.Sampling, request.Choices, decoder, score: request.BestOf > request.Sampling.N),
+            Kept = request.Sampling.N,
+            Stream = request.Stream,
+            PromptMember = "prompt",
+            Operation = "text_completion",
+            IdPrefix = "cmpl-",
+            Format = head => new CompletionFormat(
+                head, request.Sampling.Logprobs is not null, request.IncludeUsage, request.Echo ? Echoes(request, decoder) : null),
+        };
+        return null;
+    }
+
+    private static ChoicePlan MakePlan(Sampling sampling, int choices, LoadedDecoder decoder, bool score)
+    {
+        var cap = sampling.MaxTokens ?? Math.Min(decoder.Installed.Manifest.Limits.DefaultMaxOutput, decoder.Scheduler.MaxLength);
+        return new ChoicePlan(sampling, choices, (int)Math.Min(cap, int.MaxValue), sampling.Seed ?? Random.Shared.NextInt64(), score);
+    }
+
+    private static OpenAiError? FindUnknownToken(Sampling sampling, LoadedDecoder decoder)
+    {
+        var vocabulary = decoder.Model.Tokenizer.VocabularySize;
+        foreach (var token in sampling.LogitBias?.Keys ?? [])
+        {
+            if (token < 0 || token >= vocabulary)
+            {
+                return OpenAiError.InvalidValue($"logit_bias.{token}", $"a token id below {vocabulary}");
+            }
+        }
+
+        return null;
+    }
+
+    private static OpenAiError? FindUnknownToken(IReadOnlyList<PromptInput> prompts, LoadedDecoder decoder)
+    {
+        var vocabulary = decoder.Model.Tokenizer.VocabularySize;
+        foreach (var token in prompts.SelectMany(prompt => prompt.TokenIds ?? []))
+        {
+            if (token < 0 || token >= vocabulary)
+            {
+                return OpenAiError.InvalidValue("prompt", $"token ids below {vocabulary}", $"{token}");
+            }
+        }
+
+        return null;
+    }
+
+    private static OpenAiError? FindUnsupported(CompletionRequest request)
+    {
+        if (request.Echo && request.Sampling.Logprobs is not null)
+        {
+            return OpenAiError.UnsupportedParameter("logprobs", "is not supported together with 'echo': the prompt's own log-probabilities are not kept");
+        }
+
+        return request.Stream && request.BestOf > request.Sampling.N
+            ? OpenAiError.UnsupportedParameter("best_of", "cannot be larger than 'n' when 'stream' is true: candidates can only be compared at their end")
+            : null;
+    }
+
+    /// <summary>An empty prompt begins a document, as the model's own documents began.</summary>
+    private static int[] Encode(PromptInput prompt, LoadedDecoder decoder)
+    {
+        int[] tokens = prompt.TokenIds is { } ids ? [.. ids] : [.. decoder.Model.EncodePrompt(prompt.Text ?? "")];
+        return tokens.Length > 0 ? tokens : [DocumentStart(decoder)];
+    }
+
+    private static int DocumentStart(LoadedDecoder decoder)
+    {
+        var tokenizer = decoder.Installed.Manifest.Tokenizer;
+        return tokenizer.BosId ?? tokenizer.EosIds.DefaultIfEmpty(0).Min();
+    }
+
+    private static string[] Echoes(CompletionRequest request, LoadedDecoder decoder) =>
+        [.. request.Prompts.SelectMany(prompt => Enumerable.Repeat(prompt.Text ?? Decode(prompt.TokenIds!, decoder), request.Sampling.N))];
+
+    private static string Decode(IReadOnlyList<int> tokens, LoadedDecoder decoder)
+    {
+        var bytes = new List<byte>();
+        foreach (var token in tokens)
+        {
+            bytes.AddRange(decoder.Model.Tokenizer.TokenBytes(token));
+        }
+
+        return Encoding.UTF8.GetString([.. bytes]);
+    }
+}

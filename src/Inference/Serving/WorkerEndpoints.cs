@@ -1,0 +1,50 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Workers;
+using Tollgate.Inference.Sessions;
+using Tollgate.Inference.Witness;
+
+namespace Tollgate.Inference.Serving;
+
+/// <summary>What the worker tells the platform besides answers: its state, its log, and the end of a request.</summary>
+internal static class WorkerEndpoints
+{
+    private const int LargestPage = 1000;
+
+    public static void MapWorker(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/status", Status);
+        routes.MapGet("/witness", ReadWitness);
+        routes.MapPost("/requests/{id}/cancel", CancelAsync);
+    }
+
+    private static JsonHttpResult<WorkerStatus> Status(
+        ServedModels models, Draining draining, WorkerStart start, SessionFactory sessions, IOptions<WorkerOptions> options)
+    {
+        var status = new WorkerStatus(
+            options.Value.Id, start.Version, sessions.Provider.Name, draining.Begun, start.At, models.Status());
+        return TypedResults.Json(status, ContractsJson.Default.WorkerStatus);
+    }
+
+    private static JsonHttpResult<WitnessPage> ReadWitness(WitnessLog witness, long after = 0, int limit = LargestPage) =>
+        TypedResults.Json(witness.Read(Math.Max(0, after), Math.Clamp(limit, 1, LargestPage)), ContractsJson.Default.WitnessPage);
+
+    private static async Task<Results<JsonHttpResult<Cancelled>, NotFound>> CancelAsync(
+        string id, RunningRequests running, CancellationToken cancellationToken) => RequestIntake.ParseId(id) is { } requestId
+            ? TypedResults.Json(await running.CancelAsync(requestId, cancellationToken), ContractsJson.Default.Cancelled)
+            : TypedResults.NotFound();
+}
+
+/// <summary>When and as what this process began.</summary>
+internal sealed class WorkerStart(TimeProvider clock)
+{
+    public DateTimeOffset At { get; } = clock.GetUtcNow();
+
+    public string Version { get; } =
+        typeof(WorkerStart).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+}

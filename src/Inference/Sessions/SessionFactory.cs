@@ -1,0 +1,60 @@
+using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Import;
+
+namespace Tollgate.Inference.Sessions;
+
+/// <summary>Opens ONNX Runtime sessions: one place for the provider, the threads and the memory settings. Thread-safe.</summary>
+public sealed class SessionFactory
+{
+    /// <param name="provider">A probed provider.</param>
+    /// <param name="threads">Threads inside one operator. 0: one for each processor.</param>
+    /// <param name="spin">
+    /// Whether idle threads of the pool spin: faster on a machine of its own, slower where gateway and databases share the processors.
+    /// </param>
+    public SessionFactory(ExecutionProvider provider, int threads = 0, bool spin = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Provider = provider;
+        Threads = threads == 0 ? Environment.ProcessorCount : threads;
+        Spin = spin;
+    }
+
+    public ExecutionProvider Provider { get; }
+
+    public int Threads { get; }
+
+    public bool Spin { get; }
+
+    /// <summary>Loads a graph.</summary>
+    /// <exception cref="ModelImportException">ONNX Runtime refuses the graph.</exception>
+    public InferenceSession Open(string path)
+    {
+        try
+        {
+            using var options = CreateOptions();
+            return new InferenceSession(path, options);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new ModelImportException($"ONNX Runtime cannot load '{Path.GetFileName(path)}': {exception.Message}", exception);
+        }
+    }
+
+    private SessionOptions CreateOptions()
+    {
+        var options = new SessionOptions
+        {
+            IntraOpNumThreads = Threads,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+
+            // Shapes change at every step; a pattern for each of them would only grow.
+            EnableMemoryPattern = false,
+        };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", Spin ? "1" : "0");
+        Provider.AddTo(options);
+        return options;
+    }
+}

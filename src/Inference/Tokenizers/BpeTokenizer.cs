@@ -1,0 +1,281 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Text;
+using Tollgate.Inference.Templates;
+
+namespace Tollgate.Inference.Tokenizers;
+
+/// <summary>Byte-level byte-pair encoding, as GPT-2 and most models after it use it. Thread-safe.</summary>
+/// <remarks>Time is n log n in the longest piece of a text: a run of one letter is no weapon.</remarks>
+public sealed class BpeTokenizer : ITokenizer
+{
+    private const int LongestCachedPiece = 48;
+    private const int MostCachedPieces = 65_536;
+
+    private readonly string _preTokenizer;
+    private readonly byte[][] _bytes;
+    private readonly bool[] _special;
+    private readonly int[] _byteIds = new int[256];
+    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges;
+    private readonly Dictionary<string, int>? _wholePieces;
+    private readonly SpecialTokens _allSpecials;
+    private readonly SpecialTokens _controls;
+    private readonly SpecialTokens _userDefined;
+    private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
+    private int _cached;
+
+    /// <exception cref="FormatException">The vocabulary contradicts itself.</exception>
+    public BpeTokenizer(BpeVocabulary vocabulary)
+    {
+        _preTokenizer = vocabulary.PreTokenizer;
+        if (!PreTokenizer.Names.Contains(_preTokenizer))
+        {
+            throw new FormatException($"The pre-tokenizer '{_preTokenizer}' is not supported; these are: {string.Join(", ", PreTokenizer.Names)}.");
+        }
+
+        VocabularySize = vocabulary.Tokens.Count;
+        _special = new bool[VocabularySize];
+        var plain = new bool[VocabularySize];
+        foreach (var id in vocabulary.Control.Concat(vocabulary.UserDefined))
+        {
+            plain[id] = true;
+        }
+
+        foreach (var id in vocabulary.Control)
+        {
+            _special[id] = true;
+        }
+
+        _bytes = new byte[VocabularySize][];
+        var ids = new Dictionary<string, int>(VocabularySize, StringComparer.Ordinal);
+        for (var id = 0; id < VocabularySize; id++)
+        {
+            _bytes[id] = DecodeEntry(vocabulary.Tokens[id], plain[id], _special[id]);
+            if (!plain[id])
+            {
+                ids.TryAdd(vocabulary.Tokens[id], id);
+            }
+        }
+
+        for (var value = 0; value < 256; value++)
+        {
+            _byteIds[value] = ids.TryGetValue(ByteAlphabet.ToChar((byte)value).ToString(), out var id) ? id : -1;
+        }
+
+        _merges = ReadMerges(vocabulary.Merges, ids);
+        _wholePieces = _preTokenizer == "llama-bpe" ? ids : null; // Llama 3 takes a piece that is an entry as it is, whatever the merges say
+        var userDefined = vocabulary.UserDefined.Select(id => (vocabulary.Tokens[id], id)).ToArray();
+        _userDefined = new SpecialTokens(userDefined);
+        var controls = vocabulary.Control.Select(id => (vocabulary.Tokens[id], id)).ToArray();
+        _controls = new SpecialTokens(controls);
+        _allSpecials = new SpecialTokens(userDefined.Concat(controls));
+    }
+
+    public int VocabularySize { get; }
+
+    public ReadOnlySpan<byte> TokenBytes(int id) => _bytes[id];
+
+    public bool IsSpecial(int id) => _special[id];
+
+    public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids)
+    {
+        var specials = allowSpecial ? _allSpecials : _userDefined;
+        while (text.Length > 0)
+        {
+            var (start, length, id) = specials.Find(text);
+            EncodePlain(text[..start], ids);
+            if (length == 0)
+            {
+                return;
+            }
+
+            ids.Add(id);
+            text = text[(start + length)..];
+        }
+    }
+
+    public void Encode(IReadOnlyList<TextSegment> segments, List<int> ids)
+    {
+        // Text between two control tokens is one run, whoever wrote its parts: merges cross from one part to the next, as in training.
+        var run = new StringBuilder();
+        foreach (var segment in segments)
+        {
+            if (!segment.FromTemplate)
+            {
+                run.Append(segment.Text);
+                continue;
+            }
+
+            var text = segment.Text.AsSpan();
+            while (true)
+            {
+                var (start, length, id) = _controls.Find(text);
+                run.Append(text[..start]);
+                if (length == 0)
+                {
+                    break;
+                }
+
+                Encode(run.ToString(), allowSpecial: false, ids);
+                run.Clear();
+                ids.Add(id);
+                text = text[(start + length)..];
+            }
+        }
+
+        Encode(run.ToString(), allowSpecial: false, ids);
+    }
+
+    private static byte[] DecodeEntry(string entry, bool isPlain, bool isSpecial)
+    {
+        if (isSpecial)
+        {
+            return [];
+        }
+
+        return !isPlain && ByteAlphabet.TryDecode(entry, out var bytes) ? bytes : Encoding.UTF8.GetBytes(entry);
+    }
+
+    private static Dictionary<(int, int), (int, int)> ReadMerges(IReadOnlyList<string> merges, Dictionary<string, int> ids)
+    {
+        var pairs = new Dictionary<(int, int), (int, int)>(merges.Count);
+        for (var rank = 0; rank < merges.Count; rank++)
+        {
+            var merge = merges[rank];
+            var space = merge.IndexOf(' ', StringComparison.Ordinal);
+            if (space <= 0
+                || !ids.TryGetValue(merge[..space], out var left)
+                || !ids.TryGetValue(merge[(space + 1)..], out var right)
+                || !ids.TryGetValue(string.Concat(merge.AsSpan(0, space), merge.AsSpan(space + 1)), out var whole))
+            {
+                throw new FormatException($"The tokenizer's merge {rank} names tokens that its vocabulary lacks.");
+            }
+
+            pairs.TryAdd((left, right), (rank, whole));
+        }
+
+        return pairs;
+    }
+
+    private void EncodePlain(ReadOnlySpan<char> text, List<int> ids)
+    {
+        if (text.IsEmpty)
+        {
+            return;
+        }
+
+        var pieces = new List<Range>();
+        PreTokenizer.Split(_preTokenizer, text, pieces);
+        var cache = _cache.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (var range in pieces)
+        {
+            var piece = text[range];
+            if (piece.Length > LongestCachedPiece)
+            {
+                EncodePiece(piece, ids);
+                continue;
+            }
+
+            if (!cache.TryGetValue(piece, out var known))
+            {
+                var merged = new List<int>();
+                EncodePiece(piece, merged);
+                known = [.. merged];
+                if (Volatile.Read(ref _cached) < MostCachedPieces && cache.TryAdd(piece, known))
+                {
+                    Interlocked.Increment(ref _cached);
+                }
+            }
+
+            ids.AddRange(known);
+        }
+    }
+
+    private void EncodePiece(ReadOnlySpan<char> piece, List<int> ids)
+    {
+        var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(piece.Length));
+        try
+        {
+            var utf8 = bytes.AsSpan(0, Encoding.UTF8.GetBytes(piece, bytes));
+            if (_wholePieces is not null && _wholePieces.TryGetValue(Write(utf8), out var whole))
+            {
+                ids.Add(whole);
+                return;
+            }
+
+            Merge(utf8, ids);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    private static string Write(ReadOnlySpan<byte> utf8)
+    {
+        var chars = new StringBuilder(utf8.Length);
+        foreach (var value in utf8)
+        {
+            chars.Append(ByteAlphabet.ToChar(value));
+        }
+
+        return chars.ToString();
+    }
+
+    /// <summary>Merges the pair of lowest rank, the leftmost first, until none is left: a linked list and a heap.</summary>
+    private void Merge(ReadOnlySpan<byte> utf8, List<int> ids)
+    {
+        var count = 0;
+        var token = new int[utf8.Length];
+        foreach (var value in utf8)
+        {
+            if (_byteIds[value] >= 0) // a vocabulary without a byte's entry drops that byte
+            {
+                token[count++] = _byteIds[value];
+            }
+        }
+
+        var next = new int[count];
+        var previous = new int[count];
+        var queue = new PriorityQueue<(int At, int Left, int Right), long>();
+        for (var i = 0; i < count; i++)
+        {
+            (previous[i], next[i]) = (i - 1, i + 1);
+            Offer(i, i + 1);
+        }
+
+        while (queue.TryDequeue(out var pair, out _))
+        {
+            var (at, left, right) = pair;
+            var second = token[at] == left && at < count ? next[at] : count;
+            if (second >= count || token[second] != right)
+            {
+                continue; // one of the two has been merged since
+            }
+
+            token[at] = _merges[(left, right)].Id;
+            token[second] = -1;
+            next[at] = next[second];
+            if (next[at] < count)
+            {
+                previous[next[at]] = at;
+            }
+
+            Offer(previous[at], at);
+            Offer(at, next[at]);
+        }
+
+        for (var i = 0; i < count; i = next[i])
+        {
+            ids.Add(token[i]);
+        }
+
+        void Offer(int first, int second)
+        {
+            if (first >= 0 && second < count && _merges.TryGetValue((token[first], token[second]), out var merge))
+            {
+                queue.Enqueue((first, token[first], token[second]), ((long)merge.Rank << 32) | (uint)first);
+            }
+        }
+    }
+}

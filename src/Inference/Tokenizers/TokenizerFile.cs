@@ -1,0 +1,49 @@
+using System.Text.Json;
+using Tollgate.Inference.Import;
+using Tollgate.Inference.Models;
+
+namespace Tollgate.Inference.Tokenizers;
+
+/// <summary>Loads the tokenizer that a manifest names.</summary>
+internal static class TokenizerFile
+{
+    /// <summary>The manifest's word for byte-level BPE.</summary>
+    public const string Bpe = "bpe";
+
+    public const string WordPiece = "wordpiece";
+
+    /// <exception cref="ModelImportException">The file is damaged or of an unknown kind.</exception>
+    public static ITokenizer Load(InstalledModel model)
+    {
+        var tokenizer = model.Manifest.Tokenizer;
+        try
+        {
+            var bytes = File.ReadAllBytes(model.PathOf(tokenizer.File));
+            return tokenizer.Kind switch
+            {
+                Bpe => new BpeTokenizer(JsonSerializer.Deserialize(bytes, TokenizerJson.Default.BpeVocabulary)
+                    ?? throw new FormatException("The file is empty.")),
+                WordPiece => ReadWordPiece(bytes),
+                _ => throw new FormatException($"The kind '{tokenizer.Kind}' is unknown."),
+            };
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException or IOException)
+        {
+            throw new ModelImportException($"The tokenizer of '{model.Manifest.Name}' cannot be loaded: {exception.Message}", exception);
+        }
+    }
+
+    /// <exception cref="ModelImportException">The JSON describes another kind of tokenizer.</exception>
+    public static WordPieceTokenizer ReadWordPiece(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return new WordPieceTokenizer(json);
+        }
+        catch (Exception exception) when (exception is FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        {
+            // What JsonElement throws where a member is missing or of another kind.
+            throw new ModelImportException($"The tokenizer cannot be used: {exception.Message}", exception);
+        }
+    }
+}

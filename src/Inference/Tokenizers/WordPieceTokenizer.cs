@@ -1,0 +1,257 @@
+using System.Text;
+using System.Text.Json;
+using Tollgate.Inference.Templates;
+
+namespace Tollgate.Inference.Tokenizers;
+
+/// <summary>BERT's WordPiece, as a <c>tokenizer.json</c> describes it. Thread-safe.</summary>
+public sealed class WordPieceTokenizer : ITokenizer
+{
+    private readonly Dictionary<string, int> _ids;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _continued;
+    private readonly BertNormalizer _normalizer;
+    private readonly SpecialTokens _specials;
+    private readonly bool[] _special;
+    private readonly byte[][] _bytes;
+    private readonly int _unknown;
+    private readonly int _longestWord;
+    private readonly int _longestEntry;
+
+    /// <exception cref="FormatException">The file describes something else than BERT's tokenizer, or contradicts itself.</exception>
+    public WordPieceTokenizer(ReadOnlySpan<byte> json)
+    {
+        using var document = Parse(json);
+        var root = document.RootElement;
+        var model = root.GetProperty("model");
+        Require(model, "type", "WordPiece");
+        Require(root.GetProperty("pre_tokenizer"), "type", "BertPreTokenizer");
+        _normalizer = ReadNormalizer(root.GetProperty("normalizer"));
+        _longestWord = model.TryGetProperty("max_input_chars_per_word", out var longest) ? longest.GetInt32() : 100;
+        var prefix = model.TryGetProperty("continuing_subword_prefix", out var text) ? text.GetString()! : "##";
+        _ids = model.GetProperty("vocab").EnumerateObject().ToDictionary(e => e.Name, e => e.Value.GetInt32(), StringComparer.Ordinal);
+        VocabularySize = _ids.Values.Max() + 1;
+        if (_ids.Values.Min() < 0 || VocabularySize > 4_194_304)
+        {
+            throw new FormatException("The tokenizer's ids are out of range.");
+        }
+
+        _lookup = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        _continued = _ids
+            .Where(e => e.Key.Length > prefix.Length && e.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(e => e.Key[prefix.Length..], e => e.Value, StringComparer.Ordinal)
+            .GetAlternateLookup<ReadOnlySpan<char>>();
+        _longestEntry = _ids.Keys.Max(k => k.Length);
+        _unknown = Id(model.TryGetProperty("unk_token", out var unknown) ? unknown.GetString()! : "[UNK]");
+        _bytes = new byte[VocabularySize][];
+        Array.Fill(_bytes, []);
+        foreach (var (entry, id) in _ids)
+        {
+            _bytes[id] = Encoding.UTF8.GetBytes(entry.StartsWith(prefix, StringComparison.Ordinal) ? entry[prefix.Length..] : entry);
+        }
+
+        _special = new bool[VocabularySize];
+        _specials = ReadSpecials(root);
+        (Prefix, Suffix) = ReadFrame(root);
+    }
+
+    public int VocabularySize { get; }
+
+    /// <summary>Ids before every text, such as <c>[CLS]</c>.</summary>
+    public IReadOnlyList<int> Prefix { get; }
+
+    /// <summary>Ids after every text, such as <c>[SEP]</c>.</summary>
+    public IReadOnlyList<int> Suffix { get; }
+
+    public ReadOnlySpan<byte> TokenBytes(int id) => _special[id] ? [] : _bytes[id];
+
+    public bool IsSpecial(int id) => _special[id];
+
+    public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids)
+    {
+        while (allowSpecial)
+        {
+            var (start, length, id) = _specials.Find(text);
+            EncodeWords(text[..start], ids);
+            if (length == 0)
+            {
+                return;
+            }
+
+            ids.Add(id);
+            text = text[(start + length)..];
+        }
+
+        EncodeWords(text, ids);
+    }
+
+    public void Encode(IReadOnlyList<TextSegment> segments, List<int> ids)
+    {
+        foreach (var segment in segments)
+        {
+            Encode(segment.Text, segment.FromTemplate, ids);
+        }
+    }
+
+    private void EncodeWords(ReadOnlySpan<char> text, List<int> ids)
+    {
+        var normal = _normalizer.Normalize(text).AsSpan();
+        var start = 0;
+        for (var at = 0; at < normal.Length;)
+        {
+            Rune.DecodeFromUtf16(normal[at..], out var rune, out var length);
+            var isSpace = Rune.IsWhiteSpace(rune);
+            if (isSpace || IsPunctuation(rune))
+            {
+                EncodeWord(normal[start..at], ids);
+                if (!isSpace)
+                {
+                    EncodeWord(normal.Slice(at, length), ids);
+                }
+
+                start = at + length;
+            }
+
+            at += length;
+        }
+
+        EncodeWord(normal[start..], ids);
+    }
+
+    /// <summary>The longest entry that fits, then the longest continuation, and so on; one unknown token when there is none.</summary>
+    private void EncodeWord(ReadOnlySpan<char> word, List<int> ids)
+    {
+        if (word.IsEmpty)
+        {
+            return;
+        }
+
+        var before = ids.Count;
+        var lookup = _lookup;
+        for (var rest = IsTooLong(word) ? default : word; !rest.IsEmpty; lookup = _continued)
+        {
+            var length = Math.Min(rest.Length, _longestEntry);
+            var id = -1;
+            while (length > 0 && !lookup.TryGetValue(rest[..length], out id))
+            {
+                length--;
+            }
+
+            if (length == 0)
+            {
+                ids.RemoveRange(before, ids.Count - before);
+                break;
+            }
+
+            ids.Add(id);
+            rest = rest[length..];
+        }
+
+        if (ids.Count == before)
+        {
+            ids.Add(_unknown);
+        }
+    }
+
+    private bool IsTooLong(ReadOnlySpan<char> word)
+    {
+        if (word.Length <= _longestWord)
+        {
+            return false;
+        }
+
+        var characters = 0;
+        foreach (var _ in word.EnumerateRunes())
+        {
+            characters++;
+        }
+
+        return characters > _longestWord;
+    }
+
+    private static bool IsPunctuation(Rune rune) => rune.Value < 128
+        ? rune.Value is (>= '!' and <= '/') or (>= ':' and <= '@') or (>= '[' and <= '`') or (>= '{' and <= '~')
+        : Rune.IsPunctuation(rune);
+
+    private int Id(string entry) => _ids.TryGetValue(entry, out var id) ? id : throw new FormatException($"The tokenizer's vocabulary lacks '{entry}'.");
+
+    private static JsonDocument Parse(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json.ToArray());
+        }
+        catch (JsonException exception)
+        {
+            throw new FormatException($"The file is not JSON: {exception.Message}", exception);
+        }
+    }
+
+    private static BertNormalizer ReadNormalizer(JsonElement normalizer)
+    {
+        Require(normalizer, "type", "BertNormalizer");
+        var lowercase = Flag("lowercase", otherwise: true);
+        return new BertNormalizer(Flag("clean_text", true), Flag("handle_chinese_chars", true), Flag("strip_accents", lowercase), lowercase);
+
+        bool Flag(string name, bool otherwise) => normalizer.TryGetProperty(name, out var flag) && flag.ValueKind != JsonValueKind.Null
+            ? flag.GetBoolean()
+            : otherwise;
+    }
+
+    private SpecialTokens ReadSpecials(JsonElement root)
+    {
+        var specials = new List<(string, int)>();
+        foreach (var token in root.TryGetProperty("added_tokens", out var added) ? added.EnumerateArray().ToArray() : [])
+        {
+            var id = token.GetProperty("id").GetInt32();
+            if (id < 0 || id >= VocabularySize)
+            {
+                throw new FormatException($"The tokenizer's added token {id} is outside its vocabulary.");
+            }
+
+            specials.Add((token.GetProperty("content").GetString()!, id));
+            _special[id] = token.GetProperty("special").GetBoolean();
+        }
+
+        return new SpecialTokens(specials);
+    }
+
+    /// <summary>Reads what the post-processor puts around one text.</summary>
+    private (int[] Prefix, int[] Suffix) ReadFrame(JsonElement root)
+    {
+        if (!root.TryGetProperty("post_processor", out var processor) || processor.ValueKind == JsonValueKind.Null)
+        {
+            return ([], []);
+        }
+
+        if (processor.GetProperty("type").GetString() == "BertProcessing")
+        {
+            return ([processor.GetProperty("cls")[1].GetInt32()], [processor.GetProperty("sep")[1].GetInt32()]);
+        }
+
+        Require(processor, "type", "TemplateProcessing");
+        var (prefix, suffix, seen) = (new List<int>(), new List<int>(), false);
+        foreach (var part in processor.GetProperty("single").EnumerateArray())
+        {
+            if (part.TryGetProperty("SpecialToken", out var token))
+            {
+                (seen ? suffix : prefix).Add(Id(token.GetProperty("id").GetString()!));
+            }
+            else
+            {
+                seen = true;
+            }
+        }
+
+        return ([.. prefix], [.. suffix]);
+    }
+
+    private static void Require(JsonElement element, string name, string value)
+    {
+        var found = element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var property) ? property.GetString() : null;
+        if (found != value)
+        {
+            throw new FormatException($"The tokenizer uses '{found}' where only '{value}' is supported.");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Keys;
+using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
+using Tollgate.Testing;
+
+namespace Tollgate.Accounts.Tests;
+
+/// <summary>The real service on real sockets with a database of its own.</summary>
+internal sealed class AccountsHost : IAsyncDisposable
+{
+    private static readonly string Secret = string.Concat(Enumerable.Repeat("5a", 32));
+    private readonly WebApplication _app;
+
+    private AccountsHost(WebApplication app, PlatformResponder responder, string mailFolder, string redis, string postgres)
+    {
+        _app = app;
+        Responder = responder;
+        MailFolder = mailFolder;
+        Redis = redis;
+        Postgres = postgres;
+    }
+
+    /// <summary>The pepper in force, 32 bytes.</summary>
+    public static byte[] Pepper { get; } = [.. Enumerable.Repeat((byte)0xab, 32)];
+
+    public PlatformResponder Responder { get; }
+
+    public string MailFolder { get; }
+
+    public string Redis { get; }
+
+    public string Postgres { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public string PublicUrl => _app.Url(ListenerKind.Public);
+
+    public string InternalUrl => _app.Url(ListenerKind.Internal);
+
+    public static string[] Settings(string postgres, string redis, string services, string mailFolder) =>
+    [
+        "--Listen:Public=http://127.0.0.1:0",
+        "--Listen:Internal=http://127.0.0.1:0",
+        $"--Cluster:Secret={Secret}",
+        "--Cluster:Self=accounts",
+        $"--Postgres:ConnectionString={postgres}",
+        $"--Redis:ConnectionString={redis}",
+        $"--Services:billing={services}",
+        $"--Services:gateway={services}",
+        $"--Keys:Peppers=p2:{Convert.ToHexString(Pepper)} p1:{new string('0', 64)}",
+        $"--Mail:Folder={mailFolder}",
+        "--Portal:ApiBaseUrl=http://api.test:8080",
+        "--Portal:CredentialFormsPerMinute=1000",
+    ];
+
+    public static Task<string> CreateDatabaseAsync() => PostgresServer.CreateDatabaseAsync(
+        "accounts", connection => AccountsApp.MigrateAsync([$"--Postgres:ConnectionString={connection}"], CancellationToken.None));
+
+    public static async Task<AccountsHost> StartAsync(string? redis = null, params string[] more)
+    {
+        var postgres = await CreateDatabaseAsync();
+        redis ??= (await RedisServer.SharedAsync()).ConnectionString;
+        var responder = await PlatformResponder.StartAsync();
+        var mailFolder = TestFolder.Create("mail");
+        var app = AccountsApp.Create([.. Settings(postgres, redis, responder.Url, mailFolder), .. more]);
+        await app.StartAsync();
+        return new AccountsHost(app, responder, mailFolder, redis, postgres);
+    }
+
+    /// <summary>A browser without cookies.</summary>
+    public PortalBrowser Browse() => new(PublicUrl, MailFolder);
+
+    /// <summary>A browser of somebody who has just signed up and signed in.</summary>
+    public async Task<PortalBrowser> SignUpAsync(string email = "ada@example.com")
+    {
+        var browser = Browse();
+        await browser.SignUpAsync(email);
+        await browser.OpenAsync(await browser.LinkOfMailAsync(email));
+        await browser.SignInAsync(email);
+        return browser;
+    }
+
+    /// <summary>A client of the internal listener that shows the bearer of <paramref name="caller"/>.</summary>
+    public HttpClient ClientAs(string caller)
+    {
+        var tokens = new ServiceTokens(Options.Create(new ClusterOptions { Secret = Secret, Self = caller }));
+        var client = new HttpClient { BaseAddress = new Uri(InternalUrl) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.For("accounts"));
+        return client;
+    }
+
+    public async Task<T> InScopeAsync<TService, T>(Func<TService, Task<T>> use)
+        where TService : notnull
+    {
+        await using var scope = Services.CreateAsyncScope();
+        return await use(scope.ServiceProvider.GetRequiredService<TService>());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await Responder.DisposeAsync();
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Billing.Ingest;
+using Tollgate.Billing.Leases;
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Usage;
+using Xunit.Abstractions;
+
+namespace Tollgate.Billing.Tests.Ingest;
+
+public sealed class IngestSpeedTests(BillingFixture billing, ITestOutputHelper output) : IClassFixture<BillingFixture>
+{
+    /// <summary>
+    /// The goal is 20,000 events a second in one transaction stream; the bound is lower, because other tests share the machine. The figure is printed.
+    /// </summary>
+    [Fact]
+    public async Task BookAsync_keeps_up_with_a_backlog()
+    {
+        var desk = billing.App.Services.GetRequiredService<LeaseDesk>();
+        var ingest = billing.App.Services.GetRequiredService<UsageIngest>();
+        var organizations = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => billing.OpenWalletAsync(100)));
+        var epochs = new long[organizations.Length];
+        for (var i = 0; i < epochs.Length; i++)
+        {
+            epochs[i] = (await desk.AskAsync(new LeaseRequest(organizations[i], null, 50_000_000_000, 0), default)).Epoch;
+        }
+
+        var journal = Guid.NewGuid();
+        var batches = Enumerable.Range(0, 13).Select(_ => Enumerable.Range(0, 5000)
+            .Select(i => BillingFixture.Usage(organizations[i % 100], epochs[i % 100], 200, 50)).ToList()).ToList();
+        await ingest.BookAsync(new UsageBatch(journal, 1, 0, 1, batches[0], []), default);
+
+        var started = TimeProvider.System.GetTimestamp();
+        for (var batch = 1; batch < batches.Count; batch++)
+        {
+            await ingest.BookAsync(new UsageBatch(journal, 1, batch, batch + 1, batches[batch], []), default);
+        }
+
+        var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+        var rate = 60_000 / seconds;
+        output.WriteLine($"{rate:N0} events/s in one transaction stream, batches of 5,000 over 100 organizations");
+        Assert.True(rate > 4000, $"{rate:N0} events/s");
+    }
+}

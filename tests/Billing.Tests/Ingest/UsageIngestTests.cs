@@ -1,0 +1,182 @@
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Billing.Ingest;
+using Tollgate.Billing.Leases;
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Usage;
+
+namespace Tollgate.Billing.Tests.Ingest;
+
+public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<BillingFixture>
+{
+    private UsageIngest Ingest => billing.App.Services.GetRequiredService<UsageIngest>();
+
+    private LeaseDesk Desk => billing.App.Services.GetRequiredService<LeaseDesk>();
+
+    [Fact]
+    public async Task BookAsync_books_the_exact_amount_everywhere_at_once()
+    {
+        var organization = await billing.OpenWalletAsync(100);
+        var epoch = (await Desk.AskAsync(new LeaseRequest(organization, null, 1_000_000_000, 0), default)).Epoch;
+        var random = new Random(7);
+        var events = Enumerable.Range(0, 500).Select(_ => BillingFixture.Usage(organization, epoch, random.Next(500), random.Next(500))).ToList();
+
+        var booked = await ShipAsync(Guid.NewGuid(), events);
+
+        // 0.50 and 1.50 dollars a million: half and one and a half millionths a token.
+        var expected = events.Sum(usage => (usage.Units.Input * 0.0000005m) + (usage.Units.Output * 0.0000015m));
+        Assert.Equal((500, 0, 0), (booked.Inserted, booked.Duplicates, booked.Rejected));
+        Assert.Equal(expected, await SumAsync("select sum(amount) from usage_events where organization_id = $1", organization));
+        Assert.Equal(expected, await SumAsync("select sum(amount) from usage_rollup_hours where organization_id = $1", organization));
+        Assert.Equal(
+            expected, await SumAsync("select sum(amount) from ledger_entries where organization_id = $1 and account = 'revenue'", organization));
+        Assert.Equal(100 - expected, await SumAsync("select balance from wallets where organization_id = $1", organization));
+        Assert.Equal(1 - expected, await SumAsync("select leased from wallets where organization_id = $1", organization));
+        Assert.Equal(-expected, await SumAsync("select sum(amount) from statement_days where organization_id = $1", organization));
+        Assert.Equal(0, await SumAsync("select sum(amount) from ledger_entries where organization_id = $1", organization));
+        Assert.Equal(
+            500, await billing.ReadAsync<decimal>("select sum(requests) from usage_rollup_hours where organization_id = $1", organization));
+    }
+
+    [Fact]
+    public async Task BookAsync_changes_nothing_when_a_batch_comes_again()
+    {
+        var organization = await billing.OpenWalletAsync(10);
+        var epoch = (await Desk.AskAsync(new LeaseRequest(organization, null, 1_000_000_000, 0), default)).Epoch;
+        var events = Enumerable.Range(0, 50).Select(_ => BillingFixture.Usage(organization, epoch, 10, 10)).ToList();
+        var journal = Guid.NewGuid();
+        await ShipAsync(journal, events);
+        var before = await SumAsync("select balance from wallets where organization_id = $1", organization);
+
+        var again = await ShipAsync(Guid.NewGuid(), [.. events, BillingFixture.Usage(organization, epoch, 0, 0), .. events.Take(5)]);
+
+        Assert.Equal((1, 55, 0), (again.Inserted, again.Duplicates, again.Rejected));
+        Assert.Equal(before, await SumAsync("select balance from wallets where organization_id = $1", organization));
+        Assert.Equal(51, await billing.ReadAsync<decimal>("select sum(requests) from usage_rollup_hours where organization_id = $1", organization));
+    }
+
+    [Fact]
+    public async Task BookAsync_puts_aside_what_breaks_and_books_the_rest()
+    {
+        var organization = await billing.OpenWalletAsync(10);
+        var epoch = (await Desk.AskAsync(new LeaseRequest(organization, null, 1_000_000_000, 0), default)).Epoch;
+        var good = Enumerable.Range(0, 97).Select(_ => BillingFixture.Usage(organization, epoch, 1, 1)).ToList();
+        var unknownPrice = BillingFixture.Usage(organization, epoch, 1, 1) with { PriceVersion = Guid.NewGuid() };
+        var zeroByte = BillingFixture.Usage(organization, epoch, 1, 1) with { Model = "tiny\0assistant" };
+        var tooDear = BillingFixture.Usage(organization, epoch, 0, long.MaxValue);
+        var negative = BillingFixture.Usage(organization, epoch, -1, 1);
+        List<UsageEvent> events = [.. good.Take(40), unknownPrice, .. good.Skip(40).Take(20), zeroByte, .. good.Skip(60), tooDear, negative];
+        var journal = Guid.NewGuid();
+
+        var booked = await ShipAsync(journal, events);
+        var again = await ShipAsync(journal, events);
+
+        Assert.Equal((97, 0, 4), (booked.Inserted, booked.Duplicates, booked.Rejected));
+        Assert.Equal(1000, booked.Cursor);
+        Assert.Equal((0, 97, 4), (again.Inserted, again.Duplicates, again.Rejected));
+        Assert.Equal(97 * 0.000002m, await SumAsync("select sum(amount) from usage_events where organization_id = $1", organization));
+        var rejected = await billing.ReadAsync<Guid[]>(
+            "select array_agg(request_id) from usage_rejected where organization_id = $1 and reason <> '' and event like '{%'", organization);
+        Assert.Equal(
+            new[] { unknownPrice, zeroByte, tooDear, negative }.Select(usage => usage.RequestId).Order(), rejected.Order());
+    }
+
+    [Fact]
+    public async Task BookAsync_takes_two_shippers_at_once_without_deadlock_or_difference()
+    {
+        var organizations = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => billing.OpenWalletAsync(10)));
+        var epochs = new Dictionary<Guid, long>();
+        foreach (var organization in organizations)
+        {
+            epochs[organization] = (await Desk.AskAsync(new LeaseRequest(organization, null, 5_000_000_000, 0), default)).Epoch;
+        }
+
+        async Task<int> ShipManyAsync(int seed)
+        {
+            var random = new Random(seed);
+            var journal = Guid.NewGuid();
+            var inserted = 0;
+            for (var batch = 0; batch < 15; batch++)
+            {
+                var events = Enumerable.Range(0, 200).Select(_ => organizations[random.Next(organizations.Length)])
+                    .Select(organization => BillingFixture.Usage(organization, epochs[organization], 100, 100)).ToList();
+                inserted += (await ShipAsync(journal, events)).Inserted;
+            }
+
+            return inserted;
+        }
+
+        var shipped = await Task.WhenAll(ShipManyAsync(1), ShipManyAsync(2), ShipManyAsync(3));
+
+        Assert.Equal(9000, shipped.Sum());
+        var spent = await billing.ReadAsync<decimal>("select sum(10 - balance) from wallets where organization_id = any($1)", organizations);
+        Assert.Equal(9000 * 0.0002m, spent); // 100 x 0.5 + 100 x 1.5 millionths a request.
+        Assert.Equal(
+            spent, await billing.ReadAsync<decimal>("select sum(amount) from usage_rollup_hours where organization_id = any($1)", organizations));
+    }
+
+    [Fact]
+    public async Task BookAsync_books_a_cost_above_the_lease_as_the_operators_loss()
+    {
+        var organization = await billing.OpenWalletAsync(1);
+        var lease = await Desk.AskAsync(new LeaseRequest(organization, null, 100_000_000, 0), default);
+
+        await ShipAsync(Guid.NewGuid(), [BillingFixture.Usage(organization, lease.Epoch, 0, 200_000)]); // 0.30 dollars of a lease of 0.10
+
+        Assert.Equal(0.3m, await SumAsync("select sum(amount) from usage_events where organization_id = $1", organization));
+        Assert.Equal(0.9m, await SumAsync("select balance from wallets where organization_id = $1", organization));
+        Assert.Equal(
+            -0.2m, await SumAsync("select balance from ledger_accounts where organization_id = $1 and account = 'operator_loss'", organization));
+    }
+
+    [Fact]
+    public async Task BookAsync_refuses_an_older_boot_and_keeps_its_cursor()
+    {
+        var journals = billing.App.Services.GetRequiredService<Journals>();
+        var journal = Guid.NewGuid();
+        await journals.RegisterAsync(new RegisterJournal(journal, 1, "gateway-1"), default);
+        await ShipAsync(journal, []);
+
+        var registered = await journals.RegisterAsync(new RegisterJournal(journal, 2, "gateway-1"), default);
+        var ghost = await Ingest.BookAsync(new UsageBatch(journal, 1, 1000, 2000, [], []), default);
+
+        Assert.Equal(1000, registered!.Cursor);
+        Assert.Null(ghost);
+        Assert.Null(await journals.RegisterAsync(new RegisterJournal(journal, 1, "gateway-1"), default));
+    }
+
+    [Fact]
+    public async Task Ensure_partitions_moves_rows_that_came_before_their_partition()
+    {
+        var organization = await billing.OpenWalletAsync(1);
+        var far = TimeProvider.System.GetUtcNow().AddDays(40);
+        var usage = BillingFixture.Usage(organization, 0, 0, 0) with { RequestId = Guid.CreateVersion7(far) };
+        await ShipAsync(Guid.NewGuid(), [usage]);
+        Assert.Equal("usage_events_default", await TableOfAsync(usage));
+
+        await billing.ReadAsync<int>("select ensure_usage_partitions($1, $1)", DateOnly.FromDateTime(far.UtcDateTime));
+
+        Assert.Equal($"usage_events_{far:yyyyMMdd}", await TableOfAsync(usage));
+    }
+
+    [Fact]
+    public async Task Ledger_refuses_entries_that_do_not_balance_and_any_change()
+    {
+        var organization = await billing.OpenWalletAsync(1);
+
+        var unbalanced = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => billing.ReadAsync<object>(
+            "insert into ledger_entries values ($1, gen_random_uuid(), 'wallet', 1) returning 1", organization));
+        var changed = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => billing.ReadAsync<object>(
+            "update ledger_entries set amount = 2 where organization_id = $1 returning 1", organization));
+
+        Assert.Equal("23514", unbalanced.SqlState);
+        Assert.Equal("23001", changed.SqlState);
+    }
+
+    private async Task<UsageBooked> ShipAsync(Guid journal, IReadOnlyList<UsageEvent> events) =>
+        (await Ingest.BookAsync(new UsageBatch(journal, 1, 0, 1000, events, []), default))!;
+
+    private Task<decimal> SumAsync(string sql, Guid organization) => billing.ReadAsync<decimal>(sql, organization);
+
+    private Task<string> TableOfAsync(UsageEvent usage) =>
+        billing.ReadAsync<string>("select tableoid::regclass::text from usage_events where request_id = $1", usage.RequestId);
+}

@@ -1,0 +1,171 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Usage;
+using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Journal;
+using Tollgate.Gateway.Shipping;
+using Tollgate.Gateway.Tests.Till;
+using Tollgate.Gateway.Till;
+using Tollgate.ServiceDefaults.Data;
+using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.Testing;
+
+namespace Tollgate.Gateway.Tests.Admission;
+
+/// <summary>
+/// The money half of gateways as production composes it, over a real Redis and real HTTP to responders that stand for Accounts and Billing. Several gateways
+/// can share one bench.
+/// </summary>
+internal sealed class MoneyBench : IAsyncDisposable
+{
+    public const string ClusterSecret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    private readonly List<MoneyGateway> _gateways = [];
+    private readonly ConnectionMultiplexer _connection;
+
+    private MoneyBench(RedisServer server, ConnectionMultiplexer connection, AccountsResponder accounts, BillingResponder billing) =>
+        (Server, _connection, Accounts, Billing) = (server, connection, accounts, billing);
+
+    public RedisServer Server { get; }
+
+    public AccountsResponder Accounts { get; }
+
+    public BillingResponder Billing { get; }
+
+    public IDatabase Redis => _connection.GetDatabase();
+
+    /// <param name="server">Null the one that all tests share.</param>
+    public static async Task<MoneyBench> StartAsync(RedisServer? server = null)
+    {
+        server ??= await RedisServer.SharedAsync();
+        var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString + ",abortConnect=false,allowAdmin=true");
+        return new MoneyBench(
+            server,
+            connection,
+            await AccountsResponder.StartAsync(ClusterSecret, connection.GetDatabase()),
+            await BillingResponder.StartAsync(ClusterSecret));
+    }
+
+    /// <param name="folder">Of its journal; null a new one.</param>
+    public async Task<MoneyGateway> StartGatewayAsync(string? folder = null, params string[] settings)
+    {
+        var gateway = await MoneyGateway.StartAsync(this, folder ?? TestFolder.Create("journal"), settings);
+        _gateways.Add(gateway);
+        return gateway;
+    }
+
+    /// <summary>An organization with a published key and a wallet.</summary>
+    public async Task<(KeyRecord Key, string Text)> AddOrganizationAsync(
+        long wallet = 1_000_000_000, Limits? keyLimits = null, Func<OrganizationPolicy, OrganizationPolicy>? policy = null)
+    {
+        var organizationId = Guid.NewGuid();
+        Accounts.SetPolicy(organizationId, policy);
+        Billing.SetWallet(organizationId, wallet);
+        var key = Accounts.CreateKey(organizationId, keyLimits);
+        await Accounts.PublishAsync(key.Record.PublicId);
+        return key;
+    }
+
+    /// <summary>The till as Redis holds it: epoch, granted, spent, held.</summary>
+    public async Task<long[]?> TillAsync(Guid organizationId)
+    {
+        string? till = await Redis.HashGetAsync(RedisNames.Organization(organizationId), "till");
+        return till?.Split(' ').Select(long.Parse).ToArray();
+    }
+
+    public async Task<string?> FieldAsync(Guid organizationId, string field) =>
+        await Redis.HashGetAsync(RedisNames.Organization(organizationId), field);
+
+    public async Task<int> HoldsAsync(Guid organizationId) =>
+        (await Redis.HashKeysAsync(RedisNames.Organization(organizationId))).Count(field => ((string)field!).StartsWith("h:", StringComparison.Ordinal));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var gateway in _gateways)
+        {
+            await gateway.DisposeAsync();
+        }
+
+        await Accounts.DisposeAsync();
+        await Billing.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+}
+
+/// <summary>One gateway's money half.</summary>
+internal sealed class MoneyGateway : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private bool _stopped;
+
+    private MoneyGateway(WebApplication app, string folder) => (_app, Folder) = (app, folder);
+
+    public string Folder { get; }
+
+    public AdmissionControl Admission => Get<AdmissionControl>();
+
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public static async Task<MoneyGateway> StartAsync(MoneyBench bench, string folder, params string[] settings)
+    {
+        var builder = PlatformHost.CreateBuilder(
+            [
+                $"--Cluster:Secret={MoneyBench.ClusterSecret}", "--Cluster:Self=gateway", "--Listen:Internal=http://127.0.0.1:0",
+                $"--Services:accounts={bench.Accounts.Url}", $"--Services:billing={bench.Billing.Url}",
+                $"--Redis:ConnectionString={bench.Server.ConnectionString}", "--Redis:Timeout=00:00:02",
+                $"--Keys:Peppers=p1:{Convert.ToHexStringLower(AccountsResponder.Pepper)}",
+                $"--Journal:Folder={folder}", "--Journal:SegmentBytes=1048576", "--Logging:LogLevel:Default=Warning", "--Till:LeaseWait=00:00:10", .. settings,
+            ],
+            typeof(MoneyGateway).Assembly);
+        builder.AddServiceDefaults();
+        builder.AddRedis();
+        builder.AddJournal();
+        builder.AddTill();
+        builder.AddShipping();
+        builder.AddKeyAuthentication();
+        builder.AddAdmission();
+        var app = builder.Build();
+        await app.StartAsync();
+        return new MoneyGateway(app, folder);
+    }
+
+    /// <summary>Proves a key as a request would.</summary>
+    public async Task<Caller> CallerAsync(string keyText)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Authorization = "Bearer " + keyText;
+        var (caller, refusal) = await Get<Authenticator>().AuthenticateAsync(context, CancellationToken.None);
+        Assert.True(refusal is null, refusal?.Message);
+        return caller!;
+    }
+
+    /// <summary>Admits a request that may cost <paramref name="money"/> nano-dollars: one token at that price.</summary>
+    public Task<AdmissionResult> AdmitAsync(Caller caller, long money, long rateTokens = 10, Guid? requestId = null) => Admission.AdmitAsync(
+        caller, requestId ?? Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), Demand(money, rateTokens), CancellationToken.None);
+
+    public static Demand Demand(long money, long rateTokens = 10) => new(
+        KeyScopes.ChatCompletions, "tiny-assistant",
+        new ModelPrice("tiny-assistant", Guid.NewGuid(), DateTimeOffset.UnixEpoch, null, new UnitPrices(0, 0, money * 1000, 0, 0, 0)),
+        new Units(5, Output: 1), rateTokens, Streamed: true);
+
+    /// <summary>Waits until every settlement reached Redis.</summary>
+    public Task SettleAsync() => Get<SettlementFlusher>().FlushAsync(CancellationToken.None);
+
+    public async Task StopAsync()
+    {
+        if (!_stopped)
+        {
+            _stopped = true;
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+}

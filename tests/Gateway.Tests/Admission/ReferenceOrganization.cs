@@ -1,0 +1,212 @@
+using System.Globalization;
+using System.Numerics;
+using Tollgate.Gateway.Admission;
+
+namespace Tollgate.Gateway.Tests.Admission;
+
+/// <summary>
+/// What the script should do, written as plainly as can be: exact integers of any size, one thing after the other. OpenAI's bucket formula,
+/// calendar budgets, one till.
+/// </summary>
+internal sealed class ReferenceOrganization
+{
+    private readonly Dictionary<string, Bucket> _buckets = [];
+    private readonly Dictionary<string, long> _running = [];
+    private readonly Dictionary<string, Budget> _budgets = [];
+    private readonly Dictionary<Guid, Hold> _holds = [];
+    private readonly HashSet<Guid> _buried = [];
+    private long _epoch = -1;
+    private BigInteger _granted;
+    private BigInteger _spent;
+    private BigInteger _held;
+
+    public long Epoch => _epoch;
+
+    public BigInteger Granted => _granted;
+
+    public BigInteger Free => _granted - _spent - _held;
+
+    public IEnumerable<Guid> Holds => _holds.Keys;
+
+    public long MoneyOf(Guid requestId) => _holds.TryGetValue(requestId, out var hold) ? hold.Call.MoneyNanoUsd : 0;
+
+    public void Credit(long epoch, long granted)
+    {
+        if (epoch == _epoch)
+        {
+            _granted = BigInteger.Max(_granted, granted);
+        }
+        else if (epoch > _epoch)
+        {
+            if (_epoch >= 0)
+            {
+                foreach (var budget in _budgets.Values)
+                {
+                    (budget.Spent, budget.Held) = (budget.Spent + budget.Held, 0);
+                }
+            }
+
+            (_epoch, _granted, _spent, _held) = (epoch, granted, 0, 0);
+        }
+    }
+
+    public (AdmissionVerdict Verdict, int Binding, BigInteger RetryMs) Admit(AdmissionCall call, long now)
+    {
+        if (_buried.Contains(call.RequestId))
+        {
+            return (AdmissionVerdict.Buried, -1, 0);
+        }
+
+        var (tooLarge, full, wait) = (-1, -1, BigInteger.Zero);
+        for (var i = 0; i < call.Limits.Buckets.Count; i++)
+        {
+            var limit = call.Limits.Buckets[i];
+            var cost = limit.CountsTokens ? call.Tokens : call.Requests;
+            var bucket = BucketOf(limit.Field, now);
+            if (bucket.Limit != limit.Limit || now < bucket.At)
+            {
+                bucket.Drain(now); // A changed rate holds from now on; a clock that stepped back starts anew from now.
+                bucket.Limit = limit.Limit;
+            }
+
+            var over = bucket.Drained(now) + ((BigInteger)(cost - limit.Limit) * limit.WindowMs);
+            if (cost > limit.Limit)
+            {
+                tooLarge = tooLarge < 0 ? i : tooLarge;
+            }
+            else if (cost > 0 && over > 0 && (over + limit.Limit - 1) / limit.Limit > wait)
+            {
+                (full, wait) = (i, (over + limit.Limit - 1) / limit.Limit);
+            }
+        }
+
+        var busy = call.Limits.Concurrency.FindIndex(limit => _running.GetValueOrDefault(limit.Field) >= limit.Limit);
+        if (busy >= 0 || tooLarge >= 0 || full >= 0)
+        {
+            return busy >= 0 ? (AdmissionVerdict.Concurrency, busy, 0)
+                : tooLarge >= 0 ? (AdmissionVerdict.TooLarge, tooLarge, 0)
+                : (AdmissionVerdict.Bucket, full, wait);
+        }
+
+        var money = call.MoneyNanoUsd;
+        var over2 = call.Limits.Budgets.FindIndex(limit => BudgetOf(limit, now) is var budget && budget.Spent + budget.Held + money > limit.LimitNanoUsd);
+        if (over2 >= 0 || _epoch < 0 || Free < money)
+        {
+            return (over2 >= 0 ? AdmissionVerdict.Budget : _epoch < 0 ? AdmissionVerdict.Cold : AdmissionVerdict.Till, over2, 0);
+        }
+
+        Take(call, now);
+        return (AdmissionVerdict.Admitted, -1, 0);
+    }
+
+    public void Settle(Settlement settlement, long now)
+    {
+        if (!_holds.Remove(settlement.RequestId, out var hold))
+        {
+            if (settlement.Kind == SettlementKind.Release)
+            {
+                _buried.Add(settlement.RequestId);
+            }
+
+            return;
+        }
+
+        foreach (var limit in hold.Call.Limits.Buckets.Where(limit => limit.CountsTokens))
+        {
+            var bucket = BucketOf(limit.Field, now);
+            bucket.Drain(now);
+            bucket.Used = BigInteger.Max(0, bucket.Used - ((BigInteger)(hold.Call.Tokens - settlement.Tokens) * limit.WindowMs));
+        }
+
+        hold.Call.Limits.Concurrency.ForEach(limit => _running[limit.Field]--);
+        if (hold.Epoch != _epoch)
+        {
+            return;
+        }
+
+        _held -= hold.Call.MoneyNanoUsd;
+        _spent += settlement.CostNanoUsd;
+        foreach (var (field, period) in hold.Periods)
+        {
+            var budget = _budgets[field];
+            if (budget.Period == period)
+            {
+                budget.Held -= hold.Call.MoneyNanoUsd;
+                budget.Spent += settlement.CostNanoUsd;
+            }
+        }
+    }
+
+    public BigInteger Used(string field, long now) => BucketOf(field, now).Drained(now);
+
+    private void Take(AdmissionCall call, long now)
+    {
+        foreach (var limit in call.Limits.Buckets)
+        {
+            var cost = limit.CountsTokens ? call.Tokens : call.Requests;
+            if (cost > 0)
+            {
+                var bucket = BucketOf(limit.Field, now);
+                bucket.Drain(now);
+                bucket.Used += (BigInteger)cost * limit.WindowMs;
+            }
+        }
+
+        call.Limits.Concurrency.ForEach(limit => _running[limit.Field] = _running.GetValueOrDefault(limit.Field) + 1);
+        call.Limits.Budgets.ForEach(limit => BudgetOf(limit, now).Held += call.MoneyNanoUsd);
+        _held += call.MoneyNanoUsd;
+        _holds.Add(
+            call.RequestId, new Hold(call, _epoch, [.. call.Limits.Budgets.Select(limit => (limit.Field, BudgetOf(limit, now).Period))]));
+    }
+
+    private Bucket BucketOf(string field, long now)
+    {
+        if (!_buckets.TryGetValue(field, out var bucket))
+        {
+            _buckets.Add(field, bucket = new Bucket { At = now });
+        }
+
+        return bucket;
+    }
+
+    private Budget BudgetOf(BudgetLimit limit, long now)
+    {
+        var time = DateTimeOffset.FromUnixTimeMilliseconds(now);
+        var period = long.Parse(time.ToString(limit.Daily ? "yyyyMMdd" : "yyyyMM", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        if (!_budgets.TryGetValue(limit.Field, out var budget))
+        {
+            _budgets.Add(limit.Field, budget = new Budget());
+        }
+
+        if (budget.Period < period)
+        {
+            (budget.Period, budget.Spent, budget.Held) = (period, 0, 0);
+        }
+
+        return budget;
+    }
+
+    private sealed class Bucket
+    {
+        public BigInteger Used { get; set; }
+
+        public long At { get; set; }
+
+        public long Limit { get; set; }
+
+        public BigInteger Drained(long now) => now > At ? BigInteger.Max(0, Used - ((BigInteger)Limit * (now - At))) : Used;
+
+        public void Drain(long now) => (Used, At) = (Drained(now), now);
+    }
+
+    private sealed class Budget
+    {
+        public long Period { get; set; }
+
+        public BigInteger Spent { get; set; }
+
+        public BigInteger Held { get; set; }
+    }
+
+    private sealed record Hold(AdmissionCall Call, long Epoch, List<(string Field, long Period)> Periods);
+}

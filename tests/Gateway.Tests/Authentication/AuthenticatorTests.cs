@@ -1,0 +1,154 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Tests.Admission;
+
+namespace Tollgate.Gateway.Tests.Authentication;
+
+public sealed class AuthenticatorTests : IAsyncLifetime
+{
+    private MoneyBench _bench = null!;
+    private MoneyGateway _gateway = null!;
+
+    public async Task InitializeAsync()
+    {
+        _bench = await MoneyBench.StartAsync();
+        _gateway = await _bench.StartGatewayAsync(null, "--Proxies:Trusted=10.0.0.0/8");
+    }
+
+    public async Task DisposeAsync() => await _bench.DisposeAsync();
+
+    [Theory]
+    [InlineData(null, "Missing bearer")]
+    [InlineData("Basic abc", "Missing bearer")]
+    [InlineData("Bearer ", "Missing bearer")]
+    [InlineData("Bearer sk-tg-000000000000-000000000000000000000000000000000-000000", "Incorrect API key")]
+    [InlineData("Bearer x", "Incorrect API key")]
+    public async Task AuthenticateAsync_refuses_what_is_no_key_without_any_look_up(string? header, string message)
+    {
+        var refusal = await RefusalAsync(header);
+
+        Assert.Equal(401, refusal!.Status);
+        Assert.StartsWith(message, refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(0, _bench.Accounts.Asked);
+    }
+
+    [Fact]
+    public async Task AuthenticateAsync_asks_Accounts_for_a_key_that_Redis_lacks_and_remembers_what_does_not_exist()
+    {
+        var organizationId = Guid.NewGuid();
+        _bench.Accounts.SetPolicy(organizationId);
+        var (_, unpublished) = _bench.Accounts.CreateKey(organizationId);
+        var (_, _, unknown) = ApiKeyText.Create();
+
+        Assert.Null(await RefusalAsync("Bearer " + unpublished));
+        Assert.Equal(401, (await RefusalAsync("Bearer " + unknown))!.Status);
+        Assert.Equal(401, (await RefusalAsync("Bearer " + unknown))!.Status);
+
+        Assert.Equal(2, _bench.Accounts.Asked);
+    }
+
+    [Fact]
+    public async Task AuthenticateAsync_answers_503_for_unknown_keys_while_Accounts_is_away_and_known_ones_go_on()
+    {
+        var (_, known) = await _bench.AddOrganizationAsync();
+        var (_, _, unknown) = ApiKeyText.Create();
+        await _bench.Accounts.DisposeAsync();
+
+        Assert.Null(await RefusalAsync("Bearer " + known));
+        Assert.Equal(503, (await RefusalAsync("Bearer " + unknown))!.Status);
+    }
+
+    [Fact]
+    public async Task AuthenticateAsync_accepts_both_secrets_of_a_rotation_and_says_which_is_old()
+    {
+        var (key, old) = await _bench.AddOrganizationAsync();
+        Assert.Null(await RefusalAsync("Bearer " + old));
+        var (secret, current) = ApiKeyText.CreateSecret(key.PublicId);
+        var newSecret = new KeySecret(Convert.ToBase64String(ApiKeyText.Mac(AccountsResponder.Pepper, secret)), "p1", null);
+        await _bench.Accounts.ChangeKeyAsync(
+            key.PublicId, record => record with { Secrets = [newSecret, record.Secrets[0] with { NotAfter = DateTimeOffset.MaxValue }] });
+
+        var byNew = await _gateway.CallerAsync(current); // The record in memory does not have it yet.
+        var byOld = await _gateway.CallerAsync(old);
+        await _bench.Accounts.ChangeKeyAsync(
+            key.PublicId, record => record with { Secrets = [newSecret, record.Secrets[1] with { NotAfter = DateTimeOffset.UnixEpoch }] });
+        var check = await _gateway.Admission.CheckAsync(byOld, Guid.NewGuid(), false, CancellationToken.None);
+
+        Assert.False(byNew.UsedOldSecret);
+        Assert.True(byOld.UsedOldSecret);
+        Assert.Equal(401, check.Refusal!.Status);
+    }
+
+    [Fact]
+    public async Task AuthenticateAsync_refuses_by_state_expiry_network_and_suspension_and_lets_in_again()
+    {
+        var (key, text) = await _bench.AddOrganizationAsync();
+
+        await _bench.Accounts.ChangeKeyAsync(key.PublicId, record => record with { State = KeyState.Disabled });
+        Assert.Equal("disabled_api_key", (await RefusalAsync("Bearer " + text))!.Code);
+        await _bench.Accounts.ChangeKeyAsync(key.PublicId, record => record with { State = KeyState.Active, ExpiresAt = DateTimeOffset.UnixEpoch });
+        Assert.Equal("expired_api_key", (await RefusalAsync("Bearer " + text))!.Code);
+        await _bench.Accounts.ChangeKeyAsync(key.PublicId, record => record with { ExpiresAt = null, Networks = ["192.0.2.0/24"] });
+        Assert.Equal("ip_not_authorized", (await RefusalAsync("Bearer " + text, "198.51.100.7"))!.Code);
+        Assert.Null(await RefusalAsync("Bearer " + text, "192.0.2.9"));
+        await _bench.Accounts.ChangePolicyAsync(key.OrganizationId, policy => policy with { Suspended = true });
+        Assert.Equal(
+            403, (await _gateway.Admission.CheckAsync((await CallAsync("Bearer " + text, "192.0.2.9")).Caller!, Guid.NewGuid(), false, default)).Refusal!.Status);
+    }
+
+    [Theory]
+    [InlineData("203.0.113.5", "192.0.2.9", "203.0.113.5")] // Nobody vouches for the header.
+    [InlineData("10.1.1.1", "192.0.2.9", "192.0.2.9")]
+    [InlineData("10.1.1.1", "6.6.6.6, 192.0.2.9, 10.2.2.2", "192.0.2.9")]
+    [InlineData("10.1.1.1", "", "10.1.1.1")]
+    public void ClientAddress_believes_trusted_proxies_alone(string connection, string forwarded, string expected)
+    {
+        var context = new DefaultHttpContext();
+        context.Connection.RemoteIpAddress = IPAddress.Parse(connection).MapToIPv6();
+        context.Request.Headers["X-Forwarded-For"] = forwarded;
+
+        Assert.Equal(expected, _gateway.Get<ClientAddress>().Of(context)!.ToString());
+    }
+
+    [Fact]
+    public async Task A_lost_version_is_published_again_before_anything_is_admitted()
+    {
+        var (key, text) = await _bench.AddOrganizationAsync();
+        var caller = await _gateway.CallerAsync(text);
+        await _bench.Redis.KeyDeleteAsync(RedisNames.Organization(key.OrganizationId));
+
+        var admitted = await _gateway.AdmitAsync(caller, money: 10);
+
+        Assert.NotNull(admitted.Ticket);
+        Assert.Equal(1, _bench.Accounts.Asked);
+    }
+
+    [Fact]
+    public async Task MayCall_lets_denial_win_and_knows_both_names()
+    {
+        var (key, text) = await _bench.AddOrganizationAsync();
+        await _bench.Accounts.ChangeKeyAsync(
+            key.PublicId, record => record with { ModelsAllowed = ["gpt-3.5-turbo", "b"], ModelsDenied = ["b"], Scopes = [KeyScopes.Embeddings] });
+
+        var caller = (await CallAsync("Bearer " + text)).Caller!;
+
+        Assert.True(caller.MayCall("gpt-3.5-turbo", "tiny-assistant"));
+        Assert.False(caller.MayCall("b", "b"));
+        Assert.False(caller.MayCall("c", "c"));
+        Assert.True(caller.MayUse(KeyScopes.Embeddings));
+        Assert.False(caller.MayUse(KeyScopes.ChatCompletions));
+    }
+
+    private async Task<OpenAiError?> RefusalAsync(string? header, string? address = null) => (await CallAsync(header, address)).Refusal;
+
+    private async Task<(Caller? Caller, OpenAiError? Refusal)> CallAsync(string? header, string? address = null)
+    {
+        var context = new DefaultHttpContext();
+        context.Connection.RemoteIpAddress = address is null ? IPAddress.Loopback : IPAddress.Parse(address);
+        context.Request.Headers.Authorization = header;
+        return await _gateway.Get<Authenticator>().AuthenticateAsync(context, CancellationToken.None);
+    }
+}

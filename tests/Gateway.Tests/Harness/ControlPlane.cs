@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Tollgate.Contracts.Catalogue;
+using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Usage;
+using Tollgate.ServiceDefaults.Snapshots;
+using Tollgate.Testing;
+
+namespace Tollgate.Gateway.Tests.Harness;
+
+/// <summary>
+/// Accounts' and Billing's internal endpoints as a gateway needs them: snapshots, money without end, and a book in which every shipped usage event lands.
+/// </summary>
+internal sealed class ControlPlane : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentDictionary<Guid, long> _granted = new();
+    private readonly ConcurrentQueue<UsageEvent> _booked = new();
+
+    private ControlPlane(WebApplication app) => _app = app;
+
+    public SnapshotPublisher<PriceSnapshot> Prices { get; } = new(ContractsJson.Default.PriceSnapshot, TimeProvider.System);
+
+    public SnapshotPublisher<CatalogueSnapshot> Catalogue { get; } = new(ContractsJson.Default.CatalogueSnapshot, TimeProvider.System);
+
+    public string Url => _app.Urls.Single();
+
+    public IReadOnlyCollection<UsageEvent> Booked => _booked;
+
+    public static async Task<ControlPlane> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractsJson.Default));
+        var plane = new ControlPlane(builder.Build());
+        plane.Map();
+        await plane._app.StartAsync();
+        return plane;
+    }
+
+    /// <summary>The one row of a request, once it was shipped.</summary>
+    public Task<UsageEvent> WaitForUsageAsync(string publicRequestId)
+    {
+        var id = Guid.ParseExact(publicRequestId["req_".Length..], "N");
+        return Until.ValueAsync(() => Task.FromResult(_booked.SingleOrDefault(row => row.RequestId == id)), $"usage of {publicRequestId}");
+    }
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+
+    private void Map()
+    {
+        _app.MapSnapshot("/internal/prices", Prices);
+        _app.MapSnapshot("/internal/catalogue", Catalogue);
+        _app.MapPost("/internal/keys/resolve", () => TypedResults.NotFound());
+        _app.MapPost("/internal/leases", (LeaseRequest request) => new Lease(LeaseOutcome.Granted, 1, Grant(request), [], 0));
+        _app.MapPost("/internal/journals", () => new JournalRegistered(0, "test"));
+        _app.MapPost("/internal/usage", (UsageBatch batch) =>
+        {
+            foreach (var row in batch.Events)
+            {
+                _booked.Enqueue(row);
+            }
+
+            return new UsageBooked(batch.To, batch.Events.Count, 0, 0, [], "test");
+        });
+        _app.MapFallback(() => TypedResults.Ok());
+    }
+
+    private long Grant(LeaseRequest request) =>
+        _granted.AddOrUpdate(request.OrganizationId, 1_000_000_000, (_, granted) => granted + 1_000_000_000 + request.NeedNanoUsd);
+}

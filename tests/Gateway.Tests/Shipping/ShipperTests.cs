@@ -1,0 +1,168 @@
+using Tollgate.Contracts.Usage;
+using Tollgate.Gateway.Journal;
+using Tollgate.Gateway.Tests.Admission;
+using Tollgate.Gateway.Till;
+using Tollgate.Testing;
+
+namespace Tollgate.Gateway.Tests.Shipping;
+
+public sealed class ShipperTests : IAsyncLifetime
+{
+    private MoneyBench _bench = null!;
+
+    public async Task InitializeAsync() => _bench = await MoneyBench.StartAsync();
+
+    public async Task DisposeAsync() => await _bench.DisposeAsync();
+
+    [Fact]
+    public async Task Ended_requests_become_rows_and_the_cursor_waits_for_running_ones()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var (key, text) = await _bench.AddOrganizationAsync();
+        var caller = await gateway.CallerAsync(text);
+        var before = gateway.Get<JournalFile>().End;
+        var running = (await gateway.AdmitAsync(caller, money: 10)).Ticket!;
+        var ended = (await gateway.AdmitAsync(caller, money: 10)).Ticket!;
+        ended.StartAttempt(1);
+        ended.Close(Outcome.Completed, new Units(5, Output: 1), 1);
+
+        await Until.TrueAsync(() => _bench.Billing.Rows.Count == 1, "the row is shipped");
+
+        var row = _bench.Billing.Rows.Single();
+        Assert.Equal((ended.RequestId, key.OrganizationId, key.ProjectId, key.KeyId), (row.RequestId, row.OrganizationId, row.ProjectId, row.KeyId));
+        Assert.Equal(("tiny-assistant", "chat.completions", true, 1, 1L), (row.Model, row.Endpoint, row.Streamed, row.Attempt, row.Epoch));
+        Assert.Equal((new Units(5, Output: 1), 1L, Outcome.Completed), (row.Units, row.Delivered, row.Outcome));
+        Assert.True(_bench.Billing.Cursor(gateway.Get<JournalFile>().Id) <= before);
+
+        running.Close(Outcome.Completed, new Units(5, Output: 1), 1);
+        await Until.TrueAsync(
+            () => _bench.Billing.Cursor(gateway.Get<JournalFile>().Id) > before && _bench.Billing.Rows.Count == 2, "the cursor moves on");
+    }
+
+    [Fact]
+    public async Task Usage_waits_while_Billing_is_away_and_comes_once()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var (_, text) = await _bench.AddOrganizationAsync();
+        var caller = await gateway.CallerAsync(text);
+        await CloseAsync(gateway, caller, 1);
+        _bench.Billing.IsAway = true;
+
+        await CloseAsync(gateway, caller, 20);
+        _bench.Billing.IsAway = false;
+
+        await Until.TrueAsync(() => _bench.Billing.Rows.Count == 21, "all rows are shipped");
+        Assert.Equal(0, _bench.Billing.Duplicates);
+    }
+
+    [Fact]
+    public async Task A_killed_gateways_running_request_is_billed_by_the_next_start_and_its_hold_goes()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var (key, text) = await _bench.AddOrganizationAsync();
+        var caller = await gateway.CallerAsync(text);
+        var ticket = (await gateway.AdmitAsync(caller, money: 10)).Ticket!;
+        ticket.Progress(new Units(5, Output: 1));
+        var copy = CopyOfJournal(gateway.Folder); // As kill -9 leaves it: the request is not closed.
+        ticket.Dispose();
+
+        await gateway.StopAsync();
+        await _bench.Redis.ExecuteAsync("PING");
+        var next = await _bench.StartGatewayAsync(copy);
+        await Until.TrueAsync(() => _bench.Billing.Rows.Any(row => row.RequestId == ticket.RequestId), "the row is shipped");
+        await next.SettleAsync();
+
+        Assert.Single(_bench.Billing.Rows, row => row.RequestId == ticket.RequestId);
+        Assert.Equal(0, await _bench.HoldsAsync(key.OrganizationId));
+    }
+
+    [Fact]
+    public async Task Fences_are_acknowledged_when_nothing_older_runs_and_older_epochs_admit_no_more()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var (key, text) = await _bench.AddOrganizationAsync();
+        var caller = await gateway.CallerAsync(text);
+        var running = (await gateway.AdmitAsync(caller, money: 10)).Ticket!;
+        var fence = new EpochFence(key.OrganizationId, 2);
+        _bench.Billing.PendingFences = [fence];
+        await Until.TrueAsync(() => !gateway.Get<LeaseGate>().Permits(key.OrganizationId, 1), "the fence is known");
+        var taken = _bench.Billing.BatchesTaken;
+        await Until.TrueAsync(() => _bench.Billing.BatchesTaken > taken + 1, "another batch went");
+
+        var early = _bench.Billing.Acknowledged;
+        var younger = await gateway.AdmitAsync(caller, money: 10);
+        running.Close(Outcome.Completed, new Units(5, Output: 1), 1);
+        await Until.TrueAsync(() => _bench.Billing.Acknowledged.Contains(fence), "the fence is acknowledged");
+
+        Assert.Empty(early);
+        Assert.NotNull(younger.Ticket);
+        Assert.Equal(new long[] { 2, 1_000_000, 0, 10 }, await _bench.TillAsync(key.OrganizationId)); // The older epoch's till is closed for good.
+    }
+
+    [Fact]
+    public async Task A_restored_database_is_told_everything_before_money_is_leased()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var (_, text) = await _bench.AddOrganizationAsync();
+        var caller = await gateway.CallerAsync(text);
+        await CloseAsync(gateway, caller, 5);
+        await Until.TrueAsync(() => _bench.Billing.Rows.Count == 5, "all rows are shipped");
+
+        _bench.Billing.Restore("1/2");
+
+        await Until.TrueAsync(() => _bench.Billing.Rows.Count == 5 && gateway.Get<LeaseGate>().IsOpen, "all rows are shipped again");
+        Assert.Equal("1/2", gateway.Get<ShippedState>().Read().Database);
+    }
+
+    [Fact]
+    public async Task A_journal_that_Billing_knows_from_a_later_boot_starts_anew_and_ships_all_again()
+    {
+        var first = await _bench.StartGatewayAsync();
+        var (_, text) = await _bench.AddOrganizationAsync();
+        await CloseAsync(first, await first.CallerAsync(text), 3);
+        await Until.TrueAsync(() => _bench.Billing.Rows.Count == 3, "all rows are shipped");
+        var old = first.Get<JournalFile>().Id;
+        await first.StopAsync();
+        _bench.Billing.SetBoot(old, 99);
+
+        var second = await _bench.StartGatewayAsync(first.Folder);
+
+        await Until.TrueAsync(() => _bench.Billing.Duplicates == 3, "all rows are shipped again");
+        Assert.NotEqual(old, second.Get<JournalFile>().Id);
+        Assert.Equal(3, _bench.Billing.Rows.Count);
+    }
+
+    [Fact]
+    public async Task StopAsync_ships_everything_and_deregisters()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var (_, text) = await _bench.AddOrganizationAsync();
+        await CloseAsync(gateway, await gateway.CallerAsync(text), 7);
+        var journalId = gateway.Get<JournalFile>().Id;
+
+        await gateway.StopAsync();
+
+        Assert.Equal(7, _bench.Billing.Rows.Count);
+        Assert.False(_bench.Billing.IsRegistered(journalId));
+    }
+
+    private static async Task CloseAsync(MoneyGateway gateway, Gateway.Authentication.Caller caller, int requests)
+    {
+        for (var i = 0; i < requests; i++)
+        {
+            var result = await gateway.AdmitAsync(caller, money: 10);
+            result.Ticket!.Close(Outcome.Completed, new Units(5, Output: 1), 1);
+        }
+    }
+
+    private static string CopyOfJournal(string folder)
+    {
+        var copy = TestFolder.Create("journal");
+        foreach (var segment in Directory.GetFiles(folder, "*.seg"))
+        {
+            File.Copy(segment, Path.Combine(copy, Path.GetFileName(segment)));
+        }
+
+        return copy;
+    }
+}

@@ -1,0 +1,180 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Usage;
+using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Tests.Admission;
+using Tollgate.Gateway.Till;
+using Tollgate.LocalServers;
+using Tollgate.Testing;
+
+namespace Tollgate.Gateway.Tests.Till;
+
+public sealed class TillTests : IAsyncLifetime
+{
+    private MoneyBench _bench = null!;
+
+    public async Task InitializeAsync() => _bench = await MoneyBench.StartAsync();
+
+    public async Task DisposeAsync() => await _bench.DisposeAsync();
+
+    [Fact]
+    public async Task AdmitAsync_admits_exactly_what_the_wallet_pays_from_three_gateways_at_once()
+    {
+        var gateways = new[] { await _bench.StartGatewayAsync(), await _bench.StartGatewayAsync(), await _bench.StartGatewayAsync() };
+        _bench.Billing.SmallestLease = 25; // Smaller than the wallet, so that several leases are needed.
+        var (key, text) = await _bench.AddOrganizationAsync(wallet: 100);
+        var callers = await Task.WhenAll(gateways.Select(gateway => gateway.CallerAsync(text)));
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 192).Select(i => Task.Run(() => gateways[i % 3].AdmitAsync(callers[i % 3], money: 10))));
+
+        var admitted = results.Count(result => result.Ticket is not null);
+        Assert.Equal(10, admitted); // 100 / 10
+        Assert.All(
+            results.Where(result => result.Ticket is null),
+            result => Assert.Equal("credit_balance_exhausted", result.Refusal!.Code));
+        Assert.Equal(new long[] { 1, 100, 0, 100 }, await _bench.TillAsync(key.OrganizationId));
+        Assert.Equal(0, _bench.Billing.Available(key.OrganizationId));
+    }
+
+    [Fact]
+    public async Task AdmitAsync_admits_exactly_what_a_key_budget_allows_at_once()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var (key, text) = await _bench.AddOrganizationAsync(keyLimits: new Limits { BudgetPerMonthNanoUsd = 100 });
+        var caller = await gateway.CallerAsync(text);
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => gateway.AdmitAsync(caller, money: 10))));
+
+        Assert.Equal(10, results.Count(result => result.Ticket is not null));
+        Assert.All(
+            results.Where(result => result.Ticket is null),
+            result => Assert.Equal("api_key_spend_limit_exceeded", result.Refusal!.Code));
+        Assert.EndsWith(" 0 100", await _bench.FieldAsync(key.OrganizationId, $"g:m:k:{key.KeyId:N}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AdmitAsync_opens_the_next_epoch_after_Redis_lost_everything_and_drops_older_holds()
+    {
+        var server = await RedisServer.StartAsync();
+        await using var bench = await MoneyBench.StartAsync(server);
+        var gateway = await bench.StartGatewayAsync();
+        var (key, text) = await bench.AddOrganizationAsync(wallet: 5_000_000);
+        var caller = await gateway.CallerAsync(text);
+        var before = await gateway.AdmitAsync(caller, money: 1_000);
+
+        await server.RestartAsync();
+        var after = await Until.ValueAsync(
+            async () => await gateway.AdmitAsync(caller, money: 1_000) is { Ticket: not null } result ? result : null, "Redis is back");
+        before.Ticket!.Close(Outcome.Completed, new Units(5, Output: 1), 1);
+        await gateway.SettleAsync();
+
+        Assert.Equal(new long[] { 2, 1_000_000, 0, 1_000 }, await bench.TillAsync(key.OrganizationId)); // The old hold books nothing in the new epoch.
+        after.Ticket!.Dispose();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task CreditAsync_of_two_epochs_in_any_order_leaves_the_newer_one()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var leases = gateway.Get<LeaseKeeper>();
+        var organizationId = Guid.NewGuid();
+        Lease[] credits =
+        [
+            new(LeaseOutcome.Granted, 7, 500, [new BudgetSeed("o", "202611", 40)], 0),
+            new(LeaseOutcome.Granted, 6, 900, [], 0),
+            new(LeaseOutcome.Granted, 7, 300, [], 0),
+        ];
+
+        await Task.WhenAll(credits.Concat(credits).Select(lease => leases.CreditAsync(organizationId, lease)));
+
+        Assert.Equal(new long[] { 7, 500, 0, 0 }, await _bench.TillAsync(organizationId));
+    }
+
+    [Fact]
+    public async Task AdmitAsync_goes_on_without_Billing_while_the_till_holds_money_and_then_refuses_with_503()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        _bench.Billing.SmallestLease = 30;
+        var (_, text) = await _bench.AddOrganizationAsync(wallet: 1_000);
+        var caller = await gateway.CallerAsync(text);
+        var first = await gateway.AdmitAsync(caller, money: 10);
+
+        _bench.Billing.IsAway = true;
+        var second = await gateway.AdmitAsync(caller, money: 10);
+        var large = await gateway.AdmitAsync(caller, money: 1_000);
+
+        Assert.NotNull(first.Ticket);
+        Assert.NotNull(second.Ticket);
+        Assert.Equal(503, large.Refusal!.Status);
+        Assert.NotNull(large.Refusal.RetryAfter);
+    }
+
+    [Fact]
+    public async Task AdmitAsync_answers_503_while_Redis_hangs_and_takes_a_late_hold_back()
+    {
+        var server = await RedisServer.StartAsync();
+        await using var bench = await MoneyBench.StartAsync(server);
+        var gateway = await bench.StartGatewayAsync(null, "--Redis:Timeout=00:00:00.250");
+        var (key, text) = await bench.AddOrganizationAsync();
+        var caller = await gateway.CallerAsync(text);
+        (await gateway.AdmitAsync(caller, money: 10)).Ticket!.Dispose();
+        await gateway.SettleAsync();
+        server.Process.Send(ChildSignal.Stop);
+        var started = TimeProvider.System.GetTimestamp();
+
+        var hung = await gateway.AdmitAsync(caller, money: 10);
+        var took = TimeProvider.System.GetElapsedTime(started);
+        server.Process.Send(ChildSignal.Continue); // The script was sent: it runs now, and its hold must go.
+        await Until.TrueAsync(() => gateway.Get<Settlements>().OrganizationsWaiting().Count == 0, "the release was confirmed");
+
+        Assert.Equal(503, hung.Refusal!.Status);
+        Assert.True(took < TimeSpan.FromSeconds(2), $"It took {took}.");
+        await Until.TrueAsync(async () => await bench.HoldsAsync(key.OrganizationId) == 0, "no hold is left");
+        Assert.Equal(0, (await bench.TillAsync(key.OrganizationId))![3]);
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public void Agrees_holds_up_to_two_seconds()
+    {
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(50));
+        var guard = new ClockGuard(clock, NullLogger<ClockGuard>.Instance);
+
+        Assert.True(guard.Agrees(clock.GetUtcNow() + TimeSpan.FromSeconds(2)));
+        Assert.False(guard.Agrees(clock.GetUtcNow() + TimeSpan.FromSeconds(2.001)));
+        Assert.False(guard.Agrees(clock.GetUtcNow() - TimeSpan.FromSeconds(2.001)));
+    }
+
+    [Fact]
+    public async Task StartAsync_refuses_a_Redis_that_keeps_data()
+    {
+        var server = await RedisServer.StartAsync();
+        await using var bench = await MoneyBench.StartAsync(server);
+        await bench.Redis.ExecuteAsync("CONFIG", "SET", "appendonly", "yes");
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => bench.StartGatewayAsync());
+        var allowed = await bench.StartGatewayAsync(null, "--Till:AllowUnsafeRedis=true");
+
+        Assert.Contains("appendonly", refused.Message, StringComparison.Ordinal);
+        Assert.True(allowed.Get<TillSafety>().IsVerified);
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Release_buries_an_admission_that_comes_late()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var (key, text) = await _bench.AddOrganizationAsync();
+        var caller = await gateway.CallerAsync(text);
+        var requestId = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+        gateway.Get<Settlements>().Add(new Settlement(SettlementKind.Release, key.OrganizationId, requestId, 0, 0));
+        await gateway.SettleAsync();
+
+        var late = await gateway.AdmitAsync(caller, money: 10, requestId: requestId);
+
+        Assert.Equal(503, late.Refusal!.Status);
+        Assert.Equal(0, await _bench.HoldsAsync(key.OrganizationId));
+    }
+}

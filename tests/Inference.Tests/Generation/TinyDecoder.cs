@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Generation;
+using Tollgate.Inference.Import;
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Serving;
+using Tollgate.Inference.Sessions;
+using Tollgate.Inference.Tests.Models;
+using Tollgate.Inference.Tokenizers;
+using Tollgate.Testing;
+
+namespace Tollgate.Inference.Tests.Generation;
+
+/// <summary>The real tiny-assistant, imported once for all tests over the scheduler.</summary>
+public sealed class TinyDecoder : IAsyncLifetime
+{
+    private DecoderModel? _model;
+
+    internal DecoderModel Model => _model!;
+
+    public async Task InitializeAsync()
+    {
+        var file = Path.Combine(ModelFiles.Defaults, "tiny-assistant", "tiny-assistant.gguf");
+        var installed = await ModelImport.RunAsync(file, "tiny-assistant", TestFolder.Create("models"), new(), progress: null, CancellationToken.None);
+        _model = await DecoderModel.LoadAsync(
+            installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
+    }
+
+    public Task DisposeAsync()
+    {
+        _model?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    internal DecoderScheduler Start(GenerationOptions? options = null, ITokenizer? tokenizer = null) => new(new DecoderScope
+    {
+        Model = "tiny-assistant",
+        Session = Model.Session,
+        Size = Model.Shape,
+        MaxLength = Model.ContextLength,
+        Tokenizer = tokenizer ?? Model.Tokenizer,
+        IsEnd = Model.IsEnd,
+        Options = options ?? new GenerationOptions(),
+        Metrics = new InferenceMetrics(new TestMeters()),
+        Clock = TimeProvider.System,
+        Logger = NullLogger.Instance,
+    });
+
+    internal GenerationRequest Ask(
+        string question, Sampling? sampling = null, int choices = 1, int maxOutput = 60, long seed = 1, Guid organization = default,
+        Action<GenerationRequest>? ending = null)
+    {
+        var prompt = Model.EncodePrompt($"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n", allowSpecial: true);
+        var identity = new RequestIdentity(Guid.NewGuid(), 1, organization);
+        var plan = new ChoicePlan(sampling ?? new Sampling { Temperature = 0 }, choices, maxOutput, seed);
+        return new GenerationRequest(identity, [[.. prompt]], plan, ending ?? (_ => { }));
+    }
+
+    /// <summary>Runs a request to its end and returns the text of each choice.</summary>
+    internal static async Task<string[]> RunAsync(DecoderScheduler scheduler, GenerationRequest request)
+    {
+        Assert.Null(scheduler.TryEnqueue(request));
+        return await ReadAsync(request);
+    }
+
+    internal static async Task<string[]> ReadAsync(GenerationRequest request)
+    {
+        var texts = new string[request.Choices.Count];
+        await foreach (var step in request.Events.ReadAllAsync())
+        {
+            texts[step.Choice] += step.Text;
+        }
+
+        return texts;
+    }
+}
+
+[CollectionDefinition(nameof(TinyDecoder))]
+public sealed class TinyDecoderCollection : ICollectionFixture<TinyDecoder>;

@@ -1,0 +1,56 @@
+using System.Text.Json.Nodes;
+using Tollgate.Inference.Tests.Models;
+using Tollgate.Inference.Tokenizers;
+
+namespace Tollgate.Inference.Tests.Tokenizers;
+
+public sealed class WordPieceTokenizerTests
+{
+    private static readonly string File = Path.Combine(ModelFiles.Defaults, "tiny-embed", "tokenizer.json");
+
+    [Fact]
+    public async Task Encode_gives_what_the_reference_gives_for_strange_texts()
+    {
+        var json = await System.IO.File.ReadAllTextAsync(File);
+        var tokenizer = new WordPieceTokenizer(System.Text.Encoding.UTF8.GetBytes(json));
+        // This reference misses Chinese characters beyond U+FFFF, which BERT parts, and lower-cases a word's last sigma by context, which BERT does not.
+        var texts = TextFuzz.Texts(1500).Where(t => t.AsSpan().IndexOfAny("\uD840Σ") < 0).ToArray();
+        var expected = await NodeOracle.RunAsync("Tokenizers/tokenize.mjs", new JsonObject
+        {
+            ["tokenizer"] = JsonNode.Parse(json),
+            ["texts"] = new JsonArray([.. texts.Select(t => (JsonNode)t)]),
+            ["special"] = false,
+        });
+
+        for (var i = 0; i < texts.Length; i++)
+        {
+            var ids = new List<int>();
+            tokenizer.Encode(texts[i], allowSpecial: true, ids);
+            var wanted = expected[i]!.AsArray().Select(id => (int)id!).ToArray();
+            Assert.True(wanted.SequenceEqual(ids), $"{JsonValue.Create(texts[i]).ToJsonString()}: {string.Join(' ', wanted)} expected, {string.Join(' ', ids)} found");
+        }
+    }
+
+    [Fact]
+    public void Encode_takes_a_special_token_in_a_users_text_for_text()
+    {
+        var tokenizer = new WordPieceTokenizer(System.IO.File.ReadAllBytes(File));
+        var ids = new List<int>();
+
+        tokenizer.Encode("[SEP]", allowSpecial: false, ids);
+
+        Assert.Equal([1031, 19802, 1033], ids); // "[", "sep", "]"
+        Assert.Equal([101], tokenizer.Prefix);
+        Assert.Equal([102], tokenizer.Suffix);
+        Assert.True(tokenizer.IsSpecial(102));
+    }
+
+    [Theory]
+    [InlineData("no json")]
+    [InlineData("{}")]
+    [InlineData("""{"model":{"type":"BPE"}}""")]
+    [InlineData("""{"model":{"type":"WordPiece","vocab":{"a":0}},"normalizer":null,"pre_tokenizer":{"type":"BertPreTokenizer"}}""")]
+    [InlineData("""{"model":{"type":"WordPiece","vocab":{"a":99999999}},"normalizer":{"type":"BertNormalizer"},"pre_tokenizer":{"type":"BertPreTokenizer"}}""")]
+    public void ReadWordPiece_refuses_other_files(string json) =>
+        Assert.Throws<Inference.Import.ModelImportException>(() => TokenizerFile.ReadWordPiece(System.Text.Encoding.UTF8.GetBytes(json)));
+}

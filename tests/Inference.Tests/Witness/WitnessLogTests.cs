@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Usage;
+using Tollgate.Inference.Serving;
+using Tollgate.Inference.Witness;
+using Tollgate.Testing;
+
+namespace Tollgate.Inference.Tests.Witness;
+
+public sealed class WitnessLogTests
+{
+    private readonly string _folder = TestFolder.Create("witness");
+
+    [Fact]
+    public void Append_is_read_back_by_position_also_by_the_next_process()
+    {
+        var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
+        var organization = Guid.NewGuid();
+        Guid logId;
+        using (var log = Open())
+        {
+            logId = log.LogId;
+            log.Append(first, 1, organization, "tiny-assistant", new Units(12, 0, 34));
+            log.Append(second, 2, Guid.Empty, "tiny-assistant", new Units(5, 1, 2, 3, 4, 6));
+        }
+
+        using var reopened = Open();
+        var page = reopened.Read(after: 0, limit: 1);
+        var rest = reopened.Read(page.Next, limit: 10);
+
+        Assert.Equal(logId, page.LogId);
+        Assert.Equal((first, 1, organization, new Units(12, 0, 34)),
+            (page.Entries[0].RequestId, page.Entries[0].Attempt, page.Entries[0].OrganizationId, page.Entries[0].Units));
+        Assert.Equal((second, 2, null, new Units(5, 1, 2, 3, 4, 6)),
+            (rest.Entries[0].RequestId, rest.Entries[0].Attempt, rest.Entries[0].OrganizationId, rest.Entries[0].Units));
+        Assert.Equal(reopened.End, rest.Next);
+        Assert.Empty(reopened.Read(rest.Next, limit: 10).Entries);
+        Assert.Equal(new Units(12, 0, 34), reopened.Find(first));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(60)]
+    public void Opening_cuts_a_torn_tail_and_goes_on_after_the_last_whole_entry(int missing)
+    {
+        var (kept, torn, next) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        using (var log = Open())
+        {
+            log.Append(kept, 1, Guid.Empty, "m", new Units(1));
+            log.Append(torn, 1, Guid.Empty, "m", new Units(2));
+        }
+
+        using (var file = File.OpenWrite(Directory.GetFiles(_folder, "*.witness", SearchOption.AllDirectories).Single()))
+        {
+            file.SetLength(file.Length - missing);
+        }
+
+        using (var log = Open())
+        {
+            log.Append(next, 1, Guid.Empty, "m", new Units(3));
+        }
+
+        using var reopened = Open();
+        Assert.Equal([kept, next], reopened.Read(0, 10).Entries.Select(entry => entry.RequestId));
+    }
+
+    [Fact]
+    public void Append_begins_new_segments_and_reading_goes_on_over_them()
+    {
+        using var log = Open(new WitnessOptions { SegmentBytes = 4096, MostSegments = 3 });
+        var requests = Enumerable.Range(0, 400).Select(_ => Guid.NewGuid()).ToList();
+
+        requests.ForEach(request => log.Append(request, 1, Guid.Empty, "tiny-assistant", new Units(1)));
+
+        var read = new List<Guid>();
+        for (var page = log.Read(0, 50); page.Entries.Count > 0; page = log.Read(page.Next, 50))
+        {
+            read.AddRange(page.Entries.Select(entry => entry.RequestId));
+        }
+
+        Assert.Equal(requests[^read.Count..], read); // The oldest segments are gone.
+        Assert.InRange(read.Count, 60, 150);
+        Assert.Equal(3, Directory.GetFiles(_folder, "*.witness", SearchOption.AllDirectories).Length);
+    }
+
+    [Fact]
+    public void Two_workers_cannot_share_a_log()
+    {
+        using var log = Open();
+
+        Assert.Throws<IOException>(() => Open());
+    }
+
+    private WitnessLog Open(WitnessOptions? options = null) => new(
+        Options.Create(new WorkerOptions { DataDirectory = _folder }),
+        Options.Create(options ?? new WitnessOptions()),
+        TimeProvider.System,
+        NullLogger<WitnessLog>.Instance);
+}
