@@ -31,6 +31,19 @@ internal static partial class ProgramPart
         ("Microsoft.Extensions", "hosting"),
     ];
 
+    private static readonly (string Symbol, string Part)[] SystemCalls =
+    [
+        ("sendmsg", "kernel: sending"),
+        ("sendto", "kernel: sending"),
+        ("recvmsg", "kernel: receiving"),
+        ("recvfrom", "kernel: receiving"),
+        ("libc_recv", "kernel: receiving"),
+        ("epoll", "kernel: waiting for sockets"),
+        ("LowLevelLifoSemaphore", "thread pool: waiting for work"),
+        ("futex", "thread pool: waiting for work"),
+        ("sched_yield", "thread pool: waiting for work"),
+    ];
+
     public static SampleOwner Of(PerfStack stack)
     {
         foreach (var frame in stack.Frames)
@@ -66,14 +79,29 @@ internal static partial class ProgramPart
         return null;
     }
 
+    /// <summary>
+    /// Names a sample without an owner by what the kernel did: the stack of a system call often ends in the C library, which keeps no frame pointers.
+    /// </summary>
     private static string Nobody(PerfStack stack)
     {
+        if (stack.Thread is ".NET Tiered Com")
+        {
+            return "compiling";
+        }
+
+        foreach (var (symbol, part) in SystemCalls)
+        {
+            if (stack.Frames.Any(frame => frame.Symbol.Contains(symbol, StringComparison.Ordinal)))
+            {
+                return part;
+            }
+        }
+
         return stack.Thread switch
         {
             ".NET BGC" or ".NET Server GC" or ".NET Finalizer" => "garbage collection",
-            ".NET Tiered Com" => "compiling",
             ".NET Sockets" or ".NET SocketAsyn" => "sockets' event loop",
-            ".NET TP Worker" or ".NET ThreadPool" => "thread pool: dispatch and waiting",
+            ".NET TP Worker" or ".NET ThreadPool" => "thread pool, not known whose",
             ".NET Timer" => "timers",
             _ => $"thread {stack.Thread}",
         };
