@@ -12,8 +12,8 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.FakeStripe;
 
 /// <summary>
-/// Composition root of the stateful stand-in for Stripe: enough of the API, of Checkout and of webhooks to sign up, pay and see the money, without an
-/// account and without a network.
+/// Composition root of the stateful stand-in for Stripe: enough of the API, of Checkout and of webhooks to sign up, pay and see the
+/// money, without an account and without a network.
 /// </summary>
 public static class FakeStripeApp
 {
@@ -50,7 +50,7 @@ public static class FakeStripeApp
             && !(Uri.TryCreate(url, UriKind.Absolute, out var address)
                 && (address.Host == "localhost" || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip)))))
         {
-            throw new InvalidOperationException("The fake Stripe is for development: it listens beyond loopback only with FakeStripe:AllowPublic=true.");
+            throw new InvalidOperationException("The fake Stripe listens beyond loopback only with FakeStripe:AllowPublic=true.");
         }
     }
 }

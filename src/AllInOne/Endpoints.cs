@@ -19,6 +19,9 @@ public sealed record Endpoints(
 
     public void Write(DataFolder data) => DataFolder.WritePrivate(data.EndpointsFile, JsonSerializer.Serialize(this, Json) + "\n");
 
+    /// <summary>Whether the installation of <paramref name="data"/> runs at this moment.</summary>
+    public static bool IsRunning(DataFolder data) => Read(data) is { } endpoints && Up.ProcessIdentity.IsRunning(endpoints.Pids.AllInOne);
+
     /// <summary>Reads what the last start wrote; null when there is none.</summary>
     public static Endpoints? Read(DataFolder data) => File.Exists(data.EndpointsFile)
         ? JsonSerializer.Deserialize<Endpoints>(File.ReadAllText(data.EndpointsFile), Json)

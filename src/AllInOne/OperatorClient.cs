@@ -23,12 +23,12 @@ public sealed class OperatorClient : IDisposable
     /// <exception cref="OperatorException">None is running.</exception>
     public static (OperatorClient Client, Endpoints Endpoints) Connect(DataFolder data)
     {
-        var endpoints = Endpoints.Read(data);
-        if (endpoints is null || !Up.ProcessIdentity.IsRunning(endpoints.Pids.AllInOne))
+        if (!Endpoints.IsRunning(data))
         {
             throw new OperatorException($"No Tollgate is running on {data.Root}. Start it with: ./tollgate up --data {data.Root}");
         }
 
+        var endpoints = Endpoints.Read(data)!;
         return (new OperatorClient(File.ReadAllText(endpoints.ClusterSecret).Trim()), endpoints);
     }
 

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using Tollgate.AllInOne.Doctor;
 using Tollgate.AllInOne.Keys;
+using Tollgate.AllInOne.Models;
 using Tollgate.AllInOne.Up;
 
 var root = new RootCommand("Tollgate: a model-as-a-service platform on one machine.")
 {
     UpCommand.Create(),
     KeysCommand.Create(),
+    ModelsCommand.Create(),
     DoctorCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

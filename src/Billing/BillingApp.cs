@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Leases;
 using Tollgate.Billing.Ledger;
@@ -35,7 +37,12 @@ public static class BillingApp
         builder.Services.AddReconciliation();
 
         var app = builder.Build();
-        app.UseExceptionHandler();
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            StatusCodeSelector = exception => exception is NpgsqlException or TimeoutException
+                ? StatusCodes.Status503ServiceUnavailable // Postgres is away: the caller keeps what it has and asks again.
+                : StatusCodes.Status500InternalServerError,
+        });
         app.UseStatusCodePages();
         app.MapServiceDefaults();
         app.MapPrices();

@@ -1,9 +1,7 @@
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Tollgate.Contracts.Keys;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 using Tollgate.Testing;

@@ -6,7 +6,6 @@ using StackExchange.Redis;
 using Tollgate.Accounts.Keys;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
-using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests;
 
@@ -48,7 +47,7 @@ public sealed class KeyTests : IAsyncLifetime
     public async Task Revoke_leaves_a_tombstone_that_no_late_write_replaces()
     {
         using var browser = await _host.SignUpAsync();
-        ApiKeyText.TryParse(await browser.CreateKeyAsync("first"), out var publicId, out _);
+        var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
         var before = await RecordAsync(publicId);
 
         var page = await browser.SubmitAsync($"/keys/{before.KeyId}/revoke", "revoke");
@@ -66,7 +65,7 @@ public sealed class KeyTests : IAsyncLifetime
     public async Task Revoked_key_cannot_come_back_even_by_sql()
     {
         using var browser = await _host.SignUpAsync();
-        ApiKeyText.TryParse(await browser.CreateKeyAsync("first"), out var publicId, out _);
+        var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
         var record = await RecordAsync(publicId);
         await browser.SubmitAsync($"/keys/{record.KeyId}/revoke", "revoke");
 
@@ -83,7 +82,7 @@ public sealed class KeyTests : IAsyncLifetime
     public async Task Disable_and_limits_raise_the_version_each_time()
     {
         using var browser = await _host.SignUpAsync();
-        ApiKeyText.TryParse(await browser.CreateKeyAsync("first"), out var publicId, out _);
+        var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
         var made = await RecordAsync(publicId);
 
         await browser.SubmitAsync($"/keys/{made.KeyId}", "toggle");
@@ -134,7 +133,7 @@ public sealed class KeyTests : IAsyncLifetime
 
         var text = await browser.CreateKeyAsync(Name);
 
-        ApiKeyText.TryParse(text, out var publicId, out _);
+        var publicId = PortalBrowser.PublicIdOf(text);
         var record = await RecordAsync(publicId);
         foreach (var path in (string[])["/keys", $"/keys/{record.KeyId}", $"/keys/{record.KeyId}/revoke", "/usage"])
         {
@@ -149,9 +148,9 @@ public sealed class KeyTests : IAsyncLifetime
     {
         using var ada = await _host.SignUpAsync();
         using var eve = await _host.SignUpAsync("eve@example.com");
-        ApiKeyText.TryParse(await ada.CreateKeyAsync("ada's"), out var publicId, out _);
+        var publicId = PortalBrowser.PublicIdOf(await ada.CreateKeyAsync("ada's"));
         var record = await RecordAsync(publicId);
-        ApiKeyText.TryParse(await eve.CreateKeyAsync("eve's"), out var ownId, out _);
+        var ownId = PortalBrowser.PublicIdOf(await eve.CreateKeyAsync("eve's"));
         var own = await RecordAsync(ownId);
         var hidden = await eve.HiddenFieldsAsync($"/keys/{own.KeyId}/revoke", "revoke");
 
@@ -169,7 +168,7 @@ public sealed class KeyTests : IAsyncLifetime
     public async Task Resolve_brings_records_back_into_an_empty_Redis()
     {
         using var browser = await _host.SignUpAsync();
-        ApiKeyText.TryParse(await browser.CreateKeyAsync("first"), out var publicId, out _);
+        var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
         var record = await RecordAsync(publicId);
         await _redis.GetDatabase().KeyDeleteAsync([RedisNames.Key(publicId), RedisNames.Organization(record.OrganizationId), RedisNames.Policy(record.OrganizationId)]);
         using var gateway = _host.ClientAs("gateway");

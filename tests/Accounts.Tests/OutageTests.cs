@@ -18,7 +18,7 @@ public sealed class OutageTests
         await using var server = await RedisServer.StartAsync();
         await using var host = await AccountsHost.StartAsync(server.ConnectionString);
         using var browser = await host.SignUpAsync();
-        ApiKeyText.TryParse(await browser.CreateKeyAsync("first"), out var publicId, out _);
+        var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
         var keyId = await host.InScopeAsync<AccountsDb, Guid>(db => db.ApiKeys.Select(k => k.Id).SingleAsync());
         await server.KillAsync();
 
@@ -43,7 +43,7 @@ public sealed class OutageTests
         await using var server = await RedisServer.StartAsync();
         await using var host = await AccountsHost.StartAsync(server.ConnectionString);
         using var browser = await host.SignUpAsync();
-        ApiKeyText.TryParse(await browser.CreateKeyAsync("first"), out var publicId, out _);
+        var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
         await using var redis = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
 
         // What a process leaves that dies right after its commit: the row and its message.

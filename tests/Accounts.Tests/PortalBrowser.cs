@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using MimeKit;
+using Tollgate.Contracts.Keys;
 using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests;
@@ -64,6 +65,13 @@ internal sealed partial class PortalBrowser : IDisposable
         var shown = KeyText().Match(page.Html);
         Assert.True(shown.Success, page.Html);
         return shown.Groups[1].Value;
+    }
+
+    /// <summary>The public id in a key's text.</summary>
+    public static string PublicIdOf(string text)
+    {
+        Assert.True(ApiKeyText.TryParse(text, out var publicId, out _), text);
+        return publicId;
     }
 
     /// <summary>The link in the newest mail to an address, as a path; waits for it.</summary>

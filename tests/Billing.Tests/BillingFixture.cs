@@ -12,7 +12,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Billing.Tests;
 
-/// <summary>A real Billing on a database of its own. Its background work runs only in an instance that <see cref="StartAsync"/> starts.</summary>
+/// <summary>
+/// A real Billing on a database of its own. Its background work runs only in an instance that <see cref="StartAsync"/> starts.
+/// </summary>
 public sealed class BillingFixture : IAsyncLifetime
 {
     /// <summary>The cluster secret of all tests.</summary>
@@ -72,7 +74,8 @@ public sealed class BillingFixture : IAsyncLifetime
     public async Task<Guid> OpenWalletAsync(decimal dollars)
     {
         var organization = Guid.NewGuid();
-        await App.Services.GetRequiredService<WalletOpening>().OpenAsync(organization, new OpenWallet("Test", null), CancellationToken.None);
+        await App.Services.GetRequiredService<WalletOpening>()
+            .OpenAsync(organization, new OpenWallet("Test", null), CancellationToken.None);
         await CreditAsync(organization, dollars);
         return organization;
     }
@@ -131,7 +134,8 @@ public sealed class BillingFixture : IAsyncLifetime
 
     private string[] Arguments() =>
     [
-        "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={Secret}", "--Cluster:Self=billing", $"--Postgres:ConnectionString={ConnectionString}",
+        "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={Secret}", "--Cluster:Self=billing",
+            $"--Postgres:ConnectionString={ConnectionString}",
         "--Leases:SealFor=00:00:00",
     ];
 }

@@ -36,7 +36,8 @@ internal static class ApiEndpoints
         routes.MapGet("/v1/events", Handle((_, parameters) => events.List(parameters)));
         routes.MapGet("/v1/events/{id}", Handle((id, _) => events.Retrieve(id)));
         routes.Map("/v1/{**rest}", Handle((_, _) => StripeAnswer.Error(
-            StatusCodes.Status404NotFound, "invalid_request_error", "Unrecognized request URL. This stand-in for Stripe knows checkout only.")));
+            StatusCodes.Status404NotFound, "invalid_request_error",
+            "Unrecognized request URL. This stand-in for Stripe knows checkout only.")));
         return routes;
     }
 
@@ -68,7 +69,9 @@ internal static class ApiEndpoints
         await answer.WriteAsync(context.Response, cancellationToken);
     };
 
-    /// <summary>The same key and parameters give the stored answer, other parameters an error. What was refused before it began is not stored.</summary>
+    /// <summary>
+    /// The same key and parameters give the stored answer, other parameters an error. What was refused before it began is not stored.
+    /// </summary>
     private static (StripeAnswer Answer, bool Replayed) AnswerOnce(StripeState state, string key, string request, Func<StripeAnswer> call)
     {
         if (state.Answers[key] is JsonObject stored)
@@ -78,7 +81,7 @@ internal static class ApiEndpoints
                 : (StripeAnswer.Error(
                     StatusCodes.Status400BadRequest,
                     "idempotency_error",
-                    $"Keys for idempotent requests can only be used with the same parameters they were first used with. Try another key than '{key}'."),
+                    $"Key '{key}' was used with other parameters. Idempotency keys can only be used again with the same ones."),
                    false);
         }
 
@@ -101,7 +104,8 @@ internal static class ApiEndpoints
     private static string BasicUser(string header)
     {
         var bytes = new byte[256];
-        return header.StartsWith("Basic ", StringComparison.Ordinal) && Convert.TryFromBase64String(header["Basic ".Length..], bytes, out var count)
+        return header.StartsWith("Basic ", StringComparison.Ordinal)
+            && Convert.TryFromBase64String(header["Basic ".Length..], bytes, out var count)
             ? Encoding.UTF8.GetString(bytes, 0, count).Split(':')[0]
             : "";
     }

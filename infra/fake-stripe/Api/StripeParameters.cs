@@ -7,8 +7,8 @@ using Microsoft.Extensions.Primitives;
 namespace Tollgate.FakeStripe.Api;
 
 /// <summary>
-/// Parameters of a call, form or query, flat as Stripe sends them: <c>line_items[0][quantity]</c>. Like Stripe, a name that an endpoint does not know is an
-/// error.
+/// Parameters of a call, form or query, flat as Stripe sends them: <c>line_items[0][quantity]</c>. Like Stripe, a name that an endpoint
+/// does not know is an error.
 /// </summary>
 internal sealed partial class StripeParameters
 {
@@ -23,10 +23,13 @@ internal sealed partial class StripeParameters
     }
 
     /// <summary>The same for the same parameters in any order.</summary>
-    public string Fingerprint => string.Join('&', _values.Select(pair => $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(pair.Value)}"));
+    public string Fingerprint => string.Join('&', _values.Select(pair =>
+        $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(pair.Value)}"));
 
     public static async Task<StripeParameters> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
-        new(HttpMethods.IsPost(request.Method) && request.HasFormContentType ? await request.ReadFormAsync(cancellationToken) : request.Query);
+        new(HttpMethods.IsPost(request.Method) && request.HasFormContentType
+            ? await request.ReadFormAsync(cancellationToken)
+            : request.Query);
 
     public string? Text(string name) => _values.GetValueOrDefault(name);
 
@@ -39,13 +42,17 @@ internal sealed partial class StripeParameters
         .Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key[(name.Length + 1)..^1], pair.Value)));
 
     /// <summary>The texts of a list, such as <c>expand[0]</c> or <c>expand[]</c>.</summary>
-    public IEnumerable<string> List(string name) => _values.Where(pair => Index().Replace(pair.Key, "[*]") == name + "[*]").Select(pair => pair.Value);
+    public IEnumerable<string> List(string name) => _values.Where(pair => Index().Replace(pair.Key, "[*]") == name + "[*]")
+        .Select(pair => pair.Value);
 
     /// <summary>How many entries a list of objects has.</summary>
     public int Count(string name) => _values.Keys
         .Where(key => key.StartsWith(name + "[", StringComparison.Ordinal)).Select(key => key.Split('[', ']')[1]).Distinct().Count();
 
-    /// <summary>Error for the first name that is not among <paramref name="known"/>, in which <c>[*]</c> stands for an index and <c>[#]</c> for any key.</summary>
+    /// <summary>
+    /// Error for the first name that is not among <paramref name="known"/>, in which <c>[*]</c> stands for an index and <c>[#]</c> for
+    /// any key.
+    /// </summary>
     public StripeAnswer? RefuseUnknown(params string[] known)
     {
         foreach (var name in _values.Keys)

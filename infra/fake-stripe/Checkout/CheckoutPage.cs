@@ -21,14 +21,16 @@ internal static class CheckoutPage
           .amount { font-size: 2.25rem; font-weight: 650; margin: 0 0 1.5rem; font-variant-numeric: tabular-nums; }
           form { border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem; display: grid; gap: .9rem; }
           label { display: grid; gap: .25rem; font-size: .875rem; }
-          input { font: inherit; padding: .55rem .7rem; border: 1px solid var(--line); border-radius: .5rem; background: transparent; color: inherit; }
+          input { box-sizing: border-box; width: 100%; min-width: 0; font: inherit; padding: .55rem .7rem;
+            border: 1px solid var(--line); border-radius: .5rem; background: transparent; color: inherit; }
           .row { display: grid; grid-template-columns: 1fr 1fr; gap: .9rem; }
           .row > * { min-width: 0; }
-          button { font: inherit; font-weight: 600; padding: .7rem; border: 0; border-radius: .5rem; background: var(--accent); color: #fff; cursor: pointer; }
+          button { font: inherit; font-weight: 600; padding: .7rem; border: 0; border-radius: .5rem; cursor: pointer;
+            background: var(--accent); color: #fff; }
           button.plain { background: transparent; color: inherit; border: 1px solid var(--line); }
           .error { color: #dc2626; font-weight: 600; margin: 0; }
           .note, a { font-size: .8125rem; opacity: .8; color: inherit; }
-          code { font-size: .95em; }
+          code { font-size: .95em; white-space: nowrap; }
         </style></head><body>
         <div class="banner">Fake Stripe for development: no money moves. Never type a real card.</div>
         <main><h1>{{title}}</h1><p class="amount">{{amount}}</p>{{content}}</main></body></html>
@@ -40,7 +42,8 @@ internal static class CheckoutPage
         $"""
         <form method="post" action="/pay/{Id(session)}">
           {(error is null ? "" : $"<p class=\"error\" role=\"alert\">{Encode(error)}</p>")}
-          <label>E-mail <input name="email" type="email" autocomplete="off" value="{Encode(session["customer_email"]?.GetValue<string>() ?? "")}"></label>
+          <label>E-mail
+            <input name="email" type="email" autocomplete="off" value="{Email(session)}"></label>
           <label>Card number <input name="number" inputmode="numeric" autocomplete="off" required value="4242 4242 4242 4242"></label>
           <div class="row">
             <label>Expiry <input name="expiry" autocomplete="off" required value="12 / 34"></label>
@@ -77,9 +80,12 @@ internal static class CheckoutPage
         CultureInfo.InvariantCulture,
         $"{session["amount_total"]!.GetValue<long>() / 100m:N2} {session["currency"]!.GetValue<string>().ToUpperInvariant()}"));
 
-    private static string Cancel(JsonObject session) => session["cancel_url"]?.GetValue<string>() is { } url && Uri.TryCreate(url, UriKind.Absolute, out _)
+    private static string Cancel(JsonObject session) => session["cancel_url"]?.GetValue<string>() is { } url
+        && Uri.TryCreate(url, UriKind.Absolute, out _)
         ? $"<a href=\"{Encode(url)}\">Back without paying</a>"
         : "";
+
+    private static string Email(JsonObject session) => Encode(session["customer_email"]?.GetValue<string>() ?? "");
 
     private static string Id(JsonObject session) => Encode(session["id"]!.GetValue<string>());
 

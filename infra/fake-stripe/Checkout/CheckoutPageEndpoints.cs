@@ -15,7 +15,9 @@ internal static class CheckoutPageEndpoints
     private const string Declined = "4000000000000002";
     private const string AsksForAuthentication = "4000002500003155";
 
-    /// <summary>As Stripe does, the browser goes back only once the shop has heard of the payment, or has had this long to hear it.</summary>
+    /// <summary>
+    /// As Stripe does, the browser goes back only once the shop has heard of the payment, or has had this long to hear it.
+    /// </summary>
     private static readonly TimeSpan WaitsForShop = TimeSpan.FromSeconds(10);
 
     public static IEndpointRouteBuilder MapCheckoutPages(this IEndpointRouteBuilder routes)
@@ -30,7 +32,8 @@ internal static class CheckoutPageEndpoints
         return routes;
     }
 
-    internal static Task<IResult> ShowAsync(string id, StripeState state, CheckoutSessions sessions, CancellationToken cancellationToken) =>
+    internal static Task<IResult> ShowAsync(string id, StripeState state, CheckoutSessions sessions,
+        CancellationToken cancellationToken) =>
         state.ChangeAsync(
             () => sessions.Find(id) is { } session
                 ? Html(IsOpen(session) ? CheckoutPage.Card(session, null) : CheckoutPage.Over(session))
@@ -38,7 +41,8 @@ internal static class CheckoutPageEndpoints
             cancellationToken);
 
     internal static async Task<IResult> PayAsync(
-        string id, HttpRequest request, StripeState state, CheckoutSessions sessions, Payments payments, CancellationToken cancellationToken)
+        string id, HttpRequest request, StripeState state, CheckoutSessions sessions, Payments payments,
+        CancellationToken cancellationToken)
     {
         var form = await request.ReadFormAsync(cancellationToken);
         var number = string.Concat(form["number"].ToString().Where(char.IsAsciiDigit));
@@ -52,7 +56,8 @@ internal static class CheckoutPageEndpoints
     }
 
     internal static async Task<IResult> AuthenticateAsync(
-        string id, HttpRequest request, StripeState state, CheckoutSessions sessions, Payments payments, CancellationToken cancellationToken)
+        string id, HttpRequest request, StripeState state, CheckoutSessions sessions, Payments payments,
+        CancellationToken cancellationToken)
     {
         var form = await request.ReadFormAsync(cancellationToken);
         return await AnswerAsync(

@@ -16,7 +16,8 @@ internal sealed class CheckoutSessions(
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
     private static readonly string[] Known =
     [
-        "mode", "success_url", "cancel_url", "customer", "customer_email", "client_reference_id", "metadata[#]", "payment_intent_data[metadata][#]",
+        "mode", "success_url", "cancel_url", "customer", "customer_email", "client_reference_id", "metadata[#]",
+            "payment_intent_data[metadata][#]",
         "payment_intent_data[description]", "payment_method_types[*]", "line_items[*][quantity]", "line_items[*][price_data][currency]",
         "line_items[*][price_data][unit_amount]", "line_items[*][price_data][product_data][name]",
         "line_items[*][price_data][product_data][description]", "locale", "submit_type",
@@ -96,7 +97,8 @@ internal sealed class CheckoutSessions(
         var page = found.Take((int)Math.Clamp(parameters.Number("limit") ?? 10, 1, 100)).Select(JsonNode (one) => Shown(one)).ToArray();
         return StripeAnswer.Ok(new JsonObject
         {
-            ["object"] = "list", ["url"] = "/v1/checkout/sessions", ["has_more"] = found.Count > page.Length, ["data"] = new JsonArray(page),
+            ["object"] = "list", ["url"] = "/v1/checkout/sessions", ["has_more"] = found.Count > page.Length,
+                ["data"] = new JsonArray(page),
         });
     }
 
@@ -109,7 +111,7 @@ internal sealed class CheckoutSessions(
 
         if (session["status"]!.GetValue<string>() != "open")
         {
-            return StripeAnswer.Invalid($"Only Checkout Sessions with a status in [\"open\"] can be expired. This one is {session["status"]}.");
+            return StripeAnswer.Invalid($"Only an open Checkout Session can be expired. This one is {session["status"]}.");
         }
 
         MarkExpired(session);
@@ -169,7 +171,8 @@ internal sealed class CheckoutSessions(
                 || parameters.Text(Line(line, "[price_data][product_data][name]")) is null
                 || parameters.Text(Line(line, "[price_data][currency]")) is not { Length: 3 })
             {
-                return StripeAnswer.Invalid("A line needs quantity and price_data with currency, unit_amount and product_data.", Line(line, ""));
+                return StripeAnswer.Invalid("A line needs quantity and price_data with currency, unit_amount and product_data.",
+                    Line(line, ""));
             }
         }
 

@@ -9,7 +9,9 @@ internal sealed class EventLog(StripeState state, WebhookSender sender, TimeProv
 {
     private const string ApiVersion = "2026-10-28.endive";
 
-    /// <summary>Records an event and hands it to the sender. Returns a task that ends with its first delivery, whatever came of it.</summary>
+    /// <summary>
+    /// Records an event and hands it to the sender. Returns a task that ends with its first delivery, whatever came of it.
+    /// </summary>
     public Task Add(string type, JsonObject about)
     {
         var announced = new JsonObject
@@ -49,7 +51,8 @@ internal sealed class EventLog(StripeState state, WebhookSender sender, TimeProv
             newestFirst = [.. newestFirst.SkipWhile(one => one["id"]!.GetValue<string>() != after).Skip(1)];
         }
 
-        var page = newestFirst.Take((int)Math.Clamp(parameters.Number("limit") ?? 10, 1, 100)).Select(JsonNode (one) => one.DeepClone()).ToArray();
+        var page = newestFirst.Take((int)Math.Clamp(parameters.Number("limit") ?? 10, 1, 100))
+            .Select(JsonNode (one) => one.DeepClone()).ToArray();
         return StripeAnswer.Ok(new JsonObject
         {
             ["object"] = "list", ["url"] = "/v1/events", ["has_more"] = newestFirst.Count > page.Length, ["data"] = new JsonArray(page),

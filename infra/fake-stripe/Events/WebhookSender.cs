@@ -10,8 +10,8 @@ using Tollgate.FakeStripe.State;
 namespace Tollgate.FakeStripe.Events;
 
 /// <summary>
-/// Delivers events, signed as Stripe signs them, again and again until the receiver answers 2xx, with pauses that double. Events that a restart found
-/// undelivered are sent again.
+/// Delivers events, signed as Stripe signs them, again and again until the receiver answers 2xx, with pauses that double. Events that a
+/// restart found undelivered are sent again.
 /// </summary>
 internal sealed partial class WebhookSender(
     StripeState state, IHttpClientFactory http, IOptions<FakeStripeOptions> options, TimeProvider clock, ILogger<WebhookSender> logger)
@@ -42,7 +42,8 @@ internal sealed partial class WebhookSender(
         }
 
         var undelivered = await state.ChangeAsync(
-            () => state.Events.Where(one => one!["pending_webhooks"]!.GetValue<int>() > 0).Select(one => one!.ToJsonString()).ToList(), stoppingToken);
+            () => state.Events.Where(one => one!["pending_webhooks"]!.GetValue<int>() > 0).Select(one => one!.ToJsonString()).ToList(),
+            stoppingToken);
         foreach (var body in undelivered)
         {
             _queue.Writer.TryWrite(body);

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Tollgate.FakeStripe.State;
 
 /// <summary>
-/// Everything this Stripe knows: its objects, its events in order, and the answers kept for idempotency keys. All reads and writes happen inside
-/// <see cref="ChangeAsync"/> one after the other; after each the file, if there is one, holds the new state.
+/// Everything this Stripe knows: its objects, its events in order, and the answers kept for idempotency keys. All reads and writes happen
+/// inside <see cref="ChangeAsync"/> one after the other; after each the file, if there is one, holds the new state.
 /// </summary>
 internal sealed class StripeState : IDisposable
 {
@@ -68,7 +68,8 @@ internal sealed class StripeState : IDisposable
             return;
         }
 
-        var state = new JsonObject { ["objects"] = Objects.DeepClone(), ["events"] = Events.DeepClone(), ["answers"] = Answers.DeepClone() };
+        var state = new JsonObject { ["objects"] = Objects.DeepClone(), ["events"] = Events.DeepClone(),
+            ["answers"] = Answers.DeepClone() };
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_file))!);
         await File.WriteAllTextAsync(_file + ".new", state.ToJsonString(JsonSerializerOptions.Default), cancellationToken);
         File.Move(_file + ".new", _file, overwrite: true);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Tollgate.AllInOne.Models;
 
 namespace Tollgate.AllInOne.Up;
 
@@ -31,6 +32,7 @@ internal static class UpCommand
             await using var installation = await Installation.StartAsync(
                 data, ports, configuration, line => terminal.WriteLine($"  {line} …"), line => Console.WriteLine($"supervisor: {line}"), stop.Token);
             var endpoints = Endpoints.Read(data)!;
+            await PendingPrices.SendAsync(data, stop.Token);
             var isFirst = await FirstStart.BootstrapAsync(data, endpoints, stop.Token);
             var key = File.Exists(data.FirstKeyFile) ? (await File.ReadAllTextAsync(data.FirstKeyFile, stop.Token)).Trim() : null;
             if (key is not null)

@@ -8,7 +8,9 @@ using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Billing.Ingest;
 
-/// <summary>One transaction of the ingest. Locks in this order: the journal, the wallets by organization, then everything under them.</summary>
+/// <summary>
+/// One transaction of the ingest. Locks in this order: the journal, the wallets by organization, then everything under them.
+/// </summary>
 internal static class BatchTransaction
 {
     private const string TouchJournalSql =
@@ -101,11 +103,14 @@ internal static class BatchTransaction
             await connection.ExecuteAsync(
                 AcknowledgeSql,
                 cancellationToken,
-                batch.JournalId, batch.Fences.Select(fence => fence.OrganizationId).ToArray(), batch.Fences.Select(fence => fence.Epoch).ToArray());
+                batch.JournalId,
+                batch.Fences.Select(fence => fence.OrganizationId).ToArray(),
+                batch.Fences.Select(fence => fence.Epoch).ToArray());
         }
     }
 
-    private static async Task StageAsync(NpgsqlConnection connection, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
+    private static async Task StageAsync(NpgsqlConnection connection, IReadOnlyList<UsageEvent> events,
+        CancellationToken cancellationToken)
     {
         await using var copy = await connection.BeginBinaryImportAsync(CopySql, cancellationToken);
         foreach (var usage in events)

@@ -4,11 +4,14 @@
 with ins as (
   insert into usage_events (
     organization_id, request_id, seq, project_id, key_id, model, endpoint, streamed, attempt, price_version, epoch,
-    input, cached, output, reasoning, audio_ms, images, delivered, outcome, source, admitted_at, finished_at, amount, journal_id, booked_at)
-  select s.organization_id, s.request_id, s.seq, s.project_id, s.key_id, s.model, s.endpoint, s.streamed, s.attempt, s.price_version, s.epoch,
+    input, cached, output, reasoning, audio_ms, images, delivered, outcome, source, admitted_at, finished_at, amount, journal_id,
+      booked_at)
+  select s.organization_id, s.request_id, s.seq, s.project_id, s.key_id, s.model, s.endpoint, s.streamed, s.attempt, s.price_version,
+    s.epoch,
     s.input, s.cached, s.output, s.reasoning, s.audio_ms, s.images, s.delivered, s.outcome, s.source, s.admitted_at, s.finished_at,
     -- A product keeps every decimal; a quotient would not.
-    (s.input * v.input + s.cached * v.cached + s.output * v.output + s.reasoning * v.reasoning + s.audio_ms * v.audio_ms + s.images * v.image)
+    (s.input * v.input + s.cached * v.cached + s.output * v.output + s.reasoning * v.reasoning
+      + s.audio_ms * v.audio_ms + s.images * v.image)
       * 0.000001,
     $1, $3
   from usage_stage s join price_versions v on v.version = s.price_version
@@ -54,7 +57,8 @@ with ins as (
 ), entries as (
   select m.organization_id, e.account, e.amount
   from money m cross join lateral (values
-    ('wallet', -m.from_lease - m.from_wallet), ('revenue', m.amount), ('operator_loss', m.from_lease + m.from_wallet - m.amount)) e (account, amount)
+    ('wallet', -m.from_lease - m.from_wallet), ('revenue', m.amount), ('operator_loss',
+      m.from_lease + m.from_wallet - m.amount)) e (account, amount)
   where e.amount <> 0
 ), transactions as (
   insert into ledger_transactions (organization_id, id, kind, description, at)

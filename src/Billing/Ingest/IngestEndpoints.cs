@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -12,6 +13,11 @@ namespace Tollgate.Billing.Ingest;
 /// <summary>Journals and their batches.</summary>
 internal static class IngestEndpoints
 {
+    /// <summary>
+    /// Bytes: ten thousand events and the fences of a catch-up.
+    /// </summary>
+    private const long LargestBatch = 32 * 1024 * 1024;
+
     public static IServiceCollection AddIngest(this IServiceCollection services)
     {
         services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
@@ -26,7 +32,7 @@ internal static class IngestEndpoints
 
     public static IEndpointRouteBuilder MapIngest(this IEndpointRouteBuilder routes)
     {
-        routes.MapInternal("/internal/usage", "gateway").MapPost("", BookAsync);
+        routes.MapInternal("/internal/usage", "gateway").MapPost("", BookAsync).WithMetadata(new RequestSizeLimitAttribute(LargestBatch));
         var journals = routes.MapInternal("/internal/journals", "gateway");
         journals.MapPost("", RegisterAsync);
         journals.MapDelete("/{journalId:guid}", DeregisterAsync);
@@ -51,7 +57,8 @@ internal static class IngestEndpoints
         RegisterJournal journal, Journals journals, CancellationToken cancellationToken) =>
         await journals.RegisterAsync(journal, cancellationToken) is { } registered ? TypedResults.Ok(registered) : TypedResults.Conflict();
 
-    internal static async Task<NoContent> DeregisterAsync(Guid journalId, long boot, Journals journals, CancellationToken cancellationToken)
+    internal static async Task<NoContent> DeregisterAsync(Guid journalId, long boot, Journals journals,
+        CancellationToken cancellationToken)
     {
         await journals.DeregisterAsync(journalId, boot, cancellationToken);
         return TypedResults.NoContent();
@@ -60,6 +67,7 @@ internal static class IngestEndpoints
     internal static async Task<Ok<IReadOnlyList<JournalState>>> ListAsync(Journals journals, CancellationToken cancellationToken) =>
         TypedResults.Ok(await journals.ListAsync(cancellationToken));
 
-    internal static async Task<Results<NoContent, NotFound>> RetireAsync(Guid journalId, Journals journals, CancellationToken cancellationToken) =>
+    internal static async Task<Results<NoContent, NotFound>> RetireAsync(Guid journalId, Journals journals,
+        CancellationToken cancellationToken) =>
         await journals.RetireAsync(journalId, cancellationToken) ? TypedResults.NoContent() : TypedResults.NotFound();
 }

@@ -6,8 +6,8 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Ingest;
 
 /// <summary>
-/// Connections that stay open with their staging table: a temporary table for each batch would write the catalogue of Postgres full, and giving the
-/// connection back to the pool drops it. Thread-safe; a lane belongs to one batch at a time.
+/// Connections that stay open with their staging table: a temporary table for each batch would write the catalogue of Postgres full, and
+/// giving the connection back to the pool drops it. Thread-safe; a lane belongs to one batch at a time.
 /// </summary>
 internal sealed class IngestLanes(NpgsqlDataSource dataSource, IOptions<IngestOptions> options) : IAsyncDisposable
 {

@@ -31,7 +31,8 @@ internal sealed class Journals(NpgsqlDataSource dataSource)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await connection.ExecuteAsync(
-            "update journals set deregistered_at = now() where id = $1 and boot = $2 and deregistered_at is null", cancellationToken, journalId, boot);
+            "update journals set deregistered_at = now() where id = $1 and boot = $2 and deregistered_at is null", cancellationToken,
+            journalId, boot);
     }
 
     /// <summary>The operator's word that a journal is lost: fences no longer wait for it. False when there is no such journal.</summary>
@@ -54,7 +55,8 @@ internal sealed class Journals(NpgsqlDataSource dataSource)
             from journals j order by j.registered_at
             """,
             row => new JournalState(
-                row.GetGuid(0), row.GetInt64(1), row.GetString(2), row.GetInt64(3), row.GetFieldValue<DateTimeOffset>(4), row.GetBoolean(5),
+                row.GetGuid(0), row.GetInt64(1), row.GetString(2), row.GetInt64(3), row.GetFieldValue<DateTimeOffset>(4),
+                row.GetBoolean(5),
                 row.GetBoolean(6), row.GetInt64(7)),
             cancellationToken);
     }

@@ -4,7 +4,9 @@ using Tollgate.Billing.Work;
 
 namespace Tollgate.Billing.Ingest;
 
-/// <summary>Keeps the usage table's partitions a week ahead. Were it to fail, rows go to the default partition and are moved when it works again.</summary>
+/// <summary>
+/// Keeps the usage table's partitions a week ahead. Were it to fail, rows go to the default partition and are moved when it works again.
+/// </summary>
 internal sealed partial class PartitionMaintenance(NpgsqlDataSource dataSource, TimeProvider clock, ILogger<PartitionMaintenance> logger)
     : RecurringWork(TimeSpan.FromHours(1), clock, logger)
 {

@@ -5,8 +5,9 @@ using Tollgate.Contracts.Usage;
 namespace Tollgate.Billing.Ingest;
 
 /// <summary>
-/// Books what gateways ship. A batch is one transaction: usage rows, rollups, ledger, leases, wallets, fences and the journal's cursor. A row that
-/// Postgres refuses is found by halving the batch and put aside in <c>usage_rejected</c>; the rest is booked, and the shipper goes on.
+/// Books what gateways ship. A batch is one transaction: usage rows, rollups, ledger, leases, wallets, fences and the journal's cursor. A
+/// row that Postgres refuses is found by halving the batch and put aside in <c>usage_rejected</c>; the rest is booked, and the shipper
+/// goes on.
 /// </summary>
 internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock, ILogger<UsageIngest> logger)
 {
@@ -32,7 +33,8 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
     private async Task<UsageBooked?> BookWholeAsync(UsageBatch batch, CancellationToken cancellationToken)
     {
         var booked = await lanes.RunAsync(
-            connection => BatchTransaction.BookAsync(connection, batch, clock.GetUtcNow(), closes: true, cancellationToken), cancellationToken);
+            connection => BatchTransaction.BookAsync(connection, batch, clock.GetUtcNow(), closes: true, cancellationToken),
+            cancellationToken);
         Report(booked, batch);
         return booked?.Answer;
     }
@@ -48,7 +50,8 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
         try
         {
             var booked = await lanes.RunAsync(
-                connection => BatchTransaction.BookAsync(connection, part, clock.GetUtcNow(), closes: false, cancellationToken), cancellationToken);
+                connection => BatchTransaction.BookAsync(connection, part, clock.GetUtcNow(), closes: false, cancellationToken),
+                cancellationToken);
             Report(booked, part);
             return booked is null ? default : new Counts(booked.Answer.Inserted, booked.Answer.Duplicates, booked.Answer.Rejected);
         }
@@ -57,7 +60,8 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
             if (events.Count == 1)
             {
                 await lanes.RunAsync(
-                    connection => BatchTransaction.PutAsideAsync(connection, batch.JournalId, events[0], exception.Message, cancellationToken),
+                    connection => BatchTransaction.PutAsideAsync(connection, batch.JournalId, events[0], exception.Message,
+                    cancellationToken),
                     cancellationToken);
                 LogRejected(logger, exception, events[0].RequestId, events[0].OrganizationId);
                 return new Counts(0, 0, 1);
@@ -89,7 +93,8 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
     }
 
     /// <summary>
-    /// The row's own fault: classes 22 (data) and 23 (constraint), or text that is no Unicode. Everything else is the world's, and the shipper asks again.
+    /// The row's own fault: classes 22 (data) and 23 (constraint), or text that is no Unicode. Everything else is the world's, and the
+    /// shipper asks again.
     /// </summary>
     private static bool IsDataError(Exception exception) => exception switch
     {
@@ -106,7 +111,7 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
             new(left.Inserted + right.Inserted, left.Duplicates + right.Duplicates, left.Rejected + right.Rejected);
     }
 
-    [LoggerMessage(1, LogLevel.Error, "A batch of {Count} events of journal {JournalId} holds a row that cannot be booked; looking for it.")]
+    [LoggerMessage(1, LogLevel.Error, "A batch of {Count} events of journal {JournalId} holds a row that cannot be booked.")]
     private static partial void LogBisecting(ILogger logger, Exception exception, int count, Guid journalId);
 
     [LoggerMessage(2, LogLevel.Error, "Usage of request {RequestId}, organization {OrganizationId}, is put aside in usage_rejected.")]

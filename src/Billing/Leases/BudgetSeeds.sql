@@ -10,7 +10,8 @@ with older as (
 ), subjects as (
   select 'o' as subject, coalesce(sum(amount), 0) as month, coalesce(sum(amount) filter (where today), 0) as day from rows
   union all
-  select 'p:' || replace(project_id::text, '-', ''), sum(amount), coalesce(sum(amount) filter (where today), 0) from rows group by project_id
+  select 'p:' || replace(project_id::text, '-', ''), sum(amount), coalesce(sum(amount) filter (where today), 0) from rows
+    group by project_id
   union all
   select 'k:' || replace(key_id::text, '-', ''), sum(amount), coalesce(sum(amount) filter (where today), 0) from rows group by key_id
   union all
@@ -19,6 +20,7 @@ with older as (
 select s.subject, p.period, ceil((p.spent + o.open) * 1000000000)::bigint
 from subjects s cross join older o
 cross join lateral (values
-  (to_char($2::timestamptz at time zone 'UTC', 'YYYYMMDD'), s.day), (to_char($2::timestamptz at time zone 'UTC', 'YYYYMM'), s.month)) p (period, spent)
+  (to_char($2::timestamptz at time zone 'UTC', 'YYYYMMDD'), s.day), (to_char($2::timestamptz at time zone 'UTC', 'YYYYMM'),
+    s.month)) p (period, spent)
 where p.spent + o.open > 0
 order by 1, 2

@@ -6,8 +6,8 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Leases;
 
 /// <summary>
-/// Returns what older epochs did not spend, once all registered journals acknowledged the wallet's fence: from then on no request of those epochs
-/// lives and none is unshipped. A journal that is silent holds the money until it speaks or an operator retires it.
+/// Returns what older epochs did not spend, once all registered journals acknowledged the wallet's fence: from then on no request of
+/// those epochs lives and none is unshipped. A journal that is silent holds the money until it speaks or an operator retires it.
 /// </summary>
 internal sealed partial class FenceReclaim(
     NpgsqlDataSource dataSource, IOptions<LeaseOptions> options, TimeProvider clock, ILogger<FenceReclaim> logger)
@@ -15,7 +15,9 @@ internal sealed partial class FenceReclaim(
 {
     private static readonly string ReclaimSql = EmbeddedSql.Read("Leases.Reclaim.sql");
 
-    /// <summary>Reclaims for one organization whose wallet the caller has locked. False while the fence is open, or when there is none.</summary>
+    /// <summary>
+    /// Reclaims for one organization whose wallet the caller has locked. False while the fence is open, or when there is none.
+    /// </summary>
     public async Task<bool> TryReclaimAsync(NpgsqlConnection connection, Guid organizationId, CancellationToken cancellationToken)
     {
         await using var command = connection.Command(ReclaimSql, organizationId, options.Value.SealFor);
@@ -32,7 +34,17 @@ internal sealed partial class FenceReclaim(
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         var fenced = await connection.ReadRowsAsync(
-            "select organization_id from wallets where fence_epoch is not null order by organization_id", row => row.GetGuid(0), cancellationToken);
+            """
+            select w.organization_id from wallets w
+            where w.fence_epoch is not null and not exists (
+              select from journals j
+              where j.deregistered_at is null and j.retired_at is null and not exists (
+                select from journal_fences f
+                where f.organization_id = w.organization_id and f.journal_id = j.id and f.epoch >= w.fence_epoch))
+            order by w.organization_id limit 1000
+            """,
+            row => row.GetGuid(0),
+            cancellationToken);
         foreach (var organizationId in fenced)
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -42,6 +54,6 @@ internal sealed partial class FenceReclaim(
         }
     }
 
-    [LoggerMessage(11, LogLevel.Information, "{Returned} dollars of older epochs returned to the wallet of organization {OrganizationId}.")]
+    [LoggerMessage(11, LogLevel.Information, "{Returned} dollars of older epochs returned to organization {OrganizationId}.")]
     private static partial void LogReclaimed(ILogger logger, decimal returned, Guid organizationId);
 }

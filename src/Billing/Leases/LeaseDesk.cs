@@ -7,12 +7,14 @@ using Tollgate.Contracts.Money;
 namespace Tollgate.Billing.Leases;
 
 /// <summary>
-/// Moves money from wallets to tills. Everything happens under the wallet's row lock, so of two callers the second sees what the first took. Money
-/// of an older epoch never moves to a newer one before its fence is complete.
+/// Moves money from wallets to tills. Everything happens under the wallet's row lock, so of two callers the second sees what the first
+/// took. Money of an older epoch never moves to a newer one before its fence is complete.
 /// </summary>
 internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences, IOptions<LeaseOptions> options, TimeProvider clock)
 {
-    /// <summary>All that one epoch may ever lease: a till counts in integers below 2^53. The next lease then opens another epoch.</summary>
+    /// <summary>
+    /// All that one epoch may ever lease: a till counts in integers below 2^53. The next lease then opens another epoch.
+    /// </summary>
     private const decimal MostPerEpochUsd = 9_000_000m;
 
     public async Task<Lease> AskAsync(LeaseRequest request, CancellationToken cancellationToken)
@@ -25,7 +27,8 @@ internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences
             return new Lease(LeaseOutcome.NoWallet, 0, 0, [], RetryAfterMs);
         }
 
-        if (!wallet.DatabaseKnown || (wallet.Sealed && !await fences.TryReclaimAsync(connection, request.OrganizationId, cancellationToken)))
+        if (!wallet.DatabaseKnown
+            || (wallet.Sealed && !await fences.TryReclaimAsync(connection, request.OrganizationId, cancellationToken)))
         {
             return new Lease(LeaseOutcome.Frozen, 0, 0, [], RetryAfterMs);
         }
@@ -42,9 +45,11 @@ internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences
     private int RetryAfterMs => (int)(options.Value.RetryAfter.Ticks / TimeSpan.TicksPerMillisecond);
 
     /// <summary>
-    /// The next epoch's number is never below the clock's milliseconds: a database restored from a backup cannot give one out again that tills hold.
+    /// The next epoch's number is never below the clock's milliseconds: a database restored from a backup cannot give one out again that
+    /// tills hold.
     /// </summary>
-    private async Task<Lease> OpenEpochAsync(NpgsqlConnection connection, LeaseRequest request, long last, CancellationToken cancellationToken)
+    private async Task<Lease> OpenEpochAsync(NpgsqlConnection connection, LeaseRequest request, long last,
+        CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var epoch = Math.Max(last + 1, now.ToUnixTimeMilliseconds());
@@ -59,7 +64,8 @@ internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences
             request.OrganizationId, epoch);
         var lease = await GrantAsync(connection, request, cancellationToken);
         var budgets = await connection.ReadRowsAsync(
-            SeedsSql, row => new BudgetSeed(row.GetString(0), row.GetString(1), row.GetInt64(2)), cancellationToken, request.OrganizationId, now, epoch);
+            SeedsSql, row => new BudgetSeed(row.GetString(0), row.GetString(1), row.GetInt64(2)), cancellationToken,
+            request.OrganizationId, now, epoch);
         return lease with { Budgets = budgets };
     }
 
@@ -89,14 +95,16 @@ internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences
             : amount + wallet.HeldByOlderEpochs >= need ? LeaseOutcome.Frozen
             : LeaseOutcome.Exhausted;
         return new Lease(
-            outcome, wallet.Epoch, Dollars.ToNanoDown(wallet.EpochGranted + amount), [], outcome == LeaseOutcome.Frozen ? RetryAfterMs : 0);
+            outcome, wallet.Epoch, Dollars.ToNanoDown(wallet.EpochGranted + amount), [],
+            outcome == LeaseOutcome.Frozen ? RetryAfterMs : 0);
     }
 
     private decimal Wanted(LeaseRequest request) => Math.Max(
         Math.Max(Dollars.FromNano(request.NeedNanoUsd), options.Value.SmallestUsd),
         Dollars.FromNano(request.SpendPerMinuteNanoUsd) * options.Value.Covers.Ticks / TimeSpan.TicksPerMinute);
 
-    private async Task TakeAsync(NpgsqlConnection connection, Guid organizationId, long epoch, decimal amount, CancellationToken cancellationToken) =>
+    private async Task TakeAsync(NpgsqlConnection connection, Guid organizationId, long epoch, decimal amount,
+        CancellationToken cancellationToken) =>
         await connection.ExecuteAsync(
             """
             with granted as (insert into leases (id, organization_id, epoch, amount) values ($1, $2, $3, $4)),

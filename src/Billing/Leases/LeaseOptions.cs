@@ -21,8 +21,8 @@ public sealed class LeaseOptions
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// After a restored database was noticed, how long no lease is given at least: gateways that the backup does not know must have time to register.
-    /// Default 15 s.
+    /// After a restored database was noticed, how long no lease is given at least: gateways that the backup does not know must have time
+    /// to register. Default 15 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan SealFor { get; init; } = TimeSpan.FromSeconds(15);

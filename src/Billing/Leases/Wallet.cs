@@ -32,7 +32,8 @@ internal sealed record Wallet(
             where w.organization_id = $1
             """,
             row => new Wallet(
-                row.GetDecimal(0), row.GetDecimal(1), row.GetInt64(2), row.GetDecimal(3), row.GetDecimal(4), row.GetBoolean(5), row.GetBoolean(6),
+                row.GetDecimal(0), row.GetDecimal(1), row.GetInt64(2), row.GetDecimal(3), row.GetDecimal(4), row.GetBoolean(5),
+                row.GetBoolean(6),
                 row.GetBoolean(7)),
             cancellationToken,
             organizationId);

@@ -1,6 +1,8 @@
 namespace Tollgate.Billing.Ledger;
 
-/// <summary>Between the dollars of Postgres (twelve decimals) and the whole nano-dollars of the till. No floating point anywhere.</summary>
+/// <summary>
+/// Between the dollars of Postgres (twelve decimals) and the whole nano-dollars of the till. No floating point anywhere.
+/// </summary>
 internal static class Dollars
 {
     private const decimal NanoPerDollar = 1_000_000_000m;

@@ -3,7 +3,9 @@ using Tollgate.Billing.Work;
 
 namespace Tollgate.Billing.Ledger;
 
-/// <summary>Money that enters a wallet: one ledger transaction and the wallet's balance with it. Usage has a statement of its own in the ingest.</summary>
+/// <summary>
+/// Money that enters a wallet: one ledger transaction and the wallet's balance with it. Usage has a statement of its own in the ingest.
+/// </summary>
 internal static class LedgerPosting
 {
     /// <summary>
@@ -13,7 +15,8 @@ internal static class LedgerPosting
     public static async Task<Guid?> CreditAsync(NpgsqlConnection connection, WalletCredit credit, CancellationToken cancellationToken)
     {
         // The row lock first: every writer of an organization's money takes it before any other row.
-        await connection.ExecuteAsync("select from wallets where organization_id = $1 for update", cancellationToken, credit.OrganizationId);
+        await connection.ExecuteAsync("select from wallets where organization_id = $1 for update", cancellationToken,
+            credit.OrganizationId);
         var id = Guid.CreateVersion7(credit.At);
         var inserted = await connection.ExecuteAsync(
             """

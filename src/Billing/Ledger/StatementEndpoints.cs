@@ -18,7 +18,8 @@ internal static class StatementEndpoints
     private const string Lines =
         """
         (select t.id, t.at, t.kind, t.description, e.amount
-         from ledger_transactions t join ledger_entries e on e.organization_id = t.organization_id and e.transaction_id = t.id and e.account = 'wallet'
+         from ledger_transactions t join ledger_entries e on e.organization_id = t.organization_id and e.transaction_id = t.id
+           and e.account = 'wallet'
          where t.organization_id = $1 and t.kind <> 'usage'
          order by t.at desc limit $2)
         union all

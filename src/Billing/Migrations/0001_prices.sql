@@ -1,5 +1,6 @@
--- Price book. A version is in force from effective_from until the next one of the same model and organization begins: ranges cannot overlap,
--- because an end is never stored. Dollars per million units, six decimals, so that units x price has twelve and no rounding happens.
+-- Price book. A version is in force from effective_from until the next one of the same model and organization begins: ranges cannot
+-- overlap, because an end is never stored. Dollars per million units, six decimals, so that units x price has twelve and no rounding
+-- happens.
 create table price_versions (
   version uuid primary key,
   model text not null,

@@ -1,7 +1,8 @@
--- Every key starts with the organization. The wallet's row lock, taken in the order of organization_id, guards all of an organization's money.
+-- Every key starts with the organization. The wallet's row lock, taken in the order of organization_id, guards all of an
+-- organization's money.
 
--- balance: US dollars not yet billed, whether in the wallet or in a till. leased: the part that tills hold = sum of open over lease_epochs.
--- Available for a new lease: balance + credit_limit - leased.
+-- balance: US dollars not yet billed, whether in the wallet or in a till. leased: the part that tills hold = sum of open over
+-- lease_epochs. Available for a new lease: balance + credit_limit - leased.
 create table wallets (
   organization_id uuid primary key,
   name text not null,
@@ -84,7 +85,8 @@ create function refuse_change() returns trigger language plpgsql as $$
 begin
   raise exception 'Rows of % are only ever added.', tg_table_name using errcode = 'restrict_violation';
 end $$;
-create trigger ledger_entries_final before update or delete or truncate on ledger_entries for each statement execute function refuse_change();
+create trigger ledger_entries_final before update or delete or truncate on ledger_entries
+  for each statement execute function refuse_change();
 create trigger ledger_transactions_final before update or delete or truncate on ledger_transactions
   for each statement execute function refuse_change();
 

@@ -51,7 +51,8 @@ begin
     high := uuid7_lower((wanted + 1)::timestamp at time zone 'UTC');
     execute format('create table %I (like usage_events including defaults)', name);
     execute format(
-      'with moved as (delete from usage_events_default where request_id >= %L and request_id < %L returning *) insert into %I select * from moved',
+      'with moved as (delete from usage_events_default where request_id >= %L and request_id < %L returning *) '
+      || 'insert into %I select * from moved',
       low, high, name);
     execute format('alter table usage_events attach partition %I for values from (%L) to (%L)', name, low, high);
     made := made + 1;

@@ -8,7 +8,9 @@ using Tollgate.Contracts.Money;
 
 namespace Tollgate.Billing.Payments;
 
-/// <summary>Starts top-ups. The page's request id is the checkout's id and Stripe's idempotency key, so a page sent twice gives one session.</summary>
+/// <summary>
+/// Starts top-ups. The page's request id is the checkout's id and Stripe's idempotency key, so a page sent twice gives one session.
+/// </summary>
 internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient stripe)
 {
     /// <summary>Name of the session's metadata that holds the organization.</summary>
@@ -43,7 +45,8 @@ internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient st
         {
             var session = await CreateSessionAsync(organizationId, checkout, cancellationToken);
             await connection.ExecuteAsync(
-                "update checkouts set session_id = $2, url = $3 where id = $1", cancellationToken, checkout.RequestId, session.Id, session.Url);
+                "update checkouts set session_id = $2, url = $3 where id = $1", cancellationToken, checkout.RequestId, session.Id,
+                session.Url);
             url = session.Url;
         }
 

@@ -6,9 +6,12 @@ using Tollgate.Billing.Work;
 
 namespace Tollgate.Billing.Payments;
 
-/// <summary>Asks Stripe about checkouts that stay open, for the webhook that was lost. Several instances share the work by skipping locked rows.</summary>
+/// <summary>
+/// Asks Stripe about checkouts that stay open, for the webhook that was lost. Several instances share the work by skipping locked rows.
+/// </summary>
 internal sealed partial class CheckoutPoll(
-    NpgsqlDataSource dataSource, CheckoutSettlement settlement, IOptions<StripeOptions> options, TimeProvider clock, ILogger<CheckoutPoll> logger)
+    NpgsqlDataSource dataSource, CheckoutSettlement settlement, IOptions<StripeOptions> options, TimeProvider clock,
+    ILogger<CheckoutPoll> logger)
     : RecurringWork(TimeSpan.FromSeconds(5), clock, logger)
 {
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
@@ -21,7 +24,8 @@ internal sealed partial class CheckoutPoll(
         List<string> sessions;
         await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
         {
-            // Moved on before it is asked: an instance that dies here leaves it to the next round. The pause doubles with the checkout's age.
+            // Moved on before it is asked: an instance that dies here leaves it to the next round. The pause doubles with the checkout's
+            // age.
             sessions = await connection.ReadRowsAsync(
                 """
                 update checkouts c set next_poll_at = now() + greatest($1, least(now() - c.created_at, interval '1 hour'))

@@ -9,8 +9,9 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Payments;
 
 /// <summary>
-/// Turns a session's fate at Stripe into money. The session is always fetched afresh, never believed from an event; it counts only if it is the
-/// session of a checkout of ours with that checkout's amount, currency and organization. A payment is booked once for ever by its id.
+/// Turns a session's fate at Stripe into money. The session is always fetched afresh, never believed from an event; it counts only if it
+/// is the session of a checkout of ours with that checkout's amount, currency and organization. A payment is booked once for ever by its
+/// id.
 /// </summary>
 internal sealed partial class CheckoutSettlement(
     NpgsqlDataSource dataSource, IStripeClient stripe, TimeProvider clock, ILogger<CheckoutSettlement> logger)
@@ -24,7 +25,10 @@ internal sealed partial class CheckoutSettlement(
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await RememberAsync(connection, session, cancellationToken);
         var checkouts = await connection.ReadRowsAsync(
-            "select id, organization_id, amount_usd, state from checkouts where session_id = $1 or (session_id is null and id = $2) for update",
+            """
+            select id, organization_id, amount_usd, state from checkouts
+            where session_id = $1 or (session_id is null and id = $2) for update
+            """,
             row => new Checkout(row.GetGuid(0), row.GetGuid(1), row.GetInt32(2), row.GetString(3)),
             cancellationToken,
             session.Id, Id(session, CheckoutDesk.CheckoutKey));
@@ -49,7 +53,8 @@ internal sealed partial class CheckoutSettlement(
 
     private async Task BookAsync(NpgsqlConnection connection, Checkout checkout, Session session, CancellationToken cancellationToken)
     {
-        if (session.Currency != "usd" || session.AmountTotal != checkout.AmountUsd * 100L || session.PaymentIntentId is not { Length: > 0 } payment
+        if (session.Currency != "usd" || session.AmountTotal != checkout.AmountUsd * 100L
+            || session.PaymentIntentId is not { Length: > 0 } payment
             || session.Metadata.GetValueOrDefault(CheckoutDesk.OrganizationKey) != checkout.OrganizationId.ToString("N")
             || session.Metadata.GetValueOrDefault(CheckoutDesk.CheckoutKey) != checkout.Id.ToString("N"))
         {
@@ -60,7 +65,8 @@ internal sealed partial class CheckoutSettlement(
 
         var now = clock.GetUtcNow();
         await connection.ExecuteAsync(
-            "insert into wallets (organization_id, name) values ($1, '') on conflict do nothing", cancellationToken, checkout.OrganizationId);
+            "insert into wallets (organization_id, name) values ($1, '') on conflict do nothing", cancellationToken,
+            checkout.OrganizationId);
         var credit = new WalletCredit(
             checkout.OrganizationId,
             "top_up",
@@ -81,7 +87,8 @@ internal sealed partial class CheckoutSettlement(
     }
 
     /// <summary>
-    /// A restored database has lost the checkouts of its last minutes. Only our key makes sessions, so what our metadata says of a paid one is ours.
+    /// A restored database has lost the checkouts of its last minutes. Only our key makes sessions, so what our metadata says of a paid
+    /// one is ours.
     /// </summary>
     private static async Task RememberAsync(NpgsqlConnection connection, Session session, CancellationToken cancellationToken)
     {

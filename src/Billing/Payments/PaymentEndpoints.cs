@@ -42,7 +42,8 @@ internal static class PaymentEndpoints
     }
 
     internal static async Task<Results<Ok<CheckoutStarted>, ValidationProblem, Conflict, ProblemHttpResult>> StartAsync(
-        Guid organizationId, StartCheckout checkout, CheckoutDesk desk, IOptions<StripeOptions> options, CancellationToken cancellationToken)
+        Guid organizationId, StartCheckout checkout, CheckoutDesk desk, IOptions<StripeOptions> options,
+        CancellationToken cancellationToken)
     {
         if (Refuse(checkout) is { } errors)
         {
@@ -51,7 +52,8 @@ internal static class PaymentEndpoints
 
         if (options.Value.ApiKey.Length == 0)
         {
-            return TypedResults.Problem("Top-ups are not set up on this installation.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return TypedResults.Problem("Top-ups are not set up on this installation.",
+                statusCode: StatusCodes.Status503ServiceUnavailable);
         }
 
         try
@@ -63,7 +65,8 @@ internal static class PaymentEndpoints
         catch (Exception exception) when (exception is StripeException or HttpRequestException or TaskCanceledException
             && !cancellationToken.IsCancellationRequested)
         {
-            return TypedResults.Problem("The payment provider does not answer. Please try again.", statusCode: StatusCodes.Status502BadGateway);
+            return TypedResults.Problem("The payment provider does not answer. Please try again.",
+                statusCode: StatusCodes.Status502BadGateway);
         }
     }
 
@@ -90,7 +93,8 @@ internal static class PaymentEndpoints
             errors["amountUsd"] = ["A top-up is 5 to 10,000 whole dollars."];
         }
 
-        if (!Uri.TryCreate(checkout.ReturnUrl, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps))
+        if (!Uri.TryCreate(checkout.ReturnUrl, UriKind.Absolute, out var url)
+            || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps))
         {
             errors["returnUrl"] = ["An absolute http or https address."];
         }

@@ -8,8 +8,8 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Payments;
 
 /// <summary>
-/// Reads Stripe's own list of completed checkouts and books what never arrived here: webhooks that were lost for good, and whatever a restored
-/// database has forgotten. Those that are processed already cost one look into the inbox.
+/// Reads Stripe's own list of completed checkouts and books what never arrived here: webhooks that were lost for good, and whatever a
+/// restored database has forgotten. Those that are processed already cost one look into the inbox.
 /// </summary>
 internal sealed partial class StripeEventReplay(
     NpgsqlDataSource dataSource, CheckoutSettlement settlement, IStripeClient stripe, IOptions<StripeOptions> options, TimeProvider clock,

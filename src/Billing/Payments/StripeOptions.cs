@@ -15,10 +15,15 @@ public sealed class StripeOptions
     [Url]
     public string ApiBase { get; init; } = "https://api.stripe.com";
 
-    /// <summary>Signing secret of the webhook endpoint, usually by <c>WebhookSecret_FILE</c>. Several, parted by white space, while it is changed.</summary>
+    /// <summary>
+    /// Signing secret of the webhook endpoint, usually by <c>WebhookSecret_FILE</c>. Several, parted by white space, while it is changed.
+    /// </summary>
     public string WebhookSecret { get; init; } = "";
 
-    /// <summary>How old an open checkout is before Stripe is asked about it, in case its webhook was lost; doubles with every asking. Default 30 s.</summary>
+    /// <summary>
+    /// How old an open checkout is before Stripe is asked about it, in case its webhook was lost; doubles with every asking. Default 30
+    /// s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan AskAfter { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -8,8 +8,8 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Payments;
 
 /// <summary>
-/// Takes Stripe's events. An event is only a signal: it is stored once by its id, and what it speaks of is fetched. It counts as processed after the
-/// booking; until then Stripe's next delivery tries again.
+/// Takes Stripe's events. An event is only a signal: it is stored once by its id, and what it speaks of is fetched. It counts as
+/// processed after the booking; until then Stripe's next delivery tries again.
 /// </summary>
 internal sealed partial class StripeWebhook(
     NpgsqlDataSource dataSource, CheckoutSettlement settlement, IOptions<StripeOptions> options, TimeProvider clock,

@@ -4,7 +4,9 @@ using Tollgate.Contracts.Money;
 
 namespace Tollgate.Billing.Prices;
 
-/// <summary>The prices. A version never changes; setting a price adds the next one. Requests keep the version that they were admitted under.</summary>
+/// <summary>
+/// The prices. A version never changes; setting a price adds the next one. Requests keep the version that they were admitted under.
+/// </summary>
 internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
 {
     /// <summary>Postgres channel on which every instance hears of a change.</summary>
@@ -17,7 +19,8 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
         var from = price.EffectiveFrom is { } date && date > now ? date.ToUniversalTime() : now;
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync("select pg_advisory_xact_lock(hashtext('tollgate prices'), hashtext($1))", cancellationToken, price.Model);
+        await connection.ExecuteAsync("select pg_advisory_xact_lock(hashtext('tollgate prices'), hashtext($1))", cancellationToken,
+            price.Model);
         var last = await connection.ReadRowsAsync(
             """
             select input, output, effective_from from price_versions
@@ -27,7 +30,8 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
             row => (Input: row.GetDecimal(0), Output: row.GetDecimal(1), From: row.GetFieldValue<DateTimeOffset>(2)),
             cancellationToken,
             price.Model, price.OrganizationId is { } one ? one : null, from);
-        var same = last is [var old] && (price.OnlyIfMissing || (old.Input == price.InputPerMillion && old.Output == price.OutputPerMillion));
+        var same = last is [var old] && (price.OnlyIfMissing
+            || (old.Input == price.InputPerMillion && old.Output == price.OutputPerMillion));
         if (!same)
         {
             // Postgres keeps microseconds; two changes of one instant follow each other.

@@ -40,7 +40,8 @@ internal static class PriceEndpoints
         SetPrice price, PriceBook book, PriceFeed feed, CancellationToken cancellationToken)
     {
         var errors = new Dictionary<string, string[]>();
-        if (string.IsNullOrWhiteSpace(price.Model) || price.Model.Length > LongestModelName || price.Model.Contains('\0', StringComparison.Ordinal))
+        if (string.IsNullOrWhiteSpace(price.Model) || price.Model.Length > LongestModelName
+            || price.Model.Contains('\0', StringComparison.Ordinal))
         {
             errors["model"] = [$"A model's name has 1 to {LongestModelName} characters."];
         }

@@ -7,7 +7,9 @@ using Tollgate.ServiceDefaults.Snapshots;
 
 namespace Tollgate.Billing.Prices;
 
-/// <summary>Publishes the price book whenever any instance changes it: woken by Postgres, and every few seconds in case a word was lost.</summary>
+/// <summary>
+/// Publishes the price book whenever any instance changes it: woken by Postgres, and every few seconds in case a word was lost.
+/// </summary>
 internal sealed partial class PriceFeed(
     NpgsqlDataSource dataSource, PriceBook book, SnapshotPublisher<PriceSnapshot> publisher, TimeProvider clock, ILogger<PriceFeed> logger)
     : BackgroundService

@@ -5,11 +5,11 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Reconciliation;
 
 /// <summary>
-/// Adds the books up again from their rows: R3 rollups against usage, R4 each ledger transaction, R5 balances, wallets and leases. Each run is a row;
-/// a difference is an alarm for a person, never repaired in silence.
+/// Adds the books up again from their rows: R3 rollups against usage, R4 each ledger transaction, R5 balances, wallets and leases. Each
+/// run is a row; a difference is an alarm for a person, never repaired in silence.
 /// </summary>
 internal sealed partial class BookReconciliation(NpgsqlDataSource dataSource, TimeProvider clock, ILogger<BookReconciliation> logger)
-    : RecurringWork(TimeSpan.FromMinutes(5), clock, logger)
+    : RecurringWork(TimeSpan.FromMinutes(15), clock, logger)
 {
     private static readonly TimeSpan LooksBack = TimeSpan.FromHours(26);
     private static readonly (string Name, string Sql)[] Checks =
@@ -42,7 +42,8 @@ internal sealed partial class BookReconciliation(NpgsqlDataSource dataSource, Ti
             upto - LooksBack, upto)).Single();
         await connection.ExecuteAsync(
             """
-            insert into reconciliation_runs (id, name, started_at, finished_at, checked, differences, detail) values ($1, $2, $3, $4, $5, $6, $7)
+            insert into reconciliation_runs (id, name, started_at, finished_at, checked, differences, detail) values ($1, $2, $3, $4,
+              $5, $6, $7)
             """,
             cancellationToken,
             Guid.CreateVersion7(started), name, started, _clock.GetUtcNow(), looked, differ, first);

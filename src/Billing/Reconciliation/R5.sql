@@ -13,12 +13,15 @@ with entries as (
   select organization_id, sum(amount) as amount from leases group by 1
 ), cells as (
   select organization_id, coalesce(a.same, true)
-    and coalesce(w.balance, 0) = coalesce((select amount from entries e where e.organization_id = organization_id.organization_id and account = 'wallet'), 0)
+    and coalesce(w.balance, 0) = coalesce((select amount from entries e where e.organization_id = organization_id.organization_id
+      and account = 'wallet'), 0)
     and coalesce(w.leased, 0) = coalesce(o.amount, 0)
     and coalesce(o.granted, 0) = coalesce(l.amount, 0)
-    and coalesce(r.amount, 0) = coalesce((select amount from entries e where e.organization_id = organization_id.organization_id and account = 'revenue'), 0)
+    and coalesce(r.amount, 0) = coalesce((select amount from entries e where e.organization_id = organization_id.organization_id
+      and account = 'revenue'), 0)
     as same
-  from (select organization_id from wallets union select organization_id from ledger_accounts union select organization_id from usage_rollup_hours)
+  from (select organization_id from wallets union select organization_id from ledger_accounts union select organization_id
+    from usage_rollup_hours)
     organization_id
   left join wallets w using (organization_id) left join accounts a using (organization_id) left join revenue r using (organization_id)
   left join opened o using (organization_id) left join leased l using (organization_id)

@@ -24,7 +24,8 @@ internal static class ReportEndpoints
     }
 
     internal static async Task<Results<Ok<UsageReport>, ValidationProblem>> OfOrganizationAsync(
-        Guid organizationId, DateTimeOffset from, DateTimeOffset to, UsageReports reports, CancellationToken cancellationToken, string bucket = "hour")
+        Guid organizationId, DateTimeOffset from, DateTimeOffset to, UsageReports reports, CancellationToken cancellationToken,
+        string bucket = "hour")
     {
         return Range(from, to, bucket) is { } range
             ? TypedResults.Ok(await reports.OfOrganizationAsync(organizationId, range, cancellationToken))
@@ -32,7 +33,8 @@ internal static class ReportEndpoints
     }
 
     internal static async Task<Results<Ok<UsageReport>, ValidationProblem>> OfAllAsync(
-        DateTimeOffset from, DateTimeOffset to, UsageReports reports, CancellationToken cancellationToken, string bucket = "hour", string by = "")
+        DateTimeOffset from, DateTimeOffset to, UsageReports reports, CancellationToken cancellationToken, string bucket = "hour",
+        string by = "")
     {
         ReportSubject? subject = by switch
         {
@@ -57,6 +59,6 @@ internal static class ReportEndpoints
 
     private static ValidationProblem Refused() => TypedResults.ValidationProblem(new Dictionary<string, string[]>
     {
-        ["from"] = ["A report needs from < to, at most 93 days by hour or 800 by day, bucket hour or day, and by organization, model or nothing."],
+        ["from"] = ["A report needs from < to, at most 93 days by hour or 800 by day, and by organization, model or nothing."],
     });
 }

@@ -4,8 +4,8 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Restores;
 
 /// <summary>
-/// Which database this is, as gateways keep it in their journals: cluster, timeline, and the generation that changes with every restore that Billing
-/// noticed. Read afresh for every answer, so that no instance speaks for a database that it no longer has.
+/// Which database this is, as gateways keep it in their journals: cluster, timeline, and the generation that changes with every restore
+/// that Billing noticed. Read afresh for every answer, so that no instance speaks for a database that it no longer has.
 /// </summary>
 internal static class DatabaseIdentity
 {

@@ -5,9 +5,9 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Restores;
 
 /// <summary>
-/// Notices that Postgres was restored from a backup: it is another cluster or timeline than the schema remembers, or it has forgotten a beat that this
-/// process saw committed (a copied data folder, started without recovery). Then leases are missing from the books, so every wallet is sealed
-/// behind a new epoch until all gateways have shipped again and acknowledged it.
+/// Notices that Postgres was restored from a backup: it is another cluster or timeline than the schema remembers, or it has forgotten a
+/// beat that this process saw committed (a copied data folder, started without recovery). Then leases are missing from the books, so
+/// every wallet is sealed behind a new epoch until all gateways have shipped again and acknowledged it.
 /// </summary>
 /// <remarks>A crash forgets no committed beat, so it is never taken for a restore.</remarks>
 internal sealed partial class RestoreWatch(NpgsqlDataSource dataSource, TimeProvider clock, ILogger<RestoreWatch> logger)
@@ -47,11 +47,12 @@ internal sealed partial class RestoreWatch(NpgsqlDataSource dataSource, TimeProv
             cancellationToken,
             now.ToUnixTimeMilliseconds());
         await connection.ExecuteAsync(
-            "update database_identity set cluster = cluster_identity(), generation = $1, noticed_at = now()", cancellationToken, Guid.CreateVersion7(now));
+            "update database_identity set cluster = cluster_identity(), generation = $1, noticed_at = now()", cancellationToken,
+            Guid.CreateVersion7(now));
         await transaction.CommitAsync(cancellationToken);
         LogSealed(logger, wallets);
     }
 
-    [LoggerMessage(11, LogLevel.Critical, "Postgres was restored from a backup. {Wallets} wallets are sealed until all gateways have shipped again.")]
+    [LoggerMessage(11, LogLevel.Critical, "Postgres was restored: {Wallets} wallets are sealed until all gateways have shipped again.")]
     private static partial void LogSealed(ILogger logger, int wallets);
 }

@@ -7,7 +7,8 @@ namespace Tollgate.Billing.Wallets;
 internal static class EmailIdentity
 {
     /// <summary>
-    /// SHA-256 over the address without white space around it, in lower case, without a <c>+tag</c>, and for Google's mail without dots in its local part.
+    /// SHA-256 over the address without white space around it, in lower case, without a <c>+tag</c>, and for Google's mail without dots
+    /// in its local part.
     /// </summary>
     public static byte[] Hash(string email) => SHA256.HashData(Encoding.UTF8.GetBytes(Normalize(email)));
 

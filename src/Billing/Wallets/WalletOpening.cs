@@ -35,7 +35,8 @@ internal sealed partial class WalletOpening(
         await connection.ExecuteAsync("select pg_advisory_xact_lock(hashtext('tollgate welcome credit'))", cancellationToken);
         var amount = options.Value.WelcomeCreditUsd;
         var known = await connection.ReadValueAsync<bool>(
-            "select exists (select from welcome_credits where email_sha256 = $1 or organization_id = $2)", cancellationToken, emailHash, organizationId);
+            "select exists (select from welcome_credits where email_sha256 = $1 or organization_id = $2)", cancellationToken, emailHash,
+            organizationId);
         if (known)
         {
             return;
@@ -50,16 +51,20 @@ internal sealed partial class WalletOpening(
 
         var now = clock.GetUtcNow();
         var credit = new WalletCredit(
-            organizationId, "welcome_credit", "Welcome credit", "promotion", amount, "welcome:" + Convert.ToHexStringLower(emailHash), now);
+            organizationId, "welcome_credit", "Welcome credit", "promotion", amount, "welcome:" + Convert.ToHexStringLower(emailHash),
+            now);
         if (await LedgerPosting.CreditAsync(connection, credit, cancellationToken) is { } booked)
         {
             await connection.ExecuteAsync(
-                "insert into welcome_credits (email_sha256, organization_id, transaction_id, amount, granted_at) values ($1, $2, $3, $4, $5)",
+                """
+                insert into welcome_credits (email_sha256, organization_id, transaction_id, amount, granted_at)
+                values ($1, $2, $3, $4, $5)
+                """,
                 cancellationToken,
                 emailHash, organizationId, booked, amount, now);
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "Organization {OrganizationId} gets no welcome credit: {Given} dollars are given, more would pass the cap.")]
+    [LoggerMessage(1, LogLevel.Error, "Organization {OrganizationId} gets no welcome credit: {Given} dollars are given.")]
     private static partial void LogCapReached(ILogger logger, Guid organizationId, decimal given);
 }

@@ -16,14 +16,16 @@ internal static class NpgsqlCommands
         return command;
     }
 
-    public static async Task<int> ExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object?[] values)
+    public static async Task<int> ExecuteAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken,
+        params object?[] values)
     {
         await using var command = connection.Command(sql, values);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>First column of the first row; the type's default when there is no row or it is null.</summary>
-    public static async Task<T?> ReadValueAsync<T>(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object?[] values)
+    public static async Task<T?> ReadValueAsync<T>(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken,
+        params object?[] values)
     {
         await using var command = connection.Command(sql, values);
         return await command.ExecuteScalarAsync(cancellationToken) is T value ? value : default;
@@ -31,7 +33,8 @@ internal static class NpgsqlCommands
 
     /// <summary>All rows, each read by <paramref name="read"/>.</summary>
     public static async Task<List<T>> ReadRowsAsync<T>(
-        this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object?[] values)
+        this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken,
+        params object?[] values)
     {
         await using var command = connection.Command(sql, values);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

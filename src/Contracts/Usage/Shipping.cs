@@ -1,6 +1,9 @@
 namespace Tollgate.Contracts.Usage;
 
-/// <summary>Gateway → Billing, <c>POST /internal/journals</c>: this process now writes this journal.</summary>
+/// <summary>
+/// Gateway → Billing, <c>POST /internal/journals</c>: this process now writes this journal. A clean stop ends it with <c>DELETE
+/// /internal/journals/{id}?boot=</c>; the operator ends a lost one with <c>POST /internal/journals/{id}/retire</c>.
+/// </summary>
 /// <param name="JournalId">UUID in the journal's header.</param>
 /// <param name="Boot">Counts the starts over this journal; Billing answers 409 to a boot older than one it knows.</param>
 /// <param name="GatewayId">Name of the gateway, stable over restarts.</param>
@@ -8,7 +11,9 @@ public sealed record RegisterJournal(Guid JournalId, long Boot, string GatewayId
 
 /// <summary>Billing's answer to a registration.</summary>
 /// <param name="Cursor">Journal position up to which everything is booked; 0 for a new journal.</param>
-/// <param name="Database">Identity of the Postgres cluster and its timeline. A change means that it was restored: ship again from the older cursor.</param>
+/// <param name="Database">
+/// Identity of the Postgres cluster and its timeline. A change means that it was restored: ship again from the older cursor.
+/// </param>
 public sealed record JournalRegistered(long Cursor, string Database);
 
 /// <summary>Gateway → Billing, <c>POST /internal/usage</c>. Sent at least every second, empty when there is nothing to ship.</summary>
@@ -18,7 +23,9 @@ public sealed record JournalRegistered(long Cursor, string Database);
 public sealed record UsageBatch(
     Guid JournalId, long Boot, long From, long To, IReadOnlyList<UsageEvent> Events, IReadOnlyList<EpochFence> Fences);
 
-/// <summary>An organization's epoch that Billing wants acknowledged, or that a gateway acknowledges: no live or unshipped request is older.</summary>
+/// <summary>
+/// An organization's epoch that Billing wants acknowledged, or that a gateway acknowledges: no live or unshipped request is older.
+/// </summary>
 public sealed record EpochFence(Guid OrganizationId, long Epoch);
 
 /// <summary>Billing's answer to a batch.</summary>

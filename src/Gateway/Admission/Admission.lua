@@ -4,7 +4,7 @@
 --   till                     "<epoch> <granted> <spent> <held>", nano-dollars
 --   b:<r|t><m|d>:<subject>   bucket, "<used x window> <at> <limit>": requests or tokens, a minute or a day
 --   c:<subject>              requests running now
---   g:<d|m>:<subject>        budget, "<period> <spent> <held>", period yyyymmdd or yyyymm
+--   g:<d|m>:<subject>        budget, "<period> <spent> <held>", period yyyymmdd or yyyymm; subject * is where those not named start
 --   h:<request id>           hold: msgpack {owner, at, epoch, money, tokens, token buckets, concurrency fields, budget fields and periods}
 --   t:<request id>           tombstone of a release whose hold was not found: when it may be forgotten
 -- ARGV[1]  A admit, C check versions and take buckets only, S settle only
@@ -111,6 +111,10 @@ if mode ~= 'S' then
   end
   budgetsAt = concurrencyAt + 2 * concurrencyCount + 1
   budgetCount = tonumber(ARGV[budgetsAt - 1])
+  if budgetCount > 0 then
+    wanted[#wanted + 1] = 'g:d:*'
+    wanted[#wanted + 1] = 'g:m:*'
+  end
   for i = 0, budgetCount - 1 do
     wanted[#wanted + 1] = ARGV[budgetsAt + 3 * i]
   end
@@ -237,7 +241,9 @@ local function decide()
     local it = budget(ARGV[budgetsAt + 3 * i])
     local current = period(ARGV[budgetsAt + 3 * i + 1])
     if it.period < current then
-      it.period, it.spent, it.held = current, 0, 0
+      -- A subject that this epoch's seeds did not name starts where they let all others start.
+      local others = budget('g:' .. ARGV[budgetsAt + 3 * i + 1] .. ':*')
+      it.period, it.spent, it.held = current, others.period == current and others.spent or 0, 0
     end
     if it.spent + it.held + money > tonumber(ARGV[budgetsAt + 3 * i + 2]) then
       return 'BUDGET', i + 1, 0

@@ -30,6 +30,7 @@ internal sealed partial class Shipper(
     private UsageBatch? _unanswered;
     private readonly HashSet<EpochFence> _closedTills = [];
     private IReadOnlyList<EpochFence> _pendingFences = [];
+    private string _database = ""; // The one that answered last.
     private long? _shipAgainTo;
     private long _lastSpoken;
 
@@ -126,15 +127,16 @@ internal sealed partial class Shipper(
         }
 
         // The cursor of a restored database may have been moved by a batch of ours that came before either side knew: all that is kept goes again.
-        var database = shipped.Read().Database;
+        var known = shipped.Read().Database;
         var from = registered.Cursor;
-        if (database.Length > 0 && database != registered.Database)
+        _database = registered.Database;
+        if (known.Length > 0 && known != registered.Database)
         {
             from = 0;
             ShipAgain();
         }
 
-        shipped.Set(from, registered.Database);
+        shipped.Set(from, DatabaseToRemember());
         (_reader, _fold, _unanswered) = (new JournalReader(journal, Math.Max(from, journal.Beginning)), new RequestFold(), null);
         Log.Registered(logger, journal.Id, journal.Boot, from);
         return true;
@@ -184,15 +186,13 @@ internal sealed partial class Shipper(
 
     private void Take(UsageBatch batch, UsageBooked booked)
     {
-        var (_, database) = shipped.Read();
-        if (database != booked.Database)
+        if (booked.Database != _database)
         {
             ShipAgain();
             _reader = null; // Registering anew tells from where.
             return;
         }
 
-        shipped.Set(batch.To, booked.Database);
         _pendingFences = booked.PendingFences;
         if (_shipAgainTo <= _reader!.Position)
         {
@@ -200,7 +200,12 @@ internal sealed partial class Shipper(
             leases.Gate.Open();
             Log.ShippedAgain(logger);
         }
+
+        shipped.Set(batch.To, DatabaseToRemember());
     }
+
+    /// <summary>A database that was not yet told everything is not remembered: the next start must notice it too.</summary>
+    private string DatabaseToRemember() => _shipAgainTo is null ? _database : shipped.Read().Database;
 
     /// <summary>Another database answers: it may lack what the last one booked. No money is taken until it was told everything.</summary>
     private void ShipAgain()

@@ -97,9 +97,9 @@ internal sealed partial class TillSafety(
         }
 
         var role = (RedisResult[])(await redis.CallAsync(db => db.ExecuteAsync("ROLE"), cancellationToken))!;
-        return (string?)role[0] == "master"
+        return (string?)role[0] == "master" && ((RedisResult[])role[2]!).Length == 0
             ? ""
-            : "The till's Redis is a replica: promoted, it would be behind. Use one without replicas, or set Till:AllowUnsafeRedis.";
+            : "The till's Redis is a replica or has one: promoted, it would be behind. Use one without replicas, or set Till:AllowUnsafeRedis.";
     }
 
     private static partial class Log

@@ -76,8 +76,9 @@ public sealed record ExecutionProvider(string Name, string Reason)
     private static string? LoaderCause()
     {
         const string ProbeName = "tollgate-probe";
-        var path = Path.Combine(AppContext.BaseDirectory, CudaLibrary);
-        if (!File.Exists(path))
+        string[] places = [CudaLibrary, Path.Combine("runtimes", "linux-x64", "native", CudaLibrary)]; // npm's place, NuGet's place
+        var path = places.Select(place => Path.Combine(AppContext.BaseDirectory, place)).FirstOrDefault(File.Exists);
+        if (path is null)
         {
             return $"{CudaLibrary} is not beside the program";
         }

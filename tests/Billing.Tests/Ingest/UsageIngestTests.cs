@@ -18,7 +18,8 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
         var organization = await billing.OpenWalletAsync(100);
         var epoch = (await Desk.AskAsync(new LeaseRequest(organization, null, 1_000_000_000, 0), default)).Epoch;
         var random = new Random(7);
-        var events = Enumerable.Range(0, 500).Select(_ => BillingFixture.Usage(organization, epoch, random.Next(500), random.Next(500))).ToList();
+        var events = Enumerable.Range(0, 500).Select(_ => BillingFixture.Usage(organization, epoch, random.Next(500),
+            random.Next(500))).ToList();
 
         var booked = await ShipAsync(Guid.NewGuid(), events);
 
@@ -28,13 +29,15 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
         Assert.Equal(expected, await SumAsync("select sum(amount) from usage_events where organization_id = $1", organization));
         Assert.Equal(expected, await SumAsync("select sum(amount) from usage_rollup_hours where organization_id = $1", organization));
         Assert.Equal(
-            expected, await SumAsync("select sum(amount) from ledger_entries where organization_id = $1 and account = 'revenue'", organization));
+            expected, await SumAsync("select sum(amount) from ledger_entries where organization_id = $1 and account = 'revenue'",
+            organization));
         Assert.Equal(100 - expected, await SumAsync("select balance from wallets where organization_id = $1", organization));
         Assert.Equal(1 - expected, await SumAsync("select leased from wallets where organization_id = $1", organization));
         Assert.Equal(-expected, await SumAsync("select sum(amount) from statement_days where organization_id = $1", organization));
         Assert.Equal(0, await SumAsync("select sum(amount) from ledger_entries where organization_id = $1", organization));
         Assert.Equal(
-            500, await billing.ReadAsync<decimal>("select sum(requests) from usage_rollup_hours where organization_id = $1", organization));
+            500, await billing.ReadAsync<decimal>("select sum(requests) from usage_rollup_hours where organization_id = $1",
+            organization));
     }
 
     [Fact]
@@ -51,7 +54,8 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
 
         Assert.Equal((1, 55, 0), (again.Inserted, again.Duplicates, again.Rejected));
         Assert.Equal(before, await SumAsync("select balance from wallets where organization_id = $1", organization));
-        Assert.Equal(51, await billing.ReadAsync<decimal>("select sum(requests) from usage_rollup_hours where organization_id = $1", organization));
+        Assert.Equal(51, await billing.ReadAsync<decimal>("select sum(requests) from usage_rollup_hours where organization_id = $1",
+            organization));
     }
 
     [Fact]
@@ -64,7 +68,8 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
         var zeroByte = BillingFixture.Usage(organization, epoch, 1, 1) with { Model = "tiny\0assistant" };
         var tooDear = BillingFixture.Usage(organization, epoch, 0, long.MaxValue);
         var negative = BillingFixture.Usage(organization, epoch, -1, 1);
-        List<UsageEvent> events = [.. good.Take(40), unknownPrice, .. good.Skip(40).Take(20), zeroByte, .. good.Skip(60), tooDear, negative];
+        List<UsageEvent> events = [.. good.Take(40), unknownPrice, .. good.Skip(40).Take(20), zeroByte, .. good.Skip(60), tooDear,
+            negative];
         var journal = Guid.NewGuid();
 
         var booked = await ShipAsync(journal, events);
@@ -75,7 +80,8 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
         Assert.Equal((0, 97, 4), (again.Inserted, again.Duplicates, again.Rejected));
         Assert.Equal(97 * 0.000002m, await SumAsync("select sum(amount) from usage_events where organization_id = $1", organization));
         var rejected = await billing.ReadAsync<Guid[]>(
-            "select array_agg(request_id) from usage_rejected where organization_id = $1 and reason <> '' and event like '{%'", organization);
+            "select array_agg(request_id) from usage_rejected where organization_id = $1 and reason <> '' and event like '{%'",
+            organization);
         Assert.Equal(
             new[] { unknownPrice, zeroByte, tooDear, negative }.Select(usage => usage.RequestId).Order(), rejected.Order());
     }
@@ -108,10 +114,12 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
         var shipped = await Task.WhenAll(ShipManyAsync(1), ShipManyAsync(2), ShipManyAsync(3));
 
         Assert.Equal(9000, shipped.Sum());
-        var spent = await billing.ReadAsync<decimal>("select sum(10 - balance) from wallets where organization_id = any($1)", organizations);
+        var spent = await billing.ReadAsync<decimal>("select sum(10 - balance) from wallets where organization_id = any($1)",
+            organizations);
         Assert.Equal(9000 * 0.0002m, spent); // 100 x 0.5 + 100 x 1.5 millionths a request.
         Assert.Equal(
-            spent, await billing.ReadAsync<decimal>("select sum(amount) from usage_rollup_hours where organization_id = any($1)", organizations));
+            spent, await billing.ReadAsync<decimal>("select sum(amount) from usage_rollup_hours where organization_id = any($1)",
+            organizations));
     }
 
     [Fact]
@@ -125,7 +133,8 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
         Assert.Equal(0.3m, await SumAsync("select sum(amount) from usage_events where organization_id = $1", organization));
         Assert.Equal(0.9m, await SumAsync("select balance from wallets where organization_id = $1", organization));
         Assert.Equal(
-            -0.2m, await SumAsync("select balance from ledger_accounts where organization_id = $1 and account = 'operator_loss'", organization));
+            -0.2m, await SumAsync("select balance from ledger_accounts where organization_id = $1 and account = 'operator_loss'",
+            organization));
     }
 
     [Fact]

@@ -91,7 +91,8 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
         Assert.InRange(cold.RetryAfterMs, 1, 60_000);
         // The month of a budget starts at what is billed, 15 cents, plus the 75 that the old epoch may still bill.
         Assert.Contains(new BudgetSeed("o", $"{TimeProvider.System.GetUtcNow():yyyyMM}", 90 * Cent), cold.Budgets);
-        Assert.Contains(new BudgetSeed("k:000000000000000000000000000000b1", $"{TimeProvider.System.GetUtcNow():yyyyMMdd}", 90 * Cent), cold.Budgets);
+        Assert.Contains(new BudgetSeed("k:000000000000000000000000000000b1", $"{TimeProvider.System.GetUtcNow():yyyyMMdd}", 90 * Cent),
+            cold.Budgets);
         Assert.Contains(new BudgetSeed("*", $"{TimeProvider.System.GetUtcNow():yyyyMM}", 75 * Cent), cold.Budgets);
         await own.DisposeAsync();
     }
@@ -111,7 +112,8 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
         Assert.Equal(1, Assert.Single(await journals.ListAsync(default)).FencesOpen);
         await journals.RetireAsync(journal, default);
         var after = await desk.AskAsync(new LeaseRequest(organization, cold.Epoch, 50 * Cent, 0), default);
-        await ShipAsync(own, journal, [BillingFixture.Usage(organization, old.Epoch, 0, 200_000)], []); // 30 cents of the closed epoch come late
+        await ShipAsync(own, journal, [BillingFixture.Usage(organization, old.Epoch, 0, 200_000)],
+            []); // 30 cents of the closed epoch come late
 
         Assert.Equal((LeaseOutcome.Frozen, LeaseOutcome.Granted), (cold.Outcome, after.Outcome));
         Assert.Equal(0.7m, await own.ReadAsync<decimal>("select balance from wallets where organization_id = $1", organization));
@@ -139,7 +141,8 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
         await ShipAsync(own, journal, [], shipped.PendingFences);
         var after = await desk.AskAsync(new LeaseRequest(organization, null, 50 * Cent, 0), default);
 
-        Assert.Equal((LeaseOutcome.Frozen, LeaseOutcome.Frozen, LeaseOutcome.Granted), (between.Outcome, sealedOff.Outcome, after.Outcome));
+        Assert.Equal((LeaseOutcome.Frozen, LeaseOutcome.Frozen, LeaseOutcome.Granted),
+            (between.Outcome, sealedOff.Outcome, after.Outcome));
         Assert.True(after.Epoch > lease.Epoch);
         Assert.NotEqual(before!.Database, shipped.Database);
         Assert.Equal(0.85m, await own.ReadAsync<decimal>("select balance from wallets where organization_id = $1", organization));

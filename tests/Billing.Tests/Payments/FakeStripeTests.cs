@@ -74,7 +74,8 @@ public sealed class FakeStripeTests(StripeFixture stripe) : IClassFixture<Stripe
         await using var second = StripeFixture.StartStripe("", file);
         await second.StartAsync();
 
-        Assert.Equal(1400, (await new SessionService(Client(StripeFixture.ApiKey, second.Url(ListenerKind.Public))).GetAsync(id)).AmountTotal);
+        Assert.Equal(1400, (await new SessionService(Client(StripeFixture.ApiKey,
+            second.Url(ListenerKind.Public))).GetAsync(id)).AmountTotal);
     }
 
     [Fact]

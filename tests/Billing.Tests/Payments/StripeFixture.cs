@@ -81,7 +81,8 @@ public sealed class StripeFixture : IAsyncLifetime
     {
         using var handler = new HttpClientHandler { AllowAutoRedirect = false };
         using var browser = new HttpClient(handler);
-        return await browser.PostAsync(page, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))));
+        return await browser.PostAsync(page, new FormUrlEncodedContent(fields
+            .Select(field => KeyValuePair.Create(field.Name, field.Value))));
     }
 
     public Task<decimal> BalanceAsync(Guid organization) =>

@@ -50,7 +50,10 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
     [Fact]
     public async Task TakeAsync_refuses_a_forged_and_an_old_signature()
     {
-        var body = """{"id":"evt_forged","object":"event","type":"checkout.session.completed","data":{"object":{"object":"checkout.session","id":"cs_x"}}}""";
+        var body = """
+            {"id":"evt_forged","object":"event","type":"checkout.session.completed",
+             "data":{"object":{"object":"checkout.session","id":"cs_x"}}}
+            """;
         var old = TimeProvider.System.GetUtcNow().AddMinutes(-6).ToUnixTimeSeconds();
 
         Assert.Equal(400, await stripe.DeliverAsync(body, "t=1,v1=00"));
@@ -70,7 +73,8 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
         await StripeFixture.PostAsync(page, ("number", Good));
         Assert.Equal(0, await stripe.BalanceAsync(organization));
 
-        await stripe.Billing.ReadAsync<object>("update checkouts set next_poll_at = now() where organization_id = $1 returning 1", organization);
+        await stripe.Billing.ReadAsync<object>("update checkouts set next_poll_at = now() where organization_id = $1 returning 1",
+            organization);
         await stripe.App.Services.GetRequiredService<CheckoutPoll>().RunOnceAsync(default);
 
         await stripe.BalanceBecomesAsync(organization, 50); // this call or the loop's own
@@ -85,7 +89,8 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
             .Replace("\"id\":\"evt_", "\"id\":\"evt_late", StringComparison.Ordinal);
         Assert.Equal(200, await stripe.DeliverAsync(expired, Sign(expired)));
         Assert.Equal(50, await stripe.BalanceAsync(organization));
-        Assert.Equal("paid", await stripe.Billing.ReadAsync<string>("select state from checkouts where organization_id = $1", organization));
+        Assert.Equal("paid", await stripe.Billing.ReadAsync<string>("select state from checkouts where organization_id = $1",
+            organization));
     }
 
     [Fact]
@@ -110,11 +115,13 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
         stripe.LosesWebhooks = false;
         var organization = await stripe.Billing.OpenWalletAsync(0);
         var page = await stripe.StartCheckoutAsync(organization, 10);
-        await stripe.Billing.ReadAsync<object>("update checkouts set amount_usd = 11 where organization_id = $1 returning 1", organization);
+        await stripe.Billing.ReadAsync<object>("update checkouts set amount_usd = 11 where organization_id = $1 returning 1",
+            organization);
 
         await StripeFixture.PostAsync(page, ("number", Good));
 
-        Assert.Equal("parked", await stripe.Billing.ReadAsync<string>("select state from checkouts where organization_id = $1", organization));
+        Assert.Equal("parked", await stripe.Billing.ReadAsync<string>("select state from checkouts where organization_id = $1",
+            organization));
         Assert.Equal(0, await stripe.BalanceAsync(organization));
     }
 

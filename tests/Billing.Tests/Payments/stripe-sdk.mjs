@@ -26,7 +26,8 @@ const paid = await stripe.checkout.sessions.retrieve(session.id, { expand: ['pay
 const intent = await stripe.paymentIntents.retrieve(paid.payment_intent.id);
 const events = await stripe.events.list({ type: 'checkout.session.completed', limit: 1 });
 
-// The event as the fake signs it is not at hand here; the client signs the same body, and the fake's own signature is checked by Stripe.net.
+// The event as the fake signs it is not at hand here; the client signs the same body, and the fake's own signature is checked by
+// Stripe.net.
 const body = JSON.stringify(events.data[0]);
 const header = stripe.webhooks.generateTestHeaderString({ payload: body, secret: process.env.WEBHOOK_SECRET });
 const event = stripe.webhooks.constructEvent(body, header, process.env.WEBHOOK_SECRET);

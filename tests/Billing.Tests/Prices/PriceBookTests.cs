@@ -60,7 +60,8 @@ public sealed class PriceBookTests(BillingFixture billing) : IClassFixture<Billi
         var app = await billing.StartAsync();
         using var operators = BillingFixture.Client(app, "operator");
 
-        var answer = await operators.PostAsJsonAsync("/internal/prices", new SetPrice(model, input, output, false), ContractsJson.Default.SetPrice);
+        var answer = await operators.PostAsJsonAsync("/internal/prices", new SetPrice(model, input, output, false),
+            ContractsJson.Default.SetPrice);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
     }

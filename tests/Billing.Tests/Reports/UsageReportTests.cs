@@ -19,9 +19,11 @@ public sealed class UsageReportTests(BillingFixture billing) : IClassFixture<Bil
         using var gateway = BillingFixture.Client(app, "gateway");
         using var accounts = BillingFixture.Client(app, "accounts");
         var organization = await billing.OpenWalletAsync(10);
-        var lease = (await PostAsync(gateway, "/internal/leases", new LeaseRequest(organization, null, 2_000_000_000, 0), ContractsJson.Default.Lease))!;
+        var lease = (await PostAsync(gateway, "/internal/leases", new LeaseRequest(organization, null, 2_000_000_000, 0),
+            ContractsJson.Default.Lease))!;
         var journal = Guid.NewGuid();
-        await gateway.PostAsJsonAsync("/internal/journals", new RegisterJournal(journal, 1, "gateway-1"), ContractsJson.Default.RegisterJournal);
+        await gateway.PostAsJsonAsync("/internal/journals", new RegisterJournal(journal, 1, "gateway-1"),
+            ContractsJson.Default.RegisterJournal);
         List<UsageEvent> events =
         [
             BillingFixture.Usage(organization, lease.Epoch, 100, 10),
@@ -30,7 +32,8 @@ public sealed class UsageReportTests(BillingFixture billing) : IClassFixture<Bil
             BillingFixture.Usage(organization, lease.Epoch, 0, 0) with { Outcome = Outcome.FailedBeforeFirstToken },
         ];
 
-        var booked = await PostAsync(gateway, "/internal/usage", new UsageBatch(journal, 1, 0, 400, events, []), ContractsJson.Default.UsageBooked);
+        var booked = await PostAsync(gateway, "/internal/usage", new UsageBatch(journal, 1, 0, 400, events, []),
+            ContractsJson.Default.UsageBooked);
 
         var now = TimeProvider.System.GetUtcNow();
         var range = $"from={now.AddDays(-1):yyyy-MM-ddTHH:mm:ssZ}&to={now.AddDays(1):yyyy-MM-ddTHH:mm:ssZ}";
@@ -57,7 +60,8 @@ public sealed class UsageReportTests(BillingFixture billing) : IClassFixture<Bil
 
         Assert.Equal(Amount, byOrganization.Rows.Where(row => row.OrganizationId == organization).Sum(row => row.Amount));
         Assert.Equal(
-            await billing.ReadAsync<decimal>("select sum(amount) from usage_events"), byModel.Rows.Where(row => row.Model == "tiny-assistant").Sum(row => row.Amount));
+            await billing.ReadAsync<decimal>("select sum(amount) from usage_events"), byModel.Rows
+                .Where(row => row.Model == "tiny-assistant").Sum(row => row.Amount));
         Assert.Equal(10 - Amount, wallet!.Balance);
         Assert.Equal(10 - Amount, lines!.Sum(line => line.Amount));
         Assert.Equal(["usage", "top_up"], lines!.Select(line => line.Kind));
@@ -65,7 +69,8 @@ public sealed class UsageReportTests(BillingFixture billing) : IClassFixture<Bil
 
         await ReconcileAsync(expected: 0);
         // A figure that somebody changed by hand is found.
-        await billing.ReadAsync<object>("update usage_rollup_hours set amount = amount + 0.000001 where organization_id = $1 returning 1", organization);
+        await billing.ReadAsync<object>(
+            "update usage_rollup_hours set amount = amount + 0.000001 where organization_id = $1 returning 1", organization);
         await ReconcileAsync(expected: 2);
     }
 
@@ -76,9 +81,11 @@ public sealed class UsageReportTests(BillingFixture billing) : IClassFixture<Bil
         using var gateway = BillingFixture.Client(app, "gateway");
         using var operators = BillingFixture.Client(app, "operator");
         var journal = Guid.NewGuid();
-        await gateway.PostAsJsonAsync("/internal/journals", new RegisterJournal(journal, 3, "gateway-2"), ContractsJson.Default.RegisterJournal);
+        await gateway.PostAsJsonAsync("/internal/journals", new RegisterJournal(journal, 3, "gateway-2"),
+            ContractsJson.Default.RegisterJournal);
 
-        var old = await gateway.PostAsJsonAsync("/internal/journals", new RegisterJournal(journal, 2, "gateway-2"), ContractsJson.Default.RegisterJournal);
+        var old = await gateway.PostAsJsonAsync("/internal/journals", new RegisterJournal(journal, 2, "gateway-2"),
+            ContractsJson.Default.RegisterJournal);
         var left = await gateway.DeleteAsync($"/internal/journals/{journal}?boot=3");
         var list = await operators.GetFromJsonAsync<List<Billing.Ingest.JournalState>>("/internal/journals");
 
@@ -93,7 +100,8 @@ public sealed class UsageReportTests(BillingFixture billing) : IClassFixture<Bil
         Assert.Equal(
             expected,
             await billing.ReadAsync<decimal>(
-                "select sum(differences) from (select distinct on (name) differences from reconciliation_runs order by name, started_at desc) last"));
+                "select sum(differences) from "
+                + "(select distinct on (name) differences from reconciliation_runs order by name, started_at desc) last"));
     }
 
     private static async Task<UsageReport> GetAsync(HttpClient client, string path) =>

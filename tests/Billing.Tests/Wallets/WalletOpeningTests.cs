@@ -15,14 +15,17 @@ public sealed class WalletOpeningTests(BillingFixture billing) : IClassFixture<B
         var opening = billing.App.Services.GetRequiredService<WalletOpening>();
         var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => opening.OpenAsync(first, new OpenWallet("One", "Ada.L@Example.org"), default)));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => opening
+            .OpenAsync(first, new OpenWallet("One", "Ada.L@Example.org"), default)));
         await opening.OpenAsync(second, new OpenWallet("Two", " ada.l+again@example.org"), default);
         await opening.OpenAsync(first, new OpenWallet("One", "other@example.org"), default);
 
         Assert.Equal(5, await BalanceAsync(first));
         Assert.Equal(0, await BalanceAsync(second));
         Assert.Equal(
-            -5, await billing.ReadAsync<decimal>("select balance from ledger_accounts where organization_id = $1 and account = 'promotion'", first));
+            -5,
+            await billing.ReadAsync<decimal>(
+                "select balance from ledger_accounts where organization_id = $1 and account = 'promotion'", first));
     }
 
     [Theory]

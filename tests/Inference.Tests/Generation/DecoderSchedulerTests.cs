@@ -3,6 +3,7 @@ using Tollgate.Inference.Generation;
 using Tollgate.Inference.Templates;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Inference.Tokenizers;
+using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Generation;
 
