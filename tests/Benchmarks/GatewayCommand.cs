@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Tollgate.Benchmarks.Comparison;
-using Tollgate.Testing;
 
 namespace Tollgate.Benchmarks;
 
@@ -43,7 +42,7 @@ internal static class GatewayCommand
         var report = await GatewayBench.RunAsync(parsed.GetValue(Quick) ? plan.Quick() : plan, cancellationToken);
         await Console.Out.WriteAsync(ReportText.Write(report));
         await Console.Out.WriteLineAsync();
-        await Console.Out.WriteLineAsync($"All rounds: {await report.WriteAsync(SharedFiles.Repository)}");
+        await Console.Out.WriteLineAsync($"All rounds: {await ResultFile.WriteAsync("gateway", report.Machine.At, report)}");
         return 0;
     }
 

@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Tollgate.Benchmarks.Machine;
 using Tollgate.Benchmarks.Profile;
 
@@ -12,24 +9,6 @@ internal sealed record BenchReport(
     MachineFacts Machine, BenchPlan Plan, IReadOnlyList<string> Targets,
     IReadOnlyList<RoundResult> Results, IReadOnlyList<CpuProfile> Profiles)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
-    /// <summary>Writes it to <c>artifacts/benchmarks</c> of the repository.</summary>
-    /// <returns>The file.</returns>
-    public async Task<string> WriteAsync(string repository)
-    {
-        var folder = Directory.CreateDirectory(Path.Combine(repository, "artifacts", "benchmarks")).FullName;
-        var at = Machine.At.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
-        var file = Path.Combine(folder, $"gateway-{at}-seed{Plan.Seed}.json");
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(this, Json));
-        return file;
-    }
-
     /// <summary>A figure of a target over all rounds, or of the difference of two targets within each round.</summary>
     public Spread Of(string target, string figure, string? minus = null) => new(
         Results.Where(result => result.Target == target)
