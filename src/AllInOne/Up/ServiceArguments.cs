@@ -31,7 +31,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--Postgres:ConnectionString={databases.Role("accounts")}",
         $"--Redis:ConnectionString={databases.Redis}",
         $"--Keys:Peppers_FILE={PeppersFile()}",
-        $"--Mail:Directory={data.Folder("mail")}",
+        $"--Mail:Folder={data.Folder("mail")}",
         $"--Portal:PublicUrl={Ports.Url(ports.Portal)}",
         $"--Portal:ApiBaseUrl={Ports.Url(ports.Api)}/v1",
     ];

@@ -2,7 +2,8 @@ using System.Buffers;
 
 namespace Tollgate.Gateway.Buffers;
 
-/// <summary>Bytes that arrive piece by piece, in one array of the shared pool that grows by doubling. Dispose gives the array back. Not thread-safe.</summary>
+/// <summary>Bytes that arrive piece by piece, in one array of the shared pool that grows by doubling. Dispose gives the array back. Not
+/// thread-safe.</summary>
 /// <param name="capacity">What it holds at first, bytes.</param>
 internal sealed class PooledBuffer(int capacity) : IDisposable
 {

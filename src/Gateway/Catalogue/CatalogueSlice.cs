@@ -10,7 +10,8 @@ namespace Tollgate.Gateway.Catalogue;
 internal static class CatalogueSlice
 {
     /// <summary>
-    /// Readiness waits for the first copy of both snapshots; a missing worker does not make a gateway unready, it refuses request by request.
+    /// Readiness waits for the first copy of both snapshots; a missing worker does not make a gateway unready, it refuses request by
+    /// request.
     /// Shares the clients of Accounts and Billing with authentication and the till.
     /// </summary>
     public static WebApplicationBuilder AddCatalogue(this WebApplicationBuilder builder)

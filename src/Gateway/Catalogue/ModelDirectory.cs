@@ -13,10 +13,12 @@ internal sealed record ResolvedModel(string Model, ModelCard? Card);
 /// <summary>One line of <c>GET /v1/models</c>: a model by its real name or by an alias.</summary>
 internal sealed record ListedModel(string Id, DateTimeOffset CreatedAt);
 
-/// <summary>Which models a caller can see and call: aliases from Accounts, cards from the workers, and the key's own lists over both.</summary>
+/// <summary>Which models a caller can see and call: aliases from Accounts, cards from the workers, and the key's own lists over
+/// both.</summary>
 internal sealed class ModelDirectory(AliasBook aliases, PriceBook prices, WorkerPool workers)
 {
-    /// <summary>The model behind <paramref name="name"/>, or null when it does not exist for this caller: hidden, not allowed to the key, or unknown.</summary>
+    /// <summary>The model behind <paramref name="name"/>, or null when it does not exist for this caller: hidden, not allowed to the key,
+    /// or unknown.</summary>
     public ResolvedModel? Resolve(string name, Caller caller)
     {
         var model = aliases.Resolve(name);

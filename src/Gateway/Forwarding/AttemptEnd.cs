@@ -12,17 +12,20 @@ internal enum Retry
     /// <summary>An attempt at a worker that was not tried yet.</summary>
     Elsewhere,
 
-    /// <summary>An attempt at another worker or, when there is none, at the same: its connection broke, which a restart explains.</summary>
+    /// <summary>An attempt at another worker or, when there is none, at the same: its connection broke, which a restart
+    /// explains.</summary>
     Anywhere,
 }
 
 /// <summary>How an attempt ended.</summary>
-/// <param name="Error">What the client is told if no other attempt follows; null when it has its answer, or is gone, and the ticket is closed.</param>
+/// <param name="Error">What the client is told if no other attempt follows; null when it has its answer, or is gone, and the ticket is
+/// closed.</param>
 internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
 {
     public static readonly AttemptEnd Answered = new(null, Retry.Never);
 
-    /// <summary>The end of an attempt that was stopped before anything went out to the client. Nothing is charged in any of these cases.</summary>
+    /// <summary>The end of an attempt that was stopped before anything went out to the client. Nothing is charged in any of these
+    /// cases.</summary>
     public static async Task<AttemptEnd> OfStopAsync(Attempt attempt, RunningRequest running)
     {
         await attempt.WaitForUnitsAsync(); // The slot is free again before the client's limits are.

@@ -26,7 +26,8 @@ internal enum ScanEnd
 internal readonly record struct ScannedEvents(int Length, bool Counted, long Tokens, ScanEnd End, int Next);
 
 /// <summary>
-/// Finds the borders of a worker's events and reads their token counts without parsing any JSON: each event that carries data starts with the line
+/// Finds the borders of a worker's events and reads their token counts without parsing any JSON: each event that carries data starts with
+/// the line
 /// <c>id: &lt;output tokens so far, all choices&gt;</c>. Events end with an empty line; lines end with LF.
 /// </summary>
 internal static class EventScanner

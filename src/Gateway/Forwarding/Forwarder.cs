@@ -11,7 +11,8 @@ using Tollgate.Gateway.Routing;
 namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>
-/// Runs an admitted request on a worker, and on another one as long as nothing went out to the client. However it ends, the ticket is closed.
+/// Runs an admitted request on a worker, and on another one as long as nothing went out to the client. However it ends, the ticket is
+/// closed.
 /// </summary>
 internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, UnaryRelay unary, ILogger<Forwarder> logger)
 {

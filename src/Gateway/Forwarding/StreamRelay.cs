@@ -8,8 +8,10 @@ using Tollgate.Gateway.OpenAi;
 namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>
-/// Passes the events of one stream on: whole events only, journaled before they are written, those that arrive together in one write. The answer's
-/// headers go out with the first event. Ends with <c>[DONE]</c>, which is written after the ticket is closed, or with an error frame, or because the
+/// Passes the events of one stream on: whole events only, journaled before they are written, those that arrive together in one write. The
+/// answer's
+/// headers go out with the first event. Ends with <c>[DONE]</c>, which is written after the ticket is closed, or with an error frame, or
+/// because the
 /// client is gone; never with a clean end that is none.
 /// </summary>
 internal sealed partial class StreamRelay(RunningRequest running, Attempt attempt, ForwardingParts parts, ILogger logger) : IDisposable

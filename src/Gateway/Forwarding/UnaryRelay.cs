@@ -6,7 +6,8 @@ using Tollgate.Gateway.OpenAi;
 namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>
-/// Answers in one piece. The worker's answer is read to its end before the ticket is closed and the first byte goes out: a worker that dies in the
+/// Answers in one piece. The worker's answer is read to its end before the ticket is closed and the first byte goes out: a worker that
+/// dies in the
 /// middle has then cost nothing, and another can be tried.
 /// </summary>
 internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRelay> logger)

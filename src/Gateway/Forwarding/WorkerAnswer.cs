@@ -7,7 +7,8 @@ namespace Tollgate.Gateway.Forwarding;
 /// <summary>The few headers of a worker's answer that mean something to the gateway or to a client; all others end here.</summary>
 internal static class WorkerAnswer
 {
-    /// <summary>Units that the worker states; on a stream those known at its first event. False when it states none, which our workers never do.</summary>
+    /// <summary>Units that the worker states; on a stream those known at its first event. False when it states none, which our workers
+    /// never do.</summary>
     public static bool TryReadUnits(HttpResponseMessage answer, out Units units) => Units.TryParse(UnitsText(answer), out units);
 
     public static string? UnitsText(HttpResponseMessage answer) => Text(answer, Units.Header);

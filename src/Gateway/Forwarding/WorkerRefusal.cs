@@ -5,7 +5,8 @@ using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Gateway.Forwarding;
 
-/// <summary>Reads a worker's error. Only the members of OpenAI's shape are taken over, so that nothing else of a worker's reaches a client.</summary>
+/// <summary>Reads a worker's error. Only the members of OpenAI's shape are taken over, so that nothing else of a worker's reaches a
+/// client.</summary>
 internal static class WorkerRefusal
 {
     private const int LargestBody = 64 * 1024;

@@ -6,7 +6,8 @@ using Tollgate.Gateway.Metrics;
 namespace Tollgate.Gateway.OpenAi;
 
 /// <summary>
-/// One line and one measurement for each request to <c>/v1</c>. Of what the client wrote it holds the client's own request id alone, and that only when
+/// One line and one measurement for each request to <c>/v1</c>. Of what the client wrote it holds the client's own request id alone, and
+/// that only when
 /// it is short plain text that does not look like a key.
 /// </summary>
 internal sealed partial class AccessLog(GatewayMetrics metrics, TimeProvider clock, ILogger<AccessLog> logger)

@@ -6,7 +6,8 @@ using Tollgate.Gateway.Authentication;
 
 namespace Tollgate.Gateway.OpenAi;
 
-/// <summary>What is known of one request to <c>/v1</c> while it runs: filled in step by step, read by the headers, the log line and the metrics at its end.</summary>
+/// <summary>What is known of one request to <c>/v1</c> while it runs: filled in step by step, read by the headers, the log line and the
+/// metrics at its end.</summary>
 /// <param name="requestId">UUIDv7 made when the request started.</param>
 /// <param name="startedAt">Timestamp of the clock, for durations.</param>
 internal sealed class ApiCall(Guid requestId, long startedAt)

@@ -7,12 +7,14 @@ using Tollgate.Gateway.Admission;
 namespace Tollgate.Gateway.OpenAi;
 
 /// <summary>
-/// How much a request can use at most, and how much it is likely to use, without a tokenizer. A token of a byte-level vocabulary stands for at least one
+/// How much a request can use at most, and how much it is likely to use, without a tokenizer. A token of a byte-level vocabulary stands
+/// for at least one
 /// byte, so bytes bound tokens; a worker refuses a prompt longer than its context, so the context bounds them too.
 /// </summary>
 internal static class DemandCalculation
 {
-    /// <summary>Most tokens for each choice: what the client asked for or else the model's default, never more than the context. 0 for embeddings.</summary>
+    /// <summary>Most tokens for each choice: what the client asked for or else the model's default, never more than the context. 0 for
+    /// embeddings.</summary>
     public static long OutputCap(InferenceRequest request, ModelCard card) =>
         request is EmbeddingRequest ? 0 : Math.Min(request.MaxOutput ?? card.DefaultMaxOutput, card.ContextLength);
 

@@ -5,7 +5,8 @@ using Tollgate.Gateway.Authentication;
 
 namespace Tollgate.Gateway.OpenAi;
 
-/// <summary>What every authenticated route shares: who calls, whether the key may call this, and the one call to the admission of a request that asks for nothing.</summary>
+/// <summary>What every authenticated route shares: who calls, whether the key may call this, and the one call to the admission of a
+/// request that asks for nothing.</summary>
 internal sealed class FrontDoor(Authenticator authenticator, AdmissionControl admission)
 {
     /// <summary>The caller, or null when the refusal is already written.</summary>
@@ -44,7 +45,8 @@ internal sealed class FrontDoor(Authenticator authenticator, AdmissionControl ad
         return false;
     }
 
-    /// <summary>Refuses an authenticated request. It counts against the request limits all the same, and a key that is revoked by now hears that instead.</summary>
+    /// <summary>Refuses an authenticated request. It counts against the request limits all the same, and a key that is revoked by now
+    /// hears that instead.</summary>
     public async Task RefuseAsync(HttpContext context, ApiCall call, Caller caller, OpenAiError error)
     {
         var check = await admission.CheckAsync(caller, call.RequestId, call.ShowsLimits, CancellationToken.None);

@@ -10,7 +10,8 @@ using Tollgate.Gateway.Pricing;
 namespace Tollgate.Gateway.OpenAi;
 
 /// <summary>
-/// The one way for every request that runs a model: authenticate, check the scope, read and parse the body, resolve model and price, admit, forward,
+/// The one way for every request that runs a model: authenticate, check the scope, read and parse the body, resolve model and price,
+/// admit, forward,
 /// settle. Past authentication each request meets the admission exactly once, also when it is refused for something else.
 /// </summary>
 internal sealed class InferencePipeline(

@@ -60,7 +60,8 @@ internal static class OpenAiErrorResult
     /// <summary>The last frame of a stream that cannot go on. After it nothing follows, no <c>[DONE]</c> either.</summary>
     public static byte[] ToFrame(OpenAiError error) => [.. "data: "u8, .. error.ToJson(), .. "\n\n"u8];
 
-    /// <summary>Ends an answer that failed where nobody expected it: an error, an error frame or, in the middle of any other body, a broken connection.</summary>
+    /// <summary>Ends an answer that failed where nobody expected it: an error, an error frame or, in the middle of any other body, a
+    /// broken connection.</summary>
     public static async Task EndAsync(HttpContext context, OpenAiError error)
     {
         if (!context.Response.HasStarted)

@@ -7,7 +7,8 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.Gateway.OpenAi;
 
 /// <summary>
-/// Outermost layer of <c>/v1</c>: gives the request its id, sees to the headers, turns whatever escapes into an error of OpenAI's shape, and writes
+/// Outermost layer of <c>/v1</c>: gives the request its id, sees to the headers, turns whatever escapes into an error of OpenAI's shape,
+/// and writes
 /// the log line.
 /// </summary>
 internal sealed partial class OpenAiMiddleware(

@@ -16,7 +16,8 @@ internal sealed class RequestBody : IDisposable
 
     public ReadOnlyMemory<byte> Bytes => _buffer.Written;
 
-    /// <summary>Reads the body, or says why it is not read: not JSON by its content type, compressed, or larger than <paramref name="limit"/> bytes.</summary>
+    /// <summary>Reads the body, or says why it is not read: not JSON by its content type, compressed, or larger than <paramref
+    /// name="limit"/> bytes.</summary>
     /// <exception cref="BadHttpRequestException">The client sends too slowly, or stopped in the middle.</exception>
     public static async Task<(RequestBody? Body, OpenAiError? Error)> ReadAsync(HttpContext context, int limit)
     {

@@ -8,7 +8,8 @@ using Tollgate.ServiceDefaults.Snapshots;
 
 namespace Tollgate.Gateway.Pricing;
 
-/// <summary>Billing's price book as this gateway knows it. Prices arrive before they take effect, so that a choice by the clock is right without a call.</summary>
+/// <summary>Billing's price book as this gateway knows it. Prices arrive before they take effect, so that a choice by the clock is right
+/// without a call.</summary>
 internal sealed class PriceBook(
     IHttpClientFactory clients, IOptions<CatalogueOptions> options, TimeProvider clock, ILogger<PriceBook> logger)
     : SnapshotFollower<PriceSnapshot>(
@@ -20,7 +21,8 @@ internal sealed class PriceBook(
     private volatile FrozenDictionary<string, ModelPrice[]> _byModel = FrozenDictionary<string, ModelPrice[]>.Empty;
 
     /// <summary>
-    /// The price of <paramref name="model"/> for <paramref name="organizationId"/> that is in force at <paramref name="at"/>: its own price before the
+    /// The price of <paramref name="model"/> for <paramref name="organizationId"/> that is in force at <paramref name="at"/>: its own
+    /// price before the
     /// list price. Null when there is none, and then the model may not be called.
     /// </summary>
     public ModelPrice? Find(string model, Guid organizationId, DateTimeOffset at)

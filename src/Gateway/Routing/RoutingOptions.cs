@@ -8,7 +8,8 @@ internal sealed class RoutingOptions
 {
     public const string Section = "Routing";
 
-    /// <summary>Base addresses of the workers: <c>Routing:Workers:0</c> and so on, or one value with commas or spaces between them.</summary>
+    /// <summary>Base addresses of the workers: <c>Routing:Workers:0</c> and so on, or one value with commas or spaces between
+    /// them.</summary>
     public IReadOnlyList<Uri> Workers { get; set; } = [];
 
     /// <summary>Pause between two looks at a worker. Default 1 s.</summary>
@@ -19,7 +20,8 @@ internal sealed class RoutingOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PollTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Failures in a row, without an answer between them, after which a worker gets no requests until it answers a poll. Default 3.</summary>
+    /// <summary>Failures in a row, without an answer between them, after which a worker gets no requests until it answers a poll. Default
+    /// 3.</summary>
     [Range(1, 100)]
     public int FailuresToOpen { get; set; } = 3;
 }

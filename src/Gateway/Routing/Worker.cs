@@ -4,8 +4,10 @@ using Tollgate.Contracts.Workers;
 namespace Tollgate.Gateway.Routing;
 
 /// <summary>
-/// One worker as this gateway sees it. The poller alone writes its status; requests count themselves in and out and report failures. The circuit is
-/// closed (requests go), or open until the poller's next look succeeds: the poller is the half-open probe, so that no customer's request is. Thread-safe.
+/// One worker as this gateway sees it. The poller alone writes its status; requests count themselves in and out and report failures. The
+/// circuit is
+/// closed (requests go), or open until the poller's next look succeeds: the poller is the half-open probe, so that no customer's request
+/// is. Thread-safe.
 /// </summary>
 internal sealed class Worker(Uri url, int failuresToOpen)
 {

@@ -3,7 +3,8 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Gateway.Routing;
 
-/// <summary>The one HTTP client to workers: HTTP/1.1 with kept connections, no redirects, no cookies, no decompression, no trace headers. Thread-safe.</summary>
+/// <summary>The one HTTP client to workers: HTTP/1.1 with kept connections, no redirects, no cookies, no decompression, no trace headers.
+/// Thread-safe.</summary>
 internal sealed class WorkerClient : IDisposable
 {
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler

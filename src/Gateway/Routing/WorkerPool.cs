@@ -5,7 +5,8 @@ using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Gateway.Routing;
 
-/// <summary>All configured workers: which one takes the next request, and the cards of all models that any of them showed. Thread-safe.</summary>
+/// <summary>All configured workers: which one takes the next request, and the cards of all models that any of them showed.
+/// Thread-safe.</summary>
 internal sealed class WorkerPool
 {
     private readonly ImmutableArray<Worker> _workers;
@@ -23,7 +24,8 @@ internal sealed class WorkerPool
     public ModelCard? FindCard(string model) => _cards.GetValueOrDefault(model);
 
     /// <summary>
-    /// The least loaded worker that serves <paramref name="model"/>, one that was not <paramref name="tried"/> before any other; equals take turns.
+    /// The least loaded worker that serves <paramref name="model"/>, one that was not <paramref name="tried"/> before any other; equals
+    /// take turns.
     /// </summary>
     /// <returns>Null when none can take it.</returns>
     public Worker? Pick(string model, ReadOnlySpan<Worker?> tried = default)
