@@ -8,6 +8,7 @@ namespace Tollgate.Benchmarks.Comparison;
 internal static class ReportText
 {
     private const int MostMethods = 25;
+    private const double LeastShown = 0.1;
 
     public static string Write(BenchReport report)
     {
@@ -22,6 +23,7 @@ internal static class ReportText
         {
             WriteLatency(text, report);
             WriteUnaryCpu(text, report);
+            WriteThreads(text, report);
             WriteStreams(text, report);
             WriteGoals(text, report);
         }
@@ -70,6 +72,23 @@ internal static class ReportText
         }
 
         table.WriteTo(text, "CPU per unary request, microseconds (= CPU-milliseconds per 1,000)");
+    }
+
+    /// <summary>What the runtime itself does shows here: compiling, collecting, waiting for sockets, writing the log.</summary>
+    private static void WriteThreads(StringBuilder text, BenchReport report)
+    {
+        var targets = report.Targets.Where(target => target != GatewayBench.Direct).ToList();
+        var table = new TextTable(["threads", .. targets]);
+        foreach (var thread in targets.SelectMany(target => report.ProcessesOf(target, Figure.SaturationThreads)).Distinct().Order())
+        {
+            var spreads = targets.Select(target => report.SumOf(target, Figure.SaturationThreads, thread)).ToList();
+            if (spreads.Any(spread => spread.Median >= LeastShown))
+            {
+                table.Add([thread, .. spreads]);
+            }
+        }
+
+        table.WriteTo(text, "CPU of the process in the middle by thread, saturated, microseconds per request");
     }
 
     private static void WriteStreams(StringBuilder text, BenchReport report)

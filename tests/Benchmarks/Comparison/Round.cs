@@ -17,6 +17,7 @@ internal static class Figure
     public const string LoadedCpu = "unary, loaded, cpu us per request: ";
     public const string Saturation = "unary, saturated, requests per second";
     public const string SaturationCpu = "unary, saturated, cpu us per request: ";
+    public const string SaturationThreads = "unary, saturated, cpu us per request by thread: ";
     public const string FirstP50 = "stream, first event, p50 us";
     public const string FirstP99 = "stream, first event, p99 us";
     public const string ChunkP50 = "stream, chunk delay, p50 us";
@@ -79,9 +80,14 @@ internal sealed class Round(Target target, BenchPlan plan, int number)
 
     private async Task MeasureSaturationAsync()
     {
-        var before = ReadCpu();
+        var (before, threads) = (ReadCpu(), ReadThreads());
         var load = await SendAsync(Unary(perSecond: null, plan.Connections));
         KeepCpu(before, load.Answered, Figure.SaturationCpu);
+        foreach (var (thread, after) in ReadThreads())
+        {
+            _figures[Figure.SaturationThreads + thread] = (after - threads.GetValueOrDefault(thread)) * 1e6 / load.Answered;
+        }
+
         _figures[Figure.Saturation] = load.PerSecond;
     }
 
@@ -154,6 +160,10 @@ internal sealed class Round(Target target, BenchPlan plan, int number)
 
     private Dictionary<string, double> ReadCpu() =>
         target.Processes.ToDictionary(process => process.Name, process => ProcessFigures.CpuSeconds(process.Id));
+
+    /// <summary>Of the process in the middle.</summary>
+    private Dictionary<string, double> ReadThreads() =>
+        target.Processes.FirstOrDefault(process => process.InTheMiddle) is { } middle ? ProcessFigures.CpuSecondsByThread(middle.Id) : [];
 
     private void KeepCpu(Dictionary<string, double> before, long count, string figure)
     {
