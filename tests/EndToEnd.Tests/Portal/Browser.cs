@@ -40,7 +40,7 @@ internal sealed class Browser : IAsyncDisposable
             ViewportSize = new ViewportSize { Width = shown.Width, Height = shown.Height },
         });
         context.SetDefaultTimeout(15_000);
-        return new Visitor(await context.NewPageAsync(), Path.Combine(SharedFiles.Repository, "artifacts", "screenshots"), name);
+        return new Visitor(await context.NewPageAsync(), portal, Path.Combine(SharedFiles.Repository, "artifacts", "screenshots"), name);
     }
 
     public async ValueTask DisposeAsync()

@@ -13,12 +13,12 @@ internal sealed partial class Visitor
     private readonly List<string> _consoleErrors = [];
     private int _shots;
 
-    public Visitor(IPage page, string screenshots, string name)
+    public Visitor(IPage page, string portal, string screenshots, string name)
     {
         (_page, _screenshots, _name) = (page, screenshots, name);
         page.Console += (_, message) =>
         {
-            if (message.Type == "error")
+            if (message.Type == "error" && page.Url.StartsWith(portal, StringComparison.Ordinal))
             {
                 _consoleErrors.Add($"{page.Url}: {message.Text}");
             }
@@ -26,7 +26,7 @@ internal sealed partial class Visitor
         page.PageError += (_, error) => _consoleErrors.Add($"{page.Url}: {error}");
     }
 
-    /// <summary>What the browser complained about.</summary>
+    /// <summary>What the browser complained about on pages of the portal.</summary>
     public IReadOnlyList<string> ConsoleErrors => _consoleErrors;
 
     public async Task SignUpAsync(string email, string password)

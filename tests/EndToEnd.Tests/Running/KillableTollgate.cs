@@ -1,3 +1,7 @@
+using System.Net;
+using Tollgate.EndToEnd.Tests.Clients;
+using Tollgate.Testing;
+
 namespace Tollgate.EndToEnd.Tests.Running;
 
 /// <summary>A running system that its tests may kill and start again.</summary>
@@ -8,7 +12,7 @@ public sealed class KillableTollgate : IAsyncLifetime
 
     internal RunningTollgate Running => _running ?? throw new InvalidOperationException("Not started.");
 
-    /// <summary>The system, started again if the test before left it dead.</summary>
+    /// <summary>The system, started again if the test before left it dead, and answering.</summary>
     internal async Task<RunningTollgate> AliveAsync()
     {
         if (Running.HasExited)
@@ -16,6 +20,9 @@ public sealed class KillableTollgate : IAsyncLifetime
             await Running.StartAgainAsync();
         }
 
+        using var client = Running.Client();
+        await Until.TrueAsync(
+            async () => (await client.PostAsync(Prompts.Chat, Prompts.France())).Status == HttpStatusCode.OK, "it answers", TimeSpan.FromSeconds(30));
         return Running;
     }
 

@@ -1,3 +1,5 @@
+using Tollgate.EndToEnd.Tests.Clients;
+
 namespace Tollgate.EndToEnd.Tests.Running;
 
 /// <summary>One running system for all tests that leave it as they found it.</summary>
@@ -5,10 +7,19 @@ public sealed class SharedTollgate : IAsyncLifetime
 {
     public const string Name = "one running Tollgate";
     private RunningTollgate? _running;
+    private ApiAnswer? _firstAnswer;
 
     internal RunningTollgate Running => _running ?? throw new InvalidOperationException("Not started.");
 
-    public async Task InitializeAsync() => _running = await RunningTollgate.StartAsync();
+    /// <summary>What the first call got, made as soon as the start said that it is ready.</summary>
+    internal ApiAnswer FirstAnswer => _firstAnswer ?? throw new InvalidOperationException("Not started.");
+
+    public async Task InitializeAsync()
+    {
+        _running = await RunningTollgate.StartAsync();
+        using var client = _running.Client();
+        _firstAnswer = await client.PostAsync(Prompts.Chat, Prompts.France());
+    }
 
     public async Task DisposeAsync()
     {

@@ -123,20 +123,15 @@ public sealed class DotNetClientTests(SharedTollgate shared)
         var key = await shared.Running.Internal.CreateKeyAsync("leaves");
         var options = Greedy(450);
         options.LogitBiases[0] = options.LogitBiases[2] = -100; // No end token: it would go on to the cap.
-        using var patience = new CancellationTokenSource();
         var pieces = 0;
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        await foreach (var update in Chat(key: key.Text, transport: LeavesAtOnce()).CompleteChatStreamingAsync([France], options))
         {
-            // Cancelled, not just left: .NET's HttpClient reads on for up to 2 s behind a reader that stops in the middle.
-            await foreach (var update in Chat(key: key.Text).CompleteChatStreamingAsync([France], options, patience.Token))
+            pieces += update.ContentUpdate.Count;
+            if (pieces >= 3)
             {
-                pieces += update.ContentUpdate.Count;
-                if (pieces >= 3)
-                {
-                    await patience.CancelAsync();
-                }
+                break;
             }
-        });
+        }
 
         await Until.TrueAsync(
             async () => await shared.Running.Internal.ActiveAsync() == 0, "the slot is free", TimeSpan.FromSeconds(2));
@@ -150,14 +145,18 @@ public sealed class DotNetClientTests(SharedTollgate shared)
         Assert.True(row.Delivered <= row.Units.Completion);
     }
 
-    private ChatClient Chat(string model = "tiny-assistant", string? key = null) =>
-        new(model, new ApiKeyCredential(key ?? shared.Running.FirstKey), Options());
+    private ChatClient Chat(string model = "tiny-assistant", string? key = null, PipelineTransport? transport = null) =>
+        new(model, new ApiKeyCredential(key ?? shared.Running.FirstKey), Options(transport));
 
-    private OpenAIClientOptions Options() => new()
+    private OpenAIClientOptions Options(PipelineTransport? transport = null) => new()
     {
         Endpoint = new Uri(shared.Running.Endpoints.ApiBase),
         RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
+        Transport = transport,
     };
+
+    /// <summary>HttpClient goes on reading for up to 2 s behind a reader that left, to keep the connection; the tiny model would end in that time.</summary>
+    private static HttpClientPipelineTransport LeavesAtOnce() => new(new HttpClient(new SocketsHttpHandler { MaxResponseDrainSize = 0 }));
 
     private static ChatCompletionOptions Greedy(int maxTokens) => new() { Temperature = 0, MaxOutputTokenCount = maxTokens };
 

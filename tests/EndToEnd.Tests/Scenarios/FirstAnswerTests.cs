@@ -1,3 +1,4 @@
+using System.Net;
 using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Portal;
 using Tollgate.EndToEnd.Tests.Running;
@@ -10,6 +11,10 @@ namespace Tollgate.EndToEnd.Tests.Scenarios;
 public sealed class FirstAnswerTests(SharedTollgate shared)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public void The_very_first_call_after_the_start_said_ready_is_answered() =>
+        Assert.True(shared.FirstAnswer.Status == HttpStatusCode.OK, $"{shared.FirstAnswer.Status}: {shared.FirstAnswer.Body}");
 
     [Fact]
     public async Task The_printed_curl_streams_an_answer()

@@ -50,7 +50,7 @@ public sealed class NewcomerTests(SharedTollgate shared)
 
         Assert.Equal(25, after - before);
         Assert.Equal(5 - row.Amount, walletBefore); // Welcome credit less the one call.
-        Assert.Empty(ada.ConsoleErrors);
+        Assert.Equal("", string.Join('\n', ada.ConsoleErrors));
         await shared.Running.Books.AssertAgreeAsync();
     }
 
@@ -76,6 +76,6 @@ public sealed class NewcomerTests(SharedTollgate shared)
         }
 
         Assert.Empty(overflowing);
-        Assert.Empty(admin.ConsoleErrors);
+        Assert.Equal("", string.Join('\n', admin.ConsoleErrors));
     }
 }
