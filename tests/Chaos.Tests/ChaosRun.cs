@@ -1,5 +1,5 @@
 using Npgsql;
-using Tollgate.Chaos.Tests.Cluster;
+using Tollgate.Clusters;
 using Tollgate.Chaos.Tests.Faults;
 using Tollgate.Chaos.Tests.Load;
 using Tollgate.Chaos.Tests.Truth;

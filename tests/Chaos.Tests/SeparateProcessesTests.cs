@@ -1,5 +1,5 @@
 using Npgsql;
-using Tollgate.Chaos.Tests.Cluster;
+using Tollgate.Clusters;
 using Tollgate.Chaos.Tests.Load;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Tollgate.Chaos.Tests.Cluster;
+using Tollgate.Clusters;
 using Tollgate.LocalServers;
 
 namespace Tollgate.Chaos.Tests.Faults;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Tollgate.Chaos.Tests.Cluster;
+using Tollgate.Clusters;
 
 namespace Tollgate.Chaos.Tests.Load;
 

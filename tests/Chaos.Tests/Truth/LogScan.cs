@@ -1,4 +1,4 @@
-using Tollgate.Chaos.Tests.Cluster;
+using Tollgate.Clusters;
 using Tollgate.Chaos.Tests.Load;
 
 namespace Tollgate.Chaos.Tests.Truth;

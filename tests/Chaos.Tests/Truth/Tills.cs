@@ -1,7 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using StackExchange.Redis;
-using Tollgate.Chaos.Tests.Cluster;
+using Tollgate.Clusters;
 using Tollgate.Chaos.Tests.Load;
 using Tollgate.Contracts.Keys;
 

@@ -1,5 +1,5 @@
 using Npgsql;
-using Tollgate.Chaos.Tests.Cluster;
+using Tollgate.Clusters;
 
 namespace Tollgate.Chaos.Tests.Truth;
 

@@ -1,4 +1,4 @@
-using Tollgate.Chaos.Tests.Cluster;
+using Tollgate.Clusters;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Usage;
 

@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
 
-namespace Tollgate.Chaos.Tests.Cluster;
+namespace Tollgate.Clusters;
 
 /// <summary>
 /// The secret files of one cluster, as infra/make-secrets.sh writes them for the containers, with this machine's addresses inside.
 /// </summary>
-internal sealed class ClusterSecrets
+public sealed class ClusterSecrets
 {
     private readonly string _folder;
 

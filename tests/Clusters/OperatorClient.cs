@@ -4,10 +4,10 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
-namespace Tollgate.Chaos.Tests.Cluster;
+namespace Tollgate.Clusters;
 
 /// <summary>Speaks to the internal listeners of a cluster as the operator.</summary>
-internal sealed class OperatorClient(string clusterSecret) : IDisposable
+public sealed class OperatorClient(string clusterSecret) : IDisposable
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
     private readonly ServiceTokens _tokens = new(Options.Create(new ClusterOptions { Secret = clusterSecret, Self = "operator" }));

@@ -1,19 +1,19 @@
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 
-namespace Tollgate.Chaos.Tests.Cluster;
+namespace Tollgate.Clusters;
 
 /// <summary>What the repository's docker-compose.yml says of one service.</summary>
 /// <param name="Command">Program and arguments.</param>
 /// <param name="Environment">With <c>${NAME:-default}</c> replaced by the default.</param>
 /// <param name="Secrets">Names; each is a file at <c>/run/secrets/&lt;name&gt;</c> inside the container.</param>
 /// <param name="Health">Program and arguments of the health check; empty where there is none, or where it asks a shell.</param>
-internal sealed record ComposeService(
+public sealed record ComposeService(
     string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, IReadOnlyList<string> Secrets,
     IReadOnlyList<string> Health);
 
 /// <summary>Reads docker-compose.yml, so that the processes of the tests are those of the containers and cannot drift from them.</summary>
-internal static class ComposeFile
+public static class ComposeFile
 {
     public static IReadOnlyDictionary<string, ComposeService> Read(string path)
     {

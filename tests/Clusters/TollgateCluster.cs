@@ -2,13 +2,13 @@ using Npgsql;
 using Tollgate.LocalServers;
 using Tollgate.Testing;
 
-namespace Tollgate.Chaos.Tests.Cluster;
+namespace Tollgate.Clusters;
 
 /// <summary>
-/// All parts of docker-compose.yml as plain processes on one Postgres and one Redis: the same programs, commands and environment, with host
-/// names and secret paths replaced by this machine's. Several gateways and workers where asked.
+/// All parts of docker-compose.yml as plain processes on one Postgres and one Redis: the same programs, commands and environment, with
+/// host names and secret paths replaced by this machine's. Several gateways and workers where asked.
 /// </summary>
-internal sealed class TollgateCluster : IAsyncDisposable
+public sealed class TollgateCluster : IAsyncDisposable
 {
     private const string Database = "tollgate";
     private static readonly string[] Schemas = ["accounts", "billing"];
@@ -29,9 +29,12 @@ internal sealed class TollgateCluster : IAsyncDisposable
     private readonly Dictionary<string, Dictionary<string, string>> _environments = [];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
-    private TollgateCluster(string folder)
+    private readonly ClusterPlan _plan;
+
+    private TollgateCluster(string folder, ClusterPlan plan)
     {
         Folder = folder;
+        _plan = plan;
         _postgresServer = new PrivatePostgres(Path.Combine(folder, "postgres"), "chaos");
         _redisServer = new PrivateRedis(Path.Combine(folder, "redis"), "chaos");
         Secrets = new ClusterSecrets(
@@ -92,20 +95,26 @@ internal sealed class TollgateCluster : IAsyncDisposable
     public string PostgresConnection => _postgresServer.ConnectionString(_postgresPort, Database);
 
     /// <summary>Starts a whole cluster and waits until every part is ready.</summary>
-    public static async Task<TollgateCluster> StartAsync(string folder, int gateways, int workers)
+    public static Task<TollgateCluster> StartAsync(string folder, int gateways, int workers) =>
+        StartAsync(folder, new ClusterPlan { Gateways = gateways, Workers = workers });
+
+    /// <summary>Starts a whole cluster and waits until every part is ready.</summary>
+    public static async Task<TollgateCluster> StartAsync(string folder, ClusterPlan plan)
     {
-        var cluster = new TollgateCluster(folder);
+        var cluster = new TollgateCluster(folder, plan);
         try
         {
             await cluster.StartServersAsync();
-            for (var i = 0; i < workers; i++)
+            for (var i = 0; i < plan.Workers; i++)
             {
                 cluster.AddWorker();
             }
 
+            Task[] stripe = plan.Stripe ? [cluster.FakeStripe.StartAsync()] : [];
+
             // The first worker imports the default models; the others find them in the same folder.
-            await Task.WhenAll(cluster.FakeStripe.StartAsync(), cluster.Billing.StartAsync(), cluster.Workers[0].StartAsync());
-            for (var i = 0; i < gateways; i++)
+            await Task.WhenAll([.. stripe, cluster.Billing.StartAsync(), .. cluster.Workers.Take(1).Select(w => w.StartAsync())]);
+            for (var i = 0; i < plan.Gateways; i++)
             {
                 cluster.AddGateway();
             }
@@ -197,9 +206,10 @@ internal sealed class TollgateCluster : IAsyncDisposable
             ["TOLLGATE__Gateway__DataDirectory"] = Path.Combine(Folder, name),
             ["TOLLGATE__Journal__GatewayId"] = name,
         };
-        for (var i = 0; i < WorkerInternal.Count; i++)
+        string[] workers = [.. WorkerInternal, .. _plan.OutsideWorkers];
+        for (var i = 0; i < workers.Length; i++)
         {
-            environment[$"TOLLGATE__Routing__Workers__{i}"] = WorkerInternal[i];
+            environment[$"TOLLGATE__Routing__Workers__{i}"] = workers[i];
         }
 
         Gateways.Add(Service("gateway", name, port, environment));
@@ -209,7 +219,7 @@ internal sealed class TollgateCluster : IAsyncDisposable
     {
         var environment = Resolve(_compose[service].Environment);
         environment["TOLLGATE__Listen__Internal"] = Url(internalPort);
-        foreach (var (key, value) in changes)
+        foreach (var (key, value) in changes.Concat(Extra(service)).Concat(name == service ? [] : Extra(name)))
         {
             environment[key] = value;
         }
@@ -217,6 +227,9 @@ internal sealed class TollgateCluster : IAsyncDisposable
         _environments[name] = environment;
         return Process(name, _compose[service].Command, environment, Url(internalPort));
     }
+
+    private IEnumerable<KeyValuePair<string, string>> Extra(string name) =>
+        _plan.Environment.TryGetValue(name, out var extra) ? extra : [];
 
     private ClusterProcess Process(string name, IReadOnlyList<string> command, Dictionary<string, string> environment, string ready) => new(
         name,

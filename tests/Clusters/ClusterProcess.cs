@@ -1,12 +1,12 @@
 using Tollgate.LocalServers;
 
-namespace Tollgate.Chaos.Tests.Cluster;
+namespace Tollgate.Clusters;
 
 /// <summary>
 /// One part of a cluster, started as the container would be, that can be killed, stopped and continued, and started again with the same
 /// settings. One caller at a time.
 /// </summary>
-internal sealed class ClusterProcess(string name, Func<Task<ChildProcess>> start, Func<Task> waitUntilReady) : IAsyncDisposable
+public sealed class ClusterProcess(string name, Func<Task<ChildProcess>> start, Func<Task> waitUntilReady) : IAsyncDisposable
 {
     private ChildProcess? _child;
 

@@ -1,13 +1,13 @@
 using System.Security.Cryptography;
 using Tollgate.LocalServers;
 
-namespace Tollgate.Chaos.Tests.Cluster;
+namespace Tollgate.Clusters;
 
 /// <summary>
 /// Ports for processes that come back: below the range that the kernel gives to outgoing connections, which could take the port of a killed
 /// process before its next start.
 /// </summary>
-internal static class ClusterPorts
+public static class ClusterPorts
 {
     private const int First = 12_000;
     private const int Last = 31_000;
