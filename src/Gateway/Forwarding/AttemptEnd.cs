@@ -24,6 +24,12 @@ internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
 {
     public static readonly AttemptEnd Answered = new(null, Retry.Never);
 
+    /// <summary>
+    /// The end of an attempt whose worker went away before anything went out to the client. With no other worker to try it is as if there had been none:
+    /// 503, to be asked again.
+    /// </summary>
+    public static AttemptEnd WorkerGone(string model) => new(OpenAiError.ModelUnavailable(model, TimeSpan.FromSeconds(1)), Retry.Anywhere);
+
     /// <summary>The end of an attempt that was stopped before anything went out to the client. Nothing is charged in any of these
     /// cases.</summary>
     public static async Task<AttemptEnd> OfStopAsync(Attempt attempt, RunningRequest running)

@@ -76,7 +76,7 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
                 worker.Refused();
             }
 
-            return new AttemptEnd(OpenAiError.UpstreamFailed(), Retry.Anywhere);
+            return AttemptEnd.WorkerGone(running.Model);
         }
 
         using (answer)

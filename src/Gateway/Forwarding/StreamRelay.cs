@@ -186,7 +186,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         attempt.Worker.Failed();
         return _started
             ? await FailAsync(OpenAiErrorResult.ToFrame(OpenAiError.UpstreamFailed()))
-            : new AttemptEnd(OpenAiError.UpstreamFailed(), Retry.Anywhere);
+            : AttemptEnd.WorkerGone(running.Model);
     }
 
     /// <summary>Ends a stream whose answer has started: charged is what went out, and nothing where no token did.</summary>

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Buffers;
 using Tollgate.Gateway.OpenAi;
 
@@ -37,7 +36,7 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException && !attempt.Stopped)
         {
-            return new AttemptEnd(OpenAiError.UpstreamFailed(), Retry.Anywhere);
+            return AttemptEnd.WorkerGone(running.Model);
         }
 
         if (attempt.Stopped)

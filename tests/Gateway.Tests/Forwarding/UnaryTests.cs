@@ -94,6 +94,24 @@ public sealed class UnaryTests
         Assert.Equal((Outcome.FailedBeforeFirstToken, default(Units)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(response))));
     }
 
+    [Fact]
+    public async Task A_worker_that_dies_with_no_other_to_try_is_a_503_that_says_when_to_ask_again()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        var key = await gateway.CreateKeyAsync();
+        gateway.Worker.Script = call =>
+        {
+            call.Reset();
+            return Task.CompletedTask;
+        };
+
+        using var response = await gateway.PostAsync(key, Chat, Hello);
+
+        await ErrorTests.AssertErrorAsync(response, 503, "model_unavailable");
+        Assert.NotNull(response.Headers.RetryAfter);
+        Assert.Equal((Outcome.FailedBeforeFirstToken, default(Units)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(response))));
+    }
+
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")] // No units.
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nx-tollgate-units: 1,0,9999,0,0,0\r\n\r\n{}")] // More than the hold.
