@@ -10,6 +10,9 @@ public sealed class ClusterProcess(string name, Func<Task<ChildProcess>> start, 
 {
     private ChildProcess? _child;
 
+    /// <summary>Held by whoever does something to it.</summary>
+    public SemaphoreSlim Turn { get; } = new(1, 1);
+
     public string Name => name;
 
     public bool IsRunning => _child is { HasExited: false };
@@ -51,5 +54,7 @@ public sealed class ClusterProcess(string name, Func<Task<ChildProcess>> start, 
             await child.StopAsync(ChildSignal.Kill, TimeSpan.FromSeconds(10));
             child.Dispose();
         }
+
+        Turn.Dispose();
     }
 }

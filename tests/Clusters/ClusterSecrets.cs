@@ -17,6 +17,7 @@ public sealed class ClusterSecrets
         Write("redis_connection", redisConnection);
         Write("accounts_postgres", postgresConnection("accounts"));
         Write("billing_postgres", postgresConnection("billing"));
+        Write("smtp_password", "");
         StripeApiKey = Write("stripe_api_key", "sk_test_" + Random());
         StripeWebhookSecret = Write("stripe_webhook_secret", "whsec_" + Random());
     }

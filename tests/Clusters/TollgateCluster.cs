@@ -5,24 +5,28 @@ using Tollgate.Testing;
 namespace Tollgate.Clusters;
 
 /// <summary>
-/// All parts of docker-compose.yml as plain processes on one Postgres and one Redis: the same programs, commands and environment, with
-/// host names and secret paths replaced by this machine's. Several gateways and workers where asked.
+/// All parts of docker-compose.yml as plain processes on one Postgres and one Redis: the same programs, commands and environment, with host
+/// names and secret paths replaced by this machine's. Several gateways and workers where asked.
 /// </summary>
 public sealed class TollgateCluster : IAsyncDisposable
 {
     private const string Database = "tollgate";
     private static readonly string[] Schemas = ["accounts", "billing"];
-    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(120);
     private readonly IReadOnlyDictionary<string, ComposeService> _compose =
         ComposeFile.Read(Path.Combine(SharedFiles.Repository, "docker-compose.yml"));
+
     private readonly PrivatePostgres _postgresServer;
     private readonly PrivateRedis _redisServer;
-    private readonly int _postgresPort = FreePort.Next();
-    private readonly int _redisPort = FreePort.Next();
-    private readonly int _accountsPublic = FreePort.Next();
-    private readonly int _accountsInternal = FreePort.Next();
-    private readonly int _billingInternal = FreePort.Next();
-    private readonly int _stripe = FreePort.Next();
+    private readonly int _postgresPort = ClusterPorts.Next();
+    private readonly int _redisPort = ClusterPorts.Next();
+    private readonly int _accountsPublic = ClusterPorts.Next();
+    private readonly int _accountsInternal = ClusterPorts.Next();
+    private readonly int _billingInternal = ClusterPorts.Next();
+    private readonly int _stripe = ClusterPorts.Next();
+    private readonly int _firstGatewayInternal = ClusterPorts.Next();
+    private readonly int _firstGatewayPublic = ClusterPorts.Next();
+    private readonly Dictionary<string, Dictionary<string, string>> _environments = [];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly ClusterPlan _plan;
@@ -44,7 +48,9 @@ public sealed class TollgateCluster : IAsyncDisposable
         Accounts = Service("accounts", "accounts", _accountsInternal, new()
         {
             ["TOLLGATE__Listen__Public"] = Url(_accountsPublic),
-            ["TOLLGATE__Mail__Directory"] = Path.Combine(folder, "mail"),
+            ["TOLLGATE__Mail__Folder"] = Path.Combine(folder, "mail"),
+            ["TOLLGATE__Portal__PublicUrl"] = Url(_accountsPublic),
+            ["TOLLGATE__Portal__ApiBaseUrl"] = Url(_firstGatewayPublic) + "/v1",
         });
         FakeStripe = Process("stripe", ["dotnet", "Tollgate.FakeStripe.dll"], StripeEnvironment(), Url(_stripe));
     }
@@ -92,7 +98,7 @@ public sealed class TollgateCluster : IAsyncDisposable
     public static Task<TollgateCluster> StartAsync(string folder, int gateways, int workers) =>
         StartAsync(folder, new ClusterPlan { Gateways = gateways, Workers = workers });
 
-    /// <summary>Starts a whole cluster and waits until every part is ready.</summary>
+    /// <summary>Starts a cluster by a plan and waits until every part is ready.</summary>
     public static async Task<TollgateCluster> StartAsync(string folder, ClusterPlan plan)
     {
         var cluster = new TollgateCluster(folder, plan);
@@ -104,14 +110,20 @@ public sealed class TollgateCluster : IAsyncDisposable
                 cluster.AddWorker();
             }
 
+            // The first worker imports the default models; the others find them in the same folder.
             Task[] stripe = plan.Stripe ? [cluster.FakeStripe.StartAsync()] : [];
-            await Task.WhenAll([.. stripe, cluster.Billing.StartAsync(), .. cluster.Workers.Select(w => w.StartAsync())]);
+            await Task.WhenAll(
+                [.. stripe, cluster.Billing.StartAsync(), .. cluster.Workers.Take(1).Select(worker => worker.StartAsync())]);
             for (var i = 0; i < plan.Gateways; i++)
             {
                 cluster.AddGateway();
             }
 
-            await Task.WhenAll([cluster.Accounts.StartAsync(), .. cluster.Gateways.Select(g => g.StartAsync())]);
+            await Task.WhenAll(
+                [
+                    cluster.Accounts.StartAsync(), .. cluster.Workers.Skip(1).Select(worker => worker.StartAsync()),
+                    .. cluster.Gateways.Select(gateway => gateway.StartAsync()),
+                ]);
             return cluster;
         }
         catch
@@ -121,9 +133,24 @@ public sealed class TollgateCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>All parts, those that ask before those that answer.</summary>
+    public IEnumerable<ClusterProcess> Processes => [.. Gateways, Accounts, Billing, .. Workers, FakeStripe, Redis, Postgres];
+
+    /// <summary>Exit code of the health check of the container that <paramref name="process"/> stands for, with its settings.</summary>
+    /// <param name="service">Name of the service in docker-compose.yml.</param>
+    public async Task<int> RunHealthCheckAsync(string service, ClusterProcess process)
+    {
+        var name = process.Name + "-health";
+        using var child = await ChildProcess.StartAsync(Spec(name, _compose[service].Health, _environments[process.Name]));
+        await child.WaitForExitAsync();
+        return child.ExitCode;
+    }
+
+    public string LogFile(string name) => Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, "logs")).FullName, name + ".log");
+
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in (IEnumerable<ClusterProcess>)[.. Gateways, Accounts, Billing, .. Workers, FakeStripe, Redis, Postgres])
+        foreach (var process in Processes)
         {
             await process.DisposeAsync();
         }
@@ -156,20 +183,21 @@ public sealed class TollgateCluster : IAsyncDisposable
 
     private void AddWorker()
     {
-        var (name, port) = ($"worker-{Workers.Count + 1}", FreePort.Next());
+        var (name, port) = ($"worker-{Workers.Count + 1}", ClusterPorts.Next());
         WorkerInternal.Add(Url(port));
         Workers.Add(Service("worker", name, port, new()
         {
             ["TOLLGATE__Worker__Id"] = name,
             ["TOLLGATE__Worker__DataDirectory"] = Path.Combine(Folder, name),
-            ["TOLLGATE__Models__Directory"] = Path.Combine(Folder, "models", name),
+            ["TOLLGATE__Models__Directory"] = Path.Combine(Folder, "models"),
             ["TOLLGATE__Models__Defaults"] = Path.Combine(OutputOf("Tollgate.Inference.dll"), "models"),
         }));
     }
 
     private void AddGateway()
     {
-        var (name, port, api) = ($"gateway-{Gateways.Count + 1}", FreePort.Next(), FreePort.Next());
+        var name = $"gateway-{Gateways.Count + 1}";
+        var (port, api) = Gateways.Count == 0 ? (_firstGatewayInternal, _firstGatewayPublic) : (ClusterPorts.Next(), ClusterPorts.Next());
         Api.Add(Url(api));
         GatewayInternal.Add(Url(port));
         var environment = new Dictionary<string, string>
@@ -196,6 +224,7 @@ public sealed class TollgateCluster : IAsyncDisposable
             environment[key] = value;
         }
 
+        _environments[name] = environment;
         return Process(name, _compose[service].Command, environment, Url(internalPort));
     }
 
@@ -215,7 +244,7 @@ public sealed class TollgateCluster : IAsyncDisposable
         e => Secrets.Resolve(e.Value)
             .Replace("http://accounts:8091", Url(_accountsInternal), StringComparison.Ordinal)
             .Replace("http://billing:8092", Url(_billingInternal), StringComparison.Ordinal)
-            .Replace("http://gateway:8090", GatewayInternal.Count > 0 ? GatewayInternal[0] : Url(FreePort.Next()), StringComparison.Ordinal));
+            .Replace("http://gateway:8090", Url(_firstGatewayInternal), StringComparison.Ordinal));
 
     private Dictionary<string, string> StripeEnvironment() => new()
     {
@@ -226,8 +255,6 @@ public sealed class TollgateCluster : IAsyncDisposable
         ["TOLLGATE__FakeStripe__WebhookSecret"] = Secrets.StripeWebhookSecret,
         ["TOLLGATE__FakeStripe__WebhookUrl"] = Portal + "/stripe/webhook",
     };
-
-    private string LogFile(string name) => Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, "logs")).FullName, name + ".log");
 
     /// <summary>Folder of a program in the build's output, beside that of the tests.</summary>
     private static string OutputOf(string dll)

@@ -8,6 +8,17 @@ public sealed class KillableTollgate : IAsyncLifetime
 
     internal RunningTollgate Running => _running ?? throw new InvalidOperationException("Not started.");
 
+    /// <summary>The system, started again if the test before left it dead.</summary>
+    internal async Task<RunningTollgate> AliveAsync()
+    {
+        if (Running.HasExited)
+        {
+            await Running.StartAgainAsync();
+        }
+
+        return Running;
+    }
+
     public async Task InitializeAsync() => _running = await RunningTollgate.StartAsync();
 
     public async Task DisposeAsync()

@@ -11,9 +11,13 @@ namespace Tollgate.EndToEnd.Tests.Scenarios;
 /// that charges where nothing is, and delivered ≤ billed ≤ generated.
 /// </summary>
 [Collection(KillableTollgate.Name)]
-public sealed class GatewayKillTests(KillableTollgate killable)
+public sealed class GatewayKillTests(KillableTollgate killable) : IAsyncLifetime
 {
     private RunningTollgate Running => killable.Running;
+
+    public Task InitializeAsync() => killable.AliveAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task A_stream_that_was_cut_is_billed_once_for_at_least_what_arrived()

@@ -23,7 +23,7 @@ public sealed class PartKillTests(KillableTollgate killable)
 
     private async Task KillUnderLoadAsync(Func<Endpoints, int> part)
     {
-        var running = killable.Running;
+        var running = await killable.AliveAsync();
         var load = new Load(running.Endpoints.Api, running.FirstKey);
         load.Start();
         await AnswersAsync(load, 10);

@@ -7,9 +7,13 @@ namespace Tollgate.EndToEnd.Tests.Scenarios;
 
 /// <summary>Stops and starts of the whole product, as its operator sees them.</summary>
 [Collection(KillableTollgate.Name)]
-public sealed class RestartTests(KillableTollgate killable)
+public sealed class RestartTests(KillableTollgate killable) : IAsyncLifetime
 {
     private RunningTollgate Running => killable.Running;
+
+    public Task InitializeAsync() => killable.AliveAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task SIGTERM_lets_a_running_stream_end_and_the_next_start_keeps_all_data()
