@@ -26,6 +26,7 @@ internal static class Figure
     public const string ChunkCpu = "stream, cpu us per chunk: ";
     public const string Resident = "memory, MB before idle streams";
     public const string ResidentPerThousand = "memory, MB per 1,000 idle streams";
+    public const string WarmUp = "seconds until the runtime had compiled, after the fixed warm-up";
     public const string Lateness = "generator, p99 us late";
     public const string Failed = "requests failed";
 }
@@ -35,6 +36,12 @@ internal static class Figure
 /// </summary>
 internal sealed class Round(Target target, BenchPlan plan, int number)
 {
+    private const string CompilerThread = ".NET Tiered Com";
+
+    /// <summary>Share of the process' CPU above which its runtime counts as compiling.</summary>
+    private const double StillCompiling = 0.02;
+
+    private static readonly TimeSpan CompilingSlice = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(1);
     private readonly SortedDictionary<string, double> _figures = new(StringComparer.Ordinal);
 
@@ -50,7 +57,10 @@ internal sealed class Round(Target target, BenchPlan plan, int number)
         return new RoundResult(target.Name, number, _figures);
     }
 
-    /// <summary>As many unary requests as fit, and some streams, so that both paths are compiled in their last form.</summary>
+    /// <summary>
+    /// Unary requests and streams as fast as they are answered, for as long as the runtime still compiles: on a busy machine that takes long, and a
+    /// process that compiles is not the one that will run for months.
+    /// </summary>
     private async Task WarmUpAsync()
     {
         await SendAsync(Unary(perSecond: null, plan.Connections) with { Duration = plan.WarmUp });
@@ -60,6 +70,19 @@ internal sealed class Round(Target target, BenchPlan plan, int number)
             Duration = plan.WarmUp / 3,
             UntilFirstEvent = true,
         });
+        var started = Pace.Now;
+        while (Pace.Now - started < Pace.Nanoseconds(plan.LongestWarmUp))
+        {
+            var before = ReadThreads();
+            await SendAsync(Unary(perSecond: null, plan.Connections) with { Duration = CompilingSlice });
+            var used = ReadThreads().ToDictionary(thread => thread.Key, thread => thread.Value - before.GetValueOrDefault(thread.Key));
+            if (used.GetValueOrDefault(CompilerThread) <= StillCompiling * used.Values.Sum())
+            {
+                break;
+            }
+        }
+
+        _figures[Figure.WarmUp] = (Pace.Now - started) / 1e9;
         await Task.Delay(Settle, TimeProvider.System);
     }
 
