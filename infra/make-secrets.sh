@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes the secret files that docker-compose.yml mounts. Leaves those that exist alone; put your own Stripe secrets into the two stripe files.
+# Writes the secret files that docker-compose.yml mounts. Leaves those that exist alone; put your own secrets into the
+# two stripe files and, where the mail server asks for one, into smtp_password.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p secrets
@@ -20,6 +21,7 @@ for schema in accounts billing; do
 done
 make redis_conf "$(printf 'bind 0.0.0.0\nport 6379\nrequirepass %s\nsave ""\nappendonly no\nmaxmemory-policy noeviction\n' "$(cat secrets/redis_password)")"
 make redis_connection "redis:6379,password=$(cat secrets/redis_password)"
+make smtp_password ""
 make stripe_api_key "replace-me"
 make stripe_webhook_secret "replace-me"
 # Containers do not run as you: the files must be readable inside, the folder keeps others out.

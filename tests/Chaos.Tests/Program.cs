@@ -1,1 +1,34 @@
-return 0;
+using System.CommandLine;
+using Tollgate.Chaos.Tests;
+
+Option<double> minutes = new("--minutes") { Description = "Minutes of load and faults.", DefaultValueFactory = _ => 1 };
+Option<int> seed = new("--seed") { Description = "Seed of load and faults.", DefaultValueFactory = _ => Random.Shared.Next(1_000_000) };
+Option<int> gateways = new("--gateways") { Description = "Gateways.", DefaultValueFactory = _ => 3 };
+Option<int> workers = new("--workers") { Description = "Workers.", DefaultValueFactory = _ => 2 };
+Option<int> clients = new("--clients") { Description = "Calls in flight at most.", DefaultValueFactory = _ => 16 };
+Option<double> gap = new("--gap") { Description = "Mean seconds between two faults.", DefaultValueFactory = _ => 4.5 };
+Option<DirectoryInfo?> folder = new("--folder")
+{
+    Description = "Data and logs; kept. Default: a new folder under the system's for temporary files.",
+};
+
+var command = new RootCommand("Kills and stops the parts of a whole cluster under load, then holds its books against the truth.")
+{
+    minutes, seed, gateways, workers, clients, gap, folder,
+};
+command.SetAction(async (parsed, _) =>
+{
+    var options = new ChaosOptions(
+        TimeSpan.FromMinutes(parsed.GetValue(minutes)),
+        parsed.GetValue(seed),
+        parsed.GetValue(gateways),
+        parsed.GetValue(workers),
+        parsed.GetValue(clients),
+        TimeSpan.FromSeconds(parsed.GetValue(gap)),
+        parsed.GetValue(folder)?.FullName ?? Directory.CreateTempSubdirectory("tollgate-chaos-").FullName);
+    var report = await new ChaosRun(options, Console.Out, TimeProvider.System).RunAsync();
+    await Console.Out.WriteLineAsync();
+    await Console.Out.WriteLineAsync(report.ToString());
+    return report.Violations.Count == 0 ? 0 : 1;
+});
+return await command.Parse(args).InvokeAsync();

@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 
-namespace Tollgate.Chaos.Tests.Cluster;
+namespace Tollgate.Clusters;
 
-/// <summary>The secret files of one cluster, as infra/make-secrets.sh writes them for the containers, with this machine's addresses inside.</summary>
-internal sealed class ClusterSecrets
+/// <summary>
+/// The secret files of one cluster, as infra/make-secrets.sh writes them for the containers, with this machine's addresses inside.
+/// </summary>
+public sealed class ClusterSecrets
 {
     private readonly string _folder;
 
@@ -15,6 +17,7 @@ internal sealed class ClusterSecrets
         Write("redis_connection", redisConnection);
         Write("accounts_postgres", postgresConnection("accounts"));
         Write("billing_postgres", postgresConnection("billing"));
+        Write("smtp_password", "");
         StripeApiKey = Write("stripe_api_key", "sk_test_" + Random());
         StripeWebhookSecret = Write("stripe_webhook_secret", "whsec_" + Random());
     }

@@ -1,17 +1,19 @@
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 
-namespace Tollgate.Chaos.Tests.Cluster;
+namespace Tollgate.Clusters;
 
 /// <summary>What the repository's docker-compose.yml says of one service.</summary>
 /// <param name="Command">Program and arguments.</param>
 /// <param name="Environment">With <c>${NAME:-default}</c> replaced by the default.</param>
 /// <param name="Secrets">Names; each is a file at <c>/run/secrets/&lt;name&gt;</c> inside the container.</param>
-internal sealed record ComposeService(
-    string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, IReadOnlyList<string> Secrets);
+/// <param name="Health">Program and arguments of the health check; empty where there is none, or where it asks a shell.</param>
+public sealed record ComposeService(
+    string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, IReadOnlyList<string> Secrets,
+    IReadOnlyList<string> Health);
 
 /// <summary>Reads docker-compose.yml, so that the processes of the tests are those of the containers and cannot drift from them.</summary>
-internal static class ComposeFile
+public static class ComposeFile
 {
     public static IReadOnlyDictionary<string, ComposeService> Read(string path)
     {
@@ -26,7 +28,10 @@ internal static class ComposeFile
         service.TryGetValue("environment", out var environment)
             ? Map(environment).ToDictionary(e => e.Key, e => Default(e.Value as string ?? ""))
             : new Dictionary<string, string>(),
-        List(service.GetValueOrDefault("secrets")));
+        List(service.GetValueOrDefault("secrets")),
+        service.TryGetValue("healthcheck", out var health) && List(Map(health).GetValueOrDefault("test")) is ["CMD", .. var command]
+            ? command
+            : []);
 
     private static Dictionary<string, object> Map(object value) =>
         ((Dictionary<object, object>)value).ToDictionary(entry => (string)entry.Key, entry => entry.Value);

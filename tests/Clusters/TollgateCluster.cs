@@ -2,43 +2,55 @@ using Npgsql;
 using Tollgate.LocalServers;
 using Tollgate.Testing;
 
-namespace Tollgate.Chaos.Tests.Cluster;
+namespace Tollgate.Clusters;
 
 /// <summary>
-/// All parts of docker-compose.yml as plain processes on one Postgres and one Redis: the same programs, commands and environment, with host names and
-/// secret paths replaced by this machine's. Several gateways and workers where asked.
+/// All parts of docker-compose.yml as plain processes on one Postgres and one Redis: the same programs, commands and environment, with
+/// host names and secret paths replaced by this machine's. Several gateways and workers where asked.
 /// </summary>
-internal sealed class TollgateCluster : IAsyncDisposable
+public sealed class TollgateCluster : IAsyncDisposable
 {
     private const string Database = "tollgate";
     private static readonly string[] Schemas = ["accounts", "billing"];
-    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(60);
-    private readonly IReadOnlyDictionary<string, ComposeService> _compose = ComposeFile.Read(Path.Combine(SharedFiles.Repository, "docker-compose.yml"));
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(120);
+    private readonly IReadOnlyDictionary<string, ComposeService> _compose =
+        ComposeFile.Read(Path.Combine(SharedFiles.Repository, "docker-compose.yml"));
+
     private readonly PrivatePostgres _postgresServer;
     private readonly PrivateRedis _redisServer;
-    private readonly int _postgresPort = FreePort.Next();
-    private readonly int _redisPort = FreePort.Next();
-    private readonly int _accountsPublic = FreePort.Next();
-    private readonly int _accountsInternal = FreePort.Next();
-    private readonly int _billingInternal = FreePort.Next();
-    private readonly int _stripe = FreePort.Next();
+    private readonly int _postgresPort = ClusterPorts.Next();
+    private readonly int _redisPort = ClusterPorts.Next();
+    private readonly int _accountsPublic = ClusterPorts.Next();
+    private readonly int _accountsInternal = ClusterPorts.Next();
+    private readonly int _billingInternal = ClusterPorts.Next();
+    private readonly int _stripe = ClusterPorts.Next();
+    private readonly int _firstGatewayInternal = ClusterPorts.Next();
+    private readonly int _firstGatewayPublic = ClusterPorts.Next();
+    private readonly Dictionary<string, Dictionary<string, string>> _environments = [];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
-    private TollgateCluster(string folder)
+    private readonly ClusterPlan _plan;
+
+    private TollgateCluster(string folder, ClusterPlan plan)
     {
         Folder = folder;
+        _plan = plan;
         _postgresServer = new PrivatePostgres(Path.Combine(folder, "postgres"), "chaos");
         _redisServer = new PrivateRedis(Path.Combine(folder, "redis"), "chaos");
         Secrets = new ClusterSecrets(
             Path.Combine(folder, "secrets"), _redisServer.ConnectionString(_redisPort),
-            schema => LocalDatabase.RoleConnectionString(_postgresServer.ConnectionString(_postgresPort), Database, new SchemaRole(schema, "chaos")));
-        Postgres = new ClusterProcess("postgres", () => _postgresServer.StartAsync(_postgresPort, [], CancellationToken.None), () => Task.CompletedTask);
+            schema => LocalDatabase.RoleConnectionString(
+                _postgresServer.ConnectionString(_postgresPort), Database, new SchemaRole(schema, "chaos")));
+        Postgres = new ClusterProcess(
+            "postgres", () => _postgresServer.StartAsync(_postgresPort, [], CancellationToken.None), () => Task.CompletedTask);
         Redis = new ClusterProcess("redis", () => _redisServer.StartAsync(_redisPort, CancellationToken.None), () => Task.CompletedTask);
         Billing = Service("billing", "billing", _billingInternal, new() { ["TOLLGATE__Stripe__ApiBase"] = Url(_stripe) });
         Accounts = Service("accounts", "accounts", _accountsInternal, new()
         {
             ["TOLLGATE__Listen__Public"] = Url(_accountsPublic),
-            ["TOLLGATE__Mail__Directory"] = Path.Combine(folder, "mail"),
+            ["TOLLGATE__Mail__Folder"] = Path.Combine(folder, "mail"),
+            ["TOLLGATE__Portal__PublicUrl"] = Url(_accountsPublic),
+            ["TOLLGATE__Portal__ApiBaseUrl"] = Url(_firstGatewayPublic) + "/v1",
         });
         FakeStripe = Process("stripe", ["dotnet", "Tollgate.FakeStripe.dll"], StripeEnvironment(), Url(_stripe));
     }
@@ -83,24 +95,35 @@ internal sealed class TollgateCluster : IAsyncDisposable
     public string PostgresConnection => _postgresServer.ConnectionString(_postgresPort, Database);
 
     /// <summary>Starts a whole cluster and waits until every part is ready.</summary>
-    public static async Task<TollgateCluster> StartAsync(string folder, int gateways, int workers)
+    public static Task<TollgateCluster> StartAsync(string folder, int gateways, int workers) =>
+        StartAsync(folder, new ClusterPlan { Gateways = gateways, Workers = workers });
+
+    /// <summary>Starts a whole cluster and waits until every part is ready.</summary>
+    public static async Task<TollgateCluster> StartAsync(string folder, ClusterPlan plan)
     {
-        var cluster = new TollgateCluster(folder);
+        var cluster = new TollgateCluster(folder, plan);
         try
         {
             await cluster.StartServersAsync();
-            for (var i = 0; i < workers; i++)
+            for (var i = 0; i < plan.Workers; i++)
             {
                 cluster.AddWorker();
             }
 
-            await Task.WhenAll([cluster.FakeStripe.StartAsync(), cluster.Billing.StartAsync(), .. cluster.Workers.Select(w => w.StartAsync())]);
-            for (var i = 0; i < gateways; i++)
+            Task[] stripe = plan.Stripe ? [cluster.FakeStripe.StartAsync()] : [];
+
+            // The first worker imports the default models; the others find them in the same folder.
+            await Task.WhenAll([.. stripe, cluster.Billing.StartAsync(), .. cluster.Workers.Take(1).Select(w => w.StartAsync())]);
+            for (var i = 0; i < plan.Gateways; i++)
             {
                 cluster.AddGateway();
             }
 
-            await Task.WhenAll([cluster.Accounts.StartAsync(), .. cluster.Gateways.Select(g => g.StartAsync())]);
+            await Task.WhenAll(
+                [
+                    cluster.Accounts.StartAsync(), .. cluster.Workers.Skip(1).Select(worker => worker.StartAsync()),
+                    .. cluster.Gateways.Select(gateway => gateway.StartAsync()),
+                ]);
             return cluster;
         }
         catch
@@ -110,9 +133,24 @@ internal sealed class TollgateCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>All parts, those that ask before those that answer.</summary>
+    public IEnumerable<ClusterProcess> Processes => [.. Gateways, Accounts, Billing, .. Workers, FakeStripe, Redis, Postgres];
+
+    /// <summary>Exit code of the health check of the container that <paramref name="process"/> stands for, with its settings.</summary>
+    /// <param name="service">Name of the service in docker-compose.yml.</param>
+    public async Task<int> RunHealthCheckAsync(string service, ClusterProcess process)
+    {
+        var name = process.Name + "-health";
+        using var child = await ChildProcess.StartAsync(Spec(name, _compose[service].Health, _environments[process.Name]));
+        await child.WaitForExitAsync();
+        return child.ExitCode;
+    }
+
+    public string LogFile(string name) => Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, "logs")).FullName, name + ".log");
+
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in (IEnumerable<ClusterProcess>)[.. Gateways, Accounts, Billing, .. Workers, FakeStripe, Redis, Postgres])
+        foreach (var process in Processes)
         {
             await process.DisposeAsync();
         }
@@ -127,7 +165,8 @@ internal sealed class TollgateCluster : IAsyncDisposable
     {
         await Task.WhenAll(Postgres.StartAsync(), Redis.StartAsync());
         await LocalDatabase.CreateAsync(
-            _postgresServer.ConnectionString(_postgresPort), Database, [.. Schemas.Select(s => new SchemaRole(s, "chaos"))], CancellationToken.None);
+            _postgresServer.ConnectionString(_postgresPort), Database, [.. Schemas.Select(s => new SchemaRole(s, "chaos"))],
+            CancellationToken.None);
         await Task.WhenAll(Schemas.Select(MigrateAsync));
     }
 
@@ -144,30 +183,33 @@ internal sealed class TollgateCluster : IAsyncDisposable
 
     private void AddWorker()
     {
-        var (name, port) = ($"worker-{Workers.Count + 1}", FreePort.Next());
+        var (name, port) = ($"worker-{Workers.Count + 1}", ClusterPorts.Next());
         WorkerInternal.Add(Url(port));
         Workers.Add(Service("worker", name, port, new()
         {
             ["TOLLGATE__Worker__Id"] = name,
             ["TOLLGATE__Worker__DataDirectory"] = Path.Combine(Folder, name),
-            ["TOLLGATE__Models__Directory"] = Path.Combine(Folder, "models", name),
+            ["TOLLGATE__Models__Directory"] = Path.Combine(Folder, "models"),
             ["TOLLGATE__Models__Defaults"] = Path.Combine(OutputOf("Tollgate.Inference.dll"), "models"),
         }));
     }
 
     private void AddGateway()
     {
-        var (name, port, api) = ($"gateway-{Gateways.Count + 1}", FreePort.Next(), FreePort.Next());
+        var name = $"gateway-{Gateways.Count + 1}";
+        var (port, api) = Gateways.Count == 0 ? (_firstGatewayInternal, _firstGatewayPublic) : (ClusterPorts.Next(), ClusterPorts.Next());
         Api.Add(Url(api));
         GatewayInternal.Add(Url(port));
         var environment = new Dictionary<string, string>
         {
             ["TOLLGATE__Listen__Public"] = Url(api),
             ["TOLLGATE__Gateway__DataDirectory"] = Path.Combine(Folder, name),
+            ["TOLLGATE__Journal__GatewayId"] = name,
         };
-        for (var i = 0; i < WorkerInternal.Count; i++)
+        string[] workers = [.. WorkerInternal, .. _plan.OutsideWorkers];
+        for (var i = 0; i < workers.Length; i++)
         {
-            environment[$"TOLLGATE__Routing__Workers__{i}"] = WorkerInternal[i];
+            environment[$"TOLLGATE__Routing__Workers__{i}"] = workers[i];
         }
 
         Gateways.Add(Service("gateway", name, port, environment));
@@ -177,16 +219,22 @@ internal sealed class TollgateCluster : IAsyncDisposable
     {
         var environment = Resolve(_compose[service].Environment);
         environment["TOLLGATE__Listen__Internal"] = Url(internalPort);
-        foreach (var (key, value) in changes)
+        foreach (var (key, value) in changes.Concat(Extra(service)).Concat(name == service ? [] : Extra(name)))
         {
             environment[key] = value;
         }
 
+        _environments[name] = environment;
         return Process(name, _compose[service].Command, environment, Url(internalPort));
     }
 
+    private IEnumerable<KeyValuePair<string, string>> Extra(string name) =>
+        _plan.Environment.TryGetValue(name, out var extra) ? extra : [];
+
     private ClusterProcess Process(string name, IReadOnlyList<string> command, Dictionary<string, string> environment, string ready) => new(
-        name, () => ChildProcess.StartAsync(Spec(name, command, environment)), () => Until.TrueAsync(() => IsReadyAsync(ready), $"{name} is ready; see {LogFile(name)}", ReadyPatience));
+        name,
+        () => ChildProcess.StartAsync(Spec(name, command, environment)),
+        () => Until.TrueAsync(() => IsReadyAsync(ready), $"{name} is ready; see {LogFile(name)}", ReadyPatience));
 
     private ChildSpec Spec(string name, IReadOnlyList<string> command, Dictionary<string, string> environment) => new(
         name, [command[0], Path.Combine(OutputOf(command[1]), command[1]), .. command.Skip(2)], environment, LogFile(name));
@@ -196,7 +244,7 @@ internal sealed class TollgateCluster : IAsyncDisposable
         e => Secrets.Resolve(e.Value)
             .Replace("http://accounts:8091", Url(_accountsInternal), StringComparison.Ordinal)
             .Replace("http://billing:8092", Url(_billingInternal), StringComparison.Ordinal)
-            .Replace("http://gateway:8090", GatewayInternal.Count > 0 ? GatewayInternal[0] : Url(FreePort.Next()), StringComparison.Ordinal));
+            .Replace("http://gateway:8090", Url(_firstGatewayInternal), StringComparison.Ordinal));
 
     private Dictionary<string, string> StripeEnvironment() => new()
     {
@@ -207,8 +255,6 @@ internal sealed class TollgateCluster : IAsyncDisposable
         ["TOLLGATE__FakeStripe__WebhookSecret"] = Secrets.StripeWebhookSecret,
         ["TOLLGATE__FakeStripe__WebhookUrl"] = Portal + "/stripe/webhook",
     };
-
-    private string LogFile(string name) => Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, "logs")).FullName, name + ".log");
 
     /// <summary>Folder of a program in the build's output, beside that of the tests.</summary>
     private static string OutputOf(string dll)

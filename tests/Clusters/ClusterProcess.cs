@@ -1,14 +1,17 @@
 using Tollgate.LocalServers;
 
-namespace Tollgate.Chaos.Tests.Cluster;
+namespace Tollgate.Clusters;
 
 /// <summary>
-/// One part of a cluster, started as the container would be, that can be killed, stopped and continued, and started again with the same settings.
-/// One caller at a time.
+/// One part of a cluster, started as the container would be, that can be killed, stopped and continued, and started again with the same
+/// settings. One caller at a time.
 /// </summary>
-internal sealed class ClusterProcess(string name, Func<Task<ChildProcess>> start, Func<Task> waitUntilReady) : IAsyncDisposable
+public sealed class ClusterProcess(string name, Func<Task<ChildProcess>> start, Func<Task> waitUntilReady) : IAsyncDisposable
 {
     private ChildProcess? _child;
+
+    /// <summary>Held by whoever does something to it.</summary>
+    public SemaphoreSlim Turn { get; } = new(1, 1);
 
     public string Name => name;
 
@@ -35,7 +38,8 @@ internal sealed class ClusterProcess(string name, Func<Task<ChildProcess>> start
     public Task KillAsync() => _child!.StopAsync(ChildSignal.Kill, TimeSpan.FromSeconds(10));
 
     /// <summary>Ends it in order, with SIGTERM unless told otherwise.</summary>
-    public Task StopAsync(ChildSignal signal = ChildSignal.Terminate, double seconds = 40) => _child!.StopAsync(signal, TimeSpan.FromSeconds(seconds));
+    public Task StopAsync(ChildSignal signal = ChildSignal.Terminate, double seconds = 40) =>
+        _child!.StopAsync(signal, TimeSpan.FromSeconds(seconds));
 
     /// <summary>SIGSTOP: it holds its sockets and does nothing.</summary>
     public void Freeze() => _child!.Send(ChildSignal.Stop);
@@ -50,5 +54,7 @@ internal sealed class ClusterProcess(string name, Func<Task<ChildProcess>> start
             await child.StopAsync(ChildSignal.Kill, TimeSpan.FromSeconds(10));
             child.Dispose();
         }
+
+        Turn.Dispose();
     }
 }

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text;
+using Tollgate.Chaos.Tests.Faults;
+using Tollgate.Chaos.Tests.Load;
+using Tollgate.Chaos.Tests.Truth;
+
+namespace Tollgate.Chaos.Tests;
+
+/// <summary>The outcome of a run; as text, the table that is printed.</summary>
+internal sealed class ChaosReport(
+    ChaosOptions options, Happened happened, Billed billed, CallAudit audit, IReadOnlyList<Violation> violations,
+    IReadOnlyList<string> errors)
+{
+    private readonly IReadOnlyList<BilledRow> _rows = billed.Rows;
+    private const int ShownPerInvariant = 5;
+
+    public IReadOnlyList<Violation> Violations => violations;
+
+    public int Kills => happened.Injector.Done.Count(fault => FaultPlan.IsKill(fault.Fault.Kind));
+
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        var calls = happened.Calls;
+        Line(text, "seed", options.Seed);
+        Line(text, "load", $"{options.Duration.TotalSeconds:0} s, {options.Clients} clients");
+        Line(text, "parts", $"{options.Gateways} gateways, {options.Workers} workers, one of each other");
+        Line(text, "kills", Kills);
+        foreach (var kind in happened.Injector.Done.GroupBy(fault => fault.Fault.Kind).OrderBy(kind => kind.Key))
+        {
+            Line(text, $"  {kind.Key}", kind.Count());
+        }
+
+        Line(text, "calls", calls.Count);
+        foreach (var end in calls.GroupBy(call => call.End).OrderBy(end => end.Key))
+        {
+            Line(text, $"  {end.Key}", end.Count());
+        }
+
+        var refusals = calls.Where(call => call.Status is not (null or 200)).GroupBy(call => (call.Status, call.ErrorCode));
+        foreach (var status in refusals.OrderBy(status => status.Key.Status))
+        {
+            Line(text, $"  {status.Key.Status} {status.Key.ErrorCode}", status.Count());
+        }
+
+        Line(text, "rows", _rows.Count);
+        foreach (var outcome in _rows.GroupBy(row => row.Outcome).OrderBy(outcome => outcome.Key))
+        {
+            Line(text, $"  {outcome.Key}", outcome.Count());
+        }
+
+        Line(text, "missing", Count(CallAudit.Missing));
+        Line(text, "under (billed < delivered)", Count(CallAudit.Under));
+        Line(text, "over (billed > generated)", Count(CallAudit.Over));
+        Line(text, "doubled", Count("one billable row for a request"));
+        Line(text, "rows without a second witness (worker killed)", audit.Unwitnessed);
+        Line(text, "502 or 504 during a worker's fault", audit.UpstreamErrors);
+        AppendTokens(text, calls);
+        var wallets = happened.Wallets;
+        Line(text, "wallets: least left, over looks", $"{wallets.Least} USD, {wallets.Looks} ({wallets.Missed} without Postgres)");
+        var refused = calls.Where(call => call.Status == 503).Select(call => (call.EndedAt - call.StartedAt).TotalSeconds);
+        Line(text, "slowest 503", $"{refused.DefaultIfEmpty().Max():0.0} s");
+        Line(text, "errors in logs", errors.Count == 0 ? "none" : string.Join("; ", errors.Take(12)));
+        AppendVerdict(text);
+        return text.ToString();
+    }
+
+    /// <summary>Delivered as clients saw it. Billed and generated of rows that have both witnesses, and of all.</summary>
+    private void AppendTokens(StringBuilder text, IReadOnlyCollection<CallRecord> calls)
+    {
+        var witnessed = _rows
+            .Select(row => (Row: row, Generated: billed.Witnesses.Find(row.RequestId, row.Attempt)))
+            .Where(pair => pair.Generated is not null)
+            .ToList();
+        Line(text, "tokens delivered to clients", calls.Sum(call => call.Received));
+        Line(text, "tokens handed to writers (delivered)", _rows.Sum(row => row.Delivered));
+        Line(text, "tokens billed", _rows.Sum(row => row.Output));
+        Line(text, "  of rows that a worker's log has", witnessed.Sum(pair => pair.Row.Output));
+        Line(text, "tokens generated for those rows", witnessed.Sum(pair => pair.Generated!.Value.Completion));
+        Line(text, "tokens generated in all, retries too", billed.Witnesses.Output);
+        Line(text, "billed, US dollars", _rows.Sum(row => row.Amount));
+    }
+
+    private void AppendVerdict(StringBuilder text)
+    {
+        text.AppendLine();
+        IEnumerable<string> invariants =
+            [.. CallAudit.Invariants, .. Books.Invariants, .. Tills.Invariants, .. LogScan.Invariants, "no part ends by itself"];
+        foreach (var invariant in invariants)
+        {
+            var broken = violations.Where(violation => violation.Invariant == invariant).ToList();
+            text.AppendLine(broken.Count == 0 ? $"holds   {invariant}" : $"BROKEN  {invariant}: {broken.Count}");
+            foreach (var violation in broken.Take(ShownPerInvariant))
+            {
+                text.AppendLine(CultureInfo.InvariantCulture, $"          {violation.Evidence}");
+            }
+        }
+    }
+
+    private int Count(string invariant) => violations.Count(violation => violation.Invariant == invariant);
+
+    private static void Line(StringBuilder text, string name, object value) =>
+        text.AppendLine(CultureInfo.InvariantCulture, $"{name,-48} {value}");
+}

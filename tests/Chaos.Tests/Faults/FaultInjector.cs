@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using Tollgate.Clusters;
+using Tollgate.LocalServers;
+
+namespace Tollgate.Chaos.Tests.Faults;
+
+/// <summary>A fault as it happened.</summary>
+/// <param name="From">Just before the signal.</param>
+/// <param name="To">When the part was running again, not yet ready.</param>
+internal sealed record Injected(Fault Fault, string Process, DateTimeOffset From, DateTimeOffset To);
+
+/// <summary>
+/// Carries out a plan of faults, several at once if need be, one at a time for each part; and starts again what ended by itself.
+/// </summary>
+internal sealed class FaultInjector(TollgateCluster cluster, TimeProvider clock)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+    private readonly ConcurrentQueue<Injected> _done = new();
+    private readonly ConcurrentQueue<string> _selfExits = new();
+
+    public IReadOnlyCollection<Injected> Done => _done;
+
+    /// <summary>Parts that ended although nobody had killed them.</summary>
+    public IReadOnlyCollection<string> SelfExits => _selfExits;
+
+    /// <summary>Returns when the last fault is over and everything runs.</summary>
+    public async Task RunAsync(IReadOnlyList<Fault> plan)
+    {
+        var started = clock.GetTimestamp();
+        using var end = new CancellationTokenSource();
+        var watch = WatchAsync(end.Token);
+        List<Task> running = [];
+        foreach (var fault in plan)
+        {
+            var wait = fault.At - clock.GetElapsedTime(started);
+            if (wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, clock, CancellationToken.None);
+            }
+
+            running.Add(InjectAsync(fault));
+        }
+
+        await Task.WhenAll(running);
+        await end.CancelAsync();
+        await watch;
+    }
+
+    private async Task InjectAsync(Fault fault)
+    {
+        var process = TargetOf(fault);
+        await process.Turn.WaitAsync();
+        try
+        {
+            var from = clock.GetUtcNow();
+            if (FaultPlan.IsKill(fault.Kind))
+            {
+                await (fault.Kind == FaultKind.CrashPostgres ? process.StopAsync(ChildSignal.Quit) : process.KillAsync());
+                await Task.Delay(fault.For, clock, CancellationToken.None);
+                await process.SpawnAsync();
+            }
+            else
+            {
+                process.Freeze();
+                await Task.Delay(fault.For, clock, CancellationToken.None);
+                process.Thaw();
+            }
+
+            _done.Enqueue(new Injected(fault, process.Name, from, clock.GetUtcNow()));
+        }
+        finally
+        {
+            process.Turn.Release();
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            foreach (var process in cluster.Processes.Where(p => p.Turn.Wait(0, CancellationToken.None)))
+            {
+                try
+                {
+                    if (!process.IsRunning)
+                    {
+                        _selfExits.Enqueue($"{process.Name} at {clock.GetUtcNow():O}");
+                        await process.SpawnAsync();
+                    }
+                }
+                finally
+                {
+                    process.Turn.Release();
+                }
+            }
+
+            await Task.Delay(Look, clock, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private ClusterProcess TargetOf(Fault fault) => fault.Kind switch
+    {
+        FaultKind.KillGateway or FaultKind.FreezeGateway => cluster.Gateways[fault.Target],
+        FaultKind.KillWorker or FaultKind.FreezeWorker => cluster.Workers[fault.Target],
+        FaultKind.WipeRedis or FaultKind.FreezeRedis => cluster.Redis,
+        FaultKind.CrashPostgres => cluster.Postgres,
+        FaultKind.KillAccounts => cluster.Accounts,
+        _ => cluster.Billing,
+    };
+}

@@ -1,0 +1,152 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace Tollgate.Chaos.Tests.Load;
+
+/// <summary>Makes calls as a customer's program would and writes down what it sees. Thread-safe.</summary>
+internal sealed class Caller(TimeProvider clock) : IDisposable
+{
+    /// <summary>Longer than any pause that a gateway makes, shorter than a client's patience.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5) })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+
+    /// <summary>Never throws for what happens on the way; the record says it.</summary>
+    public async Task CallAsync(CallPlan plan, CallRecord record, CancellationToken stop)
+    {
+        using var patience = new CancellationTokenSource(Patience, clock);
+        using var leave = new CancellationTokenSource(plan.LeaveAfter ?? Timeout.InfiniteTimeSpan, clock);
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token, leave.Token);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, record.Gateway + plan.Path)
+            {
+                Content = new StringContent(plan.Body, Encoding.UTF8, "application/json"),
+            };
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", record.Key.Text);
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, all.Token);
+            record.End = CallEnd.Broken;
+            ReadHead(response, record);
+            await (record.Status != 200 ? ReadErrorAsync(response, record, all.Token)
+                : plan.Stream ? ReadStreamAsync(response, plan, record, all.Token)
+                : ReadWholeAsync(response, record, all.Token));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        {
+            record.Detail = exception.Message;
+            record.End = leave.IsCancellationRequested ? CallEnd.Left : record.End;
+        }
+
+        record.EndedAt = clock.GetUtcNow();
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static void ReadHead(HttpResponseMessage response, CallRecord record)
+    {
+        record.Status = (int)response.StatusCode;
+        record.SaysWhenToRetry = response.Headers.RetryAfter is not null;
+        if (response.Headers.TryGetValues("x-request-id", out var ids) && ids.First() is { Length: 36 } id
+            && id.StartsWith("req_", StringComparison.Ordinal))
+        {
+            record.RequestId = Guid.ParseExact(id.AsSpan(4), "N");
+        }
+    }
+
+    private static async Task ReadErrorAsync(HttpResponseMessage response, CallRecord record, CancellationToken cancellationToken)
+    {
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        record.ErrorCode = ErrorCode(text);
+        record.Detail = text;
+        record.End = CallEnd.Refused;
+    }
+
+    private static async Task ReadWholeAsync(HttpResponseMessage response, CallRecord record, CancellationToken cancellationToken)
+    {
+        var body = await response.Content.ReadAsStringAsync(cancellationToken);
+        ReadUsage(body, record);
+        record.Received = record.UsageCompletion ?? 0;
+        record.ReceivedAnything = true;
+        record.End = CallEnd.Whole;
+    }
+
+    /// <summary>Only what arrived with the empty line at its end has been received.</summary>
+    private static async Task ReadStreamAsync(
+        HttpResponseMessage response, CallPlan plan, CallRecord record, CancellationToken cancellationToken)
+    {
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
+        var (id, data, events) = (0L, "", 0);
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (line.StartsWith("id: ", StringComparison.Ordinal))
+            {
+                id = long.Parse(line.AsSpan(4), System.Globalization.CultureInfo.InvariantCulture);
+            }
+            else if (line.StartsWith("data: ", StringComparison.Ordinal))
+            {
+                data = line[6..];
+            }
+            else if (line.Length == 0 && TakeEvent(data, id, record))
+            {
+                return;
+            }
+            else if (line.Length == 0 && ++events == plan.LeaveAfterEvents)
+            {
+                record.End = CallEnd.Left;
+                return; // Disposing the answer resets its connection.
+            }
+        }
+
+        record.End = CallEnd.CutShort;
+    }
+
+    /// <summary>True when it was the last one.</summary>
+    private static bool TakeEvent(string data, long id, CallRecord record)
+    {
+        if (data.StartsWith("{\"error\"", StringComparison.Ordinal))
+        {
+            (record.ErrorCode, record.Detail, record.End) = (ErrorCode(data), data, CallEnd.ErrorFrame);
+            return true;
+        }
+
+        (record.Received, record.ReceivedAnything) = (Math.Max(record.Received, id), true);
+        if (data == "[DONE]")
+        {
+            record.End = CallEnd.Whole;
+            return true;
+        }
+
+        if (data.Contains("\"usage\":{", StringComparison.Ordinal))
+        {
+            ReadUsage(data, record);
+        }
+
+        return false;
+    }
+
+    private static void ReadUsage(string json, CallRecord record)
+    {
+        using var document = JsonDocument.Parse(json);
+        var usage = document.RootElement.GetProperty("usage");
+        record.UsagePrompt = usage.GetProperty("prompt_tokens").GetInt64();
+        record.UsageCompletion = usage.TryGetProperty("completion_tokens", out var completion) ? completion.GetInt64() : 0;
+    }
+
+    private static string? ErrorCode(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var error = document.RootElement.GetProperty("error");
+            return error.GetProperty("code").GetString() ?? error.GetProperty("type").GetString();
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return "not OpenAI's shape";
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using Tollgate.Chaos.Tests.Faults;
+using Tollgate.Chaos.Tests.Load;
+using Tollgate.Contracts.Usage;
+
+namespace Tollgate.Chaos.Tests.Truth;
+
+/// <summary>The judge must be able to convict: each promise broken by hand is found.</summary>
+public sealed class CallAuditTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly Guid Request = new("01a21025-bdc2-7d42-8742-9c39a50ffdca");
+    private readonly Witnesses _witnesses = new();
+    private readonly CallRecord _call = new()
+    {
+        Number = 1, Key = new Customer(Guid.Empty, Guid.Empty, "rich", 5, true).AddKey(Guid.Empty, null, out _), Gateway = "http://gateway",
+        Kind = "chat stream", StartedAt = Noon, EndedAt = Noon.AddSeconds(1), RequestId = Request, Status = 200, Received = 10,
+        ReceivedAnything = true, UsagePrompt = 5, UsageCompletion = 10, End = CallEnd.Whole,
+    };
+
+    private readonly BilledRow _row = new(
+        Request, 0, Guid.Empty, 1, Prompt: 5, Output: 10, Delivered: 10, Outcome.Completed, UsageSource.Gateway, 0.01m,
+        Noon, Noon.AddSeconds(1));
+
+    public CallAuditTests() => _witnesses.Add(Request, 1, new Units(5, Output: 10));
+
+    [Fact]
+    public void Check_finds_nothing_when_all_three_agree() => Assert.Empty(Judge(_call, _row));
+
+    [Fact]
+    public void Check_finds_a_call_without_a_row() => Assert.Equal(CallAudit.Missing, Assert.Single(Judge(_call)).Invariant);
+
+    [Fact]
+    public void Check_finds_a_row_below_what_was_delivered()
+    {
+        _call.Received = 11;
+
+        Assert.Contains(Judge(_call, _row), violation => violation.Invariant == CallAudit.Under);
+    }
+
+    [Fact]
+    public void Check_finds_a_row_above_what_was_generated()
+    {
+        _witnesses.Add(Request, 1, new Units(5, Output: 9));
+
+        Assert.Equal(CallAudit.Over, Assert.Single(Judge(_call, _row)).Invariant);
+    }
+
+    [Fact]
+    public void Check_takes_a_row_without_a_witness_only_while_a_worker_is_killed()
+    {
+        var row = _row with { Attempt = 2 };
+        var kill = new Injected(new Fault(default, FaultKind.KillWorker, 0, default), "worker-1", Noon, Noon.AddSeconds(1));
+        var audit = new CallAudit([_call], [row], _witnesses, [kill]);
+
+        Assert.Equal(CallAudit.Over, Assert.Single(Judge(_call, row)).Invariant);
+        Assert.Empty(audit.Check());
+        Assert.Equal(1, audit.Unwitnessed);
+    }
+
+    [Fact]
+    public void Check_finds_a_refusal_that_costs_something()
+    {
+        (_call.Status, _call.End, _call.Received, _call.SaysWhenToRetry) = (503, CallEnd.Refused, 0, true);
+
+        Assert.Single(Judge(_call, _row));
+    }
+
+    [Fact]
+    public void Check_finds_a_server_error()
+    {
+        (_call.Status, _call.End, _call.Received) = (500, CallEnd.Refused, 0);
+
+        Assert.Single(Judge(_call));
+    }
+
+    private IReadOnlyList<Violation> Judge(CallRecord call, params BilledRow[] rows) => new CallAudit([call], rows, _witnesses, []).Check();
+}

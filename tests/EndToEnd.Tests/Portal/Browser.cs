@@ -1,0 +1,59 @@
+using Microsoft.Playwright;
+using Tollgate.Testing;
+
+namespace Tollgate.EndToEnd.Tests.Portal;
+
+/// <summary>A real Chromium, without a window.</summary>
+internal sealed class Browser : IAsyncDisposable
+{
+    private static readonly string[] Arguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync",
+    ];
+
+    private readonly IPlaywright _playwright;
+    private readonly IBrowser _browser;
+
+    private Browser(IPlaywright playwright, IBrowser browser) => (_playwright, _browser) = (playwright, browser);
+
+    public static async Task<Browser> StartAsync()
+    {
+        var playwright = await Playwright.CreateAsync();
+        return new Browser(
+            playwright,
+            await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+            {
+                ExecutablePath = Environment.GetEnvironmentVariable("TOLLGATE_TEST_CHROMIUM") ?? "/usr/bin/chromium",
+                Args = Arguments,
+            }));
+    }
+
+    /// <summary>A visitor with cookies of his own.</summary>
+    public async Task<Visitor> VisitAsync(string portal, string name, Look? look = null)
+    {
+        var shown = look ?? Look.Desk;
+        var context = await _browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = portal,
+            ColorScheme = shown.Dark ? ColorScheme.Dark : ColorScheme.Light,
+            ViewportSize = new ViewportSize { Width = shown.Width, Height = shown.Height },
+        });
+        context.SetDefaultTimeout(15_000);
+        return new Visitor(await context.NewPageAsync(), Path.Combine(SharedFiles.Repository, "artifacts", "screenshots"), name);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
+}
+
+/// <summary>What a visitor looks at the portal with.</summary>
+internal sealed record Look(int Width, int Height, bool Dark)
+{
+    public static readonly Look Desk = new(1280, 900, Dark: false);
+    public static readonly Look DarkDesk = new(1280, 900, Dark: true);
+    public static readonly Look Phone = new(390, 844, Dark: false);
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace Tollgate.EndToEnd.Tests.Portal;
+
+/// <summary>Somebody at a browser. Every step leaves a numbered screenshot, and an error in the page's console is kept.</summary>
+internal sealed partial class Visitor
+{
+    private readonly IPage _page;
+    private readonly string _screenshots;
+    private readonly string _name;
+    private readonly List<string> _consoleErrors = [];
+    private int _shots;
+
+    public Visitor(IPage page, string screenshots, string name)
+    {
+        (_page, _screenshots, _name) = (page, screenshots, name);
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+            {
+                _consoleErrors.Add($"{page.Url}: {message.Text}");
+            }
+        };
+        page.PageError += (_, error) => _consoleErrors.Add($"{page.Url}: {error}");
+    }
+
+    /// <summary>What the browser complained about.</summary>
+    public IReadOnlyList<string> ConsoleErrors => _consoleErrors;
+
+    public async Task SignUpAsync(string email, string password)
+    {
+        await _page.GotoAsync("/");
+        await ShootAsync("home");
+        await _page.GetByRole(AriaRole.Link, new() { Name = "Get an API key" }).ClickAsync();
+        await _page.GetByLabel("E-mail").FillAsync(email);
+        await _page.GetByLabel("Password").FillAsync(password);
+        await ShootAsync("sign-up");
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Sign up" }).ClickAsync();
+        await HeadingAsync("Check your mail");
+        await ShootAsync("check-your-mail");
+    }
+
+    /// <summary>Opens the newest mail's link.</summary>
+    public async Task ConfirmByMailAsync()
+    {
+        await _page.GetByRole(AriaRole.Link, new() { Name = "Open the development mailbox" }).ClickAsync();
+        await ShootAsync("mail");
+        await _page.GetByRole(AriaRole.Link, new() { Name = "Open the link" }).First.ClickAsync();
+        await _page.GetByText("Your e-mail address is confirmed").WaitForAsync();
+        await ShootAsync("confirmed");
+    }
+
+    public async Task SignInAsync(string email, string password)
+    {
+        await _page.GotoAsync("/sign-in");
+        await _page.GetByLabel("E-mail").FillAsync(email);
+        await _page.GetByLabel("Password").FillAsync(password);
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await HeadingAsync("Overview");
+        await ShootAsync("overview");
+    }
+
+    /// <summary>Makes a key and copies its text from the page.</summary>
+    public async Task<string> CreateKeyAsync(string name)
+    {
+        await GoAsync("/keys");
+        await ShootAsync("keys");
+        await _page.GetByRole(AriaRole.Link, new() { Name = "Create" }).First.ClickAsync();
+        await _page.GetByLabel("Name").FillAsync(name);
+        await ShootAsync("new-key");
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Create key" }).ClickAsync();
+        await HeadingAsync("Your new key");
+        await ShootAsync("key-shown-once");
+        return (await _page.Locator("#key-text").InnerTextAsync()).Trim();
+    }
+
+    /// <summary>The figure under a heading of the page that is open.</summary>
+    public Task<string> FigureAsync(string heading) => _page.Locator($"h2:text-is(\"{heading}\") ~ .figure").First.InnerTextAsync();
+
+    /// <summary>Balance on the billing page, US dollars.</summary>
+    public async Task<decimal> BalanceAsync()
+    {
+        await GoAsync("/billing");
+        var text = await FigureAsync("Balance");
+        return decimal.Parse(Amount().Match(text).Value, NumberStyles.Number, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Whether a chart was really drawn into <paramref name="id"/>.</summary>
+    public async Task<bool> IsDrawnAsync(string id) => await _page.Locator($"#{id} canvas").CountAsync() > 0;
+
+    /// <summary>Opens a page and takes its picture.</summary>
+    public async Task LookAtAsync(string path, string shot)
+    {
+        await GoAsync(path);
+        await ShootAsync(shot);
+    }
+
+    public async Task GoAsync(string path)
+    {
+        var response = await _page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
+        Assert.True(response!.Ok, $"{path} answered {response.Status}");
+    }
+
+    /// <summary>Pays on the checkout page with the card that always works, and comes back.</summary>
+    public async Task TopUpAsync(int dollars)
+    {
+        await GoAsync("/billing");
+        await ShootAsync("billing");
+        await _page.GetByRole(AriaRole.Radio, new() { Name = $"${dollars}", Exact = true }).CheckAsync();
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Continue to payment" }).ClickAsync();
+        await _page.GetByLabel("Card number").FillAsync("4242 4242 4242 4242");
+        await ShootAsync("checkout");
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Pay" }).ClickAsync();
+        await HeadingAsync($"${dollars}.00 arrived");
+        await ShootAsync("paid");
+    }
+
+    /// <summary>Whether the page is wider than the window, so that it must be scrolled sideways.</summary>
+    public Task<bool> OverflowsAsync() => _page.EvaluateAsync<bool>("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+
+    public Task ShootAsync(string what) => _page.ScreenshotAsync(new()
+    {
+        Path = Path.Combine(_screenshots, $"{_name}-{++_shots:00}-{what}.png"),
+        FullPage = true,
+    });
+
+    private Task HeadingAsync(string text) => _page.GetByRole(AriaRole.Heading, new() { Name = text }).First.WaitForAsync();
+
+    [GeneratedRegex(@"-?[\d,]+(\.\d+)?")]
+    private static partial Regex Amount();
+}

@@ -1,0 +1,35 @@
+namespace Tollgate.EndToEnd.Tests.Running;
+
+/// <summary>A running system that its tests may kill and start again.</summary>
+public sealed class KillableTollgate : IAsyncLifetime
+{
+    public const string Name = "a Tollgate to kill";
+    private RunningTollgate? _running;
+
+    internal RunningTollgate Running => _running ?? throw new InvalidOperationException("Not started.");
+
+    /// <summary>The system, started again if the test before left it dead.</summary>
+    internal async Task<RunningTollgate> AliveAsync()
+    {
+        if (Running.HasExited)
+        {
+            await Running.StartAgainAsync();
+        }
+
+        return Running;
+    }
+
+    public async Task InitializeAsync() => _running = await RunningTollgate.StartAsync();
+
+    public async Task DisposeAsync()
+    {
+        if (_running is not null)
+        {
+            await _running.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>Names the collection of tests that share a <see cref="KillableTollgate"/>.</summary>
+[CollectionDefinition(KillableTollgate.Name)]
+public sealed class KillableTollgateTests : ICollectionFixture<KillableTollgate>;

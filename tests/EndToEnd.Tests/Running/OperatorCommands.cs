@@ -1,0 +1,26 @@
+using Tollgate.Testing;
+
+namespace Tollgate.EndToEnd.Tests.Running;
+
+/// <summary>The operator's command line, run as a process of its own beside the running system.</summary>
+internal sealed class OperatorCommands(string data)
+{
+    /// <summary>The built program.</summary>
+    public static string Program { get; } =
+        Path.Combine(SharedFiles.Repository, "artifacts", "bin", "AllInOne", Configuration, "Tollgate.AllInOne.dll");
+
+    // The tests lie at artifacts/bin/EndToEnd.Tests/<configuration>, beside the program of the same configuration.
+    private static string Configuration => Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
+
+    /// <summary>Runs a subcommand on the data folder.</summary>
+    public Task<ProgramRun> RunAsync(params string[] arguments) =>
+        ProgramRun.RunAsync("dotnet", [Program, .. arguments, "--data", data], patience: TimeSpan.FromMinutes(3));
+
+    /// <summary>Makes a key; the command prints it alone on a line.</summary>
+    /// <param name="limits">Such as <c>--rpm 3</c>.</param>
+    public async Task<string> CreateKeyAsync(string name, params string[] limits)
+    {
+        var output = (await RunAsync(["keys", "create", "--name", name, .. limits])).Succeeded();
+        return output.Split('\n').Single(line => line.StartsWith("sk-tg-", StringComparison.Ordinal)).Trim();
+    }
+}
