@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tollgate.AllInOne.Doctor;
+using Tollgate.AllInOne.Gateways;
 using Tollgate.AllInOne.Keys;
 using Tollgate.AllInOne.Models;
 using Tollgate.AllInOne.Up;
@@ -9,6 +10,7 @@ var root = new RootCommand("Tollgate: a model-as-a-service platform on one machi
     UpCommand.Create(),
     KeysCommand.Create(),
     ModelsCommand.Create(),
+    GatewaysCommand.Create(),
     DoctorCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -11,6 +11,7 @@ using Tollgate.Billing.Reconciliation;
 using Tollgate.Billing.Reports;
 using Tollgate.Billing.Restores;
 using Tollgate.Billing.Wallets;
+using Tollgate.Billing.Witness;
 using Tollgate.Contracts.Json;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
@@ -35,6 +36,7 @@ public static class BillingApp
         builder.Services.AddReports();
         builder.Services.AddPayments();
         builder.Services.AddReconciliation();
+        builder.AddWitness();
 
         var app = builder.Build();
         app.UseExceptionHandler(new ExceptionHandlerOptions

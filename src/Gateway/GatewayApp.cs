@@ -8,6 +8,7 @@ using Tollgate.Gateway.OpenAi;
 using Tollgate.Gateway.OpenApi;
 using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Shipping;
+using Tollgate.Gateway.Sweeping;
 using Tollgate.Gateway.Till;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
@@ -25,6 +26,7 @@ public static class GatewayApp
         builder.AddServiceDefaults();
         builder.AddRedis();
         builder.AddJournal();
+        builder.AddSweeping();
         builder.AddKeyAuthentication();
         builder.AddTill();
         builder.AddAdmission();

@@ -40,6 +40,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
     [
         .. Common("billing", ports.BillingInternal),
         $"--Postgres:ConnectionString={databases.Role("billing")}",
+        $"--Witness:Workers:0={Ports.Url(ports.Worker)}",
         .. FakeStripeAt(),
     ];
 

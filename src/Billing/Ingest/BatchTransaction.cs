@@ -65,6 +65,17 @@ internal static class BatchTransaction
         return new BookedBatch(answer, loss);
     }
 
+    /// <summary>Books events that no shipper brings, in the name of a journal that is left alone.</summary>
+    public static async Task<BookedBatch> BookEventsAsync(
+        NpgsqlConnection connection, Guid journalId, IReadOnlyList<UsageEvent> events, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await StageAsync(connection, events, cancellationToken);
+        var (inserted, rejected, loss) = await BookStageAsync(connection, journalId, now, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new BookedBatch(new UsageBooked(0, inserted, events.Count - inserted - rejected, rejected, [], ""), loss);
+    }
+
     /// <summary>Keeps an event that Postgres refused, as text, with the reason. Twice is once.</summary>
     public static async Task<int> PutAsideAsync(
         NpgsqlConnection connection, Guid journalId, UsageEvent usage, string reason, CancellationToken cancellationToken) =>

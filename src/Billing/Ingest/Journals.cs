@@ -6,7 +6,7 @@ using Tollgate.Contracts.Usage;
 namespace Tollgate.Billing.Ingest;
 
 /// <summary>Which journals exist. A registered one must acknowledge every fence, whether its gateway is there or not.</summary>
-internal sealed class Journals(NpgsqlDataSource dataSource)
+internal sealed class Journals(NpgsqlDataSource dataSource, TimeProvider clock)
 {
     /// <summary>Null when a newer boot is known. A retired or deregistered journal counts again from here on.</summary>
     public async Task<JournalRegistered?> RegisterAsync(RegisterJournal journal, CancellationToken cancellationToken)
@@ -35,12 +35,41 @@ internal sealed class Journals(NpgsqlDataSource dataSource)
             journalId, boot);
     }
 
-    /// <summary>The operator's word that a journal is lost: fences no longer wait for it. False when there is no such journal.</summary>
+    /// <summary>
+    /// The operator's word that a journal is lost: fences no longer wait for it. Its holds lie in open tills, so each of them gives way to a next epoch; what
+    /// its requests cost is then booked from the workers' logs. False when there is no such journal.
+    /// </summary>
     public async Task<bool> RetireAsync(Guid journalId, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteAsync(
-            "update journals set retired_at = coalesce(retired_at, now()) where id = $1", cancellationToken, journalId) > 0;
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var retired = await connection.ExecuteAsync(
+            "update journals set retired_at = now() where id = $1 and retired_at is null", cancellationToken, journalId);
+        if (retired == 0)
+        {
+            return await connection.ReadValueAsync<bool>("select exists (select from journals where id = $1)", cancellationToken, journalId);
+        }
+
+        await connection.ExecuteAsync(
+            """
+            select from wallets w
+            where exists (select from lease_epochs e where e.organization_id = w.organization_id and e.closed_at is null)
+            order by w.organization_id for update
+            """,
+            cancellationToken);
+        await connection.ExecuteAsync(
+            """
+            with opened as (
+              update wallets w set epoch = greatest(epoch + 1, $1), fence_epoch = greatest(epoch + 1, $1)
+              where exists (select from lease_epochs e where e.organization_id = w.organization_id and e.closed_at is null)
+              returning organization_id, epoch
+            )
+            insert into lease_epochs (organization_id, epoch) select organization_id, epoch from opened
+            """,
+            cancellationToken,
+            clock.GetUtcNow().ToUnixTimeMilliseconds());
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 
     public async Task<IReadOnlyList<JournalState>> ListAsync(CancellationToken cancellationToken)
@@ -61,8 +90,3 @@ internal sealed class Journals(NpgsqlDataSource dataSource)
             cancellationToken);
     }
 }
-
-/// <summary>One journal as the operator sees it, <c>GET /internal/journals</c>.</summary>
-/// <param name="FencesOpen">Organizations whose older epochs' money waits for this journal.</param>
-public sealed record JournalState(
-    Guid Id, long Boot, string GatewayId, long Cursor, DateTimeOffset LastSeen, bool Deregistered, bool Retired, long FencesOpen);

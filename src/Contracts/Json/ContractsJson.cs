@@ -23,6 +23,7 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(UsageBooked))]
 [JsonSerializable(typeof(RegisterJournal))]
 [JsonSerializable(typeof(JournalRegistered))]
+[JsonSerializable(typeof(IReadOnlyList<JournalState>))]
 [JsonSerializable(typeof(LeaseRequest))]
 [JsonSerializable(typeof(Lease))]
 [JsonSerializable(typeof(PriceSnapshot))]

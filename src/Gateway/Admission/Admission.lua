@@ -5,7 +5,8 @@
 --   b:<r|t><m|d>:<subject>   bucket, "<used x window> <at> <limit>": requests or tokens, a minute or a day
 --   c:<subject>              requests running now
 --   g:<d|m>:<subject>        budget, "<period> <spent> <held>", period yyyymmdd or yyyymm; subject * is where those not named start
---   h:<request id>           hold: msgpack {owner, at, epoch, money, tokens, token buckets, concurrency fields, budget fields and periods}
+--   h:<request id>           hold: msgpack {owner, at, epoch, money, tokens, token buckets, concurrency fields, budget fields and periods,
+--                            when Sweep.lua freed its tokens and concurrency}
 --   t:<request id>           tombstone of a release whose hold was not found: when it may be forgotten
 -- ARGV[1]  A admit, C check versions and take buckets only, S settle only
 -- ARGV[2]  settlements, then for each: S settle | R release | F forget its tombstone; request id; tokens used; cost, nano-dollars

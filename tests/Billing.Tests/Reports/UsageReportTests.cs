@@ -87,7 +87,7 @@ public sealed class UsageReportTests(BillingFixture billing) : IClassFixture<Bil
         var old = await gateway.PostAsJsonAsync("/internal/journals", new RegisterJournal(journal, 2, "gateway-2"),
             ContractsJson.Default.RegisterJournal);
         var left = await gateway.DeleteAsync($"/internal/journals/{journal}?boot=3");
-        var list = await operators.GetFromJsonAsync<List<Billing.Ingest.JournalState>>("/internal/journals");
+        var list = await operators.GetFromJsonAsync<List<JournalState>>("/internal/journals");
 
         Assert.Equal(HttpStatusCode.Conflict, old.StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, left.StatusCode);

@@ -39,6 +39,7 @@ public sealed class AdmissionScriptModelTests
                 .Select(ms => new Step(StepKind.Wait, ms, 0, 0))),
             (1, Numbers(StepKind.Limit, 4, 300)),
             (2, Numbers(StepKind.Credit, 5_000, 0)),
+            (2, Numbers(StepKind.Sweep, 60_000, 0)),
             (1, Numbers(StepKind.NewEpoch, 5_000, 0)));
         return step.ListOf().Select(steps => steps.ToArray());
     }
@@ -61,6 +62,7 @@ public sealed class AdmissionScriptModelTests
         Limit,
         Credit,
         NewEpoch,
+        Sweep,
     }
 
     private sealed record Step(StepKind Kind, int One, int Two, int Pick);
@@ -68,9 +70,11 @@ public sealed class AdmissionScriptModelTests
     /// <summary>One history, played to the script and to the reference.</summary>
     private sealed class Play
     {
+        private static readonly string[] Owners = ["gateway-1/journal/1", "gateway-2/journal/1"];
         private readonly IDatabase _redis;
         private readonly string _clock = $"clock:{Guid.NewGuid():N}";
         private readonly string _script;
+        private readonly string _sweep;
         private readonly string _credit = EmbeddedScript.Load("TillCredit.lua").Text;
         private readonly ReferenceOrganization _reference = new();
         private readonly Caller _caller;
@@ -81,9 +85,7 @@ public sealed class AdmissionScriptModelTests
         public Play(IDatabase redis)
         {
             _redis = redis;
-            var text = EmbeddedScript.Load("Admission.lua").Text;
-            _script = text.Replace(ClockLine, $"local time = redis.call('MGET', '{_clock}:s', '{_clock}:us')", StringComparison.Ordinal);
-            Assert.NotEqual(text, _script);
+            (_script, _sweep) = (WithOwnClock("Admission.lua"), WithOwnClock("Sweep.lua"));
             _caller = NewCaller();
             _hash = RedisNames.Organization(_caller.OrganizationId);
             _redis.HashSet(_hash,
@@ -120,6 +122,9 @@ public sealed class AdmissionScriptModelTests
                 case StepKind.NewEpoch:
                     Credit(_reference.Epoch + 1, step.One);
                     break;
+                case StepKind.Sweep:
+                    Sweep(step);
+                    break;
                 case StepKind.Admit:
                     Admit(step);
                     break;
@@ -137,7 +142,7 @@ public sealed class AdmissionScriptModelTests
 
         private void Admit(Step step)
         {
-            var call = new AdmissionCall(true, _caller, Guid.NewGuid(), "gateway/journal/1", Table(), 1, step.One, step.Two);
+            var call = new AdmissionCall(true, _caller, Guid.NewGuid(), Owners[step.Pick % 2], Table(), 1, step.One, step.Two);
             var reply = AdmissionReply.Read((RedisResult[])Evaluate([], call)!);
             var (verdict, binding, wait) = _reference.Admit(call, _now);
 
@@ -165,9 +170,29 @@ public sealed class AdmissionScriptModelTests
             _reference.Settle(settlement, _now);
         }
 
+        /// <summary>One of two gateways is silent, or both.</summary>
+        private void Sweep(Step step)
+        {
+            var (living, age) = (step.Pick % 3 == 2 ? "nobody" : Owners[step.Pick % 3], step.One / 10);
+            SetClock();
+            _redis.ScriptEvaluate(_sweep, [_hash], [0, 500, age, living]);
+            _redis.ScriptEvaluate(_sweep, [_hash], [0, 500, age, living]);
+            _reference.Sweep(living, age, _now);
+        }
+
+        private string WithOwnClock(string file)
+        {
+            var text = EmbeddedScript.Load(file).Text;
+            var own = text.Replace(ClockLine, $"local time = redis.call('MGET', '{_clock}:s', '{_clock}:us')", StringComparison.Ordinal);
+            Assert.NotEqual(text, own);
+            return own;
+        }
+
+        private void SetClock() => _redis.StringSet([new($"{_clock}:s", _now / 1000), new($"{_clock}:us", _now % 1000 * 1000)]);
+
         private RedisResult Evaluate(IReadOnlyList<Settlement> settlements, AdmissionCall? call)
         {
-            _redis.StringSet([new($"{_clock}:s", _now / 1000), new($"{_clock}:us", _now % 1000 * 1000)]);
+            SetClock();
             return _redis.ScriptEvaluate(_script, [_hash], AdmissionScript.Arguments(settlements, call));
         }
 

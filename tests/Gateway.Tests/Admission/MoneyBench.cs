@@ -9,6 +9,7 @@ using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Journal;
 using Tollgate.Gateway.Shipping;
+using Tollgate.Gateway.Sweeping;
 using Tollgate.Gateway.Tests.Till;
 using Tollgate.Gateway.Till;
 using Tollgate.ServiceDefaults.Data;
@@ -126,6 +127,7 @@ internal sealed class MoneyGateway : IAsyncDisposable
         builder.AddServiceDefaults();
         builder.AddRedis();
         builder.AddJournal();
+        builder.AddSweeping();
         builder.AddTill();
         builder.AddShipping();
         builder.AddKeyAuthentication();

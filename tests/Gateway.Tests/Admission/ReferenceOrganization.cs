@@ -111,14 +111,11 @@ internal sealed class ReferenceOrganization
             return;
         }
 
-        foreach (var limit in hold.Call.Limits.Buckets.Where(limit => limit.CountsTokens))
+        if (!hold.Swept)
         {
-            var bucket = BucketOf(limit.Field, now);
-            bucket.Drain(now);
-            bucket.Used = BigInteger.Max(0, bucket.Used - ((BigInteger)(hold.Call.Tokens - settlement.Tokens) * limit.WindowMs));
+            GiveBack(hold, hold.Call.Tokens - settlement.Tokens, now);
         }
 
-        hold.Call.Limits.Concurrency.ForEach(limit => _running[limit.Field]--);
         if (hold.Epoch != _epoch)
         {
             return;
@@ -137,7 +134,37 @@ internal sealed class ReferenceOrganization
         }
     }
 
+    /// <summary>Every hold of that age whose owner is not <paramref name="living"/> gives its tokens and its place back, and keeps its money.</summary>
+    public void Sweep(string living, long age, long now)
+    {
+        foreach (var (requestId, hold) in _holds.ToList())
+        {
+            if (!hold.Swept && hold.Call.Owner != living && now - hold.At >= age)
+            {
+                GiveBack(hold, hold.Call.Tokens, now);
+                _holds[requestId] = hold with { Swept = true };
+            }
+
+            if (_holds[requestId].Swept && hold.Epoch < _epoch)
+            {
+                _holds.Remove(requestId);
+            }
+        }
+    }
+
     public BigInteger Used(string field, long now) => BucketOf(field, now).Drained(now);
+
+    private void GiveBack(Hold hold, long tokens, long now)
+    {
+        foreach (var limit in hold.Call.Limits.Buckets.Where(limit => limit.CountsTokens))
+        {
+            var bucket = BucketOf(limit.Field, now);
+            bucket.Drain(now);
+            bucket.Used = BigInteger.Max(0, bucket.Used - ((BigInteger)tokens * limit.WindowMs));
+        }
+
+        hold.Call.Limits.Concurrency.ForEach(limit => _running[limit.Field]--);
+    }
 
     private void Take(AdmissionCall call, long now)
     {
@@ -156,7 +183,7 @@ internal sealed class ReferenceOrganization
         call.Limits.Budgets.ForEach(limit => BudgetOf(limit, now).Held += call.MoneyNanoUsd);
         _held += call.MoneyNanoUsd;
         _holds.Add(
-            call.RequestId, new Hold(call, _epoch, [.. call.Limits.Budgets.Select(limit => (limit.Field, BudgetOf(limit, now).Period))]));
+            call.RequestId, new Hold(call, now, _epoch, [.. call.Limits.Budgets.Select(limit => (limit.Field, BudgetOf(limit, now).Period))]));
     }
 
     private Bucket BucketOf(string field, long now)
@@ -208,5 +235,5 @@ internal sealed class ReferenceOrganization
         public BigInteger Held { get; set; }
     }
 
-    private sealed record Hold(AdmissionCall Call, long Epoch, List<(string Field, long Period)> Periods);
+    private sealed record Hold(AdmissionCall Call, long At, long Epoch, List<(string Field, long Period)> Periods, bool Swept = false);
 }

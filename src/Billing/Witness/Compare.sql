@@ -1,0 +1,42 @@
+-- Compares what workers generated with what was billed, for entries not compared yet; the winning attempt counts. $1 entries without a row that ended
+-- before are a difference, $2 limit.
+-- returns entries compared, differences found
+with pending as (
+  select * from witness_entries where not settled order by at limit $2
+), facts as (
+  select e.organization_id, e.request_id, e.attempt, e.log_id, e.at, e.model, u.attempt as billed_attempt, u.prompt, u.completion, u.audio_ms, u.images,
+    e.input + e.cached as made_prompt, e.output + e.reasoning as made_completion, e.audio_ms as made_audio_ms, e.images as made_images
+  from pending e
+  left join lateral (
+    select max(u.attempt) filter (where u.seq = 0) as attempt, sum(u.input + u.cached) as prompt, sum(u.output + u.reasoning) as completion,
+      sum(u.audio_ms) as audio_ms, sum(u.images) as images
+    from usage_events u where u.organization_id = e.organization_id and u.request_id = e.request_id
+    having count(*) > 0
+  ) u on true
+), judged as (
+  select *,
+    case
+      when billed_attempt is null and at < $1 then 'no_row'
+      when billed_attempt < attempt then 'unknown_attempt'
+      when billed_attempt = attempt
+        and (prompt > made_prompt or completion > made_completion or audio_ms > made_audio_ms or images > made_images) then 'billed_above_generated'
+    end as kind
+  from facts
+), found as (
+  insert into reconciliation_differences as d (name, kind, organization_id, request_id, owner, detail)
+  select distinct on (kind, organization_id, request_id) 'R2', kind, organization_id, request_id,
+    case kind when 'no_row' then 'gateway' when 'unknown_attempt' then 'gateway' else 'billing' end,
+    format('%s, attempt %s, log %s: generated %s + %s, billed %s + %s', model, attempt, log_id, made_prompt, made_completion,
+      coalesce(prompt::text, '-'), coalesce(completion::text, '-'))
+  from judged where kind is not null
+  order by kind, organization_id, request_id, attempt desc
+  on conflict (name, kind, organization_id, request_id) do nothing
+  returning 1
+), settled as (
+  update witness_entries e set settled = true
+  from facts f
+  where f.billed_attempt is not null
+    and e.organization_id = f.organization_id and e.request_id = f.request_id and e.attempt = f.attempt and e.log_id = f.log_id
+  returning 1
+)
+select (select count(*) from settled), (select count(*) from found)

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Tollgate.Billing.Ingest;
+using Tollgate.Billing.Work;
+using Tollgate.Contracts.Usage;
+
+namespace Tollgate.Billing.Witness;
+
+/// <summary>
+/// Closes the requests of retired journals with what their worker generated: nobody else knows of them any more. A gateway that comes back all the same finds
+/// the row taken; the request stays billed once.
+/// </summary>
+internal sealed partial class OrphanBooking(NpgsqlDataSource dataSource, IngestLanes lanes, TimeProvider clock, ILogger<OrphanBooking> logger)
+{
+    private const int MostAtOnce = 1000;
+    private static readonly string OrphansSql = EmbeddedSql.Read("Witness.Orphans.sql");
+
+    /// <summary>Books what can be booked now; the number of new rows.</summary>
+    public async Task<int> BookAsync(CancellationToken cancellationToken)
+    {
+        var booked = 0;
+        foreach (var journal in (await FindAsync(cancellationToken)).GroupBy(orphan => orphan.Journal, orphan => orphan.Usage))
+        {
+            var batch = await lanes.RunAsync(
+                connection => BatchTransaction.BookEventsAsync(connection, journal.Key, [.. journal], clock.GetUtcNow(), cancellationToken),
+                cancellationToken);
+            booked += batch.Answer.Inserted;
+            LogBooked(logger, batch.Answer.Inserted, journal.Key, batch.LossUsd);
+        }
+
+        return booked;
+    }
+
+    private async Task<List<(Guid Journal, UsageEvent Usage)>> FindAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.ReadRowsAsync(OrphansSql, row => (row.GetGuid(14), Read(row)), cancellationToken, MostAtOnce);
+    }
+
+    private static UsageEvent Read(NpgsqlDataReader row) => new()
+    {
+        OrganizationId = row.GetGuid(0),
+        RequestId = row.GetGuid(1),
+        ProjectId = Guid.Empty, // A worker knows neither project nor key.
+        KeyId = Guid.Empty,
+        Attempt = row.GetInt32(2),
+        Model = row.GetString(3),
+        Endpoint = "unknown",
+        Streamed = false,
+        Units = new Units(row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9)),
+        Delivered = 0, // At least.
+        Outcome = Outcome.GatewayDied,
+        Source = UsageSource.Worker,
+        AdmittedAt = row.GetFieldValue<DateTimeOffset>(10),
+        FinishedAt = row.GetFieldValue<DateTimeOffset>(11),
+        PriceVersion = row.GetGuid(12),
+        Epoch = row.GetInt64(13),
+    };
+
+    [LoggerMessage(1, LogLevel.Warning,
+        "{Count} requests of retired journal {JournalId} are billed by the worker's log; {LossUsd} dollars of them were covered by no money.")]
+    private static partial void LogBooked(ILogger logger, int count, Guid journalId, decimal lossUsd);
+}

@@ -1,0 +1,29 @@
+-- Requests that only a worker remembers: their journal was retired, and every journal that still counts has acknowledged an epoch that was opened when it was
+-- retired. So all that others admitted before is booked, and what has no row was the retired one's. $1 limit.
+-- returns organization, request, attempt, model, six units, when it was made, when it ended, price version, epoch, journal
+select distinct on (e.organization_id, e.request_id)
+  e.organization_id, e.request_id, e.attempt, e.model, e.input, e.cached, e.output, e.reasoning, e.audio_ms, e.images,
+  uuid7_time(e.request_id), e.at, p.version,
+  coalesce((select max(l.epoch) from lease_epochs l where l.organization_id = e.organization_id and l.opened_at <= uuid7_time(e.request_id)), 0),
+  j.id
+from witness_entries e
+join lateral (
+  select j.id, j.retired_at from journals j
+  where j.retired_at is not null and e.at <= j.retired_at and uuid7_time(e.request_id) >= j.registered_at - interval '1 hour'
+  order by j.last_seen desc limit 1
+) j on true
+join lateral (
+  -- An organization's own price goes before the list's.
+  select p.version from price_versions p
+  where p.model = e.model and (p.organization_id is null or p.organization_id = e.organization_id)
+    and p.effective_from <= uuid7_time(e.request_id)
+  order by p.organization_id nulls last, p.effective_from desc limit 1
+) p on true
+where not e.settled
+  and not exists (select from usage_events u where u.organization_id = e.organization_id and u.request_id = e.request_id)
+  and not exists (select from usage_rejected r where r.organization_id = e.organization_id and r.request_id = e.request_id)
+  and exists (select from wallets w where w.organization_id = e.organization_id)
+  and not exists (
+    select from lease_epochs l where l.organization_id = e.organization_id and l.closed_at is null and l.opened_at < j.retired_at)
+order by e.organization_id, e.request_id, e.attempt desc
+limit $1

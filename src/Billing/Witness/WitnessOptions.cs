@@ -1,0 +1,27 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Tollgate.Billing.Witness;
+
+/// <summary>Whose logs are compared with the books. Section <c>Witness</c>.</summary>
+public sealed class WitnessOptions
+{
+    public const string Section = "Witness";
+
+    /// <summary>
+    /// Base addresses of all workers: <c>Witness:Workers:0</c> and so on, or one value with commas or spaces between them. One that is left out makes each
+    /// of its requests a difference. None: nothing is compared.
+    /// </summary>
+    public IReadOnlyList<Uri> Workers { get; set; } = [];
+
+    /// <summary>Pause between two readings of the logs. Default 1 minute.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan Every { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a gateway may take to ship a request that its worker has finished. Default 10 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(10);
+}
+
+[OptionsValidator]
+internal sealed partial class WitnessOptionsValidator : IValidateOptions<WitnessOptions>;

@@ -1,0 +1,45 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
+
+namespace Tollgate.Billing.Witness;
+
+/// <summary>Registers the slice.</summary>
+internal static class WitnessServices
+{
+    /// <summary>Section <c>Witness</c>.</summary>
+    public static WebApplicationBuilder AddWitness(this WebApplicationBuilder builder)
+    {
+        var section = builder.Configuration.GetSection(WitnessOptions.Section);
+        builder.Services.AddSingleton<IValidateOptions<WitnessOptions>, WitnessOptionsValidator>();
+        builder.Services.AddOptions<WitnessOptions>()
+            .Configure(options =>
+            {
+                options.Every = section.GetValue(nameof(WitnessOptions.Every), options.Every);
+                options.Patience = section.GetValue(nameof(WitnessOptions.Patience), options.Patience);
+                options.Workers = ReadWorkers(section.GetSection(nameof(WitnessOptions.Workers)));
+            })
+            .ValidateOnStart();
+        builder.Services.AddHttpClient(WorkerLogs.Client, (provider, client) =>
+        {
+            client.Timeout = TimeSpan.FromSeconds(10);
+            client.DefaultRequestHeaders.Authorization =
+                new AuthenticationHeaderValue("Bearer", provider.GetRequiredService<ServiceTokens>().For("inference"));
+        });
+        builder.Services.AddSingleton<WorkerLogs>();
+        builder.Services.AddSingleton<OrphanBooking>();
+        builder.Services.AddSingleton<WitnessReconciliation>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<WitnessReconciliation>());
+        return builder;
+    }
+
+    private static Uri[] ReadWorkers(IConfigurationSection section)
+    {
+        var values = section.GetChildren().Select(child => child.Value)
+            .Concat((section.Value ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries));
+        return [.. values.OfType<string>().Where(value => value.Length > 0).Select(value => new Uri(value.TrimEnd('/') + "/"))];
+    }
+}

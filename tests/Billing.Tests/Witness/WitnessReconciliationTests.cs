@@ -1,0 +1,151 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Billing.Ingest;
+using Tollgate.Billing.Leases;
+using Tollgate.Billing.Witness;
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Usage;
+
+namespace Tollgate.Billing.Tests.Witness;
+
+/// <summary>R2 over a real Postgres and real HTTP to a worker's log.</summary>
+public sealed class WitnessReconciliationTests : IAsyncLifetime
+{
+    private readonly BillingFixture _billing = new();
+    private WorkerLogResponder _worker = null!;
+    private WebApplication _app = null!;
+
+    private UsageIngest Ingest => _app.Services.GetRequiredService<UsageIngest>();
+
+    private LeaseDesk Desk => _app.Services.GetRequiredService<LeaseDesk>();
+
+    private Journals Journals => _app.Services.GetRequiredService<Journals>();
+
+    public async Task InitializeAsync()
+    {
+        await _billing.InitializeAsync();
+        _worker = await WorkerLogResponder.StartAsync();
+        _app = BillingApp.Create(
+        [
+            "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={BillingFixture.Secret}", "--Cluster:Self=billing",
+            $"--Postgres:ConnectionString={_billing.ConnectionString}", "--Leases:SealFor=00:00:00", $"--Witness:Workers:0={_worker.Url}",
+            "--Witness:Patience=00:00:00",
+        ]);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await _worker.DisposeAsync();
+        await _billing.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task RunAsync_finds_each_kind_of_difference_and_nothing_else()
+    {
+        var organization = await _billing.OpenWalletAsync(10);
+        var epoch = (await Desk.AskAsync(new LeaseRequest(organization, null, 1_000_000_000, 0), default)).Epoch;
+        var now = TimeProvider.System.GetUtcNow().AddMinutes(-5);
+        var all = Enumerable.Range(0, 7).Select(_ => BillingFixture.Usage(organization, epoch, 10, 20) with { FinishedAt = now }).ToArray();
+        var (same, less, more, retried, unwitnessed, unbilled, later) = (all[0], all[1], all[2], all[3] with { Attempt = 2 }, all[4], all[5], all[6]);
+        var died = BillingFixture.Usage(organization, epoch, 10, 20) with { FinishedAt = now, Outcome = Outcome.FailedAfterFirstToken };
+        _worker.Add(same, 1, new Units(10, Output: 20));
+        _worker.Add(less, 1, new Units(10, Output: 25)); // Generated, but not delivered.
+        _worker.Add(more, 1, new Units(10, Output: 19));
+        _worker.Add(retried, 1, new Units(10, Output: 1));
+        _worker.Add(retried, 2, new Units(10, Output: 20));
+        _worker.Add(unbilled, 1, new Units(10, Output: 20));
+        _worker.Add(later, 2, new Units(10, Output: 20));
+
+        await ShipAsync(Guid.NewGuid(), [same, less, more, retried, unwitnessed, later, died]);
+        await RunAsync();
+        await RunAsync();
+
+        Assert.Equal(
+            [("billed_above_generated", more.RequestId, "billing"), ("no_row", unbilled.RequestId, "gateway"),
+                ("no_witness", unwitnessed.RequestId, "worker"), ("unknown_attempt", later.RequestId, "gateway")],
+            await OpenAsync());
+        Assert.Equal(4, await _billing.ReadAsync<long>("select differences from reconciliation_runs where name = 'R2' order by started_at limit 1"));
+    }
+
+    [Fact]
+    public async Task RunAsync_closes_a_difference_when_the_missing_record_comes()
+    {
+        var organization = await _billing.OpenWalletAsync(10);
+        var epoch = (await Desk.AskAsync(new LeaseRequest(organization, null, 1_000_000_000, 0), default)).Epoch;
+        var now = TimeProvider.System.GetUtcNow().AddMinutes(-5);
+        var (late, other) = (BillingFixture.Usage(organization, epoch, 1, 2) with { FinishedAt = now },
+            BillingFixture.Usage(organization, epoch, 1, 2) with { FinishedAt = now });
+        _worker.Add(late, 1, new Units(1, Output: 2));
+        await ShipAsync(Guid.NewGuid(), [other]);
+        await RunAsync();
+        var before = await OpenAsync();
+
+        _worker.LoseLog(); // What was read of the old one stays; the new one is read from its start.
+        _worker.Add(other, 1, new Units(1, Output: 2));
+        await ShipAsync(Guid.NewGuid(), [late]);
+        await RunAsync();
+
+        Assert.Equal([("no_row", late.RequestId, "gateway"), ("no_witness", other.RequestId, "worker")], before);
+        Assert.Empty(await OpenAsync());
+    }
+
+    [Fact]
+    public async Task RunAsync_bills_the_requests_of_a_retired_journal_once_its_epoch_is_closed()
+    {
+        var (dead, living) = (Guid.NewGuid(), Guid.NewGuid());
+        await Journals.RegisterAsync(new RegisterJournal(dead, 1, "gateway-1"), default);
+        await Journals.RegisterAsync(new RegisterJournal(living, 1, "gateway-2"), default);
+        var organization = await _billing.OpenWalletAsync(1);
+        var lease = await Desk.AskAsync(new LeaseRequest(organization, null, 900_000_000, 0), default);
+        var lost = BillingFixture.Usage(organization, lease.Epoch, 0, 0);
+        var running = BillingFixture.Usage(organization, lease.Epoch, 0, 100_000);
+        _worker.Add(lost, 1, new Units(0, Output: 3)); // Broken off, then tried elsewhere.
+        _worker.Add(lost, 2, new Units(0, Output: 200_000)); // 0.30 dollars
+        _worker.Add(running, 1, new Units(0, Output: 100_000)); // 0.15 dollars; the living gateway has not shipped it yet.
+
+        await RunAsync();
+        var unretired = await RowsAsync(organization);
+        await Journals.RetireAsync(dead, default);
+        await Journals.RetireAsync(dead, default);
+        await RunAsync();
+        var open = await RowsAsync(organization); // The living gateway may yet bring them.
+        var pending = (await ShipAsync(living, [running])).PendingFences;
+        await ShipAsync(living, [], pending);
+        await _app.Services.GetRequiredService<FenceReclaim>().RunOnceAsync(default);
+        await RunAsync();
+        await RunAsync();
+        var back = await ShipAsync(dead, [lost with { Units = new Units(0, Output: 5), Delivered = 5 }]); // It was not lost after all.
+
+        Assert.Equal((0, 0, 2), (unretired, open, await RowsAsync(organization)));
+        Assert.Equal(organization, Assert.Single(pending).OrganizationId);
+        Assert.Equal((0, 1), (back.Inserted, back.Duplicates));
+        Assert.Equal(
+            0.3m, await _billing.ReadAsync<decimal>("select amount from usage_events where request_id = $1 and source = 2 and attempt = 2", lost.RequestId));
+        Assert.Equal(0.55m, await _billing.ReadAsync<decimal>("select balance from wallets where organization_id = $1", organization));
+        Assert.Equal(0m, await _billing.ReadAsync<decimal>("select leased from wallets where organization_id = $1", organization));
+        Assert.Empty(await OpenAsync());
+    }
+
+    private Task RunAsync() => _app.Services.GetRequiredService<WitnessReconciliation>().RunAsync(isWide: true, default);
+
+    private Task<long> RowsAsync(Guid organization) =>
+        _billing.ReadAsync<long>("select count(*) from usage_events where organization_id = $1", organization);
+
+    private async Task<UsageBooked> ShipAsync(Guid journal, IReadOnlyList<UsageEvent> events, IReadOnlyList<EpochFence>? fences = null) =>
+        (await Ingest.BookAsync(new UsageBatch(journal, 1, 0, 0, events, fences ?? []), default))!;
+
+    private async Task<List<(string Kind, Guid Request, string Owner)>> OpenAsync()
+    {
+        await using var command = _billing.Database.CreateCommand(
+            "select kind, request_id, owner from reconciliation_differences where resolved_at is null order by kind");
+        await using var reader = await command.ExecuteReaderAsync();
+        var rows = new List<(string, Guid, string)>();
+        while (await reader.ReadAsync())
+        {
+            rows.Add((reader.GetString(0), reader.GetGuid(1), reader.GetString(2)));
+        }
+
+        return rows;
+    }
+}
