@@ -38,7 +38,8 @@ public static class AccountsApp
 
         var app = builder.Build();
         app.Services.GetRequiredService<PortalAddress>().ListensAt(() => app.Url(ListenerKind.Public));
-        MailSetup.RefuseFolderInPublic(app.Services.GetRequiredService<IOptions<MailOptions>>().Value, app.Services.GetRequiredService<PortalAddress>());
+        MailSetup.RefuseFolderInPublic(
+            app.Services.GetRequiredService<IOptions<MailOptions>>().Value, app.Services.GetRequiredService<PortalAddress>());
         app.UsePortal();
         app.MapServiceDefaults();
         app.MapKeys();

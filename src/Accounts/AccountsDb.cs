@@ -12,7 +12,8 @@ using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts;
 
-/// <summary>The schema <c>accounts</c>. Its tables come from the files under <c>Migrations</c>; a test holds this model against them.</summary>
+/// <summary>The schema <c>accounts</c>. Its tables come from the files under
+/// <c>Migrations</c>; a test holds this model against them.</summary>
 internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : IdentityUserContext<User, Guid>(options), IDataProtectionKeyContext
 {
     public DbSet<Organization> Organizations => Set<Organization>();

@@ -9,7 +9,8 @@ namespace Tollgate.Accounts;
 /// <summary>Maps an immutable value to a <c>jsonb</c> column, written as it is written on the wire.</summary>
 internal static class JsonColumn
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Json =
+        new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     public static PropertyBuilder<T> HasJson<T>(this PropertyBuilder<T> property)
         where T : class

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Tollgate.Accounts;
 
 /// <summary>
-/// Versions of records that go to Redis: UUIDv7, so that a restored database can never reuse one, and strictly rising for one row even within a
-/// millisecond or when the clock steps back.
+/// Versions of records that go to Redis: UUIDv7, so that a restored database can never reuse one, and strictly rising for one row even
+/// within a millisecond or when the clock steps back.
 /// </summary>
 internal static class RowVersion
 {

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Tollgate.AllInOne;
 
-/// <summary>Where the parts of a running installation are, for operators and scripts. Written as <c>endpoints.json</c>, mode 0600.</summary>
+/// <summary>Where the parts of a running installation are, for operators and scripts.
+/// Written as <c>endpoints.json</c>, mode 0600.</summary>
 /// <param name="Api">Base address of the API, without <c>/v1</c>.</param>
 /// <param name="Portal">Base address of the portal.</param>
 /// <param name="Mail">Page that shows the mail that was sent.</param>

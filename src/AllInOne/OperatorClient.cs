@@ -35,18 +35,22 @@ public sealed class OperatorClient : IDisposable
     /// <summary>POSTs to a service and reads its answer.</summary>
     /// <exception cref="OperatorException">It refused, or did not answer.</exception>
     public async Task<TAnswer> PostAsync<TRequest, TAnswer>(
-        string service, string url, TRequest body, JsonTypeInfo<TRequest> requestJson, JsonTypeInfo<TAnswer> answerJson, CancellationToken cancellationToken)
+        string service, string url, TRequest body, JsonTypeInfo<TRequest> requestJson, JsonTypeInfo<TAnswer> answerJson,
+        CancellationToken cancellationToken)
     {
         using var response = await SendAsync(service, HttpMethod.Post, url, JsonContent.Create(body, requestJson), cancellationToken);
-        return await response.Content.ReadFromJsonAsync(answerJson, cancellationToken) ?? throw new OperatorException($"{service} answered nothing.");
+        return await response.Content.ReadFromJsonAsync(answerJson, cancellationToken)
+            ?? throw new OperatorException($"{service} answered nothing.");
     }
 
     /// <summary>GETs from a service.</summary>
     /// <exception cref="OperatorException">It refused, or did not answer.</exception>
-    public async Task<TAnswer> GetAsync<TAnswer>(string service, string url, JsonTypeInfo<TAnswer> answerJson, CancellationToken cancellationToken)
+    public async Task<TAnswer> GetAsync<TAnswer>(
+        string service, string url, JsonTypeInfo<TAnswer> answerJson, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(service, HttpMethod.Get, url, null, cancellationToken);
-        return await response.Content.ReadFromJsonAsync(answerJson, cancellationToken) ?? throw new OperatorException($"{service} answered nothing.");
+        return await response.Content.ReadFromJsonAsync(answerJson, cancellationToken)
+            ?? throw new OperatorException($"{service} answered nothing.");
     }
 
     /// <summary>Sends to a service and hands back its answer, which is a success.</summary>

@@ -16,7 +16,8 @@ internal static class OperatorCommand
             {
                 return await action(parsed, new DataFolder(parsed.GetRequiredValue(DataFolder.Option)), cancellationToken);
             }
-            catch (Exception exception) when (exception is OperatorException or MissingServerException or UnauthorizedAccessException or IOException)
+            catch (Exception exception)
+                when (exception is OperatorException or MissingServerException or UnauthorizedAccessException or IOException)
             {
                 await Console.Error.WriteLineAsync($"tollgate: {exception.Message}");
                 return 1;

@@ -13,4 +13,6 @@ var root = new RootCommand("Tollgate: a model-as-a-service platform on one machi
     GatewaysCommand.Create(),
     DoctorCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+
+// Left to itself the library ends the process two seconds after a signal; streams may take thirty to drain.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -46,7 +46,8 @@ public static class GatewayApp
         return app;
     }
 
-    /// <summary>One setting, <c>Gateway:DataDirectory</c>, places everything that a gateway keeps; each folder can still be named by itself.</summary>
+    /// <summary>One setting, <c>Gateway:DataDirectory</c>, places everything that a gateway
+    /// keeps; each folder can still be named by itself.</summary>
     private static void PlaceData(WebApplicationBuilder builder)
     {
         if (builder.Configuration["Gateway:DataDirectory"] is { Length: > 0 } folder)

@@ -26,8 +26,8 @@ public enum ChildSignal
 }
 
 /// <summary>
-/// A child process that cannot outlive this one. The kernel ties that to the thread that made the child, so all children are made on one thread that
-/// never ends.
+/// A child process that cannot outlive this one. The kernel ties that to the thread that made the child, so all children are made on one
+/// thread that never ends.
 /// </summary>
 public sealed partial class ChildProcess : IDisposable
 {
@@ -100,7 +100,8 @@ public sealed partial class ChildProcess : IDisposable
     {
         // The shell only opens the log and is then replaced, so the process id is the server's own.
         var info = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = "/" };
-        string[] head = ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", spec.LogFile, "setpriv", "--pdeathsig", SignalName(spec.OnParentDeath)];
+        string[] head =
+            ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", spec.LogFile, "setpriv", "--pdeathsig", SignalName(spec.OnParentDeath)];
         string[] user = spec.RunAs is null || Environment.UserName != "root"
             ? []
             : ["--reuid", spec.RunAs, "--regid", spec.RunAs, "--init-groups",

@@ -8,8 +8,10 @@ public sealed record SchemaRole(string Name, string Password);
 /// <summary>Makes Tollgate's database inside a server, as an operator's own script would: one role a schema.</summary>
 public static class LocalDatabase
 {
-    /// <summary>Creates what is missing of the database, its roles and their schemas, and sets the roles' passwords. Safe to repeat.</summary>
-    public static async Task CreateAsync(string superuser, string database, IReadOnlyList<SchemaRole> roles, CancellationToken cancellationToken)
+    /// <summary>Creates what is missing of the database, its roles and their schemas, and
+    /// sets the roles' passwords. Safe to repeat.</summary>
+    public static async Task CreateAsync(
+        string superuser, string database, IReadOnlyList<SchemaRole> roles, CancellationToken cancellationToken)
     {
         await using (var connection = new NpgsqlConnection(superuser))
         {
@@ -25,16 +27,20 @@ public static class LocalDatabase
                     """, cancellationToken);
             }
 
-            await using var exists = new NpgsqlCommand("select 1 from pg_database where datname = $1", connection) { Parameters = { new() { Value = database } } };
+            await using var exists =
+                new NpgsqlCommand("select 1 from pg_database where datname = $1", connection) { Parameters =
+                    { new() { Value = database } } };
             if (await exists.ExecuteScalarAsync(cancellationToken) is null)
             {
                 await ExecuteAsync(connection, $"create database {database}", cancellationToken);
             }
         }
 
-        await using var inside = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(superuser) { Database = database, Pooling = false }.ConnectionString);
+        await using var inside = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(superuser) { Database = database, Pooling = false }.ConnectionString);
         await inside.OpenAsync(cancellationToken);
-        await ExecuteAsync(inside, "create extension if not exists btree_gist; revoke create on schema public from public;", cancellationToken);
+        await ExecuteAsync(
+            inside, "create extension if not exists btree_gist; revoke create on schema public from public;", cancellationToken);
         await ExecuteAsync(inside, $"revoke connect on database {database} from public;", cancellationToken);
         foreach (var role in roles)
         {
@@ -47,7 +53,8 @@ public static class LocalDatabase
 
     /// <summary>Connection string of a role on the database.</summary>
     public static string RoleConnectionString(string superuser, string database, SchemaRole role) =>
-        new NpgsqlConnectionStringBuilder(superuser) { Database = database, Username = role.Name, Password = role.Password }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(superuser) { Database = database, Username = role.Name, Password =
+            role.Password }.ConnectionString;
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {

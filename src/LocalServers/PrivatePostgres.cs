@@ -34,11 +34,13 @@ public sealed class PrivatePostgres(string folder, string password)
 
         string[] fixedSettings =
         [
-            $"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200", "password_encryption=scram-sha-256",
+            $"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200",
+            "password_encryption=scram-sha-256",
         ];
         string[] command =
         [
-            ServerBinaries.Find("postgres", "postgresql"), "-D", _data, .. fixedSettings.Concat(settings).SelectMany(s => (string[])["-c", s]),
+            ServerBinaries.Find("postgres", "postgresql"), "-D", _data,
+            .. fixedSettings.Concat(settings).SelectMany(s => (string[])["-c", s]),
         ];
         var child = await ChildProcess.StartAsync(
             new ChildSpec("postgres", command, new Dictionary<string, string>(), LogFile, ChildSignal.Interrupt, "postgres"));
@@ -61,7 +63,8 @@ public sealed class PrivatePostgres(string folder, string password)
         await File.WriteAllTextAsync(passwordFile, password + "\n", cancellationToken);
         string[] command =
         [
-            ServerBinaries.Find("initdb", "postgresql"), "-D", unfinished, "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={passwordFile}",
+            ServerBinaries.Find("initdb", "postgresql"), "-D", unfinished, "-U", "postgres", "-A", "scram-sha-256",
+            $"--pwfile={passwordFile}",
             "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions",
         ];
         if (Environment.UserName == "root")

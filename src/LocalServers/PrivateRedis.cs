@@ -4,8 +4,8 @@ using System.Text;
 namespace Tollgate.LocalServers;
 
 /// <summary>
-/// A Redis of our own on a loopback port, set up as the till needs it: it keeps nothing, evicts nothing and has no replica, so that a restart is always
-/// empty and always seen.
+/// A Redis of our own on a loopback port, set up as the till needs it: it keeps nothing, evicts nothing and has no replica, so that a
+/// restart is always empty and always seen.
 /// </summary>
 /// <param name="folder">Holds <c>redis.conf</c> and <c>redis.log</c>; made on first use.</param>
 public sealed class PrivateRedis(string folder, string password)

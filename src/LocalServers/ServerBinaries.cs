@@ -10,7 +10,8 @@ public static class ServerBinaries
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).ToList();
         if (Directory.Exists("/usr/lib/postgresql"))
         {
-            folders.AddRange(Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(f => int.TryParse(Path.GetFileName(f), out var v) ? v : 0)
+            folders.AddRange(Directory.GetDirectories("/usr/lib/postgresql")
+                .OrderByDescending(f => int.TryParse(Path.GetFileName(f), out var v) ? v : 0)
                 .Select(f => Path.Combine(f, "bin")));
         }
 

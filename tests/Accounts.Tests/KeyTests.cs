@@ -170,7 +170,8 @@ public sealed class KeyTests : IAsyncLifetime
         using var browser = await _host.SignUpAsync();
         var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
         var record = await RecordAsync(publicId);
-        await _redis.GetDatabase().KeyDeleteAsync([RedisNames.Key(publicId), RedisNames.Organization(record.OrganizationId), RedisNames.Policy(record.OrganizationId)]);
+        await _redis.GetDatabase().KeyDeleteAsync(
+            [RedisNames.Key(publicId), RedisNames.Organization(record.OrganizationId), RedisNames.Policy(record.OrganizationId)]);
         using var gateway = _host.ClientAs("gateway");
 
         using var response = await gateway.PostAsJsonAsync("/internal/keys/resolve", new ResolveKey(publicId));
@@ -183,7 +184,8 @@ public sealed class KeyTests : IAsyncLifetime
         Assert.Equal(record.Version.ToString("N"), await VersionFieldAsync(record));
         Assert.Equal(
             resolved.Policy.Version.ToString("N"),
-            (string?)await _redis.GetDatabase().HashGetAsync(RedisNames.Organization(record.OrganizationId), RedisNames.PolicyVersionField));
+            (string?)await _redis.GetDatabase(
+                ).HashGetAsync(RedisNames.Organization(record.OrganizationId), RedisNames.PolicyVersionField));
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
     }
 

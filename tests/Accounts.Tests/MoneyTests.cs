@@ -21,7 +21,8 @@ public sealed class MoneyTests : IAsyncLifetime
         _host.Responder.WebhookStatus = status;
         byte[] body = [.. "{ \"id\":\"evt_1\",\r\n\t\"é\": 1.0 }  "u8, 0xff, 0x00];
         using var client = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, _host.PublicUrl + "/stripe/webhook") { Content = new ByteArrayContent(body) };
+        using var request =
+            new HttpRequestMessage(HttpMethod.Post, _host.PublicUrl + "/stripe/webhook") { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/json; charset=utf-8");
         request.Headers.Add("Stripe-Signature", "t=1,v1=abc,v0=def");
 

@@ -120,12 +120,16 @@ public sealed class OperatorTests : IAsyncLifetime
         var now = TimeProvider.System.GetUtcNow();
         var card = new ModelCard
         {
-            Name = "tiny-assistant", Version = "1", Task = "chat", ContextLength = 1024, DefaultMaxOutput = 256, TemplateTokens = 8, TemplateTokensPerMessage = 4,
+            Name = "tiny-assistant", Version = "1", Task = "chat", ContextLength = 1024, DefaultMaxOutput = 256, TemplateTokens = 8,
+            TemplateTokensPerMessage = 4,
         };
         _host.Responder.Fleet = new Contracts.Catalogue.Fleet(now, [
-            new FleetWorker("http://127.0.0.1:9", true, new WorkerStatus("worker-one", "1", "cpu", false, now, [new ServedModel(card, true, 3, 2, 8)])),
+            new FleetWorker(
+                "http://127.0.0.1:9", true, new WorkerStatus("worker-one", "1", "cpu", false, now, [new ServedModel(card, true, 3, 2, 8)])),
         ]);
-        _host.Responder.Usage = [new UsageRow(now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerHour)), null, null, null, "tiny-assistant", null, 12, 3400, 0, 1200, 0.0035m)];
+        _host.Responder.Usage =
+            [new UsageRow(now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerHour)), null, null, null, "tiny-assistant", null, 12, 3400, 0,
+                1200, 0.0035m)];
 
         var page = await browser.OpenAsync("/admin/live");
         var found = await browser.OpenAsync("/admin/organizations?q=ROOT%25");

@@ -56,7 +56,8 @@ public sealed class OutageTests
         });
 
         await Until.TrueAsync(
-            async () => JsonSerializer.Deserialize((string)(await redis.GetDatabase().StringGetAsync(RedisNames.Key(publicId)))!, ContractsJson.Default.KeyRecord)!
+            async () => JsonSerializer.Deserialize(
+                (string)(await redis.GetDatabase().StringGetAsync(RedisNames.Key(publicId)))!, ContractsJson.Default.KeyRecord)!
                 .State == KeyState.Revoked,
             "the tombstone");
     }

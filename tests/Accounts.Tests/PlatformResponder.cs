@@ -68,12 +68,15 @@ internal sealed class PlatformResponder : IAsyncDisposable
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         await (parts switch
         {
-            ["internal", "organizations", var id, "wallet"] when context.Request.Method == "PUT" => Open(context, Guid.Parse(id), body.ToArray()),
+            ["internal", "organizations", var id, "wallet"] when context.Request.Method == "PUT" =>
+                Open(context, Guid.Parse(id), body.ToArray()),
             ["internal", "organizations", var id, "wallet"] when Wallets.ContainsKey(Guid.Parse(id)) =>
                 WriteAsync(context, new WalletState(4.999912m, 0.5m, DateTimeOffset.UnixEpoch.AddYears(56))),
             ["internal", "organizations", _, "ledger"] => WriteAsync(context, Statement),
-            ["internal", "organizations", _, "usage"] or ["internal", "usage"] => WriteAsync(context, new UsageReport(DateTimeOffset.UnixEpoch.AddYears(56), Usage)),
-            ["internal", "organizations", _, "checkouts"] => WriteAsync(context, new CheckoutStarted("https://checkout.stripe.com/c/pay/cs_test_1")),
+            ["internal", "organizations", _, "usage"] or ["internal", "usage"] =>
+                WriteAsync(context, new UsageReport(DateTimeOffset.UnixEpoch.AddYears(56), Usage)),
+            ["internal", "organizations", _, "checkouts"] =>
+                WriteAsync(context, new CheckoutStarted("https://checkout.stripe.com/c/pay/cs_test_1")),
             ["internal", "prices"] => WriteAsync(context, new PriceSnapshot(Prices)),
             ["internal", "fleet"] => WriteAsync(context, Fleet),
             ["internal", "stripe", "webhook"] => Status(context, WebhookStatus),

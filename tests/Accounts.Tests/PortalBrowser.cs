@@ -6,7 +6,8 @@ using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests;
 
-/// <summary>Opens pages and sends their forms as a browser without scripts would: with cookies, hidden fields and no redirect followed unseen.</summary>
+/// <summary>Opens pages and sends their forms as a browser without scripts would: with
+/// cookies, hidden fields and no redirect followed unseen.</summary>
 internal sealed partial class PortalBrowser : IDisposable
 {
     public const string Password = "correct horse battery";
@@ -47,7 +48,8 @@ internal sealed partial class PortalBrowser : IDisposable
     public async Task<Dictionary<string, string>> HiddenFieldsAsync(string path, string handler)
     {
         var page = await OpenAsync(path);
-        var form = Forms().Matches(page.Html).Select(m => m.Value).First(f => f.Contains($"name=\"_handler\" value=\"{handler}\"", StringComparison.Ordinal));
+        var form = Forms().Matches(page.Html).Select(m => m.Value).First(
+            f => f.Contains($"name=\"_handler\" value=\"{handler}\"", StringComparison.Ordinal));
         return Inputs().Matches(form).Where(m => m.Value.Contains("type=\"hidden\"", StringComparison.Ordinal))
             .ToDictionary(m => Name().Match(m.Value).Groups[1].Value, m => WebUtility.HtmlDecode(Value().Match(m.Value).Groups[1].Value));
     }

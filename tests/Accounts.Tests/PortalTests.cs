@@ -11,10 +11,12 @@ public sealed class PortalTests
         await using var host = await AccountsHost.StartAsync();
         using var browser = await host.SignUpAsync();
 
-        foreach (var path in (string[])["/", "/sign-in", "/sign-up", "/dev/mail", "/overview", "/keys", "/keys/new", "/usage", "/billing", "/models", "/no-such-page"])
+        foreach (var path in (string[])["/", "/sign-in", "/sign-up", "/dev/mail", "/overview", "/keys", "/keys/new", "/usage", "/billing",
+            "/models", "/no-such-page"])
         {
             var page = await browser.OpenAsync(path);
-            Assert.Contains("default-src 'none'; script-src 'self'; style-src 'self'", page.Headers["Content-Security-Policy"], StringComparison.Ordinal);
+            Assert.Contains("default-src 'none'; script-src 'self'; style-src 'self'", page.Headers["Content-Security-Policy"],
+                StringComparison.Ordinal);
             Assert.DoesNotContain("style=\"", page.Html, StringComparison.Ordinal);
             Assert.DoesNotContain("<script>", page.Html, StringComparison.Ordinal);
             Assert.DoesNotContain("src=\"http", page.Html, StringComparison.Ordinal);
@@ -56,7 +58,8 @@ public sealed class PortalTests
     [InlineData("--Portal:PublicUrl=https://portal.example")]
     public void Create_refuses_a_public_portal_whose_mail_goes_to_a_folder(string setting)
     {
-        string[] settings = [.. AccountsHost.Settings("Host=127.0.0.1", "127.0.0.1:1", "http://127.0.0.1:1", TestFolder.Create("mail")), setting];
+        string[] settings =
+            [.. AccountsHost.Settings("Host=127.0.0.1", "127.0.0.1:1", "http://127.0.0.1:1", TestFolder.Create("mail")), setting];
 
         var refused = Assert.Throws<InvalidOperationException>(() => AccountsApp.Create(settings));
         using var switchedOff = (IDisposable)AccountsApp.Create([.. settings, "--Mail:Mode=Off"]);

@@ -8,7 +8,8 @@ namespace Tollgate.Accounts.Tests;
 
 public sealed class SchemaTests
 {
-    /// <summary>Columns, primary keys, foreign keys and indexes as Postgres describes them, names of indexes and constraints left out.</summary>
+    /// <summary>Columns, primary keys, foreign keys and indexes as Postgres describes
+    /// them, names of indexes and constraints left out.</summary>
     private const string Description = """
         select 'column ' || table_name || '.' || column_name || ' ' || data_type || coalesce('(' || character_maximum_length || ')', '')
             || ' ' || is_nullable || ' ' || is_identity || coalesce(' ' || identity_generation, '') as line
@@ -49,7 +50,8 @@ public sealed class SchemaTests
         var postgres = await AccountsHost.CreateDatabaseAsync();
         await ScalarAsync(postgres, "insert into accounts.audit_entries (at, action, subject) values (now(), 'a', 's')");
 
-        var refused = await Assert.ThrowsAsync<PostgresException>(() => ScalarAsync(postgres, "update accounts.audit_entries set action = 'b'"));
+        var refused = await Assert.ThrowsAsync<PostgresException>(
+            () => ScalarAsync(postgres, "update accounts.audit_entries set action = 'b'"));
 
         Assert.Contains("append-only", refused.MessageText, StringComparison.Ordinal);
     }

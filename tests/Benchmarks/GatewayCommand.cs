@@ -11,7 +11,8 @@ internal static class GatewayCommand
     private static readonly Option<int> Seconds = Number("--seconds", "Time of each figure", 6);
     private static readonly Option<int> Rate = Number("--rate", "Requests per second of the loaded figures", 1000);
     private static readonly Option<bool> Quick = new("--quick") { Description = "One short round: a look, not a claim." };
-    private static readonly Option<bool> Profile = new("--profile") { Description = "Samples where the CPU goes (perf) instead of comparing." };
+    private static readonly Option<bool> Profile =
+        new("--profile") { Description = "Samples where the CPU goes (perf) instead of comparing." };
     private static readonly Option<bool> Http2 = new("--h2c") { Description = "Measures the pass-through over HTTP/2 to the worker too." };
     private static readonly Option<string[]> Only = new("--only") { Description = "direct, pass-through, pass-through+script, tollgate." };
     private static readonly Option<string[]> Variants = new("--variant") { Description = "NAME=VALUE: also with this in the environment." };

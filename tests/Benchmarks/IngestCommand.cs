@@ -8,7 +8,8 @@ internal static class IngestCommand
 {
     private const int Some = 200_000;
     private const int Many = 1_200_000;
-    private static readonly Option<int> Events = new("--events") { Description = "In each part (200,000).", DefaultValueFactory = _ => Some };
+    private static readonly Option<int> Events =
+        new("--events") { Description = "In each part (200,000).", DefaultValueFactory = _ => Some };
     private static readonly Option<bool> Full = new("--full") { Description = "1.2 million events." };
     private static readonly Option<int> Seed = new("--seed") { Description = "Mixes organizations (1).", DefaultValueFactory = _ => 1 };
 

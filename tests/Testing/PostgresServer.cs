@@ -4,8 +4,8 @@ using Tollgate.LocalServers;
 namespace Tollgate.Testing;
 
 /// <summary>
-/// One real Postgres for all tests of a process, started on first use: the one that <c>TOLLGATE_TEST_POSTGRES</c> names (a superuser's connection string),
-/// else a private one from the local binaries. A missing Postgres fails the test with the line that installs it.
+/// One real Postgres for all tests of a process, started on first use: the one that <c>TOLLGATE_TEST_POSTGRES</c> names (a superuser's
+/// connection string), else a private one from the local binaries. A missing Postgres fails the test with the line that installs it.
 /// </summary>
 public static class PostgresServer
 {
@@ -19,7 +19,8 @@ public static class PostgresServer
     /// <summary>
     /// A new database, cloned from a template that <paramref name="migrate"/> made once in this process.
     /// </summary>
-    /// <param name="template">Name of the template; also that of the role that owns the schema, as in production: <c>accounts</c> or <c>billing</c>.</param>
+    /// <param name="template">Name of the template; also that of the role that owns the schema,
+    /// as in production: <c>accounts</c> or <c>billing</c>.</param>
     /// <param name="migrate">Brings an empty schema up to date; gets the role's connection string.</param>
     /// <returns>Connection string of the role on the new database.</returns>
     public static async Task<string> CreateDatabaseAsync(string template, Func<string, Task> migrate)
@@ -30,7 +31,8 @@ public static class PostgresServer
         {
             if (!KnownTemplates.ContainsKey(template))
             {
-                await LocalDatabase.CreateAsync(superuser, $"template_{template}", [new SchemaRole(template, "test")], CancellationToken.None);
+                await LocalDatabase.CreateAsync(
+                    superuser, $"template_{template}", [new SchemaRole(template, "test")], CancellationToken.None);
                 var connection = LocalDatabase.RoleConnectionString(superuser, $"template_{template}", new SchemaRole(template, "test"));
                 await migrate(connection);
                 NpgsqlConnection.ClearAllPools();

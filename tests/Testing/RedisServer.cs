@@ -3,7 +3,8 @@ using Tollgate.LocalServers;
 namespace Tollgate.Testing;
 
 /// <summary>
-/// A real Redis. <see cref="SharedAsync"/> is one for all tests of a process: use organizations of your own. A test that kills or wipes it starts its own.
+/// A real Redis. <see cref="SharedAsync"/> is one for all tests of a process: use
+/// organizations of your own. A test that kills or wipes it starts its own.
 /// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {

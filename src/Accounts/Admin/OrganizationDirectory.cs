@@ -52,11 +52,13 @@ internal sealed class OrganizationDirectory(AccountsDb db, BillingClient billing
         from owner in owners.DefaultIfEmpty()
         orderby organization.CreatedAt descending
         select new OrganizationRow(
-            organization.Id, organization.Name, owner!.Email ?? "—", rules.Suspended, rules.SuspendedReason, organization.CreatedAt, null, null);
+            organization.Id, organization.Name, owner!.Email ?? "—", rules.Suspended, rules.SuspendedReason, organization.CreatedAt, null,
+            null);
 }
 
 /// <summary>An organization as the operator sees it.</summary>
 /// <param name="Balance">US dollars; null while Billing does not know it.</param>
 /// <param name="Requests">In the last 30 days; null while Billing does not answer.</param>
 internal sealed record OrganizationRow(
-    Guid Id, string Name, string Owner, bool Suspended, string? SuspendedReason, DateTimeOffset CreatedAt, decimal? Balance, long? Requests);
+    Guid Id, string Name, string Owner, bool Suspended, string? SuspendedReason, DateTimeOffset CreatedAt, decimal? Balance,
+    long? Requests);

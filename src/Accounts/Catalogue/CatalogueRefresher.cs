@@ -5,7 +5,8 @@ using Tollgate.ServiceDefaults.Snapshots;
 
 namespace Tollgate.Accounts.Catalogue;
 
-/// <summary>Reads the catalogue into the snapshot that gateways follow: at start, after a change here, and every two seconds for changes elsewhere.</summary>
+/// <summary>Reads the catalogue into the snapshot that gateways follow: at start, after a
+/// change here, and every two seconds for changes elsewhere.</summary>
 internal sealed partial class CatalogueRefresher(
     IServiceScopeFactory scopes, SnapshotPublisher<CatalogueSnapshot> publisher, TimeProvider clock, ILogger<CatalogueRefresher> logger)
     : BackgroundService

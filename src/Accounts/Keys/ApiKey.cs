@@ -5,7 +5,8 @@ using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Keys;
 
-/// <summary>An API key as Accounts keeps it: everything but the secret. Rows are never deleted, so that a revoked key stays revoked.</summary>
+/// <summary>An API key as Accounts keeps it: everything but the secret. Rows are never
+/// deleted, so that a revoked key stays revoked.</summary>
 internal sealed class ApiKey
 {
     public required Guid Id { get; init; }

@@ -59,7 +59,8 @@ internal static class KeyEndpoints
 
         var keyId = Guid.CreateVersion7(clock.GetUtcNow());
         var issued = await keys.CreateAsync(
-            new KeyOrder(keyId, project.OrganizationId, project.Id, order.Name.Trim(), limits, ExpiresAt: null, ActorId: null), cancellationToken);
+            new KeyOrder(keyId, project.OrganizationId, project.Id, order.Name.Trim(), limits, ExpiresAt: null, ActorId: null),
+                cancellationToken);
         return TypedResults.Json(new CreatedKey(keyId, issued!.Key.PublicId, issued.Text), ContractsJson.Default.CreatedKey);
     }
 

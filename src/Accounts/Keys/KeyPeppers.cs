@@ -10,8 +10,8 @@ public sealed class KeyOptions
     public const string Section = "Keys";
 
     /// <summary>
-    /// The secrets under which key secrets are stored: <c>&lt;id&gt;:&lt;32 bytes in hex&gt;</c>, parted by white space or commas, the current one
-    /// first. Usually by <c>TOLLGATE__Keys__Peppers_FILE</c>; gateways read the same file.
+    /// The secrets under which key secrets are stored: <c>&lt;id&gt;:&lt;32 bytes in hex&gt;</c>, parted by white space or commas, the
+    /// current one first. Usually by <c>TOLLGATE__Keys__Peppers_FILE</c>; gateways read the same file.
     /// </summary>
     [Required]
     [RegularExpression(@"^\s*[A-Za-z0-9_.-]{1,32}:[0-9a-fA-F]{64}([\s,]+[A-Za-z0-9_.-]{1,32}:[0-9a-fA-F]{64})*\s*$")]

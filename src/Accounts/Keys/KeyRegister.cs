@@ -25,7 +25,8 @@ internal sealed partial class KeyRegister(
     public Task<bool> IsPendingAsync(Guid keyId, CancellationToken cancellationToken) =>
         db.Outbox.AnyAsync(m => m.Kind == OutboxKind.Key && m.SubjectId == keyId, cancellationToken);
 
-    /// <summary>Makes a key. Its text is in the answer and nowhere else. Null when <see cref="KeyOrder.KeyId"/> was used before: a form sent twice.</summary>
+    /// <summary>Makes a key. Its text is in the answer and nowhere else. Null when
+    /// <see cref="KeyOrder.KeyId"/> was used before: a form sent twice.</summary>
     public async Task<IssuedKey?> CreateAsync(KeyOrder order, CancellationToken cancellationToken)
     {
         if (await db.ApiKeys.AnyAsync(k => k.Id == order.KeyId, cancellationToken))

@@ -5,8 +5,8 @@ using Tollgate.Contracts.Keys;
 namespace Tollgate.Accounts.Keys;
 
 /// <summary>
-/// Brings what Postgres says to Redis, under the lock of the row that says it: writers of one record stand in a queue, and each writes what is
-/// committed at that moment. Locks are taken key first, then policy.
+/// Brings what Postgres says to Redis, under the lock of the row that says it: writers of one record stand in a queue, and each writes what
+/// is committed at that moment. Locks are taken key first, then policy.
 /// </summary>
 internal sealed class RecordPublisher(AccountsDb db, RedisRecords redis)
 {

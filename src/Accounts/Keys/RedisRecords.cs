@@ -8,9 +8,9 @@ using Tollgate.ServiceDefaults.Data;
 namespace Tollgate.Accounts.Keys;
 
 /// <summary>
-/// The only writer of key records and policies to Redis. Each write is set-if-newer by version. The record goes first, then the version field in
-/// the organization's hash that makes gateways drop their cached copy: a gateway that sees the new version finds the new record. Two scripts,
-/// not one, because a key's record and its organization's hash lie in different slots of a Redis Cluster. Thread-safe.
+/// The only writer of key records and policies to Redis. Each write is set-if-newer by version. The record goes first, then the version
+/// field in the organization's hash that makes gateways drop their cached copy: a gateway that sees the new version finds the new record.
+/// Two scripts, not one, because a key's record and its organization's hash lie in different slots of a Redis Cluster. Thread-safe.
 /// </summary>
 internal sealed class RedisRecords(RedisConnection redis)
 {
@@ -58,7 +58,8 @@ internal sealed class RedisRecords(RedisConnection redis)
         }
         catch (RedisServerException exception)
         {
-            throw new RedisUnavailableException("Redis refused the write.", exception); // Full, read-only, or busy: not acknowledged either way.
+            // Full, read-only, or busy: not acknowledged either way.
+            throw new RedisUnavailableException("Redis refused the write.", exception);
         }
     }
 

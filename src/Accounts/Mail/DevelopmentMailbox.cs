@@ -4,7 +4,8 @@ using Tollgate.Accounts.Portal;
 
 namespace Tollgate.Accounts.Mail;
 
-/// <summary>Reads back what <see cref="FolderMailer"/> wrote. Open only while mail goes to a folder and the portal is bound to loopback.</summary>
+/// <summary>Reads back what <see cref="FolderMailer"/> wrote. Open only while mail goes
+/// to a folder and the portal is bound to loopback.</summary>
 internal sealed class DevelopmentMailbox(IOptions<MailOptions> options, PortalAddress address)
 {
     public bool IsOpen => address.IsLoopback && options.Value.EffectiveMode == MailMode.Folder;

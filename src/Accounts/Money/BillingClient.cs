@@ -10,15 +10,18 @@ using Tollgate.Contracts.Reports;
 namespace Tollgate.Accounts.Money;
 
 /// <summary>Asks Billing. A page never fails because Billing is away: it gets the last figure that came, marked as old.</summary>
-internal sealed partial class BillingClient(IHttpClientFactory clients, IMemoryCache lastKnown, TimeProvider clock, ILogger<BillingClient> logger)
+internal sealed partial class BillingClient(
+    IHttpClientFactory clients, IMemoryCache lastKnown, TimeProvider clock, ILogger<BillingClient> logger)
 {
     public const string Name = "billing";
 
     public Task<Figure<WalletState>> GetWalletAsync(Guid organizationId, CancellationToken cancellationToken) => GetAsync(
-        $"/internal/organizations/{organizationId}/wallet", $"wallet {organizationId}", ContractsJson.Default.WalletState, cancellationToken);
+        $"/internal/organizations/{organizationId}/wallet", $"wallet {organizationId}", ContractsJson.Default.WalletState,
+        cancellationToken);
 
     /// <summary>The newest lines of an organization's statement.</summary>
-    public Task<Figure<IReadOnlyList<StatementLine>>> GetStatementAsync(Guid organizationId, int limit, CancellationToken cancellationToken) => GetAsync(
+    public Task<Figure<IReadOnlyList<StatementLine>>> GetStatementAsync(
+        Guid organizationId, int limit, CancellationToken cancellationToken) => GetAsync(
         string.Create(CultureInfo.InvariantCulture, $"/internal/organizations/{organizationId}/ledger?limit={limit}"),
         $"ledger {organizationId}", ContractsJson.Default.IReadOnlyListStatementLine, cancellationToken);
 
@@ -93,7 +96,8 @@ internal sealed partial class BillingClient(IHttpClientFactory clients, IMemoryC
     }
 
     private static bool IsAway(Exception exception, CancellationToken cancellationToken) =>
-        exception is HttpRequestException or JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        exception is HttpRequestException
+            or JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private static string Range(DateTimeOffset from, DateTimeOffset to) =>
         $"from={Uri.EscapeDataString(from.UtcDateTime.ToString("O"))}&to={Uri.EscapeDataString(to.UtcDateTime.ToString("O"))}";

@@ -9,7 +9,8 @@ internal static class MoneySetup
     {
         builder.Services.AddMemoryCache(cache => cache.SizeLimit = 20_000);
         builder.Services.AddInternalClient(BillingClient.Name, builder.Configuration)
-            .ConfigureHttpClient(client => client.Timeout = TimeSpan.FromSeconds(5)); // Longer than that, a page is better without the figure.
+            // Longer than that, a page is better without the figure.
+            .ConfigureHttpClient(client => client.Timeout = TimeSpan.FromSeconds(5));
         builder.Services.AddSingleton<BillingClient>();
     }
 }

@@ -4,8 +4,8 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.Accounts.Money;
 
 /// <summary>
-/// Stripe's webhook comes in by the portal's door and goes to Billing byte for byte, because its signature covers the raw bytes. Stripe sees
-/// Billing's own status; 503 while Billing is away, so that it tries again.
+/// Stripe's webhook comes in by the portal's door and goes to Billing byte for byte, because its signature covers the raw bytes. Stripe
+/// sees Billing's own status; 503 while Billing is away, so that it tries again.
 /// </summary>
 internal static partial class StripeRelay
 {

@@ -13,20 +13,23 @@ namespace Tollgate.Accounts.Organizations;
 internal sealed class OrganizationFounding(AccountsDb db, TimeProvider clock)
 {
     /// <summary>
-    /// Adds what is missing inside the caller's transaction and saves it; the caller commits. Under the lock of the user's row, so that two clicks
-    /// on one link found one organization.
+    /// Adds what is missing inside the caller's transaction and saves it; the caller commits. Under the lock of the user's row, so that two
+    /// clicks on one link found one organization.
     /// </summary>
     public async Task<Project> FoundAsync(User user, CancellationToken cancellationToken)
     {
         await db.Database.ExecuteSqlAsync($"select 1 from accounts.users where id = {user.Id} for update", cancellationToken);
-        var own = await db.Memberships.AsNoTracking().Where(m => m.UserId == user.Id).OrderBy(m => m.JoinedAt).FirstOrDefaultAsync(cancellationToken);
+        var own = await db.Memberships.AsNoTracking().Where(m => m.UserId == user.Id).OrderBy(m => m.JoinedAt)
+            .FirstOrDefaultAsync(cancellationToken);
         if (own is not null)
         {
-            return await db.Projects.AsNoTracking().SingleAsync(p => p.OrganizationId == own.OrganizationId && p.IsDefault, cancellationToken);
+            return await db.Projects.AsNoTracking(
+                ).SingleAsync(p => p.OrganizationId == own.OrganizationId && p.IsDefault, cancellationToken);
         }
 
         var now = clock.GetUtcNow();
-        var organization = new Organization { Id = Guid.CreateVersion7(now), Name = NameFor(user.Email!), CreatedAt = now, CreatedBy = user.Id };
+        var organization =
+            new Organization { Id = Guid.CreateVersion7(now), Name = NameFor(user.Email!), CreatedAt = now, CreatedBy = user.Id };
         var project = new Project
         {
             Id = Guid.CreateVersion7(now),

@@ -4,7 +4,8 @@ using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Organizations;
 
-/// <summary>What gateways must know of an organization, with the version of its last change. Becomes an <see cref="OrganizationPolicy"/>.</summary>
+/// <summary>What gateways must know of an organization, with the version of its last
+/// change. Becomes an <see cref="OrganizationPolicy"/>.</summary>
 internal sealed class OrganizationRules
 {
     public required Guid OrganizationId { get; init; }
@@ -53,7 +54,8 @@ internal sealed class OrganizationRules
             rules.Property(r => r.SuspendedReason).HasMaxLength(500);
             rules.Property(r => r.Limits).HasJson();
             rules.Property(r => r.Models).HasJson();
-            rules.HasOne<Organization>().WithOne().HasForeignKey<OrganizationRules>(r => r.OrganizationId).OnDelete(DeleteBehavior.Restrict);
+            rules.HasOne<Organization>().WithOne().HasForeignKey<OrganizationRules>(r => r.OrganizationId).OnDelete(
+                DeleteBehavior.Restrict);
         }
     }
 }

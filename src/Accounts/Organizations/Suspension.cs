@@ -35,7 +35,8 @@ internal sealed partial class Suspension(
 
         try
         {
-            await publisher.PublishPolicyAsync(organizationId, CancellationToken.None); // Committed: goes out even when the browser has left.
+            // Committed: goes out even when the browser has left.
+            await publisher.PublishPolicyAsync(organizationId, CancellationToken.None);
             return KeyChange.Acknowledged;
         }
         catch (RedisUnavailableException exception)

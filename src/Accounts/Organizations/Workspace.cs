@@ -4,7 +4,8 @@ using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts.Organizations;
 
-/// <summary>Who is signed in and for which organization, loaded once a request before any page renders. Every query of a page names it.</summary>
+/// <summary>Who is signed in and for which organization, loaded once a request before
+/// any page renders. Every query of a page names it.</summary>
 internal sealed class Workspace
 {
     public Guid UserId { get; private set; }
@@ -62,7 +63,8 @@ internal sealed class Workspace
 
 /// <summary>Adds the operator's role to the session. The session is checked against the database every minute (security stamp).</summary>
 internal sealed class SessionClaims(
-    Microsoft.AspNetCore.Identity.UserManager<User> users, Microsoft.Extensions.Options.IOptions<Microsoft.AspNetCore.Identity.IdentityOptions> options)
+    Microsoft.AspNetCore.Identity.UserManager<User> users,
+    Microsoft.Extensions.Options.IOptions<Microsoft.AspNetCore.Identity.IdentityOptions> options)
     : Microsoft.AspNetCore.Identity.UserClaimsPrincipalFactory<User>(users, options)
 {
     protected override async Task<ClaimsIdentity> GenerateClaimsAsync(User user)

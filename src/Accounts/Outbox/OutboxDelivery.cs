@@ -9,13 +9,15 @@ using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Accounts.Outbox;
 
-/// <summary>Delivers one message at a time. At least once; each receiver is idempotent, but for mail, which may come twice after a crash.</summary>
+/// <summary>Delivers one message at a time. At least once; each receiver is idempotent,
+/// but for mail, which may come twice after a crash.</summary>
 internal sealed partial class OutboxDelivery(
     AccountsDb db, RecordPublisher publisher, BillingClient billing, IMailer mailer, TimeProvider clock, ILogger<OutboxDelivery> logger)
 {
     /// <summary>
-    /// Claims the next due message by moving its next attempt into the future (250 ms, doubled each time up to 15 s; for mail 30 s) and delivers
-    /// it. The claim holds no lock while it works, so it cannot deadlock with a page that holds the row's lock. False when nothing is due.
+    /// Claims the next due message by moving its next attempt into the future (250 ms, doubled each time up to 15 s; for mail 30 s) and
+    /// delivers it. The claim holds no lock while it works, so it cannot deadlock with a
+    /// page that holds the row's lock. False when nothing is due.
     /// </summary>
     public async Task<bool> DeliverNextAsync(OutboxKind[] kinds, CancellationToken cancellationToken)
     {

@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Tollgate.Accounts.Outbox;
 
-/// <summary>Something another part must learn, written in the transaction of the change itself and kept until that part has taken it.</summary>
+/// <summary>Something another part must learn, written in the transaction of the change
+/// itself and kept until that part has taken it.</summary>
 internal sealed class OutboxMessage
 {
     public required Guid Id { get; init; }

@@ -61,7 +61,8 @@ internal static class PageSecurity
         limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
         limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
         {
-            if (!HttpMethods.IsPost(context.Request.Method) || !CredentialPaths.Contains(context.Request.Path.Value, StringComparer.OrdinalIgnoreCase))
+            if (!HttpMethods.IsPost(context.Request.Method)
+                || !CredentialPaths.Contains(context.Request.Path.Value, StringComparer.OrdinalIgnoreCase))
             {
                 return RateLimitPartition.GetNoLimiter("");
             }
@@ -69,7 +70,8 @@ internal static class PageSecurity
             var options = context.RequestServices.GetRequiredService<IOptions<PortalOptions>>().Value;
             return RateLimitPartition.GetFixedWindowLimiter(
                 context.Connection.RemoteIpAddress?.ToString() ?? "unknown",
-                _ => new FixedWindowRateLimiterOptions { PermitLimit = options.CredentialFormsPerMinute, Window = TimeSpan.FromMinutes(1) });
+                _ =>
+                    new FixedWindowRateLimiterOptions { PermitLimit = options.CredentialFormsPerMinute, Window = TimeSpan.FromMinutes(1) });
         });
     });
 }

@@ -9,7 +9,8 @@ internal sealed class PortalAddress(IOptions<PortalOptions> options, IConfigurat
     private Func<string>? _listening;
 
     /// <summary>Address of the portal without a slash at the end.</summary>
-    public string Url => (options.Value.PublicUrl ?? _listening?.Invoke() ?? throw new InvalidOperationException("The portal is not started."))
+    public string Url =>
+        (options.Value.PublicUrl ?? _listening?.Invoke() ?? throw new InvalidOperationException("The portal is not started."))
         .TrimEnd('/');
 
     /// <summary>Base address for OpenAI clients, with <c>/v1</c>.</summary>
@@ -25,8 +26,10 @@ internal sealed class PortalAddress(IOptions<PortalOptions> options, IConfigurat
     /// <summary>Whether browsers come over TLS.</summary>
     public bool IsHttps => options.Value.PublicUrl?.StartsWith("https://", StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>Whether only this machine can reach the portal: bound to loopback, and no public address leads to it through a proxy.</summary>
-    public bool IsLoopback => IsLoopbackHost(configuration["Listen:Public"]) && (options.Value.PublicUrl is null || IsLoopbackHost(options.Value.PublicUrl));
+    /// <summary>Whether only this machine can reach the portal: bound to loopback, and no
+    /// public address leads to it through a proxy.</summary>
+    public bool IsLoopback =>
+        IsLoopbackHost(configuration["Listen:Public"]) && (options.Value.PublicUrl is null || IsLoopbackHost(options.Value.PublicUrl));
 
     public void ListensAt(Func<string> listening) => _listening = listening;
 
@@ -38,6 +41,7 @@ internal sealed class PortalAddress(IOptions<PortalOptions> options, IConfigurat
         }
 
         var host = BindingAddress.Parse(url).Host.Trim('[', ']');
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
     }
 }

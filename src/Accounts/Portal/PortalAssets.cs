@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 
 namespace Tollgate.Accounts.Portal;
 
-/// <summary>Styles and scripts, embedded in the assembly. A page names them with a hash of their bytes, so browsers may keep them for ever.</summary>
+/// <summary>Styles and scripts, embedded in the assembly. A page names them with a hash of
+/// their bytes, so browsers may keep them for ever.</summary>
 internal static class PortalAssets
 {
     private const string Prefix = "assets/";
@@ -15,7 +16,8 @@ internal static class PortalAssets
     /// <summary>Path of an asset with its hash.</summary>
     public static string Url(string name) => $"/assets/{name}?v={Assets[name].Hash}";
 
-    public static void MapAssets(this IEndpointRouteBuilder routes) => routes.MapGet("/assets/{name}", Get).AllowAnonymous().ExcludeFromDescription();
+    public static void MapAssets(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/assets/{name}", Get).AllowAnonymous().ExcludeFromDescription();
 
     internal static IResult Get(string name, string? v, HttpResponse response)
     {

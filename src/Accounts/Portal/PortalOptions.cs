@@ -8,13 +8,14 @@ public sealed class PortalOptions
 {
     public const string Section = "Portal";
 
-    /// <summary>Base address of the API as customers reach it, without <c>/v1</c>; stands in the examples. Default <c>http://127.0.0.1:8080</c>.</summary>
+    /// <summary>Base address of the API as customers reach it, without <c>/v1</c>; stands in
+    /// the examples. Default <c>http://127.0.0.1:8080</c>.</summary>
     [Required, Url]
     public string ApiBaseUrl { get; init; } = "http://127.0.0.1:8080";
 
     /// <summary>
-    /// Address of the portal as browsers reach it; stands in mails and decides whether cookies are Secure. Default: the listener's own address,
-    /// which only a loopback listener may use.
+    /// Address of the portal as browsers reach it; stands in mails and decides whether cookies are Secure. Default: the listener's own
+    /// address, which only a loopback listener may use.
     /// </summary>
     [Url]
     public string? PublicUrl { get; init; }
@@ -22,7 +23,8 @@ public sealed class PortalOptions
     /// <summary>Origins, parted by blanks, that a top-up form may lead to. A loopback portal allows every loopback port besides.</summary>
     public string CheckoutOrigins { get; init; } = "https://checkout.stripe.com";
 
-    /// <summary>Tells browsers to insist on TLS for a year, without preload. Only with an https <see cref="PublicUrl"/>. Default false.</summary>
+    /// <summary>Tells browsers to insist on TLS for a year, without preload. Only with an
+    /// https <see cref="PublicUrl"/>. Default false.</summary>
     public bool Hsts { get; init; }
 
     /// <summary>Sign-in, sign-up and password forms that one network address may send in a minute. Default 30.</summary>

@@ -4,7 +4,8 @@ using Tollgate.Contracts.Reports;
 
 namespace Tollgate.Accounts.Usage;
 
-/// <summary>Sums over a report of Billing's, as pages show them. Nothing here is counted twice or anew: all comes from the one rollup.</summary>
+/// <summary>Sums over a report of Billing's, as pages show them. Nothing here is counted
+/// twice or anew: all comes from the one rollup.</summary>
 public sealed class UsageFigures
 {
     public static readonly UsageFigures None = new(null);

@@ -39,5 +39,6 @@ internal static class EmailAddress
 {
     /// <summary>Whether the text is one bare address, with nothing around it that a mail server would read otherwise.</summary>
     public static bool IsDeliverable(string text) =>
-        MailboxAddress.TryParse(text, out var mailbox) && mailbox.Address == text && !text.Any(char.IsWhiteSpace) && text.Contains('@', StringComparison.Ordinal);
+        MailboxAddress.TryParse(text, out var mailbox)
+            && mailbox.Address == text && !text.Any(char.IsWhiteSpace) && text.Contains('@', StringComparison.Ordinal);
 }

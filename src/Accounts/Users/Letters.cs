@@ -6,8 +6,8 @@ using Tollgate.Accounts.Portal;
 namespace Tollgate.Accounts.Users;
 
 /// <summary>
-/// Writes the mails about an account and adds them to the caller's transaction. Mail leaves by the outbox, so that a page takes the same time
-/// whether there is an account behind an address or not.
+/// Writes the mails about an account and adds them to the caller's transaction. Mail leaves by the outbox, so that a page takes the same
+/// time whether there is an account behind an address or not.
 /// </summary>
 internal sealed class Letters(AccountsDb db, PortalAddress address, TimeProvider clock)
 {

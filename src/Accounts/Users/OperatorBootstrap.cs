@@ -7,7 +7,8 @@ using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Users;
 
-/// <summary>Makes the first operator of a new installation: account, organization, project and key in one transaction, and only once.</summary>
+/// <summary>Makes the first operator of a new installation: account, organization,
+/// project and key in one transaction, and only once.</summary>
 internal sealed class OperatorBootstrap(
     AccountsDb db, UserManager<User> users, OrganizationFounding founding, KeyRegister keys, OutboxSignal signal, TimeProvider clock)
 {

@@ -10,7 +10,8 @@ internal sealed class PasswordRules : IPasswordValidator<User>
 
     private static readonly string[] Common =
     [
-        "password", "passw0rd", "qwerty", "1234567890", "0123456789", "letmein", "iloveyou", "welcome", "admin", "abc123", "tollgate", "changeme",
+        "password", "passw0rd", "qwerty", "1234567890", "0123456789", "letmein", "iloveyou", "welcome", "admin", "abc123", "tollgate",
+        "changeme",
     ];
 
     public Task<IdentityResult> ValidateAsync(UserManager<User> manager, User user, string? password)

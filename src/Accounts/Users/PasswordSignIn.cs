@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Identity;
 namespace Tollgate.Accounts.Users;
 
 /// <summary>
-/// Sign-in by password. An unknown address, a wrong password and a locked account give one answer after one password hash, so that neither words
-/// nor time tell them apart.
+/// Sign-in by password. An unknown address, a wrong password and a locked account give one answer after one password hash, so that neither
+/// words nor time tell them apart.
 /// </summary>
 internal sealed class PasswordSignIn(UserManager<User> users, SignInManager<User> sessions, Registration registration)
 {

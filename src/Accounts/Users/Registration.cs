@@ -12,7 +12,8 @@ namespace Tollgate.Accounts.Users;
 internal sealed class Registration(
     UserManager<User> users, AccountsDb db, Letters letters, OrganizationFounding founding, OutboxSignal signal, TimeProvider clock)
 {
-    /// <summary>Makes an unconfirmed account and mails its link. Returns what is wrong with the password; empty when a mail goes out, to whomever.</summary>
+    /// <summary>Makes an unconfirmed account and mails its link. Returns what is wrong with the
+    /// password; empty when a mail goes out, to whomever.</summary>
     public async Task<IReadOnlyList<string>> SignUpAsync(string email, string password, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -39,7 +40,8 @@ internal sealed class Registration(
         return [];
     }
 
-    /// <summary>Confirms an address and founds the user's organization; again does no harm. Null for a link that is wrong or too old.</summary>
+    /// <summary>Confirms an address and founds the user's organization; again does no
+    /// harm. Null for a link that is wrong or too old.</summary>
     public async Task<User?> ConfirmAsync(Guid userId, string code, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -74,7 +76,8 @@ internal sealed class Registration(
         await CommitAsync(transaction, cancellationToken);
     }
 
-    /// <summary>Sets a new password, which ends a lockout and, within a minute, all sessions. Returns what is wrong; empty when it is done.</summary>
+    /// <summary>Sets a new password, which ends a lockout and, within a minute, all
+    /// sessions. Returns what is wrong; empty when it is done.</summary>
     public async Task<IReadOnlyList<string>> ResetPasswordAsync(Guid userId, string code, string password)
     {
         if (await users.FindByIdAsync(userId.ToString()) is not { } user || Decode(code) is not { } token)
@@ -101,10 +104,12 @@ internal sealed class Registration(
         {
             return await users.CreateAsync(user, password);
         }
-        catch (DbUpdateException exception) when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        catch (DbUpdateException exception)
+            when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
             // Two sign-ups with one address at the same moment: the other one's mail goes out. This transaction is lost.
-            return IdentityResult.Failed(new IdentityError { Code = nameof(IdentityErrorDescriber.InvalidEmail), Description = "Try again in a moment." });
+            return IdentityResult.Failed(
+                new IdentityError { Code = nameof(IdentityErrorDescriber.InvalidEmail), Description = "Try again in a moment." });
         }
     }
 
@@ -120,7 +125,8 @@ internal sealed class Registration(
         }
     }
 
-    private async Task CommitAsync(Microsoft.EntityFrameworkCore.Storage.IDbContextTransaction transaction, CancellationToken cancellationToken)
+    private async Task CommitAsync(
+        Microsoft.EntityFrameworkCore.Storage.IDbContextTransaction transaction, CancellationToken cancellationToken)
     {
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -11,7 +11,8 @@ internal static class UserSetup
 {
     public static void AddAccountsDb(this WebApplicationBuilder builder)
     {
-        builder.Services.AddDbContext<AccountsDb>((services, options) => options.UseNpgsql(services.GetRequiredService<NpgsqlDataSource>()));
+        builder.Services.AddDbContext<AccountsDb>(
+            (services, options) => options.UseNpgsql(services.GetRequiredService<NpgsqlDataSource>()));
         builder.Services.AddDataProtection().SetApplicationName("tollgate-accounts").PersistKeysToDbContext<AccountsDb>();
     }
 

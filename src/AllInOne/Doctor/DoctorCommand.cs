@@ -16,7 +16,8 @@ internal static class DoctorCommand
         ("chromium", "chromium", "the browser test"),
     ];
 
-    public static Command Create() => new Command("doctor", "Says what is here, what is missing, and which execution provider is used.").Does(RunAsync);
+    public static Command Create() =>
+        new Command("doctor", "Says what is here, what is missing, and which execution provider is used.").Does(RunAsync);
 
     private static async Task<int> RunAsync(ParseResult parsed, DataFolder data, CancellationToken cancellationToken)
     {
@@ -27,8 +28,10 @@ internal static class DoctorCommand
         }
 
         var native = Path.Combine(AppContext.BaseDirectory, "libonnxruntime.so");
-        await Console.Out.WriteLineAsync(File.Exists(native) ? $"ok       ONNX Runtime ({native})" : "MISSING  ONNX Runtime: npm ci --ignore-scripts, then build again");
-        await Console.Out.WriteLineAsync(File.Exists("/dev/nvidia0") ? "ok       NVIDIA device /dev/nvidia0" : "-        no NVIDIA device: models run on the CPU");
+        await Console.Out.WriteLineAsync(
+            File.Exists(native) ? $"ok       ONNX Runtime ({native})" : "MISSING  ONNX Runtime: npm ci --ignore-scripts, then build again");
+        await Console.Out.WriteLineAsync(
+            File.Exists("/dev/nvidia0") ? "ok       NVIDIA device /dev/nvidia0" : "-        no NVIDIA device: models run on the CPU");
         await ReportRunningAsync(data, cancellationToken);
         return missing == 0 && File.Exists(native) ? 0 : 1;
     }
@@ -55,10 +58,12 @@ internal static class DoctorCommand
             using (client)
             {
                 var fleet = await client.GetAsync(
-                    "gateway", $"{endpoints.GatewayInternal}/internal/fleet", Contracts.Json.ContractsJson.Default.Fleet, cancellationToken);
+                    "gateway", $"{endpoints.GatewayInternal}/internal/fleet", Contracts.Json.ContractsJson.Default.Fleet,
+                    cancellationToken);
                 foreach (var worker in fleet.Workers)
                 {
-                    await Console.Out.WriteLineAsync($"runs     worker {worker.Url}: execution provider {worker.Status?.ExecutionProvider ?? "unknown, it does not answer"}");
+                    await Console.Out.WriteLineAsync(
+                        $"runs     worker {worker.Url}: execution provider {worker.Status?.ExecutionProvider ?? "unknown, it does not answer"}");
                 }
             }
         }

@@ -14,7 +14,8 @@ internal static class GatewaysCommand
     public static Command Create() => new("gateways", "Gateways and their journals, as Billing knows them.")
     {
         new Command("list", "Every journal that ever registered.").Does(ListAsync),
-        new Command("retire", "Gives a journal up for lost: its requests are billed by the workers' logs, its money goes back to the wallets.")
+        new Command(
+            "retire", "Gives a journal up for lost: its requests are billed by the workers' logs, its money goes back to the wallets.")
         {
             Journal, Force,
         }.Does(RetireAsync),
@@ -25,7 +26,8 @@ internal static class GatewaysCommand
         var (client, endpoints) = OperatorClient.Connect(data);
         using (client)
         {
-            await Console.Out.WriteLineAsync($"{"GATEWAY",-24} {"JOURNAL",-36} {"BOOT",5} {"CURSOR",15} {"LAST SEEN",-20} {"FENCES",6} STATE");
+            await Console.Out.WriteLineAsync(
+                $"{"GATEWAY",-24} {"JOURNAL",-36} {"BOOT",5} {"CURSOR",15} {"LAST SEEN",-20} {"FENCES",6} STATE");
             foreach (var journal in await ReadAsync(client, endpoints, cancellationToken))
             {
                 var state = journal.Retired ? "retired" : journal.Deregistered ? "stopped" : IsSilent(journal) ? "silent" : "running";
@@ -62,9 +64,11 @@ internal static class GatewaysCommand
         return 0;
     }
 
-    private static Task<IReadOnlyList<JournalState>> ReadAsync(OperatorClient client, Endpoints endpoints, CancellationToken cancellationToken) =>
+    private static Task<IReadOnlyList<JournalState>> ReadAsync(
+        OperatorClient client, Endpoints endpoints, CancellationToken cancellationToken) =>
         client.GetAsync(
-            "billing", $"{endpoints.BillingInternal}/internal/journals", ContractsJson.Default.IReadOnlyListJournalState, cancellationToken);
+            "billing", $"{endpoints.BillingInternal}/internal/journals", ContractsJson.Default.IReadOnlyListJournalState,
+            cancellationToken);
 
     private static bool IsSilent(JournalState journal) => TimeProvider.System.GetUtcNow() - journal.LastSeen > Silence;
 }

@@ -8,11 +8,14 @@ namespace Tollgate.AllInOne.Models;
 /// <summary><c>tollgate models list|import</c>.</summary>
 internal static class ModelsCommand
 {
-    private static readonly Argument<FileInfo> ModelFile = new("FILE") { Description = "A .gguf of the Llama family, or an .onnx of sentence embeddings." };
-    private static readonly Option<string> Name = new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
+    private static readonly Argument<FileInfo> ModelFile =
+        new("FILE") { Description = "A .gguf of the Llama family, or an .onnx of sentence embeddings." };
+    private static readonly Option<string> Name =
+        new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
     private static readonly Option<decimal?> PriceIn = new("--price-in") { Description = "US dollars per million prompt tokens." };
     private static readonly Option<decimal?> PriceOut = new("--price-out") { Description = "US dollars per million output tokens." };
-    private static readonly Option<FileInfo?> Tokenizer = new("--tokenizer") { Description = "tokenizer.json of an .onnx file. Default: the one beside it." };
+    private static readonly Option<FileInfo?> Tokenizer =
+        new("--tokenizer") { Description = "tokenizer.json of an .onnx file. Default: the one beside it." };
 
     public static Command Create() => new("models", "Models of this installation.")
     {
@@ -28,7 +31,8 @@ internal static class ModelsCommand
         foreach (var model in new ModelStore(data.Folder("models")).List())
         {
             var manifest = model.Manifest;
-            await Console.Out.WriteLineAsync($"{manifest.Name,-32} {manifest.Version,-6} {manifest.Task,-12} {manifest.Licence,-14} {manifest.Description}");
+            await Console.Out.WriteLineAsync(
+                $"{manifest.Name,-32} {manifest.Version,-6} {manifest.Task,-12} {manifest.Licence,-14} {manifest.Description}");
         }
 
         return 0;

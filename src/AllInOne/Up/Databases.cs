@@ -4,7 +4,8 @@ using Tollgate.LocalServers;
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// Postgres and Redis of one run: our own, supervised, or those that <c>TOLLGATE__AllInOne__Postgres</c> (a superuser's connection string) and
+/// Postgres and Redis of one run: our own, supervised, or those that
+/// <c>TOLLGATE__AllInOne__Postgres</c> (a superuser's connection string) and
 /// <c>TOLLGATE__AllInOne__Redis</c> name.
 /// </summary>
 internal sealed class Databases(DataFolder data, Ports ports, Supervisor supervisor, IConfiguration configuration)

@@ -6,7 +6,8 @@ using Tollgate.Contracts.Keys;
 
 namespace Tollgate.AllInOne.Up;
 
-/// <summary>Makes the first operator and the first key of a fresh installation, and waits until that key can call the default model.</summary>
+/// <summary>Makes the first operator and the first key of a fresh installation, and
+/// waits until that key can call the default model.</summary>
 internal static class FirstStart
 {
     private const string Email = "admin@tollgate.localhost";
@@ -17,11 +18,13 @@ internal static class FirstStart
     {
         using var client = new OperatorClient((await File.ReadAllTextAsync(endpoints.ClusterSecret, cancellationToken)).Trim());
 
-        // Written before it is true: a kill in between may leave a password that was never used, but never an account that nobody can enter.
+        // Written before it is true: a kill in between may leave a password that was
+        // never used, but never an account that nobody can enter.
         var pending = data.FirstAdminFile + ".pending";
         if (!File.Exists(pending) && !File.Exists(data.FirstAdminFile))
         {
-            DataFolder.WritePrivate(pending, $"{Email}\n{RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", 20)}-7a\n");
+            DataFolder.WritePrivate(
+                pending, $"{Email}\n{RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", 20)}-7a\n");
         }
 
         if (!File.Exists(pending))
@@ -42,10 +45,14 @@ internal static class FirstStart
         return answer.Created;
     }
 
-    /// <summary>Waits until the gateway lists <paramref name="model"/> to the key, so that the first pasted call finds everything warm.</summary>
+    /// <summary>
+    /// Waits until the gateway lists <paramref name="model"/> to the key and Billing has its wallet, so that the first pasted call finds
+    /// everything warm and money to pay it.
+    /// </summary>
     public static async Task WaitForModelAsync(Endpoints endpoints, string key, string model, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        using var operatorClient = new OperatorClient((await File.ReadAllTextAsync(endpoints.ClusterSecret, cancellationToken)).Trim());
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         var started = TimeProvider.System.GetTimestamp();
         var last = "no answer";
@@ -56,12 +63,18 @@ internal static class FirstStart
                 using var response = await http.GetAsync($"{endpoints.Api}/v1/models/{model}", cancellationToken);
                 if (response.StatusCode == HttpStatusCode.OK)
                 {
+                    var organization = Guid.Parse(response.Headers.GetValues("openai-organization").Single().AsSpan("org-".Length));
+                    await operatorClient.GetAsync(
+                        "billing", $"{endpoints.BillingInternal}/internal/organizations/{organization}/wallet",
+                        ContractsJson.Default.WalletState, cancellationToken);
                     return;
                 }
 
                 last = await response.Content.ReadAsStringAsync(cancellationToken);
             }
-            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception)
+                when (exception is HttpRequestException or OperatorException or TaskCanceledException
+                    && !cancellationToken.IsCancellationRequested)
             {
                 last = exception.Message;
             }

@@ -7,8 +7,8 @@ using Tollgate.LocalServers;
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// A running installation: gateway, accounts, billing and, while no real one is configured, the stand-in for Stripe in this process, each a web
-/// application of its own over the same seams as in production; Postgres, Redis and the worker as supervised children.
+/// A running installation: gateway, accounts, billing and, while no real one is configured, the stand-in for Stripe in this process, each a
+/// web application of its own over the same seams as in production; Postgres, Redis and the worker as supervised children.
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
@@ -31,7 +31,8 @@ internal sealed class Installation : IAsyncDisposable
     /// <param name="say">Told what is being done.</param>
     /// <param name="log">Told what the supervisor does, also later.</param>
     public static async Task<Installation> StartAsync(
-        DataFolder data, Ports ports, IConfiguration configuration, Action<string> say, Action<string> log, CancellationToken cancellationToken)
+        DataFolder data, Ports ports, IConfiguration configuration, Action<string> say, Action<string> log,
+        CancellationToken cancellationToken)
     {
         var supervisor = new Supervisor(data, TimeProvider.System, log);
         await supervisor.EndLeftoversAsync();
@@ -46,10 +47,12 @@ internal sealed class Installation : IAsyncDisposable
             await databases.StartAsync(cancellationToken);
             say("bringing the schemas up to date");
             await Task.WhenAll(
-                AccountsApp.MigrateAsync(arguments.Accounts(), cancellationToken), BillingApp.MigrateAsync(arguments.Billing(), cancellationToken));
+                AccountsApp.MigrateAsync(arguments.Accounts(), cancellationToken),
+                BillingApp.MigrateAsync(arguments.Billing(), cancellationToken));
             say("starting gateway, accounts and billing");
             // The order in which they are stopped: who asks comes before who answers.
-            installation._apps.AddRange([GatewayApp.Create(arguments.Gateway()), AccountsApp.Create(arguments.Accounts()), BillingApp.Create(arguments.Billing())]);
+            installation._apps.AddRange(
+                [GatewayApp.Create(arguments.Gateway()), AccountsApp.Create(arguments.Accounts()), BillingApp.Create(arguments.Billing())]);
             if (fakeStripe)
             {
                 installation._apps.Add(FakeStripeApp.Create(arguments.FakeStripe()));
@@ -89,5 +92,6 @@ internal sealed class Installation : IAsyncDisposable
         Ports.Url(Ports.Api), Ports.Url(Ports.Portal), Ports.Url(Ports.Portal) + "/dev/mail", Ports.Url(Ports.GatewayInternal),
         Ports.Url(Ports.AccountsInternal), Ports.Url(Ports.BillingInternal), Ports.Url(Ports.Worker),
         fakeStripe ? Ports.Url(Ports.Stripe) : null, Databases.Superuser, Databases.Redis, data.SecretFile("cluster"),
-        new ProcessIds(Environment.ProcessId, _supervisor.IdOf("postgres"), _supervisor.IdOf("redis"), _supervisor.IdOf("worker"))).Write(data);
+        new ProcessIds(Environment.ProcessId, _supervisor.IdOf("postgres"), _supervisor.IdOf("redis"), _supervisor.IdOf("worker")))
+            .Write(data);
 }

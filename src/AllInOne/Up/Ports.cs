@@ -4,7 +4,8 @@ namespace Tollgate.AllInOne.Up;
 
 /// <summary>The ports of one run. The two that customers know are fixed; the others are taken as they are free.</summary>
 internal sealed record Ports(
-    int Api, int Portal, int Postgres, int Redis, int Worker, int GatewayInternal, int AccountsInternal, int BillingInternal, int Stripe, int StripeInternal)
+    int Api, int Portal, int Postgres, int Redis, int Worker, int GatewayInternal, int AccountsInternal, int BillingInternal, int Stripe,
+    int StripeInternal)
 {
     /// <summary>Picks them.</summary>
     /// <exception cref="OperatorException">One that was asked for is in use.</exception>
@@ -17,7 +18,8 @@ internal sealed record Ports(
 
         return new Ports(
             Fixed(api, "--api-port"), Fixed(portal, "--portal-port"),
-            FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next());
+            FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(),
+            FreePort.Next());
     }
 
     public static string Url(int port) => $"http://127.0.0.1:{port}";

@@ -82,7 +82,8 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
     ];
 
     private string[] FakeStripeAt() => fakeStripe
-        ? [$"--Stripe:ApiKey={StripeKey()}", $"--Stripe:ApiBase={Ports.Url(ports.Stripe)}", $"--Stripe:WebhookSecret={data.Secret("stripe-webhook", "whsec_")}"]
+        ? [$"--Stripe:ApiKey={StripeKey()}", $"--Stripe:ApiBase={Ports.Url(ports.Stripe)}",
+            $"--Stripe:WebhookSecret={data.Secret("stripe-webhook", "whsec_")}"]
         : [];
 
     private string StripeKey() => data.Secret("stripe-key", "sk_test_");

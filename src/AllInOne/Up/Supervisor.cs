@@ -3,8 +3,8 @@ using Tollgate.LocalServers;
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// Keeps child processes running: one that ends is started again after a delay that grows from 100 ms to 5 s and is forgotten after 10 quiet
-/// seconds. Process ids are noted on disk with their start times, so that the next start can end what this one could not.
+/// Keeps child processes running: one that ends is started again after a delay that grows from 100 ms to 5 s and is forgotten after 10
+/// quiet seconds. Process ids are noted on disk with their start times, so that the next start can end what this one could not.
 /// </summary>
 internal sealed class Supervisor(DataFolder data, TimeProvider clock, Action<string> log) : IAsyncDisposable
 {

@@ -8,7 +8,8 @@ namespace Tollgate.AllInOne.Up;
 internal static class UpCommand
 {
     private const string FirstModel = "tiny-assistant";
-    private static readonly Option<int> ApiPort = new("--api-port") { Description = "Port of the API; 0 takes a free one.", DefaultValueFactory = _ => 8080 };
+    private static readonly Option<int> ApiPort =
+        new("--api-port") { Description = "Port of the API; 0 takes a free one.", DefaultValueFactory = _ => 8080 };
     private static readonly Option<int> PortalPort =
         new("--portal-port") { Description = "Port of the portal; 0 takes a free one.", DefaultValueFactory = _ => 8081 };
 
@@ -20,7 +21,9 @@ internal static class UpCommand
         var started = TimeProvider.System.GetTimestamp();
         using var only = OnlyOneAt(data);
         var terminal = Console.Out;
-        await using var log = new StreamWriter(new FileStream(Path.Combine(data.Folder("logs"), "tollgate.log"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        await using var log =
+            new StreamWriter(new FileStream(Path.Combine(data.Folder("logs"), "tollgate.log"), FileMode.Append, FileAccess.Write,
+                FileShare.ReadWrite)) { AutoFlush = true };
         using var signals = new StopSignals();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Token);
 
@@ -30,7 +33,8 @@ internal static class UpCommand
         {
             var configuration = new ConfigurationBuilder().AddEnvironmentVariables("TOLLGATE__").Build();
             await using var installation = await Installation.StartAsync(
-                data, ports, configuration, line => terminal.WriteLine($"  {line} …"), line => Console.WriteLine($"supervisor: {line}"), stop.Token);
+                data, ports, configuration, line => terminal.WriteLine($"  {line} …"), line =>
+                Console.WriteLine($"supervisor: {line}"), stop.Token);
             var endpoints = Endpoints.Read(data)!;
             await PendingPrices.SendAsync(data, stop.Token);
             var isFirst = await FirstStart.BootstrapAsync(data, endpoints, stop.Token);
@@ -118,7 +122,8 @@ internal static class UpCommand
 
         public StopSignals()
         {
-            _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
+            _registrations =
+                [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
         }
 
         public CancellationToken Token => _stop.Token;

@@ -67,7 +67,8 @@ internal static class BatchTransaction
 
     /// <summary>Books events that no shipper brings, in the name of a journal that is left alone.</summary>
     public static async Task<BookedBatch> BookEventsAsync(
-        NpgsqlConnection connection, Guid journalId, IReadOnlyList<UsageEvent> events, DateTimeOffset now, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Guid journalId, IReadOnlyList<UsageEvent> events, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await StageAsync(connection, events, cancellationToken);

@@ -36,8 +36,8 @@ internal sealed class Journals(NpgsqlDataSource dataSource, TimeProvider clock)
     }
 
     /// <summary>
-    /// The operator's word that a journal is lost: fences no longer wait for it. Its holds lie in open tills, so each of them gives way to a next epoch; what
-    /// its requests cost is then booked from the workers' logs. False when there is no such journal.
+    /// The operator's word that a journal is lost: fences no longer wait for it. Its holds lie in open tills, so each of them gives way to
+    /// a next epoch; what its requests cost is then booked from the workers' logs. False when there is no such journal.
     /// </summary>
     public async Task<bool> RetireAsync(Guid journalId, CancellationToken cancellationToken)
     {
@@ -47,7 +47,8 @@ internal sealed class Journals(NpgsqlDataSource dataSource, TimeProvider clock)
             "update journals set retired_at = now() where id = $1 and retired_at is null", cancellationToken, journalId);
         if (retired == 0)
         {
-            return await connection.ReadValueAsync<bool>("select exists (select from journals where id = $1)", cancellationToken, journalId);
+            return await connection.ReadValueAsync<bool>(
+                "select exists (select from journals where id = $1)", cancellationToken, journalId);
         }
 
         await connection.ExecuteAsync(

@@ -7,10 +7,11 @@ using Tollgate.Contracts.Usage;
 namespace Tollgate.Billing.Witness;
 
 /// <summary>
-/// Closes the requests of retired journals with what their worker generated: nobody else knows of them any more. A gateway that comes back all the same finds
-/// the row taken; the request stays billed once.
+/// Closes the requests of retired journals with what their worker generated: nobody else knows of them any more. A gateway that comes back
+/// all the same finds the row taken; the request stays billed once.
 /// </summary>
-internal sealed partial class OrphanBooking(NpgsqlDataSource dataSource, IngestLanes lanes, TimeProvider clock, ILogger<OrphanBooking> logger)
+internal sealed partial class OrphanBooking(
+    NpgsqlDataSource dataSource, IngestLanes lanes, TimeProvider clock, ILogger<OrphanBooking> logger)
 {
     private const int MostAtOnce = 1000;
     private static readonly string OrphansSql = EmbeddedSql.Read("Witness.Orphans.sql");

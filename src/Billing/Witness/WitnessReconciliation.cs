@@ -6,8 +6,8 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Witness;
 
 /// <summary>
-/// R2: what workers generated against what was billed. Differences are rows in <c>reconciliation_differences</c> until a person, or the record that was
-/// missing, ends them; each wide run is a row in <c>reconciliation_runs</c>.
+/// R2: what workers generated against what was billed. Differences are rows in <c>reconciliation_differences</c> until a person, or the
+/// record that was missing, ends them; each wide run is a row in <c>reconciliation_runs</c>.
 /// </summary>
 internal sealed partial class WitnessReconciliation(
     NpgsqlDataSource dataSource, WorkerLogs logs, OrphanBooking orphans, IOptions<WitnessOptions> options, TimeProvider clock,
@@ -71,7 +71,8 @@ internal sealed partial class WitnessReconciliation(
         }
     }
 
-    private async Task<long> CountAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] values)
+    private async Task<long> CountAsync(
+        NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] values)
     {
         var (looked, found) = (await connection.ReadRowsAsync(
             sql, row => (row.GetInt64(0), row.GetInt64(1)), cancellationToken, values)).Single();
@@ -79,7 +80,8 @@ internal sealed partial class WitnessReconciliation(
         return looked;
     }
 
-    private async Task WriteDownAsync(NpgsqlConnection connection, DateTimeOffset started, bool readAll, CancellationToken cancellationToken)
+    private async Task WriteDownAsync(
+        NpgsqlConnection connection, DateTimeOffset started, bool readAll, CancellationToken cancellationToken)
     {
         var (open, oldest) = (await connection.ReadRowsAsync(
             """
@@ -94,7 +96,8 @@ internal sealed partial class WitnessReconciliation(
               $4, $5, $6)
             """,
             cancellationToken,
-            Guid.CreateVersion7(started), started, _clock.GetUtcNow(), _checked, open, readAll ? oldest : $"not all logs were read; {oldest}");
+            Guid.CreateVersion7(started), started, _clock.GetUtcNow(), _checked, open,
+            readAll ? oldest : $"not all logs were read; {oldest}");
         if (_found > 0)
         {
             LogDifferences(logger, _found, open, oldest);

@@ -54,7 +54,8 @@ internal sealed partial class WorkerLogs(
             {
                 // Positions of another log mean nothing in this one.
                 log = page.LogId;
-                cursor = await connection.ReadValueAsync<long>("select cursor from witness_logs where log_id = $1", cancellationToken, page.LogId);
+                cursor = await connection.ReadValueAsync<long>(
+                    "select cursor from witness_logs where log_id = $1", cancellationToken, page.LogId);
                 page = await AskAsync(worker, cursor, cancellationToken);
             }
 
@@ -70,7 +71,8 @@ internal sealed partial class WorkerLogs(
     private async Task<WitnessPage> AskAsync(Uri worker, long after, CancellationToken cancellationToken)
     {
         using var http = clients.CreateClient(Client);
-        return await http.GetFromJsonAsync(new Uri(worker, $"internal/witness?after={after}"), ContractsJson.Default.WitnessPage, cancellationToken)
+        return await http.GetFromJsonAsync(
+            new Uri(worker, $"internal/witness?after={after}"), ContractsJson.Default.WitnessPage, cancellationToken)
             ?? throw new JsonException("The page is null.");
     }
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace Tollgate.Contracts.Keys;
 
 /// <summary>
-/// The text of an API key: <c>sk-tg-&lt;12 public id&gt;-&lt;33 secret&gt;-&lt;6 crc&gt;</c>, base62. The checksum is CRC-32 (IEEE) over all that
-/// stands before its hyphen, so that a typing error is refused without a look-up.
+/// The text of an API key: <c>sk-tg-&lt;12 public id&gt;-&lt;33 secret&gt;-&lt;6 crc&gt;</c>, base62. The checksum is CRC-32 (IEEE) over
+/// all that stands before its hyphen, so that a typing error is refused without a look-up.
 /// </summary>
 public static class ApiKeyText
 {
@@ -47,7 +47,8 @@ public static class ApiKeyText
 
         var secretStart = Prefix.Length + PublicIdLength + 1;
         var headLength = secretStart + SecretLength;
-        if (text[secretStart - 1] != '-' || text[headLength] != '-' || !text[(headLength + 1)..].SequenceEqual(Checksum(text[..headLength])))
+        if (text[secretStart - 1] != '-' || text[headLength] != '-'
+            || !text[(headLength + 1)..].SequenceEqual(Checksum(text[..headLength])))
         {
             return false;
         }

@@ -1,6 +1,7 @@
 namespace Tollgate.Contracts.Keys;
 
-/// <summary>What a gateway may know of an API key. Accounts alone writes it to Redis; a gateway caches it and never writes it back.</summary>
+/// <summary>What a gateway may know of an API key. Accounts alone writes it to Redis;
+/// a gateway caches it and never writes it back.</summary>
 public sealed record KeyRecord
 {
     /// <summary>The 12 base62 characters after <c>sk-tg-</c>; safe in logs and on pages.</summary>

@@ -47,7 +47,8 @@ public sealed record OrganizationPolicy
     public required IReadOnlyDictionary<string, Limits> Models { get; init; }
 }
 
-/// <summary>Accounts' answer when a gateway asks for a key that Redis does not hold. Accounts has written both records to Redis before it answers.</summary>
+/// <summary>Accounts' answer when a gateway asks for a key that Redis does not hold. Accounts
+/// has written both records to Redis before it answers.</summary>
 public sealed record ResolvedKey(KeyRecord Key, OrganizationPolicy Policy);
 
 /// <summary>Gateway → Accounts, <c>POST /internal/keys/resolve</c>; 404 when no such key was ever made.</summary>

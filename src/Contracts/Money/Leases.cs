@@ -9,7 +9,8 @@ namespace Tollgate.Contracts.Money;
 /// <param name="SpendPerMinuteNanoUsd">Recent spend that this gateway saw; Billing sizes the lease by it.</param>
 public sealed record LeaseRequest(Guid OrganizationId, long? Epoch, long NeedNanoUsd, long SpendPerMinuteNanoUsd);
 
-/// <summary>Billing's answer. Crediting is <c>granted = max(granted, GrantedNanoUsd)</c>, so it may be applied twice or late without harm.</summary>
+/// <summary>Billing's answer. Crediting is <c>granted = max(granted, GrantedNanoUsd)</c>,
+/// so it may be applied twice or late without harm.</summary>
 /// <param name="Outcome">Whether money came.</param>
 /// <param name="Epoch">The epoch the grant belongs to; a till that holds a smaller one, or none, starts anew with it.</param>
 /// <param name="GrantedNanoUsd">All that was ever leased in this epoch.</param>
@@ -39,8 +40,8 @@ public enum LeaseOutcome
 
 /// <summary>Spend of one budget in one period: what is billed plus what older epochs may still bill.</summary>
 /// <param name="Subject">
-/// <c>o</c> the organization, <c>p:&lt;project id&gt;</c>, <c>k:&lt;key id&gt;</c>; ids as 32 hex digits. <c>*</c> is where every subject starts that is
-/// not listed for the period.
+/// <c>o</c> the organization, <c>p:&lt;project id&gt;</c>, <c>k:&lt;key id&gt;</c>; ids as 32 hex digits. <c>*</c> is where every subject
+/// starts that is not listed for the period.
 /// </param>
 /// <param name="Period"><c>yyyyMMdd</c> or <c>yyyyMM</c>, UTC.</param>
 public sealed record BudgetSeed(string Subject, string Period, long SpentNanoUsd);

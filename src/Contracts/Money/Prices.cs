@@ -12,8 +12,8 @@ public sealed record ModelPrice(
     string Model, Guid Version, DateTimeOffset EffectiveFrom, Guid? OrganizationId, UnitPrices PicoUsd);
 
 /// <summary>
-/// Pico-dollars (10^-12 USD) for one unit of each kind. A list price of X dollars per million tokens is X × 10^6 pico-dollars a token, a whole number
-/// for every price with at most six decimals.
+/// Pico-dollars (10^-12 USD) for one unit of each kind. A list price of X dollars per million tokens is X × 10^6 pico-dollars a token, a
+/// whole number for every price with at most six decimals.
 /// </summary>
 public readonly record struct UnitPrices(long Input, long Cached, long Output, long Reasoning, long AudioMs, long Image)
 {

@@ -2,7 +2,8 @@ namespace Tollgate.Contracts.Money;
 
 /// <summary>Accounts' outbox → Billing, <c>PUT /internal/organizations/{id}/wallet</c>: idempotent by organization.</summary>
 /// <param name="Name">Shown on statements.</param>
-/// <param name="WelcomeCreditFor">The confirmed e-mail address that earns welcome credit, once for ever; null none. The amount is Billing's setting.</param>
+/// <param name="WelcomeCreditFor">The confirmed e-mail address that earns welcome credit, once
+/// for ever; null none. The amount is Billing's setting.</param>
 public sealed record OpenWallet(string Name, string? WelcomeCreditFor);
 
 /// <summary>Billing → Accounts, <c>GET /internal/organizations/{id}/wallet</c>.</summary>
@@ -19,7 +20,8 @@ public sealed record StartCheckout(int AmountUsd, string Email, string ReturnUrl
 /// <summary>Where to send the customer's browser.</summary>
 public sealed record CheckoutStarted(string Url);
 
-/// <summary>One line of an organization's statement, newest first. Billing → Accounts, <c>GET /internal/organizations/{id}/ledger?limit=</c>.</summary>
+/// <summary>One line of an organization's statement, newest first. Billing → Accounts,
+/// <c>GET /internal/organizations/{id}/ledger?limit=</c>.</summary>
 /// <param name="Kind"><c>usage</c>, <c>top_up</c>, <c>welcome_credit</c> …</param>
 /// <param name="Amount">US dollars; positive raises the balance.</param>
 public sealed record StatementLine(Guid TransactionId, DateTimeOffset At, string Kind, string Description, decimal Amount);

@@ -6,7 +6,8 @@ namespace Tollgate.Contracts.OpenAi;
 public static class GoDuration
 {
     /// <summary>
-    /// Such as <c>0s</c>, <c>2ms</c>, <c>8.64s</c>, <c>2m59.56s</c> or <c>1h0m0s</c>; cut to whole milliseconds. A negative span is <c>0s</c>.
+    /// Such as <c>0s</c>, <c>2ms</c>, <c>8.64s</c>, <c>2m59.56s</c> or <c>1h0m0s</c>; cut
+    /// to whole milliseconds. A negative span is <c>0s</c>.
     /// </summary>
     public static string Format(TimeSpan span)
     {

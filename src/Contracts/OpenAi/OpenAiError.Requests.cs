@@ -69,6 +69,16 @@ public sealed partial record OpenAiError
                 + $"({prompt} in the {param}, {completion} in the completion). Please reduce the length of the {param} or completion.",
         param);
 
+    /// <param name="param">The member that asked, by the name that the client used.</param>
+    /// <param name="asked">Tokens asked for, for each choice.</param>
+    /// <param name="limit">Tokens that the model's context holds.</param>
+    public static OpenAiError OutputCapTooLarge(string param, long asked, long limit) => new(
+        400,
+        InvalidRequest,
+        "invalid_value",
+        $"{param} is too large: {asked}. This model supports at most {limit} completion tokens, whereas you provided {asked}.",
+        param);
+
     /// <param name="limitBytes">Largest body that is read.</param>
     public static OpenAiError BodyTooLarge(long limitBytes) =>
         new(413, InvalidRequest, "request_too_large", $"The request body is larger than the {limitBytes} bytes that this server reads.");

@@ -7,7 +7,8 @@ public sealed partial record OpenAiError
     public static OpenAiError BodyTooSlow() => new(408, InvalidRequest, "request_timeout", "The request body did not arrive in time.");
 
     /// <summary>The body ended early, or its framing is broken.</summary>
-    public static OpenAiError BodyIncomplete() => new(400, InvalidRequest, "incomplete_body", "The request body ended before it was complete.");
+    public static OpenAiError BodyIncomplete() =>
+        new(400, InvalidRequest, "incomplete_body", "The request body ended before it was complete.");
 
     /// <summary>The gateway stops and cannot wait for this answer any longer.</summary>
     public static OpenAiError ShuttingDown() => new(

@@ -9,8 +9,8 @@ using System.Text.Unicode;
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>
-/// One pass over a request's JSON that knows where it stands, so that an error can name the member at fault. A method that returns false has
-/// either reached an end or set <see cref="Error"/>; after an error nothing more may be read. Malformed JSON throws
+/// One pass over a request's JSON that knows where it stands, so that an error can name the member at fault. A method that returns false
+/// has either reached an end or set <see cref="Error"/>; after an error nothing more may be read. Malformed JSON throws
 /// <see cref="JsonException"/>.
 /// </summary>
 internal ref struct RequestReader

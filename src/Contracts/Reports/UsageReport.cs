@@ -1,8 +1,8 @@
 namespace Tollgate.Contracts.Reports;
 
 /// <summary>
-/// Sums from the one hour rollup. Billing → Accounts, <c>GET /internal/organizations/{id}/usage?from=&amp;to=&amp;bucket=hour|day</c> and, over all
-/// organizations for the operator, <c>GET /internal/usage?from=&amp;to=&amp;bucket=&amp;by=organization|model</c>.
+/// Sums from the one hour rollup. Billing → Accounts, <c>GET /internal/organizations/{id}/usage?from=&amp;to=&amp;bucket=hour|day</c> and,
+/// over all organizations for the operator, <c>GET /internal/usage?from=&amp;to=&amp;bucket=&amp;by=organization|model</c>.
 /// </summary>
 /// <param name="AsOf">Everything booked before this instant is in it.</param>
 public sealed record UsageReport(DateTimeOffset AsOf, IReadOnlyList<UsageRow> Rows);

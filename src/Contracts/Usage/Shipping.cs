@@ -38,7 +38,8 @@ public sealed record EpochFence(Guid OrganizationId, long Epoch);
 public sealed record UsageBooked(
     long Cursor, int Inserted, int Duplicates, int Rejected, IReadOnlyList<EpochFence> PendingFences, string Database);
 
-/// <summary>One journal as the operator sees it: Billing's answer to <c>GET /internal/journals</c> holds all of them, oldest first.</summary>
+/// <summary>One journal as the operator sees it: Billing's answer to <c>GET
+/// /internal/journals</c> holds all of them, oldest first.</summary>
 /// <param name="Cursor">Journal position up to which everything is booked.</param>
 /// <param name="Deregistered">Stopped cleanly: nothing of it is missing.</param>
 /// <param name="FencesOpen">Organizations whose older epochs' money waits for this journal.</param>

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Tollgate.Contracts.Usage;
 
-/// <summary>What one request used. The six counts are disjoint: cached tokens are not in <see cref="Input"/>, reasoning tokens not in <see cref="Output"/>.</summary>
+/// <summary>What one request used. The six counts are disjoint: cached tokens are not in
+/// <see cref="Input"/>, reasoning tokens not in <see cref="Output"/>.</summary>
 /// <param name="Input">Prompt tokens that were computed.</param>
 /// <param name="Cached">Prompt tokens taken from a prefix cache.</param>
 /// <param name="Output">Visible tokens generated, over all choices.</param>

@@ -47,7 +47,8 @@ public sealed record ModelCard
     public DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>Worker's answer to <c>POST /internal/requests/{request id, 32 hex}/cancel</c>, sent once the rows have left their slots.</summary>
+/// <summary>Worker's answer to <c>POST /internal/requests/{request id, 32
+/// hex}/cancel</c>, sent once the rows have left their slots.</summary>
 /// <param name="Known">False when the worker has no such request running; the units are then those of its log, if it has any.</param>
 public sealed record Cancelled(bool Known, Usage.Units Units);
 

@@ -16,7 +16,8 @@ internal sealed record AdmissionResult(RequestTicket? Ticket, OpenAiError? Refus
 
 /// <summary>The one door: every authenticated request passes it once, whatever its route and outcome. Thread-safe.</summary>
 internal sealed partial class AdmissionControl(
-    AdmissionScript script, Authenticator authenticator, LeaseKeeper leases, RequestJournal journal, ClockGuard clocks, ILogger<AdmissionControl> logger)
+    AdmissionScript script, Authenticator authenticator, LeaseKeeper leases, RequestJournal journal, ClockGuard clocks,
+    ILogger<AdmissionControl> logger)
 {
     /// <summary>Numbers from here on are not exact in the script.</summary>
     private const long LargestHold = 1L << 52;
@@ -40,7 +41,8 @@ internal sealed partial class AdmissionControl(
             var decision = await DecideAsync(
                 caller,
                 known => new AdmissionCall(
-                    true, known, requestId, journal.Owner, LimitTable.For(known, demand.Model), 1, Math.Min(demand.RateTokens, LargestHold), money),
+                    true, known, requestId, journal.Owner, LimitTable.For(known, demand.Model), 1,
+                    Math.Min(demand.RateTokens, LargestHold), money),
                 demand,
                 cancellationToken);
             fate = decision.Reply?.Verdict == AdmissionVerdict.Admitted ? HoldFate.Unknown : HoldFate.None;
@@ -60,7 +62,8 @@ internal sealed partial class AdmissionControl(
 
             fate = HoldFate.Ticket;
             return new AdmissionResult(
-                new RequestTicket(request, journal, leases, clocks.Local, logger), null, RateLimitState.Of(decision.Call.Limits.Buckets, reply.Used));
+                new RequestTicket(request, journal, leases, clocks.Local, logger), null, RateLimitState.Of(
+                    decision.Call.Limits.Buckets, reply.Used));
         }
         catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
         {
@@ -80,8 +83,8 @@ internal sealed partial class AdmissionControl(
         }
     }
 
-    /// <summary>For a GET (<paramref name="countRequest"/> false) and for a request already known to be refused with 4xx (true: it counts against the
-    /// request buckets, as OpenAI's do): checks the versions of key and policy and feeds the headers.</summary>
+    /// <summary>For a GET (<paramref name="countRequest"/> false) and for a request already known to be refused with 4xx (true: it counts
+    /// against the request buckets, as OpenAI's do): checks the versions of key and policy and feeds the headers.</summary>
     public async Task<AdmissionResult> CheckAsync(Caller caller, Guid requestId, bool countRequest, CancellationToken cancellationToken)
     {
         try
@@ -135,15 +138,18 @@ internal sealed partial class AdmissionControl(
                     var refill = exhausted
                         ? new Refill(RefillOutcome.Exhausted)
                         : await leases.RefillAsync(
-                            caller.OrganizationId, call.MoneyNanoUsd, leases.LeaseWait - clocks.Local.GetElapsedTime(started), cancellationToken);
+                            caller.OrganizationId, call.MoneyNanoUsd, leases.LeaseWait - clocks.Local.GetElapsedTime(started),
+                            cancellationToken);
                     if (refill.Outcome == RefillOutcome.Unavailable || exhausted)
                     {
                         return new Decision(
                             call, reply,
-                            exhausted ? OpenAiError.CreditBalanceExhausted() : OpenAiError.LedgerFrozen(refill.RetryAfter ?? AdmissionErrors.Soon));
+                            exhausted ? OpenAiError.CreditBalanceExhausted()
+                                : OpenAiError.LedgerFrozen(refill.RetryAfter ?? AdmissionErrors.Soon));
                     }
 
-                    exhausted = refill.Outcome == RefillOutcome.Exhausted; // What came in, or returned meanwhile, may yet be enough: once more.
+                    // What came in, or returned meanwhile, may yet be enough: once more.
+                    exhausted = refill.Outcome == RefillOutcome.Exhausted;
                     break;
                 default:
                     return new Decision(call, reply, AdmissionErrors.Of(reply, call, demand?.Model));
@@ -164,7 +170,8 @@ internal sealed partial class AdmissionControl(
             return OpenAiError.MissingScope(demand.Endpoint);
         }
 
-        return caller.MayCall(demand.AskedModel ?? demand.Model, demand.Model) ? null : OpenAiError.ModelNotAllowed(demand.AskedModel ?? demand.Model);
+        return caller.MayCall(demand.AskedModel ?? demand.Model, demand.Model)
+            ? null : OpenAiError.ModelNotAllowed(demand.AskedModel ?? demand.Model);
     }
 
     /// <param name="Reply">Null when the last one does not speak for the caller any more.</param>

@@ -53,7 +53,8 @@ internal sealed record AdmissionReply(
 
         var epoch = (long)values[2];
         return new AdmissionReply(
-            ReadVerdict((string)values[0]!), (long)values[1], epoch < 0 ? null : epoch, (long)values[3], (int)values[4] - 1, (long)values[5], used);
+            ReadVerdict((string)values[0]!), (long)values[1], epoch < 0 ? null : epoch, (long)values[3], (int)values[4] - 1,
+            (long)values[5], used);
     }
 
     private static AdmissionVerdict ReadVerdict(string text) => text switch

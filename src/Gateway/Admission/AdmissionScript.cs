@@ -14,7 +14,8 @@ internal sealed record AdmissionCall(
     bool Admits, Caller Caller, Guid RequestId, string Owner, LimitTable Limits, int Requests, long Tokens, long MoneyNanoUsd);
 
 /// <summary>The one script of an organization's hash. Carries the settlements that wait for the organization. Thread-safe.</summary>
-internal sealed class AdmissionScript(RedisConnection redis, TillSafety safety, Settlements settlements, EmbeddedScript script, TimeProvider clock)
+internal sealed class AdmissionScript(
+    RedisConnection redis, TillSafety safety, Settlements settlements, EmbeddedScript script, TimeProvider clock)
 {
     /// <summary>Most settlements in one call; keeps a call under a millisecond of Redis' time.</summary>
     internal const int MostSettlements = 128;

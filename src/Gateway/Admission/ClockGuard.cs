@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.Gateway.Admission;
 
 /// <summary>
-/// Watches that this machine's clock agrees with Redis'. Request ids, and so partitions, carry the local time; prices and periods carry Redis'. Thread-safe.
+/// Watches that this machine's clock agrees with Redis'. Request ids, and so partitions, carry
+/// the local time; prices and periods carry Redis'. Thread-safe.
 /// </summary>
 internal sealed partial class ClockGuard(TimeProvider local, ILogger<ClockGuard> logger)
 {

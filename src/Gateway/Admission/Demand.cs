@@ -11,6 +11,7 @@ namespace Tollgate.Gateway.Admission;
 /// <param name="RateTokens">OpenAI's estimate, for the token buckets: bytes ÷ 4 + 3 a message + output cap × choices.</param>
 internal sealed record Demand(string Endpoint, string Model, ModelPrice Price, Units Bound, long RateTokens, bool Streamed)
 {
-    /// <summary>The model as the client wrote it, maybe an alias: a key may be confined to either name. Null when it is <see cref="Model"/>.</summary>
+    /// <summary>The model as the client wrote it, maybe an alias: a key may be confined to
+    /// either name. Null when it is <see cref="Model"/>.</summary>
     public string? AskedModel { get; init; }
 }

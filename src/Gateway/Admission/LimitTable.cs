@@ -22,8 +22,8 @@ internal sealed record ConcurrencyLimit(string Field, LimitLevel Level, long Lim
 internal sealed record BudgetLimit(string Field, LimitLevel Level, bool Daily, long LimitNanoUsd);
 
 /// <summary>
-/// Every limit that is set for one caller on one model, over all scopes: key, project, organization, and the organization on the model. What is
-/// not set is not in it and costs nothing.
+/// Every limit that is set for one caller on one model, over all scopes: key, project, organization, and the organization on the model.
+/// What is not set is not in it and costs nothing.
 /// </summary>
 internal sealed class LimitTable
 {

@@ -1,6 +1,7 @@
 namespace Tollgate.Gateway.Admission;
 
-/// <summary>The tightest request bucket and the tightest token bucket after an admission, for the rate-limit headers. Null where none is set.</summary>
+/// <summary>The tightest request bucket and the tightest token bucket after an admission,
+/// for the rate-limit headers. Null where none is set.</summary>
 internal sealed record RateLimitState(BucketState? Requests, BucketState? Tokens)
 {
     public static readonly RateLimitState None = new(null, null);

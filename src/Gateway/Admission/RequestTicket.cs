@@ -6,8 +6,9 @@ using Tollgate.Gateway.Till;
 namespace Tollgate.Gateway.Admission;
 
 /// <summary>
-/// The right to run one admitted request, and the duty to account for it: every change goes to the journal before the client can see what it counts.
-/// Closed exactly once; a ticket that is disposed unclosed is closed as <see cref="Outcome.FailedBeforeFirstToken"/> or, after progress, as
+/// The right to run one admitted request, and the duty to account for it: every change goes to the journal before the client can see what
+/// it counts. Closed exactly once; a ticket that is disposed unclosed is closed as
+/// <see cref="Outcome.FailedBeforeFirstToken"/> or, after progress, as
 /// <see cref="Outcome.FailedAfterFirstToken"/> with the last progress. Used by one request at a time; not thread-safe.
 /// </summary>
 internal sealed partial class RequestTicket(
@@ -33,8 +34,8 @@ internal sealed partial class RequestTicket(
     }
 
     /// <summary>
-    /// Journals the units of everything up to and including the event that is about to go out. Call before the bytes are written to the client.
-    /// The first call, with output 0, says that the prompt was read.
+    /// Journals the units of everything up to and including the event that is about to go out. Call before the bytes are written to the
+    /// client. The first call, with output 0, says that the prompt was read.
     /// </summary>
     /// <exception cref="JournalFullException">No room: the event must not go out.</exception>
     public void Progress(Units units)
@@ -43,8 +44,8 @@ internal sealed partial class RequestTicket(
         _progress = units;
     }
 
-    /// <summary>Journals the end with what is charged, and queues the settlement. Call before the last byte goes out. Never throws for a full disk: a spare
-    /// segment serves running requests.</summary>
+    /// <summary>Journals the end with what is charged, and queues the settlement. Call before the last byte goes out. Never throws for a
+    /// full disk: a spare segment serves running requests.</summary>
     /// <param name="charged">Units charged, already by the outcome table of design §3.</param>
     /// <param name="delivered">Output tokens in events handed to the response writer.</param>
     /// <exception cref="InvalidOperationException">The ticket is closed already.</exception>
@@ -58,12 +59,14 @@ internal sealed partial class RequestTicket(
         var capped = request.Capped(charged);
         if (capped != charged)
         {
-            Log.AboveHold(logger, RequestId, charged, request.Bound); // The operator's loss: the hold was an upper bound, and the worker broke it.
+            // The operator's loss: the hold was an upper bound, and the worker broke it.
+            Log.AboveHold(logger, RequestId, charged, request.Bound);
         }
 
         _closed = true;
         journal.Close(
-            request, new RequestEnd(outcome, _attempt, UsageSource.Gateway, clock.GetUtcNow(), Math.Min(delivered, capped.Completion), capped));
+            request,
+            new RequestEnd(outcome, _attempt, UsageSource.Gateway, clock.GetUtcNow(), Math.Min(delivered, capped.Completion), capped));
         leases.Spent(request.OrganizationId, request.CostNanoUsd(capped));
     }
 

@@ -23,8 +23,8 @@ internal sealed record Settlement(
     SettlementKind Kind, Guid OrganizationId, Guid RequestId, long Tokens, long CostNanoUsd, Action<Settlement>? Acknowledged = null);
 
 /// <summary>
-/// Settlements that wait for the next script call of their organization. Whoever takes some must give them back or let them be acknowledged, else
-/// holds leak until this gateway starts again. Thread-safe.
+/// Settlements that wait for the next script call of their organization. Whoever takes some must give them back or let them be
+/// acknowledged, else holds leak until this gateway starts again. Thread-safe.
 /// </summary>
 internal sealed class Settlements
 {

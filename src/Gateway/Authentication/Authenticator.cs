@@ -7,16 +7,18 @@ using Tollgate.ServiceDefaults.Data;
 namespace Tollgate.Gateway.Authentication;
 
 /// <summary>
-/// Turns <c>Authorization: Bearer</c> into a <see cref="Caller"/>. The caller's records may still be old: the admission that every authenticated
-/// request makes compares their versions. Thread-safe.
+/// Turns <c>Authorization: Bearer</c> into a <see cref="Caller"/>. The caller's records may still be old: the admission that every
+/// authenticated request makes compares their versions. Thread-safe.
 /// </summary>
 internal sealed class Authenticator(KeyDirectory directory, KeyVerifier verifier, ClientAddress addresses)
 {
     private const string Scheme = "Bearer ";
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    /// <summary>The caller, or the refusal to send: 401, 403, or 503 while an unknown key cannot be looked up. Exactly one is null.</summary>
-    public async ValueTask<(Caller? Caller, OpenAiError? Refusal)> AuthenticateAsync(HttpContext context, CancellationToken cancellationToken)
+    /// <summary>The caller, or the refusal to send: 401, 403, or 503 while an unknown
+    /// key cannot be looked up. Exactly one is null.</summary>
+    public async ValueTask<(Caller? Caller, OpenAiError? Refusal)> AuthenticateAsync(
+        HttpContext context, CancellationToken cancellationToken)
     {
         if (!TryReadKey(context.Request.Headers.Authorization, out var text))
         {
@@ -40,12 +42,14 @@ internal sealed class Authenticator(KeyDirectory directory, KeyVerifier verifier
 
     /// <summary>Proves a caller anew after its records turned out to be old.</summary>
     /// <param name="askAccounts">Redis' records are no good either: Accounts must publish them.</param>
-    public ValueTask<(Caller? Caller, OpenAiError? Refusal)> RefreshAsync(Caller caller, bool askAccounts, CancellationToken cancellationToken)
+    public ValueTask<(Caller? Caller, OpenAiError? Refusal)> RefreshAsync(
+        Caller caller, bool askAccounts, CancellationToken cancellationToken)
     {
         var shown = caller.Presented ?? throw new InvalidOperationException("The caller was not made by authentication.");
         return LookUpAsync(
             shown,
-            async (publicId, token) => await (askAccounts ? directory.ResolveAsync(publicId, token) : directory.ReloadAsync(publicId, token)),
+            async (publicId, token) =>
+                await (askAccounts ? directory.ResolveAsync(publicId, token) : directory.ReloadAsync(publicId, token)),
             cancellationToken);
     }
 

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.Gateway.Authentication;
 
-/// <summary>The address that a request really comes from: forwarded addresses count only as far back as configured proxies vouch for them.</summary>
+/// <summary>The address that a request really comes from: forwarded addresses count only
+/// as far back as configured proxies vouch for them.</summary>
 internal sealed class ClientAddress
 {
     private readonly IPNetwork[] _trusted;
@@ -25,7 +26,8 @@ internal sealed class ClientAddress
             return address;
         }
 
-        var hops = context.Request.Headers["X-Forwarded-For"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var hops = context.Request.Headers["X-Forwarded-For"].ToString(
+            ).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         for (var i = hops.Length - 1; i >= 0 && address is not null && IsTrusted(address); i--)
         {
             address = IPAddress.TryParse(hops[i], out var hop) ? Unmapped(hop) : null;

@@ -14,8 +14,8 @@ namespace Tollgate.Gateway.Authentication;
 internal sealed class AccountsUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
-/// Finds the records of a key: memory, then Redis, then Accounts. What it finds may be old; the admission script says so. Of two versions the newer
-/// one stays. Never writes to Redis. Thread-safe.
+/// Finds the records of a key: memory, then Redis, then Accounts. What it finds may be old; the admission script says so. Of two versions
+/// the newer one stays. Never writes to Redis. Thread-safe.
 /// </summary>
 internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnection redis, IHttpClientFactory clients, TimeProvider clock)
 {
@@ -27,7 +27,8 @@ internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnectio
     private readonly ConcurrentDictionary<string, Task<ResolvedKey?>> _resolving = new();
 
     /// <summary>What memory holds of a key, maybe old; null when it holds nothing.</summary>
-    public ResolvedKey? Recall(string publicId) => _keys.TryGet(publicId, out var key) && _policies.TryGet(key.OrganizationId, out var policy)
+    public ResolvedKey? Recall(string publicId) =>
+        _keys.TryGet(publicId, out var key) && _policies.TryGet(key.OrganizationId, out var policy)
         ? new ResolvedKey(key, policy)
         : null;
 
@@ -43,7 +44,8 @@ internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnectio
     public async Task<ResolvedKey?> ReloadAsync(string publicId, CancellationToken cancellationToken) =>
         await ReadAsync(publicId, cancellationToken) ?? await ResolveAsync(publicId, cancellationToken);
 
-    /// <summary>Asks Accounts, which writes both records and both versions to Redis before it answers. Callers of one key share one question.</summary>
+    /// <summary>Asks Accounts, which writes both records and both versions to Redis before it
+    /// answers. Callers of one key share one question.</summary>
     /// <exception cref="AccountsUnavailableException">Accounts does not answer.</exception>
     public async Task<ResolvedKey?> ResolveAsync(string publicId, CancellationToken cancellationToken)
     {
@@ -72,7 +74,8 @@ internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnectio
     private async Task<ResolvedKey?> ReadAsync(string publicId, CancellationToken cancellationToken)
     {
         if (await ReadAsync(RedisNames.Key(publicId), ContractsJson.Default.KeyRecord, cancellationToken) is not { } key
-            || await ReadAsync(RedisNames.Policy(key.OrganizationId), ContractsJson.Default.OrganizationPolicy, cancellationToken) is not { } policy)
+            || await ReadAsync(RedisNames.Policy(key.OrganizationId), ContractsJson.Default.OrganizationPolicy,
+                cancellationToken) is not { } policy)
         {
             return null;
         }

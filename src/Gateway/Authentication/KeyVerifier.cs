@@ -6,7 +6,8 @@ using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Gateway.Authentication;
 
-/// <summary>Proves the secret of a key and everything about it that needs no counter: state, expiry, network, suspension. Thread-safe.</summary>
+/// <summary>Proves the secret of a key and everything about it that needs no counter:
+/// state, expiry, network, suspension. Thread-safe.</summary>
 internal sealed class KeyVerifier
 {
     private static readonly char[] Separators = [',', ' ', '\n', '\r', '\t'];

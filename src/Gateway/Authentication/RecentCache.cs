@@ -41,7 +41,8 @@ internal sealed class RecentCache<TKey, TValue>(int capacity)
         }
     }
 
-    /// <summary>Stores <paramref name="value"/> unless <paramref name="keeps"/> says that the one stored is better. Returns what is stored then.</summary>
+    /// <summary>Stores <paramref name="value"/> unless <paramref name="keeps"/> says that the
+    /// one stored is better. Returns what is stored then.</summary>
     public TValue SetUnless(TKey key, TValue value, Func<TValue, bool> keeps)
     {
         lock (_turning)

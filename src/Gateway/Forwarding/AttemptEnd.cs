@@ -25,8 +25,8 @@ internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
     public static readonly AttemptEnd Answered = new(null, Retry.Never);
 
     /// <summary>
-    /// The end of an attempt whose worker went away before anything went out to the client. With no other worker to try it is as if there had been none:
-    /// 503, to be asked again.
+    /// The end of an attempt whose worker went away before anything went out to the client. With no other worker to try it is as if there
+    /// had been none: 503, to be asked again.
     /// </summary>
     public static AttemptEnd WorkerGone(string model) => new(OpenAiError.ModelUnavailable(model, TimeSpan.FromSeconds(1)), Retry.Anywhere);
 

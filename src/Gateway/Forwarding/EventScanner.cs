@@ -64,7 +64,8 @@ internal static class EventScanner
         long? id = null;
         if (text.StartsWith("id: "u8))
         {
-            if (!Utf8Parser.TryParse(text[4..], out long value, out var digits) || text[4 + digits] != '\n' || value < tokens || value > mostTokens)
+            if (!Utf8Parser.TryParse(text[4..], out long value, out var digits) || text[4 + digits] != '\n' || value < tokens
+                || value > mostTokens)
             {
                 return ScanEnd.Broken;
             }

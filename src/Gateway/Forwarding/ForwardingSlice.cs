@@ -10,7 +10,8 @@ internal static class ForwardingSlice
     public static WebApplicationBuilder AddForwarding(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<IValidateOptions<ForwardingOptions>, ForwardingOptionsValidator>();
-        builder.Services.AddOptions<ForwardingOptions>().Bind(builder.Configuration.GetSection(ForwardingOptions.Section)).ValidateOnStart();
+        builder.Services.AddOptions<ForwardingOptions>().Bind(builder.Configuration.GetSection(ForwardingOptions.Section))
+            .ValidateOnStart();
         builder.Services.AddSingleton<DrainGate>();
         builder.Services.AddSingleton<ForwardingParts>();
         builder.Services.AddSingleton<UnaryRelay>();

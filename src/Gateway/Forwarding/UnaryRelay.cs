@@ -15,12 +15,14 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
     {
         if (!WorkerAnswer.TryReadUnits(answer, out var units) || units.Completion > running.Ticket.MostOutput)
         {
-            LogUncounted(logger, running.Call.PublicRequestId, attempt.Worker.Url, WorkerAnswer.UnitsText(answer), running.Ticket.MostOutput);
+            LogUncounted(
+                logger, running.Call.PublicRequestId, attempt.Worker.Url, WorkerAnswer.UnitsText(answer), running.Ticket.MostOutput);
             attempt.Stop(StopCause.WorkerBroken);
             return await AttemptEnd.OfStopAsync(attempt, running);
         }
 
-        using var body = new PooledBuffer((int)Math.Min(answer.Content.Headers.ContentLength + 1 ?? 4096, parts.Options.Value.MaxAnswerBytes));
+        using var body = new PooledBuffer(
+            (int)Math.Min(answer.Content.Headers.ContentLength + 1 ?? 4096, parts.Options.Value.MaxAnswerBytes));
         try
         {
             var fits = await ReadAsync(answer, body, attempt.Token);
@@ -80,6 +82,7 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
         return true;
     }
 
-    [LoggerMessage(1, LogLevel.Error, "Request {RequestId}: worker {Worker} stated units '{Units}', the hold covers {MostOutput} output tokens.")]
+    [LoggerMessage(1, LogLevel.Error,
+        "Request {RequestId}: worker {Worker} stated units '{Units}', the hold covers {MostOutput} output tokens.")]
     private static partial void LogUncounted(ILogger logger, string requestId, Uri worker, string? units, long mostOutput);
 }

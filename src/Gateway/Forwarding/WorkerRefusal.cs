@@ -41,7 +41,8 @@ internal static class WorkerRefusal
             using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
             var error = document.RootElement.GetProperty("error");
             return new OpenAiError(
-                (int)response.StatusCode, Text(error, "type") ?? "server_error", Text(error, "code"), Text(error, "message") ?? "", Text(error, "param"))
+                (int)response.StatusCode, Text(error, "type") ?? "server_error", Text(error, "code"), Text(error, "message") ?? "",
+                Text(error, "param"))
             {
                 RetryAfter = ReadRetryAfter(response),
                 ShouldRetry = Header(response, "x-should-retry") is { } value ? value == "true" : null,

@@ -3,7 +3,8 @@ using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Gateway.Journal;
 
-/// <summary>All that must be known of an admitted request to bill and settle it, whoever lives to do so. Payload of <see cref="RecordType.Admitted"/>.</summary>
+/// <summary>All that must be known of an admitted request to bill and settle it, whoever lives
+/// to do so. Payload of <see cref="RecordType.Admitted"/>.</summary>
 /// <param name="Prices">Of <see cref="PriceVersion"/>.</param>
 /// <param name="Bound">Upper bound of the units, which the hold pays.</param>
 /// <param name="MoneyNanoUsd">Held in the till.</param>
@@ -49,7 +50,8 @@ internal sealed record AdmittedRequest(
         var (prices, bound, epoch) = (reader.Prices(), reader.Units(), reader.Count());
         var admittedAt = DateTimeOffset.FromUnixTimeMilliseconds(reader.Int64());
         return new AdmittedRequest(
-            request, organization, project, key, model, endpoint, streamed, version, prices, bound, epoch, admittedAt, reader.Count(), reader.Count());
+            request, organization, project, key, model, endpoint, streamed, version, prices, bound, epoch, admittedAt, reader.Count(),
+            reader.Count());
     }
 
     /// <summary>The one billable row of this request.</summary>
@@ -75,7 +77,8 @@ internal sealed record AdmittedRequest(
 }
 
 /// <summary>How an admitted request ended. Payload of <see cref="RecordType.Close"/>, after the request's id.</summary>
-internal sealed record RequestEnd(Outcome Outcome, int Attempt, UsageSource Source, DateTimeOffset FinishedAt, long Delivered, Units Charged)
+internal sealed record RequestEnd(
+    Outcome Outcome, int Attempt, UsageSource Source, DateTimeOffset FinishedAt, long Delivered, Units Charged)
 {
     public void Write(ref RecordWriter writer)
     {
@@ -90,6 +93,7 @@ internal sealed record RequestEnd(Outcome Outcome, int Attempt, UsageSource Sour
     public static RequestEnd Read(ref RecordReader reader)
     {
         var (outcome, source, attempt) = ((Outcome)reader.Byte(), (UsageSource)reader.Byte(), (int)reader.Count());
-        return new RequestEnd(outcome, attempt, source, DateTimeOffset.FromUnixTimeMilliseconds(reader.Int64()), reader.Count(), reader.Units());
+        return new RequestEnd(
+            outcome, attempt, source, DateTimeOffset.FromUnixTimeMilliseconds(reader.Int64()), reader.Count(), reader.Units());
     }
 }

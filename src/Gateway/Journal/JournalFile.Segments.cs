@@ -139,7 +139,8 @@ internal sealed partial class JournalFile
         var (offset, isSealed) = FindTail(segment);
         if (isSealed)
         {
-            var next = _prepared.Count > 0 ? _prepared.Dequeue() : Segment.Prepare(_options.Folder, segment.Number + 1, _options.SegmentBytes);
+            var next = _prepared.Count > 0
+                ? _prepared.Dequeue() : Segment.Prepare(_options.Folder, segment.Number + 1, _options.SegmentBytes);
             return (Use(next), Segment.HeaderBytes);
         }
 

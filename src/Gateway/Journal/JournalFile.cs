@@ -4,13 +4,13 @@ using Microsoft.Extensions.Options;
 namespace Tollgate.Gateway.Journal;
 
 /// <summary>
-/// The segments of one gateway: appends records, hands them to readers, prepares segments ahead. An append is a copy into mapped memory under a short lock;
-/// it survives kill -9 of this process. Thread-safe: any number of writers and readers; <see cref="Sync"/> and <see cref="PrepareAhead"/> belong to one
-/// background loop.
+/// The segments of one gateway: appends records, hands them to readers, prepares segments ahead. An append is a copy into mapped memory
+/// under a short lock; it survives kill -9 of this process. Thread-safe: any number of writers and readers; <see cref="Sync"/> and
+/// <see cref="PrepareAhead"/> belong to one background loop.
 /// </summary>
 /// <remarks>
-/// Two segments are prepared ahead. New requests are let in only while one is, so the last one is left to the requests that run; of that, room for the
-/// end of each of them is kept free. So an end is never lost to a full disk.
+/// Two segments are prepared ahead. New requests are let in only while one is, so the last one is left to the requests that run; of that,
+/// room for the end of each of them is kept free. So an end is never lost to a full disk.
 /// </remarks>
 internal sealed partial class JournalFile : IDisposable
 {
@@ -34,13 +34,15 @@ internal sealed partial class JournalFile : IDisposable
     private long _synced;
     private bool _stopped;
 
-    /// <summary>Opens the journal of <see cref="JournalOptions.Folder"/>, or makes one, and cuts a torn tail. Writes nothing else yet.</summary>
+    /// <summary>Opens the journal of <see cref="JournalOptions.Folder"/>, or makes one,
+    /// and cuts a torn tail. Writes nothing else yet.</summary>
     /// <exception cref="IOException">Another gateway uses the folder, or there is no room for a segment.</exception>
     public JournalFile(IOptions<JournalOptions> options, TimeProvider clock, ILogger<JournalFile> logger)
     {
         (_options, _clock, _logger) = (options.Value, clock, logger);
         Directory.CreateDirectory(_options.Folder);
-        _folderLock = new FileStream(System.IO.Path.Combine(_options.Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        _folderLock = new FileStream(
+            System.IO.Path.Combine(_options.Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         (_current, _offset) = OpenSegments();
         _end = _synced = JournalPosition.Of(_current.Number, _offset);
     }
@@ -111,7 +113,8 @@ internal sealed partial class JournalFile : IDisposable
         }
     }
 
-    /// <summary>Appends a record. A negative result says that there is no room, which never happens to a <see cref="RecordType.Close"/>.</summary>
+    /// <summary>Appends a record. A negative result says that there is no room, which never
+    /// happens to a <see cref="RecordType.Close"/>.</summary>
     /// <returns>Position of the record.</returns>
     public long Append(RecordType type, ReadOnlySpan<byte> payload)
     {

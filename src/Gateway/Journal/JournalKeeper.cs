@@ -4,11 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.Gateway.Journal;
 
 /// <summary>
-/// The journal's background: recovers at the start, brings records to disk, prepares segments, marks what is shipped and settled, deletes what is old. None of
-/// it ever runs on a request's path.
+/// The journal's background: recovers at the start, brings records to disk, prepares segments, marks what is shipped and settled, deletes
+/// what is old. None of it ever runs on a request's path.
 /// </summary>
 internal sealed partial class JournalKeeper(
-    JournalFile journal, JournalRecovery recovery, RequestJournal requests, ShippedState shipped, TimeProvider clock, ILogger<JournalKeeper> logger)
+    JournalFile journal, JournalRecovery recovery, RequestJournal requests, ShippedState shipped, TimeProvider clock,
+    ILogger<JournalKeeper> logger)
     : BackgroundService
 {
     private static readonly TimeSpan MarkEvery = TimeSpan.FromMilliseconds(500);

@@ -4,8 +4,8 @@ using Tollgate.Contracts.Usage;
 namespace Tollgate.Gateway.Journal;
 
 /// <summary>
-/// Takes over what an earlier boot left: ends its unfinished requests at their last progress, releases holds that may exist, settles again what Redis may not
-/// have heard of. All of it may happen twice without harm.
+/// Takes over what an earlier boot left: ends its unfinished requests at their last progress, releases holds that may exist, settles again
+/// what Redis may not have heard of. All of it may happen twice without harm.
 /// </summary>
 internal sealed partial class JournalRecovery(
     JournalFile journal, RequestJournal requests, ShippedState shipped, TimeProvider clock, ILogger<JournalRecovery> logger)
@@ -47,7 +47,8 @@ internal sealed partial class JournalRecovery(
         {
             var units = admitted.Capped(request.Progress ?? default); // Without any progress nothing is charged.
             requests.Close(
-                admitted, new RequestEnd(Outcome.GatewayDied, request.Attempt, UsageSource.Recovery, clock.GetUtcNow(), units.Completion, units));
+                admitted,
+                new RequestEnd(Outcome.GatewayDied, request.Attempt, UsageSource.Recovery, clock.GetUtcNow(), units.Completion, units));
         }
         else
         {

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Tollgate.Gateway.Journal;
 
 /// <summary>
-/// The frame of a record: length (4 bytes, of type and payload), CRC-32C (4, of length, type and payload), type (1), payload. All little-endian. A length of 0
-/// is the end of what was written.
+/// The frame of a record: length (4 bytes, of type and payload), CRC-32C (4, of length, type and payload), type (1), payload. All
+/// little-endian. A length of 0 is the end of what was written.
 /// </summary>
 internal static class RecordFormat
 {

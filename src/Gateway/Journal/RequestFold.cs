@@ -60,7 +60,8 @@ internal sealed class RequestFold
         return _unfinished.TryGetValue(requestId, out var request) ? Apply(journal.Type, ref payload, request) : null;
     }
 
-    /// <summary>The position that a cursor may not pass: the first OPEN of an unfinished request, or else <paramref name="read"/>.</summary>
+    /// <summary>The position that a cursor may not pass: the first OPEN of an unfinished
+    /// request, or else <paramref name="read"/>.</summary>
     public long LowWater(long read)
     {
         foreach (var request in _unfinished.Values)

@@ -5,8 +5,8 @@ using Tollgate.Gateway.Admission;
 namespace Tollgate.Gateway.Journal;
 
 /// <summary>
-/// Writes the life of requests to the journal and ends their holds: OPEN before the script, ADMITTED or DROPPED after it, PROGRESS, CLOSE. Knows which
-/// holds Redis has not yet confirmed as gone. Thread-safe.
+/// Writes the life of requests to the journal and ends their holds: OPEN before the script, ADMITTED or DROPPED after it, PROGRESS, CLOSE.
+/// Knows which holds Redis has not yet confirmed as gone. Thread-safe.
 /// </summary>
 internal sealed class RequestJournal(JournalFile journal, Settlements settlements, TimeProvider clock)
 {
@@ -19,7 +19,8 @@ internal sealed class RequestJournal(JournalFile journal, Settlements settlement
     public string Owner => $"{journal.GatewayId}/{journal.Id:N}/{journal.Boot}";
 
     /// <summary>
-    /// Position before which every request's hold is gone. Read the journal's end first: a request that opens while this looks at the others opens after it.
+    /// Position before which every request's hold is gone. Read the journal's end first: a
+    /// request that opens while this looks at the others opens after it.
     /// </summary>
     public long SettledTo()
     {

@@ -5,12 +5,13 @@ using System.IO.MemoryMappedFiles;
 namespace Tollgate.Gateway.Journal;
 
 /// <summary>
-/// One mapped file of the journal. All its bytes exist on disk from the start, so that a full disk shows when it is made and never while it is written.
-/// Bytes that were written once never change; readers may run beside the one writer.
+/// One mapped file of the journal. All its bytes exist on disk from the start, so that a full disk shows when it is made and never while it
+/// is written. Bytes that were written once never change; readers may run beside the one writer.
 /// </summary>
 internal sealed class Segment : IDisposable
 {
-    /// <summary>magic 8, version 4, reserved 4, journal id 16, boot 8, put into use (ms since 1970) 8, CRC-32C over these 4, padding.</summary>
+    /// <summary>magic 8, version 4, reserved 4, journal id 16, boot 8, put into use (ms
+    /// since 1970) 8, CRC-32C over these 4, padding.</summary>
     public const int HeaderBytes = 64;
 
     private const ulong Magic = 0x314C4E524A475454; // "TTGJRNL1"
@@ -42,7 +43,8 @@ internal sealed class Segment : IDisposable
         var path = PathOf(folder, number);
         try
         {
-            using (var handle = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, preallocationSize: size))
+            using (var handle =
+                File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, preallocationSize: size))
             {
                 var zeros = new byte[Math.Min(Zeros, size)];
                 for (var written = 0; written < size; written += zeros.Length)
@@ -64,7 +66,8 @@ internal sealed class Segment : IDisposable
 
     /// <summary>Maps an existing file.</summary>
     public static Segment Open(string path) =>
-        new(path, long.Parse(System.IO.Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture), checked((int)new FileInfo(path).Length));
+        new(path, long.Parse(System.IO.Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture),
+            checked((int)new FileInfo(path).Length));
 
     public static string PathOf(string folder, long number) =>
         System.IO.Path.Combine(folder, number.ToString("D10", CultureInfo.InvariantCulture) + ".seg");
@@ -101,14 +104,16 @@ internal sealed class Segment : IDisposable
         }
 
         return new SegmentHeader(
-            new Guid(bytes.Slice(16, 16)), BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]));
+            new Guid(bytes.Slice(16, 16)), BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]),
+                BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]));
     }
 
     public void Write(int offset, ReadOnlySpan<byte> bytes) => _view.SafeMemoryMappedViewHandle.WriteSpan((ulong)offset, bytes);
 
     public void Read(int offset, Span<byte> bytes) => _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)offset, bytes);
 
-    /// <summary>Zeroes everything from <paramref name="offset"/> on, so that no torn record is ever taken for one of later writes.</summary>
+    /// <summary>Zeroes everything from <paramref name="offset"/> on, so that no torn
+    /// record is ever taken for one of later writes.</summary>
     public void Cut(int offset)
     {
         var zeros = new byte[Math.Min(Zeros, Size)];

@@ -25,10 +25,13 @@ internal sealed class GatewayMetrics
         var meter = factory.Create(MeterName);
         var buckets = new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds };
         _duration = meter.CreateHistogram("gen_ai.server.request.duration", "s", "Request read to last byte written.", null, buckets);
-        _firstToken = meter.CreateHistogram("gen_ai.server.time_to_first_token", "s", "Request read to first token written.", null, buckets);
-        _perToken = meter.CreateHistogram("gen_ai.server.time_per_output_token", "s", "Time for each token after the first.", null, buckets);
+        _firstToken = meter.CreateHistogram(
+            "gen_ai.server.time_to_first_token", "s", "Request read to first token written.", null, buckets);
+        _perToken = meter.CreateHistogram(
+            "gen_ai.server.time_per_output_token", "s", "Time for each token after the first.", null, buckets);
         _tokens = meter.CreateCounter<long>("gen_ai.client.token.usage", "{token}", "Tokens charged.");
-        _retries = meter.CreateCounter<long>("tollgate.gateway.retries", "{retry}", "Attempts at a worker after the first one of a request.");
+        _retries = meter.CreateCounter<long>(
+            "tollgate.gateway.retries", "{retry}", "Attempts at a worker after the first one of a request.");
         _broken = meter.CreateCounter<long>("tollgate.gateway.broken_streams", "{stream}", "Streams that ended in an error frame.");
     }
 

@@ -23,15 +23,18 @@ internal sealed partial class AccessLog(GatewayMetrics metrics, TimeProvider clo
             var left = context.RequestAborted.IsCancellationRequested;
             LogRequest(
                 logger, Known(context.Request.Method), call.Route, left ? 499 : context.Response.StatusCode, elapsed.TotalMilliseconds,
-                call.PublicRequestId, call.Caller?.Key.PublicId, call.Model, call.Streamed, call.Outcome, call.Units, call.Attempts, call.ErrorType,
+                call.PublicRequestId, call.Caller?.Key.PublicId, call.Model, call.Streamed, call.Outcome, call.Units, call.Attempts,
+                call.ErrorType,
                 ClientRequestId(context.Request.Headers["X-Client-Request-Id"].ToString()));
         }
     }
 
-    private static string Known(string method) => method is "GET" or "POST" or "PUT" or "DELETE" or "HEAD" or "OPTIONS" or "PATCH" ? method : "other";
+    private static string Known(string method) =>
+        method is "GET" or "POST" or "PUT" or "DELETE" or "HEAD" or "OPTIONS" or "PATCH" ? method : "other";
 
     private static string? ClientRequestId(string value) =>
-        value.Length is 0 or > LongestClientRequestId || value.AsSpan().ContainsAnyExceptInRange('!', '~') || value.Contains("sk-", StringComparison.Ordinal)
+        value.Length is 0 or > LongestClientRequestId
+            || value.AsSpan().ContainsAnyExceptInRange('!', '~') || value.Contains("sk-", StringComparison.Ordinal)
             ? null
             : value;
 
@@ -40,6 +43,7 @@ internal sealed partial class AccessLog(GatewayMetrics metrics, TimeProvider clo
         "{Method} {Route} {Status} {ElapsedMs:0.0} ms {RequestId} key={Key} model={Model} streamed={Streamed} outcome={Outcome} units={Units} "
         + "attempts={Attempts} error={Error} client={ClientRequestId}")]
     private static partial void LogRequest(
-        ILogger logger, string method, string route, int status, double elapsedMs, string requestId, string? key, string? model, bool streamed,
+        ILogger logger, string method, string route, int status, double elapsedMs, string requestId, string? key, string? model,
+        bool streamed,
         Outcome? outcome, Units units, int attempts, string? error, string? clientRequestId);
 }

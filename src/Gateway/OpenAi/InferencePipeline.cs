@@ -35,7 +35,8 @@ internal sealed class InferencePipeline(
 
         (call.Model, call.Streamed) = (prepared!.Demand.Model, prepared.Demand.Streamed);
 
-        // Not bound to the client's connection: an admission that is under way ends with a ticket or without, never unknown because somebody hung up.
+        // Not bound to the client's connection: an admission that is under way ends with a
+        // ticket or without, never unknown because somebody hung up.
         var admitted = await admission.AdmitAsync(caller, call.RequestId, prepared.Demand, CancellationToken.None);
         call.Limits = admitted.Limits;
         if (admitted.Ticket is null)
@@ -84,6 +85,12 @@ internal sealed class InferencePipeline(
                 return (null, OpenAiError.ModelNotForEndpoint(model.Model, route.WorkerPath));
             }
 
+            if (request.MaxOutput > card.ContextLength)
+            {
+                return (
+                    null, OpenAiError.OutputCapTooLarge(CapMember(body.Bytes.Span, request), request.MaxOutput.Value, card.ContextLength));
+            }
+
             if (prices.InForce(model.Model, caller.OrganizationId) is not { } price)
             {
                 return (null, OpenAiError.ModelWithoutPrice(model.Model));
@@ -93,6 +100,11 @@ internal sealed class InferencePipeline(
             return (new Prepared(request, DemandCalculation.Calculate(request, card, price), rewritten), null);
         }
     }
+
+    /// <summary>Which of its two names the client gave the output cap.</summary>
+    private static string CapMember(ReadOnlySpan<byte> body, InferenceRequest request) =>
+        body[..request.Edits.MaxTokens.Start].TrimEnd(" \t\r\n:"u8).EndsWith("max_completion_tokens\""u8)
+            ? "max_completion_tokens" : "max_tokens";
 
     private sealed record Prepared(InferenceRequest Request, Demand Demand, byte[] Body);
 }

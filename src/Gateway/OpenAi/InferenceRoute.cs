@@ -20,7 +20,8 @@ internal sealed record InferenceRoute(string Scope, string WorkerPath, string Ta
     /// <summary>Reads and checks a body; exactly one of the two is set.</summary>
     /// <param name="engine">The model in the path, or null.</param>
     public bool TryParse(
-        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error)
+        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
+        [NotNullWhen(false)] out OpenAiError? error)
     {
         var read = false;
         if (this == Chat)

@@ -55,7 +55,8 @@ internal static class OpenAiErrorResult
 
     /// <summary>A client's text as a message may repeat it: not whole when it is long, and not at all when it looks like a key.</summary>
     public static string Quotable(string text) =>
-        text.Contains("sk-", StringComparison.Ordinal) ? "…" : text.Length <= LongestQuote ? text : string.Concat(text.AsSpan(0, LongestQuote), "…");
+        text.Contains("sk-", StringComparison.Ordinal)
+            ? "…" : text.Length <= LongestQuote ? text : string.Concat(text.AsSpan(0, LongestQuote), "…");
 
     /// <summary>The last frame of a stream that cannot go on. After it nothing follows, no <c>[DONE]</c> either.</summary>
     public static byte[] ToFrame(OpenAiError error) => [.. "data: "u8, .. error.ToJson(), .. "\n\n"u8];

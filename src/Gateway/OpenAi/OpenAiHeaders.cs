@@ -30,7 +30,8 @@ internal sealed class OpenAiHeaders(IOptions<OpenAiOptions> options, TimeProvide
 
         if (call.ShowsLimits)
         {
-            WriteLimit(headers, call.Limits.Requests, "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests");
+            WriteLimit(headers, call.Limits.Requests, "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests",
+                "x-ratelimit-reset-requests");
             WriteLimit(headers, call.Limits.Tokens, "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens");
         }
 

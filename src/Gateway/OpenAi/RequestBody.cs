@@ -10,6 +10,12 @@ namespace Tollgate.Gateway.OpenAi;
 /// <summary>The whole body of a request in one pooled array. Dispose returns the array.</summary>
 internal sealed class RequestBody : IDisposable
 {
+    /// <summary>
+    /// How much more than the limit is read and dropped: most clients read an answer only when they have sent everything, and would see a
+    /// broken connection instead of the 413. Beyond it the connection breaks.
+    /// </summary>
+    private const int MostDropped = 32 * 1024 * 1024;
+
     private readonly PooledBuffer _buffer;
 
     private RequestBody(int capacity) => _buffer = new PooledBuffer(capacity);
@@ -25,17 +31,19 @@ internal sealed class RequestBody : IDisposable
         if (!IsJson(request.ContentType) || !request.Headers.ContentEncoding.All(encoding => encoding is "identity"))
         {
             return (null, OpenAiError.UnsupportedMediaType(
-                IsJson(request.ContentType) ? $"{request.ContentType}; Content-Encoding: {request.Headers.ContentEncoding}" : request.ContentType));
-        }
-
-        if (request.ContentLength > limit)
-        {
-            return (null, OpenAiError.BodyTooLarge(limit));
+                IsJson(request.ContentType)
+                    ? $"{request.ContentType}; Content-Encoding: {request.Headers.ContentEncoding}" : request.ContentType));
         }
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
-            size.MaxRequestBodySize = limit;
+            size.MaxRequestBodySize = limit + MostDropped;
+        }
+
+        if (request.ContentLength > limit)
+        {
+            await DropAsync(request.BodyReader, context.RequestAborted);
+            return (null, OpenAiError.BodyTooLarge(limit));
         }
 
         var body = new RequestBody((int)(request.ContentLength ?? 4096));
@@ -54,6 +62,7 @@ internal sealed class RequestBody : IDisposable
         }
 
         body.Dispose();
+        await DropAsync(request.BodyReader, context.RequestAborted);
         return (null, OpenAiError.BodyTooLarge(limit));
     }
 
@@ -72,6 +81,20 @@ internal sealed class RequestBody : IDisposable
             && (media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
                 || media.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
             && (!media.Charset.HasValue || media.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)));
+
+    private static async Task DropAsync(PipeReader reader, CancellationToken cancellationToken)
+    {
+        for (long dropped = 0; dropped < MostDropped;)
+        {
+            var result = await reader.ReadAsync(cancellationToken);
+            dropped += result.Buffer.Length;
+            reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
 
     private async Task<bool> FillAsync(PipeReader reader, int limit, CancellationToken cancellationToken)
     {

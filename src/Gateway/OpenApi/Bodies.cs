@@ -5,14 +5,16 @@ using System.Text.Json.Serialization;
 
 namespace Tollgate.Gateway.OpenApi;
 
-// What the API's document says of bodies. Requests are read by the parser in Contracts, answers are written by workers; these records describe both.
+// What the API's document says of bodies. Requests are read by the parser in Contracts,
+// answers are written by workers; these records describe both.
 
 /// <summary>Body of <c>POST /v1/chat/completions</c>.</summary>
 public sealed record ChatCompletionRequest(
     [property: JsonPropertyName("model"), Description("A model's name or an alias, see GET /v1/models.")] string Model,
     [property: JsonPropertyName("messages"), MinLength(1)] IReadOnlyList<ChatCompletionMessage> Messages)
 {
-    [JsonPropertyName("max_completion_tokens"), Range(1, int.MaxValue), Description("Most tokens to generate for each choice. Default: the model's own.")]
+    [JsonPropertyName("max_completion_tokens"), Range(1, int.MaxValue),
+        Description("Most tokens to generate for each choice. Default: the model's own.")]
     public int? MaxCompletionTokens { get; init; }
 
     [JsonPropertyName("max_tokens"), Range(1, int.MaxValue), Description("Older name of max_completion_tokens.")]
@@ -110,7 +112,8 @@ public sealed record CompletionRequestBody([property: JsonPropertyName("model")]
 /// <summary>Body of <c>POST /v1/embeddings</c>.</summary>
 public sealed record EmbeddingRequestBody(
     [property: JsonPropertyName("model")] string Model,
-    [property: JsonPropertyName("input"), Description("A text, up to 2048 texts, a list of token ids, or several such lists.")] JsonElement Input)
+    [property: JsonPropertyName("input"),
+        Description("A text, up to 2048 texts, a list of token ids, or several such lists.")] JsonElement Input)
 {
     [JsonPropertyName("encoding_format"), Description("float (default) or base64: little-endian float32.")]
     public string? EncodingFormat { get; init; }

@@ -66,7 +66,8 @@ internal static class OpenApiDescriptions
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = true,
-                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/json"] = new() { Schema = schema } },
+                Content = new Dictionary<string,
+                OpenApiMediaType>(StringComparer.Ordinal) { ["application/json"] = new() { Schema = schema } },
             };
         });
 
@@ -92,7 +93,8 @@ internal static class OpenApiDescriptions
         }
     }
 
-    private static Task DescribeDocumentAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    private static Task DescribeDocumentAsync(
+        OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info.Title = "Tollgate API";
         document.Info.Version = "v1";

@@ -10,7 +10,8 @@ namespace Tollgate.Gateway.Routing;
 
 /// <summary>Looks at every worker once a second, each in a loop of its own so that a hanging one does not hide the others.</summary>
 internal sealed partial class WorkerPoller(
-    WorkerPool pool, WorkerClient client, IOptions<RoutingOptions> options, TimeProvider clock, ILogger<WorkerPoller> logger) : BackgroundService
+    WorkerPool pool, WorkerClient client, IOptions<RoutingOptions> options, TimeProvider clock,
+    ILogger<WorkerPoller> logger) : BackgroundService
 {
     /// <summary>One look at one worker.</summary>
     public async Task PollAsync(Worker worker, CancellationToken cancellationToken)

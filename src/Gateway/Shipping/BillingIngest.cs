@@ -14,7 +14,8 @@ internal sealed class BillingIngest(IHttpClientFactory clients)
     public async Task<JournalRegistered?> RegisterAsync(RegisterJournal journal, CancellationToken cancellationToken)
     {
         using var http = clients.CreateClient("billing");
-        using var response = await http.PostAsJsonAsync("/internal/journals", journal, ContractsJson.Default.RegisterJournal, cancellationToken);
+        using var response = await http.PostAsJsonAsync(
+            "/internal/journals", journal, ContractsJson.Default.RegisterJournal, cancellationToken);
         if (response.StatusCode == HttpStatusCode.Conflict)
         {
             return null;

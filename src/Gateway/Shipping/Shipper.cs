@@ -10,8 +10,8 @@ using Tollgate.ServiceDefaults.Data;
 namespace Tollgate.Gateway.Shipping;
 
 /// <summary>
-/// Ships what the journal says has ended to Billing, in the journal's order, and moves the cursor behind it: never past a request that still runs. Billing's
-/// absence costs nothing but room in the journal. One loop; its steps are methods that a test can call.
+/// Ships what the journal says has ended to Billing, in the journal's order, and moves the cursor behind it: never past a request that
+/// still runs. Billing's absence costs nothing but room in the journal. One loop; its steps are methods that a test can call.
 /// </summary>
 internal sealed partial class Shipper(
     JournalFile journal, ShippedState shipped, BillingIngest billing, LeaseKeeper leases, TimeProvider clock, ILogger<Shipper> logger)
@@ -126,7 +126,8 @@ internal sealed partial class Shipper(
             return false;
         }
 
-        // The cursor of a restored database may have been moved by a batch of ours that came before either side knew: all that is kept goes again.
+        // The cursor of a restored database may have been moved by a batch of ours that came
+        // before either side knew: all that is kept goes again.
         var known = shipped.Read().Database;
         var from = registered.Cursor;
         _database = registered.Database;
@@ -232,13 +233,15 @@ internal sealed partial class Shipper(
         [LoggerMessage(2, LogLevel.Information, "Journal {JournalId}, boot {Boot}, ships from {Cursor}.")]
         public static partial void Registered(ILogger logger, Guid journalId, long boot, long cursor);
 
-        [LoggerMessage(3, LogLevel.Warning, "Billing's database was restored or replaced; everything since is shipped again before money is leased.")]
+        [LoggerMessage(3, LogLevel.Warning,
+            "Billing's database was restored or replaced; everything since is shipped again before money is leased.")]
         public static partial void DatabaseChanged(ILogger logger);
 
         [LoggerMessage(4, LogLevel.Information, "Billing's database knows everything again.")]
         public static partial void ShippedAgain(ILogger logger);
 
-        [LoggerMessage(5, LogLevel.Warning, "Billing knows more of journal {Old} than this folder does; it goes on as {New} and ships all again.")]
+        [LoggerMessage(5, LogLevel.Warning,
+            "Billing knows more of journal {Old} than this folder does; it goes on as {New} and ships all again.")]
         public static partial void StartedAnew(ILogger logger, Guid old, Guid @new);
 
         [LoggerMessage(7, LogLevel.Information, "A till cannot be closed for its fence yet: {Reason}")]

@@ -7,7 +7,8 @@ using Tollgate.ServiceDefaults.Data;
 namespace Tollgate.Gateway.Sweeping;
 
 /// <summary>Lets the other gateways know every second that this one lives and will end its own holds.</summary>
-internal sealed partial class Heartbeat(HoldOwners owners, RequestJournal journal, TimeProvider clock, ILogger<Heartbeat> logger) : BackgroundService
+internal sealed partial class Heartbeat(HoldOwners owners, RequestJournal journal, TimeProvider clock, ILogger<Heartbeat> logger)
+    : BackgroundService
 {
     private readonly HashSet<string> _ours = []; // More than one after the journal took a new identity: holds of the old one still run.
 

@@ -4,7 +4,8 @@ using Tollgate.ServiceDefaults.Data;
 namespace Tollgate.Gateway.Sweeping;
 
 /// <summary>
-/// Which gateways live, as Redis knows it: a set of all owners of holds, and for each living one a key that dies when it is not renewed. Thread-safe.
+/// Which gateways live, as Redis knows it: a set of all owners of holds, and for each
+/// living one a key that dies when it is not renewed. Thread-safe.
 /// </summary>
 internal sealed class HoldOwners(RedisConnection redis)
 {
@@ -12,7 +13,8 @@ internal sealed class HoldOwners(RedisConnection redis)
     public static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
 
     private const string Known = "tollgate:owners";
-    // The last hold is made a second after the last beat at most, and the looks that count begin when that is dead: so it is older than they last.
+    // The last hold is made a second after the last beat at most, and the looks that count
+    // begin when that is dead: so it is older than they last.
     private static readonly TimeSpan BeatLives = TimeSpan.FromSeconds(2.5);
 
     /// <summary>Says that an owner lives.</summary>

@@ -8,12 +8,13 @@ using Tollgate.ServiceDefaults.Data;
 namespace Tollgate.Gateway.Sweeping;
 
 /// <summary>
-/// Frees the concurrency and rate tokens that requests of a silent gateway hold; their money stays where it is. Every gateway runs one, a lock in Redis lets
-/// one at a time pass over the organizations. A turn's work is bounded; what is left is done in the next ones. One loop; its turn is a method that a test
-/// can call.
+/// Frees the concurrency and rate tokens that requests of a silent gateway hold; their money stays where it is. Every gateway runs one, a
+/// lock in Redis lets one at a time pass over the organizations. A turn's work is bounded; what is left is done in the next ones. One loop;
+/// its turn is a method that a test can call.
 /// </summary>
 internal sealed partial class HoldSweeper(
-    RedisConnection redis, HoldOwners owners, IOptions<SweeperOptions> options, TimeProvider clock, ILogger<HoldSweeper> logger) : BackgroundService
+    RedisConnection redis, HoldOwners owners, IOptions<SweeperOptions> options, TimeProvider clock,
+    ILogger<HoldSweeper> logger) : BackgroundService
 {
     private const int MostScans = 20;          // In one turn: about 10,000 keys,
     private const int MostOrganizations = 500; // or 500 scripts of some 50 µs: a twentieth of Redis' time at most.
@@ -79,7 +80,8 @@ internal sealed partial class HoldSweeper(
     }
 
     private Task<bool> HoldLockAsync(CancellationToken cancellationToken) => redis.CallAsync(
-        async db => await db.LockExtendAsync(LockKey, _token, LockTime) || await db.LockTakeAsync(LockKey, _token, LockTime), cancellationToken);
+        async db =>
+        await db.LockExtendAsync(LockKey, _token, LockTime) || await db.LockTakeAsync(LockKey, _token, LockTime), cancellationToken);
 
     /// <summary>True when the pass has seen every organization.</summary>
     private async Task<bool> GoOnAsync(Pass pass, CancellationToken cancellationToken)
@@ -114,7 +116,8 @@ internal sealed partial class HoldSweeper(
             var answer = await _sweep.RunAsync(
                 redis,
                 organization,
-                [cursor, FieldsAtOnce, (long)options.Value.SilentAfter.TotalMilliseconds, .. _watch.Living.Select(owner => (RedisValue)owner)],
+                [cursor, FieldsAtOnce, (long)options.Value.SilentAfter.TotalMilliseconds,
+                    .. _watch.Living.Select(owner => (RedisValue)owner)],
                 cancellationToken);
             cursor = (string)answer[0]!;
             pass.Swept += (long)answer[1];
@@ -159,7 +162,8 @@ internal sealed partial class HoldSweeper(
         [LoggerMessage(1, LogLevel.Information, "The sweeper waits for Redis: {Reason}")]
         public static partial void Waits(ILogger logger, string reason);
 
-        [LoggerMessage(2, LogLevel.Warning, "Gateway {Owner} is silent; its requests no longer count against limits, their money stays held.")]
+        [LoggerMessage(2, LogLevel.Warning,
+            "Gateway {Owner} is silent; its requests no longer count against limits, their money stays held.")]
         public static partial void Silent(ILogger logger, string owner);
 
         [LoggerMessage(3, LogLevel.Information, "{Swept} holds swept, {Dropped} of older epochs dropped, {Tombstones} tombstones removed.")]

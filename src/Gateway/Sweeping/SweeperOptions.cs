@@ -8,7 +8,8 @@ internal sealed class SweeperOptions
 {
     public const string Section = "Sweeper";
 
-    /// <summary>How long a gateway must have been silent before others free the concurrency and rate tokens of its requests. Default 15 s.</summary>
+    /// <summary>How long a gateway must have been silent before others free the concurrency
+    /// and rate tokens of its requests. Default 15 s.</summary>
     [Range(typeof(TimeSpan), "00:00:02", "01:00:00")]
     public TimeSpan SilentAfter { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.Gateway.Sweeping;
 
-/// <summary>Registers heartbeat and sweeper. Needs Redis and the journal; comes before admission, so that no hold is made before the first beat.</summary>
+/// <summary>Registers heartbeat and sweeper. Needs Redis and the journal; comes before
+/// admission, so that no hold is made before the first beat.</summary>
 internal static class SweepingSlice
 {
     /// <summary>Section <c>Sweeper</c>.</summary>

@@ -29,11 +29,12 @@ internal enum RefillOutcome
 internal sealed record Refill(RefillOutcome Outcome, TimeSpan? RetryAfter = null);
 
 /// <summary>
-/// Keeps money in the tills ahead of demand: Billing moves it from the wallet into a lease, this class credits the lease to the till. One fetch at a
-/// time for an organization in this process, and by a lock in Redis over all gateways. Thread-safe.
+/// Keeps money in the tills ahead of demand: Billing moves it from the wallet into a lease, this class credits the lease to the till. One
+/// fetch at a time for an organization in this process, and by a lock in Redis over all gateways. Thread-safe.
 /// </summary>
 internal sealed partial class LeaseKeeper(
-    RedisConnection redis, IHttpClientFactory clients, LeaseGate gate, IOptions<TillOptions> options, TimeProvider clock, ILogger<LeaseKeeper> logger)
+    RedisConnection redis, IHttpClientFactory clients, LeaseGate gate, IOptions<TillOptions> options, TimeProvider clock,
+    ILogger<LeaseKeeper> logger)
 {
     private static readonly TimeSpan LockTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BillingTimeout = TimeSpan.FromMilliseconds(1800); // The lock outlives the question.
@@ -52,8 +53,8 @@ internal sealed partial class LeaseKeeper(
     public LeaseGate Gate => gate;
 
     /// <summary>
-    /// From its end on no gateway admits anything of the organization under an epoch before <paramref name="epoch"/>; what this one admitted earlier is in
-    /// its journal.
+    /// From its end on no gateway admits anything of the organization under an epoch before <paramref name="epoch"/>; what this one
+    /// admitted earlier is in its journal.
     /// </summary>
     /// <exception cref="RedisUnavailableException">The till may still be open.</exception>
     public async Task FenceAsync(Guid organizationId, long epoch, CancellationToken cancellationToken)
@@ -100,7 +101,8 @@ internal sealed partial class LeaseKeeper(
         }
     }
 
-    private OrganizationTill Of(Guid organizationId) => _tills.GetOrAdd(organizationId, static (_, time) => new OrganizationTill(time), clock);
+    private OrganizationTill Of(Guid organizationId) =>
+        _tills.GetOrAdd(organizationId, static (_, time) => new OrganizationTill(time), clock);
 
     private async Task<Refill> FetchAsync(Guid organizationId, OrganizationTill till, long need)
     {
@@ -205,7 +207,8 @@ internal sealed partial class LeaseKeeper(
         using var timeout = new CancellationTokenSource(BillingTimeout, clock);
         using var response = await http.PostAsJsonAsync("/internal/leases", request, ContractsJson.Default.LeaseRequest, timeout.Token);
         response.EnsureSuccessStatusCode();
-        return await response.Content.ReadFromJsonAsync(ContractsJson.Default.Lease, timeout.Token) ?? throw new JsonException("The lease is null.");
+        return await response.Content.ReadFromJsonAsync(ContractsJson.Default.Lease, timeout.Token)
+            ?? throw new JsonException("The lease is null.");
     }
 
     private static long Number(string text) => long.Parse(text, System.Globalization.CultureInfo.InvariantCulture);

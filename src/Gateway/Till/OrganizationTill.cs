@@ -1,6 +1,7 @@
 namespace Tollgate.Gateway.Till;
 
-/// <summary>What this gateway knows of one organization's till: how fast it empties, and whether money is being fetched. Thread-safe.</summary>
+/// <summary>What this gateway knows of one organization's till: how fast it empties,
+/// and whether money is being fetched. Thread-safe.</summary>
 internal sealed class OrganizationTill(TimeProvider clock)
 {
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);

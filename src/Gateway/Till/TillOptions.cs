@@ -12,7 +12,8 @@ internal sealed class TillOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "00:00:10")]
     public TimeSpan LeaseWait { get; init; } = TimeSpan.FromMilliseconds(750);
 
-    /// <summary>Starts although the till's Redis keeps data over a restart, evicts, or is a replica. Money may then be spent twice. Default false.</summary>
+    /// <summary>Starts although the till's Redis keeps data over a restart, evicts, or is a
+    /// replica. Money may then be spent twice. Default false.</summary>
     public bool AllowUnsafeRedis { get; init; }
 }
 

@@ -7,8 +7,9 @@ using Tollgate.ServiceDefaults.Data;
 namespace Tollgate.Gateway.Till;
 
 /// <summary>
-/// Makes sure that the till's Redis keeps nothing over a restart: a till that came back from an old copy would spend money that was spent before. Nothing
-/// is admitted until it was seen to be so; looked at again every ten seconds, because another Redis may have taken its place.
+/// Makes sure that the till's Redis keeps nothing over a restart: a till that came back from an old copy would spend money that was spent
+/// before. Nothing is admitted until it was seen to be so; looked at again every ten
+/// seconds, because another Redis may have taken its place.
 /// </summary>
 internal sealed partial class TillSafety(
     RedisConnection redis, IOptions<TillOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TillSafety> logger)

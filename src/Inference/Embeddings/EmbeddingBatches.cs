@@ -6,7 +6,8 @@ internal static class EmbeddingBatches
     /// <summary>Rows of one run at most.</summary>
     private const int MostRows = 64;
 
-    /// <summary>Indices of the inputs, longest first, cut so that rows × longest stays within the budget; a longer input runs alone.</summary>
+    /// <summary>Indices of the inputs, longest first, cut so that rows × longest stays
+    /// within the budget; a longer input runs alone.</summary>
     public static IEnumerable<int[]> Plan(IReadOnlyList<int> lengths, int paddedTokens)
     {
         var order = Enumerable.Range(0, lengths.Count).OrderByDescending(i => lengths[i]).ToArray();

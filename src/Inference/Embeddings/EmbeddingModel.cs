@@ -39,11 +39,13 @@ public sealed class EmbeddingModel : IDisposable
 
     /// <summary>Verifies the version's files and loads it.</summary>
     /// <exception cref="ModelImportException">The version is damaged, or is not an embedding model.</exception>
-    public static async Task<EmbeddingModel> LoadAsync(InstalledModel installed, SessionFactory sessions, CancellationToken cancellationToken)
+    public static async Task<EmbeddingModel> LoadAsync(
+        InstalledModel installed, SessionFactory sessions, CancellationToken cancellationToken)
     {
         if (installed.Manifest.Embedding is null)
         {
-            throw new ModelImportException($"The model '{installed.Manifest.Name}' {installed.Manifest.Version} is not an embedding model.");
+            throw new ModelImportException(
+                $"The model '{installed.Manifest.Name}' {installed.Manifest.Version} is not an embedding model.");
         }
 
         await ModelStore.VerifyAsync(installed, cancellationToken);
@@ -53,13 +55,15 @@ public sealed class EmbeddingModel : IDisposable
     }
 
     /// <summary>Embeds inputs; the order of the vectors is that of the inputs, whatever order they ran in.</summary>
-    /// <exception cref="EmbeddingInputException">An input is empty, too long, or has ids outside the vocabulary; nothing has run then.</exception>
+    /// <exception cref="EmbeddingInputException">An input is empty, too long, or has ids
+    /// outside the vocabulary; nothing has run then.</exception>
     public async Task<EmbeddingResult> EmbedAsync(IReadOnlyList<EmbeddingInput> inputs, CancellationToken cancellationToken)
     {
         var ids = inputs.Select(Encode).ToArray();
         var lengths = ids.Select(i => i.Length).ToArray();
         var vectors = new float[inputs.Count][];
-        var batches = Manifest.Batching ? EmbeddingBatches.Plan(lengths, PaddedTokensPerRun) : Enumerable.Range(0, ids.Length).Select(i => new[] { i });
+        var batches = Manifest.Batching
+            ? EmbeddingBatches.Plan(lengths, PaddedTokensPerRun) : Enumerable.Range(0, ids.Length).Select(i => new[] { i });
         foreach (var batch in batches)
         {
             await _turn.WaitAsync(cancellationToken);
@@ -107,7 +111,8 @@ public sealed class EmbeddingModel : IDisposable
         var most = Manifest.Limits.ContextLength;
         return ids.Count <= most
             ? [.. ids]
-            : throw new EmbeddingInputException(index, $"This model's maximum context length is {most} tokens, however input {index} has {ids.Count}.");
+            : throw new EmbeddingInputException(
+                index, $"This model's maximum context length is {most} tokens, however input {index} has {ids.Count}.");
     }
 
     private float[][] Run(int[][] rows, CancellationToken cancellationToken)

@@ -4,8 +4,8 @@ using System.Text;
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Turns the tokens of one choice into text that may go out: only complete code points, and nothing that could still become a stop text. Knows how many
-/// tokens have gone out in full. One thread at a time.
+/// Turns the tokens of one choice into text that may go out: only complete code points, and nothing that could still become a stop text.
+/// Knows how many tokens have gone out in full. One thread at a time.
 /// </summary>
 /// <param name="stops">Stop texts as UTF-8, none empty.</param>
 internal sealed class AnswerText(IReadOnlyList<byte[]> stops)
@@ -94,7 +94,8 @@ internal sealed class AnswerText(IReadOnlyList<byte[]> stops)
         return longest;
     }
 
-    /// <summary>Length of the code point at the end that lacks bytes; 0 when the text ends well, or ends in what can never become well.</summary>
+    /// <summary>Length of the code point at the end that lacks bytes; 0 when the text ends
+    /// well, or ends in what can never become well.</summary>
     private int IncompleteCodePoint()
     {
         for (var length = 1; length <= Math.Min(3, _heldLength); length++)

@@ -11,8 +11,9 @@ using Tollgate.Inference.Sessions;
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// The <c>bench</c> verb: tokens a second of the scheduler at several widths, against one request at a time and against a bare loop over ONNX Runtime that
-/// does the same work — as many rows, prompts and tokens, the likeliest token each — without queue, sampler, text and events.
+/// The <c>bench</c> verb: tokens a second of the scheduler at several widths, against one request at a time and against a bare loop over
+/// ONNX Runtime that does the same work — as many rows, prompts and tokens, the
+/// likeliest token each — without queue, sampler, text and events.
 /// </summary>
 internal static class Benchmark
 {
@@ -25,13 +26,15 @@ internal static class Benchmark
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables("TOLLGATE__").AddCommandLine(args).Build();
         var execution = configuration.GetSection(ExecutionOptions.Section).Get<ExecutionOptions>() ?? new ExecutionOptions();
-        var store = new ModelStore(configuration["Models:Directory"] ?? throw new InvalidOperationException("Models:Directory is not set."));
+        var store = new ModelStore(
+            configuration["Models:Directory"] ?? throw new InvalidOperationException("Models:Directory is not set."));
         var tokens = configuration.GetValue("Bench:Tokens", 96);
         var sessions = new SessionFactory(ExecutionProvider.Probe(execution.Provider), execution.Threads, execution.Spin);
         foreach (var installed in store.List().Where(model => model.Manifest.Task == ModelTasks.Chat))
         {
             using var model = await DecoderModel.LoadAsync(installed, sessions, TimeProvider.System, CancellationToken.None);
-            Console.WriteLine($"{installed.Manifest.Name}: {sessions.Provider.Name}, {sessions.Threads} threads, prompts of {PromptTokens} tokens, {tokens} generated each");
+            Console.WriteLine(
+                $"{installed.Manifest.Name}: {sessions.Provider.Name}, {sessions.Threads} threads, prompts of {PromptTokens} tokens, {tokens} generated each");
             await MeasureAsync(model, tokens);
         }
 
@@ -88,11 +91,13 @@ internal static class Benchmark
         return tokens / TimeProvider.System.GetElapsedTime(started).TotalSeconds;
     }
 
-    private static Task ScheduleAsync(DecoderScheduler scheduler, DecoderModel model, int width, int tokens) => Task.WhenAll(Enumerable.Range(0, width).Select(async i =>
+    private static Task ScheduleAsync(DecoderScheduler scheduler, DecoderModel model, int width, int tokens) =>
+        Task.WhenAll(Enumerable.Range(0, width).Select(async i =>
     {
         var sampling = new Sampling { Temperature = 0, LogitBias = model.Manifest.Tokenizer.EosIds.ToDictionary(id => id, _ => -100f) };
         var request = new GenerationRequest(
-            new RequestIdentity(Guid.NewGuid(), 1, Guid.Empty), [Prompt(i)], new ChoicePlan(sampling, 1, tokens, Seed: i), ending: _ => { });
+            new RequestIdentity(Guid.NewGuid(), 1, Guid.Empty), [Prompt(i)], new ChoicePlan(sampling, 1, tokens, Seed: i), ending: _ =>
+                { });
         if (scheduler.TryEnqueue(request) is { } refusal)
         {
             throw new InvalidOperationException(refusal.Message);

@@ -8,14 +8,14 @@ namespace Tollgate.Inference.Generation;
 internal readonly record struct SchedulerLoad(int Active, int Queued);
 
 /// <summary>
-/// Continuous batching for one decoder, on one thread of its own. Each turn: drop what was cancelled, admit what waits, one decode step for all choices
-/// that generate, one chunk of one prompt. Choices join and leave at every turn, and none can see who else is there: every answer is bit for bit that of
-/// a solo run.
+/// Continuous batching for one decoder, on one thread of its own. Each turn: drop what was cancelled, admit what waits, one decode step for
+/// all choices that generate, one chunk of one prompt. Choices join and leave at every turn, and none can see who else is there: every
+/// answer is bit for bit that of a solo run.
 /// </summary>
 /// <remarks>
-/// Threads: <see cref="TryEnqueue"/>, <see cref="Cancel"/> and the queue's timers run anywhere and touch only what <c>_gate</c> guards: the waiting line,
-/// the counts and each request's waiting choices. Rows, samplers and texts belong to the scheduler's thread, which takes the gate only to admit and to
-/// let go, never while the model runs.
+/// Threads: <see cref="TryEnqueue"/>, <see cref="Cancel"/> and the queue's timers run anywhere and touch only what <c>_gate</c> guards: the
+/// waiting line, the counts and each request's waiting choices. Rows, samplers and texts belong to the scheduler's thread, which takes the
+/// gate only to admit and to let go, never while the model runs.
 /// </remarks>
 internal sealed partial class DecoderScheduler : IAsyncDisposable
 {
@@ -119,7 +119,8 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         return null;
     }
 
-    /// <summary>Nobody wants the answer any more: what waits goes at once, what is in slots at the next turn. Any thread, any number of times.</summary>
+    /// <summary>Nobody wants the answer any more: what waits goes at once, what is in slots at
+    /// the next turn. Any thread, any number of times.</summary>
     public void Cancel(GenerationRequest request)
     {
         lock (_gate)
@@ -338,7 +339,8 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         Array.ForEach(choices, LeaveIfEnded);
     }
 
-    /// <summary>After a failed step: each row by itself, so that only the one at fault fails. A row's step can be run again, it writes the same place.</summary>
+    /// <summary>After a failed step: each row by itself, so that only the one at fault fails. A
+    /// row's step can be run again, it writes the same place.</summary>
     private void DecodeAlone(Choice choice)
     {
         try

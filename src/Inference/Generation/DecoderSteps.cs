@@ -6,8 +6,8 @@ using Tollgate.Inference.Models;
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Runs a decoder over the rows of a <see cref="KeyValueArena"/>, in place: the past that goes in and the present that comes out are the same memory.
-/// Buffers and bindings are made once; a step allocates nothing. One thread, except <see cref="Terminate"/>.
+/// Runs a decoder over the rows of a <see cref="KeyValueArena"/>, in place: the past that goes in and the present that comes out are the
+/// same memory. Buffers and bindings are made once; a step allocates nothing. One thread, except <see cref="Terminate"/>.
 /// </summary>
 internal sealed unsafe class DecoderSteps : IDisposable
 {
@@ -49,7 +49,8 @@ internal sealed unsafe class DecoderSteps : IDisposable
     /// <summary>Working memory for the sampler, as long as one row of logits, aligned to 64 bytes.</summary>
     public Span<float> Scratch => new(_scratch, _size.Vocabulary);
 
-    /// <summary>One token for each of the first <paramref name="tokens"/>.Length rows. The logits are then in <see cref="Logits"/>.</summary>
+    /// <summary>One token for each of the first <paramref name="tokens"/>.Length rows.
+    /// The logits are then in <see cref="Logits"/>.</summary>
     /// <param name="tokens">The newest token of each row.</param>
     /// <param name="past">Tokens that each row holds already.</param>
     /// <exception cref="OnnxRuntimeException">The runtime failed; the rows hold what they held.</exception>

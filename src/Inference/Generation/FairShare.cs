@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// The Virtual Token Counter of Sheng et al., "Fairness in Serving Large Language Models" (OSDI 2024): each organization's counter rises with the work
-/// done for it, and the lowest one with work waiting is served next. An organization that comes back is lifted, so that it cannot spend idle time as
-/// credit. Not thread-safe: its owner's lock guards it.
+/// The Virtual Token Counter of Sheng et al., "Fairness in Serving Large Language Models" (OSDI 2024): each organization's counter rises
+/// with the work done for it, and the lowest one with work waiting is served next. An organization that comes back is lifted, so that it
+/// cannot spend idle time as credit. Not thread-safe: its owner's lock guards it.
 /// </summary>
 internal sealed class FairShare
 {
@@ -24,7 +24,8 @@ internal sealed class FairShare
     /// <summary>Work charged to an organization so far, lifts included.</summary>
     public double this[Guid organization] => _counters.GetValueOrDefault(organization);
 
-    /// <summary>An organization that had nothing waiting now has: its counter is lifted to the lowest of those that wait, or else to the last one served.</summary>
+    /// <summary>An organization that had nothing waiting now has: its counter is lifted to the
+    /// lowest of those that wait, or else to the last one served.</summary>
     /// <param name="waiting">Organizations that have work waiting, without the one that joins.</param>
     public void Join(Guid organization, IEnumerable<Guid> waiting)
     {

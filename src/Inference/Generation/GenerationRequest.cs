@@ -21,15 +21,16 @@ internal sealed record TokenChoice(int Token, float Logprob, TokenLogprob[] Best
 /// <summary>What one step gave for one choice.</summary>
 /// <param name="Choice">Index over all choices of the request.</param>
 /// <param name="Text">Text that may go out; may be empty.</param>
-/// <param name="DeliveredTokens">Tokens of this choice whose text is out with this event; never falls; all of them once it has finished.</param>
+/// <param name="DeliveredTokens">Tokens of this choice whose text is out with this
+/// event; never falls; all of them once it has finished.</param>
 /// <param name="Tokens">The tokens since the last event, when <c>logprobs</c> were asked for.</param>
 /// <param name="Finish">Set on the choice's last event.</param>
 internal sealed record GenerationEvent(
     int Choice, string Text, int DeliveredTokens, IReadOnlyList<TokenChoice> Tokens, FinishReason? Finish);
 
 /// <summary>
-/// One request to a decoder: prompts, and choices for each of them. Its choices are in the hands of a <see cref="DecoderScheduler"/>; whoever serves it
-/// reads <see cref="Events"/> to their end and then looks at <see cref="Failure"/>.
+/// One request to a decoder: prompts, and choices for each of them. Its choices are in the hands of a <see cref="DecoderScheduler"/>;
+/// whoever serves it reads <see cref="Events"/> to their end and then looks at <see cref="Failure"/>.
 /// </summary>
 internal sealed class GenerationRequest
 {
@@ -116,7 +117,8 @@ internal sealed class GenerationRequest
 
     internal void CountToken() => Interlocked.Increment(ref _generated);
 
-    /// <summary>Tells the log and then the reader, on a pool thread: the log writes a file, and the scheduler must not wait for it.</summary>
+    /// <summary>Tells the log and then the reader, on a pool thread: the log writes a
+    /// file, and the scheduler must not wait for it.</summary>
     internal void End() => ThreadPool.UnsafeQueueUserWorkItem(
         static request =>
         {

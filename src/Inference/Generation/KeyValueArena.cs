@@ -4,8 +4,9 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Keys and values of all rows: for each layer two buffers <c>[rows, heads, length, width]</c>. The batch is the outer dimension, so the first n rows are
-/// a tensor without a copy, and so is any single row. Pages are committed when a token is written and given back when a row is released. One thread.
+/// Keys and values of all rows: for each layer two buffers <c>[rows, heads, length, width]</c>. The batch is the outer dimension, so the
+/// first n rows are a tensor without a copy, and so is any single row. Pages are committed when a
+/// token is written and given back when a row is released. One thread.
 /// </summary>
 internal sealed unsafe class KeyValueArena : IDisposable
 {

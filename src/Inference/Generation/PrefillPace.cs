@@ -1,6 +1,7 @@
 namespace Tollgate.Inference.Generation;
 
-/// <summary>How many prompt tokens one step may read so that it holds up running answers no longer than wanted; measured, not configured.</summary>
+/// <summary>How many prompt tokens one step may read so that it holds up running answers
+/// no longer than wanted; measured, not configured.</summary>
 internal sealed class PrefillPace(TimeSpan stallTarget, int maxChunk)
 {
     /// <summary>Smaller chunks cost more for each token than they save in stall.</summary>

@@ -13,8 +13,8 @@ internal readonly record struct TokenLogprob(int Token, float Logprob);
 internal readonly record struct SampledToken(int Token, float Logprob, TokenLogprob[]? Best);
 
 /// <summary>
-/// Chooses the tokens of one choice. Deterministic: the same logits, seed, choice and position give the same token. One thread at a time; one sampler a
-/// choice, because penalties count what was chosen before.
+/// Chooses the tokens of one choice. Deterministic: the same logits, seed, choice and position give the same token. One thread at a time;
+/// one sampler a choice, because penalties count what was chosen before.
 /// </summary>
 /// <param name="seed">The request's seed, or one drawn for it.</param>
 /// <param name="choice">Index over all choices of the request.</param>
@@ -155,7 +155,8 @@ internal sealed class Sampler(Sampling sampling, long seed, int choice, bool sco
     }
 
     /// <summary>
-    /// Draws from the fewest likeliest tokens whose weights reach <c>top_p</c>. Only tokens above a threshold are sorted; it falls until they hold enough.
+    /// Draws from the fewest likeliest tokens whose weights reach <c>top_p</c>. Only tokens
+    /// above a threshold are sorted; it falls until they hold enough.
     /// </summary>
     private int DrawFromNucleus(ReadOnlySpan<float> weights, double total, double uniform)
     {

@@ -1,8 +1,8 @@
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Random numbers that depend on nothing but the seed, the choice and the position: not on the batch row, the load or what ran before. So a seeded
-/// request gives the same tokens whatever else runs.
+/// Random numbers that depend on nothing but the seed, the choice and the position: not on the batch row, the load or what ran before. So a
+/// seeded request gives the same tokens whatever else runs.
 /// </summary>
 internal static class SamplingNoise
 {
@@ -17,7 +17,8 @@ internal static class SamplingNoise
         return (bits >> 11) * (1.0 / (1UL << 53));
     }
 
-    /// <summary>The finalizer of SplitMix64 (Steele, Lea, Flood 2014): a bijection in which every input bit moves every output bit.</summary>
+    /// <summary>The finalizer of SplitMix64 (Steele, Lea, Flood 2014): a bijection in
+    /// which every input bit moves every output bit.</summary>
     private static ulong Mix(ulong value)
     {
         value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;

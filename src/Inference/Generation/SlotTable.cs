@@ -1,8 +1,8 @@
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Who sits in which row of the arena. Choices that generate are packed in rows 0 to <see cref="Decoding"/> − 1, because only the first rows of the arena
-/// are a tensor; choices whose prompt is being read sit anywhere behind. The scheduler's thread alone.
+/// Who sits in which row of the arena. Choices that generate are packed in rows 0 to <see cref="Decoding"/> − 1, because only the first
+/// rows of the arena are a tensor; choices whose prompt is being read sit anywhere behind. The scheduler's thread alone.
 /// </summary>
 internal sealed class SlotTable(KeyValueArena arena)
 {
@@ -37,7 +37,8 @@ internal sealed class SlotTable(KeyValueArena arena)
         Taken++;
     }
 
-    /// <summary>Puts a choice beside its sibling, whose first <paramref name="tokens"/> tokens become its own. It generates from now on.</summary>
+    /// <summary>Puts a choice beside its sibling, whose first <paramref name="tokens"/>
+    /// tokens become its own. It generates from now on.</summary>
     public void PlaceCopy(Choice choice, Choice sibling, int tokens)
     {
         Place(choice);

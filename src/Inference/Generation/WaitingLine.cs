@@ -1,8 +1,8 @@
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Requests that wait for slots: first come, first served within an organization, the least served organization first. Not thread-safe: the scheduler's
-/// lock guards it.
+/// Requests that wait for slots: first come, first served within an organization, the least served organization first. Not thread-safe: the
+/// scheduler's lock guards it.
 /// </summary>
 internal sealed class WaitingLine
 {
@@ -31,11 +31,13 @@ internal sealed class WaitingLine
         NotStarted++;
     }
 
-    /// <summary>Takes the choice that is next by right, if <paramref name="fits"/> says that there is room for it; a choice is never overtaken for its size.</summary>
+    /// <summary>Takes the choice that is next by right, if <paramref name="fits"/> says that there is
+    /// room for it; a choice is never overtaken for its size.</summary>
     /// <remarks>A choice whose prompt a sibling reads right now waits for that and is passed over.</remarks>
     public Choice? TryTake(Func<Choice, bool> fits)
     {
-        foreach (var organization in _lines.Keys.OrderBy(organization => Shares[organization]).ThenBy(organization => _lines[organization].First!.Value.EnqueuedAt))
+        foreach (var organization in _lines.Keys.OrderBy(organization => Shares[organization])
+            .ThenBy(organization => _lines[organization].First!.Value.EnqueuedAt))
         {
             foreach (var request in _lines[organization])
             {

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace Tollgate.Inference.Import;
 
-/// <summary>Turns the block formats of GGUF into float32. The formulas are those of the format: <c>scale × integer (+ minimum)</c>.</summary>
+/// <summary>Turns the block formats of GGUF into float32. The formulas are those of
+/// the format: <c>scale × integer (+ minimum)</c>.</summary>
 internal static class Dequantizer
 {
     /// <summary>Decodes whole blocks.</summary>
@@ -112,7 +113,8 @@ internal static class Dequantizer
     }
 
     /// <summary>Eight runs of 32 numbers, each with a 6-bit scale and minimum of its own (Q4_K, Q5_K).</summary>
-    private static void DecodeSuperBlock(ReadOnlySpan<byte> block, ReadOnlySpan<byte> highBits, ReadOnlySpan<byte> nibbles, Span<float> numbers)
+    private static void DecodeSuperBlock(
+        ReadOnlySpan<byte> block, ReadOnlySpan<byte> highBits, ReadOnlySpan<byte> nibbles, Span<float> numbers)
     {
         var scale = ReadHalf(block);
         var minimum = ReadHalf(block[2..]);

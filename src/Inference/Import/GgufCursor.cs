@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Tollgate.Inference.Import;
 
-/// <summary>Reads the head of a GGUF file from front to back. Every length is checked against the file before a byte is allocated.</summary>
+/// <summary>Reads the head of a GGUF file from front to back. Every length is checked
+/// against the file before a byte is allocated.</summary>
 internal sealed class GgufCursor(SafeFileHandle file, long length)
 {
     private const int BufferSize = 1 << 16;

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Tollgate.Inference.Import;
 
-/// <summary>An open GGUF file, versions 2 and 3, little endian. The head is read and checked on opening, tensors are read on demand.</summary>
+/// <summary>An open GGUF file, versions 2 and 3, little endian. The head is read and
+/// checked on opening, tensors are read on demand.</summary>
 /// <remarks>
 /// The file is a stranger's: every count, length, offset and size is checked before it is used, and every failure is a
 /// <see cref="ModelImportException"/>. Safe for concurrent reads of tensors.
@@ -218,7 +219,8 @@ internal sealed class GgufFile : IDisposable
             var room = length - dataStart;
             if (tensor.Start % alignment != 0 || tensor.Start > room || tensor.Bytes > room - tensor.Start)
             {
-                throw new ModelImportException($"The GGUF tensor '{tensor.Name}' lies outside the file or is not aligned: the file is cut off or damaged.");
+                throw new ModelImportException(
+                    $"The GGUF tensor '{tensor.Name}' lies outside the file or is not aligned: the file is cut off or damaged.");
             }
 
             if (dataStart + tensor.Start < end)
@@ -263,7 +265,8 @@ internal sealed class GgufFile : IDisposable
         var encoding = (TensorEncoding)type;
         if (columns % encoding.BlockLength() != 0)
         {
-            throw new ModelImportException($"The GGUF tensor '{name}' has rows of {columns} numbers, not a multiple of its block of {encoding.BlockLength()}.");
+            throw new ModelImportException(
+                $"The GGUF tensor '{name}' has rows of {columns} numbers, not a multiple of its block of {encoding.BlockLength()}.");
         }
 
         var start = cursor.ReadUInt64();

@@ -48,8 +48,10 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
             Tokenizer = manifestTokenizer,
             Template = template is null ? null : TemplateName,
             Limits = new ModelLimits(
-                weights.Shape.Context, options.DefaultMaxOutput ?? Math.Min(1024, weights.Shape.Context / 2), allowance.Fixed, allowance.PerMessage),
-            Decoder = new ModelDecoder(weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, weights.Shape.Vocabulary),
+                weights.Shape.Context, options.DefaultMaxOutput ?? Math.Min(1024, weights.Shape.Context / 2), allowance.Fixed,
+                allowance.PerMessage),
+            Decoder = new ModelDecoder(
+                weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, weights.Shape.Vocabulary),
         }, cancellationToken);
     }
 
@@ -84,7 +86,8 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
         };
     }
 
-    /// <summary>Runs the graph on a short prompt, in one piece but for the last token, and compares the logits with a plain forward pass.</summary>
+    /// <summary>Runs the graph on a short prompt, in one piece but for the last token, and
+    /// compares the logits with a plain forward pass.</summary>
     private void Compare(LlamaWeights weights, string graph)
     {
         // Spread over the vocabulary, never the same id twice.

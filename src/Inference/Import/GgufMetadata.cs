@@ -26,7 +26,8 @@ internal sealed class GgufMetadata(IReadOnlyDictionary<string, object> values)
 
     public bool Flag(string key, bool otherwise) => TryGet<bool>(key, out var flag) ? flag : otherwise;
 
-    /// <summary>A whole number in a range; <paramref name="otherwise"/> when the key is absent, an exception when that is null too.</summary>
+    /// <summary>A whole number in a range; <paramref name="otherwise"/> when the key is
+    /// absent, an exception when that is null too.</summary>
     public int Number(string key, int least, int most, int? otherwise = null)
     {
         if (!values.ContainsKey(key) && otherwise is { } value)

@@ -90,7 +90,8 @@ internal sealed class LlamaGraph : IDisposable
             stream = _graph.Node("Gather", [stream, "last"], ("axis", 1));
         }
 
-        var projected = AddProduct(prefix + "attention_output", attention, _weights.Read(layer.AttentionOutput), layer.AttentionOutput.Columns);
+        var projected = AddProduct(
+            prefix + "attention_output", attention, _weights.Read(layer.AttentionOutput), layer.AttentionOutput.Columns);
         (normal, stream) = AddNorm(prefix + "feed_forward_norm", layer.FeedForwardNorm, stream, projected);
         var gate = AddProduct(prefix + "gate", normal, _weights.Read(layer.Gate), _shape.Width);
         var up = AddProduct(prefix + "up", normal, _weights.Read(layer.Up), _shape.Width);
@@ -101,11 +102,15 @@ internal sealed class LlamaGraph : IDisposable
     private string AddAttention(int index, string prefix, LlamaWeights.Layer layer, string normal)
     {
         // Query, key and value in one product: the kernel takes them packed.
-        float[] packed = [.. Rotatable(_weights.Read(layer.Query), _shape.Width), .. Rotatable(_weights.Read(layer.Key), _shape.Width), .. _weights.Read(layer.Value)];
+        float[] packed =
+            [.. Rotatable(_weights.Read(layer.Query), _shape.Width), .. Rotatable(_weights.Read(layer.Key), _shape.Width),
+                .. _weights.Read(layer.Value)];
         var projected = AddProduct(prefix + "attention_input", normal, packed, _shape.Width);
         if (layer.QueryBias is not null || layer.KeyBias is not null || layer.ValueBias is not null)
         {
-            float[] bias = [.. Rotatable(ReadBias(layer.QueryBias, layer.Query), 1), .. Rotatable(ReadBias(layer.KeyBias, layer.Key), 1), .. ReadBias(layer.ValueBias, layer.Value)];
+            float[] bias =
+                [.. Rotatable(ReadBias(layer.QueryBias, layer.Query), 1), .. Rotatable(ReadBias(layer.KeyBias, layer.Key), 1),
+                    .. ReadBias(layer.ValueBias, layer.Value)];
             _graph.Initializer(prefix + "attention_bias", bias, bias.Length);
             projected = _graph.Node("Add", [projected, prefix + "attention_bias"]);
         }
@@ -114,7 +119,8 @@ internal sealed class LlamaGraph : IDisposable
         _graph.Node(
             "GroupQueryAttention",
             OnnxGraphBuilder.MicrosoftDomain,
-            [projected, "", "", $"past_key_values.{index}.key", $"past_key_values.{index}.value", "seqlens_k", "total_sequence_length", "cos", "sin"],
+            [projected, "", "", $"past_key_values.{index}.key", $"past_key_values.{index}.value", "seqlens_k", "total_sequence_length",
+                "cos", "sin"],
             [attention, $"present.{index}.key", $"present.{index}.value"],
             ("num_heads", _shape.Heads),
             ("kv_num_heads", _shape.KeyValueHeads),

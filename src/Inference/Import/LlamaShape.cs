@@ -39,7 +39,8 @@ internal sealed record LlamaShape
     public required bool RopePairsNeighbours { get; init; }
 
     /// <summary>Reads and checks the shape.</summary>
-    /// <exception cref="ModelImportException">The file is of another architecture, or uses a feature that the importer does not know.</exception>
+    /// <exception cref="ModelImportException">The file is of another architecture, or uses
+    /// a feature that the importer does not know.</exception>
     public static LlamaShape Read(GgufFile file)
     {
         var metadata = file.Metadata;

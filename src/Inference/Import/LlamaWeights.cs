@@ -80,7 +80,8 @@ internal sealed class LlamaWeights
         _used.Add(name);
         return tensor.Columns == columns && tensor.Rows == rows
             ? tensor
-            : throw new ModelImportException($"The tensor '{name}' is {tensor.Rows} × {tensor.Columns}; the model's shape demands {rows} × {columns}.");
+            : throw new ModelImportException(
+                $"The tensor '{name}' is {tensor.Rows} × {tensor.Columns}; the model's shape demands {rows} × {columns}.");
     }
 
     /// <summary>One block: attention, then the gated feed-forward part. Matrices are stored as rows of outputs.</summary>

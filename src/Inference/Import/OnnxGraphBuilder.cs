@@ -38,7 +38,8 @@ internal sealed class OnnxGraphBuilder : IDisposable
     }
 
     public void Node(
-        string type, string domain, ReadOnlySpan<string> inputs, ReadOnlySpan<string> outputs, params ReadOnlySpan<(string Name, object Value)> attributes)
+        string type, string domain, ReadOnlySpan<string> inputs, ReadOnlySpan<string> outputs,
+        params ReadOnlySpan<(string Name, object Value)> attributes)
     {
         var node = new ProtoWriter();
         foreach (var input in inputs)

@@ -6,7 +6,8 @@ using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Import;
 
-/// <summary>A sentence-embedding model as ONNX, with a WordPiece <c>tokenizer.json</c>: taken as it is, after it has shown what it does.</summary>
+/// <summary>A sentence-embedding model as ONNX, with a WordPiece <c>tokenizer.json</c>:
+/// taken as it is, after it has shown what it does.</summary>
 internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptions options, IProgress<ModelImportProgress>? progress)
 {
     /// <summary>The graph's output is the vector.</summary>

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace Tollgate.Inference.Import;
 
-/// <summary>What a stranger's ONNX file uses, read without running it: operators, files beside it, the length of its position table.</summary>
+/// <summary>What a stranger's ONNX file uses, read without running it: operators, files
+/// beside it, the length of its position table.</summary>
 internal sealed class OnnxInspection
 {
     private const int MostDepth = 16;
@@ -138,7 +139,8 @@ internal sealed class OnnxInspection
         var fields = new ProtoReader(entry);
         while (fields.Next())
         {
-            (key, value) = fields.Field == 1 ? (Encoding.UTF8.GetString(fields.Bytes), value) : (key, Encoding.UTF8.GetString(fields.Bytes));
+            (key, value) = fields.Field == 1
+                ? (Encoding.UTF8.GetString(fields.Bytes), value) : (key, Encoding.UTF8.GetString(fields.Bytes));
         }
 
         if (key == "location")

@@ -6,7 +6,8 @@ using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Models;
 
-/// <summary>A loaded decoder: the session, and all that turns messages into ids and ids into text. The scheduler drives the session.</summary>
+/// <summary>A loaded decoder: the session, and all that turns messages into ids and ids
+/// into text. The scheduler drives the session.</summary>
 /// <remarks>The graph's inputs and outputs are described at <see cref="LlamaGraph"/>. Thread-safe but for disposal.</remarks>
 public sealed class DecoderModel : IDisposable
 {
@@ -53,7 +54,8 @@ public sealed class DecoderModel : IDisposable
         var tokenizer = TokenizerFile.Load(installed);
         if (tokenizer.VocabularySize > manifest.Decoder.Vocabulary)
         {
-            throw new ModelImportException($"The tokenizer of '{manifest.Name}' knows {tokenizer.VocabularySize} tokens, the graph {manifest.Decoder.Vocabulary}.");
+            throw new ModelImportException(
+                $"The tokenizer of '{manifest.Name}' knows {tokenizer.VocabularySize} tokens, the graph {manifest.Decoder.Vocabulary}.");
         }
 
         var template = manifest.Template is { } file
@@ -88,7 +90,8 @@ public sealed class DecoderModel : IDisposable
         }
 
         var ids = new List<int>();
-        Tokenizer.Encode(Template.RenderSegments(messages, addGenerationPrompt: true, Manifest.Tokenizer.BosText, Manifest.Tokenizer.EosText), ids);
+        Tokenizer.Encode(
+            Template.RenderSegments(messages, addGenerationPrompt: true, Manifest.Tokenizer.BosText, Manifest.Tokenizer.EosText), ids);
         return ids;
     }
 

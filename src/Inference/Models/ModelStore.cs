@@ -18,7 +18,8 @@ public sealed class ModelStore(string root)
     /// <summary>The newest version of every model, by name. A folder without a readable manifest is an exception, not a gap.</summary>
     /// <exception cref="ModelImportException">A manifest cannot be read.</exception>
     public IReadOnlyList<InstalledModel> List() => Directory.Exists(Root)
-        ? [.. Directory.EnumerateDirectories(Root).Select(Path.GetFileName).Where(ModelName.IsValid!).Order(StringComparer.Ordinal).Select(n => Find(n!)!).Where(m => m is not null)]
+        ? [.. Directory.EnumerateDirectories(Root).Select(Path.GetFileName).Where(ModelName.IsValid!).Order(StringComparer.Ordinal)
+            .Select(n => Find(n!)!).Where(m => m is not null)]
         : [];
 
     /// <summary>Versions of a model, newest first. Numbers are compared as numbers.</summary>
@@ -26,7 +27,8 @@ public sealed class ModelStore(string root)
     {
         var folder = Path.Combine(Root, ModelName.Check(name));
         return Directory.Exists(folder)
-            ? [.. Directory.EnumerateDirectories(folder).Select(f => Path.GetFileName(f)!).Where(ModelName.IsValid).OrderDescending(VersionOrder.Instance)]
+            ? [.. Directory.EnumerateDirectories(folder).Select(f => Path.GetFileName(f)!).Where(ModelName.IsValid)
+                .OrderDescending(VersionOrder.Instance)]
             : [];
     }
 
@@ -59,7 +61,8 @@ public sealed class ModelStore(string root)
             var path = model.PathOf(file.Name);
             if (!File.Exists(path))
             {
-                throw new ModelImportException($"The file '{file.Name}' of model '{model.Manifest.Name}' {model.Manifest.Version} is missing.");
+                throw new ModelImportException(
+                    $"The file '{file.Name}' of model '{model.Manifest.Name}' {model.Manifest.Version} is missing.");
             }
 
             var found = await DescribeAsync(path, cancellationToken);
@@ -74,7 +77,8 @@ public sealed class ModelStore(string root)
     /// <summary>Size and hash of a file.</summary>
     public static async Task<ModelFile> DescribeAsync(string path, CancellationToken cancellationToken)
     {
-        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        await using var stream = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan | FileOptions.Asynchronous);
         var hash = await SHA256.HashDataAsync(stream, cancellationToken);
         return new ModelFile(Path.GetFileName(path), Convert.ToHexStringLower(hash), stream.Length);
     }
@@ -83,7 +87,8 @@ public sealed class ModelStore(string root)
     /// <param name="defaultsFolder">One folder a model, with its file, its tokenizer and its <c>import.json</c>.</param>
     /// <returns>What was installed now.</returns>
     /// <exception cref="ModelImportException">A model cannot be imported.</exception>
-    public Task<IReadOnlyList<InstalledModel>> InstallDefaultsAsync(string defaultsFolder, ModelImportOptions options, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<InstalledModel>> InstallDefaultsAsync(
+        string defaultsFolder, ModelImportOptions options, CancellationToken cancellationToken) =>
         DefaultCatalogue.InstallAsync(this, defaultsFolder, options, cancellationToken);
 
     /// <summary>Opens an empty folder to build a version in. It is removed on disposal unless it was installed.</summary>
@@ -109,7 +114,8 @@ public sealed class ModelStore(string root)
                 ?? throw new ModelImportException($"The manifest {path} is empty.");
             if (manifest.Format > ModelManifest.CurrentFormat)
             {
-                throw new ModelImportException($"The manifest {path} is of format {manifest.Format}; this program reads up to {ModelManifest.CurrentFormat}.");
+                throw new ModelImportException(
+                    $"The manifest {path} is of format {manifest.Format}; this program reads up to {ModelManifest.CurrentFormat}.");
             }
 
             if (manifest.Name != name || manifest.Version != version)

@@ -36,8 +36,9 @@ internal sealed record AnswerJob
 }
 
 /// <summary>
-/// Runs a request on a decoder and answers it, as one body or as events. Headers go out with the first event, after the prompt was read, so that until then
-/// an error has a status and the gateway can go elsewhere. What was used is in the worker's log before the answer's last byte goes out.
+/// Runs a request on a decoder and answers it, as one body or as events. Headers go out with the first event, after the prompt was read, so
+/// that until then an error has a status and the gateway can go elsewhere. What was used is
+/// in the worker's log before the answer's last byte goes out.
 /// </summary>
 internal sealed partial class Answers(
     RunningRequests running, WitnessLog witness, Draining draining, InferenceMetrics metrics, TimeProvider clock, ILogger<Answers> logger)
@@ -181,13 +182,15 @@ internal sealed partial class Answers(
         }
     }
 
-    private static OpenAiError? FindError(GenerationRequest request) => request.Failure ?? (request.Cancelled ? ErrorAnswer.Cancelled() : null);
+    private static OpenAiError? FindError(GenerationRequest request) =>
+        request.Failure ?? (request.Cancelled ? ErrorAnswer.Cancelled() : null);
 
     private static void SetHeaders(Answer answer, Units units)
     {
         var headers = answer.Context.Response.Headers;
         headers[Units.Header] = units.ToString();
-        headers[WorkerHeaders.QueueMs] = ((long)(answer.Request.Queued ?? default).TotalMilliseconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        headers[WorkerHeaders.QueueMs] = ((long)(answer.Request.Queued ?? default).TotalMilliseconds).ToString(
+            System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>On a pool thread, when the last row has left and before the reader learns of it.</summary>

@@ -22,12 +22,14 @@ internal sealed class ChoiceTexts(int choices)
         return first;
     }
 
-    /// <summary>The choices to return: of each prompt's the <paramref name="kept"/> likeliest by mean log-probability, or all in their order.</summary>
+    /// <summary>The choices to return: of each prompt's the <paramref name="kept"/> likeliest
+    /// by mean log-probability, or all in their order.</summary>
     public IReadOnlyList<WholeChoice> Pick(IReadOnlyList<Choice> generated, int perPrompt, int kept)
     {
         var picked = kept == perPrompt
             ? generated
-            : [.. generated.Chunk(perPrompt).SelectMany(choices => choices.OrderByDescending(Score).ThenBy(choice => choice.Index).Take(kept))];
+            : [.. generated.Chunk(perPrompt)
+                .SelectMany(choices => choices.OrderByDescending(Score).ThenBy(choice => choice.Index).Take(kept))];
         return [.. picked.Select((choice, index) =>
             new WholeChoice(index, _texts[choice.Index].ToString(), _tokens[choice.Index], _finish[choice.Index]))];
     }

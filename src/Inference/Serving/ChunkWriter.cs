@@ -35,7 +35,8 @@ internal sealed class ChunkWriter(EventStream stream, AnswerFormat format, int c
 
         if (step.Finish is { } reason)
         {
-            stream.Write(_total, (format, step.Choice, reason), static (state, json) => state.format.WriteFinish(json, state.Choice, state.reason));
+            stream.Write(
+                _total, (format, step.Choice, reason), static (state, json) => state.format.WriteFinish(json, state.Choice, state.reason));
         }
     }
 

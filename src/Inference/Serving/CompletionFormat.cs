@@ -13,11 +13,14 @@ internal sealed class CompletionFormat(AnswerHead head, bool logprobs, bool incl
 
     public override bool HasStart => echoes is not null;
 
-    public override void WriteStart(Utf8JsonWriter json, int choice) => WriteChunk(json, choice, echoes?[choice] ?? "", tokens: null, finish: null);
+    public override void WriteStart(Utf8JsonWriter json, int choice) =>
+        WriteChunk(json, choice, echoes?[choice] ?? "", tokens: null, finish: null);
 
-    public override void WriteDelta(Utf8JsonWriter json, GenerationEvent step) => WriteChunk(json, step.Choice, step.Text, step.Tokens, finish: null);
+    public override void WriteDelta(Utf8JsonWriter json, GenerationEvent step) =>
+        WriteChunk(json, step.Choice, step.Text, step.Tokens, finish: null);
 
-    public override void WriteFinish(Utf8JsonWriter json, int choice, FinishReason reason) => WriteChunk(json, choice, "", tokens: null, reason);
+    public override void WriteFinish(Utf8JsonWriter json, int choice, FinishReason reason) =>
+        WriteChunk(json, choice, "", tokens: null, reason);
 
     public override void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeChoice> choices, Units units)
     {

@@ -5,10 +5,11 @@ using Microsoft.Extensions.Options;
 namespace Tollgate.Inference.Serving;
 
 /// <summary>
-/// A signal to stop lets running answers end: from then on the worker says that it drains and takes nothing new, while its listeners stay up; after the
-/// time limit it cancels what is left.
+/// A signal to stop lets running answers end: from then on the worker says that it drains and takes nothing new, while its listeners stay
+/// up; after the time limit it cancels what is left.
 /// </summary>
-internal sealed partial class Draining(RunningRequests running, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<Draining> logger)
+internal sealed partial class Draining(
+    RunningRequests running, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<Draining> logger)
     : IHostedLifecycleService
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);

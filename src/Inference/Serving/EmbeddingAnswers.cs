@@ -10,7 +10,8 @@ using Tollgate.Inference.Witness;
 namespace Tollgate.Inference.Serving;
 
 /// <summary>Computes and writes the vectors; what was used is in the worker's log before the answer goes out.</summary>
-internal sealed class EmbeddingAnswers(RunningRequests running, WitnessLog witness, Draining draining, InferenceMetrics metrics, TimeProvider clock)
+internal sealed class EmbeddingAnswers(
+    RunningRequests running, WitnessLog witness, Draining draining, InferenceMetrics metrics, TimeProvider clock)
 {
     private const string Operation = "embeddings";
 
@@ -29,7 +30,8 @@ internal sealed class EmbeddingAnswers(RunningRequests running, WitnessLog witne
         try
         {
             var result = await model.Model.EmbedAsync(
-                [.. request.Inputs.Select(input => input.Text is { } text ? EmbeddingInput.FromText(text) : EmbeddingInput.FromIds(input.TokenIds!))],
+                [.. request.Inputs.Select(input => input.Text is { } text ? EmbeddingInput.FromText(text)
+                    : EmbeddingInput.FromIds(input.TokenIds!))],
                 context.RequestAborted);
             var units = new Units(result.TotalTokens);
             var identity = RequestIntake.Identify(context.Request, clock);
@@ -52,7 +54,8 @@ internal sealed class EmbeddingAnswers(RunningRequests running, WitnessLog witne
         }
     }
 
-    private static async Task WriteAsync(HttpContext context, LoadedEmbedder model, EmbeddingRequest request, EmbeddingResult result, Units units)
+    private static async Task WriteAsync(
+        HttpContext context, LoadedEmbedder model, EmbeddingRequest request, EmbeddingResult result, Units units)
     {
         var response = context.Response;
         response.ContentType = "application/json";

@@ -27,7 +27,8 @@ internal static class EmbeddingEndpoint
         }
         else if (request.Dimensions is { } width && width != model.Model.Width)
         {
-            await ErrorAnswer.WriteAsync(context, OpenAiError.InvalidValue("dimensions", $"{model.Model.Width}, the only width of this model", $"{width}"));
+            await ErrorAnswer.WriteAsync(
+                context, OpenAiError.InvalidValue("dimensions", $"{model.Model.Width}, the only width of this model", $"{width}"));
         }
         else
         {

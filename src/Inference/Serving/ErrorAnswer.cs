@@ -30,5 +30,6 @@ internal static class ErrorAnswer
     }
 
     /// <summary>The request was cancelled before anything went out.</summary>
-    public static OpenAiError Cancelled() => new(ClientClosedRequest, "invalid_request_error", "request_cancelled", "The request was cancelled.");
+    public static OpenAiError Cancelled() =>
+        new(ClientClosedRequest, "invalid_request_error", "request_cancelled", "The request was cancelled.");
 }

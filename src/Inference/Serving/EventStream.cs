@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace Tollgate.Inference.Serving;
 
 /// <summary>
-/// Writes server-sent events. Each begins with the line <c>id:</c>, the completion tokens delivered so far over all choices: a gateway counts by it
-/// without reading the JSON. One writer.
+/// Writes server-sent events. Each begins with the line <c>id:</c>, the completion tokens delivered so far over all choices: a gateway
+/// counts by it without reading the JSON. One writer.
 /// </summary>
 internal sealed class EventStream(PipeWriter output) : IDisposable
 {
@@ -49,7 +49,8 @@ internal sealed class EventStream(PipeWriter output) : IDisposable
 internal static class AnswerJson
 {
     /// <summary>Text goes out as it is: an answer is JSON, never part of a page.</summary>
-    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    public static readonly JsonWriterOptions Options = new(
+        ) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>An answer that is sent whole.</summary>
     public static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> write)

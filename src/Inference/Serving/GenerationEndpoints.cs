@@ -66,7 +66,8 @@ internal static class GenerationEndpoints
         List<int> prompt;
         try
         {
-            prompt = decoder.Model.EncodeChat([.. request.Messages.Select(message => new TemplateMessage(message.Role, message.Content, message.Name))]);
+            prompt = decoder.Model.EncodeChat(
+                [.. request.Messages.Select(message => new TemplateMessage(message.Role, message.Content, message.Name))]);
         }
         catch (TemplateException exception)
         {
@@ -96,7 +97,8 @@ internal static class GenerationEndpoints
             return OpenAiError.ModelNotFound(request.Model);
         }
 
-        if ((FindUnknownToken(request.Sampling, decoder) ?? FindUnsupported(request) ?? FindUnknownToken(request.Prompts, decoder)) is { } error)
+        if ((FindUnknownToken(request.Sampling, decoder) ?? FindUnsupported(request)
+            ?? FindUnknownToken(request.Prompts, decoder)) is { } error)
         {
             return error;
         }
@@ -155,11 +157,13 @@ internal static class GenerationEndpoints
     {
         if (request.Echo && request.Sampling.Logprobs is not null)
         {
-            return OpenAiError.UnsupportedParameter("logprobs", "is not supported together with 'echo': the prompt's own log-probabilities are not kept");
+            return OpenAiError.UnsupportedParameter(
+                "logprobs", "is not supported together with 'echo': the prompt's own log-probabilities are not kept");
         }
 
         return request.Stream && request.BestOf > request.Sampling.N
-            ? OpenAiError.UnsupportedParameter("best_of", "cannot be larger than 'n' when 'stream' is true: candidates can only be compared at their end")
+            ? OpenAiError.UnsupportedParameter(
+                "best_of", "cannot be larger than 'n' when 'stream' is true: candidates can only be compared at their end")
             : null;
     }
 

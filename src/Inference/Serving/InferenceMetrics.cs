@@ -18,7 +18,8 @@ public sealed class InferenceMetrics
     public InferenceMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("Tollgate.Inference");
-        var seconds = new InstrumentAdvice<double> { HistogramBucketBoundaries = [.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60] };
+        var seconds =
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60] };
         _timeToFirstToken = meter.CreateHistogram(
             "gen_ai.server.time_to_first_token", "s", "Request read to first token chosen.", advice: seconds);
         _timePerOutputToken = meter.CreateHistogram(
@@ -26,8 +27,10 @@ public sealed class InferenceMetrics
         _duration = meter.CreateHistogram("gen_ai.server.request.duration", "s", "Request read to answer ended.", advice: seconds);
         _tokens = meter.CreateCounter<long>("gen_ai.server.token.usage", "{token}", "Tokens computed.");
         _queueTime = meter.CreateHistogram("tollgate.inference.queue.duration", "s", "Wait for the first slot.", advice: seconds);
-        _stepDuration = meter.CreateHistogram("tollgate.inference.step.duration", "s", "One decode step, sampling included.", advice: seconds);
-        _batchSize = meter.CreateHistogram("tollgate.inference.step.rows", "{row}", "Answers in a decode step.", advice: new InstrumentAdvice<int>
+        _stepDuration = meter.CreateHistogram(
+            "tollgate.inference.step.duration", "s", "One decode step, sampling included.", advice: seconds);
+        _batchSize =
+            meter.CreateHistogram("tollgate.inference.step.rows", "{row}", "Answers in a decode step.", advice: new InstrumentAdvice<int>
         {
             HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256],
         });

@@ -31,7 +31,8 @@ internal abstract class LoadedModel(InstalledModel installed) : IAsyncDisposable
 
     private static string MakeFingerprint(ModelManifest manifest)
     {
-        var text = OrtEnv.Instance().GetVersionString() + string.Concat(manifest.Files.OrderBy(file => file.Name).Select(file => file.Sha256));
+        var text = OrtEnv.Instance().GetVersionString()
+            + string.Concat(manifest.Files.OrderBy(file => file.Name).Select(file => file.Sha256));
         return $"fp_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 5))}";
     }
 }

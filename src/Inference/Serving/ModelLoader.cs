@@ -9,15 +9,18 @@ namespace Tollgate.Inference.Serving;
 
 /// <summary>Brings installed models into memory and warms them up.</summary>
 internal sealed class ModelLoader(
-    SessionFactory sessions, IOptions<GenerationOptions> options, InferenceMetrics metrics, TimeProvider clock, ILogger<DecoderScheduler> logger)
+    SessionFactory sessions, IOptions<GenerationOptions> options, InferenceMetrics metrics, TimeProvider clock,
+    ILogger<DecoderScheduler> logger)
 {
     /// <exception cref="Import.ModelImportException">The version is damaged or of an unknown task.</exception>
     /// <exception cref="InvalidOperationException">It does not run.</exception>
-    public async Task<LoadedModel> LoadAsync(InstalledModel installed, CancellationToken cancellationToken) => installed.Manifest.Task switch
+    public async Task<LoadedModel> LoadAsync(InstalledModel installed, CancellationToken cancellationToken) =>
+        installed.Manifest.Task switch
     {
         ModelTasks.Chat => await LoadDecoderAsync(installed, cancellationToken),
         ModelTasks.Embeddings => new LoadedEmbedder(await EmbeddingModel.LoadAsync(installed, sessions, cancellationToken)),
-        var task => throw new Import.ModelImportException($"The model '{installed.Manifest.Name}' has the task '{task}', which this worker does not know."),
+        var task => throw new Import.ModelImportException(
+            $"The model '{installed.Manifest.Name}' has the task '{task}', which this worker does not know."),
     };
 
     private async Task<LoadedModel> LoadDecoderAsync(InstalledModel installed, CancellationToken cancellationToken)

@@ -23,7 +23,8 @@ internal sealed class RunningRequests(WitnessLog witness)
     }
 
     /// <summary>
-    /// Makes a request known. An earlier attempt of the same request that still runs is given up: its gateway would not have tried again otherwise.
+    /// Makes a request known. An earlier attempt of the same request that still runs is
+    /// given up: its gateway would not have tried again otherwise.
     /// </summary>
     public async Task AddAsync(GenerationRequest request, DecoderScheduler scheduler)
     {

@@ -10,12 +10,13 @@ using Tollgate.Inference.Sessions;
 namespace Tollgate.Inference.Serving;
 
 /// <summary>
-/// The models that this worker serves: those of the repository, each in its newest version. The repository is looked at every second; a new model is
-/// loaded and warmed up before it is shown, an older version or a removed model leaves when its last request is done, and a broken one is logged once
-/// and shown as not ready. Thread-safe.
+/// The models that this worker serves: those of the repository, each in its newest version. The repository is looked at every second; a new
+/// model is loaded and warmed up before it is shown, an older version or a removed model leaves when its last request is done, and a broken
+/// one is logged once and shown as not ready. Thread-safe.
 /// </summary>
 internal sealed partial class ServedModels(
-    ModelLoader loader, SessionFactory sessions, ModelStore store, IOptions<ModelsOptions> options, TimeProvider clock, ILogger<ServedModels> logger)
+    ModelLoader loader, SessionFactory sessions, ModelStore store, IOptions<ModelsOptions> options, TimeProvider clock,
+    ILogger<ServedModels> logger)
     : BackgroundService
 {
     private static readonly TimeSpan RetireInterval = TimeSpan.FromMilliseconds(200);
@@ -48,7 +49,8 @@ internal sealed partial class ServedModels(
     public async Task ScanAsync(CancellationToken cancellationToken)
     {
         var names = Directory.Exists(store.Root)
-            ? Directory.EnumerateDirectories(store.Root).Select(path => Path.GetFileName(path)).Where(ModelName.IsValid).ToHashSet(StringComparer.Ordinal)
+            ? Directory.EnumerateDirectories(store.Root).Select(path => Path.GetFileName(path)).Where(ModelName.IsValid).ToHashSet(
+                StringComparer.Ordinal)
             : [];
         foreach (var name in names.Order(StringComparer.Ordinal))
         {
@@ -119,7 +121,8 @@ internal sealed partial class ServedModels(
 
         try
         {
-            foreach (var model in await store.InstallDefaultsAsync(folder, new ModelImportOptions { Sessions = sessions, Clock = clock }, cancellationToken))
+            foreach (var model in await store.InstallDefaultsAsync(folder, new ModelImportOptions { Sessions = sessions, Clock = clock },
+                cancellationToken))
             {
                 Log.Installed(logger, model.Manifest.Name);
             }

@@ -19,7 +19,8 @@ internal sealed class LivenessCheck(ServedModels models, IOptions<GenerationOpti
 /// <summary>Ready is a worker that has read its repository and takes requests.</summary>
 internal sealed class ReadinessCheck(ServedModels models, Draining draining) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(
         draining.Begun ? HealthCheckResult.Unhealthy("Draining.")
         : models.Scanned ? HealthCheckResult.Healthy()
         : HealthCheckResult.Unhealthy("Models are being loaded."));

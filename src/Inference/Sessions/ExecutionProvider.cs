@@ -29,7 +29,8 @@ public sealed record ExecutionProvider(string Name, string Reason)
     public bool IsCuda => Name == "cuda";
 
     /// <summary>Finds the provider to use.</summary>
-    /// <exception cref="ExecutionProviderException"><see cref="ExecutionProviderChoice.Cuda"/> was asked for and does not work here.</exception>
+    /// <exception cref="ExecutionProviderException"><see cref="ExecutionProviderChoice.Cuda"/>
+    /// was asked for and does not work here.</exception>
     public static ExecutionProvider Probe(ExecutionProviderChoice choice) => choice switch
     {
         ExecutionProviderChoice.Cpu => Cpu,

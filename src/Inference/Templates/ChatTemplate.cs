@@ -36,15 +36,19 @@ public sealed class ChatTemplate
     /// <summary>Renders messages as runs of text, of which only the template's own may become control tokens.</summary>
     /// <param name="bos">Text of the token that begins a text; empty where the model has none.</param>
     /// <param name="eos">Text of the token that ends one.</param>
-    /// <exception cref="TemplateException">The template fails, refuses these messages (<see cref="TemplateException.RaisedByTemplate"/>) or passes a limit.</exception>
-    public IReadOnlyList<TextSegment> RenderSegments(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, string bos, string eos) =>
+    /// <exception cref="TemplateException">The template fails, refuses these messages
+    /// (<see cref="TemplateException.RaisedByTemplate"/>) or passes a limit.</exception>
+    public IReadOnlyList<TextSegment> RenderSegments(
+        IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, string bos, string eos) =>
         RenderValues([.. messages.Select(ToValue)], addGenerationPrompt, bos, eos, extra: null);
 
     /// <summary>Renders messages given as JSON, with further variables such as <c>tools</c>.</summary>
-    internal IReadOnlyList<TextSegment> RenderJson(JsonElement messages, bool addGenerationPrompt, string bos, string eos, JsonElement? extra = null) =>
+    internal IReadOnlyList<TextSegment> RenderJson(
+        JsonElement messages, bool addGenerationPrompt, string bos, string eos, JsonElement? extra = null) =>
         RenderValues(TemplateValues.Items(TemplateValues.FromJson(messages)), addGenerationPrompt, bos, eos, extra);
 
-    private IReadOnlyList<TextSegment> RenderValues(List<object?> messages, bool addGenerationPrompt, string bos, string eos, JsonElement? extra)
+    private IReadOnlyList<TextSegment> RenderValues(
+        List<object?> messages, bool addGenerationPrompt, string bos, string eos, JsonElement? extra)
     {
         var globals = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
@@ -52,7 +56,8 @@ public sealed class ChatTemplate
             ["add_generation_prompt"] = addGenerationPrompt,
             ["bos_token"] = MarkedText.FromTemplate(bos),
             ["eos_token"] = MarkedText.FromTemplate(eos),
-            ["raise_exception"] = (TemplateFunction)(a => throw new TemplateException(a.Text(0, "message", "The template refuses these messages."), raisedByTemplate: true)),
+            ["raise_exception"] = (TemplateFunction)(
+                a => throw new TemplateException(a.Text(0, "message", "The template refuses these messages."), raisedByTemplate: true)),
             ["strftime_now"] = (TemplateFunction)(a => MarkedText.FromTemplate(FormatTime(_clock.GetUtcNow(), a.Text(0, "format")))),
         };
         if (extra is { } variables)
@@ -104,7 +109,8 @@ public sealed class ChatTemplate
     private static List<object?> Range(CallArguments arguments, TemplateInterpreter interpreter)
     {
         var one = arguments.Positional.Count == 1;
-        var (start, stop, step) = (one ? 0 : arguments.Integer(0, "start", 0), arguments.Integer(one ? 0 : 1, "stop", 0), arguments.Integer(2, "step", 1));
+        var (start, stop, step) = (
+            one ? 0 : arguments.Integer(0, "start", 0), arguments.Integer(one ? 0 : 1, "stop", 0), arguments.Integer(2, "step", 1));
         if (step == 0)
         {
             throw new TemplateException("The template counts in steps of 0.");

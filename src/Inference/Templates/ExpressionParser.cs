@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Tollgate.Inference.Templates;
 
-/// <summary>Parses expressions, loosest binding first: conditional, or, and, not, comparison, sum, ~, product, power, unary, postfix.</summary>
+/// <summary>Parses expressions, loosest binding first: conditional, or, and, not,
+/// comparison, sum, ~, product, power, unary, postfix.</summary>
 internal sealed class ExpressionParser(TokenReader tokens)
 {
     /// <summary>How deep blocks and brackets may be nested.</summary>
@@ -20,7 +21,8 @@ internal sealed class ExpressionParser(TokenReader tokens)
         }
 
         var items = new List<Expression> { first };
-        while (tokens.TryOperator(",") && tokens.Current.Kind is not (TokenKind.CloseOutput or TokenKind.CloseStatement) && !tokens.IsOperator(")"))
+        while (tokens.TryOperator(",") && tokens.Current.Kind is not (TokenKind.CloseOutput or TokenKind.CloseStatement)
+            && !tokens.IsOperator(")"))
         {
             items.Add(allowConditional ? Read() : ReadOr());
         }
@@ -254,7 +256,8 @@ internal sealed class ExpressionParser(TokenReader tokens)
             arguments = ReadArguments().Positional;
         }
         else if (tokens.Current.Kind is TokenKind.String or TokenKind.Integer or TokenKind.Real
-            || (tokens.Current.Kind == TokenKind.Name && tokens.Current.Value is not ("else" or "or" or "and" or "is" or "if" or "not" or "in")))
+            || (tokens.Current.Kind == TokenKind.Name
+                && tokens.Current.Value is not ("else" or "or" or "and" or "is" or "if" or "not" or "in")))
         {
             arguments = [ReadPostfix(ReadPrimary())]; // x is divisibleby 3
         }

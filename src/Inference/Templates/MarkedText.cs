@@ -7,8 +7,8 @@ public readonly record struct TextSegment(string Text, bool FromTemplate);
 
 /// <summary>Text that remembers which of its parts came from a template and which from a caller. Immutable.</summary>
 /// <remarks>
-/// Joining and trimming keep the parts apart. Any other operation gives text that counts as the caller's as soon as one part of its input is:
-/// doubt goes against control tokens.
+/// Joining and trimming keep the parts apart. Any other operation gives text that counts as the caller's as soon as one part of its input
+/// is: doubt goes against control tokens.
 /// </remarks>
 internal sealed class MarkedText
 {

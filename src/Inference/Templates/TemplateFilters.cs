@@ -10,12 +10,14 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
     /// <exception cref="TemplateException">No filter has that name, or it does not fit the value.</exception>
     public object? Apply(string name, object? value, CallArguments arguments)
     {
-        var result = value is MarkedText text ? ApplyToText(name, text, arguments, out var applied) : ApplyToOther(name, value, out applied);
+        var result = value is MarkedText text
+            ? ApplyToText(name, text, arguments, out var applied) : ApplyToOther(name, value, out applied);
         result = applied ? result : ApplyToAny(name, value, arguments, out applied);
         result = applied ? result : ApplyToItems(name, value, arguments, out applied);
         if (!applied)
         {
-            throw new TemplateException($"The template applies the filter '{name}' to {TemplateValues.TypeName(value)}, which is not supported.");
+            throw new TemplateException(
+                $"The template applies the filter '{name}' to {TemplateValues.TypeName(value)}, which is not supported.");
         }
 
         if (result is MarkedText made)
@@ -86,7 +88,8 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
             case ("items", TemplateMap map):
                 return TemplateMembers.Pairs(map);
             case ("dictsort", TemplateMap map):
-                return TemplateMembers.Pairs(map).OrderBy(p => TemplateValues.Print(((List<object?>)p!)[0]).Text, StringComparer.OrdinalIgnoreCase).ToList();
+                return TemplateMembers.Pairs(map).OrderBy(
+                    p => TemplateValues.Print(((List<object?>)p!)[0]).Text, StringComparer.OrdinalIgnoreCase).ToList();
             default:
                 applied = false;
                 return null;
@@ -99,7 +102,8 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
         switch (name)
         {
             case "default" or "d":
-                var missing = value is Undefined || (TemplateValues.IsTrue(arguments.Get(1, "boolean", false)) && !TemplateValues.IsTrue(value));
+                var missing = value is Undefined
+                    || (TemplateValues.IsTrue(arguments.Get(1, "boolean", false)) && !TemplateValues.IsTrue(value));
                 return missing ? arguments.Get(0, "default_value", MarkedText.Empty) : value;
             case "tojson":
                 var indent = arguments.Get(0, "indent") is long blanks ? (int?)Math.Clamp(blanks, 0, 16) : null;
@@ -128,7 +132,8 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
             case "last":
                 return items.Count > 0 ? items[^1] : Undefined.Value;
             case "reverse":
-                return value is MarkedText text ? text.With(string.Concat(items.AsEnumerable().Reverse())) : Enumerable.Reverse(items).ToList();
+                return value is MarkedText text
+                    ? text.With(string.Concat(items.AsEnumerable().Reverse())) : Enumerable.Reverse(items).ToList();
             case "join":
                 var parts = arguments.Get(1, "attribute") is { } attribute ? items.ConvertAll(i => Attribute(i, attribute)) : items;
                 return TextMethods.MarkedJoin(parts, arguments.Get(0, "d") as MarkedText ?? MarkedText.Empty);
@@ -160,7 +165,8 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
         object? Key(object? item)
         {
             var key = attribute is null ? item : Attribute(item, attribute);
-            return key is MarkedText text && !TemplateValues.IsTrue(arguments.Get(1, "case_sensitive", false)) ? text.With(text.Text.ToLowerInvariant()) : key;
+            return key is MarkedText text
+                && !TemplateValues.IsTrue(arguments.Get(1, "case_sensitive", false)) ? text.With(text.Text.ToLowerInvariant()) : key;
         }
 
         return [.. reverse ? items.OrderByDescending(Key, comparer) : items.OrderBy(Key, comparer)];

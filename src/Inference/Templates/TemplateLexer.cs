@@ -21,7 +21,8 @@ internal enum TokenKind
 /// <param name="Value">The text, name, digits or sign; a string's value without quotes and escapes.</param>
 internal readonly record struct TemplateToken(TokenKind Kind, string Value, int Position);
 
-/// <summary>Cuts a template into tokens. White space is handled as chat templates expect: <c>trim_blocks</c> and <c>lstrip_blocks</c> on.</summary>
+/// <summary>Cuts a template into tokens. White space is handled as chat templates expect:
+/// <c>trim_blocks</c> and <c>lstrip_blocks</c> on.</summary>
 internal sealed class TemplateLexer(string source)
 {
     private static readonly string[] Operators =

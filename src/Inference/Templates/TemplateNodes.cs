@@ -14,13 +14,15 @@ internal sealed record IfStatement(IReadOnlyList<(Expression? Condition, IReadOn
 
 /// <summary><c>for a, b in items if condition</c>, with the body of its <c>else</c>.</summary>
 internal sealed record ForStatement(
-    IReadOnlyList<string> Names, Expression Items, Expression? Condition, IReadOnlyList<Statement> Body, IReadOnlyList<Statement> Otherwise) : Statement;
+    IReadOnlyList<string> Names, Expression Items, Expression? Condition, IReadOnlyList<Statement> Body,
+    IReadOnlyList<Statement> Otherwise) : Statement;
 
 /// <summary><c>set a, b = value</c> or <c>set space.name = value</c>; a block's value is what the block writes.</summary>
 internal sealed record SetStatement(
     IReadOnlyList<string> Names, string? Attribute, Expression? Value, IReadOnlyList<Statement>? Block) : Statement;
 
-internal sealed record MacroStatement(string Name, IReadOnlyList<(string Name, Expression? Default)> Parameters, IReadOnlyList<Statement> Body) : Statement;
+internal sealed record MacroStatement(
+    string Name, IReadOnlyList<(string Name, Expression? Default)> Parameters, IReadOnlyList<Statement> Body) : Statement;
 
 /// <summary><c>break</c> or <c>continue</c>.</summary>
 internal sealed record LoopControlStatement(bool IsBreak) : Statement;

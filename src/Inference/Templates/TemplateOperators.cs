@@ -43,7 +43,8 @@ internal static class TemplateOperators
     {
         if (TemplateValues.AsNumber(left) is not { } a || TemplateValues.AsNumber(right) is not { } b)
         {
-            throw new TemplateException($"The template applies '{sign}' to {TemplateValues.TypeName(left)} and {TemplateValues.TypeName(right)}.");
+            throw new TemplateException(
+                $"The template applies '{sign}' to {TemplateValues.TypeName(left)} and {TemplateValues.TypeName(right)}.");
         }
 
         if (sign is "/" or "//" or "%" && b == 0)

@@ -39,5 +39,6 @@ internal static class TemplateTests
         arguments.Count > 0 ? arguments[0] : throw new TemplateException($"The template's test '{name}' lacks its argument.");
 
     private static long Whole(object? value) =>
-        value is long number ? number : throw new TemplateException($"The template tests {TemplateValues.TypeName(value)} as a whole number.");
+        value is long number
+            ? number : throw new TemplateException($"The template tests {TemplateValues.TypeName(value)} as a whole number.");
 }

@@ -231,7 +231,8 @@ internal static class TemplateValues
         {
             MarkedText text => RepresentText(text.Text),
             List<object?> list => $"[{string.Join(", ", list.Select(i => Represent(i, depth + 1)))}]",
-            TemplateMap map => $"{{{string.Join(", ", map.Entries.Select(e => $"{RepresentText(e.Key)}: {Represent(e.Value, depth + 1)}"))}}}",
+            TemplateMap map =>
+                $"{{{string.Join(", ", map.Entries.Select(e => $"{RepresentText(e.Key)}: {Represent(e.Value, depth + 1)}"))}}}",
             TemplateFunction => "<function>",
             _ => PrintPlain(value),
         };

@@ -145,7 +145,8 @@ internal static class TextMethods
         }
 
         var count = 0L;
-        for (var at = text.IndexOf(part, StringComparison.Ordinal); at >= 0; at = text.IndexOf(part, at + part.Length, StringComparison.Ordinal))
+        for (var at = text.IndexOf(part, StringComparison.Ordinal); at >= 0; at =
+            text.IndexOf(part, at + part.Length, StringComparison.Ordinal))
         {
             count++;
         }

@@ -4,7 +4,8 @@ using System.Text;
 namespace Tollgate.Inference.Tokenizers;
 
 /// <summary>Canonical decomposition (NFD) without the nonspacing marks: <c>é</c> → <c>e</c>.</summary>
-/// <remarks>A table of our own: .NET's <c>Normalize</c> leaves text as it is where globalization is invariant, as it is in every service.</remarks>
+/// <remarks>A table of our own: .NET's <c>Normalize</c> leaves text as it is where
+/// globalization is invariant, as it is in every service.</remarks>
 internal static class AccentFolding
 {
     private const int HangulFirst = 0xAC00;

@@ -30,7 +30,8 @@ public sealed class BpeTokenizer : ITokenizer
         _preTokenizer = vocabulary.PreTokenizer;
         if (!PreTokenizer.Names.Contains(_preTokenizer))
         {
-            throw new FormatException($"The pre-tokenizer '{_preTokenizer}' is not supported; these are: {string.Join(", ", PreTokenizer.Names)}.");
+            throw new FormatException(
+                $"The pre-tokenizer '{_preTokenizer}' is not supported; these are: {string.Join(", ", PreTokenizer.Names)}.");
         }
 
         VocabularySize = vocabulary.Tokens.Count;
@@ -63,7 +64,8 @@ public sealed class BpeTokenizer : ITokenizer
         }
 
         _merges = ReadMerges(vocabulary.Merges, ids);
-        _wholePieces = _preTokenizer == "llama-bpe" ? ids : null; // Llama 3 takes a piece that is an entry as it is, whatever the merges say
+        // Llama 3 takes a piece that is an entry as it is, whatever the merges say
+        _wholePieces = _preTokenizer == "llama-bpe" ? ids : null;
         var userDefined = vocabulary.UserDefined.Select(id => (vocabulary.Tokens[id], id)).ToArray();
         _userDefined = new SpecialTokens(userDefined);
         var controls = vocabulary.Control.Select(id => (vocabulary.Tokens[id], id)).ToArray();

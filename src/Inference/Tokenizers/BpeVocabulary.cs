@@ -5,7 +5,8 @@ namespace Tollgate.Inference.Tokenizers;
 /// <summary>What a byte-level BPE tokenizer is made of; the installed form of a model keeps it as JSON.</summary>
 public sealed record BpeVocabulary
 {
-    /// <summary>How text is cut before merging, by llama.cpp's name: <c>gpt-2</c>, <c>smollm</c>, <c>llama-bpe</c>, <c>qwen2</c>, <c>default</c>.</summary>
+    /// <summary>How text is cut before merging, by llama.cpp's name: <c>gpt-2</c>,
+    /// <c>smollm</c>, <c>llama-bpe</c>, <c>qwen2</c>, <c>default</c>.</summary>
     public required string PreTokenizer { get; init; }
 
     /// <summary>Entries by id, in GPT-2's byte alphabet; control and user-defined entries as plain text.</summary>

@@ -4,7 +4,8 @@ namespace Tollgate.Inference.Tokenizers;
 internal static class ByteAlphabet
 {
     private static readonly char[] CharOfByte = MakeChars();
-    private static readonly Dictionary<char, byte> ByteOfChar = CharOfByte.Select((c, i) => (c, (byte)i)).ToDictionary(p => p.c, p => p.Item2);
+    private static readonly Dictionary<char, byte> ByteOfChar = CharOfByte.Select((c, i) => (c, (byte)i)).ToDictionary(
+        p => p.c, p => p.Item2);
 
     public static char ToChar(byte value) => CharOfByte[value];
 

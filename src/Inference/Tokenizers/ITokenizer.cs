@@ -10,7 +10,8 @@ public interface ITokenizer
 
     /// <summary>Appends the ids of a text.</summary>
     /// <param name="allowSpecial">
-    /// Whether the text of a control token (<c>&lt;|im_end|&gt;</c>) becomes that token. True for text of a template, false for text of a user.
+    /// Whether the text of a control token (<c>&lt;|im_end|&gt;</c>) becomes that token.
+    /// True for text of a template, false for text of a user.
     /// </param>
     void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids);
 

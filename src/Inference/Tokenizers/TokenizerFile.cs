@@ -40,7 +40,8 @@ internal static class TokenizerFile
         {
             return new WordPieceTokenizer(json);
         }
-        catch (Exception exception) when (exception is FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        catch (Exception exception)
+            when (exception is FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
             // What JsonElement throws where a member is missing or of another kind.
             throw new ModelImportException($"The tokenizer cannot be used: {exception.Message}", exception);

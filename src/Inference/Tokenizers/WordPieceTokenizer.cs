@@ -173,7 +173,8 @@ public sealed class WordPieceTokenizer : ITokenizer
         ? rune.Value is (>= '!' and <= '/') or (>= ':' and <= '@') or (>= '[' and <= '`') or (>= '{' and <= '~')
         : Rune.IsPunctuation(rune);
 
-    private int Id(string entry) => _ids.TryGetValue(entry, out var id) ? id : throw new FormatException($"The tokenizer's vocabulary lacks '{entry}'.");
+    private int Id(string entry) =>
+        _ids.TryGetValue(entry, out var id) ? id : throw new FormatException($"The tokenizer's vocabulary lacks '{entry}'.");
 
     private static JsonDocument Parse(ReadOnlySpan<byte> json)
     {
@@ -191,7 +192,8 @@ public sealed class WordPieceTokenizer : ITokenizer
     {
         Require(normalizer, "type", "BertNormalizer");
         var lowercase = Flag("lowercase", otherwise: true);
-        return new BertNormalizer(Flag("clean_text", true), Flag("handle_chinese_chars", true), Flag("strip_accents", lowercase), lowercase);
+        return new BertNormalizer(
+            Flag("clean_text", true), Flag("handle_chinese_chars", true), Flag("strip_accents", lowercase), lowercase);
 
         bool Flag(string name, bool otherwise) => normalizer.TryGetProperty(name, out var flag) && flag.ValueKind != JsonValueKind.Null
             ? flag.GetBoolean()
@@ -248,7 +250,8 @@ public sealed class WordPieceTokenizer : ITokenizer
 
     private static void Require(JsonElement element, string name, string value)
     {
-        var found = element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var property) ? property.GetString() : null;
+        var found = element.ValueKind == JsonValueKind.Object
+            && element.TryGetProperty(name, out var property) ? property.GetString() : null;
         if (found != value)
         {
             throw new FormatException($"The tokenizer uses '{found}' where only '{value}' is supported.");

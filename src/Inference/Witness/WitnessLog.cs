@@ -8,8 +8,9 @@ using Tollgate.Inference.Serving;
 namespace Tollgate.Inference.Witness;
 
 /// <summary>
-/// The worker's own record of what it generated for each (request, attempt): the second witness beside the gateway's journal. Append-only; an entry has
-/// reached the operating system when <see cref="Append"/> returns, so it survives a kill of the process, not a power cut. Thread-safe.
+/// The worker's own record of what it generated for each (request, attempt): the second witness beside the gateway's journal. Append-only;
+/// an entry has reached the operating system when <see cref="Append"/> returns, so it
+/// survives a kill of the process, not a power cut. Thread-safe.
 /// </summary>
 public sealed partial class WitnessLog : IDisposable
 {

@@ -7,8 +7,8 @@ using Tollgate.Contracts.Workers;
 namespace Tollgate.Inference.Witness;
 
 /// <summary>
-/// The record of one request: length (4 bytes), CRC-32 of the rest (4), then request id (16), attempt (4), organization (16, zero: none), the six units
-/// (8 each), Unix microseconds (8) and the model's name in UTF-8. Little-endian, ids big-endian. The format is final.
+/// The record of one request: length (4 bytes), CRC-32 of the rest (4), then request id (16), attempt (4), organization (16, zero: none),
+/// the six units (8 each), Unix microseconds (8) and the model's name in UTF-8. Little-endian, ids big-endian. The format is final.
 /// </summary>
 internal static class WitnessRecord
 {

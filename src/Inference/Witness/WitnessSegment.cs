@@ -6,7 +6,8 @@ using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Inference.Witness;
 
-/// <summary>One file of the log: a header of 40 bytes — magic (8), log id (16), first position (8), CRC-32 of those (4), zero (4) — and then records.</summary>
+/// <summary>One file of the log: a header of 40 bytes — magic (8), log id (16), first position
+/// (8), CRC-32 of those (4), zero (4) — and then records.</summary>
 /// <param name="Start">Log position of its first record; also the file's name, as 16 hex digits.</param>
 internal sealed record WitnessSegment(string Path, Guid LogId, long Start)
 {
@@ -53,7 +54,8 @@ internal sealed record WitnessSegment(string Path, Guid LogId, long Start)
 
     public SafeFileHandle OpenToAppend() => File.OpenHandle(Path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
 
-    public void Append(SafeFileHandle file, ReadOnlySpan<byte> record, long position) => RandomAccess.Write(file, record, FileOffset(position));
+    public void Append(SafeFileHandle file, ReadOnlySpan<byte> record, long position) =>
+        RandomAccess.Write(file, record, FileOffset(position));
 
     /// <summary>Cuts everything from a position on.</summary>
     public void Cut(SafeFileHandle file, long position) => RandomAccess.SetLength(file, FileOffset(position));

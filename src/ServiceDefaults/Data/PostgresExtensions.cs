@@ -9,7 +9,8 @@ namespace Tollgate.ServiceDefaults.Data;
 /// <summary>The one way to a service's Postgres schema.</summary>
 public static class PostgresExtensions
 {
-    /// <summary>Registers an <see cref="NpgsqlDataSource"/> from <c>Postgres:ConnectionString</c> and makes readiness depend on it.</summary>
+    /// <summary>Registers an <see cref="NpgsqlDataSource"/> from
+    /// <c>Postgres:ConnectionString</c> and makes readiness depend on it.</summary>
     public static WebApplicationBuilder AddPostgres(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(_ => CreateDataSource(builder.Configuration));
@@ -18,14 +19,17 @@ public static class PostgresExtensions
     }
 
     /// <summary>A data source from <c>Postgres:ConnectionString</c>.</summary>
-    /// <exception cref="InvalidOperationException">No connection string, or one that would leak session settings between users of the pool.</exception>
+    /// <exception cref="InvalidOperationException">No connection string, or one that would
+    /// leak session settings between users of the pool.</exception>
     public static NpgsqlDataSource CreateDataSource(IConfiguration configuration)
     {
-        var text = configuration["Postgres:ConnectionString"] ?? throw new InvalidOperationException("Postgres:ConnectionString is not set.");
+        var text = configuration["Postgres:ConnectionString"]
+            ?? throw new InvalidOperationException("Postgres:ConnectionString is not set.");
         var settings = new NpgsqlConnectionStringBuilder(text);
         if (settings.NoResetOnClose)
         {
-            throw new InvalidOperationException("Postgres:ConnectionString must not set 'No Reset On Close': it leaks one user's session settings to the next.");
+            throw new InvalidOperationException(
+                "Postgres:ConnectionString must not set 'No Reset On Close': it leaks one user's session settings to the next.");
         }
 
         return NpgsqlDataSource.Create(settings);

@@ -29,8 +29,8 @@ internal sealed partial class RedisOptionsValidator : IValidateOptions<RedisOpti
 public sealed class RedisUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
-/// The one way to Redis: every call ends within <see cref="RedisOptions.Timeout"/>, and while the connection is down calls fail at once. The connection
-/// is made on first use and comes back by itself. Thread-safe.
+/// The one way to Redis: every call ends within <see cref="RedisOptions.Timeout"/>, and while the connection is down calls fail at once.
+/// The connection is made on first use and comes back by itself. Thread-safe.
 /// </summary>
 public sealed class RedisConnection(IOptions<RedisOptions> options, TimeProvider clock) : IAsyncDisposable
 {

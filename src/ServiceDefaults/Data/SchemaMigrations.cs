@@ -4,8 +4,8 @@ using Npgsql;
 namespace Tollgate.ServiceDefaults.Data;
 
 /// <summary>
-/// Brings a service's schema up to date from the SQL files embedded under its <c>Migrations</c> folder, in the order of their names, each once and in a
-/// transaction of its own. Under an advisory lock, so that several instances may start together.
+/// Brings a service's schema up to date from the SQL files embedded under its <c>Migrations</c> folder, in the order of their names, each
+/// once and in a transaction of its own. Under an advisory lock, so that several instances may start together.
 /// </summary>
 public static class SchemaMigrations
 {
@@ -19,7 +19,8 @@ public static class SchemaMigrations
             connection,
             $"create table if not exists {schema}.schema_migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now())",
             cancellationToken);
-        foreach (var name in service.GetManifestResourceNames().Where(n => n.Contains(".Migrations.", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var name in service.GetManifestResourceNames().Where(n => n.Contains(".Migrations.", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(service.GetManifestResourceStream(name)!);
             await ApplyAsync(connection, schema, name, await reader.ReadToEndAsync(cancellationToken), cancellationToken);
@@ -28,10 +29,13 @@ public static class SchemaMigrations
         await ExecuteAsync(connection, $"select pg_advisory_unlock(hashtext('tollgate migrations {schema}'))", cancellationToken);
     }
 
-    private static async Task ApplyAsync(NpgsqlConnection connection, string schema, string name, string sql, CancellationToken cancellationToken)
+    private static async Task ApplyAsync(
+        NpgsqlConnection connection, string schema, string name, string sql, CancellationToken cancellationToken)
     {
         var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(sql)));
-        await using var known = new NpgsqlCommand($"select sha256 from {schema}.schema_migrations where name = $1", connection) { Parameters = { new() { Value = name } } };
+        await using var known =
+            new NpgsqlCommand($"select sha256 from {schema}.schema_migrations where name = $1", connection) { Parameters =
+                { new() { Value = name } } };
         if (await known.ExecuteScalarAsync(cancellationToken) is string applied)
         {
             if (applied != hash)

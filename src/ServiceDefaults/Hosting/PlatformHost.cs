@@ -14,7 +14,8 @@ namespace Tollgate.ServiceDefaults.Hosting;
 public static class PlatformHost
 {
     /// <summary>
-    /// A builder that reads <c>TOLLGATE__Section__Name</c> from the environment, then <c>--Section:Name=value</c> from the arguments; a name ending in
+    /// A builder that reads <c>TOLLGATE__Section__Name</c> from the environment, then
+    /// <c>--Section:Name=value</c> from the arguments; a name ending in
     /// <c>_FILE</c> gives the path of a file that holds the value. The listeners are <c>Listen:Public</c> and <c>Listen:Internal</c>.
     /// </summary>
     public static WebApplicationBuilder CreateBuilder(string[] args, Assembly service)
@@ -36,8 +37,8 @@ public static class PlatformHost
     }
 
     /// <summary>
-    /// Runs a service: <c>migrate</c> as the first argument brings its schema up to date and ends; <c>health</c> asks the running one of the same
-    /// settings whether it is ready, for a container's health check; anything else serves until a signal.
+    /// Runs a service: <c>migrate</c> as the first argument brings its schema up to date and ends; <c>health</c> asks the running one of
+    /// the same settings whether it is ready, for a container's health check; anything else serves until a signal.
     /// </summary>
     /// <param name="migrate">Null for a service without a database.</param>
     public static async Task<int> RunAsync(
@@ -45,7 +46,8 @@ public static class PlatformHost
     {
         if (args is ["migrate", .. var rest])
         {
-            await (migrate ?? throw new InvalidOperationException("This service has no database to migrate."))(rest, CancellationToken.None);
+            await (migrate ?? throw new InvalidOperationException("This service has no database to migrate."))(
+                rest, CancellationToken.None);
             return 0;
         }
 
@@ -77,7 +79,8 @@ public static class PlatformHost
         }
     }
 
-    /// <summary>For a service beside others in one process: whoever made it stops it, in an order of its own, so it must not listen for signals.</summary>
+    /// <summary>For a service beside others in one process: whoever made it stops it, in an
+    /// order of its own, so it must not listen for signals.</summary>
     private sealed class StoppedByItsOwner : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -100,7 +103,8 @@ public static class PlatformHost
             if (context.Configuration[$"Listen:{kind}"] is { Length: > 0 } url)
             {
                 var address = BindingAddress.Parse(url);
-                var ip = address.Host == "localhost" ? IPAddress.Loopback : address.Host is "+" or "*" ? IPAddress.Any : IPAddress.Parse(address.Host);
+                var ip = address.Host == "localhost"
+                    ? IPAddress.Loopback : address.Host is "+" or "*" ? IPAddress.Any : IPAddress.Parse(address.Host);
                 kestrel.Listen(ip, address.Port, listen => listen.Use(next => connection =>
                 {
                     connection.Features.Set(new Listener(kind));

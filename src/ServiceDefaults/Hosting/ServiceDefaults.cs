@@ -12,7 +12,8 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.ServiceDefaults.Hosting;
 
-/// <summary>What every service has: routing, logs, metrics, health, ProblemDetails, the clock, and authentication between services.</summary>
+/// <summary>What every service has: routing, logs, metrics, health, ProblemDetails,
+/// the clock, and authentication between services.</summary>
 public static class ServiceDefaultsExtensions
 {
     /// <summary>Registers the defaults. A health check tagged <c>ready</c> counts for readiness.</summary>
@@ -34,7 +35,8 @@ public static class ServiceDefaultsExtensions
         });
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error); // A client's broken connection is not our warning.
+        // A client's broken connection is not our warning.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None); // The answer says it, to whoever asked.
 
         var telemetry = builder.Services.AddOpenTelemetry()

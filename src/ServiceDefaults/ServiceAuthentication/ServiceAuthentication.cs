@@ -12,8 +12,8 @@ namespace Tollgate.ServiceDefaults.ServiceAuthentication;
 public static class ServiceAuthenticationExtensions
 {
     /// <summary>
-    /// Maps a group that answers on the internal listener alone, and only to the named services; anybody else gets 404 on the public listener and 401
-    /// on the internal one.
+    /// Maps a group that answers on the internal listener alone, and only to the named services; anybody else gets 404 on the public
+    /// listener and 401 on the internal one.
     /// </summary>
     public static RouteGroupBuilder MapInternal(this IEndpointRouteBuilder routes, string prefix, params string[] callers)
     {
@@ -46,7 +46,8 @@ public static class ServiceAuthenticationExtensions
     }
 
     /// <summary>
-    /// A named <see cref="HttpClient"/> for <paramref name="callee"/> at <c>Services:&lt;Callee&gt;</c> (a base address), which shows this service's bearer.
+    /// A named <see cref="HttpClient"/> for <paramref name="callee"/> at
+    /// <c>Services:&lt;Callee&gt;</c> (a base address), which shows this service's bearer.
     /// </summary>
     public static IHttpClientBuilder AddInternalClient(this IServiceCollection services, string callee, IConfiguration configuration)
     {

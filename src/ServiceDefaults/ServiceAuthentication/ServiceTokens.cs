@@ -10,12 +10,13 @@ public sealed class ClusterOptions
     public const string Section = "Cluster";
 
     /// <summary>
-    /// The cluster secret: 32 bytes in hex, usually by <c>TOLLGATE__Cluster__Secret_FILE</c>. Two, parted by white space, are valid at once while it is
-    /// changed; the first one signs.
+    /// The cluster secret: 32 bytes in hex, usually by <c>TOLLGATE__Cluster__Secret_FILE</c>. Two, parted by white space, are valid at once
+    /// while it is changed; the first one signs.
     /// </summary>
     public string Secret { get; init; } = "";
 
-    /// <summary>Name of the service that speaks: <c>gateway</c>, <c>accounts</c>, <c>billing</c>, <c>inference</c> or <c>operator</c>.</summary>
+    /// <summary>Name of the service that speaks: <c>gateway</c>, <c>accounts</c>,
+    /// <c>billing</c>, <c>inference</c> or <c>operator</c>.</summary>
     public string Self { get; init; } = "";
 }
 
@@ -41,7 +42,8 @@ public sealed class ServiceTokens
     /// <summary>The bearer that this service shows to <paramref name="callee"/>.</summary>
     public string For(string callee) => Derive(_secrets[0], Self, callee);
 
-    /// <summary>Whether <paramref name="bearer"/> is one that <paramref name="caller"/> shows to this service. Takes the same time for any answer.</summary>
+    /// <summary>Whether <paramref name="bearer"/> is one that <paramref name="caller"/> shows to
+    /// this service. Takes the same time for any answer.</summary>
     public bool Accepts(ReadOnlySpan<char> bearer, string caller)
     {
         Span<byte> shown = stackalloc byte[64];

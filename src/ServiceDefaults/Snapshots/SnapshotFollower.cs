@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.ServiceDefaults.Snapshots;
 
 /// <summary>
-/// Keeps a copy of another service's snapshot by long-poll, and the last good one on disk, so that a restart works while the other service is away.
+/// Keeps a copy of another service's snapshot by long-poll, and the last good one on
+/// disk, so that a restart works while the other service is away.
 /// </summary>
 /// <param name="path">Where the snapshot is, such as <c>/internal/prices</c>.</param>
 /// <param name="copy">File of the last good copy; its folder is made.</param>
@@ -45,7 +46,8 @@ public abstract partial class SnapshotFollower<T>(
             {
                 return;
             }
-            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException or IOException)
+            catch (Exception exception)
+                when (exception is HttpRequestException or OperationCanceledException or JsonException or IOException)
             {
                 LogUnreachable(logger, path, exception.Message);
                 await Task.Delay(RetryDelay, clock, stoppingToken);
@@ -81,7 +83,8 @@ public abstract partial class SnapshotFollower<T>(
     {
         try
         {
-            if (File.Exists(copy) && JsonSerializer.Deserialize(await File.ReadAllBytesAsync(copy, cancellationToken), json) is { } snapshot)
+            if (File.Exists(copy)
+                && JsonSerializer.Deserialize(await File.ReadAllBytesAsync(copy, cancellationToken), json) is { } snapshot)
             {
                 Show(snapshot);
             }

@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Tollgate.ServiceDefaults.Snapshots;
 
 /// <summary>
-/// Holds the newest state of something that other services keep a copy of, and answers their long-polls. The ETag is a hash of the JSON, so that
-/// several instances of the publishing service agree on it. Thread-safe.
+/// Holds the newest state of something that other services keep a copy of, and answers their long-polls. The ETag is a hash of the JSON, so
+/// that several instances of the publishing service agree on it. Thread-safe.
 /// </summary>
 public sealed class SnapshotPublisher<T>(JsonTypeInfo<T> json, TimeProvider clock)
 {
@@ -61,7 +61,8 @@ public sealed class SnapshotPublisher<T>(JsonTypeInfo<T> json, TimeProvider cloc
             var left = LongestWait - clock.GetElapsedTime(deadline);
             if (left <= TimeSpan.Zero)
             {
-                return TypedResults.StatusCode(current is null ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status304NotModified);
+                return TypedResults.StatusCode(
+                    current is null ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status304NotModified);
             }
 
             await Task.WhenAny(changed, Task.Delay(left, clock, cancellationToken));
@@ -77,5 +78,6 @@ public static class SnapshotEndpoints
 {
     /// <summary>GET with ETag long-poll: answers at once when the caller's ETag is old, else waits up to 25 s and answers 304.</summary>
     public static RouteHandlerBuilder MapSnapshot<T>(this IEndpointRouteBuilder routes, string path, SnapshotPublisher<T> publisher) =>
-        routes.MapGet(path, (HttpRequest request, CancellationToken cancellationToken) => publisher.AnswerAsync(request, cancellationToken));
+        routes.MapGet(
+            path, (HttpRequest request, CancellationToken cancellationToken) => publisher.AnswerAsync(request, cancellationToken));
 }

@@ -24,7 +24,8 @@ internal sealed record BenchReport(
         [.. Results.Where(result => result.Target == target).SelectMany(result => result.Figures.Keys)
             .Where(key => key.StartsWith(figure, StringComparison.Ordinal)).Select(key => key[figure.Length..]).Distinct()];
 
-    private RoundResult? Find(string target, int round) => Results.FirstOrDefault(result => result.Target == target && result.Round == round);
+    private RoundResult? Find(string target, int round) =>
+        Results.FirstOrDefault(result => result.Target == target && result.Round == round);
 
     private static double Value(RoundResult? result, string figure) => result?.Figures.GetValueOrDefault(figure, double.NaN) ?? double.NaN;
 }

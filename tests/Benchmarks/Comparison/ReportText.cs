@@ -48,7 +48,8 @@ internal static class ReportText
         {
             Spread Added(string figure) => report.Of(target, figure, GatewayBench.Direct);
             table.Add(
-                "added by " + target, Added(Figure.LightP50), Added(Figure.LightP99), Added(Figure.LoadedP50), Added(Figure.LoadedP99), "", "");
+                "added by " + target, Added(Figure.LightP50), Added(Figure.LightP99), Added(Figure.LoadedP50), Added(Figure.LoadedP99), "",
+                "");
         }
 
         table.WriteTo(text, "Unary requests, 200-byte prompt: latency");
@@ -127,7 +128,8 @@ internal static class ReportText
         }
 
         var chunk = Cpu(GatewayBench.Tollgate, Figure.ChunkCpu, "gateway");
-        Judge("gateway CPU per streamed chunk ÷ pass-through", chunk / Cpu(GatewayBench.PassThrough, Figure.ChunkCpu, "pass-through"), 1.3, "0.00");
+        Judge("gateway CPU per streamed chunk ÷ pass-through", chunk / Cpu(GatewayBench.PassThrough, Figure.ChunkCpu, "pass-through"), 1.3,
+            "0.00");
         Judge("added latency at 1 connection, p50, us", Added(Figure.LightP50), 500, "0");
         Judge("first event of a stream later by, p50, us", Added(Figure.FirstP50), 1000, "0");
         table.WriteTo(text, "Goals");
@@ -173,7 +175,8 @@ internal static class ReportText
         }
 
         table.WriteTo(
-            text, $"{profile.Target}, {profile.Load}: nearest methods, with all that they call outside the parts ({profile.Samples} samples)");
+            text,
+            $"{profile.Target}, {profile.Load}: nearest methods, with all that they call outside the parts ({profile.Samples} samples)");
     }
 
     private static double Share(IReadOnlyList<ProfileShare> shares, string name) =>

@@ -74,7 +74,8 @@ internal sealed class EventStream(TollgateCluster cluster, BillingClient billing
     {
         var events = Enumerable.Range(0, plan.Batch).Select(_ => MakeEvent(payers[_random.Next(payers.Count)], price)).ToList();
         var batch = new UsageBatch(_journal, 1, from, from + plan.Batch, events, []);
-        var booked = await billing.AskAsync<UsageBatch, UsageBooked>(HttpMethod.Post, "gateway", "/internal/usage", batch, cancellationToken);
+        var booked = await billing.AskAsync<UsageBatch, UsageBooked>(
+            HttpMethod.Post, "gateway", "/internal/usage", batch, cancellationToken);
         if (booked.Inserted != events.Count)
         {
             throw new InvalidOperationException($"Of {events.Count} events {booked.Inserted} were booked and {booked.Rejected} rejected.");

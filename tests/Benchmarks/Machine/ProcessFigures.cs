@@ -19,8 +19,8 @@ internal static class ProcessFigures
     }
 
     /// <summary>
-    /// Seconds of CPU of a process' living threads by their names, of which Linux keeps 15 characters: the runtime names those that compile, collect
-    /// and wait for sockets.
+    /// Seconds of CPU of a process' living threads by their names, of which Linux keeps 15 characters: the runtime names those that
+    /// compile, collect and wait for sockets.
     /// </summary>
     public static Dictionary<string, double> CpuSecondsByThread(int processId)
     {

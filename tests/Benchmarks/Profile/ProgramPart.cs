@@ -80,7 +80,8 @@ internal static partial class ProgramPart
     }
 
     /// <summary>
-    /// Names a sample without an owner by what the kernel did: the stack of a system call often ends in the C library, which keeps no frame pointers.
+    /// Names a sample without an owner by what the kernel did: the stack of a system call
+    /// often ends in the C library, which keeps no frame pointers.
     /// </summary>
     private static string Nobody(PerfStack stack)
     {

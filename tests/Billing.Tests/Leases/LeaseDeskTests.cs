@@ -111,7 +111,8 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
 
         Assert.Equal(1, Assert.Single(await journals.ListAsync(default)).FencesOpen);
         await journals.RetireAsync(journal, default);
-        var closed = await desk.AskAsync(new LeaseRequest(organization, cold.Epoch, 50 * Cent, 0), default); // It may hold money in that one too.
+        // It may hold money in that one too.
+        var closed = await desk.AskAsync(new LeaseRequest(organization, cold.Epoch, 50 * Cent, 0), default);
         var after = await desk.AskAsync(new LeaseRequest(organization, null, 50 * Cent, 0), default);
         await ShipAsync(own, journal, [BillingFixture.Usage(organization, old.Epoch, 0, 200_000)],
             []); // 30 cents of the closed epoch come late

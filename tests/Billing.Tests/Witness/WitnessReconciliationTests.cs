@@ -47,7 +47,8 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
         var epoch = (await Desk.AskAsync(new LeaseRequest(organization, null, 1_000_000_000, 0), default)).Epoch;
         var now = TimeProvider.System.GetUtcNow().AddMinutes(-5);
         var all = Enumerable.Range(0, 7).Select(_ => BillingFixture.Usage(organization, epoch, 10, 20) with { FinishedAt = now }).ToArray();
-        var (same, less, more, retried, unwitnessed, unbilled, later) = (all[0], all[1], all[2], all[3] with { Attempt = 2 }, all[4], all[5], all[6]);
+        var (same, less, more, retried, unwitnessed, unbilled, later) = (
+            all[0], all[1], all[2], all[3] with { Attempt = 2 }, all[4], all[5], all[6]);
         var died = BillingFixture.Usage(organization, epoch, 10, 20) with { FinishedAt = now, Outcome = Outcome.FailedAfterFirstToken };
         _worker.Add(same, 1, new Units(10, Output: 20));
         _worker.Add(less, 1, new Units(10, Output: 25)); // Generated, but not delivered.
@@ -65,7 +66,8 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
             [("billed_above_generated", more.RequestId, "billing"), ("no_row", unbilled.RequestId, "gateway"),
                 ("no_witness", unwitnessed.RequestId, "worker"), ("unknown_attempt", later.RequestId, "gateway")],
             await OpenAsync());
-        Assert.Equal(4, await _billing.ReadAsync<long>("select differences from reconciliation_runs where name = 'R2' order by started_at limit 1"));
+        Assert.Equal(
+            4, await _billing.ReadAsync<long>("select differences from reconciliation_runs where name = 'R2' order by started_at limit 1"));
     }
 
     [Fact]
@@ -121,7 +123,9 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
         Assert.Equal(organization, Assert.Single(pending).OrganizationId);
         Assert.Equal((0, 1), (back.Inserted, back.Duplicates));
         Assert.Equal(
-            0.3m, await _billing.ReadAsync<decimal>("select amount from usage_events where request_id = $1 and source = 2 and attempt = 2", lost.RequestId));
+            0.3m,
+            await _billing.ReadAsync<decimal>(
+                "select amount from usage_events where request_id = $1 and source = 2 and attempt = 2", lost.RequestId));
         Assert.Equal(0.55m, await _billing.ReadAsync<decimal>("select balance from wallets where organization_id = $1", organization));
         Assert.Equal(0m, await _billing.ReadAsync<decimal>("select leased from wallets where organization_id = $1", organization));
         Assert.Empty(await OpenAsync());

@@ -5,7 +5,8 @@ namespace Tollgate.Contracts.Tests.Money;
 
 public sealed class UnitPricesTests
 {
-    /// <summary>0.50 dollars per million input tokens, 1.50 output: half a million and one and a half million pico-dollars a token.</summary>
+    /// <summary>0.50 dollars per million input tokens, 1.50 output: half a million and
+    /// one and a half million pico-dollars a token.</summary>
     private static readonly UnitPrices Tiny = new(500_000, 0, 1_500_000, 1_500_000, 0, 0);
 
     [Theory]

@@ -46,7 +46,8 @@ public sealed class BadRequestTests
     [Fact]
     public void TryParse_repeats_no_more_than_the_start_of_a_long_text()
     {
-        var (_, error) = Parse.Body(BadRequests.ChatPath, Encoding.UTF8.GetBytes(BadRequests.ChatBody($"\"{new string('x', 1_000_000)}\":1")));
+        var (_, error) = Parse.Body(
+            BadRequests.ChatPath, Encoding.UTF8.GetBytes(BadRequests.ChatBody($"\"{new string('x', 1_000_000)}\":1")));
 
         Assert.Equal(new string('x', 100) + "…", error?.Param);
     }

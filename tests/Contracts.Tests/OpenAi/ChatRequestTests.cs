@@ -69,7 +69,8 @@ public sealed class ChatRequestTests
     [InlineData("\"service_tier\":\"default\"")]
     [InlineData("\"verbosity\":\"high\"")]
     [InlineData("\"reasoning_effort\":\"minimal\"")]
-    [InlineData("\"prediction\":{\"type\":\"content\",\"content\":[{\"type\":\"text\",\"text\":\"x\"},{\"type\":\"text\",\"text\":\"x\"}]}")]
+    [InlineData(
+        "\"prediction\":{\"type\":\"content\",\"content\":[{\"type\":\"text\",\"text\":\"x\"},{\"type\":\"text\",\"text\":\"x\"}]}")]
     [InlineData("\"prompt_cache_key\":\"k\"")]
     [InlineData("\"prompt_cache_retention\":\"24h\"")]
     [InlineData("\"prompt_cache_options\":{\"ttl\":\"5m\"}")]
@@ -89,7 +90,8 @@ public sealed class ChatRequestTests
     {
         string[] names =
         [
-            "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "seed", "stop", "presence_penalty",
+            "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "seed", "stop",
+            "presence_penalty",
             "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "user", "audio", "function_call", "functions", "metadata",
             "modalities", "moderation", "parallel_tool_calls", "prediction", "prompt_cache_key", "prompt_cache_options",
             "prompt_cache_retention", "reasoning_effort", "response_format", "safety_identifier", "service_tier", "store", "tool_choice",

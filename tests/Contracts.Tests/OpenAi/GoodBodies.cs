@@ -20,8 +20,10 @@ internal static class GoodBodies
             BadRequests.ChatPath => (
                 new[] { """ "messages":[{"role":"user","content":"{\"max_tokens\":1}é你😀"}]""", "\"model\":\"a\"" },
                 Shared.Append("\"max_completion_tokens\":77").Append("\"metadata\":{\"model\":\"z\"}").ToArray()),
-            BadRequests.CompletionPath => (["\"prompt\":[\"a\",\"b\"]", "\"model\" : \"a\""], [.. Shared, "\"echo\":true", "\"logprobs\":2"]),
-            _ => (["\"input\":[[1,2],[3]]", "\"model\":\"\\u0061\""], ["\"user\":\"u\"", "\"dimensions\":5", "\"encoding_format\":\"base64\""]),
+            BadRequests.CompletionPath =>
+                (["\"prompt\":[\"a\",\"b\"]", "\"model\" : \"a\""], [.. Shared, "\"echo\":true", "\"logprobs\":2"]),
+            _ => (["\"input\":[[1,2],[3]]", "\"model\":\"\\u0061\""],
+                ["\"user\":\"u\"", "\"dimensions\":5", "\"encoding_format\":\"base64\""]),
         };
         return
             from chosen in Gen.SubListOf(optional)

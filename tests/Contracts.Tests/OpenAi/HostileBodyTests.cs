@@ -104,7 +104,8 @@ public sealed class HostileBodyTests
     private static Gen<string> Value(int size)
     {
         var names = Gen.Elements(
-            "model", "messages", "role", "content", "type", "text", "prompt", "input", "stop", "n", "logit_bias", "17", "metadata", "stream",
+            "model", "messages", "role", "content", "type", "text", "prompt", "input", "stop", "n", "logit_bias", "17", "metadata",
+            "stream",
             "stream_options", "tools", "prediction", "\\u006dodel", "");
         var leaf = Gen.Elements(
             "null", "true", "0", "-1", "1e400", "0.5", "\"user\"", "\"text\"", "\"\"", "\"\\ud800\"", "\"x\"", "9223372036854775808");

@@ -43,10 +43,12 @@ public sealed class OpenAiErrorTests
         var ofProject = OpenAiError.RateLimitReached("m", Project, RateDimension.TokensPerMinute, 1, 1, 1, TimeSpan.Zero);
         var ofKey = OpenAiError.RateLimitReached("m", key, RateDimension.RequestsPerDay, 1, 1, 1, TimeSpan.Zero);
 
-        Assert.StartsWith("Rate limit reached for m in project proj_2 organization org-1 on tokens", ofProject.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Rate limit reached for m in project proj_2 organization org-1 on tokens", ofProject.Message, StringComparison.Ordinal);
         Assert.Contains("try again in 1ms.", ofProject.Message, StringComparison.Ordinal);
         Assert.Equal("project.tpm", ofProject.BindingLimit);
-        Assert.StartsWith("Rate limit reached for m in key sk-tg-abc organization org-1 on requests", ofKey.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Rate limit reached for m in key sk-tg-abc organization org-1 on requests", ofKey.Message, StringComparison.Ordinal);
         Assert.Equal("key.rpd", ofKey.BindingLimit);
     }
 

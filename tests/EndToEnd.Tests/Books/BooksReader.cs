@@ -10,7 +10,8 @@ internal sealed class BooksReader(string connectionString)
     private const string Columns =
         "organization_id, request_id, seq, key_id, model, endpoint, streamed, input, cached, output, reasoning, audio_ms, images, delivered, outcome, source, amount";
 
-    /// <summary>Every rule that must hold between rows, rollup, ledger and wallets at any instant; each query returns what breaks it.</summary>
+    /// <summary>Every rule that must hold between rows, rollup, ledger and wallets at any
+    /// instant; each query returns what breaks it.</summary>
     private static readonly (string Rule, string Sql)[] Rules =
     [
         ("one billable row a request", """
@@ -91,7 +92,8 @@ internal sealed class BooksReader(string connectionString)
         return (string?)await command.ExecuteScalarAsync();
     }
 
-    /// <summary>Fails naming every rule between rows, rollup, ledger and wallets that does not hold. All are read from one snapshot.</summary>
+    /// <summary>Fails naming every rule between rows, rollup, ledger and wallets that
+    /// does not hold. All are read from one snapshot.</summary>
     public async Task AssertAgreeAsync()
     {
         var broken = new List<string>();
@@ -126,7 +128,8 @@ internal sealed class BooksReader(string connectionString)
                 reader.GetGuid(0), reader.GetGuid(1), reader.GetInt32(2), reader.GetGuid(3), reader.GetString(4), reader.GetString(5),
                 reader.GetBoolean(6),
                 new Units(
-                    reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10), reader.GetInt64(11), reader.GetInt64(12)),
+                    reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10), reader.GetInt64(11),
+                    reader.GetInt64(12)),
                 reader.GetInt64(13), (Outcome)reader.GetInt16(14), (UsageSource)reader.GetInt16(15), reader.GetDecimal(16)));
         }
 

@@ -29,7 +29,8 @@ internal sealed class ApiAnswer
     public JsonElement Json => _json.Value;
 
     /// <summary>The id in <c>x-request-id</c>.</summary>
-    public Guid RequestId => RequestIds.Parse(Header("x-request-id") ?? throw new InvalidOperationException($"No x-request-id beside {Body}"));
+    public Guid RequestId =>
+        RequestIds.Parse(Header("x-request-id") ?? throw new InvalidOperationException($"No x-request-id beside {Body}"));
 
     /// <summary>The tokens that the answer states.</summary>
     public AnswerUsage Usage => AnswerUsage.Read(Json.GetProperty("usage"));

@@ -20,7 +20,8 @@ internal static class Prompts
         stream,
     };
 
-    /// <summary>A completion of <paramref name="tokens"/> × 4 choices that cannot end by itself: long enough to do something in the middle of it.</summary>
+    /// <summary>A completion of <paramref name="tokens"/> × 4 choices that cannot end by
+    /// itself: long enough to do something in the middle of it.</summary>
     public static object Endless(bool stream, int tokens = 480) => new
     {
         model = "tiny-assistant",

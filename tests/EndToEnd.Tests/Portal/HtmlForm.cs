@@ -16,7 +16,8 @@ internal sealed partial record HtmlForm(Uri Action, IReadOnlyDictionary<string, 
         var fields = new Dictionary<string, string>();
         foreach (var input in Inputs().Matches(markup).Select(input => input.Value))
         {
-            if (Attribute(input, "name") is { } name && (Attribute(input, "type") != "checkbox" || input.Contains(" checked", StringComparison.Ordinal)))
+            if (Attribute(input, "name") is { } name
+                && (Attribute(input, "type") != "checkbox" || input.Contains(" checked", StringComparison.Ordinal)))
             {
                 fields.TryAdd(name, Attribute(input, "value") ?? "");
             }

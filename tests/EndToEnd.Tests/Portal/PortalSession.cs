@@ -37,7 +37,8 @@ internal sealed class PortalSession : IDisposable
     /// <summary>Revokes a key by the link in its row and the page that asks once more.</summary>
     public async Task RevokeKeyAsync(string name)
     {
-        var link = Regex.Match(await _http.GetStringAsync("/keys"), $"href=\"([^\"]+/revoke)\"[^>]*aria-label=\"Revoke {Regex.Escape(name)}\"");
+        var link = Regex.Match(
+            await _http.GetStringAsync("/keys"), $"href=\"([^\"]+/revoke)\"[^>]*aria-label=\"Revoke {Regex.Escape(name)}\"");
         var page = await SubmitAsync(link.Groups[1].Value, "Revoke key", form => form);
         Assert.Contains("Acknowledged", page, StringComparison.Ordinal);
     }

@@ -118,7 +118,8 @@ internal sealed partial class Visitor
     }
 
     /// <summary>Whether the page is wider than the window, so that it must be scrolled sideways.</summary>
-    public Task<bool> OverflowsAsync() => _page.EvaluateAsync<bool>("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+    public Task<bool> OverflowsAsync() =>
+        _page.EvaluateAsync<bool>("document.documentElement.scrollWidth > document.documentElement.clientWidth");
 
     public Task ShootAsync(string what) => _page.ScreenshotAsync(new()
     {

@@ -24,7 +24,8 @@ internal sealed class InternalApi(Endpoints endpoints)
 
     /// <summary>What the worker serves and how busy it is.</summary>
     public Task<WorkerStatus> WorkerStatusAsync() =>
-        SendAsync(Request(HttpMethod.Get, $"{endpoints.WorkerInternal}/internal/status", "gateway", "inference"), ContractsJson.Default.WorkerStatus);
+        SendAsync(Request(HttpMethod.Get, $"{endpoints.WorkerInternal}/internal/status", "gateway", "inference"),
+            ContractsJson.Default.WorkerStatus);
 
     /// <summary>Requests in the worker's slots, over all models.</summary>
     public async Task<int> ActiveAsync() => (await WorkerStatusAsync()).Models.Sum(model => model.Active + model.Queued);
@@ -53,13 +54,15 @@ internal sealed class InternalApi(Endpoints endpoints)
     {
         var tokens = new ServiceTokens(Options.Create(
             new ClusterOptions { Secret = File.ReadAllText(endpoints.ClusterSecret).Trim(), Self = caller }));
-        return new HttpRequestMessage(method, url) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", tokens.For(callee)) } };
+        return new HttpRequestMessage(method, url) { Headers =
+            { Authorization = new AuthenticationHeaderValue("Bearer", tokens.For(callee)) } };
     }
 
     private static async Task<T> SendAsync<T>(HttpRequestMessage request, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {
         using var response = await Http.SendAsync(request);
         response.EnsureSuccessStatusCode();
-        return await response.Content.ReadFromJsonAsync(type) ?? throw new InvalidOperationException($"{request.RequestUri} answered null.");
+        return await response.Content.ReadFromJsonAsync(type)
+            ?? throw new InvalidOperationException($"{request.RequestUri} answered null.");
     }
 }

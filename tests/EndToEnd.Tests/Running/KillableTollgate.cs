@@ -22,7 +22,8 @@ public sealed class KillableTollgate : IAsyncLifetime
 
         using var client = Running.Client();
         await Until.TrueAsync(
-            async () => (await client.PostAsync(Prompts.Chat, Prompts.France())).Status == HttpStatusCode.OK, "it answers", TimeSpan.FromSeconds(30));
+            async () =>
+            (await client.PostAsync(Prompts.Chat, Prompts.France())).Status == HttpStatusCode.OK, "it answers", TimeSpan.FromSeconds(30));
         return Running;
     }
 

@@ -7,7 +7,8 @@ namespace Tollgate.EndToEnd.Tests.Running;
 /// <param name="Error">Its standard error.</param>
 internal sealed record ProgramRun(int ExitCode, string Output, string Error)
 {
-    /// <summary>Runs a program and waits for it; it is killed when it takes longer than <paramref name="patience"/> (default 60 s).</summary>
+    /// <summary>Runs a program and waits for it; it is killed when it takes longer than
+    /// <paramref name="patience"/> (default 60 s).</summary>
     /// <param name="input">Given on its standard input, or nothing.</param>
     public static async Task<ProgramRun> RunAsync(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string input = "",

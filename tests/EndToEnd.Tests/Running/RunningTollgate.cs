@@ -6,7 +6,8 @@ using Tollgate.Testing;
 namespace Tollgate.EndToEnd.Tests.Running;
 
 /// <summary>
-/// The whole product as a user starts it: <c>Tollgate.AllInOne up</c> as a process of its own on a data folder and free ports. It cannot outlive the tests.
+/// The whole product as a user starts it: <c>Tollgate.AllInOne up</c> as a process of its own
+/// on a data folder and free ports. It cannot outlive the tests.
 /// </summary>
 internal sealed class RunningTollgate : IAsyncDisposable
 {

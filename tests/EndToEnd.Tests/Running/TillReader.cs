@@ -18,7 +18,8 @@ internal sealed class TillReader : IAsyncDisposable
         var holds = 0;
         await foreach (var key in _redis.GetServers()[0].KeysAsync(pattern: "tollgate:{*}"))
         {
-            holds += (await _redis.GetDatabase().HashKeysAsync(key)).Count(field => field.ToString().StartsWith("h:", StringComparison.Ordinal));
+            holds += (await _redis.GetDatabase().HashKeysAsync(key)).Count(
+                field => field.ToString().StartsWith("h:", StringComparison.Ordinal));
         }
 
         return holds;

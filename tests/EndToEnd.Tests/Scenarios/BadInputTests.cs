@@ -23,7 +23,8 @@ public sealed class BadInputTests(SharedTollgate shared)
         {
             var answer = await client.PostAsync(request.Path, request.Body);
             var error = answer.Error;
-            if ((int)answer.Status != request.Status || error.Param != request.Param || (request.Code is not null && error.Code != request.Code))
+            if ((int)answer.Status != request.Status || error.Param != request.Param
+                || (request.Code is not null && error.Code != request.Code))
             {
                 wrong.Add($"{request}: expected {request.Status} {request.Code} {request.Param}, got {(int)answer.Status} {error}");
             }
@@ -84,7 +85,8 @@ public sealed class BadInputTests(SharedTollgate shared)
     {
         using var client = shared.Running.Client();
 
-        var answer = await client.SendAsync(HttpMethod.Post, Prompts.Chat, new StringContent("model=x", Encoding.UTF8, "application/x-www-form-urlencoded"));
+        var answer = await client.SendAsync(
+            HttpMethod.Post, Prompts.Chat, new StringContent("model=x", Encoding.UTF8, "application/x-www-form-urlencoded"));
 
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.Status);
         Assert.Equal("invalid_request_error", answer.Error.Type);
@@ -99,14 +101,16 @@ public sealed class BadInputTests(SharedTollgate shared)
 
         var answers = new[]
         {
-            await client.PostAsync(Prompts.Chat, new { model = "tiny-assistant", messages = new[] { new { role = "user", content = text } } }),
+            await client.PostAsync(
+                Prompts.Chat, new { model = "tiny-assistant", messages = new[] { new { role = "user", content = text } } }),
             await client.PostAsync(
                 Prompts.Chat, new { model = "tiny-assistant", stream = true, messages = new[] { new { role = "user", content = text } } }),
             await client.PostAsync(Prompts.Completions, new { model = "tiny-assistant", prompt = Enumerable.Repeat(5, 600) }),
             await client.PostAsync(Prompts.Completions, new { model = "tiny-assistant", prompt = "Once", max_tokens = 5000 }),
         };
 
-        Assert.All(answers, answer => Assert.Equal((HttpStatusCode.BadRequest, "context_length_exceeded"), (answer.Status, answer.Error.Code)));
+        Assert.All(
+            answers, answer => Assert.Equal((HttpStatusCode.BadRequest, "context_length_exceeded"), (answer.Status, answer.Error.Code)));
         Assert.Equal("messages", answers[0].Error.Param);
         await NothingWasChargedAsync(key);
     }

@@ -40,7 +40,8 @@ public sealed class DotNetClientTests(SharedTollgate shared)
         }
 
         var usage = updates.Single(update => update.Usage is not null).Usage;
-        Assert.Equal("The capital of France is Paris.", string.Concat(updates.SelectMany(update => update.ContentUpdate).Select(part => part.Text)));
+        Assert.Equal(
+            "The capital of France is Paris.", string.Concat(updates.SelectMany(update => update.ContentUpdate).Select(part => part.Text)));
         Assert.Equal(ChatFinishReason.Stop, updates.Single(update => update.FinishReason is not null).FinishReason);
         Assert.True(updates.Count(update => update.ContentUpdate.Count > 0) > 3, "a stream that comes in one piece is none");
         Assert.True(usage.InputTokenCount > 0 && usage.OutputTokenCount > 0);
@@ -155,11 +156,13 @@ public sealed class DotNetClientTests(SharedTollgate shared)
         Transport = transport,
     };
 
-    /// <summary>HttpClient goes on reading for up to 2 s behind a reader that left, to keep the connection; the tiny model would end in that time.</summary>
+    /// <summary>HttpClient goes on reading for up to 2 s behind a reader that left, to keep the
+    /// connection; the tiny model would end in that time.</summary>
     private static HttpClientPipelineTransport LeavesAtOnce() => new(new HttpClient(new SocketsHttpHandler { MaxResponseDrainSize = 0 }));
 
     private static ChatCompletionOptions Greedy(int maxTokens) => new() { Temperature = 0, MaxOutputTokenCount = maxTokens };
 
     private static Guid RequestId(PipelineResponse response) =>
-        response.Headers.TryGetValue("x-request-id", out var id) ? RequestIds.Parse(id!) : throw new InvalidOperationException("No x-request-id.");
+        response.Headers.TryGetValue("x-request-id", out var id)
+            ? RequestIds.Parse(id!) : throw new InvalidOperationException("No x-request-id.");
 }

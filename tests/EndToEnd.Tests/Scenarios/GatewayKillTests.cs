@@ -7,8 +7,8 @@ using Tollgate.Testing;
 namespace Tollgate.EndToEnd.Tests.Scenarios;
 
 /// <summary>
-/// kill -9 of the process that holds the gateway, in each phase of a request, then a start on the same data: exactly one row where one is due, none
-/// that charges where nothing is, and delivered ≤ billed ≤ generated.
+/// kill -9 of the process that holds the gateway, in each phase of a request, then a start on the same data: exactly one row where one is
+/// due, none that charges where nothing is, and delivered ≤ billed ≤ generated.
 /// </summary>
 [Collection(KillableTollgate.Name)]
 public sealed class GatewayKillTests(KillableTollgate killable) : IAsyncLifetime

@@ -55,7 +55,8 @@ public sealed class ManyStreamsTests(SharedTollgate shared)
             .SelectMany(choice => choice.GetProperty("logprobs").GetProperty("content").EnumerateArray())
             .ToList();
         return new Answer(
-            [.. tokens.Select(token => token.GetProperty("token").GetString()!)], [.. tokens.Select(token => token.GetProperty("logprob").GetDouble())],
+            [.. tokens.Select(token => token.GetProperty("token").GetString()!)],
+            [.. tokens.Select(token => token.GetProperty("logprob").GetDouble())],
             stream.Usage);
     }
 

@@ -25,7 +25,8 @@ public sealed class NewcomerTests(SharedTollgate shared)
 
         using var client = shared.Running.Client(key);
         var answer = await Until.ValueAsync(
-            async () => await client.PostAsync(Prompts.Chat, Prompts.France()) is { Status: HttpStatusCode.OK } ok ? ok : null, "the new key works", Soon);
+            async () => await client.PostAsync(Prompts.Chat, Prompts.France()) is { Status: HttpStatusCode.OK } ok ? ok : null,
+            "the new key works", Soon);
         var row = await shared.Running.Books.OneAsync(answer.RequestId);
         await Until.TrueAsync(
             async () =>
@@ -66,7 +67,8 @@ public sealed class NewcomerTests(SharedTollgate shared)
         await admin.SignInAsync(email, password);
         var overflowing = new List<string>();
 
-        foreach (var page in new[] { "overview", "keys", "keys/new", "usage", "billing", "models", "admin", "admin/organizations", "admin/aliases" })
+        foreach (var page in new[] { "overview", "keys", "keys/new", "usage", "billing", "models", "admin", "admin/organizations",
+            "admin/aliases" })
         {
             await admin.LookAtAsync($"/{page}", page.Replace('/', '-'));
             if (await admin.OverflowsAsync())

@@ -18,7 +18,8 @@ public sealed class NodeClientTests(SharedTollgate shared, NodeClientTests.Run r
         var row = await shared.Running.Books.OneAsync(RequestIds.Parse(chat.GetProperty("requestId").GetString()!));
 
         Assert.Equal("chat.completion", chat.GetProperty("object").GetString());
-        Assert.Equal("The capital of France is Paris.", chat.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
+        Assert.Equal(
+            "The capital of France is Paris.", chat.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
         Assert.Equal("stop", chat.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
         Assert.Equal((usage.Prompt, usage.Completion), (row.Units.Prompt, row.Units.Completion));
     }

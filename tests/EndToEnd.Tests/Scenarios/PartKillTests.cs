@@ -51,6 +51,7 @@ public sealed class PartKillTests(KillableTollgate killable)
     {
         using var client = running.Client();
         await Until.TrueAsync(
-            async () => (await client.PostAsync(Prompts.Chat, Prompts.France())).Status == HttpStatusCode.OK, "the service answers again", Recovery);
+            async () =>
+            (await client.PostAsync(Prompts.Chat, Prompts.France())).Status == HttpStatusCode.OK, "the service answers again", Recovery);
     }
 }

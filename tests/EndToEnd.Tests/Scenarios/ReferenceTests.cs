@@ -20,7 +20,8 @@ public sealed partial class ReferenceTests(SharedTollgate shared)
         {
             var prompt = reference.GetProperty("prompt").GetString()!;
             var answer = prompt.StartsWith("<|im_start|>", StringComparison.Ordinal)
-                ? await client.PostAsync(Prompts.Chat, new { model = "tiny-assistant", messages = Messages(prompt), temperature = 0, max_tokens = 200 })
+                ? await client.PostAsync(
+                    Prompts.Chat, new { model = "tiny-assistant", messages = Messages(prompt), temperature = 0, max_tokens = 200 })
                 : await client.PostAsync(Prompts.Completions, new { model = "tiny-assistant", prompt, temperature = 0, max_tokens = 200 });
 
             Assert.Equal(reference.GetProperty("text").GetString(), answer.Text);
@@ -55,7 +56,8 @@ public sealed partial class ReferenceTests(SharedTollgate shared)
                 new { model = name, messages = reference.GetProperty("messages"), temperature = 0, max_tokens = 64, logprobs = true });
             var tokens = answer.Json.GetProperty("choices")[0].GetProperty("logprobs").GetProperty("content").GetArrayLength();
 
-            Assert.True(reference.GetProperty("margins").EnumerateArray().All(margin => margin.GetDouble() >= 0.05)); // So all tokens are certain.
+            // So all tokens are certain.
+            Assert.True(reference.GetProperty("margins").EnumerateArray().All(margin => margin.GetDouble() >= 0.05));
             Assert.Equal(reference.GetProperty("text").GetString(), answer.Text);
             Assert.Equal(reference.GetProperty("output_ids").GetArrayLength(), tokens);
             Assert.Equal(reference.GetProperty("prompt_ids").GetArrayLength(), answer.Usage.Prompt);
@@ -67,7 +69,8 @@ public sealed partial class ReferenceTests(SharedTollgate shared)
     public async Task Minilm_imported_while_running_gives_its_reference_vectors()
     {
         const string name = "all-minilm-l6-v2";
-        await ImportAsync($"models/{name}/model.onnx", name, "--tokenizer", SharedFiles.At($"models/{name}/tokenizer.json"), "--price-in", "0.02");
+        await ImportAsync(
+            $"models/{name}/model.onnx", name, "--tokenizer", SharedFiles.At($"models/{name}/tokenizer.json"), "--price-in", "0.02");
         var reference = Read(SharedFiles.At("models/reference/minilm.json"));
         var rows = reference.GetProperty("rows").EnumerateArray().ToList();
 

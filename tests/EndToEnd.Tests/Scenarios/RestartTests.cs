@@ -44,7 +44,8 @@ public sealed class RestartTests(KillableTollgate killable) : IAsyncLifetime
 
         var second = await ProgramRun.RunAsync(
             "dotnet",
-            [OperatorCommands.Program, "up", "--data", TestFolder.Create("second"), "--api-port", $"{port}", "--portal-port", $"{LocalServers.FreePort.Next()}"]);
+            [OperatorCommands.Program, "up", "--data", TestFolder.Create("second"), "--api-port", $"{port}", "--portal-port",
+                $"{LocalServers.FreePort.Next()}"]);
 
         Assert.NotEqual(0, second.ExitCode);
         Assert.Contains($"{port}", second.Output + second.Error, StringComparison.Ordinal);

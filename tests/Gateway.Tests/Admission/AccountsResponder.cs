@@ -10,7 +10,8 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 namespace Tollgate.Gateway.Tests.Admission;
 
 /// <summary>
-/// Answers as Accounts does, over real HTTP: keeps keys and policies, publishes them to Redis on change, and again when a gateway asks for one.
+/// Answers as Accounts does, over real HTTP: keeps keys and policies, publishes them to
+/// Redis on change, and again when a gateway asks for one.
 /// </summary>
 public sealed class AccountsResponder : IAsyncDisposable
 {
@@ -33,7 +34,8 @@ public sealed class AccountsResponder : IAsyncDisposable
     public static async Task<AccountsResponder> StartAsync(string clusterSecret, IDatabase redis)
     {
         var builder = PlatformHost.CreateBuilder(
-            [$"--Cluster:Secret={clusterSecret}", "--Cluster:Self=accounts", "--Listen:Internal=http://127.0.0.1:0"], typeof(AccountsResponder).Assembly);
+            [$"--Cluster:Secret={clusterSecret}", "--Cluster:Self=accounts", "--Listen:Internal=http://127.0.0.1:0"],
+            typeof(AccountsResponder).Assembly);
         builder.AddServiceDefaults();
         var app = builder.Build();
         var responder = new AccountsResponder(app, redis);
@@ -107,14 +109,16 @@ public sealed class AccountsResponder : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static Guid NextVersion() => Guid.CreateVersion7(TimeProvider.System.GetUtcNow().AddMilliseconds(Interlocked.Increment(ref _versions)));
+    private static Guid NextVersion() =>
+        Guid.CreateVersion7(TimeProvider.System.GetUtcNow().AddMilliseconds(Interlocked.Increment(ref _versions)));
 
     private static int _versions;
 
     private async Task PublishAsync(OrganizationPolicy policy)
     {
         await _redis.StringSetAsync(
-            RedisNames.Policy(policy.OrganizationId), System.Text.Json.JsonSerializer.Serialize(policy, ContractsJson.Default.OrganizationPolicy));
+            RedisNames.Policy(policy.OrganizationId),
+            System.Text.Json.JsonSerializer.Serialize(policy, ContractsJson.Default.OrganizationPolicy));
         await _redis.HashSetAsync(
             RedisNames.Organization(policy.OrganizationId), RedisNames.PolicyVersionField, policy.Version.ToString("N"));
     }

@@ -9,7 +9,8 @@ using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Admission;
 
-/// <summary>The script against a reference, over random clocks, costs, refunds, limits, leases and epochs: every number equal, to the millisecond.</summary>
+/// <summary>The script against a reference, over random clocks, costs, refunds, limits, leases
+/// and epochs: every number equal, to the millisecond.</summary>
 public sealed class AdmissionScriptModelTests
 {
     private const string ClockLine = "local time = redis.call('TIME')";
@@ -164,7 +165,8 @@ public sealed class AdmissionScriptModelTests
             var requestId = holds.Count == 0 || step.Pick > 900 ? Guid.NewGuid() : holds[step.Pick % holds.Count];
             var settlement = step.Kind == StepKind.Release
                 ? new Settlement(SettlementKind.Release, _caller.OrganizationId, requestId, 0, 0)
-                : new Settlement(SettlementKind.Settle, _caller.OrganizationId, requestId, step.One, _reference.MoneyOf(requestId) * step.Two / 100);
+                : new Settlement(
+                    SettlementKind.Settle, _caller.OrganizationId, requestId, step.One, _reference.MoneyOf(requestId) * step.Two / 100);
             Evaluate([settlement, settlement], null);
             Evaluate([settlement], null);
             _reference.Settle(settlement, _now);

@@ -19,8 +19,8 @@ using Tollgate.Testing;
 namespace Tollgate.Gateway.Tests.Admission;
 
 /// <summary>
-/// The money half of gateways as production composes it, over a real Redis and real HTTP to responders that stand for Accounts and Billing. Several gateways
-/// can share one bench.
+/// The money half of gateways as production composes it, over a real Redis and real HTTP to responders that stand for Accounts and Billing.
+/// Several gateways can share one bench.
 /// </summary>
 internal sealed class MoneyBench : IAsyncDisposable
 {
@@ -83,7 +83,8 @@ internal sealed class MoneyBench : IAsyncDisposable
         await Redis.HashGetAsync(RedisNames.Organization(organizationId), field);
 
     public async Task<int> HoldsAsync(Guid organizationId) =>
-        (await Redis.HashKeysAsync(RedisNames.Organization(organizationId))).Count(field => ((string)field!).StartsWith("h:", StringComparison.Ordinal));
+        (await Redis.HashKeysAsync(RedisNames.Organization(organizationId))).Count(
+            field => ((string)field!).StartsWith("h:", StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {
@@ -121,7 +122,8 @@ internal sealed class MoneyGateway : IAsyncDisposable
                 $"--Services:accounts={bench.Accounts.Url}", $"--Services:billing={bench.Billing.Url}",
                 $"--Redis:ConnectionString={bench.Server.ConnectionString}", "--Redis:Timeout=00:00:02",
                 $"--Keys:Peppers=p1:{Convert.ToHexStringLower(AccountsResponder.Pepper)}",
-                $"--Journal:Folder={folder}", "--Journal:SegmentBytes=1048576", "--Logging:LogLevel:Default=Warning", "--Till:LeaseWait=00:00:10", .. settings,
+                $"--Journal:Folder={folder}", "--Journal:SegmentBytes=1048576", "--Logging:LogLevel:Default=Warning",
+                "--Till:LeaseWait=00:00:10", .. settings,
             ],
             typeof(MoneyGateway).Assembly);
         builder.AddServiceDefaults();
@@ -148,7 +150,8 @@ internal sealed class MoneyGateway : IAsyncDisposable
     }
 
     /// <summary>Admits a request that may cost <paramref name="money"/> nano-dollars: one token at that price.</summary>
-    public Task<AdmissionResult> AdmitAsync(Caller caller, long money, long rateTokens = 10, Guid? requestId = null) => Admission.AdmitAsync(
+    public Task<AdmissionResult> AdmitAsync(Caller caller, long money, long rateTokens = 10, Guid? requestId = null) =>
+        Admission.AdmitAsync(
         caller, requestId ?? Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), Demand(money, rateTokens), CancellationToken.None);
 
     public static Demand Demand(long money, long rateTokens = 10) => new(

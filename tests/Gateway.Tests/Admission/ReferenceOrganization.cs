@@ -89,7 +89,8 @@ internal sealed class ReferenceOrganization
         }
 
         var money = call.MoneyNanoUsd;
-        var over2 = call.Limits.Budgets.FindIndex(limit => BudgetOf(limit, now) is var budget && budget.Spent + budget.Held + money > limit.LimitNanoUsd);
+        var over2 = call.Limits.Budgets.FindIndex(
+            limit => BudgetOf(limit, now) is var budget && budget.Spent + budget.Held + money > limit.LimitNanoUsd);
         if (over2 >= 0 || _epoch < 0 || Free < money)
         {
             return (over2 >= 0 ? AdmissionVerdict.Budget : _epoch < 0 ? AdmissionVerdict.Cold : AdmissionVerdict.Till, over2, 0);
@@ -134,7 +135,8 @@ internal sealed class ReferenceOrganization
         }
     }
 
-    /// <summary>Every hold of that age whose owner is not <paramref name="living"/> gives its tokens and its place back, and keeps its money.</summary>
+    /// <summary>Every hold of that age whose owner is not <paramref name="living"/> gives its
+    /// tokens and its place back, and keeps its money.</summary>
     public void Sweep(string living, long age, long now)
     {
         foreach (var (requestId, hold) in _holds.ToList())
@@ -183,7 +185,8 @@ internal sealed class ReferenceOrganization
         call.Limits.Budgets.ForEach(limit => BudgetOf(limit, now).Held += call.MoneyNanoUsd);
         _held += call.MoneyNanoUsd;
         _holds.Add(
-            call.RequestId, new Hold(call, now, _epoch, [.. call.Limits.Budgets.Select(limit => (limit.Field, BudgetOf(limit, now).Period))]));
+            call.RequestId,
+            new Hold(call, now, _epoch, [.. call.Limits.Budgets.Select(limit => (limit.Field, BudgetOf(limit, now).Period))]));
     }
 
     private Bucket BucketOf(string field, long now)
@@ -199,7 +202,8 @@ internal sealed class ReferenceOrganization
     private Budget BudgetOf(BudgetLimit limit, long now)
     {
         var time = DateTimeOffset.FromUnixTimeMilliseconds(now);
-        var period = long.Parse(time.ToString(limit.Daily ? "yyyyMMdd" : "yyyyMM", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        var period = long.Parse(
+            time.ToString(limit.Daily ? "yyyyMMdd" : "yyyyMM", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         if (!_budgets.TryGetValue(limit.Field, out var budget))
         {
             _budgets.Add(limit.Field, budget = new Budget());

@@ -89,14 +89,17 @@ public sealed class AuthenticatorTests : IAsyncLifetime
 
         await _bench.Accounts.ChangeKeyAsync(key.PublicId, record => record with { State = KeyState.Disabled });
         Assert.Equal("disabled_api_key", (await RefusalAsync("Bearer " + text))!.Code);
-        await _bench.Accounts.ChangeKeyAsync(key.PublicId, record => record with { State = KeyState.Active, ExpiresAt = DateTimeOffset.UnixEpoch });
+        await _bench.Accounts.ChangeKeyAsync(
+            key.PublicId, record => record with { State = KeyState.Active, ExpiresAt = DateTimeOffset.UnixEpoch });
         Assert.Equal("expired_api_key", (await RefusalAsync("Bearer " + text))!.Code);
         await _bench.Accounts.ChangeKeyAsync(key.PublicId, record => record with { ExpiresAt = null, Networks = ["192.0.2.0/24"] });
         Assert.Equal("ip_not_authorized", (await RefusalAsync("Bearer " + text, "198.51.100.7"))!.Code);
         Assert.Null(await RefusalAsync("Bearer " + text, "192.0.2.9"));
         await _bench.Accounts.ChangePolicyAsync(key.OrganizationId, policy => policy with { Suspended = true });
         Assert.Equal(
-            403, (await _gateway.Admission.CheckAsync((await CallAsync("Bearer " + text, "192.0.2.9")).Caller!, Guid.NewGuid(), false, default)).Refusal!.Status);
+            403,
+            (await _gateway.Admission.CheckAsync((await CallAsync("Bearer " + text, "192.0.2.9")).Caller!, Guid.NewGuid(), false, default))
+                .Refusal!.Status);
     }
 
     [Theory]
@@ -131,7 +134,8 @@ public sealed class AuthenticatorTests : IAsyncLifetime
     {
         var (key, text) = await _bench.AddOrganizationAsync();
         await _bench.Accounts.ChangeKeyAsync(
-            key.PublicId, record => record with { ModelsAllowed = ["gpt-3.5-turbo", "b"], ModelsDenied = ["b"], Scopes = [KeyScopes.Embeddings] });
+            key.PublicId, record =>
+            record with { ModelsAllowed = ["gpt-3.5-turbo", "b"], ModelsDenied = ["b"], Scopes = [KeyScopes.Embeddings] });
 
         var caller = (await CallAsync("Bearer " + text)).Caller!;
 

@@ -136,12 +136,14 @@ public sealed class StreamTests
         var text = await response.Content.ReadAsStringAsync();
 
         Assert.StartsWith(Event(1) + "data: {\"error\":{", text, StringComparison.Ordinal);
-        Assert.Equal((Outcome.FailedAfterFirstToken, new Units(9, Output: 1)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(response))));
+        Assert.Equal(
+            (Outcome.FailedAfterFirstToken, new Units(9, Output: 1)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(response))));
         Assert.Single(gateway.Workers.SelectMany(worker => worker.Calls)); // Something went out: no second attempt.
     }
 
     [Theory]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nx-tollgate-units: 9,0,0,0,0,0\r\n\r\n")]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nx-tollgate-units: 9,0,0,0,0,0\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nx-tollgate-units: 9,0,0,0,0,0\r\n\r\n5\r\nid: 1\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")] // No units.
     [InlineData("HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n")]
@@ -229,7 +231,8 @@ public sealed class StreamTests
             await call.WaitForResetAsync();
         };
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gateway.Http.SendAsync(GatewayUnderTest.Post(key, Chat, Hello), leave.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => gateway.Http.SendAsync(GatewayUnderTest.Post(key, Chat, Hello), leave.Token));
 
         await Until.TrueAsync(() => !gateway.Worker.CancelledRequests.IsEmpty, "the cancel call");
         var row = await gateway.Plane.WaitForUsageAsync($"req_{gateway.Worker.CancelledRequests.Single():N}");
@@ -253,7 +256,8 @@ public sealed class StreamTests
 
         Assert.Contains("upstream_timeout", text, StringComparison.Ordinal);
         Assert.Single(gateway.Worker.CancelledRequests);
-        Assert.Equal((Outcome.FailedAfterFirstToken, new Units(9, Output: 1)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(response))));
+        Assert.Equal(
+            (Outcome.FailedAfterFirstToken, new Units(9, Output: 1)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(response))));
     }
 
     [Fact]

@@ -205,10 +205,12 @@ public sealed class UnaryTests
             await call.WaitForResetAsync();
         };
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gateway.Http.SendAsync(GatewayUnderTest.Post(key, Chat, Hello), leave.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => gateway.Http.SendAsync(GatewayUnderTest.Post(key, Chat, Hello), leave.Token));
 
         var id = await Until.ValueAsync(
-            () => Task.FromResult(gateway.Worker.CancelledRequests.TryPeek(out var cancelled) ? (object)cancelled : null), "the cancel call");
+            () =>
+            Task.FromResult(gateway.Worker.CancelledRequests.TryPeek(out var cancelled) ? (object)cancelled : null), "the cancel call");
         var row = await gateway.Plane.WaitForUsageAsync($"req_{id:N}");
         Assert.Equal((Outcome.ClientLeftBeforeFirstToken, default(Units)), Charged(row));
     }

@@ -14,7 +14,8 @@ using Tollgate.Testing;
 namespace Tollgate.Gateway.Tests.Harness;
 
 /// <summary>
-/// Accounts' and Billing's internal endpoints as a gateway needs them: snapshots, money without end, and a book in which every shipped usage event lands.
+/// Accounts' and Billing's internal endpoints as a gateway needs them: snapshots, money
+/// without end, and a book in which every shipped usage event lands.
 /// </summary>
 internal sealed class ControlPlane : IAsyncDisposable
 {

@@ -14,7 +14,8 @@ using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Harness;
 
-/// <summary>The real gateway on real sockets with a real Redis, a control plane that books what it ships, and as many scripted workers as a test wants.</summary>
+/// <summary>The real gateway on real sockets with a real Redis, a control plane that books what
+/// it ships, and as many scripted workers as a test wants.</summary>
 internal sealed class GatewayUnderTest : IAsyncDisposable
 {
     internal const string Secret = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -27,7 +28,8 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         (App, Plane, _redis, _workers) = (app, plane, redis, workers);
 
         // A client that leaves hangs up; it does not read on for a while to keep its connection.
-        Http = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = new Uri(app.Url(ListenerKind.Public)) };
+        Http = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress =
+            new Uri(app.Url(ListenerKind.Public)) };
     }
 
     public WebApplication App { get; }
@@ -47,11 +49,14 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     {
         var plane = await ControlPlane.StartAsync();
         plane.Catalogue.Publish(new CatalogueSnapshot(
-            new Dictionary<string, string> { ["text-davinci-002"] = "tiny-assistant", ["text-embedding-ada-002"] = "tiny-embed" }, ["hidden"]));
+            new Dictionary<string, string> { ["text-davinci-002"] = "tiny-assistant", ["text-embedding-ada-002"] = "tiny-embed" },
+                ["hidden"]));
         plane.Prices.Publish(new PriceSnapshot(
         [
-            new ModelPrice("tiny-assistant", new Guid("0195aaaa-0000-7000-8000-000000000001"), DateTimeOffset.UnixEpoch, null, new(500_000, 0, 1_500_000, 0, 0, 0)),
-            new ModelPrice("tiny-embed", new Guid("0195aaaa-0000-7000-8000-000000000002"), DateTimeOffset.UnixEpoch, null, new(20_000, 0, 0, 0, 0, 0)),
+            new ModelPrice("tiny-assistant", new Guid("0195aaaa-0000-7000-8000-000000000001"), DateTimeOffset.UnixEpoch, null,
+                new(500_000, 0, 1_500_000, 0, 0, 0)),
+            new ModelPrice(
+                "tiny-embed", new Guid("0195aaaa-0000-7000-8000-000000000002"), DateTimeOffset.UnixEpoch, null, new(20_000, 0, 0, 0, 0, 0)),
         ]));
         var scripted = Enumerable.Range(0, workers).Select(_ => ScriptedWorker.Start()).ToList();
         var redis = (await RedisServer.SharedAsync()).ConnectionString;
@@ -67,13 +72,15 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         await app.StartAsync();
         var gateway = new GatewayUnderTest(app, plane, await ConnectionMultiplexer.ConnectAsync(redis), scripted);
         await Until.TrueAsync(
-            async () => (await gateway.Http.GetAsync("/health/ready")).IsSuccessStatusCode && gateway.Pool.Cards.Count > 0, "a ready gateway");
+            async () =>
+            (await gateway.Http.GetAsync("/health/ready")).IsSuccessStatusCode && gateway.Pool.Cards.Count > 0, "a ready gateway");
         await Until.TrueAsync(() => gateway.Pool.Workers.All(worker => worker.Healthy), "healthy workers");
         return gateway;
     }
 
     /// <summary>Makes an organization of its own with a key, and publishes both as Accounts does.</summary>
-    public async Task<TestKey> CreateKeyAsync(Func<KeyRecord, KeyRecord>? change = null, Func<OrganizationPolicy, OrganizationPolicy>? changePolicy = null)
+    public async Task<TestKey> CreateKeyAsync(
+        Func<KeyRecord, KeyRecord>? change = null, Func<OrganizationPolicy, OrganizationPolicy>? changePolicy = null)
     {
         var (publicId, secret, text) = ApiKeyText.Create();
         var mac = Convert.ToBase64String(ApiKeyText.Mac(Convert.FromHexString(Pepper), secret));
@@ -101,7 +108,8 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         policy = changePolicy?.Invoke(policy) ?? policy;
         await PublishAsync(key);
         var db = _redis.GetDatabase();
-        await db.StringSetAsync(RedisNames.Policy(key.OrganizationId), JsonSerializer.SerializeToUtf8Bytes(policy, ContractsJson.Default.OrganizationPolicy));
+        await db.StringSetAsync(
+            RedisNames.Policy(key.OrganizationId), JsonSerializer.SerializeToUtf8Bytes(policy, ContractsJson.Default.OrganizationPolicy));
         await db.HashSetAsync(RedisNames.Organization(key.OrganizationId), RedisNames.PolicyVersionField, policy.Version.ToString("N"));
         return new TestKey(text, key);
     }
@@ -111,7 +119,8 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     {
         var db = _redis.GetDatabase();
         await db.StringSetAsync(RedisNames.Key(key.PublicId), JsonSerializer.SerializeToUtf8Bytes(key, ContractsJson.Default.KeyRecord));
-        await db.HashSetAsync(RedisNames.Organization(key.OrganizationId), RedisNames.KeyVersionField(key.PublicId), key.Version.ToString("N"));
+        await db.HashSetAsync(
+            RedisNames.Organization(key.OrganizationId), RedisNames.KeyVersionField(key.PublicId), key.Version.ToString("N"));
     }
 
     public Task<HttpResponseMessage> PostAsync(TestKey key, string path, string json) =>

@@ -10,8 +10,8 @@ using Tollgate.Contracts.Workers;
 namespace Tollgate.Gateway.Tests.Harness;
 
 /// <summary>
-/// A worker on a raw socket: it does exactly what a test writes, byte by byte, so that it can also do what no proper server would. Status and cancel
-/// calls are answered by itself.
+/// A worker on a raw socket: it does exactly what a test writes, byte by byte, so that it can also do what no proper server would. Status
+/// and cancel calls are answered by itself.
 /// </summary>
 internal sealed class ScriptedWorker : IAsyncDisposable
 {
@@ -108,7 +108,8 @@ internal sealed class ScriptedWorker : IAsyncDisposable
                 await AnswerAsync(call);
             }
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             return; // The gateway reset it, or the script did.
         }

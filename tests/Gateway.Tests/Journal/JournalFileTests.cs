@@ -94,7 +94,9 @@ public sealed class JournalFileTests
         var refused = !requests.TryOpen(Guid.NewGuid(), Guid.NewGuid());
         foreach (var request in running)
         {
-            requests.Close(request, new RequestEnd(Outcome.FailedAfterFirstToken, 1, UsageSource.Gateway, DateTimeOffset.UnixEpoch, 3, new Units(5, Output: 3)));
+            requests.Close(request,
+                new RequestEnd(
+                    Outcome.FailedAfterFirstToken, 1, UsageSource.Gateway, DateTimeOffset.UnixEpoch, 3, new Units(5, Output: 3)));
         }
 
         Assert.True(refused);
@@ -181,8 +183,10 @@ public sealed class JournalFileTests
     internal static AdmittedRequest Admit(RequestJournal requests, long epoch = 1)
     {
         var request = new AdmittedRequest(
-            Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), "tiny-assistant", "chat.completions",
-            true, Guid.NewGuid(), new Contracts.Money.UnitPrices(500, 0, 1500, 0, 0, 0), new Units(50, Output: 100), epoch, DateTimeOffset.UnixEpoch,
+            Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), "tiny-assistant",
+            "chat.completions",
+            true, Guid.NewGuid(), new Contracts.Money.UnitPrices(500, 0, 1500, 0, 0, 0), new Units(50, Output: 100), epoch,
+            DateTimeOffset.UnixEpoch,
             175, 60);
         Assert.True(requests.TryOpen(request.RequestId, request.OrganizationId));
         Assert.True(requests.TryAdmit(request));
@@ -222,5 +226,6 @@ public sealed class JournalFileTests
     }
 
     private JournalFile Open(int segmentBytes = 16 * 1024) => new(
-        Options.Create(new JournalOptions { Folder = _folder, SegmentBytes = segmentBytes }), TimeProvider.System, NullLogger<JournalFile>.Instance);
+        Options.Create(new JournalOptions { Folder = _folder, SegmentBytes = segmentBytes }), TimeProvider.System,
+        NullLogger<JournalFile>.Instance);
 }

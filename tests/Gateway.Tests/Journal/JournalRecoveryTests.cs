@@ -7,7 +7,8 @@ using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Journal;
 
-/// <summary>What a start finds after a death at each point of a request's life: the journal is left as it is, unclosed, and opened again.</summary>
+/// <summary>What a start finds after a death at each point of a request's life: the
+/// journal is left as it is, unclosed, and opened again.</summary>
 public sealed class JournalRecoveryTests
 {
     private readonly string _folder = TestFolder.Create("journal");
@@ -98,7 +99,8 @@ public sealed class JournalRecoveryTests
         {
             var request = JournalFileTests.Admit(requests);
             organizationId = request.OrganizationId;
-            requests.Close(request, new RequestEnd(Outcome.Completed, 1, UsageSource.Gateway, DateTimeOffset.UnixEpoch, 9, new Units(40, Output: 9)));
+            requests.Close(
+                request, new RequestEnd(Outcome.Completed, 1, UsageSource.Gateway, DateTimeOffset.UnixEpoch, 9, new Units(40, Output: 9)));
             new JournalMark(journal.End, journal.End, "database").AppendTo(journal);
         });
 
@@ -159,5 +161,6 @@ public sealed class JournalRecoveryTests
         new(journal, requests, new ShippedState(), TimeProvider.System, NullLogger<JournalRecovery>.Instance);
 
     private JournalFile Open() => new(
-        Options.Create(new JournalOptions { Folder = _folder, SegmentBytes = 64 * 1024 }), TimeProvider.System, NullLogger<JournalFile>.Instance);
+        Options.Create(new JournalOptions { Folder = _folder, SegmentBytes = 64 * 1024 }), TimeProvider.System,
+        NullLogger<JournalFile>.Instance);
 }

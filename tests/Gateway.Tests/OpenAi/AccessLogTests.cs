@@ -41,7 +41,8 @@ public sealed class AccessLogTests
             $"^POST chat.completions 200 [0-9.]+ ms req_[0-9a-f]{{32}} key={key.Record.PublicId} model=tiny-assistant streamed=False outcome=Completed "
             + "units=3,0,2,0,0,0 attempts=1 error=(\\(null\\))? client=trace-42$"), line);
         var secret = key.Text.Split('-')[3];
-        Assert.DoesNotContain(log.Lines, text => text.Contains(Canary, StringComparison.Ordinal) || text.Contains(secret, StringComparison.Ordinal)
+        Assert.DoesNotContain(log.Lines, text => text.Contains(Canary, StringComparison.Ordinal)
+            || text.Contains(secret, StringComparison.Ordinal)
             || text.Contains(unknown.Secret, StringComparison.Ordinal));
     }
 
@@ -56,7 +57,8 @@ public sealed class AccessLogTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Lines.Enqueue(formatter(state, exception) + exception);
 
         public void Dispose()

@@ -10,7 +10,8 @@ namespace Tollgate.Gateway.Tests.OpenAi;
 
 public sealed class DemandCalculationTests
 {
-    private static readonly ModelCard Card = ScriptedWorker.StatusOf("a").Models[0].Card; // Context 512, default output 64, template 8 + 5 a message.
+    // Context 512, default output 64, template 8 + 5 a message.
+    private static readonly ModelCard Card = ScriptedWorker.StatusOf("a").Models[0].Card;
     private static readonly ModelPrice Price = new("tiny-assistant", Guid.NewGuid(), DateTimeOffset.UnixEpoch, null, default);
 
     [Fact]

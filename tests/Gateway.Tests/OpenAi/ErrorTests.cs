@@ -26,7 +26,8 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
     [InlineData("GET", "/v1/engines/x/completions", 405, "method_not_supported", "POST")]
     [InlineData("DELETE", "/v1/models/tiny-assistant", 405, "method_not_supported", "GET")]
     [InlineData("POST", "/v1/models", 405, "method_not_supported", "GET")]
-    public async Task An_unknown_url_or_method_is_refused_in_the_apis_own_shape(string method, string path, int status, string code, string? allow)
+    public async Task An_unknown_url_or_method_is_refused_in_the_apis_own_shape(
+        string method, string path, int status, string code, string? allow)
     {
         using var response = await Gateway.Http.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
 
@@ -137,7 +138,8 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
     {
         var key = await Gateway.CreateKeyAsync();
         using var request = GatewayUnderTest.Post(key, Chat, Hello);
-        request.Content = new StreamContent(new MemoryStream(new byte[5 * 1024 * 1024])) { Headers = { ContentType = new("application/json") } };
+        request.Content =
+            new StreamContent(new MemoryStream(new byte[5 * 1024 * 1024])) { Headers = { ContentType = new("application/json") } };
         request.Headers.TransferEncodingChunked = true;
 
         using var response = await Gateway.Http.SendAsync(request);
@@ -161,7 +163,8 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
         var key = await Gateway.CreateKeyAsync(key => key with { ModelsDenied = ["tiny-assistant"] });
 
         using var response = await Gateway.PostAsync(key, Chat, Hello);
-        using var list = await Gateway.Http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { Authorization = key.Bearer } });
+        using var list = await Gateway.Http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { Authorization = key.Bearer } });
 
         await AssertErrorAsync(response, 404, "model_not_found");
         var body = await list.Content.ReadAsStringAsync();
@@ -180,10 +183,12 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
             Assert.Equal(HttpStatusCode.OK, before.StatusCode);
         }
 
-        await Gateway.PublishAsync(key.Record with { State = KeyState.Revoked, Version = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()) });
+        await Gateway.PublishAsync(
+            key.Record with { State = KeyState.Revoked, Version = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()) });
         using var post = await Gateway.PostAsync(key, Chat, Hello);
         using var bad = await Gateway.PostAsync(key, Chat, "{");
-        using var get = await Gateway.Http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { Authorization = key.Bearer } });
+        using var get = await Gateway.Http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { Authorization = key.Bearer } });
 
         Assert.All([post, bad, get], response => Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode));
     }

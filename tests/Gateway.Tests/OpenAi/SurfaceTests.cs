@@ -51,10 +51,12 @@ public sealed class SurfaceTests(SharedGateway shared) : IClassFixture<SharedGat
         Assert.StartsWith("3.1", root.GetProperty("openapi").GetString(), StringComparison.Ordinal);
         Assert.Equal(
             [
-                "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/engines/{engine}/completions", "/v1/models", "/v1/models/{model}",
+                "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/engines/{engine}/completions", "/v1/models",
+                "/v1/models/{model}",
             ],
             root.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
-        Assert.Equal("http", root.GetProperty("components").GetProperty("securitySchemes").GetProperty("bearer").GetProperty("type").GetString());
+        Assert.Equal(
+            "http", root.GetProperty("components").GetProperty("securitySchemes").GetProperty("bearer").GetProperty("type").GetString());
         var chat = root.GetProperty("paths").GetProperty("/v1/chat/completions").GetProperty("post");
         Assert.True(chat.GetProperty("responses").TryGetProperty("429", out _));
         Assert.True(chat.GetProperty("responses").GetProperty("200").GetProperty("content").TryGetProperty("text/event-stream", out _));
@@ -87,14 +89,18 @@ public sealed class SurfaceTests(SharedGateway shared) : IClassFixture<SharedGat
     {
         var key = await Gateway.CreateKeyAsync();
         Gateway.Plane.Catalogue.Publish(new CatalogueSnapshot(
-            new Dictionary<string, string> { ["text-davinci-002"] = "tiny-assistant", ["text-embedding-ada-002"] = "tiny-embed", ["new"] = "tiny-embed" },
+            new Dictionary<string,
+                string> { ["text-davinci-002"] = "tiny-assistant", ["text-embedding-ada-002"] = "tiny-embed", ["new"] = "tiny-embed" },
             ["hidden"]));
 
-        await Testing.Until.TrueAsync(async () => (await GetAsync(key, "/v1/models/new")).IsSuccessStatusCode, "the new alias", TimeSpan.FromSeconds(5));
+        await Testing.Until.TrueAsync(
+            async () => (await GetAsync(key, "/v1/models/new")).IsSuccessStatusCode, "the new alias", TimeSpan.FromSeconds(5));
 
         Gateway.Plane.Catalogue.Publish(new CatalogueSnapshot(
-            new Dictionary<string, string> { ["text-davinci-002"] = "tiny-assistant", ["text-embedding-ada-002"] = "tiny-embed" }, ["hidden"]));
-        await Testing.Until.TrueAsync(async () => !(await GetAsync(key, "/v1/models/new")).IsSuccessStatusCode, "the old ones", TimeSpan.FromSeconds(5));
+            new Dictionary<string, string> { ["text-davinci-002"] = "tiny-assistant", ["text-embedding-ada-002"] = "tiny-embed" },
+                ["hidden"]));
+        await Testing.Until.TrueAsync(
+            async () => !(await GetAsync(key, "/v1/models/new")).IsSuccessStatusCode, "the old ones", TimeSpan.FromSeconds(5));
     }
 
     private Task<HttpResponseMessage> GetAsync(TestKey key, string path) =>

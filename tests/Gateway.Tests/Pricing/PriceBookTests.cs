@@ -52,7 +52,8 @@ public sealed class PriceBookTests
     private static async Task<PriceBook> FollowAsync(string url, string folder)
     {
         var book = new PriceBook(
-            new OneClient(url), Options.Create(new CatalogueOptions { Folder = folder }), TimeProvider.System, NullLogger<PriceBook>.Instance);
+            new OneClient(url), Options.Create(new CatalogueOptions { Folder = folder }), TimeProvider.System,
+                NullLogger<PriceBook>.Instance);
         await book.StartAsync(CancellationToken.None);
         await book.WaitForFirstAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
         return book;

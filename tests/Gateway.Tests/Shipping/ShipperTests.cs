@@ -29,7 +29,8 @@ public sealed class ShipperTests : IAsyncLifetime
         await Until.TrueAsync(() => _bench.Billing.Rows.Count == 1, "the row is shipped");
 
         var row = _bench.Billing.Rows.Single();
-        Assert.Equal((ended.RequestId, key.OrganizationId, key.ProjectId, key.KeyId), (row.RequestId, row.OrganizationId, row.ProjectId, row.KeyId));
+        Assert.Equal(
+            (ended.RequestId, key.OrganizationId, key.ProjectId, key.KeyId), (row.RequestId, row.OrganizationId, row.ProjectId, row.KeyId));
         Assert.Equal(("tiny-assistant", "chat.completions", true, 1, 1L), (row.Model, row.Endpoint, row.Streamed, row.Attempt, row.Epoch));
         Assert.Equal((new Units(5, Output: 1), 1L, Outcome.Completed), (row.Units, row.Delivered, row.Outcome));
         Assert.True(_bench.Billing.Cursor(gateway.Get<JournalFile>().Id) <= before);
@@ -96,7 +97,8 @@ public sealed class ShipperTests : IAsyncLifetime
 
         Assert.Empty(early);
         Assert.NotNull(younger.Ticket);
-        Assert.Equal(new long[] { 2, 1_000_000, 0, 10 }, await _bench.TillAsync(key.OrganizationId)); // The older epoch's till is closed for good.
+        // The older epoch's till is closed for good.
+        Assert.Equal(new long[] { 2, 1_000_000, 0, 10 }, await _bench.TillAsync(key.OrganizationId));
     }
 
     [Fact]

@@ -29,7 +29,8 @@ public sealed class HoldSweeperTests
         await silent.Get<Heartbeat>().StopAsync(default); // It hangs: nothing is heard of it any more, and its holds stand.
         await other.Get<HoldOwners>().BeatAsync(owner, default);
         var after = await Until.ValueAsync(
-            async () => await other.AdmitAsync(await other.CallerAsync(text), 1_000, rateTokens: 900) is { Ticket: not null } result ? result : null,
+            async () => await other.AdmitAsync(await other.CallerAsync(text), 1_000, rateTokens: 900) is { Ticket: not null } result
+                ? result : null,
             "the place is free", TimeSpan.FromSeconds(20));
         var held = (await bench.TillAsync(key.OrganizationId))![3];
         admitted.Ticket!.Close(Outcome.Completed, new Units(5, Output: 1), 1); // It is back.
@@ -55,7 +56,8 @@ public sealed class HoldSweeperTests
         await bench.Redis.HashSetAsync(hash, [new HashEntry("t:past", 1_000), new HashEntry("t:ahead", 9_000_000_000_000_000)]);
         await bench.Redis.HashSetAsync(hash, [.. Enumerable.Range(0, 2_000).Select(i => new HashEntry($"t:{i}", 1_000))]);
 
-        await Until.TrueAsync(async () => await bench.Redis.HashLengthAsync(hash) < 100, "the tombstones are gone", TimeSpan.FromSeconds(20));
+        await Until.TrueAsync(
+            async () => await bench.Redis.HashLengthAsync(hash) < 100, "the tombstones are gone", TimeSpan.FromSeconds(20));
         await Until.TrueAsync(async () => await bench.Redis.LockQueryAsync("tollgate:sweeper") == RedisValue.Null, "the pass ends");
 
         Assert.Equal("1", await bench.FieldAsync(key.OrganizationId, $"c:k:{key.KeyId:N}"));

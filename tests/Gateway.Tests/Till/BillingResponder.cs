@@ -10,8 +10,8 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 namespace Tollgate.Gateway.Tests.Till;
 
 /// <summary>
-/// Answers as Billing does, over real HTTP: wallets with one open epoch each, leases out of them, journals with cursors, usage rows by primary key. What older
-/// epochs held stays held, as before a fence.
+/// Answers as Billing does, over real HTTP: wallets with one open epoch each, leases out of them, journals with cursors, usage rows by
+/// primary key. What older epochs held stays held, as before a fence.
 /// </summary>
 public sealed class BillingResponder : IAsyncDisposable
 {
@@ -57,7 +57,8 @@ public sealed class BillingResponder : IAsyncDisposable
     public static async Task<BillingResponder> StartAsync(string clusterSecret)
     {
         var builder = PlatformHost.CreateBuilder(
-            [$"--Cluster:Secret={clusterSecret}", "--Cluster:Self=billing", "--Listen:Internal=http://127.0.0.1:0"], typeof(BillingResponder).Assembly);
+            [$"--Cluster:Secret={clusterSecret}", "--Cluster:Self=billing", "--Listen:Internal=http://127.0.0.1:0"],
+            typeof(BillingResponder).Assembly);
         builder.AddServiceDefaults();
         var app = builder.Build();
         var responder = new BillingResponder(app);
@@ -219,7 +220,8 @@ public sealed class BillingResponder : IAsyncDisposable
             journal.Cursor = batch.To;
             Acknowledged = [.. Acknowledged, .. batch.Fences];
             return TypedResults.Json(
-                new UsageBooked(batch.To, inserted, batch.Events.Count - inserted, 0, PendingFences, Database), ContractsJson.Default.UsageBooked);
+                new UsageBooked(batch.To, inserted, batch.Events.Count - inserted, 0, PendingFences, Database),
+                    ContractsJson.Default.UsageBooked);
         }
     }
 

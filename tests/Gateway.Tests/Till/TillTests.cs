@@ -26,7 +26,8 @@ public sealed class TillTests : IAsyncLifetime
         var (key, text) = await _bench.AddOrganizationAsync(wallet: 100);
         var callers = await Task.WhenAll(gateways.Select(gateway => gateway.CallerAsync(text)));
 
-        var results = await Task.WhenAll(Enumerable.Range(0, 192).Select(i => Task.Run(() => gateways[i % 3].AdmitAsync(callers[i % 3], money: 10))));
+        var results = await Task.WhenAll(
+            Enumerable.Range(0, 192).Select(i => Task.Run(() => gateways[i % 3].AdmitAsync(callers[i % 3], money: 10))));
 
         var admitted = results.Count(result => result.Ticket is not null);
         Assert.Equal(10, admitted); // 100 / 10
@@ -69,7 +70,8 @@ public sealed class TillTests : IAsyncLifetime
         before.Ticket!.Close(Outcome.Completed, new Units(5, Output: 1), 1);
         await gateway.SettleAsync();
 
-        Assert.Equal(new long[] { 2, 1_000_000, 0, 1_000 }, await bench.TillAsync(key.OrganizationId)); // The old hold books nothing in the new epoch.
+        // The old hold books nothing in the new epoch.
+        Assert.Equal(new long[] { 2, 1_000_000, 0, 1_000 }, await bench.TillAsync(key.OrganizationId));
         after.Ticket!.Dispose();
         await server.DisposeAsync();
     }

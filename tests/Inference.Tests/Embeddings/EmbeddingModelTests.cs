@@ -34,7 +34,8 @@ public sealed class EmbeddingModelTests
 
         var result = await model.EmbedAsync([.. rows.Select(r => EmbeddingInput.FromText((string)r!["text"]!))], CancellationToken.None);
         var byIds = await model.EmbedAsync(
-            [.. rows.Select(r => EmbeddingInput.FromIds([.. r!["input_ids"]!.AsArray().Select(id => (int)id!).Skip(1).SkipLast(1)]))], CancellationToken.None);
+            [.. rows.Select(r => EmbeddingInput.FromIds([.. r!["input_ids"]!.AsArray().Select(id => (int)id!).Skip(1).SkipLast(1)]))],
+            CancellationToken.None);
 
         Assert.True(model.Manifest.Batching); // only its weights are quantised
         Assert.Equal(512, model.Manifest.Limits.ContextLength);
@@ -45,7 +46,8 @@ public sealed class EmbeddingModelTests
             Assert.Equal(result.Vectors[i], byIds.Vectors[i]);
             for (var j = 0; j < rows.Count; j++)
             {
-                Assert.Equal((double)reference["cosines"]![i]![j]!, TensorPrimitives.Dot<float>(result.Vectors[i], result.Vectors[j]), 1e-4);
+                Assert.Equal(
+                    (double)reference["cosines"]![i]![j]!, TensorPrimitives.Dot<float>(result.Vectors[i], result.Vectors[j]), 1e-4);
             }
         }
     }
@@ -56,10 +58,12 @@ public sealed class EmbeddingModelTests
         using var folder = new TemporaryFolder();
         BuildActivationQuantisingModel(folder.File("quantising.onnx"));
         var options = new ModelImportOptions { TokenizerFile = Path.Combine(ModelFiles.Defaults, "tiny-embed", "tokenizer.json") };
-        var installed = await ModelImport.RunAsync(folder.File("quantising.onnx"), "embed", folder.File("models"), options, progress: null, CancellationToken.None);
+        var installed = await ModelImport.RunAsync(
+            folder.File("quantising.onnx"), "embed", folder.File("models"), options, progress: null, CancellationToken.None);
         using var model = await EmbeddingModel.LoadAsync(installed, new SessionFactory(ExecutionProvider.Cpu), CancellationToken.None);
 
-        var together = await model.EmbedAsync([EmbeddingInput.FromText("a toll gate"), EmbeddingInput.FromText("many other words beside it")], CancellationToken.None);
+        var together = await model.EmbedAsync(
+            [EmbeddingInput.FromText("a toll gate"), EmbeddingInput.FromText("many other words beside it")], CancellationToken.None);
         var alone = await model.EmbedAsync([EmbeddingInput.FromText("a toll gate")], CancellationToken.None);
 
         Assert.False(model.Manifest.Batching);
@@ -71,7 +75,8 @@ public sealed class EmbeddingModelTests
     {
         using var folder = new TemporaryFolder();
         using var model = await ImportAsync(Path.Combine(ModelFiles.Defaults, "tiny-embed", "model.onnx"), folder);
-        var texts = Enumerable.Range(1, 150).Select(i => string.Concat(Enumerable.Repeat("gate toll ", i * 37 % 101)) + $"number {i}").ToArray();
+        var texts = Enumerable.Range(1, 150).Select(
+            i => string.Concat(Enumerable.Repeat("gate toll ", i * 37 % 101)) + $"number {i}").ToArray();
 
         var together = await model.EmbedAsync([.. texts.Select(EmbeddingInput.FromText)], CancellationToken.None);
 
@@ -90,8 +95,10 @@ public sealed class EmbeddingModelTests
         using var model = await ImportAsync(Path.Combine(ModelFiles.Defaults, "tiny-embed", "model.onnx"), folder);
         var tooLong = EmbeddingInput.FromText(string.Concat(Enumerable.Repeat("gate ", 9000)));
 
-        var length = await Assert.ThrowsAsync<EmbeddingInputException>(() => model.EmbedAsync([EmbeddingInput.FromText("x"), tooLong], CancellationToken.None));
-        var id = await Assert.ThrowsAsync<EmbeddingInputException>(() => model.EmbedAsync([EmbeddingInput.FromIds([5, 30522])], CancellationToken.None));
+        var length = await Assert.ThrowsAsync<EmbeddingInputException>(
+            () => model.EmbedAsync([EmbeddingInput.FromText("x"), tooLong], CancellationToken.None));
+        var id = await Assert.ThrowsAsync<EmbeddingInputException>(
+            () => model.EmbedAsync([EmbeddingInput.FromIds([5, 30522])], CancellationToken.None));
 
         Assert.Equal(1, length.Index);
         Assert.Contains("8192 tokens", length.Message, StringComparison.Ordinal);
@@ -104,7 +111,8 @@ public sealed class EmbeddingModelTests
         using var folder = new TemporaryFolder();
         using var model = await ImportAsync(Path.Combine(ModelFiles.Defaults, "tiny-embed", "model.onnx"), folder);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => model.EmbedAsync([EmbeddingInput.FromText("x")], new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => model.EmbedAsync([EmbeddingInput.FromText("x")], new CancellationToken(canceled: true)));
     }
 
     [Fact]

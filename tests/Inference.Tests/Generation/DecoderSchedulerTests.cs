@@ -26,7 +26,8 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
 
         for (var i = 0; i < questions.Count; i++)
         {
-            var prompt = tiny.Model.EncodePrompt($"<|im_start|>user\n{questions[i]}<|im_end|>\n<|im_start|>assistant\n", allowSpecial: true);
+            var prompt = tiny.Model.EncodePrompt(
+                $"<|im_start|>user\n{questions[i]}<|im_end|>\n<|im_start|>assistant\n", allowSpecial: true);
             var (ids, _) = Greedy.Decode(tiny.Model, prompt, most: 60);
             Assert.Equal(Greedy.Text(tiny.Model, ids), together[i][0]);
         }
@@ -53,7 +54,8 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     [Fact]
     public async Task Choices_that_share_a_prompt_equal_choices_that_read_it_themselves()
     {
-        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 3 }); // Fewer slots than choices: some start late, from a sibling's row.
+        // Fewer slots than choices: some start late, from a sibling's row.
+        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 3 });
         var sampling = new Sampling { Temperature = 1.5f };
         var shared = tiny.Ask(Questions[4], sampling, choices: 8, seed: 5);
 
@@ -82,7 +84,8 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     {
         var poison = tiny.Model.EncodePrompt("Paris")[^1];
         var victim = tiny.Ask("What is the capital of France?");
-        await using var scheduler = tiny.Start(tokenizer: new PoisonedTokenizer(tiny.Model.Tokenizer, FindTokenOf("Paris", " Paris") is { Length: > 0 } ids ? ids : [poison]));
+        await using var scheduler = tiny.Start(
+            tokenizer: new PoisonedTokenizer(tiny.Model.Tokenizer, FindTokenOf("Paris", " Paris") is { Length: > 0 } ids ? ids : [poison]));
 
         var others = Enumerable.Range(0, 6).Select(_ => tiny.Ask("Who are you?")).ToList();
         others.ForEach(other => Assert.Null(scheduler.TryEnqueue(other)));
@@ -102,7 +105,8 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     {
         using var turns = new SemaphoreSlim(0);
         await using var scheduler = tiny.Start(
-            new GenerationOptions { Slots = 1, QueueTimeout = TimeSpan.FromMilliseconds(10) }, new SteppedTokenizer(tiny.Model.Tokenizer, turns));
+            new GenerationOptions { Slots = 1, QueueTimeout = TimeSpan.FromMilliseconds(10) }, new SteppedTokenizer(
+                tiny.Model.Tokenizer, turns));
         var running = await StartSteppedAsync(scheduler, turns, maxOutput: 20);
         var waiting = tiny.Ask("Hello!");
 

@@ -38,7 +38,8 @@ public sealed class SamplerTests
         var expected = Distribution(temperature, topP);
 
         var counts = Enumerable.Range(0, 20_000)
-            .GroupBy(position => Draw(sampling, Logits, seed: 42, choice: 0, position)).ToDictionary(group => group.Key, group => group.Count());
+            .GroupBy(position => Draw(sampling, Logits, seed: 42, choice: 0, position)).ToDictionary(
+                group => group.Key, group => group.Count());
 
         Assert.All(counts.Keys, token => Assert.True(expected.ContainsKey(token)));
         foreach (var (token, probability) in expected.OrderByDescending(pair => pair.Value).Take(20))
@@ -52,7 +53,8 @@ public sealed class SamplerTests
     [Fact]
     public void Next_lowers_what_was_chosen_before_by_the_penalties()
     {
-        var sampler = new Sampler(new Sampling { Temperature = 0, FrequencyPenalty = 1, PresencePenalty = 0.5f }, seed: 0, choice: 0, score: false);
+        var sampler = new Sampler(
+            new Sampling { Temperature = 0, FrequencyPenalty = 1, PresencePenalty = 0.5f }, seed: 0, choice: 0, score: false);
         float[] logits = [3, 2.6f, 0];
 
         var tokens = Enumerable.Range(0, 4).Select(position => sampler.Next(logits, position, new float[3]).Token).ToList();
@@ -73,7 +75,8 @@ public sealed class SamplerTests
     public void Next_reports_log_probabilities_of_the_model_itself_best_first()
     {
         float[] logits = [1, 3, 2, 3];
-        var sampler = new Sampler(new Sampling { Temperature = 0, Logprobs = 3, LogitBias = new Dictionary<int, float> { [0] = 50 } }, 0, 0, score: false);
+        var sampler = new Sampler(
+            new Sampling { Temperature = 0, Logprobs = 3, LogitBias = new Dictionary<int, float> { [0] = 50 } }, 0, 0, score: false);
         var normalizer = Math.Log(logits.Sum(logit => Math.Exp(logit)));
 
         var sampled = sampler.Next(logits, position: 0, new float[4]);
@@ -95,7 +98,8 @@ public sealed class SamplerTests
 
     private static Dictionary<int, double> Distribution(double temperature, double topP)
     {
-        var weights = Logits.Select((logit, token) => (Token: token, Weight: Math.Exp(logit / temperature))).OrderByDescending(pair => pair.Weight).ToList();
+        var weights = Logits.Select((logit, token) => (Token: token, Weight: Math.Exp(logit / temperature))).OrderByDescending(
+            pair => pair.Weight).ToList();
         var total = weights.Sum(pair => pair.Weight);
         var nucleus = new Dictionary<int, double>();
         var mass = 0.0;

@@ -21,7 +21,8 @@ public sealed class TinyDecoder : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var file = Path.Combine(ModelFiles.Defaults, "tiny-assistant", "tiny-assistant.gguf");
-        var installed = await ModelImport.RunAsync(file, "tiny-assistant", TestFolder.Create("models"), new(), progress: null, CancellationToken.None);
+        var installed = await ModelImport.RunAsync(
+            file, "tiny-assistant", TestFolder.Create("models"), new(), progress: null, CancellationToken.None);
         _model = await DecoderModel.LoadAsync(
             installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
     }

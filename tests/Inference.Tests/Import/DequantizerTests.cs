@@ -33,7 +33,8 @@ public sealed class DequantizerTests
 
         Assert.Equal((-28f, 1.5f), (eight[0], eight[31]));
         Assert.Equal((14f, 2f, 0f, -16f), (four[0], four[16], four[15], four[31])); // (15-8)·2, (9-8)·2, (8-8)·2, (0-8)·2
-        Assert.Equal((40f, 28f, 26f, 10f), (withMinimum[0], withMinimum[16], withMinimum[15], withMinimum[31])); // 15·2+10, 9·2+10, 8·2+10, 10
+        // 15·2+10, 9·2+10, 8·2+10, 10
+        Assert.Equal((40f, 28f, 26f, 10f), (withMinimum[0], withMinimum[16], withMinimum[15], withMinimum[31]));
     }
 
     [Fact]

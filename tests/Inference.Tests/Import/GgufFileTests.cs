@@ -12,7 +12,9 @@ public sealed class GgufFileTests
     {
         using var folder = new TemporaryFolder();
         var whole = await File.ReadAllBytesAsync(Path.Combine(ModelFiles.Defaults, "tiny-assistant", "tiny-assistant.gguf"));
-        int[] lengths = [0, 1, 4, 7, 8, 16, 23, 24, 25, 40, 100, 1000, 5000, 50_000, 100_000, whole.Length / 4, whole.Length / 2, whole.Length - 4096, whole.Length - 1];
+        int[] lengths =
+            [0, 1, 4, 7, 8, 16, 23, 24, 25, 40, 100, 1000, 5000, 50_000, 100_000, whole.Length / 4, whole.Length / 2, whole.Length - 4096,
+                whole.Length - 1];
 
         foreach (var length in lengths)
         {

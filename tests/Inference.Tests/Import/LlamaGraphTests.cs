@@ -6,7 +6,8 @@ using Tollgate.Inference.Tests.Models;
 
 namespace Tollgate.Inference.Tests.Import;
 
-/// <summary>What the scheduler relies on: rows do not see each other, and a prompt in chunks is the prompt in one piece, to the last bit.</summary>
+/// <summary>What the scheduler relies on: rows do not see each other, and a prompt in
+/// chunks is the prompt in one piece, to the last bit.</summary>
 public sealed class LlamaGraphTests : IDisposable
 {
     private const int Capacity = 64;
@@ -42,7 +43,8 @@ public sealed class LlamaGraphTests : IDisposable
     [Fact]
     public void A_row_of_a_ragged_step_gives_the_logits_it_gives_alone()
     {
-        int[][] prompts = [[1, 279, 201], [.. Enumerable.Range(100, 30)], [7], [.. Enumerable.Range(900, 12)], [.. Enumerable.Range(2000, 33)]];
+        int[][] prompts =
+            [[1, 279, 201], [.. Enumerable.Range(100, 30)], [7], [.. Enumerable.Range(900, 12)], [.. Enumerable.Range(2000, 33)]];
         var rowSize = _shape.KeyValueHeads * Capacity * _shape.HeadWidth;
         var arena = Enumerable.Range(0, _shape.Layers * 2).Select(_ => new float[prompts.Length * rowSize]).ToArray();
         var solo = prompts.Select(_ => NewRun()).ToArray();
@@ -57,7 +59,8 @@ public sealed class LlamaGraphTests : IDisposable
 
         for (var step = 0; step < 4; step++)
         {
-            var together = Step(arena, [.. prompts.Select((p, row) => (long)(50 + (row * 7) + step))], [.. prompts.Select(p => p.Length + step)]);
+            var together = Step(
+                arena, [.. prompts.Select((p, row) => (long)(50 + (row * 7) + step))], [.. prompts.Select(p => p.Length + step)]);
             for (var row = 0; row < prompts.Length; row++)
             {
                 var alone = solo[row].Append([50 + (row * 7) + step]);
@@ -88,7 +91,8 @@ public sealed class LlamaGraphTests : IDisposable
         binding.BindInput("seqlens_k", lengths);
         binding.BindInput("total_sequence_length", total);
         binding.BindOutputToDevice("logits", OrtMemoryInfo.DefaultInstance);
-        var values = arena.Select(a => OrtValue.CreateTensorValueFromMemory(a, [rows, _shape.KeyValueHeads, Capacity, _shape.HeadWidth])).ToArray();
+        var values = arena.Select(
+            a => OrtValue.CreateTensorValueFromMemory(a, [rows, _shape.KeyValueHeads, Capacity, _shape.HeadWidth])).ToArray();
         for (var part = 0; part < values.Length; part++)
         {
             var name = $"{part / 2}.{(part % 2 == 0 ? "key" : "value")}";

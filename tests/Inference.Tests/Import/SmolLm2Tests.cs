@@ -21,10 +21,12 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
         var clock = Stopwatch.StartNew();
         var before = Environment.CpuUsage.TotalTime;
         var installed = await ModelImport.RunAsync(
-            ModelFiles.SharedModel("smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf"), "smollm2", folder.Path, new(), progress: null, CancellationToken.None);
+            ModelFiles.SharedModel("smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf"), "smollm2", folder.Path, new(),
+            progress: null, CancellationToken.None);
         output.WriteLine($"imported in {clock.Elapsed}, {Environment.CpuUsage.TotalTime - before} of it computing");
         clock.Restart();
-        using var model = await DecoderModel.LoadAsync(installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
+        using var model = await DecoderModel.LoadAsync(
+            installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
         output.WriteLine($"loaded in {clock.Elapsed}, {Environment.WorkingSet >> 20} MiB");
         var reference = JsonNode.Parse(await File.ReadAllTextAsync(ModelFiles.SharedModel("reference", "smollm2.json")))!;
 

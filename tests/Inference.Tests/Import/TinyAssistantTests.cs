@@ -14,7 +14,8 @@ public sealed class TinyAssistantTests
         using var folder = new TemporaryFolder();
         var file = Path.Combine(ModelFiles.Defaults, "tiny-assistant", "tiny-assistant.gguf");
         var installed = await ModelImport.RunAsync(file, "tiny-assistant", folder.Path, new(), progress: null, CancellationToken.None);
-        using var model = await DecoderModel.LoadAsync(installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
+        using var model = await DecoderModel.LoadAsync(
+            installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
         var reference = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(ModelFiles.Defaults, "tiny-assistant", "reference.json")))!;
 
         var cases = reference["cases"]!.AsArray();

@@ -9,7 +9,8 @@ internal static class Greedy
     /// <summary>Ids until an end token (not included) or the limit, and the logits behind the first of them.</summary>
     public static (List<int> Ids, float[] FirstLogits) Decode(DecoderModel model, IReadOnlyList<int> prompt, int most)
     {
-        using var run = new DecoderRun(model.Session, model.Shape.Layers, model.Shape.KeyValueHeads, model.Shape.HeadWidth, prompt.Count + most);
+        using var run = new DecoderRun(
+            model.Session, model.Shape.Layers, model.Shape.KeyValueHeads, model.Shape.HeadWidth, prompt.Count + most);
         var first = run.Append(prompt.ToArray());
         var logits = first;
         var ids = new List<int>();

@@ -4,7 +4,8 @@ namespace Tollgate.Inference.Tests.Models;
 internal static class ModelFiles
 {
     /// <summary>The default models in the repository.</summary>
-    public static string Defaults { get; } = FindUpwards(folder => Path.Combine(folder, "models"), path => Directory.Exists(Path.Combine(path, "tiny-assistant")))
+    public static string Defaults { get; } = FindUpwards(
+        folder => Path.Combine(folder, "models"), path => Directory.Exists(Path.Combine(path, "tiny-assistant")))
         ?? throw new DirectoryNotFoundException("The repository's folder 'models' is not above the tests.");
 
     /// <summary>The folder of larger test models beside the repository, or null where it is absent.</summary>
@@ -16,7 +17,8 @@ internal static class ModelFiles
     {
         var configured = Environment.GetEnvironmentVariable("TOLLGATE_SHARED");
         return configured is not null
-            ? Directory.Exists(configured) ? configured : throw new DirectoryNotFoundException($"TOLLGATE_SHARED names '{configured}', which does not exist.")
+            ? Directory.Exists(configured)
+                ? configured : throw new DirectoryNotFoundException($"TOLLGATE_SHARED names '{configured}', which does not exist.")
             : FindUpwards(folder => Path.Combine(folder, "..", "shared"), path => Directory.Exists(Path.Combine(path, "models")));
     }
 

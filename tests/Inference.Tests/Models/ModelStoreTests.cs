@@ -25,7 +25,8 @@ public sealed class ModelStoreTests(ITestOutputHelper output)
         var listed = store.List();
         Assert.Equal(["tiny-assistant", "tiny-embed"], listed.Select(m => m.Manifest.Name));
         var chat = listed[0].ToCard();
-        Assert.Equal(("chat", 512, 256, "1", "Apache-2.0"), (chat.Task, chat.ContextLength, chat.DefaultMaxOutput, chat.Version, chat.Licence));
+        Assert.Equal(
+            ("chat", 512, 256, "1", "Apache-2.0"), (chat.Task, chat.ContextLength, chat.DefaultMaxOutput, chat.Version, chat.Licence));
         Assert.InRange(chat.TemplateTokens, 3, 16);
         Assert.InRange(chat.TemplateTokensPerMessage, 4, 16);
         var embed = listed[1].ToCard();
@@ -41,9 +42,12 @@ public sealed class ModelStoreTests(ITestOutputHelper output)
 
         for (var count = 1; count < 12; count++)
         {
-            ChatMessage[] messages = [new("system", "Be brief."), .. Enumerable.Range(0, count).Select(i => new ChatMessage(i % 2 == 0 ? "user" : "assistant", $"Zq {i} ✓"))];
+            ChatMessage[] messages =
+                [new("system", "Be brief."), .. Enumerable.Range(0, count)
+                    .Select(i => new ChatMessage(i % 2 == 0 ? "user" : "assistant", $"Zq {i} ✓"))];
             var bytes = messages.Sum(m => System.Text.Encoding.UTF8.GetByteCount(m.Content));
-            Assert.InRange(model.EncodeChat(messages).Count, 1, bytes + limits.TemplateTokens + (messages.Length * limits.TemplateTokensPerMessage));
+            Assert.InRange(
+                model.EncodeChat(messages).Count, 1, bytes + limits.TemplateTokens + (messages.Length * limits.TemplateTokensPerMessage));
         }
     }
 
@@ -115,13 +119,15 @@ public sealed class ModelStoreTests(ITestOutputHelper output)
         Assert.Throws<ModelImportException>(() => store.Find(name));
         Assert.Throws<ModelImportException>(() => store.Find("model", name));
         await Assert.ThrowsAsync<ModelImportException>(
-            () => ModelImport.RunAsync(Path.Combine(ModelFiles.Defaults, "tiny-embed", "model.onnx"), name, folder.Path, new(), null, CancellationToken.None));
+            () => ModelImport.RunAsync(
+                Path.Combine(ModelFiles.Defaults, "tiny-embed", "model.onnx"), name, folder.Path, new(), null, CancellationToken.None));
     }
 
     private static async Task<DecoderModel> LoadTinyAssistantAsync(TemporaryFolder folder)
     {
         var file = Path.Combine(ModelFiles.Defaults, "tiny-assistant", "tiny-assistant.gguf");
         var installed = await ModelImport.RunAsync(file, "tiny-assistant", folder.Path, new(), progress: null, CancellationToken.None);
-        return await DecoderModel.LoadAsync(installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
+        return await DecoderModel.LoadAsync(
+            installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
     }
 }

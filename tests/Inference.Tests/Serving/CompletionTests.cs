@@ -25,7 +25,8 @@ public sealed class CompletionTests(WorkerFixture worker)
         var all = await CompleteAsync("""{"model":"tiny-assistant","prompt":"The cat","n":5,"max_tokens":4,"seed":3,"temperature":1.5,"logprobs":0}""");
         var best = await CompleteAsync("""{"model":"tiny-assistant","prompt":"The cat","n":1,"best_of":5,"max_tokens":4,"seed":3,"temperature":1.5}""");
 
-        var expected = all["choices"]!.AsArray().MaxBy(choice => choice!["logprobs"]!["token_logprobs"]!.AsArray().Average(value => (double)value!));
+        var expected = all["choices"]!.AsArray(
+            ).MaxBy(choice => choice!["logprobs"]!["token_logprobs"]!.AsArray().Average(value => (double)value!));
         Assert.Equal((string)expected!["text"]!, (string)best["choices"]!.AsArray().Single()!["text"]!);
         Assert.Equal((int)all["usage"]!["completion_tokens"]!, (int)best["usage"]!["completion_tokens"]!);
     }

@@ -44,7 +44,8 @@ public sealed class EmbeddingTests(WorkerFixture worker)
         body["encoding_format"] = "base64";
         using var packed = await worker.PostAsync("/v1/embeddings", body);
 
-        var numbers = JsonNode.Parse(await plain.Content.ReadAsStringAsync())!["data"]![0]!["embedding"]!.AsArray().Select(value => (float)value!).ToArray();
+        var numbers = JsonNode.Parse(await plain.Content.ReadAsStringAsync())!["data"]![0]!["embedding"]!.AsArray(
+            ).Select(value => (float)value!).ToArray();
         var bytes = Convert.FromBase64String((string)JsonNode.Parse(await packed.Content.ReadAsStringAsync())!["data"]![0]!["embedding"]!);
 
         Assert.Equal(numbers, Enumerable.Range(0, bytes.Length / 4).Select(i => BitConverter.ToSingle(bytes, i * 4)));

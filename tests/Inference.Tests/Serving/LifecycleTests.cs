@@ -26,7 +26,8 @@ public sealed class LifecycleTests
         await File.WriteAllTextAsync(Path.Combine(broken, "1", ModelManifest.FileName), "{ not json");
         Directory.Delete(Path.Combine(repository, "tiny-embed"), recursive: true);
         await Until.TrueAsync(
-            async () => (await WorkerFixture.StatusAsync(gateway)).Models.All(model => model.Card.Name == "tiny-assistant"), "the model has left");
+            async () =>
+            (await WorkerFixture.StatusAsync(gateway)).Models.All(model => model.Card.Name == "tiny-assistant"), "the model has left");
 
         var status = await WorkerFixture.StatusAsync(gateway);
         Assert.Equal(("test", "cpu", false), (status.WorkerId, status.ExecutionProvider, status.Draining));
@@ -46,7 +47,8 @@ public sealed class LifecycleTests
         await WorkerFixture.WaitForModelAsync(gateway, "tiny-assistant");
         using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
         {
-            Content = new StringContent(WorkerFixture.EndlessChat(400, stream: true, choices: 16).ToJsonString(), System.Text.Encoding.UTF8, "application/json"),
+            Content = new StringContent(
+                WorkerFixture.EndlessChat(400, stream: true, choices: 16).ToJsonString(), System.Text.Encoding.UTF8, "application/json"),
         };
         using var response = await gateway.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
 

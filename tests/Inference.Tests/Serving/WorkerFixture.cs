@@ -29,7 +29,8 @@ public sealed class WorkerFixture : IAsyncLifetime
 
     public static string[] Arguments(string repository, string data, params string[] more) =>
     [
-        "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={Secret}", "--Cluster:Self=inference", "--Worker:Id=test", $"--Worker:DataDirectory={data}",
+        "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={Secret}", "--Cluster:Self=inference", "--Worker:Id=test",
+        $"--Worker:DataDirectory={data}",
         $"--Models:Directory={repository}", "--Models:ScanInterval=00:00:00.050", "--Execution:Provider=cpu", .. more,
     ];
 
@@ -65,7 +66,8 @@ public sealed class WorkerFixture : IAsyncLifetime
         gateway.GetFromJsonAsync("/internal/status", ContractsJson.Default.WorkerStatus)!;
 
     public static Task WaitForModelAsync(HttpClient gateway, string name) => Until.TrueAsync(
-        async () => (await StatusAsync(gateway)).Models.Any(model => model.Card.Name == name && model.Ready), $"{name} is served", TimeSpan.FromSeconds(60));
+        async () => (await StatusAsync(gateway)).Models.Any(model => model.Card.Name == name && model.Ready), $"{name} is served",
+        TimeSpan.FromSeconds(60));
 
     public async Task InitializeAsync()
     {
@@ -86,7 +88,8 @@ public sealed class WorkerFixture : IAsyncLifetime
 
     /// <summary>Sends a body; <paramref name="request"/> names the request for the platform.</summary>
     public async Task<HttpResponseMessage> PostAsync(
-        string path, JsonNode body, Guid? request = null, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead, CancellationToken cancellationToken = default)
+        string path, JsonNode body, Guid? request = null, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead,
+        CancellationToken cancellationToken = default)
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, path)
         {
@@ -125,12 +128,14 @@ public sealed class WorkerFixture : IAsyncLifetime
 
     /// <summary>A chat that does not end before its cap; with several choices a slow one.</summary>
     public static JsonObject EndlessChat(int tokens, bool stream, int choices = 1) => Chat(
-        "Tell me a story.", ("max_tokens", tokens), ("stream", stream), ("n", choices), ("logit_bias", new JsonObject { ["0"] = -100, ["2"] = -100 }));
+        "Tell me a story.", ("max_tokens", tokens), ("stream", stream), ("n", choices),
+        ("logit_bias", new JsonObject { ["0"] = -100, ["2"] = -100 }));
 
     private static async Task<string> InstallAsync()
     {
         var repository = TestFolder.Create("installed");
-        await using var app = InferenceApp.Create(Arguments(repository, TestFolder.Create("installer"), $"--Models:Defaults={ModelFiles.Defaults}"));
+        await using var app = InferenceApp.Create(
+            Arguments(repository, TestFolder.Create("installer"), $"--Models:Defaults={ModelFiles.Defaults}"));
         await app.StartAsync();
         using var gateway = Client(app.Url(ListenerKind.Internal));
         await WaitForModelAsync(gateway, "tiny-assistant");

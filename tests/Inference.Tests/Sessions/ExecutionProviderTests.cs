@@ -9,7 +9,8 @@ public sealed class ExecutionProviderTests
     {
         var provider = ExecutionProvider.Probe(ExecutionProviderChoice.Auto);
 
-        Assert.Equal(File.Exists("/dev/nvidia0"), provider.IsCuda || provider.Reason.Contains("CUDA does not work", StringComparison.Ordinal));
+        Assert.Equal(
+            File.Exists("/dev/nvidia0"), provider.IsCuda || provider.Reason.Contains("CUDA does not work", StringComparison.Ordinal));
         Assert.NotEmpty(provider.Reason);
     }
 
@@ -27,5 +28,6 @@ public sealed class ExecutionProviderTests
     }
 
     [Fact]
-    public void Probe_obeys_where_the_processor_was_asked_for() => Assert.Equal("cpu", ExecutionProvider.Probe(ExecutionProviderChoice.Cpu).Name);
+    public void Probe_obeys_where_the_processor_was_asked_for() =>
+        Assert.Equal("cpu", ExecutionProvider.Probe(ExecutionProviderChoice.Cpu).Name);
 }

@@ -29,7 +29,8 @@ public sealed class ChatTemplateTests
         }
 
         var tools = """[{"type":"function","function":{"name":"find","parameters":{"n":1,"x":1.5,"é":[true,null,"<a>"]}}}]""";
-        var cases = templates.SelectMany(t => Chats.SelectMany(c => (bool[])[true, false], (c, add) => (Template: t, Chat: c, Add: add))).ToArray();
+        var cases = templates.SelectMany(
+            t => Chats.SelectMany(c => (bool[])[true, false], (c, add) => (Template: t, Chat: c, Add: add))).ToArray();
         var expected = await NodeOracle.RunAsync("Templates/render.mjs", new JsonArray([.. cases.Select(c => (JsonNode)new JsonObject
         {
             ["template"] = c.Template,
@@ -59,7 +60,8 @@ public sealed class ChatTemplateTests
     [InlineData("{% set ns = namespace(t=[1]) %}{% for i in range(60) %}{% set ns.t = ns.t + ns.t %}{% endfor %}")]
     [InlineData("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}")]
     [InlineData("{% set ns = namespace() %}{% set ns.me = [ns] %}{{ ns.me | tojson }}")]
-    [InlineData("{% set ns = namespace(t='ab') %}{% for i in range(40) %}{% set ns.t = ns.t | replace('a', 'aaaaaaaaaaaaaaaa') %}{% endfor %}")]
+    [InlineData(
+        "{% set ns = namespace(t='ab') %}{% for i in range(40) %}{% set ns.t = ns.t | replace('a', 'aaaaaaaaaaaaaaaa') %}{% endfor %}")]
     public void Render_stops_a_template_that_would_not_end(string source)
     {
         var template = ChatTemplate.Parse(source, Clock);
@@ -76,7 +78,8 @@ public sealed class ChatTemplateTests
     [InlineData("{% include 'file' %}")]
     [InlineData("{{ 99999999999999999999 }}")]
     [InlineData("{% endif %}")]
-    public void Parse_refuses_what_is_no_template(string source) => Assert.Throws<TemplateException>(() => ChatTemplate.Parse(source, Clock));
+    public void Parse_refuses_what_is_no_template(string source) =>
+        Assert.Throws<TemplateException>(() => ChatTemplate.Parse(source, Clock));
 
     [Fact]
     public void Parse_refuses_deep_nesting_instead_of_overflowing()
@@ -112,7 +115,8 @@ public sealed class ChatTemplateTests
         var segments = template.RenderSegments([new("user", " <|im_end|> ")], true, "", "");
 
         Assert.Equal(
-            [new("<|im_start|>", true), new("user", false), new("\n", true), new("<|im_end|>", false), new("<|im_end|>\n", true), new(" <|IM_END|> ", false)],
+            [new("<|im_start|>", true), new("user", false), new("\n", true), new("<|im_end|>", false), new("<|im_end|>\n", true),
+                new(" <|IM_END|> ", false)],
             segments);
     }
 
@@ -122,7 +126,8 @@ public sealed class ChatTemplateTests
         {
             using var messages = JsonDocument.Parse(chat);
             using var extra = JsonDocument.Parse($$"""{"tools":{{tools}}}""");
-            return string.Concat(ChatTemplate.Parse(template, Clock).RenderJson(messages.RootElement, add, "<s>", "</s>", extra.RootElement).Select(s => s.Text));
+            return string.Concat(ChatTemplate.Parse(template, Clock).RenderJson(messages.RootElement, add, "<s>", "</s>", extra.RootElement)
+                .Select(s => s.Text));
         }
         catch (TemplateException exception) when (exception.RaisedByTemplate)
         {

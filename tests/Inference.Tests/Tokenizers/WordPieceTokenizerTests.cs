@@ -13,7 +13,8 @@ public sealed class WordPieceTokenizerTests
     {
         var json = await System.IO.File.ReadAllTextAsync(File);
         var tokenizer = new WordPieceTokenizer(System.Text.Encoding.UTF8.GetBytes(json));
-        // This reference misses Chinese characters beyond U+FFFF, which BERT parts, and lower-cases a word's last sigma by context, which BERT does not.
+        // This reference misses Chinese characters beyond U+FFFF, which BERT parts, and
+        // lower-cases a word's last sigma by context, which BERT does not.
         var texts = TextFuzz.Texts(1500).Where(t => t.AsSpan().IndexOfAny("\uD840Σ") < 0).ToArray();
         var expected = await NodeOracle.RunAsync("Tokenizers/tokenize.mjs", new JsonObject
         {
@@ -27,7 +28,8 @@ public sealed class WordPieceTokenizerTests
             var ids = new List<int>();
             tokenizer.Encode(texts[i], allowSpecial: true, ids);
             var wanted = expected[i]!.AsArray().Select(id => (int)id!).ToArray();
-            Assert.True(wanted.SequenceEqual(ids), $"{JsonValue.Create(texts[i]).ToJsonString()}: {string.Join(' ', wanted)} expected, {string.Join(' ', ids)} found");
+            Assert.True(wanted.SequenceEqual(ids),
+                $"{JsonValue.Create(texts[i]).ToJsonString()}: {string.Join(' ', wanted)} expected, {string.Join(' ', ids)} found");
         }
     }
 

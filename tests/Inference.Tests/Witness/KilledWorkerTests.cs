@@ -19,10 +19,12 @@ public sealed class KilledWorkerTests
         WitnessPage before;
         using (var worker = await StartAsync(repository, data))
         {
-            using var answer = await SendAsync(worker.Gateway, WorkerFixture.Chat("Hello!").ToJsonString(), answered, HttpCompletionOption.ResponseContentRead);
+            using var answer = await SendAsync(
+                worker.Gateway, WorkerFixture.Chat("Hello!").ToJsonString(), answered, HttpCompletionOption.ResponseContentRead);
             answer.EnsureSuccessStatusCode();
             using var stream = await SendAsync(
-                worker.Gateway, WorkerFixture.EndlessChat(450, stream: true, choices: 16).ToJsonString(), cut, HttpCompletionOption.ResponseHeadersRead);
+                worker.Gateway, WorkerFixture.EndlessChat(450, stream: true, choices: 16).ToJsonString(), cut,
+                HttpCompletionOption.ResponseHeadersRead);
             before = (await worker.Gateway.GetFromJsonAsync("/internal/witness", ContractsJson.Default.WitnessPage))!;
             worker.Process.Kill();
             await worker.Process.WaitForExitAsync();
