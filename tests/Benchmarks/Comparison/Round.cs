@@ -26,7 +26,7 @@ internal static class Figure
     public const string ChunkCpu = "stream, cpu us per chunk: ";
     public const string Resident = "memory, MB before idle streams";
     public const string ResidentPerThousand = "memory, MB per 1,000 idle streams";
-    public const string WarmUp = "seconds until the runtime had compiled, after the fixed warm-up";
+    public const string WarmUp = "seconds of warm-up, until the runtime had compiled";
     public const string Lateness = "generator, p99 us late";
     public const string Failed = "requests failed";
 }
@@ -36,18 +36,13 @@ internal static class Figure
 /// </summary>
 internal sealed class Round(Target target, BenchPlan plan, int number)
 {
-    private const string CompilerThread = ".NET Tiered Com";
-
-    /// <summary>Share of the process' CPU above which its runtime counts as compiling.</summary>
-    private const double StillCompiling = 0.02;
-
-    private static readonly TimeSpan CompilingSlice = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(1);
     private readonly SortedDictionary<string, double> _figures = new(StringComparer.Ordinal);
 
     public async Task<RoundResult> RunAsync()
     {
-        await WarmUpAsync();
+        _figures[Figure.WarmUp] = await WarmUp.RunAsync(target, plan, SendAsync);
+        await Task.Delay(Settle, TimeProvider.System);
         await MeasureLightAsync();
         await MeasureLoadedAsync();
         await MeasureSaturationAsync();
@@ -55,35 +50,6 @@ internal sealed class Round(Target target, BenchPlan plan, int number)
         await MeasureChunksAsync();
         await MeasureIdleAsync();
         return new RoundResult(target.Name, number, _figures);
-    }
-
-    /// <summary>
-    /// Unary requests and streams as fast as they are answered, for as long as the runtime still compiles: on a busy machine that takes long, and a
-    /// process that compiles is not the one that will run for months.
-    /// </summary>
-    private async Task WarmUpAsync()
-    {
-        await SendAsync(Unary(perSecond: null, plan.Connections) with { Duration = plan.WarmUp });
-        await SendAsync(Unary(perSecond: null, plan.Connections) with
-        {
-            Request = Request(BenchModels.Instant, 50, stream: true),
-            Duration = plan.WarmUp / 3,
-            UntilFirstEvent = true,
-        });
-        var started = Pace.Now;
-        while (Pace.Now - started < Pace.Nanoseconds(plan.LongestWarmUp))
-        {
-            var before = ReadThreads();
-            await SendAsync(Unary(perSecond: null, plan.Connections) with { Duration = CompilingSlice });
-            var used = ReadThreads().ToDictionary(thread => thread.Key, thread => thread.Value - before.GetValueOrDefault(thread.Key));
-            if (used.GetValueOrDefault(CompilerThread) <= StillCompiling * used.Values.Sum())
-            {
-                break;
-            }
-        }
-
-        _figures[Figure.WarmUp] = (Pace.Now - started) / 1e9;
-        await Task.Delay(Settle, TimeProvider.System);
     }
 
     private async Task MeasureLightAsync()
@@ -103,10 +69,10 @@ internal sealed class Round(Target target, BenchPlan plan, int number)
 
     private async Task MeasureSaturationAsync()
     {
-        var (before, threads) = (ReadCpu(), ReadThreads());
+        var (before, threads) = (ReadCpu(), WarmUp.Threads(target));
         var load = await SendAsync(Unary(perSecond: null, plan.Connections));
         KeepCpu(before, load.Answered, Figure.SaturationCpu);
-        foreach (var (thread, after) in ReadThreads())
+        foreach (var (thread, after) in WarmUp.Threads(target))
         {
             _figures[Figure.SaturationThreads + thread] = (after - threads.GetValueOrDefault(thread)) * 1e6 / load.Answered;
         }
@@ -183,10 +149,6 @@ internal sealed class Round(Target target, BenchPlan plan, int number)
 
     private Dictionary<string, double> ReadCpu() =>
         target.Processes.ToDictionary(process => process.Name, process => ProcessFigures.CpuSeconds(process.Id));
-
-    /// <summary>Of the process in the middle.</summary>
-    private Dictionary<string, double> ReadThreads() =>
-        target.Processes.FirstOrDefault(process => process.InTheMiddle) is { } middle ? ProcessFigures.CpuSecondsByThread(middle.Id) : [];
 
     private void KeepCpu(Dictionary<string, double> before, long count, string figure)
     {

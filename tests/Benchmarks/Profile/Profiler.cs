@@ -41,12 +41,12 @@ internal sealed class Profiler(Target target, BenchPlan plan, string folder)
     {
         var unary = new LoadPlan(
             target.Address, RequestBytes.Chat(target.Address, target.Bearer, BenchModels.Instant, plan.MaxTokens, stream: false),
-            plan.Connections, null, 2 * plan.WarmUp, plan.Seed); // Naming methods makes compiling slower.
-        await UnaryLoad.RunAsync(unary);
+            plan.Connections, null, plan.Measure, plan.Seed);
+        await WarmUp.RunAsync(target, plan, UnaryLoad.RunAsync);
         long answered = 0;
         var requests = await SampleAsync(
             "unary, saturated",
-            async () => answered = (await UnaryLoad.RunAsync(unary with { Duration = plan.Measure })).Answered,
+            async () => answered = (await UnaryLoad.RunAsync(unary)).Answered,
             () => answered,
             cancellationToken);
 
