@@ -75,7 +75,7 @@ public sealed partial record OpenAiError
     public static OpenAiError OutputCapTooLarge(string param, long asked, long limit) => new(
         400,
         InvalidRequest,
-        "invalid_value",
+        "context_length_exceeded",
         $"{param} is too large: {asked}. This model supports at most {limit} completion tokens, whereas you provided {asked}.",
         param);
 

@@ -11,8 +11,8 @@ namespace Tollgate.Gateway.OpenAi;
 internal sealed class RequestBody : IDisposable
 {
     /// <summary>
-    /// How much more than the limit is read and dropped: most clients read an answer only when they have sent everything, and would see a
-    /// broken connection instead of the 413. Beyond it the connection breaks.
+    /// How much more than the limit Kestrel may read and drop behind the 413, bytes: most clients read an answer only when they have sent everything,
+    /// and would see a broken connection instead. Kestrel gives it five seconds.
     /// </summary>
     private const int MostDropped = 32 * 1024 * 1024;
 
@@ -42,7 +42,6 @@ internal sealed class RequestBody : IDisposable
 
         if (request.ContentLength > limit)
         {
-            await DropAsync(request.BodyReader, context.RequestAborted);
             return (null, OpenAiError.BodyTooLarge(limit));
         }
 
@@ -62,7 +61,6 @@ internal sealed class RequestBody : IDisposable
         }
 
         body.Dispose();
-        await DropAsync(request.BodyReader, context.RequestAborted);
         return (null, OpenAiError.BodyTooLarge(limit));
     }
 
@@ -81,20 +79,6 @@ internal sealed class RequestBody : IDisposable
             && (media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
                 || media.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
             && (!media.Charset.HasValue || media.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)));
-
-    private static async Task DropAsync(PipeReader reader, CancellationToken cancellationToken)
-    {
-        for (long dropped = 0; dropped < MostDropped;)
-        {
-            var result = await reader.ReadAsync(cancellationToken);
-            dropped += result.Buffer.Length;
-            reader.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted)
-            {
-                return;
-            }
-        }
-    }
 
     private async Task<bool> FillAsync(PipeReader reader, int limit, CancellationToken cancellationToken)
     {
