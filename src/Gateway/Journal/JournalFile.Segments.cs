@@ -60,7 +60,12 @@ internal sealed partial class JournalFile
 
         for (var number = JournalPosition.Segment(_synced); number <= JournalPosition.Segment(end); number++)
         {
-            Find(number)?.Sync();
+            if (Find(number) is { } segment)
+            {
+                // The first page of a segment is its header too, which is written when it is put into use.
+                var from = number == JournalPosition.Segment(_synced) ? JournalPosition.Offset(_synced) : 0;
+                segment.Sync(from, number == JournalPosition.Segment(end) ? JournalPosition.Offset(end) : segment.Size);
+            }
         }
 
         _synced = end;

@@ -109,7 +109,7 @@ internal sealed partial class JournalFile : IDisposable
             Id = Guid.NewGuid();
             var header = new SegmentHeader(Id, Boot, _clock.GetUtcNow().ToUnixTimeMilliseconds());
             _current.WriteHeader(header);
-            _current.Sync();
+            _current.Sync(0, Segment.HeaderBytes);
         }
     }
 

@@ -15,8 +15,22 @@ internal sealed class RequestJournal(JournalFile journal, Settlements settlement
     /// <summary>For each request that may have a hold: a position not after its OPEN.</summary>
     private readonly ConcurrentDictionary<Guid, long> _unsettled = new();
 
+    private volatile HoldOwner _owner = new(Guid.Empty, 0, "");
+
     /// <summary>Who owns the holds that this process makes: gateway, journal and boot.</summary>
-    public string Owner => $"{journal.GatewayId}/{journal.Id:N}/{journal.Boot}";
+    public string Owner
+    {
+        get
+        {
+            var owner = _owner;
+            if (owner.Journal != journal.Id || owner.Boot != journal.Boot)
+            {
+                _owner = owner = new HoldOwner(journal.Id, journal.Boot, $"{journal.GatewayId}/{journal.Id:N}/{journal.Boot}");
+            }
+
+            return owner.Name;
+        }
+    }
 
     /// <summary>
     /// Position before which every request's hold is gone. Read the journal's end first: a
@@ -134,6 +148,8 @@ internal sealed class RequestJournal(JournalFile journal, Settlements settlement
         await Task.Delay(TombstoneTime, clock);
         settlements.Add(settlement with { Kind = SettlementKind.Forget, Acknowledged = null });
     }
+
+    private sealed record HoldOwner(Guid Journal, long Boot, string Name);
 }
 
 /// <summary>The disk is full and the journal's last segment too.</summary>

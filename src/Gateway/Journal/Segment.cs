@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Tollgate.Gateway.Journal;
 
@@ -108,19 +110,30 @@ internal sealed class Segment : IDisposable
                 BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]));
     }
 
-    public void Write(int offset, ReadOnlySpan<byte> bytes) => _view.SafeMemoryMappedViewHandle.WriteSpan((ulong)offset, bytes);
+    /// <exception cref="ObjectDisposedException">The segment was deleted.</exception>
+    public void Write(int offset, ReadOnlySpan<byte> bytes)
+    {
+        using var mapped = new Mapped(_view, offset, bytes.Length);
+        bytes.CopyTo(mapped.Bytes);
+    }
 
-    public void Read(int offset, Span<byte> bytes) => _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)offset, bytes);
+    /// <exception cref="ObjectDisposedException">The segment was deleted.</exception>
+    public void Read(int offset, Span<byte> bytes)
+    {
+        using var mapped = new Mapped(_view, offset, bytes.Length);
+        mapped.Bytes.CopyTo(bytes);
+    }
 
     /// <summary>Zeroes everything from <paramref name="offset"/> on, so that no torn
     /// record is ever taken for one of later writes.</summary>
     public void Cut(int offset)
     {
-        var zeros = new byte[Math.Min(Zeros, Size)];
-        for (; offset < Size; offset += zeros.Length)
+        using (var mapped = new Mapped(_view, offset, Size - offset))
         {
-            Write(offset, zeros.AsSpan(0, Math.Min(zeros.Length, Size - offset)));
+            mapped.Bytes.Clear();
         }
+
+        Sync(offset, Size);
     }
 
     /// <summary>Whether anything but zeros follows <paramref name="offset"/>.</summary>
@@ -140,13 +153,64 @@ internal sealed class Segment : IDisposable
         return false;
     }
 
-    /// <summary>Returns when everything written so far is on disk.</summary>
-    public void Sync() => _view.Flush();
+    /// <summary>Returns when the bytes from <paramref name="from"/> up to <paramref name="to"/> are on disk. Only their pages are looked
+    /// at: a whole segment has thousands.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void Sync(int from, int to)
+    {
+        var page = from & -Environment.SystemPageSize;
+        using var mapped = new Mapped(_view, page, to - page);
+        mapped.Sync();
+    }
 
     public void Dispose()
     {
         _view.Dispose();
         _file.Dispose();
+    }
+}
+
+/// <summary>
+/// A part of a view as a span, copied in one go; the accessor's own copies go byte by byte. While it lives the view cannot be unmapped, so a
+/// segment that is deleted meanwhile throws and does not end the process.
+/// </summary>
+internal readonly unsafe ref partial struct Mapped : IDisposable
+{
+    private readonly SafeMemoryMappedViewHandle _handle;
+
+    public Mapped(MemoryMappedViewAccessor view, int offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + (long)length, view.Capacity);
+        byte* start = null;
+        _handle = view.SafeMemoryMappedViewHandle;
+        _handle.AcquirePointer(ref start);
+        Bytes = new Span<byte>(start + view.PointerOffset + offset, length);
+    }
+
+    public Span<byte> Bytes { get; }
+
+    /// <summary>Returns when the bytes, which begin a page, are on disk.</summary>
+    public void Sync()
+    {
+        fixed (byte* start = Bytes)
+        {
+            if (Posix.Sync(start, (nuint)Bytes.Length, Posix.Synchronous) != 0)
+            {
+                throw new IOException($"msync: {Marshal.GetLastPInvokeErrorMessage()}");
+            }
+        }
+    }
+
+    public void Dispose() => _handle.ReleasePointer();
+
+    private static partial class Posix
+    {
+        /// <summary>MS_SYNC.</summary>
+        public const int Synchronous = 4;
+
+        [LibraryImport("libc", EntryPoint = "msync", SetLastError = true)]
+        public static partial int Sync(byte* start, nuint length, int flags);
     }
 }
 
