@@ -10,8 +10,8 @@
 --   t:<request id>           tombstone of a release whose hold was not found: when it may be forgotten
 -- ARGV[1]  A admit, C check versions and take buckets only, S settle only
 -- ARGV[2]  settlements, then for each: S settle | R release | F forget its tombstone; request id; tokens used; cost, nano-dollars
--- unless S: request id, owner, key version field, key version, policy version, money (an upper bound), tokens held,
---   buckets, then for each: field, limit, window in ms, cost;  concurrency limits, each: field, limit;  budgets, each: field, d | m, limit
+-- unless S: request id, owner, money (an upper bound), tokens held, requests counted (0 or 1), key version field, key version, policy version,
+--   buckets, then for each: field, limit;  concurrency limits, each: field, limit;  budgets, each: field, d | m, limit
 -- returns  {verdict, now in ms, epoch or -1, till's free money, index of the binding limit, ms until it fits, used x window of each bucket ...}
 --   verdict  SETTLED ADMITTED CHECKED | MISSING STALE BURIED | CONCURRENCY BUCKET TOO_LARGE BUDGET | COLD TILL
 -- All numbers are whole and below 2^53, where Lua's doubles are exact. A product above it only ever means "all of it has drained".
@@ -55,6 +55,15 @@ local function bucket(field)
   return it
 end
 
+-- By the letters of b:<r|t><m|d>: what it counts and how long a full one takes to drain, in ms.
+local function countsTokens(field)
+  return string.byte(field, 3) == 116
+end
+
+local function window(field)
+  return string.byte(field, 4) == 109 and 60000 or 86400000
+end
+
 local function count(field)
   local it = counts[field]
   if not it then
@@ -96,16 +105,16 @@ local id, bucketCount, concurrencyCount, budgetCount, bucketsAt, concurrencyAt, 
 if mode ~= 'S' then
   id = ARGV[first]
   wanted[#wanted + 1] = 'pv'
-  wanted[#wanted + 1] = ARGV[first + 2]
+  wanted[#wanted + 1] = ARGV[first + 5]
   if mode == 'A' then
     wanted[#wanted + 1] = 'h:' .. id
     wanted[#wanted + 1] = 't:' .. id
   end
-  bucketCount, bucketsAt = tonumber(ARGV[first + 7]), first + 8
+  bucketCount, bucketsAt = tonumber(ARGV[first + 8]), first + 9
   for i = 0, bucketCount - 1 do
-    wanted[#wanted + 1] = ARGV[bucketsAt + 4 * i]
+    wanted[#wanted + 1] = ARGV[bucketsAt + 2 * i]
   end
-  concurrencyAt = bucketsAt + 4 * bucketCount + 1
+  concurrencyAt = bucketsAt + 2 * bucketCount + 1
   concurrencyCount = tonumber(ARGV[concurrencyAt - 1])
   for i = 0, concurrencyCount - 1 do
     wanted[#wanted + 1] = ARGV[concurrencyAt + 2 * i]
@@ -155,8 +164,7 @@ for i = 0, settlements - 1 do
     local tokens, cost = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
     for _, field in ipairs(hold[6]) do
       local it = bucket(field)
-      local window = string.byte(field, 4) == 109 and 60000 or 86400000 -- b:tm: or b:td:
-      it.used = math.min(most, math.max(0, it.used - (hold[5] - tokens) * window))
+      it.used = math.min(most, math.max(0, it.used - (hold[5] - tokens) * window(field)))
       it.changed = true
     end
     for _, field in ipairs(hold[7]) do
@@ -192,27 +200,28 @@ local function decide()
   if mode == 'S' then
     return 'SETTLED', 0, 0
   end
-  local keyVersion, policyVersion = values[ARGV[first + 2]], values.pv
+  local keyVersion, policyVersion = values[ARGV[first + 5]], values.pv
   if not keyVersion or not policyVersion then
     return 'MISSING', 0, 0
   end
-  if keyVersion > ARGV[first + 3] or policyVersion > ARGV[first + 4] then
+  if keyVersion > ARGV[first + 6] or policyVersion > ARGV[first + 7] then
     return 'STALE', 0, 0
   end
   if mode == 'A' and values['t:' .. id] then
     return 'BURIED', 0, 0
   end
 
+  local money, tokens, requests = tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3]), tonumber(ARGV[first + 4])
   -- The bucket that takes longest binds: a client that waits for it is not refused by another one.
   local tooLarge, binding, wait = 0, 0, 0
   for i = 0, bucketCount - 1 do
-    local at = bucketsAt + 4 * i
-    local limit, window, cost = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-    local it = bucket(ARGV[at])
+    local field, limit = ARGV[bucketsAt + 2 * i], tonumber(ARGV[bucketsAt + 2 * i + 1])
+    local cost = countsTokens(field) and tokens or requests
+    local it = bucket(field)
     if it.limit ~= limit then
       it.limit, it.changed = limit, true
     end
-    local over = it.used + (cost - limit) * window
+    local over = it.used + (cost - limit) * window(field)
     if cost > limit then
       tooLarge = tooLarge > 0 and tooLarge or i + 1
     elseif cost > 0 and over > 0 and math.ceil(over / limit) > wait then
@@ -237,7 +246,6 @@ local function decide()
     return 'CHECKED', 0, 0
   end
 
-  local money = tonumber(ARGV[first + 5])
   for i = 0, budgetCount - 1 do
     local it = budget(ARGV[budgetsAt + 3 * i])
     local current = period(ARGV[budgetsAt + 3 * i + 1])
@@ -269,20 +277,20 @@ if verdict == 'CHECKED' or verdict == 'ADMITTED' then
     admittedAt, admittedEpoch = hold[2], hold[3]
   else
     local tokenBuckets, running, budgeted = {}, {}, {}
+    local money, tokens, requests = tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3]), tonumber(ARGV[first + 4])
     for i = 0, bucketCount - 1 do
-      local at = bucketsAt + 4 * i
-      local field, cost = ARGV[at], tonumber(ARGV[at + 3])
+      local field = ARGV[bucketsAt + 2 * i]
+      local cost = countsTokens(field) and tokens or requests
       if cost > 0 then
         local it = bucket(field)
-        it.used = it.used + cost * tonumber(ARGV[at + 2])
+        it.used = it.used + cost * window(field)
         it.changed = true
       end
-      if string.byte(field, 3) == 116 then -- b:t…: tokens come back at the end, requests never.
+      if countsTokens(field) then -- Tokens come back at the end, requests never.
         tokenBuckets[#tokenBuckets + 1] = field
       end
     end
     if mode == 'A' then
-      local money = tonumber(ARGV[first + 5])
       for i = 0, concurrencyCount - 1 do
         local field = ARGV[concurrencyAt + 2 * i]
         local it = count(field)
@@ -298,7 +306,7 @@ if verdict == 'CHECKED' or verdict == 'ADMITTED' then
       end
       till.held, till.changed = till.held + money, true
       values.hold = cmsgpack.pack({
-        ARGV[first + 1], now, till.epoch, money, tonumber(ARGV[first + 6]), tokenBuckets, running, budgeted })
+        ARGV[first + 1], now, till.epoch, money, tokens, tokenBuckets, running, budgeted })
     end
   end
 end
@@ -343,7 +351,7 @@ end
 local reply = { verdict, admittedAt, admittedEpoch, till and till.granted - till.spent - till.held or 0, binding, wait }
 if mode ~= 'S' then
   for i = 0, bucketCount - 1 do
-    reply[#reply + 1] = bucket(ARGV[bucketsAt + 4 * i]).used
+    reply[#reply + 1] = bucket(ARGV[bucketsAt + 2 * i]).used
   end
 end
 return reply

@@ -78,48 +78,36 @@ internal sealed class AdmissionScript(
 
     internal static RedisValue[] Arguments(IReadOnlyList<Settlement> riding, AdmissionCall? call)
     {
-        var arguments = new List<RedisValue>(48 + (4 * riding.Count)) { call is null ? "S" : call.Admits ? "A" : "C", riding.Count };
+        var standing = call is null ? [] : call.Limits.Arguments(call.Admits);
+        var arguments = new RedisValue[2 + (4 * riding.Count) + (call is null ? 0 : 5 + standing.Length)];
+        arguments[0] = call is null ? "S" : call.Admits ? "A" : "C";
+        arguments[1] = riding.Count;
+        var at = 2;
         foreach (var settlement in riding)
         {
-            arguments.Add(settlement.Kind switch { SettlementKind.Settle => "S", SettlementKind.Release => "R", _ => "F" });
-            arguments.Add(settlement.RequestId.ToString("N"));
-            arguments.Add(settlement.Tokens);
-            arguments.Add(settlement.CostNanoUsd);
+            arguments[at++] = settlement.Kind switch { SettlementKind.Settle => "S", SettlementKind.Release => "R", _ => "F" };
+            arguments[at++] = Utf8(settlement.RequestId);
+            arguments[at++] = settlement.Tokens;
+            arguments[at++] = settlement.CostNanoUsd;
         }
 
         if (call is not null)
         {
-            AddAdmission(arguments, call);
+            arguments[at++] = Utf8(call.RequestId);
+            arguments[at++] = call.Owner;
+            arguments[at++] = call.MoneyNanoUsd;
+            arguments[at++] = call.Tokens;
+            arguments[at++] = call.Requests;
+            standing.CopyTo(arguments, at);
         }
 
-        return [.. arguments];
+        return arguments;
     }
 
-    private static void AddAdmission(List<RedisValue> arguments, AdmissionCall call)
+    private static byte[] Utf8(Guid id)
     {
-        var (key, limits) = (call.Caller.Key, call.Limits);
-        arguments.AddRange(
-        [
-            call.RequestId.ToString("N"), call.Owner, RedisNames.KeyVersionField(key.PublicId), key.Version.ToString("N"),
-            call.Caller.Policy.Version.ToString("N"), call.MoneyNanoUsd, call.Tokens, limits.Buckets.Count,
-        ]);
-        foreach (var bucket in limits.Buckets)
-        {
-            arguments.AddRange([bucket.Field, bucket.Limit, bucket.WindowMs, bucket.CountsTokens ? call.Tokens : call.Requests]);
-        }
-
-        var concurrency = call.Admits ? limits.Concurrency : [];
-        arguments.Add(concurrency.Count);
-        foreach (var limit in concurrency)
-        {
-            arguments.AddRange([limit.Field, limit.Limit]);
-        }
-
-        var budgets = call.Admits ? limits.Budgets : [];
-        arguments.Add(budgets.Count);
-        foreach (var budget in budgets)
-        {
-            arguments.AddRange([budget.Field, budget.Daily ? "d" : "m", budget.LimitNanoUsd]);
-        }
+        var text = new byte[32];
+        id.TryFormat(text, out _, "N");
+        return text;
     }
 }

@@ -1,3 +1,8 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Authentication;
@@ -22,30 +27,83 @@ internal sealed record ConcurrencyLimit(string Field, LimitLevel Level, long Lim
 internal sealed record BudgetLimit(string Field, LimitLevel Level, bool Daily, long LimitNanoUsd);
 
 /// <summary>
-/// Every limit that is set for one caller on one model, over all scopes: key, project, organization, and the organization on the model.
-/// What is not set is not in it and costs nothing.
+/// What the script is told of one caller on one model and what does not change from request to request: the versions of the records, and
+/// every limit that is set, over all scopes: key, project, organization, and the organization on the model. What is not set is not in it
+/// and costs nothing. Thread-safe once it is filled.
 /// </summary>
-internal sealed class LimitTable
+internal sealed class LimitTable(Caller caller)
 {
+    private static readonly ConditionalWeakTable<KeyRecord, Tables> Made = [];
+    private RedisValue[]? _admission;
+    private RedisValue[]? _check;
+
     public List<BucketLimit> Buckets { get; } = [];
 
     public List<ConcurrencyLimit> Concurrency { get; } = [];
 
     public List<BudgetLimit> Budgets { get; } = [];
 
+    /// <summary>The table of a caller, made once for each pair of records and model.</summary>
     /// <param name="model">The model's real name; null leaves the limits of (organization, model) out.</param>
     public static LimitTable For(Caller caller, string? model)
     {
-        var table = new LimitTable();
+        var tables = Made.GetValue(caller.Key, static _ => new Tables(null));
+        if (!ReferenceEquals(tables.Policy, caller.Policy))
+        {
+            tables = new Tables(caller.Policy);
+            Made.AddOrUpdate(caller.Key, tables);
+        }
+
+        return tables.ByModel.GetOrAdd(model ?? "", static (name, it) => Make(it, name), caller);
+    }
+
+    /// <summary>The script's last arguments, from the key's version on. Ready to send: nobody may change them.</summary>
+    /// <param name="admits">False for a check, which takes no place and no money.</param>
+    public RedisValue[] Arguments(bool admits) => admits ? _admission ??= Standing(true) : _check ??= Standing(false);
+
+    private static LimitTable Make(Caller caller, string model)
+    {
+        var table = new LimitTable(caller);
         table.Add(LimitLevel.Key, "k:", caller.KeyId, caller.Key.Limits);
         table.Add(LimitLevel.Project, "p:", caller.ProjectId, caller.ProjectLimits);
         table.Add(LimitLevel.Organization, "o", caller.Policy.Limits);
-        if (model is not null && caller.Policy.Models.TryGetValue(model, out var limits))
+        if (caller.Policy.Models.TryGetValue(model, out var limits))
         {
             table.Add(LimitLevel.Model, "m:" + model, limits);
         }
 
         return table;
+    }
+
+    private RedisValue[] Standing(bool admits)
+    {
+        List<string> values =
+        [
+            RedisNames.KeyVersionField(caller.Key.PublicId), caller.Key.Version.ToString("N"), caller.Policy.Version.ToString("N"),
+            Text(Buckets.Count),
+        ];
+        foreach (var bucket in Buckets)
+        {
+            values.AddRange([bucket.Field, Text(bucket.Limit)]);
+        }
+
+        var concurrency = admits ? Concurrency : [];
+        values.Add(Text(concurrency.Count));
+        foreach (var limit in concurrency)
+        {
+            values.AddRange([limit.Field, Text(limit.Limit)]);
+        }
+
+        var budgets = admits ? Budgets : [];
+        values.Add(Text(budgets.Count));
+        foreach (var budget in budgets)
+        {
+            values.AddRange([budget.Field, budget.Daily ? "d" : "m", Text(budget.LimitNanoUsd)]);
+        }
+
+        return [.. values.Select(value => (RedisValue)Encoding.UTF8.GetBytes(value))];
+
+        static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
     private void Add(LimitLevel level, string prefix, Guid id, Limits limits)
@@ -84,5 +142,11 @@ internal sealed class LimitTable
                 Buckets.Add(new BucketLimit(kind + subject, level, dimension, capacity));
             }
         }
+    }
+
+    /// <summary>The tables of one key record under one policy; they go with the record.</summary>
+    private sealed record Tables(OrganizationPolicy? Policy)
+    {
+        public ConcurrentDictionary<string, LimitTable> ByModel { get; } = new();
     }
 }

@@ -200,7 +200,7 @@ public sealed class AdmissionScriptModelTests
 
         private LimitTable Table()
         {
-            var table = new LimitTable();
+            var table = new LimitTable(_caller);
             table.Buckets.Add(new BucketLimit("b:rm:k:1", LimitLevel.Key, RateDimension.RequestsPerMinute, _limits[0]));
             table.Buckets.Add(new BucketLimit("b:rd:k:1", LimitLevel.Key, RateDimension.RequestsPerDay, _limits[1]));
             table.Buckets.Add(new BucketLimit("b:tm:o", LimitLevel.Organization, RateDimension.TokensPerMinute, _limits[2]));
