@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
+using ZLogger;
 
 namespace Tollgate.ServiceDefaults.Hosting;
 
@@ -27,11 +28,11 @@ public static class ServiceDefaultsExtensions
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(35));
 
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
-        builder.Logging.AddSimpleConsole(console =>
+        builder.Logging.AddZLoggerConsole(console =>
         {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseFormatter(() => new LogLine());
+            console.BackgroundBufferCapacity = 16_384;
+            console.FullMode = BackgroundBufferFullMode.Drop; // A console that nobody reads must not stop requests, nor fill memory.
         });
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
