@@ -321,21 +321,21 @@ if values.hold then
   write('h:' .. id, values.hold)
 end
 if till and till.changed then
-  write('till', string.format('%.0f %.0f %.0f %.0f', till.epoch, till.granted, till.spent, till.held))
+  write('till', string.format('%d %d %d %d', till.epoch, till.granted, till.spent, till.held))
 end
 for field, it in pairs(buckets) do
   if it.changed then
-    write(field, string.format('%.0f %.0f %.0f', it.used, it.at, it.limit))
+    write(field, string.format('%d %d %d', it.used, it.at, it.limit))
   end
 end
 for field, it in pairs(counts) do
   if it.changed then
-    write(field, string.format('%.0f', it.running))
+    write(field, string.format('%d', it.running))
   end
 end
 for field, it in pairs(budgets) do
   if it.changed then
-    write(field, string.format('%.0f %.0f %.0f', it.period, it.spent, it.held))
+    write(field, string.format('%d %d %d', it.period, it.spent, it.held))
   end
 end
 for _, field in ipairs(tombstones) do
