@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Npgsql;
-using NpgsqlTypes;
 using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Json;
@@ -22,7 +21,6 @@ internal static class BatchTransaction
 
     private const string MoveCursorSql = "update journals set cursor = greatest(cursor, $2) where id = $1 returning cursor";
 
-    private static readonly string CopySql = EmbeddedSql.Read("Ingest.CopyStage.sql");
     private static readonly string RejectSql = EmbeddedSql.Read("Ingest.RejectStage.sql");
     private static readonly string LockSql = EmbeddedSql.Read("Ingest.LockWallets.sql");
     private static readonly string BookSql = EmbeddedSql.Read("Ingest.BookStage.sql");
@@ -46,7 +44,7 @@ internal static class BatchTransaction
         var (inserted, rejected, loss) = (0, 0, 0m);
         if (batch.Events.Count > 0)
         {
-            await StageAsync(connection, batch.Events, cancellationToken);
+            await UsageStage.CopyAsync(connection, batch.Events, cancellationToken);
             (inserted, rejected, loss) = await BookStageAsync(connection, batch.JournalId, now, cancellationToken);
         }
 
@@ -71,7 +69,7 @@ internal static class BatchTransaction
         CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await StageAsync(connection, events, cancellationToken);
+        await UsageStage.CopyAsync(connection, events, cancellationToken);
         var (inserted, rejected, loss) = await BookStageAsync(connection, journalId, now, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new BookedBatch(new UsageBooked(0, inserted, events.Count - inserted - rejected, rejected, [], ""), loss);
@@ -119,40 +117,6 @@ internal static class BatchTransaction
                 batch.Fences.Select(fence => fence.OrganizationId).ToArray(),
                 batch.Fences.Select(fence => fence.Epoch).ToArray());
         }
-    }
-
-    private static async Task StageAsync(NpgsqlConnection connection, IReadOnlyList<UsageEvent> events,
-        CancellationToken cancellationToken)
-    {
-        await using var copy = await connection.BeginBinaryImportAsync(CopySql, cancellationToken);
-        foreach (var usage in events)
-        {
-            await copy.StartRowAsync(cancellationToken);
-            await copy.WriteAsync(usage.OrganizationId, NpgsqlDbType.Uuid, cancellationToken);
-            await copy.WriteAsync(usage.RequestId, NpgsqlDbType.Uuid, cancellationToken);
-            await copy.WriteAsync(usage.Seq, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(usage.ProjectId, NpgsqlDbType.Uuid, cancellationToken);
-            await copy.WriteAsync(usage.KeyId, NpgsqlDbType.Uuid, cancellationToken);
-            await copy.WriteAsync(usage.Model, NpgsqlDbType.Text, cancellationToken);
-            await copy.WriteAsync(usage.Endpoint, NpgsqlDbType.Text, cancellationToken);
-            await copy.WriteAsync(usage.Streamed, NpgsqlDbType.Boolean, cancellationToken);
-            await copy.WriteAsync(usage.Attempt, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(usage.PriceVersion, NpgsqlDbType.Uuid, cancellationToken);
-            await copy.WriteAsync(usage.Epoch, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(usage.Units.Input, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(usage.Units.Cached, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(usage.Units.Output, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(usage.Units.Reasoning, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(usage.Units.AudioMs, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(usage.Units.Images, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync(usage.Delivered, NpgsqlDbType.Bigint, cancellationToken);
-            await copy.WriteAsync((short)usage.Outcome, NpgsqlDbType.Smallint, cancellationToken);
-            await copy.WriteAsync((short)usage.Source, NpgsqlDbType.Smallint, cancellationToken);
-            await copy.WriteAsync(usage.AdmittedAt.ToUniversalTime(), NpgsqlDbType.TimestampTz, cancellationToken);
-            await copy.WriteAsync(usage.FinishedAt.ToUniversalTime(), NpgsqlDbType.TimestampTz, cancellationToken);
-        }
-
-        await copy.CompleteAsync(cancellationToken);
     }
 }
 

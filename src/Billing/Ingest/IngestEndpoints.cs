@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -42,15 +43,50 @@ internal static class IngestEndpoints
         return routes;
     }
 
-    internal static async Task<Results<Ok<UsageBooked>, Conflict, StatusCodeHttpResult>> BookAsync(
-        UsageBatch batch, UsageIngest ingest, IOptions<IngestOptions> options, CancellationToken cancellationToken)
+    internal static async Task<Results<Ok<UsageBooked>, Conflict, StatusCodeHttpResult, ProblemHttpResult>> BookAsync(
+        HttpRequest request, UsageIngest ingest, IOptions<IngestOptions> options, CancellationToken cancellationToken)
     {
+        if (request.ContentType != UsageBatchFormat.ContentType || request.ContentLength is not { } length)
+        {
+            return TypedResults.Problem(
+                $"A batch is sent as {UsageBatchFormat.ContentType} with its length.", statusCode: StatusCodes.Status415UnsupportedMediaType);
+        }
+
+        if (length > LargestBatch)
+        {
+            return TypedResults.StatusCode(StatusCodes.Status413PayloadTooLarge);
+        }
+
+        UsageBatch batch;
+        try
+        {
+            batch = await ReadAsync(request, (int)length, cancellationToken);
+        }
+        catch (InvalidDataException exception)
+        {
+            return TypedResults.Problem(exception.Message, statusCode: StatusCodes.Status400BadRequest);
+        }
+
         if (batch.Events.Count > options.Value.MostEvents)
         {
             return TypedResults.StatusCode(StatusCodes.Status413PayloadTooLarge);
         }
 
         return await ingest.BookAsync(batch, cancellationToken) is { } booked ? TypedResults.Ok(booked) : TypedResults.Conflict();
+    }
+
+    private static async Task<UsageBatch> ReadAsync(HttpRequest request, int length, CancellationToken cancellationToken)
+    {
+        var bytes = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            await request.Body.ReadExactlyAsync(bytes.AsMemory(0, length), cancellationToken);
+            return UsageBatchFormat.Read(bytes.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
 
     internal static async Task<Results<Ok<JournalRegistered>, Conflict>> RegisterAsync(

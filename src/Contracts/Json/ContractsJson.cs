@@ -19,7 +19,7 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(Bootstrapped))]
 [JsonSerializable(typeof(CreateOperatorKey))]
 [JsonSerializable(typeof(CreatedKey))]
-[JsonSerializable(typeof(UsageBatch))]
+[JsonSerializable(typeof(UsageEvent))]
 [JsonSerializable(typeof(UsageBooked))]
 [JsonSerializable(typeof(RegisterJournal))]
 [JsonSerializable(typeof(JournalRegistered))]

@@ -16,7 +16,10 @@ public sealed record RegisterJournal(Guid JournalId, long Boot, string GatewayId
 /// </param>
 public sealed record JournalRegistered(long Cursor, string Database);
 
-/// <summary>Gateway → Billing, <c>POST /internal/usage</c>. Sent at least every second, empty when there is nothing to ship.</summary>
+/// <summary>
+/// Gateway → Billing, <c>POST /internal/usage</c>, as <see cref="UsageBatchFormat"/>. Sent at least every second, empty when there is
+/// nothing to ship.
+/// </summary>
 /// <param name="From">Journal position of the first event's record.</param>
 /// <param name="To">Position after the last one, and never past the OPEN of a request that still runs.</param>
 /// <param name="Fences">Epochs of which this gateway has nothing live or unshipped that is older.</param>

@@ -27,11 +27,13 @@ internal sealed class BillingIngest(IHttpClientFactory clients)
     }
 
     /// <summary>Null when Billing knows a newer boot of this journal.</summary>
+    /// <param name="batch">As <see cref="UsageBatchFormat"/> writes it.</param>
     /// <exception cref="HttpRequestException">Billing is away.</exception>
-    public async Task<UsageBooked?> BookAsync(UsageBatch batch, CancellationToken cancellationToken)
+    public async Task<UsageBooked?> BookAsync(byte[] batch, CancellationToken cancellationToken)
     {
         using var http = clients.CreateClient("billing");
-        using var response = await http.PostAsJsonAsync("/internal/usage", batch, ContractsJson.Default.UsageBatch, cancellationToken);
+        using var content = UsageBatchFormat.ToContent(batch);
+        using var response = await http.PostAsync("/internal/usage", content, cancellationToken);
         if (response.StatusCode == HttpStatusCode.Conflict)
         {
             return null;

@@ -11,7 +11,8 @@ namespace Tollgate.Gateway.Shipping;
 
 /// <summary>
 /// Ships what the journal says has ended to Billing, in the journal's order, and moves the cursor behind it: never past a request that
-/// still runs. Billing's absence costs nothing but room in the journal. One loop; its steps are methods that a test can call.
+/// still runs. Billing's absence costs nothing but room in the journal. One loop; its steps are methods that a test can call. While Billing
+/// books a full batch the next one is read; it is sent when the answer has come, so that the cursor never passes what is not booked.
 /// </summary>
 internal sealed partial class Shipper(
     JournalFile journal, ShippedState shipped, BillingIngest billing, LeaseKeeper leases, TimeProvider clock, ILogger<Shipper> logger)
@@ -27,7 +28,8 @@ internal sealed partial class Shipper(
 
     private JournalReader? _reader; // Null until Billing has registered this journal.
     private RequestFold _fold = new();
-    private UsageBatch? _unanswered;
+    private ReadBatch? _unanswered;
+    private ReadBatch? _ahead; // Read while the one before it was on its way.
     private readonly HashSet<EpochFence> _closedTills = [];
     private IReadOnlyList<EpochFence> _pendingFences = [];
     private string _database = ""; // The one that answered last.
@@ -43,21 +45,19 @@ internal sealed partial class Shipper(
             return true; // A new identity: register that one.
         }
 
-        if (_unanswered is null)
-        {
-            await CloseFencedTillsAsync(cancellationToken);
-            _unanswered = NextBatch();
-        }
-
-        var batch = _unanswered;
+        await CloseFencedTillsAsync(cancellationToken);
+        var read = _unanswered ??= Next(shipped.Read().Cursor, acknowledges: true);
+        var batch = read.Batch;
         if (batch.Events.Count == 0 && batch.Fences.Count == 0 && clock.GetElapsedTime(_lastSpoken) < SpeakEvery)
         {
             _unanswered = null;
             return false;
         }
 
-        var booked = await billing.BookAsync(batch, cancellationToken);
-        _unanswered = null;
+        var answer = billing.BookAsync(read.Bytes, cancellationToken);
+        _ahead ??= batch.Events.Count == MostEvents ? Next(batch.To, acknowledges: false) : null;
+        var booked = await answer;
+        (_unanswered, _ahead) = (_ahead, null);
         _lastSpoken = clock.GetTimestamp();
         if (booked is null)
         {
@@ -65,7 +65,7 @@ internal sealed partial class Shipper(
             return true;
         }
 
-        Take(batch, booked);
+        Take(read, booked);
         return batch.Events.Count == MostEvents;
     }
 
@@ -138,7 +138,8 @@ internal sealed partial class Shipper(
         }
 
         shipped.Set(from, DatabaseToRemember());
-        (_reader, _fold, _unanswered) = (new JournalReader(journal, Math.Max(from, journal.Beginning)), new RequestFold(), null);
+        (_reader, _fold) = (new JournalReader(journal, Math.Max(from, journal.Beginning)), new RequestFold());
+        (_unanswered, _ahead) = (null, null);
         Log.Registered(logger, journal.Id, journal.Boot, from);
         return true;
     }
@@ -161,9 +162,9 @@ internal sealed partial class Shipper(
         }
     }
 
-    private UsageBatch NextBatch()
+    /// <summary>Reads on. Only what is read when no other batch is on its way may acknowledge fences: it knows which tills are closed.</summary>
+    private ReadBatch Next(long from, bool acknowledges)
     {
-        var from = shipped.Read().Cursor;
         var events = new List<UsageEvent>();
         var caughtUp = false;
         while (events.Count < MostEvents)
@@ -181,11 +182,13 @@ internal sealed partial class Shipper(
         }
 
         // Before the journal's end may lie a request of an older epoch. What was opened after it came to a till that was closed before.
-        var fences = caughtUp ? _closedTills.Where(fence => !_fold.HasOlder(fence.OrganizationId, fence.Epoch)).ToArray() : [];
-        return new UsageBatch(journal.Id, journal.Boot, from, Math.Max(from, _fold.LowWater(_reader!.Position)), events, fences);
+        var fences = caughtUp && acknowledges ? _closedTills.Where(fence => !_fold.HasOlder(fence.OrganizationId, fence.Epoch)).ToArray() : [];
+        var to = Math.Max(from, _fold.LowWater(_reader!.Position));
+        var batch = new UsageBatch(journal.Id, journal.Boot, from, to, events, fences);
+        return new ReadBatch(batch, UsageBatchFormat.Write(batch), _reader.Position);
     }
 
-    private void Take(UsageBatch batch, UsageBooked booked)
+    private void Take(ReadBatch read, UsageBooked booked)
     {
         if (booked.Database != _database)
         {
@@ -195,14 +198,14 @@ internal sealed partial class Shipper(
         }
 
         _pendingFences = booked.PendingFences;
-        if (_shipAgainTo <= _reader!.Position)
+        if (_shipAgainTo <= read.End)
         {
             _shipAgainTo = null;
             leases.Gate.Open();
             Log.ShippedAgain(logger);
         }
 
-        shipped.Set(batch.To, DatabaseToRemember());
+        shipped.Set(read.Batch.To, DatabaseToRemember());
     }
 
     /// <summary>A database that was not yet told everything is not remembered: the next start must notice it too.</summary>
@@ -224,6 +227,10 @@ internal sealed partial class Shipper(
         _reader = null;
         Log.StartedAnew(logger, old, journal.Id);
     }
+
+    /// <param name="Bytes">The batch as it is sent.</param>
+    /// <param name="End">How far the journal was read; the batch's cursor may wait before it for a request that runs.</param>
+    private sealed record ReadBatch(UsageBatch Batch, byte[] Bytes, long End);
 
     private static partial class Log
     {

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
 using Tollgate.Clusters;
 using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Usage;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Benchmarks.Comparison;
@@ -48,7 +49,7 @@ internal sealed class BillingClient(TollgateCluster cluster) : IDisposable
     private HttpRequestMessage Request<T>(HttpMethod method, string self, string path, T body) => new(method, path)
     {
         Headers = { Authorization = Bearer(self) },
-        Content = JsonContent.Create(body, Type<T>()),
+        Content = body is UsageBatch batch ? UsageBatchFormat.ToContent(batch) : JsonContent.Create(body, Type<T>()),
     };
 
     private AuthenticationHeaderValue Bearer(string self) => new(

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Billing.Ingest;
@@ -20,12 +22,18 @@ public sealed class IngestSpeedTests(BillingFixture billing, ITestOutputHelper o
         List<UsageEvent> events = [.. Enumerable.Range(0, 10_000).Select(_ => BillingFixture.Usage(organization, 0, 1, 1))];
         var batch = new UsageBatch(Guid.NewGuid(), 1, 0, 1, events, []);
 
-        var answer = await gateway.PostAsJsonAsync("/internal/usage", batch, ContractsJson.Default.UsageBatch);
-        var tooLarge = await gateway.PostAsJsonAsync(
-            "/internal/usage", batch with { Events = [.. events, events[0]] }, ContractsJson.Default.UsageBatch);
+        var answer = await gateway.PostAsync("/internal/usage", UsageBatchFormat.ToContent(batch));
+        var tooLarge = await gateway.PostAsync(
+            "/internal/usage", UsageBatchFormat.ToContent(batch with { Events = [.. events, events[0]] }));
+        using var half = new ByteArrayContent(UsageBatchFormat.Write(batch)[..^1]);
+        half.Headers.ContentType = new MediaTypeHeaderValue(UsageBatchFormat.ContentType);
+        var torn = await gateway.PostAsync("/internal/usage", half);
+        var json = await gateway.PostAsJsonAsync("/internal/usage", events[0], ContractsJson.Default.UsageEvent);
 
         Assert.Equal(10_000, (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.UsageBooked))!.Inserted);
-        Assert.Equal(System.Net.HttpStatusCode.RequestEntityTooLarge, tooLarge.StatusCode);
+        Assert.Equal(
+            (HttpStatusCode.RequestEntityTooLarge, HttpStatusCode.BadRequest, HttpStatusCode.UnsupportedMediaType),
+            (tooLarge.StatusCode, torn.StatusCode, json.StatusCode));
     }
 
     /// <summary>

@@ -32,8 +32,8 @@ public sealed class UsageReportTests(BillingFixture billing) : IClassFixture<Bil
             BillingFixture.Usage(organization, lease.Epoch, 0, 0) with { Outcome = Outcome.FailedBeforeFirstToken },
         ];
 
-        var booked = await PostAsync(gateway, "/internal/usage", new UsageBatch(journal, 1, 0, 400, events, []),
-            ContractsJson.Default.UsageBooked);
+        var answer = await gateway.PostAsync("/internal/usage", UsageBatchFormat.ToContent(new UsageBatch(journal, 1, 0, 400, events, [])));
+        var booked = await answer.Content.ReadFromJsonAsync(ContractsJson.Default.UsageBooked);
 
         var now = TimeProvider.System.GetUtcNow();
         var range = $"from={now.AddDays(-1):yyyy-MM-ddTHH:mm:ssZ}&to={now.AddDays(1):yyyy-MM-ddTHH:mm:ssZ}";

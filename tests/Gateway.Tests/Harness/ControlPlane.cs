@@ -61,8 +61,11 @@ internal sealed class ControlPlane : IAsyncDisposable
         _app.MapPost("/internal/keys/resolve", () => TypedResults.NotFound());
         _app.MapPost("/internal/leases", (LeaseRequest request) => new Lease(LeaseOutcome.Granted, 1, Grant(request), [], 0));
         _app.MapPost("/internal/journals", () => new JournalRegistered(0, "test"));
-        _app.MapPost("/internal/usage", (UsageBatch batch) =>
+        _app.MapPost("/internal/usage", async (HttpRequest request) =>
         {
+            using var body = new MemoryStream();
+            await request.Body.CopyToAsync(body);
+            var batch = UsageBatchFormat.Read(body.ToArray());
             foreach (var row in batch.Events)
             {
                 _booked.Enqueue(row);

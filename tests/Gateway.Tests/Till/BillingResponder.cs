@@ -201,7 +201,9 @@ public sealed class BillingResponder : IAsyncDisposable
 
     private async Task<IResult> BookAsync(HttpRequest http)
     {
-        var batch = (await http.ReadFromJsonAsync(ContractsJson.Default.UsageBatch))!;
+        using var body = new MemoryStream();
+        await http.Body.CopyToAsync(body);
+        var batch = UsageBatchFormat.Read(body.ToArray());
         lock (_lock)
         {
             if (IsAway)

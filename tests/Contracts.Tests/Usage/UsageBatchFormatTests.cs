@@ -1,0 +1,68 @@
+using Tollgate.Contracts.Usage;
+
+namespace Tollgate.Contracts.Tests.Usage;
+
+public sealed class UsageBatchFormatTests
+{
+    private readonly Random _random = new(5);
+
+    [Fact]
+    public void Read_returns_every_member_that_was_written()
+    {
+        var batch = Batch();
+
+        var read = UsageBatchFormat.Read(UsageBatchFormat.Write(batch));
+
+        Assert.Equal((batch.JournalId, batch.Boot, batch.From, batch.To), (read.JournalId, read.Boot, read.From, read.To));
+        Assert.Equal(batch.Fences, read.Fences);
+        Assert.Equal(batch.Events, read.Events); // Each member is another value than a new event's, those of later days too.
+        Assert.All(
+            typeof(UsageEvent).GetProperties(),
+            member => Assert.All(batch.Events, usage => Assert.False(IsDefault(member.GetValue(usage)), member.Name)));
+    }
+
+    [Fact]
+    public void Read_refuses_what_is_no_batch()
+    {
+        var bytes = UsageBatchFormat.Write(Batch());
+
+        Assert.All(
+            Enumerable.Range(0, bytes.Length),
+            length => Assert.Throws<InvalidDataException>(() => UsageBatchFormat.Read(bytes.AsSpan(0, length))));
+        Assert.Throws<InvalidDataException>(() => UsageBatchFormat.Read([.. bytes, 0]));
+        for (var i = 0; i < 20_000; i++)
+        {
+            var damaged = bytes.ToArray();
+            damaged[_random.Next(damaged.Length)] = (byte)_random.Next(256);
+            var exception = Record.Exception(() => UsageBatchFormat.Read(damaged));
+            Assert.True(exception is null or InvalidDataException, exception?.ToString());
+        }
+    }
+
+    private UsageBatch Batch() => new(
+        Guid.NewGuid(), 3, 1L << 40, (1L << 40) + 7, [.. Enumerable.Range(1, 3).Select(Usage)],
+        [new EpochFence(Guid.NewGuid(), 1_760_000_000_000)]);
+
+    private UsageEvent Usage(int number) => new()
+    {
+        RequestId = Guid.NewGuid(),
+        Seq = number,
+        OrganizationId = Guid.NewGuid(),
+        ProjectId = Guid.NewGuid(),
+        KeyId = Guid.NewGuid(),
+        Model = number == 2 ? "größer" : "tiny-assistant",
+        Endpoint = "chat.completions",
+        Streamed = true,
+        Attempt = number,
+        PriceVersion = Guid.NewGuid(),
+        Epoch = _random.NextInt64(),
+        Units = new Units(1, 2, 3, 4, 5, long.MaxValue),
+        Delivered = 6,
+        Outcome = Outcome.Empty,
+        AdmittedAt = DateTimeOffset.UnixEpoch.AddTicks(number),
+        FinishedAt = DateTimeOffset.UnixEpoch.AddYears(60),
+        Source = UsageSource.Estimate,
+    };
+
+    private static bool IsDefault(object? value) => value is null || (value is ValueType && value.Equals(Activator.CreateInstance(value.GetType())));
+}
