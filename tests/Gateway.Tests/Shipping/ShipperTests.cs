@@ -1,6 +1,9 @@
 using Tollgate.Contracts.Usage;
+using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Journal;
+using Tollgate.Gateway.Shipping;
 using Tollgate.Gateway.Tests.Admission;
+using Tollgate.Gateway.Tests.Journal;
 using Tollgate.Gateway.Till;
 using Tollgate.Testing;
 
@@ -54,6 +57,46 @@ public sealed class ShipperTests : IAsyncLifetime
 
         await Until.TrueAsync(() => _bench.Billing.Rows.Count == 21, "all rows are shipped");
         Assert.Equal(0, _bench.Billing.Duplicates);
+    }
+
+    [Fact]
+    public async Task A_backlog_of_several_batches_comes_once_in_order_and_the_cursor_waits_at_what_runs()
+    {
+        const int Ended = (2 * Shipper.MostEvents) + 700;
+        var gateway = await _bench.StartGatewayAsync(null, "--Journal:SegmentBytes=16777216");
+        var journal = gateway.Get<JournalFile>();
+        await Until.TrueAsync(() => _bench.Billing.Cursor(journal.Id) is not null, "the journal is registered");
+        _bench.Billing.IsAway = true;
+        var requests = new RequestJournal(journal, new Settlements(), TimeProvider.System); // Whose holds nobody settles.
+        List<Guid> ended = [];
+        AdmittedRequest running = null!;
+        for (var i = 0; i < Ended; i++)
+        {
+            if (i == Shipper.MostEvents + 50)
+            {
+                running = JournalFileTests.Admit(requests); // In the middle of the second batch.
+            }
+
+            ended.Add(Close(requests, JournalFileTests.Admit(requests)));
+        }
+
+        _bench.Billing.IsAway = false;
+        await Until.TrueAsync(() => _bench.Billing.Rows.Count == Ended, "all that ended is shipped");
+        var waiting = _bench.Billing.Cursor(journal.Id)!.Value;
+        ended.Add(Close(requests, running));
+        await Until.TrueAsync(() => _bench.Billing.Cursor(journal.Id) == journal.End, "the cursor moves to the end");
+
+        Assert.Equal(ended, _bench.Billing.Rows.Select(row => row.RequestId));
+        Assert.Equal(0, _bench.Billing.Duplicates);
+        Assert.InRange(waiting, 1, journal.End - 1);
+        Assert.True(_bench.Billing.IsUnbroken, "each batch begins where the one before it ended");
+    }
+
+    private static Guid Close(RequestJournal requests, AdmittedRequest request)
+    {
+        requests.Close(
+            request, new RequestEnd(Outcome.Completed, 1, UsageSource.Gateway, request.AdmittedAt, 1, new Units(5, Output: 1)));
+        return request.RequestId;
     }
 
     [Fact]

@@ -43,6 +43,9 @@ public sealed class BillingResponder : IAsyncDisposable
 
     public int Duplicates { get; private set; }
 
+    /// <summary>Whether each batch began where the one before it in its journal ended.</summary>
+    public bool IsUnbroken { get; private set; } = true;
+
     public IReadOnlyList<UsageEvent> Rows
     {
         get
@@ -219,6 +222,7 @@ public sealed class BillingResponder : IAsyncDisposable
             var inserted = batch.Events.Count(row => _rows.TryAdd(row.RequestId, row));
             Duplicates += batch.Events.Count - inserted;
             BatchesTaken++;
+            IsUnbroken &= batch.From == journal.Cursor && batch.To >= batch.From;
             journal.Cursor = batch.To;
             Acknowledged = [.. Acknowledged, .. batch.Fences];
             return TypedResults.Json(
