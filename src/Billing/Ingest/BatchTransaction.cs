@@ -24,6 +24,7 @@ internal static class BatchTransaction
     private static readonly string RejectSql = EmbeddedSql.Read("Ingest.RejectStage.sql");
     private static readonly string LockSql = EmbeddedSql.Read("Ingest.LockWallets.sql");
     private static readonly string BookSql = EmbeddedSql.Read("Ingest.BookStage.sql");
+    private static readonly string CorrectSql = EmbeddedSql.Read("Ingest.CorrectStage.sql");
     private static readonly string AcknowledgeSql = EmbeddedSql.Read("Ingest.Acknowledge.sql");
     private static readonly string PendingSql = EmbeddedSql.Read("Ingest.PendingFences.sql");
 
@@ -41,11 +42,11 @@ internal static class BatchTransaction
             return null;
         }
 
-        var (inserted, rejected, loss) = (0, 0, 0m);
+        var booked = default(BookedStage);
         if (batch.Events.Count > 0)
         {
             await UsageStage.CopyAsync(connection, batch.Events, cancellationToken);
-            (inserted, rejected, loss) = await BookStageAsync(connection, batch.JournalId, now, cancellationToken);
+            booked = await BookStageAsync(connection, batch.JournalId, batch.Events.Count, now, cancellationToken);
         }
 
         List<EpochFence> pending = [];
@@ -59,8 +60,9 @@ internal static class BatchTransaction
 
         await transaction.CommitAsync(cancellationToken);
         var answer = new UsageBooked(
-            closes ? batch.To : cursor, inserted, batch.Events.Count - inserted - rejected, rejected, pending, database);
-        return new BookedBatch(answer, loss);
+            closes ? batch.To : cursor, booked.Inserted, batch.Events.Count - booked.Inserted - booked.Rejected, booked.Rejected, pending,
+            database);
+        return new BookedBatch(answer, booked.LossUsd, booked.Corrected);
     }
 
     /// <summary>Books events that no shipper brings, in the name of a journal that is left alone.</summary>
@@ -70,9 +72,11 @@ internal static class BatchTransaction
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await UsageStage.CopyAsync(connection, events, cancellationToken);
-        var (inserted, rejected, loss) = await BookStageAsync(connection, journalId, now, cancellationToken);
+        var booked = await BookStageAsync(connection, journalId, events.Count, now, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return new BookedBatch(new UsageBooked(0, inserted, events.Count - inserted - rejected, rejected, [], ""), loss);
+        return new BookedBatch(
+            new UsageBooked(0, booked.Inserted, events.Count - booked.Inserted - booked.Rejected, booked.Rejected, [], ""), booked.LossUsd,
+            booked.Corrected);
     }
 
     /// <summary>Keeps an event that Postgres refused, as text, with the reason. Twice is once.</summary>
@@ -87,7 +91,23 @@ internal static class BatchTransaction
             usage.OrganizationId, usage.RequestId, usage.Seq, reason,
             JsonSerializer.Serialize(usage, ContractsJson.Default.UsageEvent), journalId);
 
-    private static async Task<(int Inserted, int Rejected, decimal Loss)> BookStageAsync(
+    private static async Task<BookedStage> BookStageAsync(
+        NpgsqlConnection connection, Guid journalId, int staged, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var booked = await BookNewAsync(connection, journalId, now, cancellationToken);
+        if (booked.Inserted + booked.Rejected == staged)
+        {
+            return booked;
+        }
+
+        // Some were there already. Mostly they came before; but a worker's log may have stood in for them.
+        var (corrected, loss) = (await connection.ReadRowsAsync(
+            CorrectSql, row => ((int)row.GetInt64(0), row.GetDecimal(1)), cancellationToken,
+            journalId, Guid.CreateVersion7(now), now)).Single();
+        return booked with { Corrected = corrected, LossUsd = booked.LossUsd + loss };
+    }
+
+    private static async Task<BookedStage> BookNewAsync(
         NpgsqlConnection connection, Guid journalId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var work = new NpgsqlBatch(connection);
@@ -103,7 +123,7 @@ internal static class BatchTransaction
         await reader.NextResultAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return ((int)reader.GetInt64(0), (int)rejected, reader.GetDecimal(1));
+        return new BookedStage((int)reader.GetInt64(0), (int)rejected, 0, reader.GetDecimal(1));
     }
 
     private static async Task AcknowledgeAsync(NpgsqlConnection connection, UsageBatch batch, CancellationToken cancellationToken)
@@ -122,4 +142,8 @@ internal static class BatchTransaction
 
 /// <summary>What a batch's transaction did.</summary>
 /// <param name="LossUsd">Dollars of usage that no lease and no wallet could pay.</param>
-internal sealed record BookedBatch(UsageBooked Answer, decimal LossUsd);
+/// <param name="Corrected">Requests, of the duplicates, that had been billed from a worker's log.</param>
+internal sealed record BookedBatch(UsageBooked Answer, decimal LossUsd, int Corrected);
+
+/// <summary>What became of the staged rows.</summary>
+internal readonly record struct BookedStage(int Inserted, int Rejected, int Corrected, decimal LossUsd);

@@ -9,10 +9,7 @@ with ins as (
   select s.organization_id, s.request_id, s.seq, s.project_id, s.key_id, s.model, s.endpoint, s.streamed, s.attempt, s.price_version,
     s.epoch,
     s.input, s.cached, s.output, s.reasoning, s.audio_ms, s.images, s.delivered, s.outcome, s.source, s.admitted_at, s.finished_at,
-    -- A product keeps every decimal; a quotient would not.
-    (s.input * v.input + s.cached * v.cached + s.output * v.output + s.reasoning * v.reasoning
-      + s.audio_ms * v.audio_ms + s.images * v.image)
-      * 0.000001,
+    units_cost(s.input, s.cached, s.output, s.reasoning, s.audio_ms, s.images, v),
     $1, $3
   from usage_stage s join price_versions v on v.version = s.price_version
   order by s.organization_id, s.request_id, s.seq
@@ -22,7 +19,7 @@ with ins as (
   insert into usage_rollup_hours as r (
     organization_id, hour, project_id, key_id, model, endpoint, requests, input, cached, output, reasoning, audio_ms, images, amount)
   select organization_id, date_trunc('hour', admitted_at, 'UTC'), project_id, key_id, model, endpoint,
-    count(*) filter (where seq = 0), sum(input), sum(cached), sum(output), sum(reasoning), sum(audio_ms), sum(images), sum(amount)
+    count(*), sum(input), sum(cached), sum(output), sum(reasoning), sum(audio_ms), sum(images), sum(amount)
   from ins
   group by 1, 2, 3, 4, 5, 6
   order by 1, 2, 3, 4, 5, 6
@@ -31,15 +28,16 @@ with ins as (
     output = r.output + excluded.output, reasoning = r.reasoning + excluded.reasoning, audio_ms = r.audio_ms + excluded.audio_ms,
     images = r.images + excluded.images, amount = r.amount + excluded.amount
 ), cost as (
-  select organization_id, epoch, sum(amount) as amount from ins group by 1, 2 having sum(amount) > 0
+  select organization_id, epoch, sum(amount) as amount, count(*) filter (where amount > 0) as requests
+  from ins group by 1, 2 having sum(amount) > 0
 ), split as (
   -- An open epoch pays with its lease alone. What a closed or forgotten epoch brings late is paid by the wallet, as far as it can.
-  select c.organization_id, c.epoch, c.amount,
+  select c.organization_id, c.epoch, c.amount, c.requests,
     least(c.amount, coalesce(e.granted - e.billed - e.returned, 0)) as from_lease,
     e.organization_id is null or e.closed_at is not null as late
   from cost c left join lease_epochs e using (organization_id, epoch)
 ), leased as (
-  update lease_epochs e set billed = e.billed + s.from_lease
+  update lease_epochs e set billed = e.billed + s.from_lease, requests = e.requests + s.requests
   from split s
   where e.organization_id = s.organization_id and e.epoch = s.epoch and s.from_lease > 0
 ), due as (

@@ -86,6 +86,11 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
             LogPutAside(logger, booked.Answer.Rejected, batch.JournalId);
         }
 
+        if (booked.Corrected > 0)
+        {
+            LogCorrected(logger, booked.Corrected, batch.JournalId);
+        }
+
         if (booked.LossUsd > 0)
         {
             LogLoss(logger, booked.LossUsd, batch.JournalId);
@@ -125,4 +130,8 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
 
     [LoggerMessage(5, LogLevel.Warning, "Journal {JournalId} ships with boot {Boot}, but a newer one has registered; refused.")]
     private static partial void LogOldBoot(ILogger logger, Guid journalId, long boot);
+
+    [LoggerMessage(6, LogLevel.Warning,
+        "Journal {JournalId} came back: {Count} requests that a worker's log had closed are corrected to what it says.")]
+    private static partial void LogCorrected(ILogger logger, int count, Guid journalId);
 }

@@ -8,7 +8,7 @@ with pending as (
     e.input + e.cached as made_prompt, e.output + e.reasoning as made_completion, e.audio_ms as made_audio_ms, e.images as made_images
   from pending e
   left join lateral (
-    select max(u.attempt) filter (where u.seq = 0) as attempt, sum(u.input + u.cached) as prompt, sum(u.output + u.reasoning) as completion,
+    select (array_agg(u.attempt order by u.seq desc))[1] as attempt, sum(u.input + u.cached) as prompt, sum(u.output + u.reasoning) as completion,
       sum(u.audio_ms) as audio_ms, sum(u.images) as images
     from usage_events u where u.organization_id = e.organization_id and u.request_id = e.request_id
     having count(*) > 0

@@ -8,7 +8,8 @@ namespace Tollgate.Billing.Witness;
 
 /// <summary>
 /// Closes the requests of retired journals with what their worker generated: nobody else knows of them any more. A gateway that comes back
-/// all the same finds the row taken; the request stays billed once.
+/// all the same corrects the row (<c>Ingest/CorrectStage.sql</c>); the request stays billed once. Neither project nor key is known here: the
+/// row belongs to the organization alone until then.
 /// </summary>
 internal sealed partial class OrphanBooking(
     NpgsqlDataSource dataSource, IngestLanes lanes, TimeProvider clock, ILogger<OrphanBooking> logger)

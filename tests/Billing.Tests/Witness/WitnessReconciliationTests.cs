@@ -117,21 +117,31 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
         await _app.Services.GetRequiredService<FenceReclaim>().RunOnceAsync(default);
         await RunAsync();
         await RunAsync();
-        var back = await ShipAsync(dead, [lost with { Units = new Units(0, Output: 5), Delivered = 5 }]); // It was not lost after all.
+        var closed = await RowsAsync(organization);
+        var balance = await BalanceAsync(organization);
+        var own = lost with { Attempt = 2, Units = new Units(0, Output: 5), Delivered = 5 };
+        var back = await ShipAsync(dead, [own]); // It was not lost after all.
+        var again = await ShipAsync(dead, [own, own]);
+        await RunAsync();
 
-        Assert.Equal((0, 0, 2), (unretired, open, await RowsAsync(organization)));
+        Assert.Equal((0, 0, 2), (unretired, open, closed));
         Assert.Equal(organization, Assert.Single(pending).OrganizationId);
-        Assert.Equal((0, 1), (back.Inserted, back.Duplicates));
+        Assert.Equal((0, 1, 0, 2), (back.Inserted, back.Duplicates, again.Inserted, again.Duplicates));
+        Assert.Equal(4, await RowsAsync(organization)); // The worker's row, taken back, and the gateway's; and the other request's.
         Assert.Equal(
             0.3m,
             await _billing.ReadAsync<decimal>(
-                "select amount from usage_events where request_id = $1 and source = 2 and attempt = 2", lost.RequestId));
-        Assert.Equal(0.55m, await _billing.ReadAsync<decimal>("select balance from wallets where organization_id = $1", organization));
+                "select amount from usage_events where request_id = $1 and source = 2 and attempt = 2 and seq = 0", lost.RequestId));
+        Assert.Equal(0.55m, balance);
+        Assert.Equal(0.8499925m, await BalanceAsync(organization)); // 0.30 came back; 5 tokens cost 0.0000075.
         Assert.Equal(0m, await _billing.ReadAsync<decimal>("select leased from wallets where organization_id = $1", organization));
         Assert.Empty(await OpenAsync());
     }
 
     private Task RunAsync() => _app.Services.GetRequiredService<WitnessReconciliation>().RunAsync(isWide: true, default);
+
+    private Task<decimal> BalanceAsync(Guid organization) =>
+        _billing.ReadAsync<decimal>("select balance from wallets where organization_id = $1", organization);
 
     private Task<long> RowsAsync(Guid organization) =>
         _billing.ReadAsync<long>("select count(*) from usage_events where organization_id = $1", organization);
