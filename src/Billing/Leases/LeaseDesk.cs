@@ -33,6 +33,13 @@ internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences
             return new Lease(LeaseOutcome.Frozen, 0, 0, [], RetryAfterMs);
         }
 
+        if (request.Till is { } till && request.Epoch == wallet.Epoch)
+        {
+            await connection.ExecuteAsync(
+                ReportSql, cancellationToken, request.OrganizationId, wallet.Epoch, Dollars.FromNano(till.SpentNanoUsd),
+                Dollars.FromNano(till.HeldNanoUsd), clock.GetUtcNow());
+        }
+
         var lease = request.Epoch is null
             ? await OpenEpochAsync(connection, request, wallet.Epoch, cancellationToken)
             : request.Epoch == wallet.Epoch
@@ -66,7 +73,10 @@ internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences
         var budgets = await connection.ReadRowsAsync(
             SeedsSql, row => new BudgetSeed(row.GetString(0), row.GetString(1), row.GetInt64(2)), cancellationToken,
             request.OrganizationId, now, epoch);
-        return lease with { Budgets = budgets };
+        var buckets = await connection.ReadRowsAsync(
+            BucketsSql, row => new BucketSeed(row.GetString(0), row.GetInt64(1), row.GetInt64(2)), cancellationToken,
+            request.OrganizationId, now);
+        return lease with { Budgets = budgets, Buckets = buckets };
     }
 
     private async Task<Lease> GrantAsync(NpgsqlConnection connection, LeaseRequest request, CancellationToken cancellationToken)
@@ -115,4 +125,6 @@ internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences
             Guid.CreateVersion7(clock.GetUtcNow()), organizationId, epoch, amount);
 
     private static readonly string SeedsSql = EmbeddedSql.Read("Leases.BudgetSeeds.sql");
+    private static readonly string BucketsSql = EmbeddedSql.Read("Leases.BucketSeeds.sql");
+    private static readonly string ReportSql = EmbeddedSql.Read("Leases.ReportTill.sql");
 }

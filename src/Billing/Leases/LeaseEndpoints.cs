@@ -34,11 +34,12 @@ internal static class LeaseEndpoints
     internal static async Task<Results<Ok<Lease>, ValidationProblem>> AskAsync(
         LeaseRequest request, LeaseDesk desk, CancellationToken cancellationToken)
     {
-        if (request.NeedNanoUsd is < 0 or > MostNanoUsd || request.SpendPerMinuteNanoUsd is < 0 or > MostNanoUsd)
+        if (request.NeedNanoUsd is < 0 or > MostNanoUsd || request.SpendPerMinuteNanoUsd is < 0 or > MostNanoUsd
+            || request.Till is { SpentNanoUsd: < 0 or > MostNanoUsd } or { HeldNanoUsd: < 0 or > MostNanoUsd })
         {
             return TypedResults.ValidationProblem(new Dictionary<string, string[]>
             {
-                ["needNanoUsd"] = ["Need and spend must lie between 0 and 2^53 nano-dollars."],
+                ["needNanoUsd"] = ["Need, spend and what the till counts must lie between 0 and 2^53 nano-dollars."],
             });
         }
 

@@ -5,7 +5,7 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Reconciliation;
 
 /// <summary>
-/// Adds the books up again from their rows: R3 rollups against usage, R4 each ledger transaction, R5 balances, wallets and leases. Each
+/// Adds the books up again from their rows: R1 tills against bills, R3 rollups against usage, R4 each ledger transaction, R5 balances, wallets and leases. Each
 /// run is a row; a difference is an alarm for a person, never repaired in silence.
 /// </summary>
 internal sealed partial class BookReconciliation(NpgsqlDataSource dataSource, TimeProvider clock, ILogger<BookReconciliation> logger)
@@ -14,6 +14,7 @@ internal sealed partial class BookReconciliation(NpgsqlDataSource dataSource, Ti
     private static readonly TimeSpan LooksBack = TimeSpan.FromHours(26);
     private static readonly (string Name, string Sql)[] Checks =
     [
+        ("R1", EmbeddedSql.Read("Reconciliation.R1.sql")),
         ("R3", EmbeddedSql.Read("Reconciliation.R3.sql")),
         ("R4", EmbeddedSql.Read("Reconciliation.R4.sql")),
         ("R5", EmbeddedSql.Read("Reconciliation.R5.sql")),

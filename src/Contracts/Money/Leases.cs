@@ -7,7 +7,12 @@ namespace Tollgate.Contracts.Money;
 /// <param name="Epoch">The till's epoch, or null.</param>
 /// <param name="NeedNanoUsd">What the waiting request needs at least.</param>
 /// <param name="SpendPerMinuteNanoUsd">Recent spend that this gateway saw; Billing sizes the lease by it.</param>
-public sealed record LeaseRequest(Guid OrganizationId, long? Epoch, long NeedNanoUsd, long SpendPerMinuteNanoUsd);
+/// <param name="Till">What the till had counted when the gateway looked, for the comparison with what is billed.</param>
+public sealed record LeaseRequest(
+    Guid OrganizationId, long? Epoch, long NeedNanoUsd, long SpendPerMinuteNanoUsd, TillFigures? Till = null);
+
+/// <summary>An open till: spent and held under its epoch, nano-dollars.</summary>
+public sealed record TillFigures(long SpentNanoUsd, long HeldNanoUsd);
 
 /// <summary>Billing's answer. Crediting is <c>granted = max(granted, GrantedNanoUsd)</c>,
 /// so it may be applied twice or late without harm.</summary>
@@ -17,7 +22,11 @@ public sealed record LeaseRequest(Guid OrganizationId, long? Epoch, long NeedNan
 /// <param name="Budgets">Only for a new epoch: where each budget starts, an upper bound.</param>
 /// <param name="RetryAfterMs">For <see cref="LeaseOutcome.Frozen"/>: when to ask again.</param>
 public sealed record Lease(
-    LeaseOutcome Outcome, long Epoch, long GrantedNanoUsd, IReadOnlyList<BudgetSeed> Budgets, int RetryAfterMs);
+    LeaseOutcome Outcome, long Epoch, long GrantedNanoUsd, IReadOnlyList<BudgetSeed> Budgets, int RetryAfterMs)
+{
+    /// <summary>Only for a new epoch: where buckets per day start, if the till has none.</summary>
+    public IReadOnlyList<BucketSeed> Buckets { get; init; } = [];
+}
 
 /// <summary>What became of a request for money.</summary>
 public enum LeaseOutcome
@@ -45,3 +54,9 @@ public enum LeaseOutcome
 /// </param>
 /// <param name="Period"><c>yyyyMMdd</c> or <c>yyyyMM</c>, UTC.</param>
 public sealed record BudgetSeed(string Subject, string Period, long SpentNanoUsd);
+
+/// <summary>What buckets per day of one subject hold, as far as it is booked: at most this.</summary>
+/// <param name="Subject">As in <see cref="BudgetSeed"/>, or <c>m:&lt;model&gt;</c> for the organization on a model.</param>
+/// <param name="Requests">Of the bucket of requests.</param>
+/// <param name="Tokens">Of the bucket of tokens.</param>
+public sealed record BucketSeed(string Subject, long Requests, long Tokens);

@@ -146,10 +146,10 @@ internal sealed partial class LeaseKeeper(
     private async Task<Refill> FetchLockedAsync(Guid organizationId, OrganizationTill till, long need)
     {
         // Another gateway may have refilled it, or opened its epoch, while this one waited for the lock.
-        var (epoch, free) = await ReadTillAsync(organizationId);
+        var (epoch, free, figures) = await ReadTillAsync(organizationId);
         if (epoch is { } known && !gate.Permits(organizationId, known))
         {
-            (epoch, free) = (null, 0); // Fenced off: what is in it can be spent no more.
+            (epoch, free, figures) = (null, 0, null); // Fenced off: what is in it can be spent no more.
         }
 
         if (epoch is not null && need > 0 && free >= need)
@@ -157,7 +157,8 @@ internal sealed partial class LeaseKeeper(
             return new Refill(RefillOutcome.Refilled);
         }
 
-        var lease = await AskAsync(new LeaseRequest(organizationId, epoch, Math.Max(0, need - free), till.SpendPerMinuteNanoUsd));
+        var lease = await AskAsync(
+            new LeaseRequest(organizationId, epoch, Math.Max(0, need - free), till.SpendPerMinuteNanoUsd, figures));
         if (lease.Outcome == LeaseOutcome.EpochClosed)
         {
             lease = await AskAsync(new LeaseRequest(organizationId, null, need, till.SpendPerMinuteNanoUsd));
@@ -177,15 +178,16 @@ internal sealed partial class LeaseKeeper(
         };
     }
 
-    private async Task<(long? Epoch, long Free)> ReadTillAsync(Guid organizationId)
+    private async Task<(long? Epoch, long Free, TillFigures? Figures)> ReadTillAsync(Guid organizationId)
     {
         string? text = await redis.CallAsync(db => db.HashGetAsync(RedisNames.Organization(organizationId), "till"));
         if (text?.Split(' ') is not [var epoch, var granted, var spent, var held])
         {
-            return (null, 0);
+            return (null, 0, null);
         }
 
-        return (Number(epoch), Number(granted) - Number(spent) - Number(held));
+        var figures = new TillFigures(Number(spent), Number(held));
+        return (Number(epoch), Number(granted) - figures.SpentNanoUsd - figures.HeldNanoUsd, figures);
     }
 
     /// <summary>Credits a lease; twice or late does no harm.</summary>
@@ -196,6 +198,12 @@ internal sealed partial class LeaseKeeper(
         {
             var kind = seed.Period.Length == "yyyyMMdd".Length ? "g:d:" : "g:m:";
             arguments.AddRange([kind + seed.Subject, seed.Period, seed.SpentNanoUsd]);
+        }
+
+        arguments.Add(2 * lease.Buckets.Count);
+        foreach (var seed in lease.Buckets)
+        {
+            arguments.AddRange(["b:rd:" + seed.Subject, seed.Requests, "b:td:" + seed.Subject, seed.Tokens]);
         }
 
         await _credit.RunAsync(redis, RedisNames.Organization(organizationId), [.. arguments], CancellationToken.None);

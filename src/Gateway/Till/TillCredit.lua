@@ -2,7 +2,10 @@
 -- KEYS[1]  the organization's hash, see Admission.lua
 -- ARGV[1]  epoch   ARGV[2]  granted: all that was ever leased in this epoch, nano-dollars
 -- ARGV[3]  budget seeds, then for each: field g:<d|m>:<subject>, period, spent in nano-dollars; used when the epoch is new
+-- then     bucket seeds, then for each: field b:<r|t>d:<subject>, requests or tokens in it now; used when there was no till
 -- returns  {the till's epoch, its free money}
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local epoch, granted = tonumber(ARGV[1]), tonumber(ARGV[2])
 local had, before, spent, held = string.match(redis.call('HGET', KEYS[1], 'till') or '', '^(%d+) (%d+) (%d+) (%d+)$')
 had, before, spent, held = tonumber(had) or -1, tonumber(before) or 0, tonumber(spent) or 0, tonumber(held) or 0
@@ -28,6 +31,20 @@ if epoch > had then
   end
   for field, it in pairs(budgets) do
     redis.call('HSET', KEYS[1], field, string.format('%.0f %.0f 0', it[1], it[2]))
+  end
+  if had < 0 then
+    -- The whole hash was lost, but for what came since. Until its first request tells the limit a bucket drains as if the seed were it,
+    -- which is slower.
+    local at = 4 + 3 * tonumber(ARGV[3])
+    for i = 0, tonumber(ARGV[at]) - 1 do
+      local field, seed = ARGV[at + 1 + 2 * i], tonumber(ARGV[at + 2 + 2 * i])
+      local level = math.min(9007199254740991, seed * 86400000)
+      local used, since, limit = string.match(redis.call('HGET', KEYS[1], field) or '', '^(%d+) (%d+) (%d+)$')
+      used = used and math.max(0, tonumber(used) - tonumber(limit) * math.max(0, now - tonumber(since))) or 0
+      if level > used then
+        redis.call('HSET', KEYS[1], field, string.format('%.0f %.0f %.0f', level, now, tonumber(limit) or seed))
+      end
+    end
   end
   had, before, spent, held = epoch, granted, 0, 0
 elseif epoch == had then

@@ -31,6 +31,12 @@ public sealed class BillingResponder : IAsyncDisposable
     /// <summary>While true every question is answered with 503.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>Given with each new epoch.</summary>
+    public IReadOnlyList<BucketSeed> BucketSeeds { get; set; } = [];
+
+    /// <summary>What gateways said of the tills for which they asked.</summary>
+    public TillFigures? LastFigures { get; private set; }
+
     public string Database { get; set; } = "1/1";
 
     public IReadOnlyList<EpochFence> PendingFences { get; set; } = [];
@@ -140,6 +146,7 @@ public sealed class BillingResponder : IAsyncDisposable
         lock (_lock)
         {
             LeasesAsked++;
+            LastFigures = request.Till;
             return IsAway ? TypedResults.StatusCode(503) : TypedResults.Json(Lease(request), ContractsJson.Default.Lease);
         }
     }
@@ -165,7 +172,7 @@ public sealed class BillingResponder : IAsyncDisposable
         wallet.Available -= amount;
         wallet.Granted += amount;
         var outcome = amount >= Math.Max(1, request.NeedNanoUsd) ? LeaseOutcome.Granted : LeaseOutcome.Exhausted;
-        return new Lease(outcome, wallet.Epoch, wallet.Granted, [], 0);
+        return new Lease(outcome, wallet.Epoch, wallet.Granted, [], 0) { Buckets = request.Epoch is null ? BucketSeeds : [] };
     }
 
     private async Task<IResult> RegisterAsync(HttpRequest http)

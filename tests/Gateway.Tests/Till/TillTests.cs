@@ -77,6 +77,51 @@ public sealed class TillTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AdmitAsync_starts_day_buckets_in_an_empty_till_where_the_books_say()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var (key, text) = await _bench.AddOrganizationAsync(
+            keyLimits: new Limits { RequestsPerDay = 10, TokensPerDay = 1_000_000 },
+            policy: policy => policy with { Limits = new Limits { TokensPerDay = 1_000 } });
+        var caller = await gateway.CallerAsync(text);
+        _bench.Billing.BucketSeeds =
+        [
+            new BucketSeed($"k:{key.KeyId:N}", 8, 600), new BucketSeed("o", 8, 600), new BucketSeed("m:tiny-assistant", 8, 600),
+        ];
+
+        var first = await gateway.AdmitAsync(caller, money: 10, rateTokens: 300); // Until its COLD the buckets were empty.
+        var tooMany = await gateway.AdmitAsync(caller, money: 10, rateTokens: 200);
+        var second = await gateway.AdmitAsync(caller, money: 10, rateTokens: 10);
+        var third = await gateway.AdmitAsync(caller, money: 10, rateTokens: 10);
+
+        Assert.NotNull(first.Ticket);
+        Assert.Equal(429, tooMany.Refusal!.Status); // 600 + 300 + 200 tokens of 1,000 a day.
+        Assert.NotNull(second.Ticket);
+        Assert.Equal(429, third.Refusal!.Status); // The eleventh request of 10 a day.
+        Assert.Null(await _bench.FieldAsync(key.OrganizationId, "b:rd:p:none"));
+    }
+
+    [Fact]
+    public async Task RefillAsync_tells_Billing_what_the_till_has_counted()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        _bench.Billing.SmallestLease = 30;
+        var (_, text) = await _bench.AddOrganizationAsync(wallet: 1_000);
+        var caller = await gateway.CallerAsync(text);
+        var ended = (await gateway.AdmitAsync(caller, money: 10)).Ticket!;
+        ended.StartAttempt(1);
+        ended.Close(Outcome.Completed, new Units(5, Output: 1), 1);
+        await gateway.SettleAsync();
+        var running = await gateway.AdmitAsync(caller, money: 10);
+
+        var large = await gateway.AdmitAsync(caller, money: 100);
+
+        Assert.NotNull(running.Ticket);
+        Assert.NotNull(large.Ticket);
+        Assert.Equal(new TillFigures(10, 10), _bench.Billing.LastFigures);
+    }
+
+    [Fact]
     public async Task CreditAsync_of_two_epochs_in_any_order_leaves_the_newer_one()
     {
         var gateway = await _bench.StartGatewayAsync();
