@@ -1,6 +1,7 @@
 using Npgsql;
 using Tollgate.Benchmarks.Comparison;
 using Tollgate.Benchmarks.Load;
+using Tollgate.Benchmarks.Machine;
 using Tollgate.Benchmarks.Peers;
 using Tollgate.Clusters;
 using Tollgate.Testing;
@@ -11,7 +12,8 @@ namespace Tollgate.Benchmarks.Ingest;
 /// <param name="Requests">Answered while Billing was away, and one before.</param>
 /// <param name="Booked">Rows in Billing's database at the end.</param>
 /// <param name="Elapsed">From Billing's readiness until the last row.</param>
-internal sealed record BacklogResult(long Requests, long Booked, TimeSpan Elapsed)
+/// <param name="Cpu">Seconds of CPU by process in that time.</param>
+internal sealed record BacklogResult(long Requests, long Booked, TimeSpan Elapsed, IReadOnlyDictionary<string, double> Cpu)
 {
     public double PerSecond => Booked / Elapsed.TotalSeconds;
 }
@@ -34,6 +36,8 @@ internal sealed class Backlog(TollgateCluster cluster, IngestPlan plan)
         var requests = 1 + await FillAsync(customer);
         await cluster.Billing.StartAsync();
         var started = Pace.Now;
+        var cpu = new CpuWatch(
+            [("gateway", cluster.Gateways[0].Id), ("Billing", cluster.Billing.Id), ("Postgres", cluster.Postgres.Id)]);
         await using var connection = new NpgsqlConnection(cluster.PostgresConnection);
         await connection.OpenAsync(cancellationToken);
         long booked = 0;
@@ -41,7 +45,7 @@ internal sealed class Backlog(TollgateCluster cluster, IngestPlan plan)
             async () => (booked = await CountAsync(connection, customer.OrganizationId, cancellationToken)) >= requests,
             "every request is a row",
             Patience);
-        return new BacklogResult(requests, booked, TimeSpan.FromTicks((Pace.Now - started) / 100));
+        return new BacklogResult(requests, booked, TimeSpan.FromTicks((Pace.Now - started) / 100), cpu.Read());
     }
 
     private async Task<long> FillAsync(BenchCustomer customer)

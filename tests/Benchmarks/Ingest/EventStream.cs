@@ -10,7 +10,8 @@ using Tollgate.Contracts.Usage;
 namespace Tollgate.Benchmarks.Ingest;
 
 /// <summary>What one stream of batches came to.</summary>
-internal sealed record StreamResult(int Events, TimeSpan Elapsed, Sample Batches, double BillingCpuSeconds, double PostgresCpuSeconds)
+/// <param name="Cpu">Seconds of CPU by process; the sender is this program.</param>
+internal sealed record StreamResult(int Events, TimeSpan Elapsed, Sample Batches, IReadOnlyDictionary<string, double> Cpu)
 {
     public double PerSecond => Events / Elapsed.TotalSeconds;
 }
@@ -38,7 +39,7 @@ internal sealed class EventStream(TollgateCluster cluster, BillingClient billing
         await billing.AskAsync<RegisterJournal, JournalRegistered>(
             HttpMethod.Post, "gateway", "/internal/journals", new RegisterJournal(_journal, 1, "bench"), cancellationToken);
         await ShipAsync(payers, price, 0, cancellationToken); // The first batch compiles everything.
-        var (billingCpu, postgresCpu) = (ProcessFigures.CpuSeconds(cluster.Billing.Id), ProcessFigures.CpuSeconds(cluster.Postgres.Id));
+        var cpu = new CpuWatch([("sender", Environment.ProcessId), ("Billing", cluster.Billing.Id), ("Postgres", cluster.Postgres.Id)]);
         var (started, spans) = (Pace.Now, new List<long>());
         for (var shipped = 0; shipped < plan.Events; shipped += plan.Batch)
         {
@@ -48,8 +49,7 @@ internal sealed class EventStream(TollgateCluster cluster, BillingClient billing
         }
 
         return new StreamResult(
-            spans.Count * plan.Batch, TimeSpan.FromTicks((Pace.Now - started) / 100), new Sample(spans),
-            ProcessFigures.CpuSeconds(cluster.Billing.Id) - billingCpu, ProcessFigures.CpuSeconds(cluster.Postgres.Id) - postgresCpu);
+            spans.Count * plan.Batch, TimeSpan.FromTicks((Pace.Now - started) / 100), new Sample(spans), cpu.Read());
     }
 
     private async Task<Guid> FindPriceAsync(CancellationToken cancellationToken)

@@ -38,18 +38,18 @@ internal sealed record IngestReport(MachineFacts Machine, IngestPlan Plan, Strea
         text.AppendLine().AppendLine(
             CultureInfo.InvariantCulture,
             $"batch of {Plan.Batch:N0}: p50 {Stream.Batches.Microseconds(0.5) / 1000:0} ms, p99 {Stream.Batches.Microseconds(0.99) / 1000:0} ms");
-        text.AppendLine(
-            CultureInfo.InvariantCulture,
-            $"CPU per event: Billing {PerEvent(Stream.BillingCpuSeconds)} us, Postgres {PerEvent(Stream.PostgresCpuSeconds)} us");
+        text.AppendLine(CultureInfo.InvariantCulture, $"CPU per event, stream: {PerEvent(Stream.Cpu, Stream.Events)}");
         if (Backlog is not null)
         {
+            text.AppendLine(CultureInfo.InvariantCulture, $"CPU per event, backlog: {PerEvent(Backlog.Cpu, Backlog.Booked)}");
             text.AppendLine(CultureInfo.InvariantCulture, $"backlog: {Backlog.Requests:N0} requests answered, {Backlog.Booked:N0} rows");
         }
 
         return text.ToString();
     }
 
-    private string PerEvent(double seconds) => (seconds * 1e6 / Stream.Events).ToString("0.0", CultureInfo.InvariantCulture);
+    private static string PerEvent(IReadOnlyDictionary<string, double> cpu, long events) => string.Join(
+        ", ", cpu.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Key} {part.Value * 1e6 / events:0.0} us")));
 
     private static string Number(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
