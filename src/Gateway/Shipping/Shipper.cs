@@ -36,7 +36,7 @@ internal sealed partial class Shipper(
     private long? _shipAgainTo;
     private long _lastSpoken;
 
-    /// <summary>Registers if need be and ships one batch. True when more lies ready.</summary>
+    /// <summary>Registers if need be and ships one batch. True when more may lie ready.</summary>
     /// <exception cref="HttpRequestException">Billing is away; the same batch is sent again next time.</exception>
     public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
@@ -46,12 +46,13 @@ internal sealed partial class Shipper(
         }
 
         await CloseFencedTillsAsync(cancellationToken);
+        var isOfNow = _unanswered is null;
         var read = _unanswered ??= Next(shipped.Read().Cursor, acknowledges: true);
         var batch = read.Batch;
         if (batch.Events.Count == 0 && batch.Fences.Count == 0 && clock.GetElapsedTime(_lastSpoken) < SpeakEvery)
         {
             _unanswered = null;
-            return false;
+            return !isOfNow;
         }
 
         var answer = billing.BookAsync(read.Bytes, cancellationToken);
@@ -66,7 +67,7 @@ internal sealed partial class Shipper(
         }
 
         Take(read, booked);
-        return batch.Events.Count == MostEvents;
+        return batch.Events.Count == MostEvents || !isOfNow; // More may have ended since that one was read.
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)

@@ -192,6 +192,31 @@ public sealed class ShipperTests : IAsyncLifetime
         Assert.False(_bench.Billing.IsRegistered(journalId));
     }
 
+    [Fact]
+    public async Task StopAsync_ships_a_backlog_and_what_ended_since_its_last_batch_was_read()
+    {
+        const int Ended = Shipper.MostEvents + 300;
+        var gateway = await _bench.StartGatewayAsync(null, "--Journal:SegmentBytes=16777216");
+        var journal = gateway.Get<JournalFile>();
+        await Until.TrueAsync(() => _bench.Billing.Cursor(journal.Id) is not null, "the journal is registered");
+        _bench.Billing.IsAway = true;
+        var requests = new RequestJournal(journal, new Settlements(), TimeProvider.System);
+        for (var i = 0; i < Ended; i++)
+        {
+            Close(requests, JournalFileTests.Admit(requests));
+        }
+
+        var asked = _bench.Billing.BatchesAsked;
+        await Until.TrueAsync(() => _bench.Billing.BatchesAsked > asked + 1, "a full batch is refused, and the rest read ahead");
+        Close(requests, JournalFileTests.Admit(requests));
+        _bench.Billing.IsAway = false;
+
+        await gateway.StopAsync();
+
+        Assert.Equal(Ended + 1, _bench.Billing.Rows.Count);
+        Assert.False(_bench.Billing.IsRegistered(journal.Id));
+    }
+
     private static async Task CloseAsync(MoneyGateway gateway, Gateway.Authentication.Caller caller, int requests)
     {
         for (var i = 0; i < requests; i++)

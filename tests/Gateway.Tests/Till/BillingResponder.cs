@@ -47,6 +47,8 @@ public sealed class BillingResponder : IAsyncDisposable
 
     public int BatchesTaken { get; private set; }
 
+    public int BatchesAsked { get; private set; }
+
     public int Duplicates { get; private set; }
 
     /// <summary>Whether each batch began where the one before it in its journal ended.</summary>
@@ -216,6 +218,7 @@ public sealed class BillingResponder : IAsyncDisposable
         var batch = UsageBatchFormat.Read(body.ToArray());
         lock (_lock)
         {
+            BatchesAsked++;
             if (IsAway)
             {
                 return TypedResults.StatusCode(503);
