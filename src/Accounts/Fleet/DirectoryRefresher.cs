@@ -1,0 +1,60 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Tollgate.Contracts.Workers;
+using Tollgate.ServiceDefaults.Snapshots;
+
+namespace Tollgate.Accounts.Fleet;
+
+/// <summary>Reads the register of workers into the snapshot that gateways and Billing follow: at start, after a change here, and every
+/// two seconds for changes elsewhere.</summary>
+internal sealed partial class DirectoryRefresher(
+    IServiceScopeFactory scopes, SnapshotPublisher<WorkerDirectory> publisher, TimeProvider clock, ILogger<DirectoryRefresher> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    /// <summary>A worker that was not heard for so long is forgotten: gateways keep their journals no longer either, so that nobody can
+    /// need its log. 7 days.</summary>
+    private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(7);
+
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
+        var oldest = clock.GetUtcNow() - ForgetAfter;
+        var workers = await db.Workers.AsNoTracking().Where(worker => worker.LastHeard > oldest).ToListAsync(cancellationToken);
+        publisher.Publish(new WorkerDirectory(
+            [.. workers.OrderBy(worker => worker.Id, StringComparer.Ordinal).Select(worker => worker.ToDirectory())]));
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var unread = false; // Logged when it begins; that Postgres is back, others say.
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RefreshAsync(stoppingToken);
+                unread = false;
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException)
+            {
+                if (!unread)
+                {
+                    LogUnread(logger, exception.Message);
+                }
+
+                unread = true;
+            }
+
+            await Task.Delay(Interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The register of workers cannot be read; gateways keep their copy. {Reason}")]
+    private static partial void LogUnread(ILogger logger, string reason);
+}
