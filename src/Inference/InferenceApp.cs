@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Tollgate.Inference.Registration;
 using Tollgate.Inference.Serving;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
@@ -14,6 +15,7 @@ public static class InferenceApp
         var builder = PlatformHost.CreateBuilder(args, typeof(InferenceApp).Assembly);
         builder.AddServiceDefaults();
         builder.AddServing();
+        builder.AddRegistration();
 
         var app = builder.Build();
         app.MapServiceDefaults();

@@ -206,10 +206,9 @@ public sealed class TollgateCluster : IAsyncDisposable
             ["TOLLGATE__Gateway__DataDirectory"] = Path.Combine(Folder, name),
             ["TOLLGATE__Journal__GatewayId"] = name,
         };
-        string[] workers = [.. WorkerInternal, .. _plan.OutsideWorkers];
-        for (var i = 0; i < workers.Length; i++)
+        for (var i = 0; i < _plan.OutsideWorkers.Count; i++)
         {
-            environment[$"TOLLGATE__Routing__Workers__{i}"] = workers[i];
+            environment[$"TOLLGATE__Routing__Workers__{i}"] = _plan.OutsideWorkers[i];
         }
 
         Gateways.Add(Service("gateway", name, port, environment));

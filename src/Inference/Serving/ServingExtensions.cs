@@ -30,6 +30,7 @@ internal static class ServingExtensions
         services.AddSingleton<RunningRequests>().AddSingleton<Answers>().AddSingleton<EmbeddingAnswers>().AddSingleton<ModelLoader>();
         services.AddSingleton<ServedModels>().AddHostedService(provider => provider.GetRequiredService<ServedModels>());
         services.AddSingleton<Draining>().AddHostedService(provider => provider.GetRequiredService<Draining>());
+        services.AddSingleton<StatusReport>();
         services.AddHealthChecks()
             .AddCheck<LivenessCheck>("steps", tags: ["live"])
             .AddCheck<ReadinessCheck>("models", tags: ["ready"]);
