@@ -33,12 +33,12 @@ internal sealed class ApiCaller(string api) : IDisposable
         return await ReadAsync(response);
     }
 
-    /// <summary>A stream that cannot end by itself within its 480 tokens for each of four choices.</summary>
-    public async Task<Stream> StreamAsync(string key)
+    /// <summary>A stream of four choices that cannot end before each has so many tokens.</summary>
+    public async Task<Stream> StreamAsync(string key, int tokens = 480)
     {
-        const string Body =
-            """{"model":"tiny-assistant","prompt":"Once","max_tokens":480,"n":4,"logit_bias":{"0":-100,"2":-100},"stream":true}""";
-        var response = await SendAsync(HttpMethod.Post, "/v1/completions", key, Body);
+        var body =
+            $$"""{"model":"tiny-assistant","prompt":"Once","max_tokens":{{tokens}},"n":4,"logit_bias":{"0":-100,"2":-100},"stream":true}""";
+        var response = await SendAsync(HttpMethod.Post, "/v1/completions", key, body);
         Assert.Equal(200, (int)response.StatusCode);
         return new Stream(response, await response.Content.ReadAsStreamAsync());
     }

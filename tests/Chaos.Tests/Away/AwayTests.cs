@@ -53,7 +53,7 @@ public sealed class AwayTests(SharedCluster shared) : IAsyncLifetime
     [Fact]
     public async Task A_worker_that_stops_in_order_ends_what_runs_gets_nothing_new_and_comes_back()
     {
-        using var stream = await shared.Api.StreamAsync(shared.Key);
+        using var stream = await shared.Api.StreamAsync(shared.Key, tokens: 240);
         await stream.ReadAsync(tokens: 20);
         var victim = Cluster.Workers[await shared.RunningAsync(0) > 0 ? 0 : 1];
         var stopping = victim.StopAsync();
