@@ -14,8 +14,8 @@ public static class InferenceApp
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(InferenceApp).Assembly);
         builder.AddServiceDefaults();
+        builder.AddRegistration(); // Before what it speaks of: stopping goes backwards, and its goodbye comes last.
         builder.AddServing();
-        builder.AddRegistration();
 
         var app = builder.Build();
         app.MapServiceDefaults();

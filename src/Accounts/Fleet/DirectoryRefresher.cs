@@ -17,14 +17,32 @@ internal sealed partial class DirectoryRefresher(
     /// need its log. 7 days.</summary>
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(7);
 
+    /// <summary>How long this process listens before it forgets anybody: it may have been away itself.</summary>
+    private static readonly TimeSpan ListensFirst = TimeSpan.FromMinutes(1);
+
+    private readonly long _started = clock.GetTimestamp();
+
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
-        var oldest = clock.GetUtcNow() - ForgetAfter;
-        var workers = await db.Workers.AsNoTracking().Where(worker => worker.LastHeard > oldest).ToListAsync(cancellationToken);
+        var workers = await db.Workers.AsNoTracking().ToListAsync(cancellationToken);
         publisher.Publish(new WorkerDirectory(
             [.. workers.OrderBy(worker => worker.Id, StringComparer.Ordinal).Select(worker => worker.ToDirectory())]));
+    }
+
+    /// <summary>Forgets those that were not heard for too long.</summary>
+    public async Task ForgetAsync(CancellationToken cancellationToken)
+    {
+        if (clock.GetElapsedTime(_started) < ListensFirst)
+        {
+            return;
+        }
+
+        await using var scope = scopes.CreateAsyncScope();
+        var oldest = clock.GetUtcNow() - ForgetAfter;
+        await scope.ServiceProvider.GetRequiredService<AccountsDb>().Workers
+            .Where(worker => worker.LastHeard < oldest).ExecuteDeleteAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -34,6 +52,7 @@ internal sealed partial class DirectoryRefresher(
         {
             try
             {
+                await ForgetAsync(stoppingToken);
                 await RefreshAsync(stoppingToken);
                 unread = false;
             }

@@ -33,6 +33,7 @@ internal static class WitnessServices
         {
             builder.Services.AddInternalClient(WorkerRegistry.Client, builder.Configuration);
             builder.Services.AddSingleton<WorkerRegistry>().AddHostedService(provider => provider.GetRequiredService<WorkerRegistry>());
+            builder.Services.AddHostedService<StoppingWorkers>();
         }
 
         builder.Services.AddSingleton(provider =>

@@ -37,16 +37,27 @@ internal sealed partial class WorkerLogs(
             return true;
         }
 
+        if (await TryReadAsync(worker.Url, cancellationToken) is { } reason)
+        {
+            LogUnread(logger, worker.Url, reason);
+            return false;
+        }
+
+        return worker.End is null || await HasReadAsync(worker.End, cancellationToken); // Another worker may listen there now.
+    }
+
+    /// <summary>Reads what is new in a log. Not null when it could not be read to its end: the reason.</summary>
+    public async Task<string?> TryReadAsync(Uri worker, CancellationToken cancellationToken)
+    {
         try
         {
-            await ReadAsync(worker.Url, cancellationToken);
-            return worker.End is null || await HasReadAsync(worker.End, cancellationToken); // Another worker may listen there now.
+            await ReadAsync(worker, cancellationToken);
+            return null;
         }
         catch (Exception exception) when (exception is HttpRequestException or JsonException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            LogUnread(logger, worker.Url, exception.Message);
-            return false;
+            return exception.Message;
         }
     }
 

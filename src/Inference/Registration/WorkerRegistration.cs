@@ -11,20 +11,22 @@ namespace Tollgate.Inference.Registration;
 
 /// <summary>
 /// Tells Accounts every two seconds, and at once when it begins to drain, that this worker is there and how busy it is; and at the end of
-/// a stop in order that it left. Accounts may be away: whoever knows the worker keeps it.
+/// a stop in order, once Billing has read its log or does not come, that it left. Accounts may be away: whoever knows the worker keeps it.
 /// </summary>
 internal sealed partial class WorkerRegistration(
-    OwnAddress address, StatusReport report, Draining draining, WitnessLog witness, IHttpClientFactory clients,
+    OwnAddress address, StatusReport report, Draining draining, WitnessLog witness, LogReader reader, IHttpClientFactory clients,
     IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<WorkerRegistration> logger)
-    : BackgroundService
+    : BackgroundService, IHostedLifecycleService
 {
     /// <summary>Name of the client that shows this worker's bearer to Accounts.</summary>
     public const string Client = "accounts";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FirstInterval = TimeSpan.FromMilliseconds(250); // Until somebody knows it, nobody sends it anything.
+    private static readonly TimeSpan HandOverTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
     private const int FirstPatience = 40; // 10 s: Accounts may start after its workers.
-    private Standing _standing;
+    private volatile Standing _standing;
     private int _firstFailures;
 
     private enum Standing
@@ -33,6 +35,16 @@ internal sealed partial class WorkerRegistration(
         Registered,
         Unheard,
         Refused,
+    }
+
+    /// <summary>Called once everything that ran has ended, while the listeners are still up.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        while (_standing == Standing.Registered && reader.IsBehind && clock.GetElapsedTime(started) < HandOverTime)
+        {
+            await Task.Delay(LookInterval, clock, cancellationToken);
+        }
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -53,6 +65,12 @@ internal sealed partial class WorkerRegistration(
             Log.LeftUnheard(logger, exception.Message);
         }
     }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

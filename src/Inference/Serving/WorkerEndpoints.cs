@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Witness;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Inference.Serving;
 
@@ -24,8 +25,17 @@ internal static class WorkerEndpoints
     private static JsonHttpResult<WorkerStatus> Status(StatusReport report) =>
         TypedResults.Json(report.Current(), ContractsJson.Default.WorkerStatus);
 
-    private static JsonHttpResult<WitnessPage> ReadWitness(WitnessLog witness, long after = 0, int limit = LargestPage) =>
-        TypedResults.Json(witness.Read(Math.Max(0, after), Math.Clamp(limit, 1, LargestPage)), ContractsJson.Default.WitnessPage);
+    private static JsonHttpResult<WitnessPage> ReadWitness(
+        HttpRequest request, ServiceTokens tokens, WitnessLog witness, LogReader reader, long after = 0, int limit = LargestPage)
+    {
+        if (tokens.MayCall(request, "billing"))
+        {
+            reader.Note(after);
+        }
+
+        return TypedResults.Json(
+            witness.Read(Math.Max(0, after), Math.Clamp(limit, 1, LargestPage)), ContractsJson.Default.WitnessPage);
+    }
 
     private static async Task<Results<JsonHttpResult<Cancelled>, NotFound>> CancelAsync(
         string id, RunningRequests running, CancellationToken cancellationToken) => RequestIntake.ParseId(id) is { } requestId

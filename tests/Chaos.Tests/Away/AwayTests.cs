@@ -66,11 +66,13 @@ public sealed class AwayTests(SharedCluster shared) : IAsyncLifetime
         await stream.ReadAsync();
         await stopping;
         var stopped = (await shared.WorkersAsync()).Single(worker => worker.Id == victim.Name);
+        var wasRead = await shared.HasReadLogOfAsync(victim.Name);
         answers.Add(await shared.Api.AskAsync(shared.Key));
         await victim.StartAsync();
 
         Assert.Equal("[DONE]", stream.Last);
         Assert.Equal(WorkerState.Stopped, stopped.State);
+        Assert.True(wasRead, "Billing has not read the log of the worker that left to its end.");
         Assert.All(answers, answer => Assert.Equal(200, answer.Status));
         Assert.Equal(Outcome.Completed, (await shared.BilledAsync(stream.RequestId)).Outcome);
         await BilledExactlyAsync(answers);

@@ -87,6 +87,20 @@ public sealed class SharedCluster : IAsyncLifetime
         "inference", Cluster.WorkerInternal[worker] + "/internal/status", ContractsJson.Default.WorkerStatus))
         .Models.Sum(model => model.Active);
 
+    /// <summary>Whether Billing has read the log of a worker that left to where it ended.</summary>
+    internal async Task<bool> HasReadLogOfAsync(string worker)
+    {
+        await using var connection = new NpgsqlConnection(Cluster.PostgresConnection);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            """
+            select exists (select from billing.witness_logs l join accounts.workers w on w.log_id = l.log_id and l.cursor >= w.log_end
+              where w.id = $1)
+            """,
+            connection) { Parameters = { new() { Value = worker } } };
+        return (bool)(await command.ExecuteScalarAsync())!;
+    }
+
     /// <summary>The one row of a request, once it was shipped.</summary>
     internal async Task<Billed> BilledAsync(Guid requestId)
     {
