@@ -44,6 +44,7 @@ public static class AccountsApp
         app.MapServiceDefaults();
         app.MapKeys();
         app.MapCatalogue();
+        app.MapFleet();
         app.MapStripeRelay();
         app.MapUsers();
         app.MapAdmin();

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Catalogue;
+using Tollgate.Accounts.Fleet;
 using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
@@ -29,6 +30,8 @@ internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : Identit
     public DbSet<ModelAlias> Aliases => Set<ModelAlias>();
 
     public DbSet<HiddenModel> HiddenModels => Set<HiddenModel>();
+
+    public DbSet<WorkerEntry> Workers => Set<WorkerEntry>();
 
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
 

@@ -4,6 +4,7 @@ using Tollgate.AllInOne.Gateways;
 using Tollgate.AllInOne.Keys;
 using Tollgate.AllInOne.Models;
 using Tollgate.AllInOne.Up;
+using Tollgate.AllInOne.Workers;
 
 var root = new RootCommand("Tollgate: a model-as-a-service platform on one machine.")
 {
@@ -11,6 +12,7 @@ var root = new RootCommand("Tollgate: a model-as-a-service platform on one machi
     KeysCommand.Create(),
     ModelsCommand.Create(),
     GatewaysCommand.Create(),
+    WorkersCommand.Create(),
     DoctorCommand.Create(),
 };
 

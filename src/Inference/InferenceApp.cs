@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Tollgate.Inference.Registration;
 using Tollgate.Inference.Serving;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
@@ -13,6 +14,7 @@ public static class InferenceApp
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(InferenceApp).Assembly);
         builder.AddServiceDefaults();
+        builder.AddRegistration(); // Before what it speaks of: stopping goes backwards, and its goodbye comes last.
         builder.AddServing();
 
         var app = builder.Build();

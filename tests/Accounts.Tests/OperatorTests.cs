@@ -125,7 +125,9 @@ public sealed class OperatorTests : IAsyncLifetime
         };
         _host.Responder.Fleet = new Contracts.Catalogue.Fleet(now, [
             new FleetWorker(
-                "http://127.0.0.1:9", true, new WorkerStatus("worker-one", "1", "cpu", false, now, [new ServedModel(card, true, 3, 2, 8)])),
+                "http://127.0.0.1:9", true,
+                new WorkerStatus("worker-one", "1", "cpu", false, now,
+                    [new ServedModel(card, true, 3, 2, 8), new ServedModel(card with { Name = "tiny-embed" }, true, 1, 0, 0)])),
         ]);
         _host.Responder.Usage =
             [new UsageRow(now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerHour)), null, null, null, "tiny-assistant", null, 12, 3400, 0,
@@ -136,6 +138,7 @@ public sealed class OperatorTests : IAsyncLifetime
 
         Assert.Contains("worker-one", page.Html, StringComparison.Ordinal);
         Assert.Contains("3 of 8", page.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("1 of 0", page.Html, StringComparison.Ordinal); // An encoder has no slots.
         Assert.Contains("4,600", page.Html, StringComparison.Ordinal); // 3400 + 1200 tokens
         Assert.Contains("$0.0035", page.Html, StringComparison.Ordinal);
         Assert.Contains("None found", found.Html, StringComparison.Ordinal); // '%' is a letter, not a wildcard.

@@ -1,2 +1,2 @@
-// Each test starts a cluster of its own; two at once would measure each other.
+// Two clusters at once would measure each other.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

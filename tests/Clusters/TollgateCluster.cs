@@ -1,4 +1,5 @@
 using Npgsql;
+using Tollgate.Contracts.Json;
 using Tollgate.LocalServers;
 using Tollgate.Testing;
 
@@ -124,6 +125,7 @@ public sealed class TollgateCluster : IAsyncDisposable
                     cluster.Accounts.StartAsync(), .. cluster.Workers.Skip(1).Select(worker => worker.StartAsync()),
                     .. cluster.Gateways.Select(gateway => gateway.StartAsync()),
                 ]);
+            await cluster.WaitForWorkersAsync();
             return cluster;
         }
         catch
@@ -160,6 +162,20 @@ public sealed class TollgateCluster : IAsyncDisposable
     }
 
     private static string Url(int port) => $"http://127.0.0.1:{port}";
+
+    /// <summary>Workers register by themselves; a gateway is ready before it has heard of them.</summary>
+    private async Task WaitForWorkersAsync()
+    {
+        using var client = new OperatorClient(Secrets.Cluster);
+        foreach (var gateway in GatewayInternal)
+        {
+            await Until.TrueAsync(
+                async () => (await client.GetAsync("gateway", gateway + "/internal/fleet", ContractsJson.Default.Fleet)).Workers
+                    .Count(worker => worker.Status?.Models.Any(model => model.Ready) == true)
+                    == _plan.Workers + _plan.OutsideWorkers.Count,
+                $"{gateway} knows its workers", ReadyPatience);
+        }
+    }
 
     private async Task StartServersAsync()
     {
@@ -206,10 +222,9 @@ public sealed class TollgateCluster : IAsyncDisposable
             ["TOLLGATE__Gateway__DataDirectory"] = Path.Combine(Folder, name),
             ["TOLLGATE__Journal__GatewayId"] = name,
         };
-        string[] workers = [.. WorkerInternal, .. _plan.OutsideWorkers];
-        for (var i = 0; i < workers.Length; i++)
+        for (var i = 0; i < _plan.OutsideWorkers.Count; i++)
         {
-            environment[$"TOLLGATE__Routing__Workers__{i}"] = workers[i];
+            environment[$"TOLLGATE__Routing__Workers__{i}"] = _plan.OutsideWorkers[i];
         }
 
         Gateways.Add(Service("gateway", name, port, environment));

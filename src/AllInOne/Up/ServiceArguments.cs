@@ -16,7 +16,6 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--Listen:Public={Ports.Url(ports.Api)}",
         $"--Services:accounts={Ports.Url(ports.AccountsInternal)}",
         $"--Services:billing={Ports.Url(ports.BillingInternal)}",
-        $"--Routing:Workers:0={Ports.Url(ports.Worker)}",
         $"--Redis:ConnectionString={databases.Redis}",
         $"--Keys:Peppers_FILE={PeppersFile()}",
         $"--Gateway:DataDirectory={data.Folder("gateway")}",
@@ -40,7 +39,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
     [
         .. Common("billing", ports.BillingInternal),
         $"--Postgres:ConnectionString={databases.Role("billing")}",
-        $"--Witness:Workers:0={Ports.Url(ports.Worker)}",
+        $"--Services:accounts={Ports.Url(ports.AccountsInternal)}",
         .. FakeStripeAt(),
     ];
 
@@ -63,6 +62,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
             ["TOLLGATE__Cluster__Self"] = "inference",
             ["TOLLGATE__Cluster__Secret_FILE"] = ClusterSecretFile,
             ["TOLLGATE__Listen__Internal"] = Ports.Url(ports.Worker),
+            ["TOLLGATE__Services__accounts"] = Ports.Url(ports.AccountsInternal),
             ["TOLLGATE__Worker__Id"] = "worker-1",
             ["TOLLGATE__Worker__DataDirectory"] = data.Folder("worker"),
             ["TOLLGATE__Models__Directory"] = data.Folder("models"),

@@ -9,8 +9,9 @@ public sealed class WitnessOptions
     public const string Section = "Witness";
 
     /// <summary>
-    /// Base addresses of all workers: <c>Witness:Workers:0</c> and so on, or one value with commas or spaces between them. One that is left
-    /// out makes each of its requests a difference. None: nothing is compared.
+    /// Base addresses of the workers that do not register with Accounts: <c>Witness:Workers:0</c> and so on, or one value with commas or
+    /// spaces between them. One that is left out makes each of its requests a difference. Neither these nor <c>Services:accounts</c>:
+    /// nothing is compared.
     /// </summary>
     public IReadOnlyList<Uri> Workers { get; set; } = [];
 

@@ -10,8 +10,8 @@ namespace Tollgate.Billing.Witness;
 /// record that was missing, ends them; each wide run is a row in <c>reconciliation_runs</c>.
 /// </summary>
 internal sealed partial class WitnessReconciliation(
-    NpgsqlDataSource dataSource, WorkerLogs logs, OrphanBooking orphans, IOptions<WitnessOptions> options, TimeProvider clock,
-    ILogger<WitnessReconciliation> logger)
+    NpgsqlDataSource dataSource, Witnesses witnesses, WorkerLogs logs, OrphanBooking orphans, IOptions<WitnessOptions> options,
+    TimeProvider clock, ILogger<WitnessReconciliation> logger)
     : RecurringWork(options.Value.Every, clock, logger)
 {
     private const int MostAtOnce = 20_000;
@@ -28,7 +28,7 @@ internal sealed partial class WitnessReconciliation(
 
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        if (options.Value.Workers.Count == 0)
+        if (!witnesses.HasAny)
         {
             return;
         }

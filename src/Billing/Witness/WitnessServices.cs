@@ -10,7 +10,7 @@ namespace Tollgate.Billing.Witness;
 /// <summary>Registers the slice.</summary>
 internal static class WitnessServices
 {
-    /// <summary>Section <c>Witness</c>.</summary>
+    /// <summary>Section <c>Witness</c>; asks <c>Services:accounts</c> for the workers that registered, where that is set.</summary>
     public static WebApplicationBuilder AddWitness(this WebApplicationBuilder builder)
     {
         var section = builder.Configuration.GetSection(WitnessOptions.Section);
@@ -29,6 +29,15 @@ internal static class WitnessServices
             client.DefaultRequestHeaders.Authorization =
                 new AuthenticationHeaderValue("Bearer", provider.GetRequiredService<ServiceTokens>().For("inference"));
         });
+        if (builder.Configuration["Services:accounts"] is { Length: > 0 })
+        {
+            builder.Services.AddInternalClient(WorkerRegistry.Client, builder.Configuration);
+            builder.Services.AddSingleton<WorkerRegistry>().AddHostedService(provider => provider.GetRequiredService<WorkerRegistry>());
+            builder.Services.AddHostedService<StoppingWorkers>();
+        }
+
+        builder.Services.AddSingleton(provider =>
+            new Witnesses(provider.GetRequiredService<IOptions<WitnessOptions>>(), provider.GetService<WorkerRegistry>()));
         builder.Services.AddSingleton<WorkerLogs>();
         builder.Services.AddSingleton<OrphanBooking>();
         builder.Services.AddSingleton<WitnessReconciliation>();

@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Json;
@@ -11,7 +10,7 @@ namespace Tollgate.Billing.Witness;
 
 /// <summary>Reads workers' own logs into <c>witness_entries</c>, each from where it was read to. Reading twice changes nothing.</summary>
 internal sealed partial class WorkerLogs(
-    NpgsqlDataSource dataSource, IHttpClientFactory clients, IOptions<WitnessOptions> options, ILogger<WorkerLogs> logger)
+    NpgsqlDataSource dataSource, IHttpClientFactory clients, Witnesses witnesses, ILogger<WorkerLogs> logger)
 {
     /// <summary>Name of the client that shows Billing's bearer to workers.</summary>
     public const string Client = "workers";
@@ -21,22 +20,52 @@ internal sealed partial class WorkerLogs(
     /// <summary>Reads every log to its end. False when one could not be read: its worker may know what is missed elsewhere.</summary>
     public async Task<bool> ReadAllAsync(CancellationToken cancellationToken)
     {
-        var all = true;
-        foreach (var worker in options.Value.Workers)
+        var all = witnesses.IsComplete;
+        foreach (var worker in witnesses.List())
         {
-            try
-            {
-                await ReadAsync(worker, cancellationToken);
-            }
-            catch (Exception exception) when (exception is HttpRequestException or JsonException
-                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-            {
-                all = false;
-                LogUnread(logger, worker, exception.Message);
-            }
+            all &= await ReadToEndAsync(worker, cancellationToken);
         }
 
         return all;
+    }
+
+    /// <summary>False when there is, or may be, more in the log. One that stopped in order and was read before needs no answer.</summary>
+    private async Task<bool> ReadToEndAsync(WitnessedWorker worker, CancellationToken cancellationToken)
+    {
+        if (worker.End is { } end && await HasReadAsync(end, cancellationToken))
+        {
+            return true;
+        }
+
+        if (await TryReadAsync(worker.Url, cancellationToken) is { } reason)
+        {
+            LogUnread(logger, worker.Url, reason);
+            return false;
+        }
+
+        return worker.End is null || await HasReadAsync(worker.End, cancellationToken); // Another worker may listen there now.
+    }
+
+    /// <summary>Reads what is new in a log. Not null when it could not be read to its end: the reason.</summary>
+    public async Task<string?> TryReadAsync(Uri worker, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReadAsync(worker, cancellationToken);
+            return null;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or JsonException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return exception.Message;
+        }
+    }
+
+    private async Task<bool> HasReadAsync(WorkerLogEnd end, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return end.Position == 0 || await connection.ReadValueAsync<long>(
+            "select cursor from witness_logs where log_id = $1", cancellationToken, end.LogId) >= end.Position;
     }
 
     private async Task ReadAsync(Uri worker, CancellationToken cancellationToken)

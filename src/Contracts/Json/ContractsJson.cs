@@ -37,6 +37,10 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(CatalogueSnapshot))]
 [JsonSerializable(typeof(Fleet))]
 [JsonSerializable(typeof(WorkerStatus))]
+[JsonSerializable(typeof(WorkerHeartbeat))]
+[JsonSerializable(typeof(WorkerLeaving))]
+[JsonSerializable(typeof(WorkerDirectory))]
+[JsonSerializable(typeof(IReadOnlyList<WorkerLine>))]
 [JsonSerializable(typeof(Cancelled))]
 [JsonSerializable(typeof(WitnessPage))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -11,8 +11,9 @@ public sealed record WorkerStatus(
 /// <param name="Ready">Loaded and warmed up.</param>
 /// <param name="Active">Requests in slots.</param>
 /// <param name="Queued">Requests that wait for a slot.</param>
-/// <param name="Slots">Most requests that run at once.</param>
-public sealed record ServedModel(ModelCard Card, bool Ready, int Active, int Queued, int Slots);
+/// <param name="Slots">Most requests that run at once; 0 where no slots limit it (an encoder).</param>
+/// <param name="TokensPerSecond">Tokens generated in the last seconds; 0 for an encoder.</param>
+public sealed record ServedModel(ModelCard Card, bool Ready, int Active, int Queued, int Slots, double TokensPerSecond = 0);
 
 /// <summary>What a gateway must know of a model to admit a request for it. Owned by the model's manifest.</summary>
 public sealed record ModelCard

@@ -8,8 +8,8 @@ internal sealed class RoutingOptions
 {
     public const string Section = "Routing";
 
-    /// <summary>Base addresses of the workers: <c>Routing:Workers:0</c> and so on, or one value with commas or spaces between
-    /// them.</summary>
+    /// <summary>Base addresses of workers that do not register themselves: <c>Routing:Workers:0</c> and so on, or one value with commas
+    /// or spaces between them. Those that register are added.</summary>
     public IReadOnlyList<Uri> Workers { get; set; } = [];
 
     /// <summary>Pause between two looks at a worker. Default 1 s.</summary>

@@ -11,15 +11,23 @@ namespace Tollgate.Gateway.Routing;
 /// </summary>
 internal sealed class Worker(Uri url, int failuresToOpen)
 {
-    private volatile WorkerStatus? _status;
+    private volatile Report? _report;
     private volatile bool _answers;
+    private volatile bool _drained;
     private int _failures;
     private int _inFlight;
 
     public Uri Url { get; } = url;
 
     /// <summary>The last status it gave; kept while it is away, so that its models stay known.</summary>
-    public WorkerStatus? Status => _status;
+    public WorkerStatus? Status => _report?.Status;
+
+    /// <summary>The operator wants it to get nothing new.</summary>
+    public bool Drained
+    {
+        get => _drained;
+        set => _drained = value;
+    }
 
     /// <summary>Requests of this gateway that it runs now.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
@@ -27,20 +35,23 @@ internal sealed class Worker(Uri url, int failuresToOpen)
     /// <summary>Answers polls and its circuit is closed.</summary>
     public bool Healthy => _answers && Volatile.Read(ref _failures) < failuresToOpen;
 
-    /// <summary>The load that decides between workers of one model, or null when it cannot take a request for it.</summary>
-    public int? LoadFor(string model)
+    /// <summary>
+    /// The load that decides between workers of one model: requests in it for each slot, or null when it cannot take one. Those of this
+    /// gateway are counted as they come and go, those of others as the worker stated them last.
+    /// </summary>
+    public double? LoadFor(string model)
     {
-        var status = _status;
-        if (status is null || status.Draining || !Healthy)
+        var report = _report;
+        if (report is null || report.Status.Draining || Drained || !Healthy)
         {
             return null;
         }
 
-        foreach (var served in status.Models)
+        foreach (var served in report.Status.Models)
         {
             if (served.Ready && served.Card.Name == model)
             {
-                return InFlight + served.Queued;
+                return (InFlight + report.Others) / (double)Math.Max(1, served.Slots);
             }
         }
 
@@ -50,7 +61,8 @@ internal sealed class Worker(Uri url, int failuresToOpen)
     /// <summary>The poller's look succeeded; closes the circuit.</summary>
     public void Answered(WorkerStatus status)
     {
-        _status = status;
+        var stated = status.Models.Sum(served => served.Active + served.Queued);
+        _report = new Report(status, Math.Max(0, stated - InFlight));
         Volatile.Write(ref _failures, 0);
         _answers = true;
     }
@@ -68,5 +80,8 @@ internal sealed class Worker(Uri url, int failuresToOpen)
 
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 
-    public FleetWorker ToFleet() => new(Url.ToString(), Healthy, Healthy ? _status : null);
+    public FleetWorker ToFleet() => new(Url.ToString(), Healthy, Healthy ? Status : null);
+
+    /// <param name="Others">Requests in it that are not this gateway's.</param>
+    private sealed record Report(WorkerStatus Status, int Others);
 }

@@ -8,7 +8,10 @@ using Tollgate.Contracts.Json;
 
 namespace Tollgate.Gateway.Routing;
 
-/// <summary>Looks at every worker once a second, each in a loop of its own so that a hanging one does not hide the others.</summary>
+/// <summary>
+/// Looks at every worker once a second, and at once when the directory changed, each in a loop of its own so that a hanging one does not
+/// hide the others.
+/// </summary>
 internal sealed partial class WorkerPoller(
     WorkerPool pool, WorkerClient client, IOptions<RoutingOptions> options, TimeProvider clock,
     ILogger<WorkerPoller> logger) : BackgroundService
@@ -47,8 +50,27 @@ internal sealed partial class WorkerPoller(
         }
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(pool.Workers.Select(worker => FollowAsync(worker, stoppingToken)));
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var followed = new Dictionary<Worker, Task>();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var changed = pool.Changed; // Before the workers are read, so that no change is missed.
+            foreach (var worker in pool.Workers.Where(worker => !followed.TryGetValue(worker, out var loop) || loop.IsCompleted))
+            {
+                followed[worker] = FollowAsync(worker, stoppingToken);
+            }
+
+            foreach (var gone in followed.Keys.Except(pool.Workers).Where(worker => followed[worker].IsCompleted).ToList())
+            {
+                followed.Remove(gone);
+            }
+
+            await changed.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Task.WhenAll(followed.Values);
+    }
 
     private async Task FollowAsync(Worker worker, CancellationToken stoppingToken)
     {
@@ -56,8 +78,14 @@ internal sealed partial class WorkerPoller(
         {
             try
             {
+                var changed = pool.Changed;
+                if (!pool.Workers.Contains(worker))
+                {
+                    return;
+                }
+
                 await PollAsync(worker, stoppingToken);
-                await Task.Delay(options.Value.PollInterval, clock, stoppingToken);
+                await Task.WhenAny(changed, Task.Delay(options.Value.PollInterval, clock, stoppingToken));
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

@@ -5,18 +5,30 @@ using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Gateway.Routing;
 
-/// <summary>All configured workers: which one takes the next request, and the cards of all models that any of them showed.
-/// Thread-safe.</summary>
+/// <summary>
+/// All workers, those of the static list and those that registered: which one takes the next request, and the cards of all models that
+/// any of them showed. Thread-safe.
+/// </summary>
 internal sealed class WorkerPool
 {
-    private readonly ImmutableArray<Worker> _workers;
+    private readonly int _failuresToOpen;
+    private readonly ImmutableArray<Uri> _listed;
+    private volatile IReadOnlyList<Worker> _workers;
+    private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile FrozenDictionary<string, ModelCard> _cards = FrozenDictionary<string, ModelCard>.Empty;
     private uint _turn;
 
-    public WorkerPool(IOptions<RoutingOptions> options) =>
-        _workers = [.. options.Value.Workers.Distinct().Select(url => new Worker(url, options.Value.FailuresToOpen))];
+    public WorkerPool(IOptions<RoutingOptions> options)
+    {
+        _failuresToOpen = options.Value.FailuresToOpen;
+        _listed = [.. options.Value.Workers.Distinct()];
+        _workers = [.. _listed.Select(url => new Worker(url, _failuresToOpen))];
+    }
 
-    public ImmutableArray<Worker> Workers => _workers;
+    public IReadOnlyList<Worker> Workers => _workers;
+
+    /// <summary>Ends when the directory changes next; whoever follows workers then looks at all of them at once.</summary>
+    public Task Changed => _changed.Task;
 
     /// <summary>Cards of every model that a worker has shown since this gateway started, whether or not it serves it now.</summary>
     public IReadOnlyCollection<ModelCard> Cards => _cards.Values;
@@ -30,23 +42,46 @@ internal sealed class WorkerPool
     /// <returns>Null when none can take it.</returns>
     public Worker? Pick(string model, ReadOnlySpan<Worker?> tried = default)
     {
+        var workers = _workers;
         Worker? best = null;
-        var bestLoad = long.MaxValue;
-        var start = (int)(Interlocked.Increment(ref _turn) % (uint)Math.Max(1, _workers.Length));
-        for (var i = 0; i < _workers.Length; i++)
+        var (bestTried, bestLoad) = (true, double.PositiveInfinity);
+        var start = (int)(Interlocked.Increment(ref _turn) % (uint)Math.Max(1, workers.Count));
+        for (var i = 0; i < workers.Count; i++)
         {
-            var worker = _workers[(start + i) % _workers.Length];
+            var worker = workers[(start + i) % workers.Count];
             if (worker.LoadFor(model) is { } load)
             {
-                var weighed = tried.Contains(worker) ? load + (long)int.MaxValue : load;
-                if (weighed < bestLoad)
+                var wasTried = tried.Contains(worker);
+                if (best is null || (bestTried && !wasTried) || (bestTried == wasTried && load < bestLoad))
                 {
-                    (best, bestLoad) = (worker, weighed);
+                    (best, bestTried, bestLoad) = (worker, wasTried, load);
                 }
             }
         }
 
         return best;
+    }
+
+    /// <summary>Takes over the directory. One that left goes, unless the static list names it; one whose address stays keeps what is known
+    /// of it. Called by one thread at a time.</summary>
+    public void Show(WorkerDirectory directory)
+    {
+        var known = _workers.ToDictionary(worker => worker.Url);
+        var registered = directory.Workers.Where(worker => worker.Left is null)
+            .GroupBy(worker => new Uri(worker.Url.TrimEnd('/') + "/"))
+            .ToDictionary(workers => workers.Key, workers => workers.All(worker => worker.Drained));
+        _workers =
+        [
+            .. _listed.Union(registered.Keys).Select(url =>
+            {
+                var worker = known.GetValueOrDefault(url) ?? new Worker(url, _failuresToOpen);
+                worker.Drained = registered.GetValueOrDefault(url);
+                return worker;
+            }),
+        ];
+        var changed = _changed;
+        _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        changed.SetResult();
     }
 
     /// <summary>Takes over what a worker said of itself. Called by the pollers.</summary>

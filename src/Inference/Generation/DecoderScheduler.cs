@@ -26,6 +26,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     private readonly SlotTable _slots;
     private readonly WaitingLine _line = new();
     private readonly PrefillPace _pace;
+    private readonly TokenRate _rate;
     private readonly Lock _gate = new();
     private readonly AutoResetEvent _wake = new(false);
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -46,6 +47,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _steps = new DecoderSteps(scope.Session, scope.Size, options.Slots + 1, scope.MaxLength, options.MaxChunk);
         _slots = new SlotTable(_steps.Arena);
         _pace = new PrefillPace(options.StallTarget, options.MaxChunk);
+        _rate = new TokenRate(scope.Clock);
         _tokens = new int[options.Slots];
         _past = new int[options.Slots];
         _memoryTokens = (options.KeyValueMemoryMb * (1L << 20)) / _steps.Arena.BytesPerToken;
@@ -56,6 +58,9 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
     /// <summary>Most tokens of one choice, prompt and output.</summary>
     public int MaxLength => (int)Math.Min(_scope.MaxLength, _memoryTokens);
+
+    /// <summary>Tokens generated in the last seconds. Any thread.</summary>
+    public double TokensPerSecond => _rate.PerSecond();
 
     /// <summary>How busy it is now. Any thread.</summary>
     public SchedulerLoad Load
@@ -336,6 +341,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         }
 
         _scope.Metrics.Decoded(_scope.Model, rows, Clock.GetElapsedTime(started));
+        _rate.Add(rows);
         Array.ForEach(choices, LeaveIfEnded);
     }
 

@@ -10,17 +10,22 @@ namespace Tollgate.Inference.Serving;
 /// </summary>
 internal sealed partial class Draining(
     RunningRequests running, IOptions<WorkerOptions> options, TimeProvider clock, ILogger<Draining> logger)
-    : IHostedLifecycleService
+    : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan CancelTime = TimeSpan.FromSeconds(2);
 
+    private readonly CancellationTokenSource _beginning = new();
+
     /// <summary>Takes nothing new.</summary>
-    public bool Begun { get; private set; }
+    public bool Begun => _beginning.IsCancellationRequested;
+
+    /// <summary>Cancelled when it begins.</summary>
+    public CancellationToken Beginning => _beginning.Token;
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        Begun = true;
+        await _beginning.CancelAsync();
         if (running.Count > 0)
         {
             Log.Begun(logger, running.Count);
@@ -44,6 +49,8 @@ internal sealed partial class Draining(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _beginning.Dispose();
 
     private async Task WaitUntilEmptyAsync(TimeSpan limit, CancellationToken cancellationToken)
     {

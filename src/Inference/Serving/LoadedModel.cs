@@ -25,7 +25,11 @@ internal abstract class LoadedModel(InstalledModel installed) : IAsyncDisposable
 
     public abstract SchedulerLoad Load { get; }
 
+    /// <summary>0 where no slots limit it.</summary>
     public abstract int Slots { get; }
+
+    /// <summary>Tokens generated in the last seconds; 0 for an encoder.</summary>
+    public virtual double TokensPerSecond => 0;
 
     public abstract ValueTask DisposeAsync();
 
@@ -51,6 +55,8 @@ internal sealed class LoadedDecoder(DecoderModel model, DecoderScheduler schedul
     public override SchedulerLoad Load => Scheduler.Load;
 
     public override int Slots { get; } = slots;
+
+    public override double TokensPerSecond => Scheduler.TokensPerSecond;
 
     /// <summary>Generates two tokens, so that the first request finds everything allocated.</summary>
     /// <exception cref="InvalidOperationException">The model cannot generate.</exception>

@@ -38,7 +38,7 @@ internal sealed partial class ServedModels(
         var served = _loaded.Values.Select(model =>
         {
             var load = model.Load;
-            return new ServedModel(model.Card, Ready: true, load.Active, load.Queued, model.Slots);
+            return new ServedModel(model.Card, Ready: true, load.Active, load.Queued, model.Slots, model.TokensPerSecond);
         });
         var broken = _broken.Where(model => !_loaded.ContainsKey(model.Key) && model.Value.Card is not null)
             .Select(model => new ServedModel(model.Value.Card!, Ready: false, Active: 0, Queued: 0, Slots: 0));

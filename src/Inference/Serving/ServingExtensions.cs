@@ -26,10 +26,11 @@ internal static class ServingExtensions
             return new SessionFactory(ExecutionProvider.Probe(options.Provider), options.Threads, options.Spin);
         });
         services.AddSingleton(provider => new ModelStore(provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Directory));
-        services.AddSingleton<InferenceMetrics>().AddSingleton<WitnessLog>().AddSingleton<WorkerStart>();
+        services.AddSingleton<InferenceMetrics>().AddSingleton<WitnessLog>().AddSingleton<LogReader>().AddSingleton<WorkerStart>();
         services.AddSingleton<RunningRequests>().AddSingleton<Answers>().AddSingleton<EmbeddingAnswers>().AddSingleton<ModelLoader>();
         services.AddSingleton<ServedModels>().AddHostedService(provider => provider.GetRequiredService<ServedModels>());
         services.AddSingleton<Draining>().AddHostedService(provider => provider.GetRequiredService<Draining>());
+        services.AddSingleton<StatusReport>();
         services.AddHealthChecks()
             .AddCheck<LivenessCheck>("steps", tags: ["live"])
             .AddCheck<ReadinessCheck>("models", tags: ["ready"]);

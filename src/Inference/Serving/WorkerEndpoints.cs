@@ -3,11 +3,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
-using Tollgate.Inference.Sessions;
 using Tollgate.Inference.Witness;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Inference.Serving;
 
@@ -23,16 +22,20 @@ internal static class WorkerEndpoints
         routes.MapPost("/requests/{id}/cancel", CancelAsync);
     }
 
-    private static JsonHttpResult<WorkerStatus> Status(
-        ServedModels models, Draining draining, WorkerStart start, SessionFactory sessions, IOptions<WorkerOptions> options)
-    {
-        var status = new WorkerStatus(
-            options.Value.Id, start.Version, sessions.Provider.Name, draining.Begun, start.At, models.Status());
-        return TypedResults.Json(status, ContractsJson.Default.WorkerStatus);
-    }
+    private static JsonHttpResult<WorkerStatus> Status(StatusReport report) =>
+        TypedResults.Json(report.Current(), ContractsJson.Default.WorkerStatus);
 
-    private static JsonHttpResult<WitnessPage> ReadWitness(WitnessLog witness, long after = 0, int limit = LargestPage) =>
-        TypedResults.Json(witness.Read(Math.Max(0, after), Math.Clamp(limit, 1, LargestPage)), ContractsJson.Default.WitnessPage);
+    private static JsonHttpResult<WitnessPage> ReadWitness(
+        HttpRequest request, ServiceTokens tokens, WitnessLog witness, LogReader reader, long after = 0, int limit = LargestPage)
+    {
+        if (tokens.MayCall(request, "billing"))
+        {
+            reader.Note(after);
+        }
+
+        return TypedResults.Json(
+            witness.Read(Math.Max(0, after), Math.Clamp(limit, 1, LargestPage)), ContractsJson.Default.WitnessPage);
+    }
 
     private static async Task<Results<JsonHttpResult<Cancelled>, NotFound>> CancelAsync(
         string id, RunningRequests running, CancellationToken cancellationToken) => RequestIntake.ParseId(id) is { } requestId

@@ -17,6 +17,10 @@ public sealed class WorkerOptions
     [Required]
     public string DataDirectory { get; init; } = "";
 
+    /// <summary>Base address at which gateways and Billing reach it. Default: its internal listener's, by the machine's name where that
+    /// listens on every address.</summary>
+    public Uri? Address { get; init; }
+
     /// <summary>How long running answers may go on after a signal to stop. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Tollgate.ServiceDefaults.Hosting;
@@ -23,10 +24,15 @@ public static class ListenerUrls
 {
     /// <summary>Base address of a listener, without a slash at the end.</summary>
     /// <exception cref="InvalidOperationException">The service has no such listener or is not started.</exception>
-    public static string Url(this WebApplication app, ListenerKind kind)
+    public static string Url(this WebApplication app, ListenerKind kind) =>
+        app.Services.GetRequiredService<IServer>().ListenerUrl(app.Configuration, kind);
+
+    /// <summary>The same, for a part of the service itself.</summary>
+    /// <exception cref="InvalidOperationException">The service has no such listener or is not started.</exception>
+    public static string ListenerUrl(this IServer server, IConfiguration configuration, ListenerKind kind)
     {
-        var configured = Enum.GetValues<ListenerKind>().Where(k => app.Configuration[$"Listen:{k}"] is { Length: > 0 }).ToList();
-        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.ToList();
+        var configured = Enum.GetValues<ListenerKind>().Where(k => configuration[$"Listen:{k}"] is { Length: > 0 }).ToList();
+        var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses.ToList();
         var index = configured.IndexOf(kind);
         if (index < 0 || addresses is null || addresses.Count != configured.Count)
         {

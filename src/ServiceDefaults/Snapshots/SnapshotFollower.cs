@@ -12,10 +12,10 @@ namespace Tollgate.ServiceDefaults.Snapshots;
 /// disk, so that a restart works while the other service is away.
 /// </summary>
 /// <param name="path">Where the snapshot is, such as <c>/internal/prices</c>.</param>
-/// <param name="copy">File of the last good copy; its folder is made.</param>
+/// <param name="copy">File of the last good copy; its folder is made. Null keeps none.</param>
 /// <param name="client">Makes a client for the publishing service, with its base address and bearer set.</param>
 public abstract partial class SnapshotFollower<T>(
-    string path, string copy, Func<HttpClient> client, JsonTypeInfo<T> json, TimeProvider clock, ILogger logger) : BackgroundService
+    string path, string? copy, Func<HttpClient> client, JsonTypeInfo<T> json, TimeProvider clock, ILogger logger) : BackgroundService
     where T : class
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
@@ -36,11 +36,17 @@ public abstract partial class SnapshotFollower<T>(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await ReadCopyAsync(stoppingToken);
+        var unreachable = false; // Logged when it begins and when it ends, not at every try between.
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await FollowOnceAsync(stoppingToken);
+                if (unreachable)
+                {
+                    unreachable = false;
+                    LogReachable(logger, path);
+                }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -49,8 +55,13 @@ public abstract partial class SnapshotFollower<T>(
             catch (Exception exception)
                 when (exception is HttpRequestException or OperationCanceledException or JsonException or IOException)
             {
-                LogUnreachable(logger, path, exception.Message);
-                await Task.Delay(RetryDelay, clock, stoppingToken);
+                if (!unreachable)
+                {
+                    unreachable = true;
+                    LogUnreachable(logger, path, exception.Message);
+                }
+
+                await Task.Delay(RetryDelay, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -74,6 +85,11 @@ public abstract partial class SnapshotFollower<T>(
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         Show(JsonSerializer.Deserialize(body, json) ?? throw new JsonException("The snapshot is null."));
         _etag = response.Headers.ETag?.ToString();
+        if (copy is null)
+        {
+            return;
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
         await File.WriteAllBytesAsync(copy + ".new", body, cancellationToken);
         File.Move(copy + ".new", copy, overwrite: true);
@@ -91,7 +107,7 @@ public abstract partial class SnapshotFollower<T>(
         }
         catch (Exception exception) when (exception is JsonException or IOException)
         {
-            LogCopyUnreadable(logger, copy, exception.Message);
+            LogCopyUnreadable(logger, copy!, exception.Message);
         }
     }
 
@@ -104,6 +120,9 @@ public abstract partial class SnapshotFollower<T>(
 
     [LoggerMessage(1, LogLevel.Information, "Snapshot {Path} cannot be fetched, the last copy stands: {Reason}")]
     private static partial void LogUnreachable(ILogger logger, string path, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "Snapshot {Path} is fetched again.")]
+    private static partial void LogReachable(ILogger logger, string path);
 
     [LoggerMessage(2, LogLevel.Warning, "Copy {File} of a snapshot cannot be read: {Reason}")]
     private static partial void LogCopyUnreadable(ILogger logger, string file, string reason);

@@ -5,6 +5,7 @@ using Tollgate.Billing.Leases;
 using Tollgate.Billing.Witness;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Billing.Tests.Witness;
 
@@ -137,6 +138,48 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
         Assert.Equal(0m, await _billing.ReadAsync<decimal>("select leased from wallets where organization_id = $1", organization));
         Assert.Empty(await OpenAsync());
     }
+
+    [Fact]
+    public async Task RunAsync_reads_workers_that_registered_and_waits_for_one_whose_log_it_has_not_read()
+    {
+        await using var accounts = await DirectoryResponder.StartAsync();
+        await using var app = BillingApp.Create(
+        [
+            "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={BillingFixture.Secret}", "--Cluster:Self=billing",
+            $"--Postgres:ConnectionString={_billing.ConnectionString}", "--Witness:Patience=00:00:00",
+            $"--Services:accounts={accounts.Url}",
+        ]);
+        var (logs, registry) = (app.Services.GetRequiredService<WorkerLogs>(), app.Services.GetRequiredService<WorkerRegistry>());
+        var usage = BillingFixture.Usage(await _billing.OpenWalletAsync(10), 1, 10, 20);
+        _worker.Add(usage, 1, new Units(10, Output: 20));
+        const string Away = "http://127.0.0.1:9";
+
+        var unlisted = await logs.ReadAllAsync(default);
+        accounts.Directory.Publish(new WorkerDirectory([Registered("one", _worker.Url)]));
+        await registry.StartAsync(default);
+        await registry.WaitForFirstAsync(default);
+        var read = await logs.ReadAllAsync(default);
+        var left = new WorkerLogEnd(_worker.LogId, 10);
+        var stopped = await ShowAsync(Registered("one", Away) with { Left = left });
+        var unread = await ShowAsync(Registered("one", Away) with { Left = left with { Position = 11 } });
+        var successor = await ShowAsync(Registered("one", _worker.Url) with { Left = new WorkerLogEnd(Guid.NewGuid(), 5) });
+        var silent = await ShowAsync(Registered("one", Away));
+        await registry.StopAsync(default);
+
+        Assert.Equal((false, true), (unlisted, read));
+        Assert.Equal(1, await _billing.ReadAsync<long>("select count(*) from witness_entries where request_id = $1", usage.RequestId));
+        Assert.True(stopped, "Its log was read to the end before it left.");
+        Assert.Equal((false, false, false), (unread, successor, silent));
+
+        async Task<bool> ShowAsync(RegisteredWorker worker)
+        {
+            accounts.Directory.Publish(new WorkerDirectory([worker]));
+            await Testing.Until.TrueAsync(() => registry.Current!.Workers[0] == worker, "the directory has come");
+            return await logs.ReadAllAsync(default);
+        }
+    }
+
+    private static RegisteredWorker Registered(string id, string url) => new(id, url, Drained: false, Stopping: false, Left: null);
 
     private Task RunAsync() => _app.Services.GetRequiredService<WitnessReconciliation>().RunAsync(isWide: true, default);
 

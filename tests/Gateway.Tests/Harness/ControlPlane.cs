@@ -8,6 +8,7 @@ using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Workers;
 using Tollgate.ServiceDefaults.Snapshots;
 using Tollgate.Testing;
 
@@ -28,6 +29,8 @@ internal sealed class ControlPlane : IAsyncDisposable
     public SnapshotPublisher<PriceSnapshot> Prices { get; } = new(ContractsJson.Default.PriceSnapshot, TimeProvider.System);
 
     public SnapshotPublisher<CatalogueSnapshot> Catalogue { get; } = new(ContractsJson.Default.CatalogueSnapshot, TimeProvider.System);
+
+    public SnapshotPublisher<WorkerDirectory> Workers { get; } = new(ContractsJson.Default.WorkerDirectory, TimeProvider.System);
 
     public string Url => _app.Urls.Single();
 
@@ -58,6 +61,7 @@ internal sealed class ControlPlane : IAsyncDisposable
     {
         _app.MapSnapshot("/internal/prices", Prices);
         _app.MapSnapshot("/internal/catalogue", Catalogue);
+        _app.MapSnapshot("/internal/workers", Workers);
         _app.MapPost("/internal/keys/resolve", () => TypedResults.NotFound());
         _app.MapPost("/internal/leases", (LeaseRequest request) => new Lease(LeaseOutcome.Granted, 1, Grant(request), [], 0));
         _app.MapPost("/internal/journals", () => new JournalRegistered(0, "test"));

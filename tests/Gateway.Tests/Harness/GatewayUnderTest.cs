@@ -123,6 +123,14 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             RedisNames.Organization(key.OrganizationId), RedisNames.KeyVersionField(key.PublicId), key.Version.ToString("N"));
     }
 
+    /// <summary>Starts another worker; the directory names it only once it is published.</summary>
+    public ScriptedWorker AddWorker()
+    {
+        var worker = ScriptedWorker.Start();
+        _workers.Add(worker);
+        return worker;
+    }
+
     public Task<HttpResponseMessage> PostAsync(TestKey key, string path, string json) =>
         Http.SendAsync(Post(key, path, json), HttpCompletionOption.ResponseHeadersRead);
 

@@ -47,12 +47,12 @@ internal sealed class ScriptedWorker : IAsyncDisposable
         return worker;
     }
 
-    public static WorkerStatus StatusOf(string id, bool draining = false, int queued = 0) => new(
+    public static WorkerStatus StatusOf(string id, bool draining = false, int queued = 0, int slots = 4) => new(
         id, "test", "cpu", draining, DateTimeOffset.UnixEpoch,
         [
-            new ServedModel(Card("tiny-assistant", "chat"), true, 0, queued, 4),
-            new ServedModel(Card("tiny-embed", "embeddings"), true, 0, queued, 4),
-            new ServedModel(Card("priceless", "chat"), true, 0, queued, 4),
+            new ServedModel(Card("tiny-assistant", "chat"), true, 0, queued, slots),
+            new ServedModel(Card("tiny-embed", "embeddings"), true, 0, queued, slots),
+            new ServedModel(Card("priceless", "chat"), true, 0, queued, slots),
         ]);
 
     public async ValueTask DisposeAsync()

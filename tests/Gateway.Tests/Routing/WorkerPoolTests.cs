@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Routing;
 using Tollgate.Gateway.Tests.Harness;
 
@@ -21,6 +22,59 @@ public sealed class WorkerPoolTests
         Second.Enter(); // 2 in flight against 3 queued.
 
         Assert.Same(Second, _pool.Pick("tiny-assistant"));
+    }
+
+    [Fact]
+    public void Pick_counts_this_gateways_requests_as_they_come_and_go_and_those_of_others_as_stated()
+    {
+        First.Enter();
+        First.Enter();
+        _pool.Update(First, ScriptedWorker.StatusOf("a", queued: 1)); // Over its three models 3, of which 2 are ours.
+        _pool.Update(Second, ScriptedWorker.StatusOf("b"));
+        Second.Enter();
+        Second.Enter();
+
+        Assert.Same(Second, _pool.Pick("tiny-assistant")); // 2 against 3.
+        First.Leave();
+        First.Leave();
+        Assert.Same(First, _pool.Pick("tiny-assistant")); // 2 against 1.
+    }
+
+    [Fact]
+    public void Pick_weighs_requests_by_slots()
+    {
+        _pool.Update(First, ScriptedWorker.StatusOf("a", slots: 4));
+        _pool.Update(Second, ScriptedWorker.StatusOf("b", slots: 16));
+        First.Enter();
+        First.Enter();
+        for (var i = 0; i < 7; i++)
+        {
+            Second.Enter();
+        }
+
+        Assert.Same(Second, _pool.Pick("tiny-assistant")); // 7 of 16 against 2 of 4.
+    }
+
+    [Fact]
+    public void Show_merges_the_directory_with_the_static_list_and_keeps_what_is_known_of_those_that_stay()
+    {
+        _pool.Update(First, ScriptedWorker.StatusOf("a"));
+        var (first, changed) = (First, _pool.Changed);
+
+        _pool.Show(new WorkerDirectory(
+        [
+            new RegisteredWorker("a", "http://a", Drained: true, Stopping: false, Left: null),
+            new RegisteredWorker("c", "http://c:1", Drained: false, Stopping: false, Left: null),
+            new RegisteredWorker("d", "http://d:1", Drained: false, Stopping: false, new WorkerLogEnd(Guid.NewGuid(), 7)),
+        ]));
+        var merged = _pool.Workers.Select(worker => (worker.Url.ToString(), worker.Drained)).ToList();
+        _pool.Show(new WorkerDirectory([]));
+
+        Assert.True(changed.IsCompleted);
+        Assert.Equal([("http://a/", true), ("http://b/", false), ("http://c:1/", false)], merged);
+        Assert.Same(first, First);
+        Assert.False(First.Drained);
+        Assert.Equal(2, _pool.Workers.Count);
     }
 
     [Fact]

@@ -1,0 +1,54 @@
+using Tollgate.Accounts.Money;
+using Tollgate.Contracts.Catalogue;
+using Tollgate.Contracts.Workers;
+
+namespace Tollgate.Accounts.Fleet;
+
+/// <summary>All workers for the operator: what the register says of them and what a gateway sees.</summary>
+internal sealed class FleetView(WorkerRegister register, GatewayClient gateway, TimeProvider clock)
+{
+    /// <returns>The gateway's answer, for its age, and a line for each worker that either knows.</returns>
+    public async Task<(Figure<Contracts.Catalogue.Fleet> Gateway, IReadOnlyList<WorkerLine> Workers)> ReadAsync(
+        CancellationToken cancellationToken)
+    {
+        var seen = await gateway.GetFleetAsync(cancellationToken);
+        var entries = await register.ListAsync(cancellationToken);
+        return (seen, Merge(entries, seen, clock.GetUtcNow()));
+    }
+
+    internal static IReadOnlyList<WorkerLine> Merge(
+        IReadOnlyList<WorkerEntry> entries, Figure<Contracts.Catalogue.Fleet> seen, DateTimeOffset now)
+    {
+        var fleet = (seen.Value?.Workers ?? []).ToDictionary(worker => worker.Url.TrimEnd('/'), StringComparer.Ordinal);
+        var registered = entries.Select(entry => Line(entry, seen.IsFresh ? fleet.GetValueOrDefault(entry.Url) : null, now)).ToList();
+        var known = entries.Where(entry => entry.LeftAt is null).Select(entry => entry.Url).ToHashSet(StringComparer.Ordinal);
+        var listed = fleet.Where(worker => !known.Contains(worker.Key)).Select(worker => Line(worker.Value));
+        return [.. registered.Concat(listed).OrderBy(line => line.Id, StringComparer.Ordinal)];
+    }
+
+    private static WorkerLine Line(WorkerEntry entry, FleetWorker? seen, DateTimeOffset now)
+    {
+        var status = seen?.Status is { } current && current.WorkerId == entry.Id ? current : entry.Status;
+        var isSilent = now - entry.LastHeard > WorkerRegister.SilentAfter && seen is not { Healthy: true };
+        var state = entry.LeftAt is not null ? WorkerState.Stopped
+            : isSilent ? WorkerState.Silent
+            : entry.Drained || status.Draining ? WorkerState.Draining
+            : seen is { Healthy: false } ? WorkerState.Unreachable
+            : WorkerState.Ready;
+        var since = state switch
+        {
+            WorkerState.Stopped => entry.LeftAt,
+            WorkerState.Silent => entry.LastHeard,
+            _ => null,
+        };
+        return new WorkerLine(entry.Id, entry.Url, state, since, Registered: true, status);
+    }
+
+    private static WorkerLine Line(FleetWorker listed) => new(
+        listed.Status?.WorkerId ?? listed.Url.TrimEnd('/'),
+        listed.Url.TrimEnd('/'),
+        !listed.Healthy ? WorkerState.Unreachable : listed.Status?.Draining == true ? WorkerState.Draining : WorkerState.Ready,
+        Since: null,
+        Registered: false,
+        listed.Status);
+}

@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
+
+namespace Tollgate.Inference.Registration;
+
+/// <summary>Registers the worker's registration.</summary>
+internal static class RegistrationExtensions
+{
+    /// <summary>Only with <c>Services:accounts</c>: without it the worker is one of the gateways' static list.</summary>
+    public static void AddRegistration(this WebApplicationBuilder builder)
+    {
+        if (builder.Configuration["Services:accounts"] is { Length: > 0 })
+        {
+            builder.Services.AddInternalClient(WorkerRegistration.Client, builder.Configuration)
+                .ConfigureHttpClient(client => client.Timeout = TimeSpan.FromSeconds(2));
+            builder.Services.AddSingleton<OwnAddress>();
+            builder.Services.AddHostedService<WorkerRegistration>();
+        }
+    }
+}
