@@ -118,7 +118,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
         Assert.Contains("<dt>Last used</dt><dd>never</dd>", before.Html, StringComparison.Ordinal);
         Assert.All(taken, status => Assert.Equal(HttpStatusCode.NoContent, status));
         var key = await browser.OpenAsync(path);
-        Assert.Contains("id=\"old-calls\">1,237<", key.Html, StringComparison.Ordinal); // 1,234 + 1 + 2; the 7 belong to the rotation before.
+        Assert.Contains("id=\"old-calls\">1,237<", key.Html, StringComparison.Ordinal); // 1,234 + 1 + 2; the 7 are of the rotation before.
         Assert.Contains("<dt>Last used</dt><dd>2 min ago</dd>", key.Html, StringComparison.Ordinal);
         Assert.Contains(">2 min ago<", (await browser.OpenAsync("/keys")).Html, StringComparison.Ordinal);
         Assert.Equal(

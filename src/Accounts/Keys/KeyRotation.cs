@@ -8,7 +8,8 @@ internal sealed class KeyRotation
 {
     public required Guid KeyId { get; init; }
 
-    /// <summary>When the old secret ends by itself, whole microseconds as Postgres keeps them. With the key it names the rotation: gateways report by it.</summary>
+    /// <summary>When the old secret ends by itself, whole microseconds as Postgres keeps them. With the key it names the rotation:
+    /// gateways report by it.</summary>
     public required DateTimeOffset OverlapEndsAt { get; init; }
 
     public required DateTimeOffset RotatedAt { get; init; }

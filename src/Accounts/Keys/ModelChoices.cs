@@ -8,7 +8,7 @@ namespace Tollgate.Accounts.Keys;
 /// <param name="Hint">What else there is to know; empty where there is nothing.</param>
 public sealed record ModelChoice(string Name, string Hint);
 
-/// <summary>The models that a form offers: what workers serve, then the aliases, then what the key names already and nobody serves now.</summary>
+/// <summary>The models that a form offers: what workers serve, then aliases, then what the key names and nobody serves now.</summary>
 internal sealed class ModelChoices(GatewayClient gateway, AliasBook aliases)
 {
     public async Task<IReadOnlyList<ModelChoice>> ListAsync(IEnumerable<string> named, CancellationToken cancellationToken)
@@ -19,7 +19,8 @@ internal sealed class ModelChoices(GatewayClient gateway, AliasBook aliases)
         var served = (fleet.Value?.Workers ?? []).SelectMany(worker => worker.Status?.Models ?? []).Select(model => model.Card.Name)
             .Where(name => !hidden.Contains(name)).Distinct().Order(StringComparer.Ordinal);
         var choices = served.Select(name => new ModelChoice(name, ""))
-            .Concat(known.Where(alias => !hidden.Contains(alias.Model)).Select(alias => new ModelChoice(alias.Alias, $"alias of {alias.Model}")))
+            .Concat(known.Where(alias => !hidden.Contains(alias.Model))
+                .Select(alias => new ModelChoice(alias.Alias, $"alias of {alias.Model}")))
             .ToList();
         choices.AddRange(named.Except(choices.Select(choice => choice.Name)).Select(name => new ModelChoice(name, "not served right now")));
         return choices;
