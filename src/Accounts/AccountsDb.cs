@@ -27,6 +27,10 @@ internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : Identit
 
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
+    public DbSet<KeyRotation> KeyRotations => Set<KeyRotation>();
+
+    public DbSet<KeyLastUse> KeyLastUses => Set<KeyLastUse>();
+
     public DbSet<ModelAlias> Aliases => Set<ModelAlias>();
 
     public DbSet<HiddenModel> HiddenModels => Set<HiddenModel>();

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Leases;
 using Tollgate.Billing.Ledger;
@@ -39,12 +37,7 @@ public static class BillingApp
         builder.AddWitness();
 
         var app = builder.Build();
-        app.UseExceptionHandler(new ExceptionHandlerOptions
-        {
-            StatusCodeSelector = exception => exception is NpgsqlException or TimeoutException
-                ? StatusCodes.Status503ServiceUnavailable // Postgres is away: the caller keeps what it has and asks again.
-                : StatusCodes.Status500InternalServerError,
-        });
+        app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.MapServiceDefaults();
         app.MapPrices();

@@ -32,14 +32,10 @@ internal sealed partial class PortalBrowser : IDisposable
     public async Task<Page> SubmitAsync(string path, string handler, params (string Name, string Value)[] fields) =>
         await SendAsync(path, await HiddenFieldsAsync(path, handler), fields);
 
+    /// <param name="fields">A name may come more than once, as ticked boxes do.</param>
     public async Task<Page> SendAsync(string path, IReadOnlyDictionary<string, string> hidden, params (string Name, string Value)[] fields)
     {
-        var all = new Dictionary<string, string>(hidden);
-        foreach (var (name, value) in fields)
-        {
-            all[name] = value;
-        }
-
+        var all = hidden.Where(h => fields.All(f => f.Name != h.Key)).Concat(fields.Select(f => KeyValuePair.Create(f.Name, f.Value)));
         using var content = new FormUrlEncodedContent(all);
         using var response = await _client.PostAsync(path, content);
         return await Page.ReadAsync(response);
@@ -63,7 +59,12 @@ internal sealed partial class PortalBrowser : IDisposable
     /// <summary>Makes a key by the form and returns its text.</summary>
     public async Task<string> CreateKeyAsync(string name, params (string Name, string Value)[] more)
     {
-        var page = await SubmitAsync("/keys/new", "new-key", [("Input.Name", name), .. more]);
+        return KeyTextOn(await SubmitAsync("/keys/new", "new-key", [("Input.Name", name), .. more]));
+    }
+
+    /// <summary>The text of a key on the page that shows it once.</summary>
+    public static string KeyTextOn(Page page)
+    {
         var shown = KeyText().Match(page.Html);
         Assert.True(shown.Success, page.Html);
         return shown.Groups[1].Value;

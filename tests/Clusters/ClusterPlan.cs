@@ -12,6 +12,12 @@ public sealed record ClusterPlan
     /// <summary>Base addresses of workers that somebody else starts; every gateway is told of them.</summary>
     public IReadOnlyList<string> OutsideWorkers { get; init; } = [];
 
+    /// <summary>Null: any free port.</summary>
+    public int? RedisPort { get; init; }
+
+    /// <summary>Where Accounts finds Redis instead of Redis' own port: that of a proxy which somebody else runs. Null: no proxy.</summary>
+    public int? AccountsRedisPort { get; init; }
+
     /// <summary>Whether the fake Stripe runs too. Without it nobody can top up.</summary>
     public bool Stripe { get; init; } = true;
 

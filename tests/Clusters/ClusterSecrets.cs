@@ -33,6 +33,13 @@ public sealed class ClusterSecrets
     /// <summary>Where a container's <c>/run/secrets/…</c> lies on this machine.</summary>
     public string Resolve(string value) => value.Replace("/run/secrets", _folder, StringComparison.Ordinal);
 
+    /// <summary>One more secret file. Returns its path.</summary>
+    public string Add(string name, string value)
+    {
+        Write(name, value);
+        return Path.Combine(_folder, name);
+    }
+
     private static string Random() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     private string Write(string name, string value)

@@ -20,7 +20,7 @@ public sealed class TollgateCluster : IAsyncDisposable
     private readonly PrivatePostgres _postgresServer;
     private readonly PrivateRedis _redisServer;
     private readonly int _postgresPort = ClusterPorts.Next();
-    private readonly int _redisPort = ClusterPorts.Next();
+    private readonly int _redisPort;
     private readonly int _accountsPublic = ClusterPorts.Next();
     private readonly int _accountsInternal = ClusterPorts.Next();
     private readonly int _billingInternal = ClusterPorts.Next();
@@ -36,6 +36,7 @@ public sealed class TollgateCluster : IAsyncDisposable
     {
         Folder = folder;
         _plan = plan;
+        _redisPort = plan.RedisPort ?? ClusterPorts.Next();
         _postgresServer = new PrivatePostgres(Path.Combine(folder, "postgres"), "chaos");
         _redisServer = new PrivateRedis(Path.Combine(folder, "redis"), "chaos");
         Secrets = new ClusterSecrets(
@@ -46,13 +47,20 @@ public sealed class TollgateCluster : IAsyncDisposable
             "postgres", () => _postgresServer.StartAsync(_postgresPort, [], CancellationToken.None), () => Task.CompletedTask);
         Redis = new ClusterProcess("redis", () => _redisServer.StartAsync(_redisPort, CancellationToken.None), () => Task.CompletedTask);
         Billing = Service("billing", "billing", _billingInternal, new() { ["TOLLGATE__Stripe__ApiBase"] = Url(_stripe) });
-        Accounts = Service("accounts", "accounts", _accountsInternal, new()
+        Dictionary<string, string> accounts = new()
         {
             ["TOLLGATE__Listen__Public"] = Url(_accountsPublic),
             ["TOLLGATE__Mail__Folder"] = Path.Combine(folder, "mail"),
             ["TOLLGATE__Portal__PublicUrl"] = Url(_accountsPublic),
             ["TOLLGATE__Portal__ApiBaseUrl"] = Url(_firstGatewayPublic) + "/v1",
-        });
+        };
+        if (plan.AccountsRedisPort is { } proxy)
+        {
+            accounts["TOLLGATE__Redis__ConnectionString_FILE"] =
+                Secrets.Add("accounts_redis_connection", _redisServer.ConnectionString(proxy));
+        }
+
+        Accounts = Service("accounts", "accounts", _accountsInternal, accounts);
         FakeStripe = Process("stripe", ["dotnet", "Tollgate.FakeStripe.dll"], StripeEnvironment(), Url(_stripe));
     }
 

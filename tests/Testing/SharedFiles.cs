@@ -6,12 +6,24 @@ public static class SharedFiles
     /// <summary>Root of the repository: the nearest folder above the tests that holds the solution.</summary>
     public static string Repository { get; } = FindRepository();
 
-    /// <summary>The folder of shared files: <c>TOLLGATE_SHARED</c>, else <c>../shared</c> of the repository. It may be absent.</summary>
-    public static string Folder { get; } =
-        Environment.GetEnvironmentVariable("TOLLGATE_SHARED") is { Length: > 0 } given ? given : Path.Combine(Repository, "..", "shared");
+    /// <summary>The folder of shared files: <c>TOLLGATE_SHARED</c>, which must exist, else <c>../shared</c> of the repository, which may be
+    /// absent.</summary>
+    public static string Folder { get; } = FindFolder();
 
     /// <summary>Full path of a shared file.</summary>
     public static string At(string relative) => Path.Combine(Folder, relative);
+
+    private static string FindFolder()
+    {
+        if (Environment.GetEnvironmentVariable("TOLLGATE_SHARED") is not { Length: > 0 } given)
+        {
+            return Path.Combine(Repository, "..", "shared");
+        }
+
+        return Directory.Exists(given)
+            ? given
+            : throw new DirectoryNotFoundException($"TOLLGATE_SHARED names '{given}', which does not exist.");
+    }
 
     private static string FindRepository()
     {

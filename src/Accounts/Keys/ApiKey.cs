@@ -26,24 +26,28 @@ internal sealed class ApiKey
     public required Guid Version { get; set; }
 
     /// <summary>One, or two while a rotation overlaps.</summary>
-    public required IReadOnlyList<KeySecret> Secrets { get; init; }
+    public required IReadOnlyList<KeySecret> Secrets { get; set; }
 
     public required Limits Limits { get; set; }
 
     /// <summary>Endpoints it may call; null all. So too for models and networks.</summary>
-    public string[]? Scopes { get; init; }
+    public string[]? Scopes { get; private set; }
 
-    public string[]? ModelsAllowed { get; init; }
+    public string[]? ModelsAllowed { get; private set; }
 
-    public string[]? ModelsDenied { get; init; }
+    public string[]? ModelsDenied { get; private set; }
 
     /// <summary>CIDR form.</summary>
-    public string[]? Networks { get; init; }
+    public string[]? Networks { get; private set; }
 
-    public DateTimeOffset? ExpiresAt { get; init; }
+    public DateTimeOffset? ExpiresAt { get; private set; }
 
-    /// <summary>Start of the last hour in which Billing booked a request of this key; as of the last time somebody looked.</summary>
-    public DateTimeOffset? LastUsedAt { get; set; }
+    /// <summary>The five above; set once when the key is made, then by <see cref="ChangeAccess"/>.</summary>
+    public KeyAccess Access
+    {
+        get => new(Scopes, ModelsAllowed, ModelsDenied, Networks, ExpiresAt);
+        init => SetAccess(value);
+    }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -82,6 +86,48 @@ internal sealed class ApiKey
         return true;
     }
 
+    /// <summary>Replaces what the key may do. False for a revoked key, or when nothing changes.</summary>
+    public bool ChangeAccess(KeyAccess access, TimeProvider clock)
+    {
+        if (State == KeyState.Revoked || Access == access)
+        {
+            return false;
+        }
+
+        SetAccess(access);
+        Version = RowVersion.After(Version, clock);
+        return true;
+    }
+
+    /// <summary>Makes <paramref name="secret"/> the current one. The one before works until <paramref name="overlapEndsAt"/>; one that was
+    /// old already ends at once. False for a revoked key.</summary>
+    /// <param name="overlapEndsAt">Null when the one before ends at once too.</param>
+    public bool Rotate(KeySecret secret, DateTimeOffset? overlapEndsAt, TimeProvider clock)
+    {
+        if (State == KeyState.Revoked)
+        {
+            return false;
+        }
+
+        var current = Secrets.Single(s => s.NotAfter is null);
+        Secrets = overlapEndsAt is null ? [secret] : [secret, current with { NotAfter = overlapEndsAt }];
+        Version = RowVersion.After(Version, clock);
+        return true;
+    }
+
+    /// <summary>Ends the old secret of a rotation at once. False when there is none, and for a revoked key.</summary>
+    public bool EndOverlap(TimeProvider clock)
+    {
+        if (State == KeyState.Revoked || Secrets.Count == 1)
+        {
+            return false;
+        }
+
+        Secrets = [Secrets.Single(s => s.NotAfter is null)];
+        Version = RowVersion.After(Version, clock);
+        return true;
+    }
+
     public KeyRecord ToRecord() => new()
     {
         PublicId = PublicId,
@@ -98,6 +144,10 @@ internal sealed class ApiKey
         Networks = Networks,
         Limits = Limits,
     };
+
+    private void SetAccess(KeyAccess access) =>
+        (Scopes, ModelsAllowed, ModelsDenied, Networks, ExpiresAt) =
+            (access.Scopes, access.ModelsAllowed, access.ModelsDenied, access.Networks, access.ExpiresAt);
 
     private bool MoveTo(KeyState state, TimeProvider clock)
     {
@@ -121,6 +171,7 @@ internal sealed class ApiKey
             key.Property(k => k.Name).HasMaxLength(100);
             key.Property(k => k.Secrets).HasJson();
             key.Property(k => k.Limits).HasJson();
+            key.Ignore(k => k.Access);
             key.HasIndex(k => k.PublicId).IsUnique();
             key.HasIndex(k => new { k.OrganizationId, k.CreatedAt });
             key.HasOne<Organization>().WithMany().HasForeignKey(k => k.OrganizationId).OnDelete(DeleteBehavior.Restrict);

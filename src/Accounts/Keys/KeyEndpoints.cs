@@ -13,6 +13,7 @@ internal static class KeyEndpoints
     public static void MapKeys(this IEndpointRouteBuilder routes)
     {
         routes.MapInternal("/internal/keys/resolve", "gateway").MapPost("", ResolveAsync);
+        routes.MapInternal("/internal/keys/uses", "gateway").MapPost("", TakeUsesAsync);
         routes.MapInternal("/internal/keys", "operator").MapPost("", CreateAsync);
         routes.MapInternal("/internal/bootstrap", "operator").MapPost("", BootstrapAsync);
     }
@@ -38,6 +39,19 @@ internal static class KeyEndpoints
         }
     }
 
+    /// <summary>How keys were used since the gateway's last batch.</summary>
+    internal static async Task<Results<NoContent, BadRequest>> TakeUsesAsync(
+        KeyUseBatch batch, KeyUseBook book, CancellationToken cancellationToken)
+    {
+        if (batch.Sequence < 1 || batch.Uses is not { Count: <= KeyUseBatch.MostUses } uses || uses.Any(use => use.Calls < 1))
+        {
+            return TypedResults.BadRequest();
+        }
+
+        await book.TakeAsync(batch, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
     internal static async Task<Results<JsonHttpResult<CreatedKey>, ValidationProblem, NotFound>> CreateAsync(
         CreateOperatorKey order, KeyRegister keys, OperatorBootstrap bootstrap, TimeProvider clock, CancellationToken cancellationToken)
     {
@@ -59,7 +73,7 @@ internal static class KeyEndpoints
 
         var keyId = Guid.CreateVersion7(clock.GetUtcNow());
         var issued = await keys.CreateAsync(
-            new KeyOrder(keyId, project.OrganizationId, project.Id, order.Name.Trim(), limits, ExpiresAt: null, ActorId: null),
+            new KeyOrder(keyId, project.OrganizationId, project.Id, order.Name.Trim(), limits, KeyAccess.All, ActorId: null),
                 cancellationToken);
         return TypedResults.Json(new CreatedKey(keyId, issued!.Key.PublicId, issued.Text), ContractsJson.Default.CreatedKey);
     }

@@ -12,8 +12,18 @@ public class LimitsForm
     [Range(1, 1_000_000_000, ErrorMessage = "1 to 1,000,000,000, or empty.")]
     public long? TokensPerMinute { get; set; }
 
+    [Range(1, 100_000_000, ErrorMessage = "1 to 100,000,000, or empty.")]
+    public long? RequestsPerDay { get; set; }
+
+    [Range(1, 100_000_000, ErrorMessage = "1 to 100,000,000, or empty.")]
+    public long? TokensPerDay { get; set; }
+
     [Range(1, 1_000_000, ErrorMessage = "1 to 1,000,000, or empty.")]
     public long? Concurrency { get; set; }
+
+    /// <summary>US dollars in a day, at most nine decimals.</summary>
+    [Range(typeof(decimal), "0.000001", "1000000", ErrorMessage = "0.000001 to 1,000,000, or empty.", ParseLimitsInInvariantCulture = true)]
+    public decimal? BudgetPerDayUsd { get; set; }
 
     /// <summary>US dollars in a month, at most nine decimals.</summary>
     [Range(typeof(decimal), "0.000001", "1000000", ErrorMessage = "0.000001 to 1,000,000, or empty.", ParseLimitsInInvariantCulture = true)]
@@ -24,7 +34,10 @@ public class LimitsForm
     {
         RequestsPerMinute = limits.RequestsPerMinute,
         TokensPerMinute = limits.TokensPerMinute,
+        RequestsPerDay = limits.RequestsPerDay,
+        TokensPerDay = limits.TokensPerDay,
         Concurrency = limits.Concurrency,
+        BudgetPerDayUsd = limits.BudgetPerDayNanoUsd / 1_000_000_000m,
         BudgetUsd = limits.BudgetPerMonthNanoUsd / 1_000_000_000m,
     };
 
@@ -33,7 +46,10 @@ public class LimitsForm
     {
         RequestsPerMinute = RequestsPerMinute,
         TokensPerMinute = TokensPerMinute,
+        RequestsPerDay = RequestsPerDay,
+        TokensPerDay = TokensPerDay,
         Concurrency = Concurrency,
+        BudgetPerDayNanoUsd = KeyLimits.ToNanoUsd(BudgetPerDayUsd),
         BudgetPerMonthNanoUsd = KeyLimits.ToNanoUsd(BudgetUsd),
     };
 }
@@ -51,4 +67,7 @@ public sealed class NewKeyForm : LimitsForm
     /// <summary>Days until the key expires; null never.</summary>
     [Range(1, 3650)]
     public int? ExpiresInDays { get; set; }
+
+    /// <summary>Null when the form has no such part: everything.</summary>
+    public AccessForm? Access { get; set; }
 }

@@ -56,7 +56,7 @@ internal sealed partial class KeyRegister(
             Version = Guid.CreateVersion7(now),
             Secrets = [peppers.Seal(secret)],
             Limits = order.Limits,
-            ExpiresAt = order.ExpiresAt,
+            Access = order.Access,
             CreatedAt = now,
             CreatedBy = order.ActorId,
         };
@@ -79,8 +79,54 @@ internal sealed partial class KeyRegister(
         Guid organizationId, Guid keyId, Guid? actorId, Limits limits, CancellationToken cancellationToken) =>
         ChangeAsync(organizationId, keyId, actorId, "key.limits", key => key.ChangeLimits(limits, clock), cancellationToken);
 
+    public Task<KeyChange> ChangeAccessAsync(
+        Guid organizationId, Guid keyId, Guid? actorId, KeyAccess access, CancellationToken cancellationToken) =>
+        ChangeAsync(organizationId, keyId, actorId, "key.access", key => key.ChangeAccess(access, clock), cancellationToken);
+
+    /// <summary>Gives the key a new secret, whose text is in the answer and nowhere else.</summary>
+    /// <param name="version">The key's version when the page was shown: a form sent twice must not end a secret that is in use.</param>
+    public async Task<RotatedKey> RotateAsync(
+        Guid organizationId, Guid keyId, Guid? actorId, Guid version, TimeSpan overlap, CancellationToken cancellationToken)
+    {
+        string? text = null;
+        var change = await ChangeAsync(
+            organizationId, keyId, actorId, "key.rotate",
+            key =>
+            {
+                var now = clock.GetUtcNow();
+                var ends = (now + overlap).AddTicks(-(now + overlap).UtcTicks % TimeSpan.TicksPerMicrosecond);
+                var (secret, shown) = ApiKeyText.CreateSecret(key.PublicId);
+                if (key.Version != version || !key.Rotate(peppers.Seal(secret), overlap > TimeSpan.Zero ? ends : null, clock))
+                {
+                    return false;
+                }
+
+                text = shown;
+                db.KeyRotations.Add(new KeyRotation { KeyId = keyId, OverlapEndsAt = ends, RotatedAt = now });
+                return true;
+            },
+            cancellationToken,
+            EndOldSecretAsync);
+        return new RotatedKey(change, text);
+    }
+
+    /// <summary>Ends the old secret of the key's rotation before its time.</summary>
+    public Task<KeyChange> EndOverlapAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            organizationId, keyId, actorId, "key.end-overlap", key => key.EndOverlap(clock), cancellationToken, EndOldSecretAsync);
+
+    /// <summary>Notes in the rotation that is still running that its old secret has ended.</summary>
+    private Task<int> EndOldSecretAsync(Guid keyId, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        return db.KeyRotations.Where(r => r.KeyId == keyId && r.OldSecretEndedAt == null && r.OverlapEndsAt > now)
+            .ExecuteUpdateAsync(set => set.SetProperty(r => r.OldSecretEndedAt, now), cancellationToken);
+    }
+
+    /// <param name="andThen">More to do when something changed, before it is saved and in the same transaction.</param>
     private async Task<KeyChange> ChangeAsync(
-        Guid organizationId, Guid keyId, Guid? actorId, string action, Func<ApiKey, bool> change, CancellationToken cancellationToken)
+        Guid organizationId, Guid keyId, Guid? actorId, string action, Func<ApiKey, bool> change, CancellationToken cancellationToken,
+        Func<Guid, CancellationToken, Task>? andThen = null)
     {
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
         {
@@ -95,6 +141,7 @@ internal sealed partial class KeyRegister(
             if (change(key))
             {
                 AddTrace(action, key, actorId);
+                await (andThen?.Invoke(key.Id, cancellationToken) ?? Task.CompletedTask);
             }
 
             await db.SaveChangesAsync(cancellationToken);
@@ -142,11 +189,16 @@ internal sealed partial class KeyRegister(
 /// <param name="KeyId">Chosen by the page, so that a form sent twice makes one key.</param>
 /// <param name="ActorId">The user; null for the command line.</param>
 internal sealed record KeyOrder(
-    Guid KeyId, Guid OrganizationId, Guid ProjectId, string Name, Limits Limits, DateTimeOffset? ExpiresAt, Guid? ActorId);
+    Guid KeyId, Guid OrganizationId, Guid ProjectId, string Name, Limits Limits, KeyAccess Access, Guid? ActorId);
 
 /// <summary>A key that was made, with its text.</summary>
 /// <param name="Acknowledged">Redis has it already; else the outbox brings it there, or the first call does.</param>
 internal sealed record IssuedKey(ApiKey Key, string Text, bool Acknowledged);
+
+/// <summary>What became of a rotation.</summary>
+/// <param name="Text">The key with its new secret, shown this once; null when nothing was rotated: the key is gone, revoked, or was changed
+/// since the page was shown.</param>
+internal sealed record RotatedKey(KeyChange Change, string? Text);
 
 /// <summary>What became of a change to a key.</summary>
 internal enum KeyChange

@@ -13,6 +13,7 @@ internal static class KeySetup
         builder.Services.AddSingleton<RedisRecords>();
         builder.Services.AddScoped<RecordPublisher>();
         builder.Services.AddScoped<KeyRegister>();
-        builder.Services.AddScoped<Usage.KeyUse>();
+        builder.Services.AddScoped<KeyUseBook>();
+        builder.Services.AddScoped<ModelChoices>();
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tollgate.Accounts.Keys;
 using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Portal;
@@ -22,11 +23,12 @@ internal static class Show
 
     public static string Date(DateTimeOffset at) => at.UtcDateTime.ToString("d MMM yyyy", CultureInfo.InvariantCulture);
 
-    /// <summary>The hour in which a key was last used; hours are what the rollup knows.</summary>
-    public static string LastUse(DateTimeOffset? hour, DateTimeOffset now) => hour switch
+    /// <summary>How long ago something was last used; gateways report it every few seconds.</summary>
+    public static string LastUse(DateTimeOffset? last, DateTimeOffset now) => last switch
     {
         null => "never",
-        { } at when now - at < TimeSpan.FromHours(1) => "within the hour",
+        { } at when now - at < TimeSpan.FromMinutes(1) => "just now",
+        { } at when now - at < TimeSpan.FromHours(1) => $"{(int)(now - at).TotalMinutes} min ago",
         { } at when now - at < TimeSpan.FromHours(24) => $"{(int)(now - at).TotalHours} h ago",
         { } at => Date(at),
     };
@@ -45,6 +47,17 @@ internal static class Show
         ];
         return parts.Any(p => p is not null) ? string.Join(", ", parts.Where(p => p is not null)) : "none of its own";
     }
+
+    public static string Scopes(string[]? scopes) => scopes is null
+        ? "all"
+        : string.Join(", ", AccessForm.Endpoints.Where(e => scopes.Contains(e.Scope)).Select(e => e.Text));
+
+    public static string Models(string[]? allowed, string[]? denied) => (allowed, denied) switch
+    {
+        (null, null) => "all",
+        (null, { } no) => "all but " + string.Join(", ", no),
+        ({ } yes, _) => "only " + string.Join(", ", yes.Except(denied ?? [])),
+    };
 
     public static string Kind(string kind) => kind switch
     {

@@ -40,7 +40,7 @@ internal sealed class OperatorBootstrap(
 
         var project = await founding.FoundAsync(user, cancellationToken);
         var (_, text) = keys.Add(new KeyOrder(
-            Guid.CreateVersion7(now), project.OrganizationId, project.Id, "First key", Limits.None, ExpiresAt: null, user.Id));
+            Guid.CreateVersion7(now), project.OrganizationId, project.Id, "First key", Limits.None, KeyAccess.All, user.Id));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         signal.Raise();

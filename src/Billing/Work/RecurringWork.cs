@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Work;
 
@@ -25,13 +26,14 @@ internal abstract partial class RecurringWork(TimeSpan pause, TimeProvider clock
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                LogFailed(logger, exception, GetType().Name, pause);
+                // While Postgres is away every step fails alike, and the stack says nothing more.
+                LogFailed(logger, PostgresOutage.Is(exception) ? null : exception, GetType().Name, pause, exception.GetBaseException().Message);
             }
 
             await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    [LoggerMessage(1, LogLevel.Error, "{Work} failed; next try in {Pause}.")]
-    private static partial void LogFailed(ILogger logger, Exception exception, string work, TimeSpan pause);
+    [LoggerMessage(1, LogLevel.Error, "{Work} failed; next try in {Pause}. {Reason}")]
+    private static partial void LogFailed(ILogger logger, Exception? exception, string work, TimeSpan pause, string reason);
 }

@@ -15,6 +15,7 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(OrganizationPolicy))]
 [JsonSerializable(typeof(ResolvedKey))]
 [JsonSerializable(typeof(ResolveKey))]
+[JsonSerializable(typeof(KeyUseBatch))]
 [JsonSerializable(typeof(Bootstrap))]
 [JsonSerializable(typeof(Bootstrapped))]
 [JsonSerializable(typeof(CreateOperatorKey))]

@@ -61,4 +61,7 @@ public static class KeyScopes
     public const string Completions = "completions";
     public const string Embeddings = "embeddings";
     public const string Models = "models";
+
+    /// <summary>Every one of them.</summary>
+    public static readonly IReadOnlyList<string> All = [ChatCompletions, Completions, Embeddings, Models];
 }

@@ -12,7 +12,11 @@ namespace Tollgate.Gateway.Admission;
 /// What one admission decided. Exactly one of <see cref="Ticket"/> and <see cref="Refusal"/> is set for an inference request; for a check
 /// without demand the ticket stays null and only a refusal counts.
 /// </summary>
-internal sealed record AdmissionResult(RequestTicket? Ticket, OpenAiError? Refusal, RateLimitState Limits);
+internal sealed record AdmissionResult(RequestTicket? Ticket, OpenAiError? Refusal, RateLimitState Limits)
+{
+    /// <summary>The caller by the newest record; null when that one refuses the key, or nobody could look.</summary>
+    public Caller? Caller { get; init; }
+}
 
 /// <summary>The one door: every authenticated request passes it once, whatever its route and outcome. Thread-safe.</summary>
 internal sealed partial class AdmissionControl(
@@ -45,6 +49,7 @@ internal sealed partial class AdmissionControl(
                     Math.Min(demand.RateTokens, LargestHold), money),
                 demand,
                 cancellationToken);
+            authenticator.CountUse(decision.Caller);
             fate = decision.Reply?.Verdict == AdmissionVerdict.Admitted ? HoldFate.Unknown : HoldFate.None;
             if (decision.Refusal is not null || decision.Reply is not { Verdict: AdmissionVerdict.Admitted, Epoch: { } epoch } reply)
             {
@@ -95,6 +100,7 @@ internal sealed partial class AdmissionControl(
                     false, known, requestId, journal.Owner, LimitTable.For(known, model: null), countRequest ? 1 : 0, 0, 0),
                 demand: null,
                 cancellationToken);
+            authenticator.CountUse(decision.Caller);
             return decision.Refused();
         }
         catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
@@ -116,20 +122,20 @@ internal sealed partial class AdmissionControl(
             var reply = await script.RunAsync(call, CancellationToken.None); // A client that leaves now must not leave the outcome unknown.
             if (!clocks.Agrees(reply.Time))
             {
-                return new Decision(call, reply, OpenAiError.Overloaded(AdmissionErrors.Soon));
+                return new Decision(caller, call, reply, OpenAiError.Overloaded(AdmissionErrors.Soon));
             }
 
             switch (reply.Verdict)
             {
                 case AdmissionVerdict.Admitted or AdmissionVerdict.Checked:
-                    return new Decision(call, reply, null);
+                    return new Decision(caller, call, reply, null);
                 case AdmissionVerdict.Missing or AdmissionVerdict.Stale when refreshes < MostRefreshes:
                     var askAccounts = reply.Verdict == AdmissionVerdict.Missing || refreshes > 0;
                     refreshes++;
                     var (known, refusal) = await authenticator.RefreshAsync(caller, askAccounts, cancellationToken);
                     if (known is null || (refusal = Forbidden(known, demand)) is not null)
                     {
-                        return new Decision(call, null, refusal);
+                        return new Decision(known, call, null, refusal);
                     }
 
                     caller = known;
@@ -143,7 +149,7 @@ internal sealed partial class AdmissionControl(
                     if (refill.Outcome == RefillOutcome.Unavailable || exhausted)
                     {
                         return new Decision(
-                            call, reply,
+                            caller, call, reply,
                             exhausted ? OpenAiError.CreditBalanceExhausted()
                                 : OpenAiError.LedgerFrozen(refill.RetryAfter ?? AdmissionErrors.Soon));
                     }
@@ -152,7 +158,7 @@ internal sealed partial class AdmissionControl(
                     exhausted = refill.Outcome == RefillOutcome.Exhausted;
                     break;
                 default:
-                    return new Decision(call, reply, AdmissionErrors.Of(reply, call, demand?.Model));
+                    return new Decision(caller, call, reply, AdmissionErrors.Of(reply, call, demand?.Model));
             }
         }
     }
@@ -174,11 +180,12 @@ internal sealed partial class AdmissionControl(
             ? null : OpenAiError.ModelNotAllowed(demand.AskedModel ?? demand.Model);
     }
 
+    /// <param name="Caller">By the newest record; null when that one refuses the key.</param>
     /// <param name="Reply">Null when the last one does not speak for the caller any more.</param>
-    private sealed record Decision(AdmissionCall Call, AdmissionReply? Reply, OpenAiError? Refusal)
+    private sealed record Decision(Caller? Caller, AdmissionCall Call, AdmissionReply? Reply, OpenAiError? Refusal)
     {
         public AdmissionResult Refused() =>
-            new(null, Refusal, Reply is null ? RateLimitState.None : RateLimitState.Of(Call.Limits.Buckets, Reply.Used));
+            new(null, Refusal, Reply is null ? RateLimitState.None : RateLimitState.Of(Call.Limits.Buckets, Reply.Used)) { Caller = Caller };
     }
 
     /// <summary>Who must end the hold of a request that was opened.</summary>

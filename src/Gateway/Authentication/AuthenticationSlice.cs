@@ -19,6 +19,9 @@ internal static class AuthenticationSlice
         builder.Services.AddSingleton<KeyVerifier>();
         builder.Services.AddSingleton<KeyDirectory>();
         builder.Services.AddSingleton<ClientAddress>();
+        builder.Services.AddSingleton<KeyUseCounters>();
+        builder.Services.AddSingleton<KeyUseReporter>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<KeyUseReporter>());
         builder.Services.AddSingleton<Authenticator>();
         return builder;
     }

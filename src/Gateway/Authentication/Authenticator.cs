@@ -10,7 +10,7 @@ namespace Tollgate.Gateway.Authentication;
 /// Turns <c>Authorization: Bearer</c> into a <see cref="Caller"/>. The caller's records may still be old: the admission that every
 /// authenticated request makes compares their versions. Thread-safe.
 /// </summary>
-internal sealed class Authenticator(KeyDirectory directory, KeyVerifier verifier, ClientAddress addresses)
+internal sealed class Authenticator(KeyDirectory directory, KeyVerifier verifier, ClientAddress addresses, KeyUseCounters uses)
 {
     private const string Scheme = "Bearer ";
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -51,6 +51,17 @@ internal sealed class Authenticator(KeyDirectory directory, KeyVerifier verifier
             async (publicId, token) =>
                 await (askAccounts ? directory.ResolveAsync(publicId, token) : directory.ReloadAsync(publicId, token)),
             cancellationToken);
+    }
+
+    /// <summary>Counts a request that the newest record of its key let in, whatever becomes of it then. An older record may take an old
+    /// secret for the current one, so this comes after the admission's look at the versions.</summary>
+    /// <param name="caller">Null when the newest record refused the key: nothing to count.</param>
+    public void CountUse(Caller? caller)
+    {
+        if (caller is not null)
+        {
+            uses.Count(caller.KeyId, caller.OverlapEndsAt);
+        }
     }
 
     private async ValueTask<(Caller? Caller, OpenAiError? Refusal)> LookUpAsync(

@@ -3,8 +3,8 @@ using Tollgate.Contracts.Keys;
 namespace Tollgate.Gateway.Authentication;
 
 /// <summary>Who calls: a key whose secret was proved, with the records that its admission will check against Redis. Immutable.</summary>
-/// <param name="UsedOldSecret">The call used a secret that a rotation is about to end.</param>
-internal sealed record Caller(KeyRecord Key, OrganizationPolicy Policy, bool UsedOldSecret)
+/// <param name="OverlapEndsAt">When the secret that the call used ends, because a rotation replaced it; null for the current one.</param>
+internal sealed record Caller(KeyRecord Key, OrganizationPolicy Policy, DateTimeOffset? OverlapEndsAt)
 {
     public Guid OrganizationId => Key.OrganizationId;
 

@@ -29,7 +29,7 @@ internal sealed class KeyVerifier
     public (Caller? Caller, OpenAiError? Refusal) Verify(PresentedKey shown, KeyRecord key, OrganizationPolicy policy)
     {
         var now = _clock.GetUtcNow();
-        var (proved, old) = Prove(shown.Secret, key, now);
+        var (proved, overlapEndsAt) = Prove(shown.Secret, key, now);
         if (!proved)
         {
             return (null, OpenAiError.InvalidApiKey(shown.Text)); // Whoever lacks the secret learns nothing of the key's state.
@@ -57,12 +57,12 @@ internal sealed class KeyVerifier
 
         return policy.Suspended
             ? (null, OpenAiError.OrganizationSuspended())
-            : (new Caller(key, policy, old) { Presented = shown }, null);
+            : (new Caller(key, policy, overlapEndsAt) { Presented = shown }, null);
     }
 
-    private (bool Proved, bool Old) Prove(string secret, KeyRecord key, DateTimeOffset now)
+    private (bool Proved, DateTimeOffset? OverlapEndsAt) Prove(string secret, KeyRecord key, DateTimeOffset now)
     {
-        var (proved, old) = (false, false);
+        var (proved, overlapEndsAt) = (false, (DateTimeOffset?)null);
         Span<byte> stored = stackalloc byte[32];
         foreach (var candidate in key.Secrets)
         {
@@ -74,10 +74,10 @@ internal sealed class KeyVerifier
 
             var fits = CryptographicOperations.FixedTimeEquals(ApiKeyText.Mac(pepper, secret), stored);
             proved |= fits;
-            old |= fits && candidate.NotAfter is not null;
+            overlapEndsAt = fits ? candidate.NotAfter : overlapEndsAt;
         }
 
-        return (proved, old);
+        return (proved, overlapEndsAt);
     }
 
     private static bool Contains(IReadOnlyList<string> networks, IPAddress? address)

@@ -21,6 +21,11 @@ internal sealed class FrontDoor(Authenticator authenticator, AdmissionControl ad
             return null;
         }
 
+        if (!caller.MayUse(scope))
+        {
+            caller = await RenewAsync(caller);
+        }
+
         call.Caller = caller;
         if (!caller.MayUse(scope))
         {
@@ -31,19 +36,26 @@ internal sealed class FrontDoor(Authenticator authenticator, AdmissionControl ad
         return caller;
     }
 
-    /// <summary>Whether an authenticated request that asks for nothing may go on; if not, the refusal is written.</summary>
-    public async Task<bool> CheckAsync(HttpContext context, ApiCall call, Caller caller)
+    /// <summary>The caller by the newest record of its key, if an authenticated request that asks for nothing may go on; null when the
+    /// refusal is already written.</summary>
+    public async Task<Caller?> CheckAsync(HttpContext context, ApiCall call, Caller caller)
     {
         var check = await admission.CheckAsync(caller, call.RequestId, countRequest: false, CancellationToken.None);
         call.Limits = check.Limits;
-        if (check.Refusal is null)
+        var newest = check.Caller ?? caller;
+        if ((check.Refusal ?? (newest.MayUse(call.Route) ? null : OpenAiError.MissingScope(call.Route))) is not { } refusal)
         {
-            return true;
+            return newest;
         }
 
-        await OpenAiErrorResult.WriteAsync(context, check.Refusal);
-        return false;
+        await OpenAiErrorResult.WriteAsync(context, refusal);
+        return null;
     }
+
+    /// <summary>Reads a caller's records anew before something is refused by what memory holds of them: the key may have been allowed it
+    /// since. The old caller where that is not possible; its admission will say why.</summary>
+    public async Task<Caller> RenewAsync(Caller caller) =>
+        (await authenticator.RefreshAsync(caller, askAccounts: false, CancellationToken.None)).Caller ?? caller;
 
     /// <summary>Refuses an authenticated request. It counts against the request limits all the same, and a key that is revoked by now
     /// hears that instead.</summary>

@@ -70,7 +70,7 @@ internal sealed class InferencePipeline(
                 return (null, invalid);
             }
 
-            if (models.Resolve(request.Model, caller) is not { } model)
+            if ((models.Resolve(request.Model, caller) ?? await ResolveAnewAsync(request.Model, caller)) is not { } model)
             {
                 return (null, OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(request.Model)));
             }
@@ -100,6 +100,10 @@ internal sealed class InferencePipeline(
             return (new Prepared(request, DemandCalculation.Calculate(request, card, price), rewritten), null);
         }
     }
+
+    /// <summary>What memory holds of a restricted key may be old: the model may have been allowed since.</summary>
+    private async Task<ResolvedModel?> ResolveAnewAsync(string model, Caller caller) =>
+        caller.Key is { ModelsAllowed: null, ModelsDenied: null } ? null : models.Resolve(model, await door.RenewAsync(caller));
 
     /// <summary>Which of its two names the client gave the output cap.</summary>
     private static string CapMember(ReadOnlySpan<byte> body, InferenceRequest request) =>

@@ -13,7 +13,8 @@ internal static class ModelEndpoints
     public static async Task ListAsync(HttpContext context, FrontDoor door, ModelDirectory models)
     {
         var call = ApiCall.Of(context);
-        if (await door.EnterAsync(context, call, KeyScopes.Models) is { } caller && await door.CheckAsync(context, call, caller))
+        if (await door.EnterAsync(context, call, KeyScopes.Models) is { } shown
+            && await door.CheckAsync(context, call, shown) is { } caller)
         {
             var list = models.List(caller).Select(model => new ModelObject(model.Id, model.CreatedAt, Owner));
             await WriteAsync(context, ModelObject.ToJson(list));
@@ -23,19 +24,20 @@ internal static class ModelEndpoints
     public static async Task RetrieveAsync(HttpContext context, string model, FrontDoor door, ModelDirectory models)
     {
         var call = ApiCall.Of(context);
-        if (await door.EnterAsync(context, call, KeyScopes.Models) is not { } caller)
+        if (await door.EnterAsync(context, call, KeyScopes.Models) is not { } shown
+            || await door.CheckAsync(context, call, shown) is not { } caller)
         {
             return;
         }
 
         model = OpenAiEndpoints.Unescape(model);
-        if (models.List(caller).FirstOrDefault(known => known.Id == model) is not { } found)
-        {
-            await door.RefuseAsync(context, call, caller, OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(model)));
-        }
-        else if (await door.CheckAsync(context, call, caller))
+        if (models.List(caller).FirstOrDefault(known => known.Id == model) is { } found)
         {
             await WriteAsync(context, new ModelObject(found.Id, found.CreatedAt, Owner).ToJson());
+        }
+        else
+        {
+            await OpenAiErrorResult.WriteAsync(context, OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(model)));
         }
     }
 

@@ -9,11 +9,12 @@ namespace Tollgate.ServiceDefaults.Data;
 /// <summary>The one way to a service's Postgres schema.</summary>
 public static class PostgresExtensions
 {
-    /// <summary>Registers an <see cref="NpgsqlDataSource"/> from
-    /// <c>Postgres:ConnectionString</c> and makes readiness depend on it.</summary>
+    /// <summary>Registers an <see cref="NpgsqlDataSource"/> from <c>Postgres:ConnectionString</c>, makes readiness depend on it, and says how
+    /// requests end while it is away (<see cref="PostgresOutage"/>).</summary>
     public static WebApplicationBuilder AddPostgres(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(_ => CreateDataSource(builder.Configuration));
+        builder.Services.AddExceptionHandler<PostgresOutage>();
         builder.Services.AddHealthChecks().AddCheck<PostgresHealth>("postgres", tags: ["ready"]);
         return builder;
     }

@@ -31,6 +31,12 @@ public sealed class AccountsResponder : IAsyncDisposable
     /// <summary>How often a gateway asked.</summary>
     public int Asked => Volatile.Read(ref _asked);
 
+    /// <summary>Every batch of uses that came, those that were not answered with success too.</summary>
+    public ConcurrentQueue<KeyUseBatch> Uses { get; } = new();
+
+    /// <summary>How many more batches are booked and then answered with 500, as by a service that dies before it answers.</summary>
+    public int UsesToFail { get; set; }
+
     public static async Task<AccountsResponder> StartAsync(string clusterSecret, IDatabase redis)
     {
         var builder = PlatformHost.CreateBuilder(
@@ -39,7 +45,9 @@ public sealed class AccountsResponder : IAsyncDisposable
         builder.AddServiceDefaults();
         var app = builder.Build();
         var responder = new AccountsResponder(app, redis);
-        app.MapInternal("/internal/keys", "gateway").MapPost("/resolve", responder.ResolveAsync);
+        var keys = app.MapInternal("/internal/keys", "gateway");
+        keys.MapPost("/resolve", responder.ResolveAsync);
+        keys.MapPost("/uses", responder.TakeUsesAsync);
         await app.StartAsync();
         return responder;
     }
@@ -121,6 +129,12 @@ public sealed class AccountsResponder : IAsyncDisposable
             System.Text.Json.JsonSerializer.Serialize(policy, ContractsJson.Default.OrganizationPolicy));
         await _redis.HashSetAsync(
             RedisNames.Organization(policy.OrganizationId), RedisNames.PolicyVersionField, policy.Version.ToString("N"));
+    }
+
+    private async Task<IResult> TakeUsesAsync(HttpRequest request)
+    {
+        Uses.Enqueue((await request.ReadFromJsonAsync(ContractsJson.Default.KeyUseBatch))!);
+        return UsesToFail-- > 0 ? TypedResults.StatusCode(500) : TypedResults.NoContent();
     }
 
     private async Task<IResult> ResolveAsync(HttpRequest request)

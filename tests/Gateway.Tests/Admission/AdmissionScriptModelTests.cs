@@ -235,7 +235,7 @@ public sealed class AdmissionScriptModelTests
                 Projects = new Dictionary<string, Limits>(),
                 Models = new Dictionary<string, Limits>(),
             };
-            return new Caller(key, policy, false);
+            return new Caller(key, policy, OverlapEndsAt: null);
         }
     }
 }

@@ -77,8 +77,8 @@ public sealed class AuthenticatorTests : IAsyncLifetime
             key.PublicId, record => record with { Secrets = [newSecret, record.Secrets[1] with { NotAfter = DateTimeOffset.UnixEpoch }] });
         var check = await _gateway.Admission.CheckAsync(byOld, Guid.NewGuid(), false, CancellationToken.None);
 
-        Assert.False(byNew.UsedOldSecret);
-        Assert.True(byOld.UsedOldSecret);
+        Assert.Null(byNew.OverlapEndsAt);
+        Assert.Equal(DateTimeOffset.MaxValue, byOld.OverlapEndsAt);
         Assert.Equal(401, check.Refusal!.Status);
     }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
@@ -63,6 +64,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         _app.MapSnapshot("/internal/catalogue", Catalogue);
         _app.MapSnapshot("/internal/workers", Workers);
         _app.MapPost("/internal/keys/resolve", () => TypedResults.NotFound());
+        _app.MapPost("/internal/keys/uses", (KeyUseBatch _) => TypedResults.NoContent());
         _app.MapPost("/internal/leases", (LeaseRequest request) => new Lease(LeaseOutcome.Granted, 1, Grant(request), [], 0));
         _app.MapPost("/internal/journals", () => new JournalRegistered(0, "test"));
         _app.MapPost("/internal/usage", async (HttpRequest request) =>

@@ -4,6 +4,7 @@ using Tollgate.Inference.Embeddings;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Sessions;
 using Tollgate.Inference.Tests.Models;
+using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Embeddings;
 
@@ -24,7 +25,7 @@ public sealed class EmbeddingModelTests
         CheckFirstNumbers(reference["first8"]!, result.Vectors);
     }
 
-    [SharedModelFact]
+    [SharedModelFact("all-minilm-l6-v2")]
     public async Task EmbedAsync_gives_MiniLMs_reference_vectors()
     {
         using var folder = new TemporaryFolder();

@@ -1,11 +1,11 @@
 using System.Net;
 using System.Text.RegularExpressions;
 
-namespace Tollgate.EndToEnd.Tests.Portal;
+namespace Tollgate.Testing;
 
 /// <summary>A form of a page as a browser would send it: every field with its present value.</summary>
 /// <param name="Action">Where it goes.</param>
-internal sealed partial record HtmlForm(Uri Action, IReadOnlyDictionary<string, string> Fields)
+public sealed partial record HtmlForm(Uri Action, IReadOnlyList<KeyValuePair<string, string>> Fields)
 {
     /// <summary>Finds the form whose markup contains <paramref name="mark"/>, such as a field's name or a button's text.</summary>
     /// <exception cref="InvalidOperationException">The page has no such form.</exception>
@@ -13,13 +13,13 @@ internal sealed partial record HtmlForm(Uri Action, IReadOnlyDictionary<string, 
     {
         var markup = Forms().Matches(html).Select(form => form.Value).FirstOrDefault(form => form.Contains(mark, StringComparison.Ordinal))
             ?? throw new InvalidOperationException($"No form with '{mark}' at {page}: {html}");
-        var fields = new Dictionary<string, string>();
+        List<KeyValuePair<string, string>> fields = [];
         foreach (var input in Inputs().Matches(markup).Select(input => input.Value))
         {
             if (Attribute(input, "name") is { } name
-                && (Attribute(input, "type") != "checkbox" || input.Contains(" checked", StringComparison.Ordinal)))
+                && (Attribute(input, "type") is not ("checkbox" or "radio") || input.Contains(" checked", StringComparison.Ordinal)))
             {
-                fields.TryAdd(name, Attribute(input, "value") ?? "");
+                fields.Add(KeyValuePair.Create(name, Attribute(input, "value") ?? ""));
             }
         }
 
@@ -28,7 +28,7 @@ internal sealed partial record HtmlForm(Uri Action, IReadOnlyDictionary<string, 
 
     /// <summary>The same form filled in.</summary>
     public HtmlForm With(string name, string value) =>
-        this with { Fields = new Dictionary<string, string>(Fields) { [name] = value } };
+        this with { Fields = [.. Fields.Where(field => field.Key != name), KeyValuePair.Create(name, value)] };
 
     private static string? Attribute(string tag, string name) =>
         Regex.Match(tag, $"\\s{name}=\"([^\"]*)\"") is { Success: true } match ? WebUtility.HtmlDecode(match.Groups[1].Value) : null;

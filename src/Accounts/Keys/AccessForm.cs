@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Net;
+using Tollgate.Contracts.Keys;
+
+namespace Tollgate.Accounts.Keys;
+
+/// <summary>What a key may do, as a form sends it.</summary>
+public sealed class AccessForm
+{
+    public const string AllModels = "all";
+    public const string OnlyThese = "only";
+    public const string AllButThese = "except";
+
+    private const int MostNetworks = 100;
+    private const int MostModels = 500;
+    private const string TimeFormat = "yyyy-MM-ddTHH:mm";
+
+    /// <summary>Every endpoint in words, by its name in <see cref="KeyScopes"/>.</summary>
+    public static readonly IReadOnlyList<(string Scope, string Text, string Path)> Endpoints =
+    [
+        (KeyScopes.ChatCompletions, "Chat", "/v1/chat/completions"),
+        (KeyScopes.Completions, "Completions", "/v1/completions"),
+        (KeyScopes.Embeddings, "Embeddings", "/v1/embeddings"),
+        (KeyScopes.Models, "Look up models", "/v1/models"),
+    ];
+
+    /// <summary>The ticked ones. All of them mean all endpoints, those added later too.</summary>
+    public string[]? Scopes { get; set; }
+
+    /// <summary>One of <see cref="AllModels"/>, <see cref="OnlyThese"/> and <see cref="AllButThese"/>.</summary>
+    public string ModelRule { get; set; } = AllModels;
+
+    /// <summary>The ticked ones, by real name or alias.</summary>
+    public string[]? Models { get; set; }
+
+    /// <summary>One network in CIDR form, or one address, a line; empty means everywhere.</summary>
+    public string? Networks { get; set; }
+
+    /// <summary>UTC, as a browser's field for date and time sends it; empty never.</summary>
+    public string? ExpiresAt { get; set; }
+
+    /// <summary>A key may have both lists of models, a form only one: the denied ones are then taken out of the allowed ones.</summary>
+    internal static AccessForm Of(KeyAccess access) => new()
+    {
+        Scopes = access.Scopes ?? [.. KeyScopes.All],
+        ModelRule = access.ModelsAllowed is not null ? OnlyThese : access.ModelsDenied is not null ? AllButThese : AllModels,
+        Models = access.ModelsAllowed?.Except(access.ModelsDenied ?? []).ToArray() ?? access.ModelsDenied,
+        Networks = string.Join('\n', access.Networks ?? []),
+        ExpiresAt = access.ExpiresAt?.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>What the form asks for, and what is wrong with it by member; with an error the first is not to be used.</summary>
+    /// <param name="current">What the key has: a time that was left as it is may lie in the past.</param>
+    internal (KeyAccess Access, ILookup<string, string> Errors) Read(KeyAccess current, DateTimeOffset now)
+    {
+        List<(string Member, string Text)> errors = [];
+        string[] scopes = [.. KeyScopes.All.Where(scope => Scopes?.Contains(scope) == true)];
+        if (scopes.Length == 0)
+        {
+            errors.Add((nameof(Scopes), "Tick at least one endpoint. To stop the key, disable it."));
+        }
+
+        string[] models = [.. (Models ?? []).Where(name => name.Length is > 0 and <= 100).Distinct().Order(StringComparer.Ordinal)];
+        if (ModelRule != AllModels && models.Length is 0 or > MostModels)
+        {
+            errors.Add((nameof(Models), models.Length == 0 ? "Tick at least one model, or choose all." : $"At most {MostModels} models."));
+        }
+
+        var networks = ReadNetworks(errors);
+        var expires = ReadExpiry(current, now, errors);
+        var access = new KeyAccess(
+            scopes.Length == KeyScopes.All.Count ? null : scopes,
+            ModelRule == OnlyThese ? models : null,
+            ModelRule == AllButThese ? models : null,
+            networks.Length == 0 ? null : networks,
+            expires);
+        return (access, errors.ToLookup(e => e.Member, e => e.Text));
+    }
+
+    private string[] ReadNetworks(List<(string Member, string Text)> errors)
+    {
+        List<string> networks = [];
+        var lines = (Networks ?? "").Split('\n');
+        for (var i = 0; i < lines.Length && errors.Count < 20; i++)
+        {
+            if (lines[i].Trim() is not { Length: > 0 } line)
+            {
+                continue;
+            }
+
+            var (network, error) = ReadNetwork(line);
+            if (error is not null)
+            {
+                errors.Add((nameof(Networks), $"Line {i + 1}, “{(line.Length > 60 ? line[..60] + "…" : line)}”: {error}"));
+            }
+            else if (!networks.Contains(network!))
+            {
+                networks.Add(network!);
+            }
+        }
+
+        if (networks.Count > MostNetworks)
+        {
+            errors.Add((nameof(Networks), $"At most {MostNetworks} networks."));
+        }
+
+        return [.. networks];
+    }
+
+    private static (string? Network, string? Error) ReadNetwork(string line)
+    {
+        const string Form = "not a network such as 203.0.113.0/24 or 2001:db8::/32.";
+        var slash = line.IndexOf('/', StringComparison.Ordinal);
+        var text = slash < 0 ? line : line[..slash];
+        // The parser would take "10" for 0.0.0.10.
+        if (!IPAddress.TryParse(text, out var address) || (!text.Contains(':', StringComparison.Ordinal) && text.Count(c => c == '.') != 3))
+        {
+            return (null, Form);
+        }
+
+        if (address.IsIPv4MappedToIPv6 || text.Contains('%', StringComparison.Ordinal))
+        {
+            return (null, "write it as a plain IPv4 or IPv6 network.");
+        }
+
+        var bits = address.GetAddressBytes();
+        var prefix = bits.Length * 8;
+        if (slash >= 0 && (!int.TryParse(line[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out prefix)
+            || prefix > bits.Length * 8))
+        {
+            return (null, $"the number after the slash must be 0 to {bits.Length * 8}.");
+        }
+
+        for (var i = 0; i < bits.Length; i++)
+        {
+            bits[i] &= (byte)(0xFF << Math.Clamp(8 - (prefix - (i * 8)), 0, 8));
+        }
+
+        var network = new IPNetwork(new IPAddress(bits), prefix);
+        return network.BaseAddress.Equals(address)
+            ? (network.ToString(), null)
+            : (null, $"the address goes beyond its first {prefix} bits. Did you mean {network}?");
+    }
+
+    private DateTimeOffset? ReadExpiry(KeyAccess current, DateTimeOffset now, List<(string Member, string Text)> errors)
+    {
+        if (string.IsNullOrWhiteSpace(ExpiresAt))
+        {
+            return null;
+        }
+
+        if (ExpiresAt == Of(current).ExpiresAt)
+        {
+            return current.ExpiresAt; // Untouched: seconds stay, and so does a time that has passed.
+        }
+
+        if (!DateTimeOffset.TryParseExact(
+            ExpiresAt, [TimeFormat, TimeFormat + ":ss"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
+        {
+            errors.Add((nameof(ExpiresAt), "Not a date and time."));
+        }
+        else if (at <= now)
+        {
+            errors.Add((nameof(ExpiresAt), "Must lie ahead. To stop the key now, disable or revoke it."));
+        }
+
+        return at;
+    }
+}

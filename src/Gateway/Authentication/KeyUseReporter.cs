@@ -1,0 +1,106 @@
+using System.Net.Http.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Keys;
+
+namespace Tollgate.Gateway.Authentication;
+
+/// <summary>
+/// Tells Accounts every two seconds, and once more at the end, how keys were used. A batch that was not taken is kept as it is and sent
+/// again, so it counts once however often it arrives; what comes meanwhile waits in its counters. A killed gateway loses what it had not
+/// sent: at most two seconds while Accounts answers.
+/// </summary>
+internal sealed partial class KeyUseReporter(
+    KeyUseCounters counters, IHttpClientFactory clients, TimeProvider clock, ILogger<KeyUseReporter> logger) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
+    private readonly Guid _boot = Guid.CreateVersion7(clock.GetUtcNow());
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private long _sequence;
+    private KeyUseBatch? _unsent;
+    private bool _isAway;
+
+    /// <summary>Sends everything that was counted. False when Accounts did not take it; then it is kept.</summary>
+    public async Task<bool> ReportAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            for (var more = true; more;)
+            {
+                more = _unsent is not null; // What was counted since then follows it.
+                if ((_unsent ??= TakeBatch()) is not { } batch)
+                {
+                    break;
+                }
+
+                await SendAsync(batch, cancellationToken);
+                more |= batch.Uses.Count == KeyUseBatch.MostUses;
+                _unsent = null;
+            }
+
+            _isAway = false;
+            return true;
+        }
+        catch (Exception exception) when (exception is HttpRequestException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            if (!_isAway)
+            {
+                LogAway(logger, exception.Message);
+            }
+
+            _isAway = true;
+            return false;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await ReportAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        _turn.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await ReportAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    private KeyUseBatch? TakeBatch() =>
+        counters.Take(KeyUseBatch.MostUses) is { Count: > 0 } uses ? new KeyUseBatch(_boot, ++_sequence, uses) : null;
+
+    private async Task SendAsync(KeyUseBatch batch, CancellationToken cancellationToken)
+    {
+        using var http = clients.CreateClient("accounts");
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(AnswerTimeout);
+        using var response = await http.PostAsJsonAsync("/internal/keys/uses", batch, ContractsJson.Default.KeyUseBatch, timeout.Token);
+        response.EnsureSuccessStatusCode();
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Accounts did not take how keys were used; it is kept and sent again. {Reason}")]
+    private static partial void LogAway(ILogger logger, string reason);
+}
