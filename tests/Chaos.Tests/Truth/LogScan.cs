@@ -7,6 +7,7 @@ namespace Tollgate.Chaos.Tests.Truth;
 internal static class LogScan
 {
     private const string Alarm = "no service raises an alarm or dies of an exception";
+    private const string Error = "no log tells an error";
     private const string Leak = "no key or secret stands in a log";
 
     public static IEnumerable<string> Invariants => [Alarm, Leak];
@@ -32,6 +33,32 @@ internal static class LogScan
                 if (secrets.Any(secret => line.Contains(secret, StringComparison.Ordinal)))
                 {
                     violations.Add(new Violation(Leak, Path.GetFileName(file)));
+                }
+            }
+        }
+
+        return violations;
+    }
+
+    /// <summary>How long each log is now, bytes.</summary>
+    public static IReadOnlyDictionary<string, long> Lengths(TollgateCluster cluster) =>
+        Files(cluster).ToDictionary(file => file, file => new FileInfo(file).Length);
+
+    /// <summary>Errors and unhandled exceptions that were written since <paramref name="lengths"/> were taken.</summary>
+    public static async Task<IReadOnlyList<Violation>> CheckErrorsAsync(TollgateCluster cluster, IReadOnlyDictionary<string, long> lengths)
+    {
+        List<Violation> violations = [];
+        foreach (var file in Files(cluster))
+        {
+            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            stream.Position = lengths.GetValueOrDefault(file);
+            using var reader = new StreamReader(stream);
+            while (await reader.ReadLineAsync() is { } line)
+            {
+                if (line.Contains(" fail: ", StringComparison.Ordinal) || line.Contains(" crit: ", StringComparison.Ordinal)
+                    || line.Contains("Unhandled exception", StringComparison.Ordinal))
+                {
+                    violations.Add(new Violation(Error, $"{Path.GetFileName(file)}: {line[..Math.Min(line.Length, 800)]}"));
                 }
             }
         }
