@@ -1,11 +1,11 @@
 using System.Net;
 using System.Text.RegularExpressions;
 
-namespace Tollgate.EndToEnd.Tests.Portal;
+namespace Tollgate.Testing;
 
 /// <summary>A form of a page as a browser would send it: every field with its present value.</summary>
 /// <param name="Action">Where it goes.</param>
-internal sealed partial record HtmlForm(Uri Action, IReadOnlyDictionary<string, string> Fields)
+public sealed partial record HtmlForm(Uri Action, IReadOnlyDictionary<string, string> Fields)
 {
     /// <summary>Finds the form whose markup contains <paramref name="mark"/>, such as a field's name or a button's text.</summary>
     /// <exception cref="InvalidOperationException">The page has no such form.</exception>
