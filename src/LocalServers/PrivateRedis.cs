@@ -18,7 +18,9 @@ public sealed class PrivateRedis(string folder, string password)
     /// <summary>Starts the server and waits until it answers.</summary>
     /// <exception cref="MissingServerException">Redis is not installed.</exception>
     /// <exception cref="InvalidOperationException">It did not start; the message names the log.</exception>
-    public async Task<ChildProcess> StartAsync(int port, CancellationToken cancellationToken)
+    /// <param name="environment">Added to this process' own.</param>
+    public async Task<ChildProcess> StartAsync(
+        int port, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null)
     {
         Directory.CreateDirectory(folder);
         var configuration = Path.Combine(folder, "redis.conf");
@@ -35,7 +37,8 @@ public sealed class PrivateRedis(string folder, string password)
 
         var log = Path.Combine(folder, "redis.log");
         var child = await ChildProcess.StartAsync(new ChildSpec(
-            "redis", [ServerBinaries.Find("redis-server", "redis-server"), configuration], new Dictionary<string, string>(), log));
+            "redis", [ServerBinaries.Find("redis-server", "redis-server"), configuration],
+            environment ?? new Dictionary<string, string>(), log));
         var started = TimeProvider.System.GetTimestamp();
         while (!await AnswersAsync(port, cancellationToken))
         {

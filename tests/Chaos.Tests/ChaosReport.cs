@@ -54,7 +54,9 @@ internal sealed class ChaosReport(
         Line(text, "over (billed > generated)", Count(CallAudit.Over));
         Line(text, "doubled", Count("one billable row for a request"));
         Line(text, "rows without a second witness (worker killed)", audit.Unwitnessed);
-        Line(text, "502 or 504 during a worker's fault", audit.UpstreamErrors);
+        Line(text, "rows at what an older copy of a journal knew", audit.Copied);
+        Line(text, "forgotten by an older copy and a killed worker", audit.Forgotten);
+        Line(text, "502 or 504 during a fault of worker or gateway", audit.UpstreamErrors);
         AppendTokens(text, calls);
         var wallets = happened.Wallets;
         Line(text, "wallets: least left, over looks", $"{wallets.Least} USD, {wallets.Looks} ({wallets.Missed} without Postgres)");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using Tollgate.Clusters;
 using Tollgate.Chaos.Tests.Faults;
@@ -21,7 +22,7 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         await SayAsync(
             $"seed {options.Seed}, {options.Gateways} gateways, {options.Workers} workers, {options.Duration.TotalSeconds:0} s; "
             + $"data and logs in {options.Folder}");
-        await using var cluster = await TollgateCluster.StartAsync(options.Folder, options.Gateways, options.Workers);
+        await using var cluster = await TollgateCluster.StartAsync(options.Folder, Plan(options));
         using var client = new OperatorClient(cluster.Secrets.Cluster);
         var customers = await new CustomerFounding(cluster, client, clock).FoundAsync(options.Duration.TotalMinutes);
         await AnswerFromEachAsync(cluster, customers[0].Keys[0]);
@@ -30,10 +31,11 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         var load = new LoadGenerator(cluster, customers, options.Seed, clock);
         var injector = new FaultInjector(cluster, clock);
         var wallets = new WalletWatch(cluster, clock);
+        var retirement = new JournalRetirement(cluster, client, clock);
         using (var stop = new CancellationTokenSource(options.Duration, clock))
         {
             await Task.WhenAll(
-                load.RunAsync(options.Clients, CallPatience, stop.Token), wallets.RunAsync(stop.Token),
+                load.RunAsync(options.Clients, CallPatience, stop.Token), wallets.RunAsync(stop.Token), retirement.RunAsync(stop.Token),
                 injector.RunAsync(FaultPlan.Create(options.Seed, options.Duration, options.Gap, options.Gateways, options.Workers)));
         }
 
@@ -46,9 +48,38 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         NpgsqlConnection.ClearAllPools();
         await Task.WhenAll(cluster.Processes.Select(process => process.WaitUntilReadyAsync().WaitAsync(ReadyPatience, clock)));
         await AnswerFromEachAsync(cluster, customers[0].Keys[0]);
+        await retirement.RunOnceAsync();
         await SettleAsync(cluster);
         return await AuditAsync(cluster, client, customers, new Happened(load.Records, injector, wallets));
     }
+
+    /// <summary>
+    /// Waits that a run can outlast: a stopped gateway or worker is longer silent than any of them. Segments are small, so that they roll
+    /// and a full disk is felt.
+    /// </summary>
+    private static ClusterPlan Plan(ChaosOptions options) => new()
+    {
+        Gateways = options.Gateways,
+        Workers = options.Workers,
+        Breakable = true,
+        Environment = new Dictionary<string, IReadOnlyDictionary<string, string>>
+        {
+            ["gateway"] = new Dictionary<string, string>
+            {
+                ["TOLLGATE__Journal__SegmentBytes"] = FillableDisk.SegmentBytes.ToString(CultureInfo.InvariantCulture),
+                ["TOLLGATE__Forwarding__FirstEventTimeout"] = "00:00:20",
+                ["TOLLGATE__Forwarding__IdleTimeout"] = "00:00:10",
+                ["TOLLGATE__Forwarding__ClientStallTimeout"] = "00:00:10",
+                ["TOLLGATE__Sweeper__SilentAfter"] = "00:00:05",
+                ["TOLLGATE__Sweeper__PassEvery"] = "00:00:02",
+            },
+            ["billing"] = new Dictionary<string, string>
+            {
+                ["TOLLGATE__Leases__SealFor"] = "00:00:03",
+                ["TOLLGATE__Witness__Every"] = "00:00:02",
+            },
+        },
+    };
 
     private async Task<ChaosReport> AuditAsync(
         TollgateCluster cluster, OperatorClient client, IReadOnlyList<Customer> customers, Happened happened)
@@ -59,7 +90,8 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         List<Violation> violations =
         [
             .. audit.Check(), .. await Books.CheckAsync(cluster.PostgresConnection),
-            .. await Tills.CheckAsync(cluster, customers), .. await LogScan.CheckAsync(cluster, customers),
+            .. await Tills.CheckAsync(cluster, customers),
+            .. await LogScan.CheckAsync(cluster, customers, happened.Injector.Done.Count(done => done.Fault.Kind == FaultKind.RestorePostgres)),
             .. happened.Injector.SelfExits.Select(exit => new Violation("no part ends by itself", exit)),
         ];
         if (happened.Wallets.Least < 0)

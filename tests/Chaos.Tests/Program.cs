@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Tollgate.Chaos.Tests;
+using Tollgate.Chaos.Tests.Exactness;
+using Tollgate.Chaos.Tests.Hostile;
 
 Option<double> minutes = new("--minutes") { Description = "Minutes of load and faults.", DefaultValueFactory = _ => 1 };
 Option<int> seed = new("--seed") { Description = "Seed of load and faults.", DefaultValueFactory = _ => Random.Shared.Next(1_000_000) };
@@ -31,4 +33,6 @@ command.SetAction(async (parsed, _) =>
     await Console.Out.WriteLineAsync(report.ToString());
     return report.Violations.Count == 0 ? 0 : 1;
 });
+command.Subcommands.Add(ExactCommand.Create());
+command.Subcommands.Add(HostileCommand.Create());
 return await command.Parse(args).InvokeAsync();

@@ -22,6 +22,11 @@ public sealed record ClusterPlan
     public bool Stripe { get; init; } = true;
 
     /// <summary>
+    /// Whether the gateways' and Redis' clocks can be stepped, the gateways' disks filled, and Postgres restored from a backup.
+    /// </summary>
+    public bool Breakable { get; init; }
+
+    /// <summary>
     /// More environment, by service name of the compose file (<c>gateway</c>) or by process name (<c>gateway-2</c>); the latter wins.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Environment { get; init; } =

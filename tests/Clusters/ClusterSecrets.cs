@@ -2,6 +2,16 @@ using System.Security.Cryptography;
 
 namespace Tollgate.Clusters;
 
+/// <summary>Passwords of a cluster's servers, made anew for each cluster.</summary>
+/// <param name="Schemas">Those of the roles, by schema.</param>
+public sealed record ServerPasswords(string Postgres, string Redis, IReadOnlyDictionary<string, string> Schemas)
+{
+    public static ServerPasswords Create(IEnumerable<string> schemas) =>
+        new(Random(), Random(), schemas.ToDictionary(schema => schema, _ => Random()));
+
+    private static string Random() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+}
+
 /// <summary>
 /// The secret files of one cluster, as infra/make-secrets.sh writes them for the containers, with this machine's addresses inside.
 /// </summary>
@@ -9,7 +19,7 @@ public sealed class ClusterSecrets
 {
     private readonly string _folder;
 
-    public ClusterSecrets(string folder, string redisConnection, Func<string, string> postgresConnection)
+    public ClusterSecrets(string folder, ServerPasswords passwords, string redisConnection, Func<string, string> postgresConnection)
     {
         _folder = Directory.CreateDirectory(folder).FullName;
         Cluster = Write("cluster", Random());
@@ -20,7 +30,14 @@ public sealed class ClusterSecrets
         Write("smtp_password", "");
         StripeApiKey = Write("stripe_api_key", "sk_test_" + Random());
         StripeWebhookSecret = Write("stripe_webhook_secret", "whsec_" + Random());
+        All =
+        [
+            Cluster, Peppers.Split(':')[1], StripeApiKey, StripeWebhookSecret, passwords.Postgres, passwords.Redis, .. passwords.Schemas.Values,
+        ];
     }
+
+    /// <summary>All that may never stand in a log.</summary>
+    public IReadOnlyList<string> All { get; }
 
     public string Cluster { get; }
 

@@ -13,10 +13,11 @@ public sealed class TollgateCluster : IAsyncDisposable
 {
     private const string Database = "tollgate";
     private static readonly string[] Schemas = ["accounts", "billing"];
-    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(300);
     private readonly IReadOnlyDictionary<string, ComposeService> _compose =
         ComposeFile.Read(Path.Combine(SharedFiles.Repository, "docker-compose.yml"));
 
+    private readonly ServerPasswords _passwords = ServerPasswords.Create(Schemas);
     private readonly PrivatePostgres _postgresServer;
     private readonly PrivateRedis _redisServer;
     private readonly int _postgresPort = ClusterPorts.Next();
@@ -31,21 +32,27 @@ public sealed class TollgateCluster : IAsyncDisposable
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly ClusterPlan _plan;
+    private readonly List<ChildProcess> _logs = []; // Readers of logs that go through a pipe.
 
     private TollgateCluster(string folder, ClusterPlan plan)
     {
         Folder = folder;
         _plan = plan;
         _redisPort = plan.RedisPort ?? ClusterPorts.Next();
-        _postgresServer = new PrivatePostgres(Path.Combine(folder, "postgres"), "chaos");
-        _redisServer = new PrivateRedis(Path.Combine(folder, "redis"), "chaos");
+        _postgresServer = new PrivatePostgres(Path.Combine(folder, "postgres"), _passwords.Postgres);
+        _redisServer = new PrivateRedis(Path.Combine(folder, "redis"), _passwords.Redis);
         Secrets = new ClusterSecrets(
-            Path.Combine(folder, "secrets"), _redisServer.ConnectionString(_redisPort),
-            schema => LocalDatabase.RoleConnectionString(
-                _postgresServer.ConnectionString(_postgresPort), Database, new SchemaRole(schema, "chaos")));
+            Path.Combine(folder, "secrets"), _passwords, _redisServer.ConnectionString(_redisPort),
+            schema => LocalDatabase.RoleConnectionString(_postgresServer.ConnectionString(_postgresPort), Database, Role(schema)));
+        Clocks = new ClusterClocks(Path.Combine(folder, "clocks"));
+        Backup = new PostgresBackup(Path.Combine(folder, "postgres"), _passwords.Postgres, _postgresPort);
         Postgres = new ClusterProcess(
-            "postgres", () => _postgresServer.StartAsync(_postgresPort, [], CancellationToken.None), () => Task.CompletedTask);
-        Redis = new ClusterProcess("redis", () => _redisServer.StartAsync(_redisPort, CancellationToken.None), () => Task.CompletedTask);
+            "postgres", () => _postgresServer.StartAsync(_postgresPort, PostgresBackup.Settings, CancellationToken.None),
+            () => Task.CompletedTask);
+        Redis = new ClusterProcess(
+            "redis",
+            () => _redisServer.StartAsync(_redisPort, CancellationToken.None, plan.Breakable ? Clocks.EnvironmentOf("redis") : null),
+            () => Task.CompletedTask);
         Billing = Service("billing", "billing", _billingInternal, new() { ["TOLLGATE__Stripe__ApiBase"] = Url(_stripe) });
         Dictionary<string, string> accounts = new()
         {
@@ -68,6 +75,12 @@ public sealed class TollgateCluster : IAsyncDisposable
     public string Folder { get; }
 
     public ClusterSecrets Secrets { get; }
+
+    /// <summary>The clocks of a breakable cluster's gateways and Redis.</summary>
+    public ClusterClocks Clocks { get; }
+
+    /// <summary>Backs up and restores Postgres.</summary>
+    public PostgresBackup Backup { get; }
 
     public ClusterProcess Postgres { get; }
 
@@ -165,9 +178,17 @@ public sealed class TollgateCluster : IAsyncDisposable
             await process.DisposeAsync();
         }
 
+        foreach (var log in _logs)
+        {
+            await log.StopAsync(ChildSignal.Kill, TimeSpan.FromSeconds(10));
+            log.Dispose();
+        }
+
         NpgsqlConnection.ClearAllPools();
         _http.Dispose();
     }
+
+    private SchemaRole Role(string schema) => new(schema, _passwords.Schemas[schema]);
 
     private static string Url(int port) => $"http://127.0.0.1:{port}";
 
@@ -189,7 +210,7 @@ public sealed class TollgateCluster : IAsyncDisposable
     {
         await Task.WhenAll(Postgres.StartAsync(), Redis.StartAsync());
         await LocalDatabase.CreateAsync(
-            _postgresServer.ConnectionString(_postgresPort), Database, [.. Schemas.Select(s => new SchemaRole(s, "chaos"))],
+            _postgresServer.ConnectionString(_postgresPort), Database, [.. Schemas.Select(Role)],
             CancellationToken.None);
         await Task.WhenAll(Schemas.Select(MigrateAsync));
     }
@@ -208,6 +229,7 @@ public sealed class TollgateCluster : IAsyncDisposable
     private void AddWorker()
     {
         var (name, port) = ($"worker-{Workers.Count + 1}", ClusterPorts.Next());
+        _environments["billing"][$"TOLLGATE__Witness__Workers__{WorkerInternal.Count}"] = Url(port);
         WorkerInternal.Add(Url(port));
         Workers.Add(Service("worker", name, port, new()
         {
@@ -235,6 +257,14 @@ public sealed class TollgateCluster : IAsyncDisposable
             environment[$"TOLLGATE__Routing__Workers__{i}"] = _plan.OutsideWorkers[i];
         }
 
+        if (_plan.Breakable)
+        {
+            foreach (var (key, value) in Clocks.EnvironmentOf(name))
+            {
+                environment[key] = value;
+            }
+        }
+
         Gateways.Add(Service("gateway", name, port, environment));
     }
 
@@ -256,8 +286,11 @@ public sealed class TollgateCluster : IAsyncDisposable
 
     private ClusterProcess Process(string name, IReadOnlyList<string> command, Dictionary<string, string> environment, string ready) => new(
         name,
-        () => ChildProcess.StartAsync(Spec(name, command, environment)),
+        () => StartAsync(Spec(name, command, environment)),
         () => Until.TrueAsync(() => IsReadyAsync(ready), $"{name} is ready; see {LogFile(name)}", ReadyPatience));
+
+    private async Task<ChildProcess> StartAsync(ChildSpec spec) => await ChildProcess.StartAsync(
+        _plan.Breakable && spec.Name.StartsWith("gateway", StringComparison.Ordinal) ? await FillableDisk.PrepareAsync(spec, _logs) : spec);
 
     private ChildSpec Spec(string name, IReadOnlyList<string> command, Dictionary<string, string> environment) => new(
         name, [command[0], Path.Combine(OutputOf(command[1]), command[1]), .. command.Skip(2)], environment, LogFile(name));

@@ -59,6 +59,9 @@ internal sealed partial class JournalFile : IDisposable
     /// <summary>Number of this start over the journal; 0 until <see cref="Begin"/>.</summary>
     public long Boot { get; private set; }
 
+    /// <summary>Where this start begins: everything before was written by earlier ones.</summary>
+    public long Began { get; private set; }
+
     /// <summary>Position after the last record.</summary>
     public long End => Volatile.Read(ref _end);
 
@@ -95,7 +98,8 @@ internal sealed partial class JournalFile : IDisposable
         writer.Int64(boot);
         writer.Int64(_clock.GetUtcNow().ToUnixTimeMilliseconds());
         writer.Text(_options.GatewayId);
-        if (Append(RecordType.Boot, writer.Written) < 0)
+        Began = Append(RecordType.Boot, writer.Written);
+        if (Began < 0)
         {
             throw new IOException("The journal has no room to start.");
         }

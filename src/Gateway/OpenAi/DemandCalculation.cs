@@ -23,7 +23,8 @@ internal static class DemandCalculation
         var size = request.Size;
         var template = request is ChatRequest
             ? card.TemplateTokens + ((long)card.TemplateTokensPerMessage * size.Messages)
-            : (long)card.TemplateTokens * size.Prompts; // Special tokens around each prompt.
+            : size.TokenIds > 0 ? 0 // Ids go to the model as they are.
+            : (long)card.TemplateTokens * size.Prompts; // Special tokens around each text.
         var prompt = Math.Min(size.Utf8Bytes + size.TokenIds + template, (long)size.Prompts * card.ContextLength);
         var output = size.Prompts * request.Choices * OutputCap(request, card);
         var estimate = ((size.Utf8Bytes + 3) / 4) + size.TokenIds + (3L * size.Messages) + output;

@@ -54,6 +54,12 @@ internal sealed class RequestBody : IDisposable
                 return (body, null);
             }
         }
+        catch (IOException exception) when (exception is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        {
+            // Kestrel's word for a chunk whose size is beyond what it can count.
+            body.Dispose();
+            return (null, OpenAiError.BodyIncomplete());
+        }
         catch
         {
             body.Dispose();

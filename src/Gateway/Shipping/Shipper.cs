@@ -121,7 +121,8 @@ internal sealed partial class Shipper(
     private async Task<bool> RegisterAsync(CancellationToken cancellationToken)
     {
         var registered = await billing.RegisterAsync(new RegisterJournal(journal.Id, journal.Boot, journal.GatewayId), cancellationToken);
-        if (registered is null || registered.Cursor > journal.End)
+        // What Billing booked at the first time of asking came from earlier starts: a cursor beyond theirs is not this folder's.
+        if (registered is null || registered.Cursor > (_database.Length == 0 ? journal.Began : journal.End))
         {
             StartAnew(); // This folder is an older copy: its positions mean something else to Billing.
             return false;

@@ -7,7 +7,8 @@ namespace Tollgate.Chaos.Tests.Faults;
 /// <summary>A fault as it happened.</summary>
 /// <param name="From">Just before the signal.</param>
 /// <param name="To">When the part was running again, not yet ready.</param>
-internal sealed record Injected(Fault Fault, string Process, DateTimeOffset From, DateTimeOffset To);
+/// <param name="CopiedAt">When a copy that was restored later was whole; null where nothing was.</param>
+internal sealed record Injected(Fault Fault, string Process, DateTimeOffset From, DateTimeOffset To, DateTimeOffset? CopiedAt = null);
 
 /// <summary>
 /// Carries out a plan of faults, several at once if need be, one at a time for each part; and starts again what ended by itself.
@@ -53,26 +54,61 @@ internal sealed class FaultInjector(TollgateCluster cluster, TimeProvider clock)
         try
         {
             var from = clock.GetUtcNow();
-            if (FaultPlan.IsKill(fault.Kind))
-            {
-                await (fault.Kind == FaultKind.CrashPostgres ? process.StopAsync(ChildSignal.Quit) : process.KillAsync());
-                await Task.Delay(fault.For, clock, CancellationToken.None);
-                await process.SpawnAsync();
-            }
-            else
-            {
-                process.Freeze();
-                await Task.Delay(fault.For, clock, CancellationToken.None);
-                process.Thaw();
-            }
-
-            _done.Enqueue(new Injected(fault, process.Name, from, clock.GetUtcNow()));
+            var copied = await CarryOutAsync(fault, process);
+            _done.Enqueue(new Injected(fault, process.Name, from, clock.GetUtcNow(), copied));
         }
         finally
         {
             process.Turn.Release();
         }
     }
+
+    /// <summary>When a copy was whole, if the fault made one.</summary>
+    private async Task<DateTimeOffset?> CarryOutAsync(Fault fault, ClusterProcess process)
+    {
+        switch (fault.Kind)
+        {
+            case FaultKind.RestorePostgres:
+                await cluster.Backup.TakeAsync();
+                var backedUp = clock.GetUtcNow();
+                await WaitAsync(fault);
+                await process.StopAsync(ChildSignal.Quit);
+                cluster.Backup.Restore();
+                await process.SpawnAsync();
+                return backedUp;
+            case FaultKind.RestoreJournal:
+                var folder = new JournalCopy(cluster, process.Name);
+                folder.Take();
+                var copied = clock.GetUtcNow();
+                await WaitAsync(fault);
+                await process.KillAsync();
+                folder.Restore();
+                await process.SpawnAsync();
+                return copied;
+            case FaultKind.StepGateway or FaultKind.StepRedis:
+                cluster.Clocks.Step(process.Name, fault.Step);
+                await WaitAsync(fault);
+                cluster.Clocks.Step(process.Name, TimeSpan.Zero);
+                return null;
+            case FaultKind.FillDisk:
+                await FillableDisk.FillAsync(process, cluster.LogFile("disks"));
+                await WaitAsync(fault);
+                await FillableDisk.EmptyAsync(process, cluster.LogFile("disks"));
+                return null;
+            case var kind when FaultPlan.IsKill(kind):
+                await (kind == FaultKind.CrashPostgres ? process.StopAsync(ChildSignal.Quit) : process.KillAsync());
+                await WaitAsync(fault);
+                await process.SpawnAsync();
+                return null;
+            default:
+                process.Freeze();
+                await WaitAsync(fault);
+                process.Thaw();
+                return null;
+        }
+    }
+
+    private Task WaitAsync(Fault fault) => Task.Delay(fault.For, clock, CancellationToken.None);
 
     private async Task WatchAsync(CancellationToken end)
     {
@@ -100,10 +136,10 @@ internal sealed class FaultInjector(TollgateCluster cluster, TimeProvider clock)
 
     private ClusterProcess TargetOf(Fault fault) => fault.Kind switch
     {
-        FaultKind.KillGateway or FaultKind.FreezeGateway => cluster.Gateways[fault.Target],
+        var kind when FaultPlan.OfGateway(kind) => cluster.Gateways[fault.Target],
         FaultKind.KillWorker or FaultKind.FreezeWorker => cluster.Workers[fault.Target],
-        FaultKind.WipeRedis or FaultKind.FreezeRedis => cluster.Redis,
-        FaultKind.CrashPostgres => cluster.Postgres,
+        FaultKind.WipeRedis or FaultKind.FreezeRedis or FaultKind.StepRedis => cluster.Redis,
+        FaultKind.CrashPostgres or FaultKind.RestorePostgres => cluster.Postgres,
         FaultKind.KillAccounts => cluster.Accounts,
         _ => cluster.Billing,
     };

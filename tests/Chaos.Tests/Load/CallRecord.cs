@@ -34,7 +34,11 @@ internal sealed record CallRecord
 
     public required CustomerKey Key { get; init; }
 
+    /// <summary>Base address.</summary>
     public required string Gateway { get; init; }
+
+    /// <summary>Name of the gateway's process; empty where nothing is done to it.</summary>
+    public string GatewayName { get; init; } = "";
 
     /// <summary>Such as <c>chat stream n=2 cap=16</c>.</summary>
     public required string Kind { get; init; }

@@ -63,7 +63,8 @@ internal sealed class CustomerFounding(TollgateCluster cluster, OperatorClient c
         return customers;
     }
 
-    private async Task<Customer> FoundOneAsync(string name, decimal creditUsd, long?[] budgetsNanoUsd)
+    /// <summary>One organization with a key for each budget; null is a key without one.</summary>
+    public async Task<Customer> FoundOneAsync(string name, decimal creditUsd, long?[] budgetsNanoUsd)
     {
         var now = clock.GetUtcNow();
         var customer = new Customer(Guid.CreateVersion7(now), Guid.CreateVersion7(now), name, creditUsd, creditUsd >= 1);

@@ -69,11 +69,13 @@ internal sealed class LoadGenerator(TollgateCluster cluster, IReadOnlyList<Custo
         {
             var keys = Choose(random).Keys;
             var plan = CallPlan.Draw(random);
+            var gateway = random.Next(cluster.Api.Count);
             var record = new CallRecord
             {
                 Number = Interlocked.Increment(ref _number),
                 Key = keys[random.Next(keys.Count)],
-                Gateway = cluster.Api[random.Next(cluster.Api.Count)],
+                Gateway = cluster.Api[gateway],
+                GatewayName = cluster.Gateways[gateway].Name,
                 Kind = plan.Kind,
                 StartedAt = clock.GetUtcNow(),
             };

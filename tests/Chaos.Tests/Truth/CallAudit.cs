@@ -12,6 +12,7 @@ internal sealed class CallAudit(
     public const string Missing = "a call that got an answer has its row";
     public const string Under = "billed is not below what was delivered";
     public const string Over = "billed is not above what was generated";
+    private const string Clock = "a gateway whose clock is off admits nothing";
     private const string Refusal = "a refusal costs nothing";
     private const string Usage = "a whole answer's usage is its row's";
     private const string Status = "no answer has a status that it should not have";
@@ -21,12 +22,26 @@ internal sealed class CallAudit(
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
     private readonly Dictionary<Guid, BilledRow> _rows =
         rows.Where(row => row.Seq == 0).DistinctBy(row => row.RequestId).ToDictionary(row => row.RequestId);
+    private readonly Dictionary<Guid, CallRecord> _calls =
+        calls.Where(call => call.RequestId is not null).DistinctBy(call => call.RequestId).ToDictionary(call => call.RequestId!.Value);
+
     private readonly List<Violation> _violations = [];
 
-    public static IEnumerable<string> Invariants => [Missing, Under, Over, Refusal, Usage, Status, Retry, End, Quota];
+    public static IEnumerable<string> Invariants => [Missing, Under, Over, Refusal, Usage, Status, Retry, End, Quota, Clock];
 
     /// <summary>Rows whose worker was killed before it could write its own log: their units have one witness.</summary>
     public int Unwitnessed { get; private set; }
+
+    /// <summary>
+    /// Rows below what was delivered, of requests that ran while a copy of their gateway's journal was made that came back later: the copy
+    /// knows them as they were then.
+    /// </summary>
+    public int Copied { get; private set; }
+
+    /// <summary>
+    /// Calls without a row whose worker was killed and whose gateway's journal came back as an older copy: nobody is left to tell of them.
+    /// </summary>
+    public int Forgotten { get; private set; }
 
     /// <summary>Calls answered with 502 or 504 while a worker was killed or stopped.</summary>
     public int UpstreamErrors { get; private set; }
@@ -36,6 +51,7 @@ internal sealed class CallAudit(
         foreach (var call in calls)
         {
             CheckStatus(call);
+            CheckClock(call);
             CheckRow(call, call.RequestId is { } id ? _rows.GetValueOrDefault(id) : null);
         }
 
@@ -51,7 +67,7 @@ internal sealed class CallAudit(
     {
         if (call.Status == 200 && row is null)
         {
-            Report(Missing, call, row);
+            CheckMissing(call);
         }
 
         if (row is null)
@@ -59,9 +75,11 @@ internal sealed class CallAudit(
             return;
         }
 
-        if (call.Received > row.Output || call.Received > row.Delivered || (call.Received > 0 && row.Prompt == 0))
+        // A row that a worker's log brought in knows what was generated, not what was delivered.
+        var delivered = row.Source == UsageSource.Worker ? row.Output : row.Delivered;
+        if (call.Received > row.Output || call.Received > delivered || (call.Received > 0 && row.Prompt == 0))
         {
-            Report(Under, call, row);
+            CheckUnder(call, row);
         }
 
         if (call.End == CallEnd.Refused && row.Amount > 0)
@@ -76,9 +94,52 @@ internal sealed class CallAudit(
         }
     }
 
+    /// <summary>A gateway's journal that came back as an older copy lost the call, and its worker died before it logged it.</summary>
+    private void CheckMissing(CallRecord call)
+    {
+        if (FaultsOf(call, FaultKind.RestoreJournal).Any(fault => call.EndedAt > fault.From)
+            && WorkerFaultDuring(call.StartedAt, call.EndedAt, onlyKills: true))
+        {
+            Forgotten++;
+        }
+        else
+        {
+            Report(Missing, call, null);
+        }
+    }
+
+    /// <summary>A copy that was made while the call ran ends it where it was then, if its later end had not been shipped.</summary>
+    private void CheckUnder(CallRecord call, BilledRow row)
+    {
+        if (row.Source == UsageSource.Recovery
+            && FaultsOf(call, FaultKind.RestoreJournal).Any(fault => call.StartedAt < fault.CopiedAt && call.EndedAt > fault.From))
+        {
+            Copied++;
+        }
+        else
+        {
+            Report(Under, call, row);
+        }
+    }
+
+    private void CheckClock(CallRecord call)
+    {
+        if (call.Status == 200 && FaultsOf(call, FaultKind.StepGateway).Concat(faults.Where(fault => fault.Fault.Kind == FaultKind.StepRedis))
+            .Any(fault => call.StartedAt > fault.From + Margin && call.EndedAt < fault.To))
+        {
+            Report(Clock, call, null);
+        }
+    }
+
+    private IEnumerable<Injected> FaultsOf(CallRecord call, FaultKind kind) =>
+        faults.Where(fault => fault.Fault.Kind == kind && fault.Process == call.GatewayName);
+
     private void CheckStatus(CallRecord call)
     {
-        if (call.Status is 502 or 504 && WorkerFaultDuring(call.StartedAt, call.EndedAt, onlyKills: false))
+        // A gateway that was stopped finds its own timers run out when it goes on.
+        var stopped = call.Status == 504 && FaultsOf(call, FaultKind.FreezeGatewayLong).Concat(FaultsOf(call, FaultKind.FreezeGateway))
+            .Any(fault => fault.From < call.EndedAt && fault.To > call.StartedAt);
+        if (stopped || (call.Status is 502 or 504 && WorkerFaultDuring(call.StartedAt, call.EndedAt, onlyKills: false)))
         {
             UpstreamErrors++;
         }
@@ -118,7 +179,8 @@ internal sealed class CallAudit(
                 _violations.Add(new Violation(Over, $"{row} generated {generated}"));
             }
         }
-        else if (WorkerFaultDuring(row.AdmittedAt, row.FinishedAt, onlyKills: true))
+        else if (WorkerFaultDuring(row.AdmittedAt, row.FinishedAt, onlyKills: true)
+            || (_calls.TryGetValue(row.RequestId, out var call) && WorkerFaultDuring(call.StartedAt, call.EndedAt, onlyKills: true)))
         {
             Unwitnessed++;
         }

@@ -7,15 +7,19 @@ namespace Tollgate.Chaos.Tests.Truth;
 internal static class LogScan
 {
     private const string Alarm = "no service raises an alarm or dies of an exception";
+    private const string RestoreAlarm = " crit: Tollgate.Billing.Restores.RestoreWatch[11] Postgres was restored";
+    private const string Error = "no log tells an error";
     private const string Leak = "no key or secret stands in a log";
 
     public static IEnumerable<string> Invariants => [Alarm, Leak];
 
-    public static async Task<IReadOnlyList<Violation>> CheckAsync(TollgateCluster cluster, IEnumerable<Customer> customers)
+    /// <param name="restores">Backups of Postgres that were restored: Billing raises one alarm for each, and must.</param>
+    public static async Task<IReadOnlyList<Violation>> CheckAsync(TollgateCluster cluster, IEnumerable<Customer> customers, int restores)
     {
+        var restored = 0;
         string[] secrets =
         [
-            cluster.Secrets.Cluster, cluster.Secrets.Peppers[3..], cluster.Secrets.StripeApiKey,
+            .. cluster.Secrets.All,
             .. customers.SelectMany(customer => customer.Keys).Select(key => key.Text),
         ];
         List<Violation> violations = [];
@@ -24,7 +28,11 @@ internal static class LogScan
             await foreach (var line in File.ReadLinesAsync(file))
             {
                 var shown = $"{Path.GetFileName(file)}: {line[..Math.Min(line.Length, 400)]}";
-                if (line.Contains(" crit: ", StringComparison.Ordinal) || line.Contains("Unhandled exception", StringComparison.Ordinal))
+                if (line.Contains(RestoreAlarm, StringComparison.Ordinal))
+                {
+                    restored++;
+                }
+                else if (line.Contains(" crit: ", StringComparison.Ordinal) || line.Contains("Unhandled exception", StringComparison.Ordinal))
                 {
                     violations.Add(new Violation(Alarm, shown));
                 }
@@ -32,6 +40,37 @@ internal static class LogScan
                 if (secrets.Any(secret => line.Contains(secret, StringComparison.Ordinal)))
                 {
                     violations.Add(new Violation(Leak, Path.GetFileName(file)));
+                }
+            }
+        }
+
+        if (restored != restores)
+        {
+            violations.Add(new Violation(Alarm, $"{restored} alarms for {restores} restored backups"));
+        }
+
+        return violations;
+    }
+
+    /// <summary>How long each log is now, bytes.</summary>
+    public static IReadOnlyDictionary<string, long> Lengths(TollgateCluster cluster) =>
+        Files(cluster).ToDictionary(file => file, file => new FileInfo(file).Length);
+
+    /// <summary>Errors and unhandled exceptions that were written since <paramref name="lengths"/> were taken.</summary>
+    public static async Task<IReadOnlyList<Violation>> CheckErrorsAsync(TollgateCluster cluster, IReadOnlyDictionary<string, long> lengths)
+    {
+        List<Violation> violations = [];
+        foreach (var file in Files(cluster))
+        {
+            await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            stream.Position = lengths.GetValueOrDefault(file);
+            using var reader = new StreamReader(stream);
+            while (await reader.ReadLineAsync() is { } line)
+            {
+                if (line.Contains(" fail: ", StringComparison.Ordinal) || line.Contains(" crit: ", StringComparison.Ordinal)
+                    || line.Contains("Unhandled exception", StringComparison.Ordinal))
+                {
+                    violations.Add(new Violation(Error, $"{Path.GetFileName(file)}: {line[..Math.Min(line.Length, 800)]}"));
                 }
             }
         }

@@ -49,8 +49,19 @@ public sealed class DemandCalculationTests
 
         var demand = DemandCalculation.Calculate(request, Card, Price);
 
-        Assert.Equal(new Units(5 + (2 * 8), Output: 2 * 3 * 4), demand.Bound);
+        Assert.Equal(new Units(5, Output: 2 * 3 * 4), demand.Bound);
         Assert.Equal(5 + 24, demand.RateTokens);
+    }
+
+    [Fact]
+    public void Calculate_adds_the_special_tokens_of_each_text()
+    {
+        Assert.True(CompletionRequest.TryParse(
+            Encoding.UTF8.GetBytes("""{"model":"m","prompt":["ab","c"],"max_tokens":4}"""), out var request, out _));
+
+        var demand = DemandCalculation.Calculate(request, Card, Price);
+
+        Assert.Equal(new Units(3 + (2 * 8), Output: 2 * 4), demand.Bound);
     }
 
     [Fact]

@@ -179,6 +179,26 @@ public sealed class ShipperTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_older_copy_is_noticed_although_its_start_writes_beyond_the_cursor()
+    {
+        var first = await _bench.StartGatewayAsync();
+        var (_, text) = await _bench.AddOrganizationAsync();
+        await CloseAsync(first, await first.CallerAsync(text), 3);
+        await Until.TrueAsync(() => _bench.Billing.Rows.Count == 3, "all rows are shipped");
+        var journal = first.Get<JournalFile>();
+        var old = journal.Id;
+        var copy = CopyOfJournal(first.Folder);
+        var end = journal.End;
+        await first.StopAsync();
+        _bench.Billing.SetBoot(old, journal.Boot, cursor: end + 1); // One byte more than the copy has; the start itself writes more.
+
+        var second = await _bench.StartGatewayAsync(copy);
+
+        await Until.TrueAsync(() => _bench.Billing.Duplicates == 3, "all rows are shipped again");
+        Assert.NotEqual(old, second.Get<JournalFile>().Id);
+    }
+
+    [Fact]
     public async Task StopAsync_ships_everything_and_deregisters()
     {
         var gateway = await _bench.StartGatewayAsync();

@@ -128,11 +128,11 @@ public sealed class BillingResponder : IAsyncDisposable
         }
     }
 
-    public void SetBoot(Guid journalId, long boot)
+    public void SetBoot(Guid journalId, long boot, long cursor = 0)
     {
         lock (_lock)
         {
-            _journals[journalId] = new Journal { Boot = boot };
+            _journals[journalId] = new Journal { Boot = boot, Cursor = cursor };
         }
     }
 
