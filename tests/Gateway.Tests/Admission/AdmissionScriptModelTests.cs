@@ -5,6 +5,7 @@ using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Idempotency;
 using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Admission;
@@ -34,7 +35,9 @@ public sealed class AdmissionScriptModelTests
     {
         var step = Gen.Frequency(
             (6, Numbers(StepKind.Admit, 130, 1_000)),
+            (4, Numbers(StepKind.Claim, 130, 1_000)),
             (3, Numbers(StepKind.Settle, 160, 100)),
+            (2, Numbers(StepKind.Keep, 160, 100)),
             (1, Numbers(StepKind.Release, 100, 0)),
             (3, Gen.OneOf(Gen.Choose(0, 200), Gen.Choose(0, 70_000), Gen.Choose(0, 200_000_000), Gen.Choose(-5_000, -1))
                 .Select(ms => new Step(StepKind.Wait, ms, 0, 0))),
@@ -57,7 +60,13 @@ public sealed class AdmissionScriptModelTests
     private enum StepKind
     {
         Admit,
+
+        /// <summary>An admission with one of a few idempotency keys.</summary>
+        Claim,
         Settle,
+
+        /// <summary>A settlement of a complete answer, kept or lost.</summary>
+        Keep,
         Release,
         Wait,
         Limit,
@@ -126,7 +135,7 @@ public sealed class AdmissionScriptModelTests
                 case StepKind.Sweep:
                     Sweep(step);
                     break;
-                case StepKind.Admit:
+                case StepKind.Admit or StepKind.Claim:
                     Admit(step);
                     break;
                 default:
@@ -143,11 +152,16 @@ public sealed class AdmissionScriptModelTests
 
         private void Admit(Step step)
         {
-            var call = new AdmissionCall(true, _caller, Guid.NewGuid(), Owners[step.Pick % 2], Table(), 1, step.One, step.Two);
+            var call = new AdmissionCall(true, _caller, Guid.NewGuid(), Owners[step.Pick % 2], Table(), 1, step.One, step.Two)
+            {
+                Claim = step.Kind == StepKind.Admit
+                    ? null
+                    : new IdempotencyClaim($"i:0:{step.Pick % 3}", $"body-{step.Pick % 5 % 2}", _now - (step.Pick % 7 == 0 ? 30_001 : 30_000)),
+            };
             var reply = AdmissionReply.Read((RedisResult[])Evaluate([], call)!);
-            var (verdict, binding, wait) = _reference.Admit(call, _now);
+            var (verdict, binding, wait, claimedBy) = _reference.Admit(call, _now);
 
-            Assert.Equal((verdict, binding, wait), (reply.Verdict, reply.Binding, reply.RetryInMs));
+            Assert.Equal((verdict, binding, wait, claimedBy), (reply.Verdict, reply.Binding, reply.RetryInMs, reply.ClaimedBy));
             Assert.Equal(_now, reply.TimeMs);
             Assert.Equal(_reference.Epoch, reply.Epoch ?? -1);
             Assert.Equal(_reference.Free, reply.FreeNanoUsd);
@@ -163,10 +177,12 @@ public sealed class AdmissionScriptModelTests
         {
             var holds = _reference.Holds.Order().ToList();
             var requestId = holds.Count == 0 || step.Pick > 900 ? Guid.NewGuid() : holds[step.Pick % holds.Count];
+            var kind = step.Kind == StepKind.Settle ? SettlementKind.Settle
+                : step.Pick % 2 == 0 ? SettlementKind.SettleKept : SettlementKind.SettleLost;
             var settlement = step.Kind == StepKind.Release
                 ? new Settlement(SettlementKind.Release, _caller.OrganizationId, requestId, 0, 0)
                 : new Settlement(
-                    SettlementKind.Settle, _caller.OrganizationId, requestId, step.One, _reference.MoneyOf(requestId) * step.Two / 100);
+                    kind, _caller.OrganizationId, requestId, step.One, _reference.MoneyOf(requestId) * step.Two / 100);
             Evaluate([settlement, settlement], null);
             Evaluate([settlement], null);
             _reference.Settle(settlement, _now);
@@ -180,7 +196,16 @@ public sealed class AdmissionScriptModelTests
             _redis.ScriptEvaluate(_sweep, [_hash], [0, 500, age, living]);
             _redis.ScriptEvaluate(_sweep, [_hash], [0, 500, age, living]);
             _reference.Sweep(living, age, _now);
+            AssertClaims(); // One page holds them all: what is past its time is gone, nothing else is.
         }
+
+        private void AssertClaims() => Assert.Equal(
+            _reference.Claims(_now).OrderBy(claim => claim.Field),
+            _redis.HashGetAll(_hash)
+                .Where(field => field.Name.StartsWith("i:"))
+                .Select(field => (Field: field.Name.ToString(), Parts: field.Value.ToString().Split(' ')))
+                .Select(claim => (claim.Field, claim.Parts[0] == "D", Guid.ParseExact(claim.Parts[3], "N")))
+                .OrderBy(claim => claim.Field));
 
         private string WithOwnClock(string file)
         {
