@@ -31,6 +31,19 @@ public sealed class AdmissionScriptModelTests
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(150).WithEndSize(60).WithQuietOnSuccess(true), property);
     }
 
+    [Fact]
+    public async Task A_request_that_lost_its_claim_ends_nobody_elses()
+    {
+        var server = await RedisServer.SharedAsync();
+        using var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
+        Step epoch = new(StepKind.NewEpoch, 5_000, 0, 0), claim = new(StepKind.Claim, 1, 1, 2), settle = new(StepKind.Settle, 1, 1, 0);
+
+        // Swept, claimed by another, then settled by the first; and past its time, claimed by another, then swept alone.
+        new Play(connection.GetDatabase()).Run([epoch, claim, new(StepKind.Sweep, 0, 0, 1), claim, settle, settle]);
+        new Play(connection.GetDatabase()).Run(
+            [epoch, claim, new(StepKind.Wait, 86_400_000, 0, 0), claim, new(StepKind.Sweep, 10_000, 0, 1), settle, settle]);
+    }
+
     private static Gen<Step[]> Histories()
     {
         var step = Gen.Frequency(
@@ -91,6 +104,7 @@ public sealed class AdmissionScriptModelTests
         private readonly long[] _limits = [5, 40, 100, 200];
         private readonly RedisKey _hash;
         private long _now = Start;
+        private int _requests;
 
         public Play(IDatabase redis)
         {
@@ -110,6 +124,7 @@ public sealed class AdmissionScriptModelTests
             foreach (var step in history)
             {
                 Do(step);
+                Assert.Equal(_reference.Claims(_now), Claims(claim => long.Parse(claim.Value.Split(' ')[1]) > _now));
             }
 
             _redis.KeyDelete([_hash, $"{_clock}:s", $"{_clock}:us"]);
@@ -152,11 +167,12 @@ public sealed class AdmissionScriptModelTests
 
         private void Admit(Step step)
         {
-            var call = new AdmissionCall(true, _caller, Guid.NewGuid(), Owners[step.Pick % 2], Table(), 1, step.One, step.Two)
+            var requestId = new Guid(++_requests, 0, 0, new byte[8]);
+            var call = new AdmissionCall(true, _caller, requestId, Owners[step.Pick % 2], Table(), 1, step.One, step.Two)
             {
                 Claim = step.Kind == StepKind.Admit
                     ? null
-                    : new IdempotencyClaim($"i:0:{step.Pick % 3}", $"body-{step.Pick % 5 % 2}", _now - (step.Pick % 7 == 0 ? 30_001 : 30_000)),
+                    : new IdempotencyClaim($"i:0:{step.Pick % 2}", $"body-{step.Pick % 9 / 8}", _now - (step.Pick % 7 == 0 ? 30_001 : 30_000)),
             };
             var reply = AdmissionReply.Read((RedisResult[])Evaluate([], call)!);
             var (verdict, binding, wait, claimedBy) = _reference.Admit(call, _now);
@@ -196,16 +212,14 @@ public sealed class AdmissionScriptModelTests
             _redis.ScriptEvaluate(_sweep, [_hash], [0, 500, age, living]);
             _redis.ScriptEvaluate(_sweep, [_hash], [0, 500, age, living]);
             _reference.Sweep(living, age, _now);
-            AssertClaims(); // One page holds them all: what is past its time is gone, nothing else is.
+            Assert.Equal(_reference.Claims(_now), Claims(_ => true)); // What is past its time is gone.
         }
 
-        private void AssertClaims() => Assert.Equal(
-            _reference.Claims(_now).OrderBy(claim => claim.Field),
-            _redis.HashGetAll(_hash)
-                .Where(field => field.Name.StartsWith("i:"))
-                .Select(field => (Field: field.Name.ToString(), Parts: field.Value.ToString().Split(' ')))
-                .Select(claim => (claim.Field, claim.Parts[0] == "D", Guid.ParseExact(claim.Parts[3], "N")))
-                .OrderBy(claim => claim.Field));
+        private IEnumerable<(string Field, string Value)> Claims(Func<(string Field, string Value), bool> which) => _redis.HashGetAll(_hash)
+            .Where(field => field.Name.StartsWith("i:"))
+            .Select(field => (field.Name.ToString(), field.Value.ToString()))
+            .Where(which)
+            .OrderBy(claim => claim.Item1);
 
         private string WithOwnClock(string file)
         {

@@ -53,9 +53,13 @@ internal sealed class ReferenceOrganization
         }
     }
 
-    /// <summary>The claims that stand: field, state and owner.</summary>
-    public IEnumerable<(string Field, bool Done, Guid Owner)> Claims(long now) =>
-        _claims.Where(claim => claim.Value.Expires > now).Select(claim => (claim.Key, claim.Value.Done, claim.Value.Owner));
+    /// <summary>The claims that stand, as the hash holds them.</summary>
+    public IEnumerable<(string Field, string Value)> Claims(long now) =>
+        from claim in _claims
+        where claim.Value.Expires > now
+        orderby claim.Key
+        let it = claim.Value
+        select (claim.Key, $"{(it.Done ? 'D' : 'R')} {it.Expires} {it.Fingerprint} {it.Owner:N}");
 
     public (AdmissionVerdict Verdict, int Binding, BigInteger RetryMs, Guid? ClaimedBy) Admit(AdmissionCall call, long now)
     {
