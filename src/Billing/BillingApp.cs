@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Tollgate.Billing.Idempotency;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Leases;
 using Tollgate.Billing.Ledger;
@@ -33,6 +34,7 @@ public static class BillingApp
         builder.Services.AddWallets();
         builder.Services.AddLeases();
         builder.Services.AddIngest();
+        builder.Services.AddIdempotency();
         builder.Services.AddReports();
         builder.Services.AddPayments();
         builder.Services.AddReconciliation();
@@ -51,6 +53,7 @@ public static class BillingApp
         app.MapWallets();
         app.MapLeases();
         app.MapIngest();
+        app.MapIdempotency();
         app.MapStatements();
         app.MapReports();
         app.MapPayments();
