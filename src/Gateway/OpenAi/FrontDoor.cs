@@ -32,9 +32,11 @@ internal sealed class FrontDoor(Authenticator authenticator, AdmissionControl ad
     }
 
     /// <summary>Whether an authenticated request that asks for nothing may go on; if not, the refusal is written.</summary>
-    public async Task<bool> CheckAsync(HttpContext context, ApiCall call, Caller caller)
+    /// <param name="replays">What the key must allow for an answer that is sent again, which counts as a request.</param>
+    public async Task<bool> CheckAsync(HttpContext context, ApiCall call, Caller caller, Access? replays = null)
     {
-        var check = await admission.CheckAsync(caller, call.RequestId, countRequest: false, CancellationToken.None);
+        var check = await admission.CheckAsync(
+            caller, call.RequestId, countRequest: replays is not null, CancellationToken.None, replays);
         call.Limits = check.Limits;
         if (check.Refusal is null)
         {

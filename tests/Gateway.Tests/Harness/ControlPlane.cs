@@ -29,6 +29,8 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     public SnapshotPublisher<CatalogueSnapshot> Catalogue { get; } = new(ContractsJson.Default.CatalogueSnapshot, TimeProvider.System);
 
+    public AnswerShelf Answers { get; } = new();
+
     public string Url => _app.Urls.Single();
 
     public IReadOnlyCollection<UsageEvent> Booked => _booked;
@@ -70,6 +72,7 @@ internal sealed class ControlPlane : IAsyncDisposable
 
             return new UsageBooked(batch.To, batch.Events.Count, 0, 0, [], "test");
         });
+        Answers.Map(_app);
         _app.MapFallback(() => TypedResults.Ok());
     }
 
