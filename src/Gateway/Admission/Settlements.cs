@@ -11,7 +11,7 @@ internal enum SettlementKind
     /// <summary>As <see cref="Settle"/>; the answer was complete and is kept, so that the claim on its idempotency key is done.</summary>
     SettleKept = 'K',
 
-    /// <summary>As <see cref="Settle"/>; the answer was complete and could not be kept: nothing but the claim remembers that it was.</summary>
+    /// <summary>As <see cref="Settle"/>; the answer was complete and could not be kept: only the claim remembers it.</summary>
     SettleLost = 'L',
 
     /// <summary>Nobody knows whether the hold exists: it goes if it does, else a tombstone keeps a late admission out.</summary>

@@ -8,11 +8,12 @@ using Tollgate.Gateway.Idempotency;
 namespace Tollgate.Gateway.OpenAi;
 
 /// <summary>
-/// The one way for every request that runs a model: authenticate, check the scope, prepare, admit, forward, settle. Past authentication each
-/// request meets the admission exactly once, also when it is refused for something else or when its answer is an earlier one's.
+/// The one way for every request that runs a model: authenticate, check the scope, prepare, admit, forward, settle. Past authentication
+/// each request meets the admission exactly once, also when it is refused for something else or when its answer is an earlier one's.
 /// </summary>
 internal sealed class InferencePipeline(
-    FrontDoor door, RequestPreparation preparation, AdmissionControl admission, Forwarder forwarder, IdempotencyDesk idempotency, Replay replay)
+    FrontDoor door, RequestPreparation preparation, AdmissionControl admission, Forwarder forwarder, IdempotencyDesk idempotency,
+    Replay replay)
 {
     public async Task RunAsync(HttpContext context, InferenceRoute route, string? engine)
     {
