@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Billing.Idempotency;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Leases;
 using Tollgate.Billing.Ledger;
@@ -31,6 +32,7 @@ public static class BillingApp
         builder.Services.AddWallets();
         builder.Services.AddLeases();
         builder.Services.AddIngest();
+        builder.Services.AddIdempotency();
         builder.Services.AddReports();
         builder.Services.AddPayments();
         builder.Services.AddReconciliation();
@@ -44,6 +46,7 @@ public static class BillingApp
         app.MapWallets();
         app.MapLeases();
         app.MapIngest();
+        app.MapIdempotency();
         app.MapStatements();
         app.MapReports();
         app.MapPayments();

@@ -3,6 +3,7 @@ using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Catalogue;
 using Tollgate.Gateway.Forwarding;
+using Tollgate.Gateway.Idempotency;
 using Tollgate.Gateway.Journal;
 using Tollgate.Gateway.OpenAi;
 using Tollgate.Gateway.OpenApi;
@@ -30,6 +31,7 @@ public static class GatewayApp
         builder.AddKeyAuthentication();
         builder.AddTill();
         builder.AddAdmission();
+        builder.AddIdempotency();
         builder.AddShipping();
         builder.AddCatalogue();
         builder.AddRouting();

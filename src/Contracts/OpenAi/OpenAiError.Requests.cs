@@ -103,23 +103,6 @@ public sealed partial record OpenAiError
         "method_not_supported",
         $"Not allowed to {Shorten(method)} on {Shorten(path)}. This URL accepts {allowed}.");
 
-    /// <summary>Another request with the same <c>Idempotency-Key</c> is still running.</summary>
-    public static OpenAiError IdempotencyInProgress() => new(
-        409, InvalidRequest, "idempotency_key_in_use", "A request with this Idempotency-Key is still running. Wait for its answer.")
-    {
-        ShouldRetry = false,
-    };
-
-    /// <summary>The <c>Idempotency-Key</c> was used with another body.</summary>
-    public static OpenAiError IdempotencyMismatch() => new(
-        409,
-        InvalidRequest,
-        "idempotency_key_reused",
-        "This Idempotency-Key was used with a different request. Use a new key for a new request.")
-    {
-        ShouldRetry = false,
-    };
-
     private static OpenAiError NotParsed(string why) =>
         new(400, InvalidRequest, null, $"We could not parse the JSON body of your request: {why}.");
 

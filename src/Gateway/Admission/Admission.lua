@@ -6,19 +6,27 @@
 --   c:<subject>              requests running now
 --   g:<d|m>:<subject>        budget, "<period> <spent> <held>", period yyyymmdd or yyyymm; subject * is where those not named start
 --   h:<request id>           hold: msgpack {owner, at, epoch, money, tokens, token buckets, concurrency fields, budget fields and periods,
---                            when Sweep.lua freed its tokens and concurrency}
+--                            when Sweep.lua freed its tokens and concurrency or false, {claim field, fingerprint} if it has a claim}
 --   t:<request id>           tombstone of a release whose hold was not found: when it may be forgotten
+--   i:<public id>:<hash>     claim on an idempotency key: "<R|D> <expires> <fingerprint> <request id>"; R that request runs, D its answer is
+--                            complete. It ends with its request unless the answer was complete.
 -- ARGV[1]  A admit, C check versions and take buckets only, S settle only
--- ARGV[2]  settlements, then for each: S settle | R release | F forget its tombstone; request id; tokens used; cost, nano-dollars
+-- ARGV[2]  settlements, then for each: S settle | K settle, its answer is kept | L settle, its answer was complete and is not kept |
+--   R release | F forget its tombstone; request id; tokens used; cost, nano-dollars
 -- unless S: request id, owner, money (an upper bound), tokens held, requests counted (0 or 1), key version field, key version, policy version,
 --   buckets, then for each: field, limit;  concurrency limits, each: field, limit;  budgets, each: field, d | m, limit
+--   and of a request with an idempotency key: claim field, fingerprint, when the store of answers was asked and had none
 -- returns  {verdict, now in ms, epoch or -1, till's free money, index of the binding limit, ms until it fits, used x window of each bucket ...}
---   verdict  SETTLED ADMITTED CHECKED | MISSING STALE BURIED | CONCURRENCY BUCKET TOO_LARGE BUDGET | COLD TILL
+--   verdict  SETTLED ADMITTED CHECKED | MISSING STALE BURIED | CONCURRENCY BUCKET TOO_LARGE BUDGET | COLD TILL |
+--            RUNNING DONE MISMATCH, each with the claim's request id as the last value, LATE
 -- All numbers are whole and below 2^53, where Lua's doubles are exact. A product above it only ever means "all of it has drained".
 -- Redis's clock, not the caller's: gateways whose clocks differ would drain the same bucket twice.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local most = 9007199254740991
+
+-- A kept answer is found by whoever asks the store after it: its claim need only outlive the requests that asked before.
+local keptFor, lostFor, oldestLook = 60000, 86400000, 30000
 
 local hash = KEYS[1]
 local mode = ARGV[1]
@@ -27,6 +35,7 @@ local first = 3 + 4 * settlements -- Where the admission's own arguments begin.
 
 local values = {}                            -- What the hash held, by field; false where it held nothing.
 local buckets, counts, budgets = {}, {}, {}  -- Decoded fields; `changed` marks those to write back.
+local claims = {}
 local tombstones, removed = {}, {}
 
 local function load(fields)
@@ -83,6 +92,20 @@ local function budget(field)
   return it
 end
 
+-- Without a state when there is none or when it is past its time.
+local function claim(field)
+  local it = claims[field]
+  if not it then
+    local state, expires, fingerprint, owner = string.match(values[field] or '', '^(%u) (%d+) (%S+) (%x+)$')
+    it = {}
+    if state and tonumber(expires) > now then
+      it.state, it.expires, it.fingerprint, it.owner = state, tonumber(expires), fingerprint, owner
+    end
+    claims[field] = it
+  end
+  return it
+end
+
 -- Days since 1970 to a civil date (Howard Hinnant's algorithm): yyyymmdd or yyyymm, UTC.
 local function period(kind)
   local days = math.floor(now / 86400000) + 719468
@@ -101,9 +124,11 @@ local wanted = { 'till' }
 for i = 0, settlements - 1 do
   wanted[#wanted + 1] = 'h:' .. ARGV[4 + 4 * i]
 end
-local id, bucketCount, concurrencyCount, budgetCount, bucketsAt, concurrencyAt, budgetsAt
+local id, bucketCount, concurrencyCount, budgetCount, bucketsAt, concurrencyAt, budgetsAt, claimField, claimAt
+local money, tokens, requests
 if mode ~= 'S' then
   id = ARGV[first]
+  money, tokens, requests = tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3]), tonumber(ARGV[first + 4])
   wanted[#wanted + 1] = 'pv'
   wanted[#wanted + 1] = ARGV[first + 5]
   if mode == 'A' then
@@ -128,6 +153,11 @@ if mode ~= 'S' then
   for i = 0, budgetCount - 1 do
     wanted[#wanted + 1] = ARGV[budgetsAt + 3 * i]
   end
+  claimAt = budgetsAt + 3 * budgetCount
+  claimField = ARGV[claimAt]
+  if claimField then
+    wanted[#wanted + 1] = claimField
+  end
 end
 load(wanted)
 
@@ -136,6 +166,12 @@ local till = epoch and { epoch = tonumber(epoch), granted = tonumber(granted), s
 
 -- Settlements. The hold says what to undo; mostly those fields are this admission's too and already read.
 local holds, missing = {}, {}
+local function need(field)
+  if values[field] == nil then
+    values[field] = false
+    missing[#missing + 1] = field
+  end
+end
 for i = 0, settlements - 1 do
   local field = 'h:' .. ARGV[4 + 4 * i]
   if values[field] and not holds[field] then
@@ -143,12 +179,11 @@ for i = 0, settlements - 1 do
     holds[field] = hold
     for list = 6, 8 do
       for j = 1, #hold[list], list == 8 and 2 or 1 do
-        local needed = hold[list][j]
-        if values[needed] == nil then
-          values[needed] = false
-          missing[#missing + 1] = needed
-        end
+        need(hold[list][j])
       end
+    end
+    if hold[10] then
+      need(hold[10][1])
     end
   end
 end
@@ -161,10 +196,10 @@ for i = 0, settlements - 1 do
   if operation == 'F' then
     removed[#removed + 1] = 't:' .. settled
   elseif hold then
-    local tokens, cost = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+    local used, cost = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
     for _, field in ipairs(hold[6]) do
       local it = bucket(field)
-      it.used = math.min(most, math.max(0, it.used - (hold[5] - tokens) * window(field)))
+      it.used = math.min(most, math.max(0, it.used - (hold[5] - used) * window(field)))
       it.changed = true
     end
     for _, field in ipairs(hold[7]) do
@@ -186,6 +221,17 @@ for i = 0, settlements - 1 do
         end
       end
     end
+    if hold[10] then
+      local it = claim(hold[10][1])
+      if operation == 'K' or operation == 'L' then
+        if not it.state or it.owner == settled then -- A sweep may have taken it, and nobody come since.
+          it.state, it.fingerprint, it.owner, it.changed = 'D', hold[10][2], settled, true
+          it.expires = now + (operation == 'K' and keptFor or lostFor)
+        end
+      elseif it.state and it.owner == settled then
+        it.state, it.changed = nil, true
+      end
+    end
     holds['h:' .. settled] = nil
     values['h:' .. settled] = false
     removed[#removed + 1] = 'h:' .. settled
@@ -194,6 +240,22 @@ for i = 0, settlements - 1 do
     values['t:' .. settled] = tostring(now + 60000)
   end
 end
+
+-- Why a request may not claim its idempotency key; nothing when it may. Then it runs nothing and costs one request.
+local function obstacle()
+  if not claimField or values['h:' .. id] then
+    return nil
+  end
+  local it = claim(claimField)
+  if not it.state then
+    return now - tonumber(ARGV[claimAt + 2]) > oldestLook and 'LATE' or nil
+  end
+  if it.fingerprint ~= ARGV[claimAt + 1] then
+    return 'MISMATCH', it.owner
+  end
+  return it.state == 'R' and 'RUNNING' or 'DONE', it.owner
+end
+local claimed, claimedBy
 
 -- The admission: decides everything before it takes anything.
 local function decide()
@@ -211,7 +273,10 @@ local function decide()
     return 'BURIED', 0, 0
   end
 
-  local money, tokens, requests = tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3]), tonumber(ARGV[first + 4])
+  claimed, claimedBy = obstacle()
+  if claimed then
+    tokens = 0
+  end
   -- The bucket that takes longest binds: a client that waits for it is not refused by another one.
   local tooLarge, binding, wait = 0, 0, 0
   for i = 0, bucketCount - 1 do
@@ -231,7 +296,7 @@ local function decide()
   if values['h:' .. id] then
     return 'ADMITTED', 0, 0 -- Asked again: the hold stands and nothing is taken twice.
   end
-  for i = 0, concurrencyCount - 1 do
+  for i = 0, claimed and -1 or concurrencyCount - 1 do
     if count(ARGV[concurrencyAt + 2 * i]).running >= tonumber(ARGV[concurrencyAt + 2 * i + 1]) then
       return 'CONCURRENCY', i + 1, 0
     end
@@ -242,8 +307,8 @@ local function decide()
   if binding > 0 then
     return 'BUCKET', binding, wait
   end
-  if mode == 'C' then
-    return 'CHECKED', 0, 0
+  if claimed or mode == 'C' then
+    return claimed or 'CHECKED', 0, 0
   end
 
   for i = 0, budgetCount - 1 do
@@ -270,14 +335,13 @@ end
 local verdict, binding, wait = decide()
 local admittedAt, admittedEpoch = now, till and till.epoch or -1
 
-if verdict == 'CHECKED' or verdict == 'ADMITTED' then
+if verdict == 'CHECKED' or verdict == 'ADMITTED' or verdict == claimed then
   local repeated = mode == 'A' and values['h:' .. id]
   if repeated then
     local hold = cmsgpack.unpack(repeated)
     admittedAt, admittedEpoch = hold[2], hold[3]
   else
     local tokenBuckets, running, budgeted = {}, {}, {}
-    local money, tokens, requests = tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3]), tonumber(ARGV[first + 4])
     for i = 0, bucketCount - 1 do
       local field = ARGV[bucketsAt + 2 * i]
       local cost = countsTokens(field) and tokens or requests
@@ -290,7 +354,7 @@ if verdict == 'CHECKED' or verdict == 'ADMITTED' then
         tokenBuckets[#tokenBuckets + 1] = field
       end
     end
-    if mode == 'A' then
+    if verdict == 'ADMITTED' then
       for i = 0, concurrencyCount - 1 do
         local field = ARGV[concurrencyAt + 2 * i]
         local it = count(field)
@@ -305,8 +369,13 @@ if verdict == 'CHECKED' or verdict == 'ADMITTED' then
         budgeted[#budgeted + 1] = it.period
       end
       till.held, till.changed = till.held + money, true
-      values.hold = cmsgpack.pack({
-        ARGV[first + 1], now, till.epoch, money, tokens, tokenBuckets, running, budgeted })
+      local hold = { ARGV[first + 1], now, till.epoch, money, tokens, tokenBuckets, running, budgeted }
+      if claimField then
+        local it = claim(claimField)
+        it.state, it.expires, it.fingerprint, it.owner, it.changed = 'R', now + lostFor, ARGV[claimAt + 1], id, true
+        hold[9], hold[10] = false, { claimField, it.fingerprint }
+      end
+      values.hold = cmsgpack.pack(hold)
     end
   end
 end
@@ -338,6 +407,13 @@ for field, it in pairs(budgets) do
     write(field, string.format('%d %d %d', it.period, it.spent, it.held))
   end
 end
+for field, it in pairs(claims) do
+  if it.changed and it.state then
+    write(field, string.format('%s %.0f %s %s', it.state, it.expires, it.fingerprint, it.owner))
+  elseif it.changed then
+    removed[#removed + 1] = field
+  end
+end
 for _, field in ipairs(tombstones) do
   write(field, values[field])
 end
@@ -352,6 +428,9 @@ local reply = { verdict, admittedAt, admittedEpoch, till and till.granted - till
 if mode ~= 'S' then
   for i = 0, bucketCount - 1 do
     reply[#reply + 1] = bucket(ARGV[bucketsAt + 2 * i]).used
+  end
+  if verdict == claimed then
+    reply[#reply + 1] = claimedBy
   end
 end
 return reply

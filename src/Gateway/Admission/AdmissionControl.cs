@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Idempotency;
 using Tollgate.Gateway.Journal;
 using Tollgate.Gateway.Till;
 using Tollgate.ServiceDefaults.Data;
@@ -16,6 +17,9 @@ internal sealed record AdmissionResult(RequestTicket? Ticket, OpenAiError? Refus
 {
     /// <summary>The caller by the newest record; null when that one refuses the key, or nobody could look.</summary>
     public Caller? Caller { get; init; }
+
+    /// <summary>The request that was refused because this one answered it already: its answer may be sent in place of the refusal.</summary>
+    public Guid? AnsweredBy { get; init; }
 }
 
 /// <summary>The one door: every authenticated request passes it once, whatever its route and outcome. Thread-safe.</summary>
@@ -29,7 +33,9 @@ internal sealed partial class AdmissionControl(
     private const int MostRefreshes = 2;
 
     /// <summary>Journals OPEN, takes limits, budgets and money in one script, journals ADMITTED.</summary>
-    public async Task<AdmissionResult> AdmitAsync(Caller caller, Guid requestId, Demand demand, CancellationToken cancellationToken)
+    /// <param name="claim">The idempotency key to claim, or null.</param>
+    public async Task<AdmissionResult> AdmitAsync(
+        Caller caller, Guid requestId, Demand demand, CancellationToken cancellationToken, IdempotencyClaim? claim = null)
     {
         var money = demand.Price.PicoUsd.CostPicoUsd(demand.Bound) / 1000 >= LargestHold
             ? LargestHold
@@ -46,8 +52,8 @@ internal sealed partial class AdmissionControl(
                 caller,
                 known => new AdmissionCall(
                     true, known, requestId, journal.Owner, LimitTable.For(known, demand.Model), 1,
-                    Math.Min(demand.RateTokens, LargestHold), money),
-                demand,
+                    Math.Min(demand.RateTokens, LargestHold), money) { Claim = claim },
+                demand.Access,
                 cancellationToken);
             authenticator.CountUse(decision.Caller);
             fate = decision.Reply?.Verdict == AdmissionVerdict.Admitted ? HoldFate.Unknown : HoldFate.None;
@@ -90,7 +96,9 @@ internal sealed partial class AdmissionControl(
 
     /// <summary>For a GET (<paramref name="countRequest"/> false) and for a request already known to be refused with 4xx (true: it counts
     /// against the request buckets, as OpenAI's do): checks the versions of key and policy and feeds the headers.</summary>
-    public async Task<AdmissionResult> CheckAsync(Caller caller, Guid requestId, bool countRequest, CancellationToken cancellationToken)
+    /// <param name="access">What the key was found to allow, to be asked again of a newer record; null when it allowed nothing.</param>
+    public async Task<AdmissionResult> CheckAsync(
+        Caller caller, Guid requestId, bool countRequest, CancellationToken cancellationToken, Access? access = null)
     {
         try
         {
@@ -98,7 +106,7 @@ internal sealed partial class AdmissionControl(
                 caller,
                 known => new AdmissionCall(
                     false, known, requestId, journal.Owner, LimitTable.For(known, model: null), countRequest ? 1 : 0, 0, 0),
-                demand: null,
+                access,
                 cancellationToken);
             authenticator.CountUse(decision.Caller);
             return decision.Refused();
@@ -112,7 +120,7 @@ internal sealed partial class AdmissionControl(
 
     /// <summary>Asks the script until it decides: records that it found old are renewed, a till that it found low is refilled.</summary>
     private async Task<Decision> DecideAsync(
-        Caller caller, Func<Caller, AdmissionCall> ask, Demand? demand, CancellationToken cancellationToken)
+        Caller caller, Func<Caller, AdmissionCall> ask, Access? access, CancellationToken cancellationToken)
     {
         var started = clocks.Local.GetTimestamp();
         var (refreshes, exhausted) = (0, false);
@@ -133,7 +141,7 @@ internal sealed partial class AdmissionControl(
                     var askAccounts = reply.Verdict == AdmissionVerdict.Missing || refreshes > 0;
                     refreshes++;
                     var (known, refusal) = await authenticator.RefreshAsync(caller, askAccounts, cancellationToken);
-                    if (known is null || (refusal = Forbidden(known, demand)) is not null)
+                    if (known is null || (refusal = Forbidden(known, access)) is not null)
                     {
                         return new Decision(known, call, null, refusal);
                     }
@@ -158,26 +166,25 @@ internal sealed partial class AdmissionControl(
                     exhausted = refill.Outcome == RefillOutcome.Exhausted;
                     break;
                 default:
-                    return new Decision(caller, call, reply, AdmissionErrors.Of(reply, call, demand?.Model));
+                    return new Decision(caller, call, reply, AdmissionErrors.Of(reply, call, access?.Model));
             }
         }
     }
 
     /// <summary>What the endpoint asked of the old record, asked of the new one.</summary>
-    private static OpenAiError? Forbidden(Caller caller, Demand? demand)
+    private static OpenAiError? Forbidden(Caller caller, Access? access)
     {
-        if (demand is null)
+        if (access is not { } wanted)
         {
             return null;
         }
 
-        if (!caller.MayUse(demand.Endpoint))
+        if (!caller.MayUse(wanted.Endpoint))
         {
-            return OpenAiError.MissingScope(demand.Endpoint);
+            return OpenAiError.MissingScope(wanted.Endpoint);
         }
 
-        return caller.MayCall(demand.AskedModel ?? demand.Model, demand.Model)
-            ? null : OpenAiError.ModelNotAllowed(demand.AskedModel ?? demand.Model);
+        return caller.MayCall(wanted.AskedModel, wanted.Model) ? null : OpenAiError.ModelNotAllowed(wanted.AskedModel);
     }
 
     /// <param name="Caller">By the newest record; null when that one refuses the key.</param>
@@ -185,7 +192,11 @@ internal sealed partial class AdmissionControl(
     private sealed record Decision(Caller? Caller, AdmissionCall Call, AdmissionReply? Reply, OpenAiError? Refusal)
     {
         public AdmissionResult Refused() =>
-            new(null, Refusal, Reply is null ? RateLimitState.None : RateLimitState.Of(Call.Limits.Buckets, Reply.Used)) { Caller = Caller };
+            new(null, Refusal, Reply is null ? RateLimitState.None : RateLimitState.Of(Call.Limits.Buckets, Reply.Used))
+            {
+                Caller = Caller,
+                AnsweredBy = Reply?.Verdict == AdmissionVerdict.Done ? Reply.ClaimedBy : null,
+            };
     }
 
     /// <summary>Who must end the hold of a request that was opened.</summary>

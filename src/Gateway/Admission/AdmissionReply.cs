@@ -27,6 +27,18 @@ internal enum AdmissionVerdict
 
     /// <summary>The till cannot pay the hold.</summary>
     Till,
+
+    /// <summary>Another request with the same idempotency key and body runs.</summary>
+    Running,
+
+    /// <summary>The answer of an earlier request with the same idempotency key and body is complete.</summary>
+    Done,
+
+    /// <summary>The idempotency key belongs to another body.</summary>
+    Mismatch,
+
+    /// <summary>The store of answers was asked too long ago to claim the idempotency key on its word.</summary>
+    Late,
 }
 
 /// <summary>One answer of the script.</summary>
@@ -41,11 +53,16 @@ internal sealed record AdmissionReply(
 {
     private const int Head = 6;
 
+    /// <summary>The request whose claim stands in the way; null for every other verdict.</summary>
+    public Guid? ClaimedBy { get; init; }
+
     public DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds(TimeMs);
 
     public static AdmissionReply Read(RedisResult[] values)
     {
-        var used = new long[values.Length - Head];
+        var verdict = ReadVerdict((string)values[0]!);
+        var claimed = verdict is AdmissionVerdict.Running or AdmissionVerdict.Done or AdmissionVerdict.Mismatch;
+        var used = new long[values.Length - Head - (claimed ? 1 : 0)];
         for (var i = 0; i < used.Length; i++)
         {
             used[i] = (long)values[Head + i];
@@ -53,8 +70,10 @@ internal sealed record AdmissionReply(
 
         var epoch = (long)values[2];
         return new AdmissionReply(
-            ReadVerdict((string)values[0]!), (long)values[1], epoch < 0 ? null : epoch, (long)values[3], (int)values[4] - 1,
-            (long)values[5], used);
+            verdict, (long)values[1], epoch < 0 ? null : epoch, (long)values[3], (int)values[4] - 1, (long)values[5], used)
+        {
+            ClaimedBy = claimed ? Guid.ParseExact((string)values[^1]!, "N") : null,
+        };
     }
 
     private static AdmissionVerdict ReadVerdict(string text) => text switch
@@ -71,6 +90,10 @@ internal sealed record AdmissionReply(
         "BUDGET" => AdmissionVerdict.Budget,
         "COLD" => AdmissionVerdict.Cold,
         "TILL" => AdmissionVerdict.Till,
+        "RUNNING" => AdmissionVerdict.Running,
+        "DONE" => AdmissionVerdict.Done,
+        "MISMATCH" => AdmissionVerdict.Mismatch,
+        "LATE" => AdmissionVerdict.Late,
         _ => throw new InvalidOperationException($"The admission script answered {text}."),
     };
 }

@@ -1,6 +1,7 @@
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
 using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Idempotency;
 using Tollgate.Gateway.Till;
 using Tollgate.ServiceDefaults.Data;
 
@@ -11,7 +12,11 @@ namespace Tollgate.Gateway.Admission;
 /// <param name="Requests">Cost in the request buckets, 0 or 1.</param>
 /// <param name="Tokens">Cost in the token buckets.</param>
 internal sealed record AdmissionCall(
-    bool Admits, Caller Caller, Guid RequestId, string Owner, LimitTable Limits, int Requests, long Tokens, long MoneyNanoUsd);
+    bool Admits, Caller Caller, Guid RequestId, string Owner, LimitTable Limits, int Requests, long Tokens, long MoneyNanoUsd)
+{
+    /// <summary>The claim of an admission with an idempotency key.</summary>
+    public IdempotencyClaim? Claim { get; init; }
+}
 
 /// <summary>The one script of an organization's hash. Carries the settlements that wait for the organization. Thread-safe.</summary>
 internal sealed class AdmissionScript(
@@ -79,13 +84,15 @@ internal sealed class AdmissionScript(
     internal static RedisValue[] Arguments(IReadOnlyList<Settlement> riding, AdmissionCall? call)
     {
         var standing = call is null ? [] : call.Limits.Arguments(call.Admits);
-        var arguments = new RedisValue[2 + (4 * riding.Count) + (call is null ? 0 : 5 + standing.Length)];
+        var claim = call?.Claim;
+        var arguments = new RedisValue[
+            2 + (4 * riding.Count) + (call is null ? 0 : 5 + standing.Length + (claim is null ? 0 : IdempotencyClaim.Arguments))];
         arguments[0] = call is null ? "S" : call.Admits ? "A" : "C";
         arguments[1] = riding.Count;
         var at = 2;
         foreach (var settlement in riding)
         {
-            arguments[at++] = settlement.Kind switch { SettlementKind.Settle => "S", SettlementKind.Release => "R", _ => "F" };
+            arguments[at++] = Letter(settlement.Kind);
             arguments[at++] = Utf8(settlement.RequestId);
             arguments[at++] = settlement.Tokens;
             arguments[at++] = settlement.CostNanoUsd;
@@ -99,10 +106,20 @@ internal sealed class AdmissionScript(
             arguments[at++] = call.Tokens;
             arguments[at++] = call.Requests;
             standing.CopyTo(arguments, at);
+            claim?.WriteTo(arguments.AsSpan(at + standing.Length));
         }
 
         return arguments;
     }
+
+    private static RedisValue Letter(SettlementKind kind) => kind switch
+    {
+        SettlementKind.Settle => "S",
+        SettlementKind.SettleKept => "K",
+        SettlementKind.SettleLost => "L",
+        SettlementKind.Release => "R",
+        _ => "F",
+    };
 
     private static byte[] Utf8(Guid id)
     {

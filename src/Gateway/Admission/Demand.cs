@@ -14,4 +14,12 @@ internal sealed record Demand(string Endpoint, string Model, ModelPrice Price, U
     /// <summary>The model as the client wrote it, maybe an alias: a key may be confined to
     /// either name. Null when it is <see cref="Model"/>.</summary>
     public string? AskedModel { get; init; }
+
+    public Access Access => new(Endpoint, AskedModel ?? Model, Model);
 }
+
+/// <summary>What a key must allow for a request.</summary>
+/// <param name="Endpoint">Scope name.</param>
+/// <param name="AskedModel">The model as the client wrote it, maybe an alias.</param>
+/// <param name="Model">The model's real name.</param>
+internal readonly record struct Access(string Endpoint, string AskedModel, string Model);

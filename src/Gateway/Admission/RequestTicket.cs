@@ -17,6 +17,7 @@ internal sealed partial class RequestTicket(
     private int _attempt;
     private Units? _progress;
     private bool _closed;
+    private RequestEnd? _unsettled;
 
     public Guid RequestId => request.RequestId;
 
@@ -48,8 +49,9 @@ internal sealed partial class RequestTicket(
     /// full disk: a spare segment serves running requests.</summary>
     /// <param name="charged">Units charged, already by the outcome table of design §3.</param>
     /// <param name="delivered">Output tokens in events handed to the response writer.</param>
+    /// <param name="settles">False to queue the settlement by <see cref="Settle"/>, when it is known what became of the answer.</param>
     /// <exception cref="InvalidOperationException">The ticket is closed already.</exception>
-    public void Close(Outcome outcome, Units charged, long delivered)
+    public void Close(Outcome outcome, Units charged, long delivered, bool settles = true)
     {
         if (_closed)
         {
@@ -64,16 +66,29 @@ internal sealed partial class RequestTicket(
         }
 
         _closed = true;
-        journal.Close(
-            request,
-            new RequestEnd(outcome, _attempt, UsageSource.Gateway, clock.GetUtcNow(), Math.Min(delivered, capped.Completion), capped));
+        var end = new RequestEnd(
+            outcome, _attempt, UsageSource.Gateway, clock.GetUtcNow(), Math.Min(delivered, capped.Completion), capped);
+        journal.Close(request, end, settles);
+        _unsettled = settles ? null : end;
         leases.Spent(request.OrganizationId, request.CostNanoUsd(capped));
+    }
+
+    /// <summary>Queues the settlement of a ticket that was closed without it; otherwise does nothing.</summary>
+    /// <param name="kind">One of the three that settle.</param>
+    public void Settle(SettlementKind kind)
+    {
+        if (_unsettled is { } end)
+        {
+            _unsettled = null;
+            journal.Settle(request, end, kind);
+        }
     }
 
     public void Dispose()
     {
         if (_closed)
         {
+            Settle(SettlementKind.Settle);
             return;
         }
 

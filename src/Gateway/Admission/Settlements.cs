@@ -8,6 +8,12 @@ internal enum SettlementKind
     /// <summary>The request ended: the hold goes, its spend is booked, unused tokens return.</summary>
     Settle = 'S',
 
+    /// <summary>As <see cref="Settle"/>; the answer was complete and is kept, so that the claim on its idempotency key is done.</summary>
+    SettleKept = 'K',
+
+    /// <summary>As <see cref="Settle"/>; the answer was complete and could not be kept: only the claim remembers it.</summary>
+    SettleLost = 'L',
+
     /// <summary>Nobody knows whether the hold exists: it goes if it does, else a tombstone keeps a late admission out.</summary>
     Release = 'R',
 

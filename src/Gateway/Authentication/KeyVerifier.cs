@@ -10,7 +10,6 @@ namespace Tollgate.Gateway.Authentication;
 /// state, expiry, network, suspension. Thread-safe.</summary>
 internal sealed class KeyVerifier
 {
-    private static readonly char[] Separators = [',', ' ', '\n', '\r', '\t'];
     private readonly Dictionary<string, byte[]> _peppers;
     private readonly TimeProvider _clock;
 
@@ -18,11 +17,7 @@ internal sealed class KeyVerifier
     public KeyVerifier(IOptions<KeysOptions> options, TimeProvider clock)
     {
         _clock = clock;
-        _peppers = options.Value.Peppers.Split(Separators, StringSplitOptions.RemoveEmptyEntries).Select(ReadPepper).ToDictionary();
-        if (_peppers.Count == 0)
-        {
-            throw new InvalidOperationException("Keys:Peppers holds no pepper.");
-        }
+        _peppers = Peppers.Parse(options.Value).ToDictionary(pepper => pepper.Id, pepper => pepper.Secret);
     }
 
     /// <summary>The proved caller, or why it is refused. Takes the same time whichever secret fits or none.</summary>
@@ -89,16 +84,5 @@ internal sealed class KeyVerifier
 
         var mapped = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return networks.Any(text => IPNetwork.TryParse(text, out var network) && network.Contains(mapped));
-    }
-
-    private static KeyValuePair<string, byte[]> ReadPepper(string text)
-    {
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 1 || text.Length - colon - 1 < 32 || text[(colon + 1)..].Any(digit => !char.IsAsciiHexDigit(digit)))
-        {
-            throw new InvalidOperationException("Keys:Peppers must be a list of id:hex with at least 16 bytes each.");
-        }
-
-        return new KeyValuePair<string, byte[]>(text[..colon], Convert.FromHexString(text[(colon + 1)..]));
     }
 }

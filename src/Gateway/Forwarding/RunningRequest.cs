@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Idempotency;
 using Tollgate.Gateway.OpenAi;
 
 namespace Tollgate.Gateway.Forwarding;
@@ -15,17 +16,26 @@ internal sealed record RunningRequest(
     /// <summary>Closes the ticket, and keeps for the log line what was charged.</summary>
     public void Close(Outcome outcome, Units charged, long delivered) => Call.Close(Ticket, outcome, charged, delivered);
 
-    /// <summary>Closes the ticket of an answer that is complete; one that the model itself left empty costs nothing.</summary>
-    public void Complete(Units units)
+    /// <summary>Takes in what goes out, for its idempotency key; null when it came without.</summary>
+    public AnswerRecording? Recording { get; init; }
+
+    /// <summary>
+    /// Closes the ticket of an answer that is complete and keeps it for its idempotency key; its last bytes may go out when this ends. One
+    /// that the model itself left empty costs nothing.
+    /// </summary>
+    /// <param name="last">What is still to go out.</param>
+    public ValueTask CompleteAsync(Units units, ReadOnlyMemory<byte> last)
     {
-        if (EndedAtOnceByItself(units))
-        {
-            Close(Outcome.Empty, default, 0);
-        }
-        else
-        {
-            Close(Outcome.Completed, units, units.Completion);
-        }
+        var (outcome, charged) = EndedAtOnceByItself(units) ? (Outcome.Empty, default) : (Outcome.Completed, units);
+        Call.Close(Ticket, outcome, charged, charged.Completion, settles: Recording is null);
+        return Recording is null ? ValueTask.CompletedTask : KeepAsync(Recording, last);
+    }
+
+    /// <summary>The answer is billed by now. The settlement comes after it is kept: it frees the key for whoever finds nothing.</summary>
+    private async ValueTask KeepAsync(AnswerRecording recording, ReadOnlyMemory<byte> last)
+    {
+        recording.Append(last.Span);
+        Ticket.Settle(await recording.KeepAsync() ? SettlementKind.SettleKept : SettlementKind.SettleLost);
     }
 
     /// <summary>Whether nothing was generated although the client neither forbade it nor gave a reason to stop.</summary>

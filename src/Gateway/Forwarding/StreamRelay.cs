@@ -97,6 +97,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         Start(answer);
         _tokens = events.Tokens;
         running.Ticket.Progress(_prompt with { Output = _tokens });
+        running.Recording?.Append(_buffer.Written.Span[..events.Length]);
         await WriteAsync(_buffer.Written[..events.Length]);
         if (_tokens > 0)
         {
@@ -111,8 +112,14 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         Start(answer);
         _tokens = events.Tokens;
         running.Call.FirstTokenAt ??= parts.Clock.GetTimestamp();
-        running.Complete(_prompt with { Output = _tokens });
-        await WriteAsync(_buffer.Written[..(events.Length + events.Next)]);
+        var last = _buffer.Written[..(events.Length + events.Next)];
+        if (running.Recording is not null)
+        {
+            attempt.Disarm(); // The worker owes nothing more while the answer is kept.
+        }
+
+        await running.CompleteAsync(_prompt with { Output = _tokens }, last);
+        await WriteAsync(last);
         attempt.Disarm();
         return AttemptEnd.Answered;
     }
@@ -124,8 +131,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         {
             _started = true;
             var response = running.Context.Response;
-            response.ContentType = "text/event-stream; charset=utf-8";
-            response.Headers.CacheControl = "no-cache";
+            AnswerHeaders.OfEvents(response);
             WorkerAnswer.CopyHeaders(answer, response);
             running.Context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
         }

@@ -46,7 +46,7 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
             return await AttemptEnd.OfStopAsync(attempt, running);
         }
 
-        running.Complete(units);
+        await running.CompleteAsync(units, body.Written);
         running.Call.FirstTokenAt = parts.Clock.GetTimestamp();
         await SendAsync(running, answer, body.Written);
         return AttemptEnd.Answered;
@@ -55,14 +55,8 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
     private static async Task SendAsync(RunningRequest running, HttpResponseMessage answer, ReadOnlyMemory<byte> body)
     {
         var response = running.Context.Response;
-        response.ContentType = "application/json";
-        response.ContentLength = body.Length;
+        AnswerHeaders.OfJson(response, body.Length, running.Route, running.Model);
         WorkerAnswer.CopyHeaders(answer, response);
-        if (running.Route == InferenceRoute.Embeddings)
-        {
-            response.Headers["openai-model"] = running.Model;
-        }
-
         await response.BodyWriter.WriteAsync(body, running.Context.RequestAborted);
     }
 

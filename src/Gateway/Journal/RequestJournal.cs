@@ -113,7 +113,8 @@ internal sealed class RequestJournal(JournalFile journal, Settlements settlement
     }
 
     /// <summary>Journals the end and queues the settlement.</summary>
-    public void Close(AdmittedRequest request, RequestEnd end)
+    /// <param name="settles">False when the caller queues the settlement.</param>
+    public void Close(AdmittedRequest request, RequestEnd end, bool settles = true)
     {
         Span<byte> payload = stackalloc byte[128];
         var writer = new RecordWriter(payload);
@@ -124,13 +125,17 @@ internal sealed class RequestJournal(JournalFile journal, Settlements settlement
             throw new JournalFullException(); // Room for it was kept; only a journal that was closed under a running request comes here.
         }
 
-        Settle(request, end);
+        if (settles)
+        {
+            Settle(request, end);
+        }
     }
 
     /// <summary>Queues the settlement of a request that has its CLOSE.</summary>
-    public void Settle(AdmittedRequest request, RequestEnd end) => settlements.Add(new Settlement(
-        SettlementKind.Settle, request.OrganizationId, request.RequestId, end.Charged.Prompt + end.Charged.Completion,
-        request.CostNanoUsd(end.Charged), Settled));
+    public void Settle(AdmittedRequest request, RequestEnd end, SettlementKind kind = SettlementKind.Settle) => settlements.Add(
+        new Settlement(
+            kind, request.OrganizationId, request.RequestId, end.Charged.Prompt + end.Charged.Completion, request.CostNanoUsd(end.Charged),
+            Settled));
 
     /// <summary>Counts an earlier boot's request among those whose holds are not yet gone.</summary>
     public void Inherit(Guid requestId, long openPosition) => _unsettled[requestId] = openPosition;

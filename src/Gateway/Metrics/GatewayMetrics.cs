@@ -17,6 +17,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _broken;
+    private readonly Counter<long> _replays;
     private readonly TimeProvider _clock;
 
     public GatewayMetrics(IMeterFactory factory, TimeProvider clock)
@@ -33,6 +34,8 @@ internal sealed class GatewayMetrics
         _retries = meter.CreateCounter<long>(
             "tollgate.gateway.retries", "{retry}", "Attempts at a worker after the first one of a request.");
         _broken = meter.CreateCounter<long>("tollgate.gateway.broken_streams", "{stream}", "Streams that ended in an error frame.");
+        _replays = meter.CreateCounter<long>(
+            "tollgate.gateway.replays", "{answer}", "Kept answers that were sent again for their idempotency key.");
     }
 
     /// <summary>Another worker is tried for a request that has not shown anything to its client.</summary>
@@ -40,6 +43,9 @@ internal sealed class GatewayMetrics
 
     /// <summary>A stream ended in an error frame.</summary>
     public void StreamBroken(string model) => _broken.Add(1, new KeyValuePair<string, object?>("gen_ai.request.model", model));
+
+    /// <summary>A kept answer was sent again for its idempotency key.</summary>
+    public void Replayed(string model) => _replays.Add(1, new KeyValuePair<string, object?>("gen_ai.request.model", model));
 
     /// <summary>A request of <c>/v1</c> is over.</summary>
     public void RequestEnded(ApiCall call, int status, TimeSpan elapsed)

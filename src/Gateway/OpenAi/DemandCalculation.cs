@@ -28,6 +28,9 @@ internal static class DemandCalculation
         var prompt = Math.Min(size.Utf8Bytes + size.TokenIds + template, (long)size.Prompts * card.ContextLength);
         var output = size.Prompts * request.Choices * OutputCap(request, card);
         var estimate = ((size.Utf8Bytes + 3) / 4) + size.TokenIds + (3L * size.Messages) + output;
-        return new Demand(request.Endpoint, card.Name, price, new Units(prompt, Output: output), estimate, request.Stream);
+        return new Demand(request.Endpoint, card.Name, price, new Units(prompt, Output: output), estimate, request.Stream)
+        {
+            AskedModel = request.Model,
+        };
     }
 }

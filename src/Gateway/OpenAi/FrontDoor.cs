@@ -38,9 +38,11 @@ internal sealed class FrontDoor(Authenticator authenticator, AdmissionControl ad
 
     /// <summary>The caller by the newest record of its key, if an authenticated request that asks for nothing may go on; null when the
     /// refusal is already written.</summary>
-    public async Task<Caller?> CheckAsync(HttpContext context, ApiCall call, Caller caller)
+    /// <param name="replays">What the key must allow for an answer that is sent again, which counts as a request.</param>
+    public async Task<Caller?> CheckAsync(HttpContext context, ApiCall call, Caller caller, Access? replays = null)
     {
-        var check = await admission.CheckAsync(caller, call.RequestId, countRequest: false, CancellationToken.None);
+        var check = await admission.CheckAsync(
+            caller, call.RequestId, countRequest: replays is not null, CancellationToken.None, replays);
         call.Limits = check.Limits;
         var newest = check.Caller ?? caller;
         if ((check.Refusal ?? (newest.MayUse(call.Route) ? null : OpenAiError.MissingScope(call.Route))) is not { } refusal)

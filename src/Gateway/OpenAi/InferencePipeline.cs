@@ -1,21 +1,19 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
-using Tollgate.Gateway.Catalogue;
 using Tollgate.Gateway.Forwarding;
-using Tollgate.Gateway.Pricing;
+using Tollgate.Gateway.Idempotency;
 
 namespace Tollgate.Gateway.OpenAi;
 
 /// <summary>
-/// The one way for every request that runs a model: authenticate, check the scope, read and parse the body, resolve model and price,
-/// admit, forward,
-/// settle. Past authentication each request meets the admission exactly once, also when it is refused for something else.
+/// The one way for every request that runs a model: authenticate, check the scope, prepare, admit, forward, settle. Past authentication
+/// each request meets the admission exactly once, also when it is refused for something else or when its answer is an earlier one's.
 /// </summary>
 internal sealed class InferencePipeline(
-    FrontDoor door, AdmissionControl admission, ModelDirectory models, PriceBook prices, Forwarder forwarder, RequestReading reading)
+    FrontDoor door, RequestPreparation preparation, AdmissionControl admission, Forwarder forwarder, IdempotencyDesk idempotency,
+    Replay replay)
 {
     public async Task RunAsync(HttpContext context, InferenceRoute route, string? engine)
     {
@@ -26,10 +24,16 @@ internal sealed class InferencePipeline(
             return;
         }
 
-        var (prepared, refusal) = await PrepareAsync(context, caller, route, engine);
+        var (prepared, earlier, refusal) = await preparation.PrepareAsync(context, caller, route, engine);
         if (refusal is not null)
         {
             await door.RefuseAsync(context, call, caller, refusal);
+            return;
+        }
+
+        if (earlier is not null)
+        {
+            await ReplayAsync(context, call, caller, route, earlier);
             return;
         }
 
@@ -37,95 +41,44 @@ internal sealed class InferencePipeline(
 
         // Not bound to the client's connection: an admission that is under way ends with a
         // ticket or without, never unknown because somebody hung up.
-        var admitted = await admission.AdmitAsync(caller, call.RequestId, prepared.Demand, CancellationToken.None);
+        var asked = prepared.Idempotent;
+        var admitted = await admission.AdmitAsync(caller, call.RequestId, prepared.Demand, CancellationToken.None, asked?.Claim);
         call.Limits = admitted.Limits;
         if (admitted.Ticket is null)
         {
-            await OpenAiErrorResult.WriteAsync(context, admitted.Refusal ?? OpenAiError.ServerError());
+            await AnswerUnadmittedAsync(context, route, asked, admitted);
             return;
         }
 
         using var ticket = admitted.Ticket;
-        var running = new RunningRequest(context, call, ticket, route, prepared.Request, prepared.Demand.Model, prepared.Body);
+        using var recording = asked is null
+            ? null : new AnswerRecording(idempotency, asked, call.RequestId, prepared.Demand.Model, prepared.Demand.Streamed);
+        var running = new RunningRequest(context, call, ticket, route, prepared.Request, prepared.Demand.Model, prepared.Body)
+        {
+            Recording = recording,
+        };
         if (await forwarder.ForwardAsync(running) is { } error)
         {
             await OpenAiErrorResult.WriteAsync(context, error);
         }
     }
 
-    /// <summary>Everything before the admission. Exactly one of the two is null.</summary>
-    private async Task<(Prepared? Prepared, OpenAiError? Refusal)> PrepareAsync(
-        HttpContext context, Caller caller, InferenceRoute route, string? engine)
+    private async Task ReplayAsync(HttpContext context, ApiCall call, Caller caller, InferenceRoute route, EarlierAnswer earlier)
     {
-        var (body, unreadable) = await reading.ReadAsync(context);
-        if (unreadable is not null)
+        (call.Model, call.Streamed) = (earlier.Access.Model, earlier.Answer.Kind == AnswerKind.Events);
+        if (await door.CheckAsync(context, call, caller, earlier.Access) is not null)
         {
-            return (null, unreadable);
-        }
-
-        using (body)
-        {
-            if (!route.TryParse(body!.Bytes, engine, out var request, out var invalid))
-            {
-                return (null, invalid);
-            }
-
-            if ((models.Resolve(request.Model, caller) ?? await ResolveAnewAsync(request.Model, caller)) is not { } model)
-            {
-                return (null, OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(request.Model)));
-            }
-
-            if (model.Card is not { } card)
-            {
-                return (null, OpenAiError.ModelUnavailable(model.Model, TimeSpan.FromSeconds(1)));
-            }
-
-            if (card.Task != route.Task)
-            {
-                return (null, OpenAiError.ModelNotForEndpoint(model.Model, route.WorkerPath));
-            }
-
-            if (request.MaxOutput > card.ContextLength)
-            {
-                return (
-                    null, OpenAiError.OutputCapTooLarge(CapMember(body.Bytes.Span, request), request.MaxOutput.Value, card.ContextLength));
-            }
-
-            if (prices.InForce(model.Model, caller.OrganizationId) is not { } price)
-            {
-                return (null, OpenAiError.ModelWithoutPrice(model.Model));
-            }
-
-            var rewritten = request.Rewrite(body.Bytes, model.Model, DemandCalculation.OutputCap(request, card));
-            return (new Prepared(request, DemandCalculation.Calculate(request, card, price), rewritten), null);
+            await replay.SendAsync(context, route, earlier.Answer);
         }
     }
 
-    /// <summary>What memory holds of a restricted key may be old: the model may have been allowed since.</summary>
-    private async Task<ResolvedModel?> ResolveAnewAsync(string model, Caller caller) =>
-        caller.Key is { ModelsAllowed: null, ModelsDenied: null } ? null : models.Resolve(model, await door.RenewAsync(caller));
-
-    /// <summary>Which of its two names the client gave the output cap.</summary>
-    private static string CapMember(ReadOnlySpan<byte> body, InferenceRequest request) =>
-        body[..request.Edits.MaxTokens.Start].TrimEnd(" \t\r\n:"u8).EndsWith("max_completion_tokens\""u8)
-            ? "max_completion_tokens" : "max_tokens";
-
-    private sealed record Prepared(InferenceRequest Request, Demand Demand, byte[] Body);
-}
-
-/// <summary>Reads bodies within the configured limit.</summary>
-internal sealed class RequestReading(IOptions<OpenAiOptions> options)
-{
-    /// <summary>Exactly one of the two is null.</summary>
-    public async Task<(RequestBody? Body, OpenAiError? Error)> ReadAsync(HttpContext context)
+    private async Task AnswerUnadmittedAsync(
+        HttpContext context, InferenceRoute route, IdempotentRequest? asked, AdmissionResult admitted)
     {
-        try
-        {
-            return await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes);
-        }
-        catch (BadHttpRequestException exception)
-        {
-            return (null, RequestBody.ToError(exception, options.Value.MaxBodyBytes));
-        }
+        // Answered between the look into the store and the admission: by now the store has it.
+        var recalled = admitted.AnsweredBy is null ? default : await idempotency.RecallAsync(asked!);
+        await (recalled.Answer is not null
+            ? replay.SendAsync(context, route, recalled.Answer)
+            : OpenAiErrorResult.WriteAsync(context, recalled.Error ?? admitted.Refusal ?? OpenAiError.ServerError()));
     }
 }

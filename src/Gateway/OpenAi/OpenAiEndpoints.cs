@@ -23,7 +23,7 @@ internal static class OpenAiEndpoints
         builder.Services.AddSingleton<OpenAiHeaders>();
         builder.Services.AddSingleton<AccessLog>();
         builder.Services.AddSingleton<FrontDoor>();
-        builder.Services.AddSingleton<RequestReading>();
+        builder.Services.AddSingleton<RequestPreparation>();
         builder.Services.AddSingleton<InferencePipeline>();
         builder.Services.AddCors();
         builder.Services.AddOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>().Configure<IOptions<OpenAiOptions>>(

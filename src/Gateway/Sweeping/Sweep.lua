@@ -1,9 +1,10 @@
 -- Takes from the holds of silent gateways what they keep from others: concurrency and rate tokens, never money. A swept hold stands with its money and
 -- without the rest, so that its settle, whenever it comes, frees nothing twice. Money of an older epoch is the old lease's: such a hold goes.
+-- The claim of a swept hold on an idempotency key ends: its retry is a new request. Claims past their time go too.
 -- KEYS[1]  the organization's hash, see Admission.lua
 -- ARGV[1]  HSCAN's cursor, 0 at first   ARGV[2]  about how many fields to look at   ARGV[3]  age from which a hold may be swept, ms
 -- ARGV[4 ...]  owners that live
--- returns  {next cursor, holds swept, holds dropped, tombstones removed}
+-- returns  {next cursor, holds swept, holds dropped, tombstones and claims removed}
 -- Redis's clock, as everywhere.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -17,7 +18,7 @@ end
 local refunds, freed, writes, removed = {}, {}, {}, {}
 local swept, dropped, forgotten = 0, 0, 0
 
-local function sweep(hold)
+local function sweep(id, hold)
   for _, field in ipairs(hold[6]) do
     refunds[field] = (refunds[field] or 0) + hold[5]
   end
@@ -25,10 +26,13 @@ local function sweep(hold)
     freed[field] = (freed[field] or 0) + 1
   end
   hold[5], hold[6], hold[7], hold[9] = 0, {}, {}, now
+  if hold[10] and string.match(redis.call('HGET', hash, hold[10][1]) or '', '^R .* (%x+)$') == id then
+    removed[#removed + 1] = hold[10][1]
+  end
   swept = swept + 1
 end
 
-local page = redis.call('HSCAN', hash, ARGV[1], 'MATCH', '[ht]:*', 'COUNT', ARGV[2])
+local page = redis.call('HSCAN', hash, ARGV[1], 'MATCH', '[hti]:*', 'COUNT', ARGV[2])
 local epoch = tonumber(string.match(redis.call('HGET', hash, 'till') or '', '^(%d+) '))
 for i = 1, #page[2], 2 do
   local field, value = page[2][i], page[2][i + 1]
@@ -37,11 +41,16 @@ for i = 1, #page[2], 2 do
       removed[#removed + 1] = field
       forgotten = forgotten + 1
     end
+  elseif string.byte(field) == 105 then -- i:
+    if tonumber(string.match(value, '^%u (%d+) ')) <= now then
+      removed[#removed + 1] = field
+      forgotten = forgotten + 1
+    end
   else
     local hold = cmsgpack.unpack(value)
     local before = swept
     if not hold[9] and not living[hold[1]] and now - hold[2] >= tonumber(ARGV[3]) then
-      sweep(hold)
+      sweep(string.sub(field, 3), hold)
     end
     if hold[9] and epoch and hold[3] < epoch then
       removed[#removed + 1] = field

@@ -81,8 +81,11 @@ public sealed class OpenAiErrorTests
     public void Refusals_that_a_retry_cannot_cure_say_so()
     {
         Assert.Equal((429, "credit_balance_exhausted", false), Shape(OpenAiError.CreditBalanceExhausted()));
-        Assert.Equal((409, "idempotency_key_in_use", false), Shape(OpenAiError.IdempotencyInProgress()));
-        Assert.Equal((409, "idempotency_key_reused", false), Shape(OpenAiError.IdempotencyMismatch()));
+        Assert.Equal((409, "idempotency_key_reused", false), Shape(OpenAiError.IdempotencyMismatch(Guid.Empty)));
+        Assert.Equal((409, "idempotency_answer_not_kept", false), Shape(OpenAiError.IdempotencyAnswerGone(Guid.Empty)));
+        Assert.Equal(
+            (409, "idempotency_key_in_use", true), Shape(OpenAiError.IdempotencyInProgress(Guid.Empty, TimeSpan.FromSeconds(1))));
+        Assert.Equal((503, "idempotency_unavailable", null), Shape(OpenAiError.IdempotencyUnavailable(TimeSpan.FromSeconds(1))));
         Assert.Equal((503, "ledger_unavailable", null), Shape(OpenAiError.LedgerFrozen(TimeSpan.FromSeconds(1))));
         Assert.Equal((503, "server_is_overloaded", null), Shape(OpenAiError.Overloaded(TimeSpan.FromSeconds(1))));
     }

@@ -5,6 +5,7 @@ using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Idempotency;
 using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Admission;
@@ -30,11 +31,26 @@ public sealed class AdmissionScriptModelTests
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(150).WithEndSize(60).WithQuietOnSuccess(true), property);
     }
 
+    [Fact]
+    public async Task A_request_that_lost_its_claim_ends_nobody_elses()
+    {
+        var server = await RedisServer.SharedAsync();
+        using var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
+        Step epoch = new(StepKind.NewEpoch, 5_000, 0, 0), claim = new(StepKind.Claim, 1, 1, 2), settle = new(StepKind.Settle, 1, 1, 0);
+
+        // Swept, claimed by another, then settled by the first; and past its time, claimed by another, then swept alone.
+        new Play(connection.GetDatabase()).Run([epoch, claim, new(StepKind.Sweep, 0, 0, 1), claim, settle, settle]);
+        new Play(connection.GetDatabase()).Run(
+            [epoch, claim, new(StepKind.Wait, 86_400_000, 0, 0), claim, new(StepKind.Sweep, 10_000, 0, 1), settle, settle]);
+    }
+
     private static Gen<Step[]> Histories()
     {
         var step = Gen.Frequency(
             (6, Numbers(StepKind.Admit, 130, 1_000)),
+            (4, Numbers(StepKind.Claim, 130, 1_000)),
             (3, Numbers(StepKind.Settle, 160, 100)),
+            (2, Numbers(StepKind.Keep, 160, 100)),
             (1, Numbers(StepKind.Release, 100, 0)),
             (3, Gen.OneOf(Gen.Choose(0, 200), Gen.Choose(0, 70_000), Gen.Choose(0, 200_000_000), Gen.Choose(-5_000, -1))
                 .Select(ms => new Step(StepKind.Wait, ms, 0, 0))),
@@ -57,7 +73,13 @@ public sealed class AdmissionScriptModelTests
     private enum StepKind
     {
         Admit,
+
+        /// <summary>An admission with one of a few idempotency keys.</summary>
+        Claim,
         Settle,
+
+        /// <summary>A settlement of a complete answer, kept or lost.</summary>
+        Keep,
         Release,
         Wait,
         Limit,
@@ -82,6 +104,7 @@ public sealed class AdmissionScriptModelTests
         private readonly long[] _limits = [5, 40, 100, 200];
         private readonly RedisKey _hash;
         private long _now = Start;
+        private int _requests;
 
         public Play(IDatabase redis)
         {
@@ -101,6 +124,7 @@ public sealed class AdmissionScriptModelTests
             foreach (var step in history)
             {
                 Do(step);
+                Assert.Equal(_reference.Claims(_now), Claims(claim => long.Parse(claim.Value.Split(' ')[1]) > _now));
             }
 
             _redis.KeyDelete([_hash, $"{_clock}:s", $"{_clock}:us"]);
@@ -126,7 +150,7 @@ public sealed class AdmissionScriptModelTests
                 case StepKind.Sweep:
                     Sweep(step);
                     break;
-                case StepKind.Admit:
+                case StepKind.Admit or StepKind.Claim:
                     Admit(step);
                     break;
                 default:
@@ -143,11 +167,17 @@ public sealed class AdmissionScriptModelTests
 
         private void Admit(Step step)
         {
-            var call = new AdmissionCall(true, _caller, Guid.NewGuid(), Owners[step.Pick % 2], Table(), 1, step.One, step.Two);
+            var requestId = new Guid(++_requests, 0, 0, new byte[8]);
+            var call = new AdmissionCall(true, _caller, requestId, Owners[step.Pick % 2], Table(), 1, step.One, step.Two)
+            {
+                Claim = step.Kind == StepKind.Admit
+                    ? null
+                    : new IdempotencyClaim($"i:0:{step.Pick % 2}", $"body-{step.Pick % 9 / 8}", _now - (step.Pick % 7 == 0 ? 30_001 : 30_000)),
+            };
             var reply = AdmissionReply.Read((RedisResult[])Evaluate([], call)!);
-            var (verdict, binding, wait) = _reference.Admit(call, _now);
+            var (verdict, binding, wait, claimedBy) = _reference.Admit(call, _now);
 
-            Assert.Equal((verdict, binding, wait), (reply.Verdict, reply.Binding, reply.RetryInMs));
+            Assert.Equal((verdict, binding, wait, claimedBy), (reply.Verdict, reply.Binding, reply.RetryInMs, reply.ClaimedBy));
             Assert.Equal(_now, reply.TimeMs);
             Assert.Equal(_reference.Epoch, reply.Epoch ?? -1);
             Assert.Equal(_reference.Free, reply.FreeNanoUsd);
@@ -163,10 +193,12 @@ public sealed class AdmissionScriptModelTests
         {
             var holds = _reference.Holds.Order().ToList();
             var requestId = holds.Count == 0 || step.Pick > 900 ? Guid.NewGuid() : holds[step.Pick % holds.Count];
+            var kind = step.Kind == StepKind.Settle ? SettlementKind.Settle
+                : step.Pick % 2 == 0 ? SettlementKind.SettleKept : SettlementKind.SettleLost;
             var settlement = step.Kind == StepKind.Release
                 ? new Settlement(SettlementKind.Release, _caller.OrganizationId, requestId, 0, 0)
                 : new Settlement(
-                    SettlementKind.Settle, _caller.OrganizationId, requestId, step.One, _reference.MoneyOf(requestId) * step.Two / 100);
+                    kind, _caller.OrganizationId, requestId, step.One, _reference.MoneyOf(requestId) * step.Two / 100);
             Evaluate([settlement, settlement], null);
             Evaluate([settlement], null);
             _reference.Settle(settlement, _now);
@@ -180,7 +212,14 @@ public sealed class AdmissionScriptModelTests
             _redis.ScriptEvaluate(_sweep, [_hash], [0, 500, age, living]);
             _redis.ScriptEvaluate(_sweep, [_hash], [0, 500, age, living]);
             _reference.Sweep(living, age, _now);
+            Assert.Equal(_reference.Claims(_now), Claims(_ => true)); // What is past its time is gone.
         }
+
+        private IEnumerable<(string Field, string Value)> Claims(Func<(string Field, string Value), bool> which) => _redis.HashGetAll(_hash)
+            .Where(field => field.Name.StartsWith("i:"))
+            .Select(field => (field.Name.ToString(), field.Value.ToString()))
+            .Where(which)
+            .OrderBy(claim => claim.Item1);
 
         private string WithOwnClock(string file)
         {

@@ -1,20 +1,23 @@
 using System.Globalization;
 using System.Numerics;
 using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Idempotency;
 
 namespace Tollgate.Gateway.Tests.Admission;
 
 /// <summary>
 /// What the script should do, written as plainly as can be: exact integers of any size, one thing after the other. OpenAI's bucket formula,
-/// calendar budgets, one till.
+/// calendar budgets, one till, claims on idempotency keys.
 /// </summary>
 internal sealed class ReferenceOrganization
 {
+    private const long DayMs = 86_400_000;
     private readonly Dictionary<string, Bucket> _buckets = [];
     private readonly Dictionary<string, long> _running = [];
     private readonly Dictionary<string, Budget> _budgets = [];
     private readonly Dictionary<Guid, Hold> _holds = [];
     private readonly HashSet<Guid> _buried = [];
+    private readonly Dictionary<string, Claim> _claims = [];
     private long _epoch = -1;
     private BigInteger _granted;
     private BigInteger _spent;
@@ -50,13 +53,61 @@ internal sealed class ReferenceOrganization
         }
     }
 
-    public (AdmissionVerdict Verdict, int Binding, BigInteger RetryMs) Admit(AdmissionCall call, long now)
+    /// <summary>The claims that stand, as the hash holds them.</summary>
+    public IEnumerable<(string Field, string Value)> Claims(long now) =>
+        from claim in _claims
+        where claim.Value.Expires > now
+        orderby claim.Key
+        let it = claim.Value
+        select (claim.Key, $"{(it.Done ? 'D' : 'R')} {it.Expires} {it.Fingerprint} {it.Owner:N}");
+
+    public (AdmissionVerdict Verdict, int Binding, BigInteger RetryMs, Guid? ClaimedBy) Admit(AdmissionCall call, long now)
     {
         if (_buried.Contains(call.RequestId))
         {
-            return (AdmissionVerdict.Buried, -1, 0);
+            return (AdmissionVerdict.Buried, -1, 0, null);
         }
 
+        if (Obstacle(call.Claim, now) is not { } obstacle)
+        {
+            var (verdict, binding, wait) = AdmitUnclaimed(call, now);
+            if (verdict == AdmissionVerdict.Admitted && call.Claim is { } claim)
+            {
+                _claims[claim.Field] = new Claim(false, now + DayMs, claim.Fingerprint, call.RequestId);
+            }
+
+            return (verdict, binding, wait, null);
+        }
+
+        // What runs nothing costs one request.
+        call = call with { Tokens = 0 };
+        if (Limited(call, now) is { } limited)
+        {
+            return (limited.Verdict, limited.Binding, limited.RetryMs, null);
+        }
+
+        Fill(call, now);
+        return (obstacle.Verdict, -1, 0, obstacle.By);
+    }
+
+    private (AdmissionVerdict Verdict, Guid? By)? Obstacle(IdempotencyClaim? asked, long now)
+    {
+        if (asked is null)
+        {
+            return null;
+        }
+
+        if (!_claims.TryGetValue(asked.Field, out var claim) || claim.Expires <= now)
+        {
+            return now - asked.AskedAtMs > 30_000 ? (AdmissionVerdict.Late, null) : null;
+        }
+
+        return claim.Fingerprint != asked.Fingerprint ? (AdmissionVerdict.Mismatch, claim.Owner)
+            : (claim.Done ? AdmissionVerdict.Done : AdmissionVerdict.Running, claim.Owner);
+    }
+
+    private (AdmissionVerdict Verdict, int Binding, BigInteger RetryMs)? Limited(AdmissionCall call, long now)
+    {
         var (tooLarge, full, wait) = (-1, -1, BigInteger.Zero);
         for (var i = 0; i < call.Limits.Buckets.Count; i++)
         {
@@ -80,12 +131,18 @@ internal sealed class ReferenceOrganization
             }
         }
 
+        return tooLarge >= 0 ? (AdmissionVerdict.TooLarge, tooLarge, 0)
+            : full >= 0 ? (AdmissionVerdict.Bucket, full, wait)
+            : null;
+    }
+
+    private (AdmissionVerdict Verdict, int Binding, BigInteger RetryMs) AdmitUnclaimed(AdmissionCall call, long now)
+    {
+        var limited = Limited(call, now);
         var busy = call.Limits.Concurrency.FindIndex(limit => _running.GetValueOrDefault(limit.Field) >= limit.Limit);
-        if (busy >= 0 || tooLarge >= 0 || full >= 0)
+        if (busy >= 0 || limited is not null)
         {
-            return busy >= 0 ? (AdmissionVerdict.Concurrency, busy, 0)
-                : tooLarge >= 0 ? (AdmissionVerdict.TooLarge, tooLarge, 0)
-                : (AdmissionVerdict.Bucket, full, wait);
+            return busy >= 0 ? (AdmissionVerdict.Concurrency, busy, 0) : limited!.Value;
         }
 
         var money = call.MoneyNanoUsd;
@@ -117,6 +174,11 @@ internal sealed class ReferenceOrganization
             GiveBack(hold, hold.Call.Tokens - settlement.Tokens, now);
         }
 
+        if (hold.Call.Claim is { } claim)
+        {
+            End(claim, settlement, now);
+        }
+
         if (hold.Epoch != _epoch)
         {
             return;
@@ -144,6 +206,11 @@ internal sealed class ReferenceOrganization
             if (!hold.Swept && hold.Call.Owner != living && now - hold.At >= age)
             {
                 GiveBack(hold, hold.Call.Tokens, now);
+                if (hold.Call.Claim is { } claim && _claims.GetValueOrDefault(claim.Field) is { Done: false } made && made.Owner == requestId)
+                {
+                    _claims.Remove(claim.Field);
+                }
+
                 _holds[requestId] = hold with { Swept = true };
             }
 
@@ -168,7 +235,23 @@ internal sealed class ReferenceOrganization
         hold.Call.Limits.Concurrency.ForEach(limit => _running[limit.Field]--);
     }
 
-    private void Take(AdmissionCall call, long now)
+    private void End(IdempotencyClaim claim, Settlement settlement, long now)
+    {
+        var stands = _claims.TryGetValue(claim.Field, out var made) && made.Expires > now;
+        if (stands && made!.Owner != settlement.RequestId)
+        {
+            return; // It is another request's by now.
+        }
+
+        _claims.Remove(claim.Field);
+        if (settlement.Kind is SettlementKind.SettleKept or SettlementKind.SettleLost)
+        {
+            var lives = settlement.Kind == SettlementKind.SettleKept ? 60_000 : DayMs;
+            _claims.Add(claim.Field, new Claim(true, now + lives, claim.Fingerprint, settlement.RequestId));
+        }
+    }
+
+    private void Fill(AdmissionCall call, long now)
     {
         foreach (var limit in call.Limits.Buckets)
         {
@@ -180,7 +263,11 @@ internal sealed class ReferenceOrganization
                 bucket.Used += (BigInteger)cost * limit.WindowMs;
             }
         }
+    }
 
+    private void Take(AdmissionCall call, long now)
+    {
+        Fill(call, now);
         call.Limits.Concurrency.ForEach(limit => _running[limit.Field] = _running.GetValueOrDefault(limit.Field) + 1);
         call.Limits.Budgets.ForEach(limit => BudgetOf(limit, now).Held += call.MoneyNanoUsd);
         _held += call.MoneyNanoUsd;
@@ -238,6 +325,8 @@ internal sealed class ReferenceOrganization
 
         public BigInteger Held { get; set; }
     }
+
+    private sealed record Claim(bool Done, long Expires, string Fingerprint, Guid Owner);
 
     private sealed record Hold(AdmissionCall Call, long At, long Epoch, List<(string Field, long Period)> Periods, bool Swept = false);
 }

@@ -33,6 +33,8 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     public SnapshotPublisher<WorkerDirectory> Workers { get; } = new(ContractsJson.Default.WorkerDirectory, TimeProvider.System);
 
+    public AnswerShelf Answers { get; } = new();
+
     public string Url => _app.Urls.Single();
 
     public IReadOnlyCollection<UsageEvent> Booked => _booked;
@@ -79,6 +81,7 @@ internal sealed class ControlPlane : IAsyncDisposable
 
             return new UsageBooked(batch.To, batch.Events.Count, 0, 0, [], "test");
         });
+        Answers.Map(_app);
         _app.MapFallback(() => TypedResults.Ok());
     }
 

@@ -1,0 +1,69 @@
+using Npgsql;
+using Tollgate.Billing.Work;
+using Tollgate.Contracts.Idempotency;
+
+namespace Tollgate.Billing.Idempotency;
+
+/// <summary>Which idempotency key an answer belongs to.</summary>
+/// <param name="KeyHash">The gateway's hash of it.</param>
+internal sealed record AnswerName(Guid OrganizationId, Guid KeyId, byte[] KeyHash);
+
+/// <summary>Keeps sealed answers for a day.</summary>
+internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider clock)
+{
+    /// <summary>Keeps an answer unless one is kept that is not past its time.</summary>
+    /// <returns>False when there is one.</returns>
+    public async Task<bool> KeepAsync(AnswerName name, Guid requestId, byte[] answer, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+
+        // One at a time for a key: the primary key alone would let two in, one on each side of midnight.
+        await connection.ExecuteAsync(
+            "select pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))", cancellationToken, name.KeyHash);
+        var kept = await connection.ExecuteAsync(
+            """
+            insert into idempotent_answers (organization_id, key_id, key_hash, day, request_id, sealed, kept_at)
+            select $1, $2, $3, $4, $5, $6, $7
+            where not exists (
+              select from idempotent_answers
+              where organization_id = $1 and key_id = $2 and key_hash = $3 and day >= $8 and kept_at > $9)
+            on conflict do nothing
+            """,
+            cancellationToken,
+            name.OrganizationId, name.KeyId, name.KeyHash, Day(now), requestId, answer, now, Day(now - IdempotentAnswers.KeptFor),
+            now - IdempotentAnswers.KeptFor);
+        await transaction.CommitAsync(cancellationToken);
+        return kept > 0;
+    }
+
+    /// <summary>The answer that was kept first, or null.</summary>
+    public async Task<(Guid RequestId, byte[] Sealed)?> FindAsync(AnswerName name, CancellationToken cancellationToken)
+    {
+        var since = clock.GetUtcNow() - IdempotentAnswers.KeptFor;
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var found = await connection.ReadRowsAsync(
+            """
+            select request_id, sealed from idempotent_answers
+            where organization_id = $1 and key_id = $2 and key_hash = $3 and day >= $4 and kept_at > $5
+            order by kept_at limit 1
+            """,
+            row => (row.GetGuid(0), row.GetFieldValue<byte[]>(1)),
+            cancellationToken,
+            name.OrganizationId, name.KeyId, name.KeyHash, Day(since), since);
+        return found.Count == 0 ? null : found[0];
+    }
+
+    /// <summary>Makes the partitions of a week ahead and drops those in which all is past its time.</summary>
+    /// <returns>How many were made or dropped.</returns>
+    public async Task<int> RollPartitionsAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return await connection.ReadValueAsync<int>(
+            "select roll_answer_partitions($1, $2)", cancellationToken, Day(now - IdempotentAnswers.KeptFor), Day(now).AddDays(7));
+    }
+
+    private static DateOnly Day(DateTimeOffset time) => DateOnly.FromDateTime(time.UtcDateTime);
+}

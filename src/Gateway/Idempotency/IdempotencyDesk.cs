@@ -1,0 +1,120 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.OpenAi;
+
+namespace Tollgate.Gateway.Idempotency;
+
+/// <summary>
+/// Reads idempotency keys, finds the answers of earlier requests with the same one, and keeps new answers. Whether a request may run is the
+/// admission script's to say: see <see cref="IdempotencyClaim"/>. Thread-safe.
+/// </summary>
+internal sealed partial class IdempotencyDesk(
+    IOptions<KeysOptions> keys, AnswerStore store, TimeProvider clock, ILogger<IdempotencyDesk> logger)
+{
+    private const string Header = "Idempotency-Key";
+    private const int LongestKey = 255;
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+    private readonly IdempotencySecrets[] _secrets = [.. Peppers.Parse(keys.Value).Select(pepper => new IdempotencySecrets(pepper))];
+
+    /// <summary>The key that a request came with; both null when it came without.</summary>
+    public static (string? Key, OpenAiError? Invalid) ReadKey(HttpRequest request)
+    {
+        var values = request.Headers[Header];
+        if (values.Count == 0)
+        {
+            return (null, null);
+        }
+
+        var key = values.Count == 1 ? values[0] : null;
+        return key is { Length: > 0 and <= LongestKey } && !key.AsSpan().ContainsAnyExceptInRange('!', '~')
+            ? (key, null) : (null, OpenAiError.InvalidIdempotencyKey());
+    }
+
+    /// <summary>What a key stands for, once the request was read.</summary>
+    /// <param name="engine">The model in the path, or null.</param>
+    public IdempotentRequest Identify(string key, Caller caller, InferenceRoute route, string? engine, ReadOnlySpan<byte> body)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{route.Scope}\0{engine}\0"));
+        hash.AppendData(body);
+        var digest = hash.GetHashAndReset();
+        AnswerName[] names =
+        [
+            .. _secrets.Select(secrets => new AnswerName(caller.OrganizationId, caller.KeyId, secrets.HashKey(caller.KeyId, key))),
+        ];
+        return new IdempotentRequest(
+            names, digest, new IdempotencyClaim(
+                $"i:{caller.Key.PublicId}:{Base64Url.EncodeToString(names[0].KeyHash)}", _secrets[0].Fingerprint(digest),
+                clock.GetUtcNow().ToUnixTimeMilliseconds()));
+    }
+
+    /// <summary>Asks the store for the answer of an earlier request.</summary>
+    public async Task<Recalled> RecallAsync(IdempotentRequest asked)
+    {
+        try
+        {
+            for (var i = 0; i < asked.Names.Count; i++)
+            {
+                if (await store.FindAsync(asked.Names[i]) is { } found)
+                {
+                    return Judge(asked, found.RequestId, _secrets[i].Unseal(asked.Names[i], found.RequestId, found.Sealed));
+                }
+            }
+
+            return default;
+        }
+        catch (HttpRequestException exception)
+        {
+            LogUnknown(logger, exception.Message);
+            return new Recalled(null, OpenAiError.IdempotencyUnavailable(Soon));
+        }
+    }
+
+    /// <summary>Keeps a whole answer, or that there was one. False when it is not known to be kept.</summary>
+    public async Task<bool> KeepAsync(AnswerName name, Guid requestId, ReadOnlyMemory<byte> plain)
+    {
+        try
+        {
+            await store.KeepAsync(name, requestId, _secrets[0].Seal(name, requestId, plain.Span));
+            return true;
+        }
+        catch (HttpRequestException exception)
+        {
+            LogNotKept(logger, requestId, exception.Message);
+            return false;
+        }
+    }
+
+    private Recalled Judge(IdempotentRequest asked, Guid requestId, byte[]? plain)
+    {
+        var answer = plain is null ? null : StoredAnswer.Read(requestId, plain);
+        if (answer is null)
+        {
+            LogUnreadable(logger, requestId);
+            return new Recalled(null, OpenAiError.IdempotencyAnswerGone(requestId));
+        }
+
+        if (!CryptographicOperations.FixedTimeEquals(answer.Digest, asked.Digest))
+        {
+            return new Recalled(null, OpenAiError.IdempotencyMismatch(requestId));
+        }
+
+        return answer.Kind == AnswerKind.TooLarge
+            ? new Recalled(null, OpenAiError.IdempotencyAnswerGone(requestId)) : new Recalled(answer, null);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "A request with an idempotency key was refused; the store of answers is away: {Reason}")]
+    private static partial void LogUnknown(ILogger logger, string reason);
+
+    [LoggerMessage(2, LogLevel.Warning, "The answer of request {RequestId} was not kept for its idempotency key: {Reason}")]
+    private static partial void LogNotKept(ILogger logger, Guid requestId, string reason);
+
+    [LoggerMessage(3, LogLevel.Error, "The kept answer of request {RequestId} cannot be read. Was its pepper removed?")]
+    private static partial void LogUnreadable(ILogger logger, Guid requestId);
+}

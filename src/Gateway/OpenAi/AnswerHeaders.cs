@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Tollgate.Gateway.OpenAi;
+
+/// <summary>The headers that say what an answer is, whether it comes from a worker or is sent again.</summary>
+internal static class AnswerHeaders
+{
+    public static void OfEvents(HttpResponse response)
+    {
+        response.ContentType = "text/event-stream; charset=utf-8";
+        response.Headers.CacheControl = "no-cache";
+    }
+
+    /// <param name="model">The model's real name.</param>
+    public static void OfJson(HttpResponse response, int length, InferenceRoute route, string model)
+    {
+        response.ContentType = "application/json";
+        response.ContentLength = length;
+        if (route == InferenceRoute.Embeddings)
+        {
+            response.Headers["openai-model"] = model;
+        }
+    }
+}
