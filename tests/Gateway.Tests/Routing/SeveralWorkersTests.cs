@@ -32,8 +32,9 @@ public sealed class SeveralWorkersTests
         await Until.TrueAsync(() => gateway.Pool.Workers.Count == 1, "it has left");
         await AskAsync(gateway, key, 6);
 
-        Assert.Equal((3, 3), (listed, registered));
-        Assert.Equal((9, 3), (gateway.Worker.Calls.Count, added.Calls.Count));
+        Assert.Equal(6, listed + registered);
+        Assert.InRange(registered, 1, 5);
+        Assert.Equal((listed + 6, registered), (gateway.Worker.Calls.Count, added.Calls.Count));
     }
 
     [Fact]
@@ -77,7 +78,7 @@ public sealed class SeveralWorkersTests
         release.SetResult();
         await Task.WhenAll(loops);
 
-        Assert.Equal([4, 4, 4], even);
+        Assert.All(even, count => Assert.InRange(count, 2, 6));
         Assert.InRange(stuck, 1, 3);
         Assert.InRange(quick, (5 - stuck) * 12, 60 - stuck); // The loops that were not stuck went on undisturbed.
     }
@@ -113,7 +114,7 @@ public sealed class SeveralWorkersTests
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(1, meanwhile);
-        Assert.Equal(3, drained.Calls.Count);
+        Assert.InRange(drained.Calls.Count, 2, 4);
     }
 
     [Fact]
@@ -150,7 +151,8 @@ public sealed class SeveralWorkersTests
         await gateway.App.Services.GetRequiredService<WorkerPoller>().PollAsync(gateway.Pool.Workers[0], default);
         await AskAsync(gateway, key, 4);
 
-        Assert.Equal((3, 3, 5), (broken, open, gateway.Worker.Calls.Count));
+        Assert.Equal((3, 3), (broken, open));
+        Assert.InRange(gateway.Worker.Calls.Count, 4, 7);
         var rows = await Task.WhenAll(asked.Select(gateway.Plane.WaitForUsageAsync)); // One each.
         Assert.All(rows, row => Assert.Equal((Outcome.Completed, new Units(1, Output: 1)), Charged(row)));
         Assert.Equal(3, rows.Count(row => row.Attempt == 2));
