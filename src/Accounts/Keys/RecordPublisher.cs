@@ -5,8 +5,9 @@ using Tollgate.Contracts.Keys;
 namespace Tollgate.Accounts.Keys;
 
 /// <summary>
-/// Brings what Postgres says to Redis, under the lock of the row that says it: writers of one record stand in a queue, and each writes what
-/// is committed at that moment. Locks are taken key first, then policy.
+/// Brings what Postgres says to Redis, under a lock of the row that says it: whoever changes the row waits, and each publisher writes what
+/// is committed at that moment. The lock is shared, because publishers need not wait for each other — after Redis was wiped, every gateway
+/// asks for every key, and all keys of an organization come with its one policy. Locks are taken key first, then policy.
 /// </summary>
 internal sealed class RecordPublisher(AccountsDb db, RedisRecords redis)
 {
@@ -15,7 +16,7 @@ internal sealed class RecordPublisher(AccountsDb db, RedisRecords redis)
     public async Task PublishKeyAsync(Guid keyId, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        foreach (var key in await LockKeysAsync($"select * from accounts.api_keys where id = {keyId} for update", cancellationToken))
+        foreach (var key in await LockKeysAsync($"select * from accounts.api_keys where id = {keyId} for share", cancellationToken))
         {
             await redis.WriteAsync(key.ToRecord(), cancellationToken);
         }
@@ -39,7 +40,7 @@ internal sealed class RecordPublisher(AccountsDb db, RedisRecords redis)
     public async Task<ResolvedKey?> ResolveAsync(string publicId, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var found = await LockKeysAsync($"select * from accounts.api_keys where public_id = {publicId} for update", cancellationToken);
+        var found = await LockKeysAsync($"select * from accounts.api_keys where public_id = {publicId} for share", cancellationToken);
         if (found is not [var key])
         {
             return null;
@@ -55,7 +56,7 @@ internal sealed class RecordPublisher(AccountsDb db, RedisRecords redis)
     private async Task<OrganizationPolicy?> WritePolicyAsync(Guid organizationId, CancellationToken cancellationToken)
     {
         var rules = await db.OrganizationRules
-            .FromSql($"select * from accounts.organization_policies where organization_id = {organizationId} for update")
+            .FromSql($"select * from accounts.organization_policies where organization_id = {organizationId} for share")
             .AsNoTracking().ToListAsync(cancellationToken);
         if (rules is not [var own])
         {

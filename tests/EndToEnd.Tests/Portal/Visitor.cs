@@ -90,6 +90,24 @@ internal sealed partial class Visitor
     /// <summary>Whether a chart was really drawn into <paramref name="id"/>.</summary>
     public async Task<bool> IsDrawnAsync(string id) => await _page.Locator($"#{id} canvas").CountAsync() > 0;
 
+    /// <summary>Rotates the first key of the list with the keyboard alone and stays on its page.</summary>
+    public async Task RotateFirstKeyAsync()
+    {
+        await GoAsync("/keys");
+        var path = await _page.Locator("tbody th a").First.GetAttributeAsync("href");
+        await GoAsync($"{path}/rotate");
+        await ShootAsync("rotate");
+        await _page.GetByLabel("How long the present secret").FocusAsync();
+        await _page.Keyboard.PressAsync("Tab");
+        await _page.Keyboard.PressAsync("Enter");
+        await HeadingAsync("The new secret of");
+        await ShootAsync("rotated");
+        await GoAsync(path!);
+        await _page.GetByText("Both secrets work").WaitForAsync();
+        await _page.GetByRole(AriaRole.Radio, new() { Name = "Only the ticked ones" }).CheckAsync();
+        await ShootAsync("key");
+    }
+
     /// <summary>Opens a page and takes its picture.</summary>
     public async Task LookAtAsync(string path, string shot)
     {
