@@ -8,7 +8,8 @@ internal sealed class KeyUseBook(AccountsDb db, TimeProvider clock)
 {
     private static readonly TimeSpan BootsKept = TimeSpan.FromDays(30);
 
-    /// <summary>Takes a batch in one transaction; one that was taken before changes nothing. Unknown keys and rotations are left out.</summary>
+    /// <summary>Takes a batch in one transaction; one that was taken before changes nothing. Unknown keys and rotations are left
+    /// out.</summary>
     public async Task TakeAsync(KeyUseBatch batch, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
