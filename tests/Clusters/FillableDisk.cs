@@ -34,7 +34,9 @@ public static class FillableDisk
 
     public static Task FillAsync(ClusterProcess process, string log) => SetAsync(process, Limit.ToString(CultureInfo.InvariantCulture), log);
 
-    public static Task EmptyAsync(ClusterProcess process, string log) => SetAsync(process, "unlimited", log);
+    /// <summary>Does nothing to a process that has ended.</summary>
+    public static Task EmptyAsync(ClusterProcess process, string log) =>
+        process.IsRunning ? SetAsync(process, "unlimited", log) : Task.CompletedTask;
 
     private static Task SetAsync(ClusterProcess process, string limit, string log) => RunAsync(new ChildSpec(
         "prlimit", ["prlimit", "--pid", process.Id.ToString(CultureInfo.InvariantCulture), $"--fsize={limit}:"],

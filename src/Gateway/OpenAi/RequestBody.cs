@@ -16,6 +16,9 @@ internal sealed class RequestBody : IDisposable
     /// </summary>
     private const int MostDropped = 32 * 1024 * 1024;
 
+    /// <summary>What a body's declared length may take before anything has come, bytes.</summary>
+    private const int LargestStart = 64 * 1024;
+
     private readonly PooledBuffer _buffer;
 
     private RequestBody(int capacity) => _buffer = new PooledBuffer(capacity);
@@ -45,7 +48,8 @@ internal sealed class RequestBody : IDisposable
             return (null, OpenAiError.BodyTooLarge(limit));
         }
 
-        var body = new RequestBody((int)(request.ContentLength ?? 4096));
+        // A length is a claim: memory is taken for it as the bytes come.
+        var body = new RequestBody((int)Math.Min(request.ContentLength ?? 4096, LargestStart));
         try
         {
             var fits = await body.FillAsync(request.BodyReader, limit, context.RequestAborted);

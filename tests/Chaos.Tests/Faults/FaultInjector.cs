@@ -78,7 +78,7 @@ internal sealed class FaultInjector(TollgateCluster cluster, TimeProvider clock)
                 return backedUp;
             case FaultKind.RestoreJournal:
                 var folder = new JournalCopy(cluster, process.Name);
-                folder.Take();
+                await folder.TakeAsync();
                 var copied = clock.GetUtcNow();
                 await WaitAsync(fault);
                 await process.KillAsync();
@@ -91,6 +91,7 @@ internal sealed class FaultInjector(TollgateCluster cluster, TimeProvider clock)
                 cluster.Clocks.Step(process.Name, TimeSpan.Zero);
                 return null;
             case FaultKind.FillDisk:
+                await process.WaitUntilReadyAsync(); // A program that starts writes much else.
                 await FillableDisk.FillAsync(process, cluster.LogFile("disks"));
                 await WaitAsync(fault);
                 await FillableDisk.EmptyAsync(process, cluster.LogFile("disks"));

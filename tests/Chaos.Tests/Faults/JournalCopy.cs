@@ -1,4 +1,5 @@
 using Tollgate.Clusters;
+using Tollgate.LocalServers;
 
 namespace Tollgate.Chaos.Tests.Faults;
 
@@ -8,16 +9,17 @@ internal sealed class JournalCopy(TollgateCluster cluster, string gateway)
     private readonly string _journal = Path.Combine(cluster.Folder, gateway, "journal");
     private readonly string _copy = Path.Combine(cluster.Folder, gateway, "journal.copy");
 
-    public void Take()
+    public async Task TakeAsync()
     {
         Remove(_copy);
-        Directory.CreateDirectory(_copy);
-        foreach (var file in Directory.GetFiles(_journal).Order())
+
+        // Not File.Copy, which heeds the locks that the gateway holds.
+        using var child = await ChildProcess.StartAsync(new ChildSpec(
+            "cp", ["cp", "-r", _journal, _copy], new Dictionary<string, string>(), cluster.LogFile("copies")));
+        await child.WaitForExitAsync();
+        if (child.ExitCode != 0)
         {
-            // Not File.Copy, which heeds the lock that the gateway holds on its folder.
-            using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var target = new FileStream(Path.Combine(_copy, Path.GetFileName(file)), FileMode.CreateNew);
-            source.CopyTo(target);
+            throw new InvalidOperationException($"cp failed; see {cluster.LogFile("copies")}");
         }
     }
 
