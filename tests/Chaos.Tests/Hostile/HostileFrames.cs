@@ -86,7 +86,12 @@ internal static class HostileFrames
             2 => HttpText.Bytes("SSH-2.0-OpenSSH_9.6\r\n"),
             3 => HttpText.Bytes("GET /\r\n\r\n"),
             4 => HttpText.Bytes("*1\r\n$4\r\nPING\r\n"),
-            5 => [.. HttpText.Bytes("POST /v1/completions HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nConnection: Upgrade, HTTP2-Settings, close\r\n\r\n"), .. draw.Noise(90)],
+            5 =>
+            [
+                .. HttpText.Bytes(HttpText.Head(
+                    "POST", "/v1/completions", "", "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nConnection: Upgrade, HTTP2-Settings, close\r\n")),
+                .. draw.Noise(90),
+            ],
             _ => draw.Noise(2_000),
         };
         return new("other protocols", [bytes], Ending.HalfClose);

@@ -5,6 +5,9 @@ namespace Tollgate.Chaos.Tests.Hostile;
 /// <summary>Requests whose first line or headers are wrong.</summary>
 internal static class HostileHeads
 {
+    private static readonly string[] Hidden =
+        ["/internal/fleet", "/metrics", "/health/live", "/openapi/v1.json", "/internal/witness", "//v1//models", "/v1/models/"];
+
     private static readonly byte[] Body = HttpText.Bytes(HttpText.GoodBody);
 
     /// <summary>Keys that are none, and headers that only the platform itself may send.</summary>
@@ -49,7 +52,7 @@ internal static class HostileHeads
         var text = random.Next(12) switch
         {
             0 => $"{draw.One(["TRACE", "CONNECT", "PATCH", "get", "FOO", "POST\0", "(", new string('M', 9_000)])} {draw.Path} HTTP/1.1\r\n{rest}",
-            1 => $"GET {draw.One(["/internal/fleet", "/metrics", "/health/live", "/openapi/v1.json", "/internal/witness", "//v1//models", "/v1/models/"])} HTTP/1.1\r\n{rest}",
+            1 => $"GET {draw.One(Hidden)} HTTP/1.1\r\n{rest}",
             2 => $"GET /v1/{draw.One(["..%2f..%2fetc/passwd", "%00", "%ff%fe", "models/%2e%2e", "models/\xff", "models/a b", "%"])} HTTP/1.1\r\n{rest}",
             3 => $"GET /v1/models?{new string('q', random.Next(7_000, 20_000))} HTTP/1.1\r\n{rest}",
             4 => $"GET /v1/models HTTP/1.1\r\n{draw.Authorization}Connection: close\r\n\r\n", // No host.
