@@ -409,7 +409,7 @@ for field, it in pairs(budgets) do
 end
 for field, it in pairs(claims) do
   if it.changed and it.state then
-    write(field, string.format('%s %.0f %s %s', it.state, it.expires, it.fingerprint, it.owner))
+    write(field, string.format('%s %d %s %s', it.state, it.expires, it.fingerprint, it.owner))
   elseif it.changed then
     removed[#removed + 1] = field
   end

@@ -69,6 +69,14 @@ internal static class OpenApiDescriptions
                 Content = new Dictionary<string,
                 OpenApiMediaType>(StringComparer.Ordinal) { ["application/json"] = new() { Schema = schema } },
             };
+            operation.Parameters ??= [];
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = "Idempotency-Key",
+                In = ParameterLocation.Header,
+                Description = "Makes a retry safe: within 24 hours the same key and body get the first answer again and are billed once.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[!-~]+$" },
+            });
         });
 
     private static void Answers<T>(this RouteHandlerBuilder route, bool streams)
@@ -82,7 +90,7 @@ internal static class OpenApiDescriptions
             route.Produces<T>();
         }
 
-        route.Errors(400, 401, 403, 404, 408, 413, 415, 429, 500, 502, 503, 504);
+        route.Errors(400, 401, 403, 404, 408, 409, 413, 415, 429, 500, 502, 503, 504);
     }
 
     private static void Errors(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)

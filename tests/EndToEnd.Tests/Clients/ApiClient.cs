@@ -17,23 +17,25 @@ internal sealed class ApiClient(string api, string? key) : IDisposable
 
     /// <summary>Posts a body and reads the whole answer.</summary>
     /// <param name="body">Serialized, unless it is a text, which goes out as it is.</param>
-    public Task<ApiAnswer> PostAsync(string path, object body) => SendAsync(HttpMethod.Post, path, Content(body));
+    /// <param name="idempotencyKey">Null sends none.</param>
+    public Task<ApiAnswer> PostAsync(string path, object body, string? idempotencyKey = null) =>
+        SendAsync(HttpMethod.Post, path, Content(body), idempotencyKey);
 
     public Task<ApiAnswer> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
 
     /// <summary>Sends any request and reads the whole answer.</summary>
-    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, HttpContent? content)
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, HttpContent? content, string? idempotencyKey = null)
     {
-        using var request = Request(method, path, content);
+        using var request = Request(method, path, content, idempotencyKey);
         using var response = await _http.SendAsync(request);
         return new ApiAnswer(response, await response.Content.ReadAsStringAsync());
     }
 
     /// <summary>Posts a body and gives the event stream as soon as its headers are there.</summary>
     /// <exception cref="UnexpectedAnswerException">The answer is not an event stream.</exception>
-    public async Task<EventStream> StreamAsync(string path, object body)
+    public async Task<EventStream> StreamAsync(string path, object body, string? idempotencyKey = null)
     {
-        using var request = Request(HttpMethod.Post, path, Content(body));
+        using var request = Request(HttpMethod.Post, path, Content(body), idempotencyKey);
         var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         if (response.Content.Headers.ContentType?.MediaType != "text/event-stream")
         {
@@ -48,12 +50,17 @@ internal sealed class ApiClient(string api, string? key) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private HttpRequestMessage Request(HttpMethod method, string path, HttpContent? content)
+    private HttpRequestMessage Request(HttpMethod method, string path, HttpContent? content, string? idempotencyKey)
     {
         var request = new HttpRequestMessage(method, path) { Content = content };
         if (key is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
+
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
         }
 
         return request;

@@ -48,6 +48,31 @@ public sealed class DotNetClientTests(SharedTollgate shared)
     }
 
     [Fact]
+    public async Task An_idempotency_key_gives_the_same_answer_twice_and_is_billed_once()
+    {
+        const string Body =
+            """
+            {"model":"tiny-assistant","messages":[{"role":"user","content":"What is the capital of France?"}],"temperature":0,"max_tokens":40}
+            """;
+        var key = Guid.NewGuid().ToString();
+        var first = (await Chat().CompleteChatAsync(BinaryContent.Create(BinaryData.FromString(Body)), WithKey(key))).GetRawResponse();
+        var second = (await Chat().CompleteChatAsync(BinaryContent.Create(BinaryData.FromString(Body)), WithKey(key))).GetRawResponse();
+        await shared.Running.Books.OneAsync(RequestId(first));
+
+        Assert.Equal(first.Content.ToString(), second.Content.ToString()); // The answer's own id and time too.
+        Assert.False(first.Headers.TryGetValue("idempotency-replayed", out _));
+        Assert.True(second.Headers.TryGetValue("idempotency-replayed", out var replayed) && replayed == "true");
+        Assert.Empty(await shared.Running.Books.OfRequestAsync(RequestId(second)));
+
+        static RequestOptions WithKey(string key)
+        {
+            var options = new RequestOptions();
+            options.SetHeader("Idempotency-Key", key);
+            return options;
+        }
+    }
+
+    [Fact]
     public async Task An_old_alias_answers_with_the_real_models_name()
     {
         var answer = await Chat("gpt-3.5-turbo").CompleteChatAsync([France], Greedy(40));

@@ -118,6 +118,26 @@ public sealed class NodeClientTests(SharedTollgate shared, NodeClientTests.Run r
         Assert.InRange(row.Units.Completion, 3, (4 * 480) - 1); // At least the chunks it saw, and not all that it asked for.
     }
 
+    [Fact]
+    public async Task An_idempotency_key_gives_the_same_answer_twice_and_is_billed_once()
+    {
+        var result = await ResultAsync("idempotent");
+        var (ids, requests) = (Texts(result, "ids"), Texts(result, "requestIds"));
+        await shared.Running.Books.OneAsync(RequestIds.Parse(requests[0]!));
+
+        Assert.Equal(ids[0], ids[1]);
+        Assert.NotEqual(requests[0], requests[1]);
+        Assert.Equal([null, "true"], Texts(result, "replayed"));
+        Assert.Equal(requests[0], result.GetProperty("original").GetString());
+        Assert.Equal(["The capital of France is Paris.", "The capital of France is Paris."], Texts(result, "texts"));
+        Assert.Empty(await shared.Running.Books.OfRequestAsync(RequestIds.Parse(requests[1]!)));
+        Assert.Equal("ConflictError", result.GetProperty("reused").GetProperty("class").GetString());
+        Assert.Equal("idempotency_key_reused", result.GetProperty("reused").GetProperty("code").GetString());
+    }
+
+    private static List<string?> Texts(JsonElement result, string member) =>
+        [.. result.GetProperty(member).EnumerateArray().Select(item => item.GetString())];
+
     private async Task<JsonElement> ResultAsync(string call) => (await run.ResultsAsync(shared.Running)).GetProperty(call);
 
     private static List<double[]> Vectors(JsonElement data) =>

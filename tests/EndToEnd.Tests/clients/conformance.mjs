@@ -100,6 +100,30 @@ async function leftMidStream() {
   return { requestId: response.headers.get('x-request-id'), chunks };
 }
 
+async function idempotent() {
+  const options = { headers: { 'Idempotency-Key': `node-${Date.now()}-${process.pid}` } };
+  const first = await client.chat.completions.create(france, options).withResponse();
+  const second = await client.chat.completions.create(france, options).withResponse();
+  const streamed = { ...france, stream: true };
+  const streamOptions = { headers: { 'Idempotency-Key': `${options.headers['Idempotency-Key']}-stream` } };
+  const texts = [];
+  for (let i = 0; i < 2; i++) {
+    let text = '';
+    for await (const chunk of await client.chat.completions.create(streamed, streamOptions)) {
+      text += chunk.choices[0]?.delta?.content ?? '';
+    }
+    texts.push(text);
+  }
+  return {
+    ids: [first.data.id, second.data.id],
+    requestIds: [first.data._request_id, second.data._request_id],
+    replayed: [first, second].map(answer => answer.response.headers.get('idempotency-replayed')),
+    original: second.response.headers.get('x-tollgate-original-request-id'),
+    texts,
+    reused: await failure(() => client.chat.completions.create({ ...france, max_tokens: 3 }, options)),
+  };
+}
+
 const results = {
   chat: await chat(),
   chatStream: await chatStream(),
@@ -115,5 +139,6 @@ const results = {
   wrongMember: await failure(() => client.chat.completions.create({ ...france, temperature: 3 })),
   rateLimited: await rateLimited(),
   leftMidStream: await leftMidStream(),
+  idempotent: await idempotent(),
 };
 console.log(JSON.stringify(results));
