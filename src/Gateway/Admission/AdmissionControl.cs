@@ -15,7 +15,8 @@ namespace Tollgate.Gateway.Admission;
 /// </summary>
 internal sealed record AdmissionResult(RequestTicket? Ticket, OpenAiError? Refusal, RateLimitState Limits)
 {
-    /// <summary>The request that was refused because this one answered it already: its answer may be sent in place of the refusal.</summary>
+    /// <summary>The request with the same idempotency key that was answered already: its answer may be sent in place of the
+    /// refusal.</summary>
     public Guid? AnsweredBy { get; init; }
 }
 
