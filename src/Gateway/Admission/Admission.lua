@@ -11,8 +11,8 @@
 --   i:<public id>:<hash>     claim on an idempotency key: "<R|D> <expires> <fingerprint> <request id>"; R that request runs, D its answer is
 --                            complete. It ends with its request unless the answer was complete.
 -- ARGV[1]  A admit, C check versions and take buckets only, S settle only
--- ARGV[2]  settlements, then for each: S settle | K settle, its answer is kept | L settle, its answer was complete and is not kept |
---   R release | F forget its tombstone; request id; tokens used; cost, nano-dollars
+-- ARGV[2]  settlements, then for each: S settle | K settle, its answer is kept | L settle, its answer was complete and is not kept
+--   | R release | F forget its tombstone; request id; tokens used; cost, nano-dollars
 -- unless S: request id, owner, money (an upper bound), tokens held, requests counted (0 or 1), key version field, key version, policy version,
 --   buckets, then for each: field, limit;  concurrency limits, each: field, limit;  budgets, each: field, d | m, limit
 --   and of a request with an idempotency key: claim field, fingerprint, when the store of answers was asked and had none

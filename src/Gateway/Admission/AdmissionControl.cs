@@ -18,7 +18,8 @@ internal sealed record AdmissionResult(RequestTicket? Ticket, OpenAiError? Refus
     /// <summary>The caller by the newest record; null when that one refuses the key, or nobody could look.</summary>
     public Caller? Caller { get; init; }
 
-    /// <summary>The request that was refused because this one answered it already: its answer may be sent in place of the refusal.</summary>
+    /// <summary>The request with the same idempotency key that was answered already: its answer may be sent in place of the
+    /// refusal.</summary>
     public Guid? AnsweredBy { get; init; }
 }
 

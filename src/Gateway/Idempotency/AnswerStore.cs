@@ -12,7 +12,8 @@ internal sealed class AnswerStore(IHttpClientFactory clients, IOptions<Idempoten
 
     /// <summary>Null when none is kept.</summary>
     /// <exception cref="HttpRequestException">Billing is away, or slow: nobody knows.</exception>
-    public Task<(Guid RequestId, byte[] Sealed)?> FindAsync(AnswerName name) => WithinAsync<(Guid, byte[])?>(async (http, cancellationToken) =>
+    public Task<(Guid RequestId, byte[] Sealed)?> FindAsync(AnswerName name) =>
+        WithinAsync<(Guid, byte[])?>(async (http, cancellationToken) =>
     {
         using var response = await http.GetAsync(PathOf(name), cancellationToken);
         if (response.StatusCode == HttpStatusCode.NoContent)

@@ -49,7 +49,7 @@ internal sealed record StoredAnswer(Guid RequestId, byte[] Digest, AnswerKind Ki
         return body > plain.Length
             ? null
             : new StoredAnswer(
-                requestId, plain[..DigestBytes], (AnswerKind)plain[DigestBytes], Encoding.UTF8.GetString(plain, FixedBytes, body - FixedBytes),
-                plain.AsMemory(body));
+                requestId, plain[..DigestBytes], (AnswerKind)plain[DigestBytes],
+                Encoding.UTF8.GetString(plain, FixedBytes, body - FixedBytes), plain.AsMemory(body));
     }
 }

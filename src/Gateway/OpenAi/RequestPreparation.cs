@@ -70,7 +70,8 @@ internal sealed class RequestPreparation(
 
     /// <summary>Exactly one of the two is null.</summary>
     private (PreparedRequest? Prepared, OpenAiError? Refusal) Prepare(
-        Caller caller, InferenceRoute route, InferenceRequest request, ResolvedModel model, ReadOnlyMemory<byte> body, IdempotentRequest? asked)
+        Caller caller, InferenceRoute route, InferenceRequest request, ResolvedModel model, ReadOnlyMemory<byte> body,
+        IdempotentRequest? asked)
     {
         if (model.Card is not { } card)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Tollgate.Billing.Idempotency;
@@ -78,7 +79,8 @@ public sealed class AnswerStoreTests(BillingFixture billing) : IClassFixture<Bil
         Assert.Equal((1, 0), (before, await RowsAsync(database.Billing)));
         Assert.Equal(
             9L, // Yesterday, today and seven days ahead.
-            await database.Billing.ReadAsync<long>("select count(*) from pg_inherits where inhparent = 'billing.idempotent_answers'::regclass"));
+            await database.Billing.ReadAsync<long>(
+                "select count(*) from pg_inherits where inhparent = 'billing.idempotent_answers'::regclass"));
     }
 
     [Fact]
@@ -110,7 +112,7 @@ public sealed class AnswerStoreTests(BillingFixture billing) : IClassFixture<Bil
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest), (unnamed.StatusCode, badHash.StatusCode));
     }
 
-    private static AnswerName Name() => new(Guid.NewGuid(), Guid.NewGuid(), System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+    private static AnswerName Name() => new(Guid.NewGuid(), Guid.NewGuid(), RandomNumberGenerator.GetBytes(32));
 
     private static Task<long> RowsAsync(BillingFixture billing) => billing.ReadAsync<long>("select count(*) from idempotent_answers");
 

@@ -52,7 +52,7 @@ public sealed class DotNetClientTests(SharedTollgate shared)
     {
         const string Body =
             """
-            {"model":"tiny-assistant","messages":[{"role":"user","content":"What is the capital of France?"}],"temperature":0,"max_tokens":40}
+            {"model":"tiny-assistant","messages":[{"role":"user","content":"What is the capital of France?"}],"temperature":0}
             """;
         var key = Guid.NewGuid().ToString();
         var first = (await Chat().CompleteChatAsync(BinaryContent.Create(BinaryData.FromString(Body)), WithKey(key))).GetRawResponse();

@@ -172,7 +172,8 @@ public sealed class AdmissionScriptModelTests
             {
                 Claim = step.Kind == StepKind.Admit
                     ? null
-                    : new IdempotencyClaim($"i:0:{step.Pick % 2}", $"body-{step.Pick % 9 / 8}", _now - (step.Pick % 7 == 0 ? 30_001 : 30_000)),
+                    : new IdempotencyClaim(
+                        $"i:0:{step.Pick % 2}", $"body-{step.Pick % 9 / 8}", _now - (step.Pick % 7 == 0 ? 30_001 : 30_000)),
             };
             var reply = AdmissionReply.Read((RedisResult[])Evaluate([], call)!);
             var (verdict, binding, wait, claimedBy) = _reference.Admit(call, _now);

@@ -206,7 +206,8 @@ internal sealed class ReferenceOrganization
             if (!hold.Swept && hold.Call.Owner != living && now - hold.At >= age)
             {
                 GiveBack(hold, hold.Call.Tokens, now);
-                if (hold.Call.Claim is { } claim && _claims.GetValueOrDefault(claim.Field) is { Done: false } made && made.Owner == requestId)
+                if (hold.Call.Claim is { } claim && _claims.GetValueOrDefault(claim.Field) is { Done: false } made
+                    && made.Owner == requestId)
                 {
                     _claims.Remove(claim.Field);
                 }
