@@ -26,6 +26,7 @@ internal static class BatchTransaction
     private static readonly string BookSql = EmbeddedSql.Read("Ingest.BookStage.sql");
     private static readonly string CorrectSql = EmbeddedSql.Read("Ingest.CorrectStage.sql");
     private static readonly string AcknowledgeSql = EmbeddedSql.Read("Ingest.Acknowledge.sql");
+    private static readonly string ReclaimsSql = EmbeddedSql.Read("Ingest.Reclaims.sql");
     private static readonly string PendingSql = EmbeddedSql.Read("Ingest.PendingFences.sql");
 
     /// <summary>Books <paramref name="batch"/>; null when its boot is older than a registered one.</summary>
@@ -50,18 +51,21 @@ internal static class BatchTransaction
         }
 
         List<EpochFence> pending = [];
+        List<EpochReclaim> reclaims = [];
         if (closes)
         {
             await AcknowledgeAsync(connection, batch, cancellationToken);
             cursor = await connection.ReadValueAsync<long>(MoveCursorSql, cancellationToken, batch.JournalId, batch.To);
             pending = await connection.ReadRowsAsync(
                 PendingSql, row => new EpochFence(row.GetGuid(0), row.GetInt64(1)), cancellationToken, batch.JournalId);
+            reclaims = await connection.ReadRowsAsync(
+                ReclaimsSql, row => new EpochReclaim(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)), cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
         var answer = new UsageBooked(
             closes ? batch.To : cursor, booked.Inserted, batch.Events.Count - booked.Inserted - booked.Rejected, booked.Rejected, pending,
-            database);
+            database) { Reclaims = reclaims };
         return new BookedBatch(answer, booked.LossUsd, booked.Corrected);
     }
 

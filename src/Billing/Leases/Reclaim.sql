@@ -18,6 +18,11 @@ with fence as (
   update lease_epochs e set returned = e.returned + c.open, closed_at = now()
   from closing c
   where e.organization_id = c.organization_id and e.epoch = c.epoch
+), told as (
+  -- The budgets of the epoch that was opened since began as if this money had been spent.
+  update lease_epochs e set reclaimed = e.reclaimed + (select sum(open) from closing), reclaimed_at = now()
+  from fence
+  where e.organization_id = fence.organization_id and e.epoch = fence.fence_epoch and (select sum(open) from closing) > 0
 )
 update wallets w set leased = w.leased - (select coalesce(sum(open), 0) from closing), fence_epoch = null, sealed_at = null
 from fence

@@ -39,7 +39,16 @@ public sealed record EpochFence(Guid OrganizationId, long Epoch);
 /// <param name="PendingFences">Epochs to acknowledge as soon as it is true.</param>
 /// <param name="Database">As in <see cref="JournalRegistered"/>.</param>
 public sealed record UsageBooked(
-    long Cursor, int Inserted, int Duplicates, int Rejected, IReadOnlyList<EpochFence> PendingFences, string Database);
+    long Cursor, int Inserted, int Duplicates, int Rejected, IReadOnlyList<EpochFence> PendingFences, string Database)
+{
+    /// <summary>Budgets that may be lowered. Told for some minutes to every gateway: whoever comes first does it.</summary>
+    public IReadOnlyList<EpochReclaim> Reclaims { get; init; } = [];
+}
+
+/// <summary>What older epochs did not spend after all, although an epoch's budgets were seeded as if they had.</summary>
+/// <param name="Epoch">The epoch that was seeded.</param>
+/// <param name="NanoUsd">All of it in this epoch so far; only grows.</param>
+public sealed record EpochReclaim(Guid OrganizationId, long Epoch, long NanoUsd);
 
 /// <summary>One journal as the operator sees it: Billing's answer to <c>GET
 /// /internal/journals</c> holds all of them, oldest first.</summary>

@@ -32,6 +32,7 @@ internal sealed partial class Shipper(
     private ReadBatch? _ahead; // Read while the one before it was on its way.
     private readonly HashSet<EpochFence> _closedTills = [];
     private IReadOnlyList<EpochFence> _pendingFences = [];
+    private readonly HashSet<EpochReclaim> _lowered = []; // Done, and still being told.
     private string _database = ""; // The one that answered last.
     private long? _shipAgainTo;
     private long _lastSpoken;
@@ -67,6 +68,7 @@ internal sealed partial class Shipper(
         }
 
         Take(read, booked);
+        await LowerBudgetsAsync(booked.Reclaims, cancellationToken);
         return batch.Events.Count == MostEvents || !isOfNow; // More may have ended since that one was read.
     }
 
@@ -164,6 +166,24 @@ internal sealed partial class Shipper(
         }
     }
 
+    private async Task LowerBudgetsAsync(IReadOnlyList<EpochReclaim> told, CancellationToken cancellationToken)
+    {
+        _lowered.IntersectWith(told);
+        foreach (var reclaim in told.Where(reclaim => !_lowered.Contains(reclaim)))
+        {
+            try
+            {
+                await leases.LowerBudgetsAsync(reclaim, cancellationToken);
+                _lowered.Add(reclaim);
+            }
+            catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
+            {
+                Log.BudgetsWait(logger, exception.Message);
+                return; // It is told again.
+            }
+        }
+    }
+
     /// <summary>Reads on. Only what is read when no other batch is on its way may acknowledge fences: it knows which tills are closed.</summary>
     private ReadBatch Next(long from, bool acknowledges)
     {
@@ -255,6 +275,9 @@ internal sealed partial class Shipper(
 
         [LoggerMessage(7, LogLevel.Information, "A till cannot be closed for its fence yet: {Reason}")]
         public static partial void FenceWaits(ILogger logger, string reason);
+
+        [LoggerMessage(8, LogLevel.Information, "Budgets cannot be lowered yet by what older epochs gave back: {Reason}")]
+        public static partial void BudgetsWait(ILogger logger, string reason);
 
         [LoggerMessage(6, LogLevel.Warning, "Stopped with usage unshipped; the next start ships it: {Reason}")]
         public static partial void NotDrained(ILogger logger, string reason);

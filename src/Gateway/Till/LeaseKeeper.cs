@@ -7,6 +7,7 @@ using StackExchange.Redis;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Admission;
 using Tollgate.ServiceDefaults.Data;
 
@@ -41,6 +42,7 @@ internal sealed partial class LeaseKeeper(
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(5);
     private readonly EmbeddedScript _credit = EmbeddedScript.Load("TillCredit.lua");
     private readonly EmbeddedScript _fence = EmbeddedScript.Load("TillFence.lua");
+    private readonly EmbeddedScript _reclaim = EmbeddedScript.Load("TillReclaim.lua");
     private readonly ConcurrentDictionary<Guid, OrganizationTill> _tills = new();
 
     /// <summary>Longest that a request waits for money.</summary>
@@ -62,6 +64,11 @@ internal sealed partial class LeaseKeeper(
         gate.Fence(organizationId, epoch); // First: a script that is on its way is judged by its answer.
         await _fence.RunAsync(redis, RedisNames.Organization(organizationId), [epoch], cancellationToken);
     }
+
+    /// <summary>Takes from an epoch's budgets what they were seeded with and older epochs did not spend. Twice or late does no harm.</summary>
+    /// <exception cref="RedisUnavailableException">It may not be done.</exception>
+    public async Task LowerBudgetsAsync(EpochReclaim reclaim, CancellationToken cancellationToken) => await _reclaim.RunAsync(
+        redis, RedisNames.Organization(reclaim.OrganizationId), [reclaim.Epoch, reclaim.NanoUsd], cancellationToken);
 
     /// <summary>Told after each admission; fetches money in the background when the till runs low.</summary>
     public void Observe(Guid organizationId, long? epoch, long freeNanoUsd, long holdNanoUsd)

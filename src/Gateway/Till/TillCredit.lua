@@ -20,17 +20,32 @@ if epoch > had then
       budgets[all[i]] = { tonumber(period), tonumber(booked) + tonumber(open) }
     end
   end
+  -- By how much at most each remembered budget is raised here: no more than that may be taken back when older epochs give money back.
+  local day, month, raised = 0, 0, {}
   for i = 0, tonumber(ARGV[3]) - 1 do
     local field, period, seed = ARGV[4 + 3 * i], tonumber(ARGV[5 + 3 * i]), tonumber(ARGV[6 + 3 * i])
     local known = budgets[field]
+    if string.sub(field, 3, 3) == 'd' then
+      day = period
+    else
+      month = period
+    end
     if not known or known[1] < period then
-      budgets[field] = { period, seed }
+      budgets[field] = { period, seed, seeded = true }
     elseif known[1] == period then
-      known[2] = math.max(known[2], seed)
+      known.raised = math.max(0, seed - known[2])
+      known[2] = known[2] + known.raised
     end
   end
   for field, it in pairs(budgets) do
-    redis.call('HSET', KEYS[1], field, string.format('%.0f %.0f 0', it[1], it[2]))
+    if not it.seeded then
+      raised[#raised + 1] = field
+      raised[#raised + 1] = it.raised or 0
+    end
+  end
+  redis.call('HSET', KEYS[1], 'seeded', cmsgpack.pack({ epoch, 0, day, month, raised }))
+  for field, it in pairs(budgets) do
+    redis.call('HSET', KEYS[1], field, string.format('%d %d 0', it[1], it[2]))
   end
   if had < 0 then
     -- The whole hash was lost, but for what came since. Until its first request tells the limit a bucket drains as if the seed were it,

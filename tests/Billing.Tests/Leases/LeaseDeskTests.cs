@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Leases;
+using Tollgate.Billing.Ledger;
 using Tollgate.Billing.Restores;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
@@ -167,6 +168,32 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
         await watch.RunOnceAsync(default);
 
         Assert.Equal((0, 1), (calm, await own.ReadAsync<long>("select count(*) from wallets where sealed_at is not null")));
+        await own.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task BookAsync_tells_gateways_what_older_epochs_gave_back_once_their_fence_is_done()
+    {
+        var own = new BillingFixture();
+        await own.InitializeAsync();
+        var (desk, journals) = (own.App.Services.GetRequiredService<LeaseDesk>(), own.App.Services.GetRequiredService<Journals>());
+        var journal = Guid.NewGuid();
+        await journals.RegisterAsync(new RegisterJournal(journal, 1, "gateway-1"), default);
+        var organization = await own.OpenWalletAsync(1);
+        var lost = await desk.AskAsync(new LeaseRequest(organization, null, 20 * Cent, 0), default);
+        var opened = await desk.AskAsync(new LeaseRequest(organization, null, 1 * Cent, 0), default);
+
+        var late = await ShipAsync(own, journal, [BillingFixture.Usage(organization, lost.Epoch, 0, 20_000)], []);
+        await ShipAsync(own, journal, [], late.PendingFences);
+        await own.App.Services.GetRequiredService<FenceReclaim>().RunOnceAsync(default);
+        var told = await ShipAsync(own, journal, [], []);
+
+        Assert.Contains(opened.Budgets, seed => seed is { Subject: "*", SpentNanoUsd: 20 * Cent });
+        Assert.Empty(late.Reclaims);
+        var billed = Dollars.ToNanoDown(await own.ReadAsync<decimal>(
+            "select billed from lease_epochs where organization_id = $1 and closed_at is not null", organization));
+        Assert.True(billed > 0);
+        Assert.Equal([new EpochReclaim(organization, opened.Epoch, (20 * Cent) - billed)], told.Reclaims);
         await own.DisposeAsync();
     }
 

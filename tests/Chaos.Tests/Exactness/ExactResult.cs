@@ -37,9 +37,7 @@ internal sealed class ExactResult(
                 yield return $"{round.Customer.Name}: {round.AtOnce} admitted at once";
             }
 
-            // In a new epoch a budget starts at what is billed plus what older epochs may still bill: it may refuse early, never late.
-            var refusesEarly = variant is { ByBudget: true, WipeRedis: true };
-            if (!variant.Text && (round.InAll > ExactVariant.Calls || (!refusesEarly && round.InAll < ExactVariant.Calls)))
+            if (!variant.Text && round.InAll != ExactVariant.Calls)
             {
                 yield return $"{round.Customer.Name}: {round.InAll} admitted in all";
             }

@@ -82,6 +82,9 @@ internal sealed class MoneyBench : IAsyncDisposable
     public async Task<string?> FieldAsync(Guid organizationId, string field) =>
         await Redis.HashGetAsync(RedisNames.Organization(organizationId), field);
 
+    public async Task SetFieldAsync(Guid organizationId, string field, string value) =>
+        await Redis.HashSetAsync(RedisNames.Organization(organizationId), field, value);
+
     public async Task<int> HoldsAsync(Guid organizationId) =>
         (await Redis.HashKeysAsync(RedisNames.Organization(organizationId))).Count(
             field => ((string)field!).StartsWith("h:", StringComparison.Ordinal));

@@ -140,6 +140,40 @@ public sealed class TillTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task LowerBudgetsAsync_takes_back_what_a_seed_says_too_much_and_never_what_was_spent()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var leases = gateway.Get<LeaseKeeper>();
+        var organizationId = Guid.NewGuid();
+        await leases.CreditAsync(organizationId, new Lease(LeaseOutcome.Granted, 7, 500, [new BudgetSeed("*", "202611", 50)], 0));
+        await _bench.SetFieldAsync(organizationId, "g:m:k:remembered", "202611 35 5");
+        await _bench.SetFieldAsync(organizationId, "g:m:k:past", "202610 90 0");
+        await leases.CreditAsync(
+            organizationId,
+            new Lease(
+                LeaseOutcome.Granted, 8, 300,
+                [
+                    new BudgetSeed("*", "202611", 60), new BudgetSeed("k:lost", "202611", 75), new BudgetSeed("k:lost", "20261125", 60),
+                    new BudgetSeed("k:remembered", "202611", 60),
+                ],
+                0));
+        await _bench.SetFieldAsync(organizationId, "g:m:k:since", "202611 64 2"); // Began where * stood, and spent 4.
+
+        foreach (var reclaim in new[] { 30L, 30, 20, 45 })
+        {
+            await leases.LowerBudgetsAsync(new EpochReclaim(organizationId, 8, reclaim), default);
+            await leases.LowerBudgetsAsync(new EpochReclaim(organizationId, 7, 50), default); // Of an epoch that is over.
+        }
+
+        Assert.Equal("202611 30 0", await _bench.FieldAsync(organizationId, "g:m:k:lost")); // 75 - 45
+        Assert.Equal("20261125 15 0", await _bench.FieldAsync(organizationId, "g:d:k:lost"));
+        Assert.Equal("202611 40 0", await _bench.FieldAsync(organizationId, "g:m:k:remembered")); // 35 + 5 held, raised to 60: only 20 go.
+        Assert.Equal("202611 50 0", await _bench.FieldAsync(organizationId, "g:m:*")); // Remembered as 50, raised to 60.
+        Assert.Equal("202611 19 2", await _bench.FieldAsync(organizationId, "g:m:k:since"));
+        Assert.Equal("202610 90 0", await _bench.FieldAsync(organizationId, "g:m:k:past"));
+    }
+
+    [Fact]
     public async Task AdmitAsync_goes_on_without_Billing_while_the_till_holds_money_and_then_refuses_with_503()
     {
         var gateway = await _bench.StartGatewayAsync();
