@@ -23,7 +23,8 @@ public sealed class AdmissionScriptModelTests
     public async Task Script_equals_the_reference_over_random_histories()
     {
         var server = await RedisServer.SharedAsync();
-        using var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
+        // Thousands of calls one after the other, beside tests that use every core: a slow answer is not a wrong one.
+        using var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString, redis => redis.SyncTimeout = 60_000);
         var database = connection.GetDatabase();
 
         var property = Prop.ForAll(Arb.From(Histories(), Shrink), history => new Play(database).Run(history));
