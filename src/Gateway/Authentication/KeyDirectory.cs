@@ -136,9 +136,10 @@ internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnectio
     private ResolvedKey Remember(ResolvedKey found)
     {
         _unknownUntil.TryRemove(found.Key.PublicId, out _);
-        var key = _keys.SetUnless(found.Key.PublicId, found.Key, stored => IsNewer(stored.Version, found.Key.Version));
+        // A record of the same version is the same record: the one that is known keeps what was made ready for it.
+        var key = _keys.SetUnless(found.Key.PublicId, found.Key, stored => !IsNewer(found.Key.Version, stored.Version));
         var policy = _policies.SetUnless(
-            found.Policy.OrganizationId, found.Policy, stored => IsNewer(stored.Version, found.Policy.Version));
+            found.Policy.OrganizationId, found.Policy, stored => !IsNewer(found.Policy.Version, stored.Version));
         return new ResolvedKey(key, policy);
     }
 
