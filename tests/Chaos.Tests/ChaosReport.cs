@@ -56,6 +56,7 @@ internal sealed class ChaosReport(
         Line(text, "rows without a second witness (worker killed)", audit.Unwitnessed);
         Line(text, "rows at what an older copy of a journal knew", audit.Copied);
         Line(text, "forgotten by an older copy and a killed worker", audit.Forgotten);
+        Line(text, "lost by an older copy that Billing cannot tell", audit.Unnoticed);
         Line(text, "502 or 504 during a fault of worker or gateway", audit.UpstreamErrors);
         AppendTokens(text, calls);
         var wallets = happened.Wallets;

@@ -43,6 +43,12 @@ internal sealed class CallAudit(
     /// </summary>
     public int Forgotten { get; private set; }
 
+    /// <summary>
+    /// Calls without a row that ended after a copy of their gateway's journal was made which came back later, where Billing had booked
+    /// nothing past the copy: to it that journal is whole. R2 tells the operator of them from the worker's log.
+    /// </summary>
+    public int Unnoticed { get; private set; }
+
     /// <summary>Calls answered with 502 or 504 while a worker was killed or stopped.</summary>
     public int UpstreamErrors { get; private set; }
 
@@ -94,11 +100,16 @@ internal sealed class CallAudit(
         }
     }
 
-    /// <summary>A gateway's journal that came back as an older copy lost the call, and its worker died before it logged it.</summary>
+    /// <summary>A gateway's journal that came back as an older copy lost the call, and its worker died before it logged it, or nobody can
+    /// know that the copy is older.</summary>
     private void CheckMissing(CallRecord call)
     {
-        if (FaultsOf(call, FaultKind.RestoreJournal).Any(fault => call.EndedAt > fault.From)
-            && WorkerFaultDuring(call.StartedAt, call.EndedAt, onlyKills: true))
+        var restored = FaultsOf(call, FaultKind.RestoreJournal).Where(fault => call.EndedAt > fault.From).ToList();
+        if (restored.Any(fault => call.StartedAt < fault.To && !WasShippedPast(fault)))
+        {
+            Unnoticed++;
+        }
+        else if (restored.Count > 0 && WorkerFaultDuring(call.StartedAt, call.EndedAt, onlyKills: true))
         {
             Forgotten++;
         }
@@ -107,6 +118,11 @@ internal sealed class CallAudit(
             Report(Missing, call, null);
         }
     }
+
+    /// <summary>Whether Billing had a row of the gateway's that is not in the copy: then it must notice that the copy is older.</summary>
+    private bool WasShippedPast(Injected restored) => _calls.Values.Any(
+        call => call.GatewayName == restored.Process && call.StartedAt > restored.CopiedAt && call.EndedAt < restored.To
+            && _rows.GetValueOrDefault(call.RequestId!.Value) is { Source: UsageSource.Gateway });
 
     /// <summary>A copy that was made while the call ran ends it where it was then, if its later end had not been shipped.</summary>
     private void CheckUnder(CallRecord call, BilledRow row)
