@@ -26,6 +26,7 @@ internal static class BatchTransaction
     private static readonly string BookSql = EmbeddedSql.Read("Ingest.BookStage.sql");
     private static readonly string CorrectSql = EmbeddedSql.Read("Ingest.CorrectStage.sql");
     private static readonly string AcknowledgeSql = EmbeddedSql.Read("Ingest.Acknowledge.sql");
+    private static readonly string LoweredSql = EmbeddedSql.Read("Ingest.Lowered.sql");
     private static readonly string ReclaimsSql = EmbeddedSql.Read("Ingest.Reclaims.sql");
     private static readonly string PendingSql = EmbeddedSql.Read("Ingest.PendingFences.sql");
 
@@ -140,6 +141,16 @@ internal static class BatchTransaction
                 batch.JournalId,
                 batch.Fences.Select(fence => fence.OrganizationId).ToArray(),
                 batch.Fences.Select(fence => fence.Epoch).ToArray());
+        }
+
+        if (batch.Lowered.Count > 0)
+        {
+            await connection.ExecuteAsync(
+                LoweredSql,
+                cancellationToken,
+                batch.Lowered.Select(reclaim => reclaim.OrganizationId).ToArray(),
+                batch.Lowered.Select(reclaim => reclaim.Epoch).ToArray(),
+                batch.Lowered.Select(reclaim => reclaim.NanoUsd).ToArray());
         }
     }
 }

@@ -20,7 +20,7 @@ with fence as (
   where e.organization_id = c.organization_id and e.epoch = c.epoch
 ), told as (
   -- The budgets of the epoch that was opened since began as if this money had been spent.
-  update lease_epochs e set reclaimed = e.reclaimed + (select sum(open) from closing), reclaimed_at = now()
+  update lease_epochs e set reclaimed = e.reclaimed + (select sum(open) from closing), budgets_lowered = false
   from fence
   where e.organization_id = fence.organization_id and e.epoch = fence.fence_epoch and (select sum(open) from closing) > 0
 )

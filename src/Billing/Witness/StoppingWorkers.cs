@@ -13,7 +13,7 @@ internal sealed class StoppingWorkers(WorkerRegistry registry, WorkerLogs logs, 
         {
             if (worker is { Stopping: true, Left: null })
             {
-                await logs.TryReadAsync(new Uri(worker.Url.TrimEnd('/') + "/"), cancellationToken);
+                await logs.TryReadAsync(worker.BaseAddress, cancellationToken);
             }
         }
     }

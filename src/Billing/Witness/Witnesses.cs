@@ -21,7 +21,7 @@ internal sealed class Witnesses(IOptions<WitnessOptions> options, WorkerRegistry
     [
         .. options.Value.Workers.Select(url => new WitnessedWorker(url, End: null)),
         .. (registry?.Current?.Workers ?? [])
-            .Select(worker => new WitnessedWorker(new Uri(worker.Url.TrimEnd('/') + "/"), worker.Left))
+            .Select(worker => new WitnessedWorker(worker.BaseAddress, worker.Left))
             .Where(worker => !options.Value.Workers.Contains(worker.Url)),
     ];
 }

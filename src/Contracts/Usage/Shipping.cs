@@ -24,7 +24,11 @@ public sealed record JournalRegistered(long Cursor, string Database);
 /// <param name="To">Position after the last one, and never past the OPEN of a request that still runs.</param>
 /// <param name="Fences">Epochs of which this gateway has nothing live or unshipped that is older.</param>
 public sealed record UsageBatch(
-    Guid JournalId, long Boot, long From, long To, IReadOnlyList<UsageEvent> Events, IReadOnlyList<EpochFence> Fences);
+    Guid JournalId, long Boot, long From, long To, IReadOnlyList<UsageEvent> Events, IReadOnlyList<EpochFence> Fences)
+{
+    /// <summary>Budgets that this gateway has lowered; they are told to nobody any more.</summary>
+    public IReadOnlyList<EpochReclaim> Lowered { get; init; } = [];
+}
 
 /// <summary>
 /// An organization's epoch that Billing wants acknowledged, or that a gateway acknowledges: no live or unshipped request is older.
@@ -41,7 +45,7 @@ public sealed record EpochFence(Guid OrganizationId, long Epoch);
 public sealed record UsageBooked(
     long Cursor, int Inserted, int Duplicates, int Rejected, IReadOnlyList<EpochFence> PendingFences, string Database)
 {
-    /// <summary>Budgets that may be lowered. Told for some minutes to every gateway: whoever comes first does it.</summary>
+    /// <summary>Budgets that may be lowered. Every gateway is told until one says that it is done; not all at once.</summary>
     public IReadOnlyList<EpochReclaim> Reclaims { get; init; } = [];
 }
 

@@ -7,7 +7,7 @@ namespace Tollgate.Contracts.Usage;
 /// <summary>
 /// A <see cref="UsageBatch"/> as bytes, the body of <c>POST /internal/usage</c>: a backlog of a million events is parsed and sent in a tenth
 /// of the time that JSON takes. Little-endian, ids in RFC 9562 order, counts before lists:
-/// version, journal, boot, from, to; strings; fences; events of <see cref="EventBytes"/> each, which name strings by index.
+/// version, journal, boot, from, to; strings; fences; lowered budgets; events of <see cref="EventBytes"/> each, which name strings by index.
 /// </summary>
 public static class UsageBatchFormat
 {
@@ -17,6 +17,7 @@ public static class UsageBatchFormat
     private const int IdBytes = 16;
     private const int HeadBytes = 1 + IdBytes + (3 * sizeof(long));
     private const int FenceBytes = IdBytes + sizeof(long);
+    private const int LoweredBytes = IdBytes + (2 * sizeof(long));
     private const int EventBytes = (5 * IdBytes) + (4 * sizeof(int)) + (10 * sizeof(long)) + (2 * sizeof(short)) + 1;
 
     /// <summary>The body of a request. It may be sent any number of times.</summary>
@@ -29,8 +30,8 @@ public static class UsageBatchFormat
     public static byte[] Write(UsageBatch batch)
     {
         var (strings, indices) = IndexStrings(batch.Events);
-        var length = HeadBytes + (3 * sizeof(int)) + strings.Sum(text => sizeof(int) + text.Length)
-            + (batch.Fences.Count * FenceBytes) + (batch.Events.Count * EventBytes);
+        var length = HeadBytes + (4 * sizeof(int)) + strings.Sum(text => sizeof(int) + text.Length)
+            + (batch.Fences.Count * FenceBytes) + (batch.Lowered.Count * LoweredBytes) + (batch.Events.Count * EventBytes);
         var bytes = GC.AllocateUninitializedArray<byte>(length);
         var writer = new Writer(bytes);
         writer.Byte(Version);
@@ -50,6 +51,14 @@ public static class UsageBatchFormat
         {
             writer.Id(fence.OrganizationId);
             writer.Int64(fence.Epoch);
+        }
+
+        writer.Int32(batch.Lowered.Count);
+        foreach (var reclaim in batch.Lowered)
+        {
+            writer.Id(reclaim.OrganizationId);
+            writer.Int64(reclaim.Epoch);
+            writer.Int64(reclaim.NanoUsd);
         }
 
         writer.Int32(batch.Events.Count);
@@ -84,6 +93,12 @@ public static class UsageBatchFormat
             fences[i] = new EpochFence(reader.Id(), reader.Int64());
         }
 
+        var lowered = new EpochReclaim[reader.Count(LoweredBytes)];
+        for (var i = 0; i < lowered.Length; i++)
+        {
+            lowered[i] = new EpochReclaim(reader.Id(), reader.Int64(), reader.Int64());
+        }
+
         var events = new UsageEvent[reader.Count(EventBytes)];
         for (var i = 0; i < events.Length; i++)
         {
@@ -91,7 +106,7 @@ public static class UsageBatchFormat
         }
 
         return reader.IsAtEnd
-            ? new UsageBatch(journal, boot, from, to, events, fences)
+            ? new UsageBatch(journal, boot, from, to, events, fences) { Lowered = lowered }
             : throw new InvalidDataException("Something follows the batch.");
     }
 

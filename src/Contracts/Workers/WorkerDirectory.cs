@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Tollgate.Contracts.Workers;
 
 /// <summary>Worker → Accounts, <c>POST /internal/workers</c>, every two seconds: that it is there, where, and how busy it is.</summary>
@@ -21,7 +23,12 @@ public sealed record WorkerDirectory(IReadOnlyList<RegisteredWorker> Workers);
 /// <param name="Drained">By the operator's order it gets no new requests.</param>
 /// <param name="Stopping">It has said that it stops. A hint to look at once, not an order: a successor may answer there already.</param>
 /// <param name="Left">Not null once it has stopped in order.</param>
-public sealed record RegisteredWorker(string Id, string Url, bool Drained, bool Stopping, WorkerLogEnd? Left);
+public sealed record RegisteredWorker(string Id, string Url, bool Drained, bool Stopping, WorkerLogEnd? Left)
+{
+    /// <summary>With a slash at the end, so that paths can be put to it.</summary>
+    [JsonIgnore]
+    public Uri BaseAddress => new(Url.TrimEnd('/') + "/");
+}
 
 /// <summary>One line of the operator's list of workers, Accounts' and a gateway's knowledge put together.</summary>
 /// <param name="Id">Its address as long as nobody has heard its name.</param>

@@ -68,7 +68,7 @@ internal sealed class WorkerPool
     {
         var known = _workers.ToDictionary(worker => worker.Url);
         var registered = directory.Workers.Where(worker => worker.Left is null)
-            .GroupBy(worker => new Uri(worker.Url.TrimEnd('/') + "/"))
+            .GroupBy(worker => worker.BaseAddress)
             .ToDictionary(workers => workers.Key, workers => workers.All(worker => worker.Drained));
         _workers =
         [

@@ -32,7 +32,7 @@ internal sealed partial class Shipper(
     private ReadBatch? _ahead; // Read while the one before it was on its way.
     private readonly HashSet<EpochFence> _closedTills = [];
     private IReadOnlyList<EpochFence> _pendingFences = [];
-    private readonly HashSet<EpochReclaim> _lowered = []; // Done, and still being told.
+    private readonly HashSet<EpochReclaim> _lowered = []; // Done, and not yet answered to.
     private string _database = ""; // The one that answered last.
     private long? _shipAgainTo;
     private long _lastSpoken;
@@ -173,8 +173,10 @@ internal sealed partial class Shipper(
         {
             try
             {
-                await leases.LowerBudgetsAsync(reclaim, cancellationToken);
-                _lowered.Add(reclaim);
+                if (await leases.LowerBudgetsAsync(reclaim, cancellationToken))
+                {
+                    _lowered.Add(reclaim);
+                }
             }
             catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
             {
@@ -206,7 +208,7 @@ internal sealed partial class Shipper(
         // Before the journal's end may lie a request of an older epoch. What was opened after it came to a till that was closed before.
         var fences = caughtUp && acknowledges ? _closedTills.Where(fence => !_fold.HasOlder(fence.OrganizationId, fence.Epoch)).ToArray() : [];
         var to = Math.Max(from, _fold.LowWater(_reader!.Position));
-        var batch = new UsageBatch(journal.Id, journal.Boot, from, to, events, fences);
+        var batch = new UsageBatch(journal.Id, journal.Boot, from, to, events, fences) { Lowered = [.. _lowered] };
         return new ReadBatch(batch, UsageBatchFormat.Write(batch), _reader.Position);
     }
 

@@ -65,10 +65,15 @@ internal sealed partial class LeaseKeeper(
         await _fence.RunAsync(redis, RedisNames.Organization(organizationId), [epoch], cancellationToken);
     }
 
-    /// <summary>Takes from an epoch's budgets what they were seeded with and older epochs did not spend. Twice or late does no harm.</summary>
+    /// <summary>Takes from an epoch's budgets what they were seeded with and older epochs did not spend. Twice or late does no harm. False
+    /// when the till is not of that epoch, or not yet.</summary>
     /// <exception cref="RedisUnavailableException">It may not be done.</exception>
-    public async Task LowerBudgetsAsync(EpochReclaim reclaim, CancellationToken cancellationToken) => await _reclaim.RunAsync(
-        redis, RedisNames.Organization(reclaim.OrganizationId), [reclaim.Epoch, reclaim.NanoUsd], cancellationToken);
+    public async Task<bool> LowerBudgetsAsync(EpochReclaim reclaim, CancellationToken cancellationToken)
+    {
+        var answer = await _reclaim.RunAsync(
+            redis, RedisNames.Organization(reclaim.OrganizationId), [reclaim.Epoch, reclaim.NanoUsd], cancellationToken);
+        return (int)answer[0] == 1;
+    }
 
     /// <summary>Told after each admission; fetches money in the background when the till runs low.</summary>
     public void Observe(Guid organizationId, long? epoch, long freeNanoUsd, long holdNanoUsd)

@@ -1,12 +1,14 @@
 -- Lowers the budgets of an epoch by what older epochs gave back: its seeds count all that they could have spent. May be run twice or late.
 -- KEYS[1]  the organization's hash, see Admission.lua
 -- ARGV[1]  epoch   ARGV[2]  given back since it was opened, all in all, nano-dollars
--- returns  {1} when budgets were lowered, else {0}
+-- returns  {1} when budgets are lowered by it, now or earlier; {0} when the till is not of that epoch, or not yet
 local packed = redis.call('HGET', KEYS[1], 'seeded')
 local seeded = packed and cmsgpack.unpack(packed)
 local before, after = seeded and seeded[2], tonumber(ARGV[2])
-if not seeded or seeded[1] ~= tonumber(ARGV[1]) or before >= after then
+if not seeded or seeded[1] ~= tonumber(ARGV[1]) then
   return { 0 }
+elseif before >= after then
+  return { 1 }
 end
 local raised = {}
 for i = 1, #seeded[5], 2 do

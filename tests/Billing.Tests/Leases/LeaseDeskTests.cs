@@ -172,7 +172,7 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
     }
 
     [Fact]
-    public async Task BookAsync_tells_gateways_what_older_epochs_gave_back_once_their_fence_is_done()
+    public async Task BookAsync_tells_what_older_epochs_gave_back_from_their_fence_on_until_a_gateway_lowered_budgets()
     {
         var own = new BillingFixture();
         await own.InitializeAsync();
@@ -187,17 +187,24 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
         await ShipAsync(own, journal, [], late.PendingFences);
         await own.App.Services.GetRequiredService<FenceReclaim>().RunOnceAsync(default);
         var told = await ShipAsync(own, journal, [], []);
+        var reclaim = Assert.Single(told.Reclaims);
+        var less = await ShipAsync(own, journal, [], [], reclaim with { NanoUsd = reclaim.NanoUsd - 1 });
+        var acknowledged = await ShipAsync(own, journal, [], [], reclaim);
 
         Assert.Contains(opened.Budgets, seed => seed is { Subject: "*", SpentNanoUsd: 20 * Cent });
         Assert.Empty(late.Reclaims);
         var billed = Dollars.ToNanoDown(await own.ReadAsync<decimal>(
             "select billed from lease_epochs where organization_id = $1 and closed_at is not null", organization));
         Assert.True(billed > 0);
-        Assert.Equal([new EpochReclaim(organization, opened.Epoch, (20 * Cent) - billed)], told.Reclaims);
+        Assert.Equal(new EpochReclaim(organization, opened.Epoch, (20 * Cent) - billed), reclaim);
+        Assert.Equal([reclaim], less.Reclaims);
+        Assert.Empty(acknowledged.Reclaims);
         await own.DisposeAsync();
     }
 
     private static async Task<UsageBooked> ShipAsync(
-        BillingFixture own, Guid journal, IReadOnlyList<UsageEvent> events, IReadOnlyList<EpochFence> fences) =>
-        (await own.App.Services.GetRequiredService<UsageIngest>().BookAsync(new UsageBatch(journal, 1, 0, 0, events, fences), default))!;
+        BillingFixture own, Guid journal, IReadOnlyList<UsageEvent> events, IReadOnlyList<EpochFence> fences,
+        params EpochReclaim[] lowered) =>
+        (await own.App.Services.GetRequiredService<UsageIngest>().BookAsync(
+            new UsageBatch(journal, 1, 0, 0, events, fences) { Lowered = lowered }, default))!;
 }

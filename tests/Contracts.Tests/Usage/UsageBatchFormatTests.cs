@@ -15,6 +15,7 @@ public sealed class UsageBatchFormatTests
 
         Assert.Equal((batch.JournalId, batch.Boot, batch.From, batch.To), (read.JournalId, read.Boot, read.From, read.To));
         Assert.Equal(batch.Fences, read.Fences);
+        Assert.Equal(batch.Lowered, read.Lowered);
         Assert.Equal(batch.Events, read.Events); // Each member is another value than a new event's, those of later days too.
         Assert.All(
             typeof(UsageEvent).GetProperties(),
@@ -41,7 +42,10 @@ public sealed class UsageBatchFormatTests
 
     private UsageBatch Batch() => new(
         Guid.NewGuid(), 3, 1L << 40, (1L << 40) + 7, [.. Enumerable.Range(1, 3).Select(Usage)],
-        [new EpochFence(Guid.NewGuid(), 1_760_000_000_000)]);
+        [new EpochFence(Guid.NewGuid(), 1_760_000_000_000)])
+    {
+        Lowered = [new EpochReclaim(Guid.NewGuid(), 1_760_000_000_001, 5), new EpochReclaim(Guid.NewGuid(), 1, long.MaxValue)],
+    };
 
     private UsageEvent Usage(int number) => new()
     {

@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Journal;
@@ -142,6 +143,24 @@ public sealed class ShipperTests : IAsyncLifetime
         Assert.NotNull(younger.Ticket);
         // The older epoch's till is closed for good.
         Assert.Equal(new long[] { 2, 1_000_000, 0, 10 }, await _bench.TillAsync(key.OrganizationId));
+    }
+
+    [Fact]
+    public async Task Lowered_budgets_are_acknowledged_once_the_till_is_of_their_epoch()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var reclaim = new EpochReclaim(Guid.NewGuid(), 7, 30);
+        _bench.Billing.Reclaims = [reclaim];
+        var taken = _bench.Billing.BatchesTaken;
+        await Until.TrueAsync(() => _bench.Billing.BatchesTaken > taken + 1, "it was told before the till was credited");
+
+        var early = _bench.Billing.Reclaims;
+        await gateway.Get<LeaseKeeper>().CreditAsync(
+            reclaim.OrganizationId, new Lease(LeaseOutcome.Granted, 7, 500, [new BudgetSeed("*", "202611", 50)], 0));
+        await Until.TrueAsync(() => _bench.Billing.Reclaims.Count == 0, "the reclaim is acknowledged");
+
+        Assert.Equal([reclaim], early);
+        Assert.Equal("202611 20 0", await _bench.FieldAsync(reclaim.OrganizationId, "g:m:*"));
     }
 
     [Fact]

@@ -43,6 +43,9 @@ public sealed class BillingResponder : IAsyncDisposable
 
     public IReadOnlyList<EpochFence> Acknowledged { get; private set; } = [];
 
+    /// <summary>Told until a gateway says that it is done.</summary>
+    public IReadOnlyList<EpochReclaim> Reclaims { get; set; } = [];
+
     public int LeasesAsked { get; private set; }
 
     public int BatchesTaken { get; private set; }
@@ -235,8 +238,9 @@ public sealed class BillingResponder : IAsyncDisposable
             IsUnbroken &= batch.From == journal.Cursor && batch.To >= batch.From;
             journal.Cursor = batch.To;
             Acknowledged = [.. Acknowledged, .. batch.Fences];
+            Reclaims = [.. Reclaims.Except(batch.Lowered)];
             return TypedResults.Json(
-                new UsageBooked(batch.To, inserted, batch.Events.Count - inserted, 0, PendingFences, Database),
+                new UsageBooked(batch.To, inserted, batch.Events.Count - inserted, 0, PendingFences, Database) { Reclaims = Reclaims },
                     ContractsJson.Default.UsageBooked);
         }
     }
