@@ -192,15 +192,16 @@ public sealed class TollgateCluster : IAsyncDisposable
 
     private static string Url(int port) => $"http://127.0.0.1:{port}";
 
-    /// <summary>Workers register by themselves; a gateway is ready before it has heard of them. Those of others come when they will.</summary>
-    private async Task WaitForWorkersAsync()
+    /// <summary>Waits until every gateway sends requests to all workers of the plan. They register by themselves, a gateway is ready before it
+    /// has heard of them, and those of others come when they will.</summary>
+    public async Task WaitForWorkersAsync()
     {
         using var client = new OperatorClient(Secrets.Cluster);
         foreach (var gateway in GatewayInternal)
         {
             await Until.TrueAsync(
                 async () => (await client.GetAsync("gateway", gateway + "/internal/fleet", ContractsJson.Default.Fleet)).Workers
-                    .Count(worker => worker.Status?.Models.Any(model => model.Ready) == true) >= _plan.Workers,
+                    .Count(worker => worker.Healthy && worker.Status?.Models.Any(model => model.Ready) == true) >= _plan.Workers,
                 $"{gateway} knows its workers", ReadyPatience);
         }
     }

@@ -69,13 +69,14 @@ public sealed class SharedCluster : IAsyncLifetime
         "accounts", Cluster.AccountsInternal + "/internal/keys", new CreateOperatorKey("away", null, null, null),
         ContractsJson.Default.CreateOperatorKey, ContractsJson.Default.CreatedKey)).Text;
 
-    /// <summary>Waits until everything is back: the key is served, and by every worker.</summary>
+    /// <summary>Waits until everything is back: the key is served, and the operator and the gateway see every worker ready.</summary>
     internal async Task ServesAsync()
     {
         await Until.TrueAsync(async () => (await Api.AskAsync(Key)).Status == 200, "the gateway answers", Patience);
         await Until.TrueAsync(
             async () => (await WorkersAsync()).Count(worker => worker.State == WorkerState.Ready) == Cluster.Workers.Count,
             "all workers are ready", Patience);
+        await Cluster.WaitForWorkersAsync();
     }
 
     /// <summary>What the operator's list says of the workers.</summary>
