@@ -2,12 +2,18 @@ using System.Buffers;
 
 namespace Tollgate.Gateway.Buffers;
 
-/// <summary>Bytes that arrive piece by piece, in one array of the shared pool that grows by doubling. Dispose gives the array back. Not
-/// thread-safe.</summary>
+/// <summary>Bytes that arrive piece by piece, in one pooled array that grows by doubling. Dispose gives the array back. Not thread-safe.
+/// </summary>
 /// <param name="capacity">What it holds at first, bytes.</param>
 internal sealed class PooledBuffer(int capacity) : IDisposable
 {
-    private byte[] _array = ArrayPool<byte>.Shared.Rent(Math.Max(1, capacity));
+    private const int LargestShared = 128 * 1024;
+
+    /// <summary>Of arrays above <see cref="LargestShared"/> a few are kept, 4 of each size up to 4 MiB. The shared pool keeps as many as were ever
+    /// in use at once, and some more for each thread, so that one burst of large bodies would stay in memory.</summary>
+    private static readonly ArrayPool<byte> Large = ArrayPool<byte>.Create(maxArrayLength: 4 * 1024 * 1024, maxArraysPerBucket: 4);
+
+    private byte[] _array = Rent(Math.Max(1, capacity));
 
     /// <summary>How many bytes there are.</summary>
     public int Length { get; private set; }
@@ -19,9 +25,9 @@ internal sealed class PooledBuffer(int capacity) : IDisposable
     {
         if (_array.Length - Length < atLeast)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_array.Length * 2, Length + atLeast));
+            var larger = Rent(Math.Max(_array.Length * 2, Length + atLeast));
             _array.AsSpan(0, Length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_array);
+            PoolOf(_array.Length).Return(_array);
             _array = larger;
         }
 
@@ -49,8 +55,12 @@ internal sealed class PooledBuffer(int capacity) : IDisposable
     {
         if (_array.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_array);
+            PoolOf(_array.Length).Return(_array);
             (_array, Length) = ([], 0);
         }
     }
+
+    private static byte[] Rent(int length) => PoolOf(length).Rent(length);
+
+    private static ArrayPool<byte> PoolOf(int length) => length > LargestShared ? Large : ArrayPool<byte>.Shared;
 }
