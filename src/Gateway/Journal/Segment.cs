@@ -39,7 +39,7 @@ internal sealed class Segment : IDisposable
     public int Size { get; }
 
     /// <summary>Makes a file of zeros that are really on disk, and maps it.</summary>
-    /// <exception cref="IOException">The disk is full; nothing is left behind.</exception>
+    /// <exception cref="IOException">The disk is full, or a limit on file sizes lies below it; nothing is left behind.</exception>
     public static Segment Prepare(string folder, long number, int size)
     {
         var path = PathOf(folder, number);
@@ -59,9 +59,14 @@ internal sealed class Segment : IDisposable
 
             return new Segment(path, number, size);
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or ArgumentOutOfRangeException)
         {
             File.Delete(path);
+            if (exception is ArgumentOutOfRangeException)
+            {
+                throw new IOException($"{path} is larger than a file may be.", exception); // What .NET makes of EFBIG while it writes.
+            }
+
             throw;
         }
     }
