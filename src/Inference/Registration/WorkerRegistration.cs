@@ -22,7 +22,7 @@ internal sealed partial class WorkerRegistration(
     public const string Client = "accounts";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan FirstInterval = TimeSpan.FromMilliseconds(250); // Until somebody knows it, nobody sends it anything.
+    private static readonly TimeSpan FirstInterval = TimeSpan.FromMilliseconds(250); // Until somebody knows it, nobody sends it anything, or reads its log's end.
     private static readonly TimeSpan HandOverTime = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
     private const int FirstPatience = 40; // 10 s: Accounts may start after its workers.
@@ -37,11 +37,11 @@ internal sealed partial class WorkerRegistration(
         Refused,
     }
 
-    /// <summary>Called once everything that ran has ended, while the listeners are still up.</summary>
+    /// <summary>Called once everything that ran has ended, while the listeners are still up. Accounts may just be coming back.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         var started = clock.GetTimestamp();
-        while (_standing == Standing.Registered && reader.IsBehind && clock.GetElapsedTime(started) < HandOverTime)
+        while (_standing is Standing.Registered or Standing.Unheard && reader.IsBehind && clock.GetElapsedTime(started) < HandOverTime)
         {
             await Task.Delay(LookInterval, clock, cancellationToken);
         }
@@ -82,7 +82,8 @@ internal sealed partial class WorkerRegistration(
             var begun = draining.Begun;
             await BeatAsync(stoppingToken);
             using var wake = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, begun ? default : draining.Beginning);
-            await Task.Delay(_standing == Standing.Unknown ? FirstInterval : Interval, clock, wake.Token)
+            var isAwaited = _standing == Standing.Unknown || (_standing == Standing.Unheard && begun);
+            await Task.Delay(isAwaited ? FirstInterval : Interval, clock, wake.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
