@@ -8,7 +8,7 @@ Option<int> seed = new("--seed") { Description = "Seed of load and faults.", Def
 Option<int> gateways = new("--gateways") { Description = "Gateways.", DefaultValueFactory = _ => 3 };
 Option<int> workers = new("--workers") { Description = "Workers.", DefaultValueFactory = _ => 2 };
 Option<int> clients = new("--clients") { Description = "Calls in flight at most.", DefaultValueFactory = _ => 16 };
-Option<double> gap = new("--gap") { Description = "Mean seconds between two faults.", DefaultValueFactory = _ => 4.5 };
+Option<double> gap = new("--gap") { Description = "Mean seconds between two faults.", DefaultValueFactory = _ => 3.3 };
 Option<DirectoryInfo?> folder = new("--folder")
 {
     Description = "Data and logs; kept. Default: a new folder under the system's for temporary files.",
