@@ -1,4 +1,4 @@
--- The one door of an organization: applies settlements that wait, then admits one request wholly or not at all.
+-- The one door of an organization: applies settlements that wait, then decides admissions one after the other, each wholly or not at all.
 -- KEYS[1]  the organization's hash. Fields:
 --   pv, kv:<public id>       versions of policy and key; written by Accounts alone
 --   till                     "<epoch> <granted> <spent> <held>", nano-dollars
@@ -11,40 +11,50 @@
 --   t:<request id>           tombstone of a release whose hold was not found: when it may be forgotten
 --   i:<public id>:<hash>     claim on an idempotency key: "<R|D> <expires> <fingerprint> <request id>"; R that request runs, D its answer is
 --                            complete. It ends with its request unless the answer was complete.
--- ARGV[1]  A admit, C check versions and take buckets only, S settle only
--- ARGV[2]  settlements, then for each: S settle | K settle, its answer is kept | L settle, its answer was complete and is not kept
+-- ARGV[1]  settlements, then for each: S settle | K settle, its answer is kept | L settle, its answer was complete and is not kept
 --   | R release | F forget its tombstone; request id; tokens used; cost, nano-dollars
--- unless S: request id, owner, money (an upper bound), tokens held, requests counted (0 or 1), key version field, key version, policy version,
+-- then     tables, then for each: key version field, key version, policy version;
 --   buckets, then for each: field, limit;  concurrency limits, each: field, limit;  budgets, each: field, d | m, limit
---   and of a request with an idempotency key: claim field, fingerprint, when the store of answers was asked and had none
--- returns  {verdict, now in ms, epoch or -1, till's free money, index of the binding limit, ms until it fits, used x window of each bucket ...}
---   verdict  SETTLED ADMITTED CHECKED | MISSING STALE BURIED | CONCURRENCY BUCKET TOO_LARGE BUDGET | COLD TILL |
+-- then     admissions, decided one after the other, for each: A admit | C check versions and take buckets only; number of its table, from 1;
+--   request id, owner, money (an upper bound), tokens held, requests counted (0 or 1); of a request with an idempotency key: claim field,
+--   fingerprint, when the store of answers was asked and had none; else one empty claim field
+-- returns  for each admission {verdict, now in ms, epoch or -1, till's free money, index of the binding limit, ms until it fits,
+--   used x window of each bucket ...}
+--   verdict  ADMITTED CHECKED | MISSING STALE BURIED | CONCURRENCY BUCKET TOO_LARGE BUDGET | COLD TILL |
 --            RUNNING DONE MISMATCH, each with the claim's request id as the last value, LATE
 -- All numbers are whole and below 2^53, where Lua's doubles are exact. A product above it only ever means "all of it has drained".
 -- Redis's clock, not the caller's: gateways whose clocks differ would drain the same bucket twice.
+-- Globals are looked up by name each time; these are used some hundred times a call.
+local ARGV, tonumber, floor, max, match, format, byte = ARGV, tonumber, math.floor, math.max, string.match, string.format, string.byte
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = time[1] * 1000 + floor(time[2] / 1000)
 local most = 9007199254740991
 
 -- A kept answer is found by whoever asks the store after it: its claim need only outlive the requests that asked before.
 local keptFor, lostFor, oldestLook = 60000, 86400000, 30000
 
 local hash = KEYS[1]
-local mode = ARGV[1]
-local settlements = tonumber(ARGV[2])
-local first = 3 + 4 * settlements -- Where the admission's own arguments begin.
-
 local values = {}                            -- What the hash held, by field; false where it held nothing.
 local buckets, counts, budgets = {}, {}, {}  -- Decoded fields; `changed` marks those to write back.
 local claims = {}
-local tombstones, removed = {}, {}
+local tombstones, removed, holdsMade = {}, {}, {}
 
-local function load(fields)
-  if #fields > 0 then
-    local found = redis.call('HMGET', hash, unpack(fields))
-    for i, field in ipairs(fields) do
-      values[field] = found[i]
+-- Fields to read, and reading them.
+local missing = {}
+local function need(field)
+  if values[field] == nil then
+    values[field] = false
+    missing[#missing + 1] = field
+  end
+end
+
+local function load()
+  if #missing > 0 then
+    local found = redis.call('HMGET', hash, unpack(missing))
+    for i = 1, #missing do
+      values[missing[i]] = found[i]
     end
+    missing = {}
   end
 end
 
@@ -52,12 +62,12 @@ end
 local function bucket(field)
   local it = buckets[field]
   if not it then
-    local used, at, limit = string.match(values[field] or '', '^(%d+) (%d+) (%d+)$')
-    it = { used = tonumber(used) or 0, at = tonumber(at) or now, limit = tonumber(limit) or 0 }
+    local used, at, limit = match(values[field] or '', '^(%d+) (%d+) (%d+)$')
+    it = { used = tonumber(used) or 0, at = tonumber(at) or now, limit = tonumber(limit) or 0, changed = false }
     if now < it.at then
       it.changed = true
     else
-      it.used = math.max(0, it.used - it.limit * (now - it.at))
+      it.used = max(0, it.used - it.limit * (now - it.at))
     end
     it.at = now
     buckets[field] = it
@@ -67,17 +77,17 @@ end
 
 -- By the letters of b:<r|t><m|d>: what it counts and how long a full one takes to drain, in ms.
 local function countsTokens(field)
-  return string.byte(field, 3) == 116
+  return byte(field, 3) == 116
 end
 
 local function window(field)
-  return string.byte(field, 4) == 109 and 60000 or 86400000
+  return byte(field, 4) == 109 and 60000 or 86400000
 end
 
 local function count(field)
   local it = counts[field]
   if not it then
-    it = { running = tonumber(values[field]) or 0 }
+    it = { running = tonumber(values[field]) or 0, changed = false }
     counts[field] = it
   end
   return it
@@ -86,8 +96,8 @@ end
 local function budget(field)
   local it = budgets[field]
   if not it then
-    local period, spent, held = string.match(values[field] or '', '^(%d+) (%d+) (%d+)$')
-    it = { period = tonumber(period) or 0, spent = tonumber(spent) or 0, held = tonumber(held) or 0 }
+    local period, spent, held = match(values[field] or '', '^(%d+) (%d+) (%d+)$')
+    it = { period = tonumber(period) or 0, spent = tonumber(spent) or 0, held = tonumber(held) or 0, changed = false }
     budgets[field] = it
   end
   return it
@@ -97,7 +107,7 @@ end
 local function claim(field)
   local it = claims[field]
   if not it then
-    local state, expires, fingerprint, owner = string.match(values[field] or '', '^(%u) (%d+) (%S+) (%x+)$')
+    local state, expires, fingerprint, owner = match(values[field] or '', '^(%u) (%d+) (%S+) (%x+)$')
     it = {}
     if state and tonumber(expires) > now then
       it.state, it.expires, it.fingerprint, it.owner = state, tonumber(expires), fingerprint, owner
@@ -107,105 +117,125 @@ local function claim(field)
   return it
 end
 
--- Days since 1970 to a civil date (Howard Hinnant's algorithm): yyyymmdd or yyyymm, UTC.
+-- The civil date of now, UTC, by days since 1970 (Howard Hinnant's algorithm): yyyymmdd or yyyymm.
+local today, month
 local function period(kind)
-  local days = math.floor(now / 86400000) + 719468
-  local era = math.floor(days / 146097)
-  local day = days - era * 146097
-  local year = math.floor((day - math.floor(day / 1460) + math.floor(day / 36524) - math.floor(day / 146096)) / 365)
-  day = day - (365 * year + math.floor(year / 4) - math.floor(year / 100))
-  local shifted = math.floor((5 * day + 2) / 153)
-  local month = shifted < 10 and shifted + 3 or shifted - 9
-  local months = (year + era * 400 + (month <= 2 and 1 or 0)) * 100 + month
-  return kind == 'm' and months or months * 100 + day - math.floor((153 * shifted + 2) / 5) + 1
+  if not today then
+    local days = floor(now / 86400000) + 719468
+    local era = floor(days / 146097)
+    local day = days - era * 146097
+    local year = floor((day - floor(day / 1460) + floor(day / 36524) - floor(day / 146096)) / 365)
+    day = day - (365 * year + floor(year / 4) - floor(year / 100))
+    local shifted = floor((5 * day + 2) / 153)
+    month = shifted < 10 and shifted + 3 or shifted - 9
+    month = (year + era * 400 + (month <= 2 and 1 or 0)) * 100 + month
+    today = month * 100 + day - floor((153 * shifted + 2) / 5) + 1
+  end
+  return kind == 'm' and month or today
 end
 
--- Everything that is known to be needed, in one read.
-local wanted = { 'till' }
+-- The arguments, and everything that is known to be needed, in one read.
+local settlements = tonumber(ARGV[1])
+need('till')
 for i = 0, settlements - 1 do
-  wanted[#wanted + 1] = 'h:' .. ARGV[4 + 4 * i]
+  need('h:' .. ARGV[3 + 4 * i])
 end
-local id, bucketCount, concurrencyCount, budgetCount, bucketsAt, concurrencyAt, budgetsAt, claimField, claimAt
-local money, tokens, requests
-if mode ~= 'S' then
-  id = ARGV[first]
-  money, tokens, requests = tonumber(ARGV[first + 2]), tonumber(ARGV[first + 3]), tonumber(ARGV[first + 4])
-  wanted[#wanted + 1] = 'pv'
-  wanted[#wanted + 1] = ARGV[first + 5]
-  if mode == 'A' then
-    wanted[#wanted + 1] = 'h:' .. id
-    wanted[#wanted + 1] = 't:' .. id
-  end
-  bucketCount, bucketsAt = tonumber(ARGV[first + 8]), first + 9
-  for i = 0, bucketCount - 1 do
-    wanted[#wanted + 1] = ARGV[bucketsAt + 2 * i]
-  end
-  concurrencyAt = bucketsAt + 2 * bucketCount + 1
-  concurrencyCount = tonumber(ARGV[concurrencyAt - 1])
-  for i = 0, concurrencyCount - 1 do
-    wanted[#wanted + 1] = ARGV[concurrencyAt + 2 * i]
-  end
-  budgetsAt = concurrencyAt + 2 * concurrencyCount + 1
-  budgetCount = tonumber(ARGV[budgetsAt - 1])
-  if budgetCount > 0 then
-    wanted[#wanted + 1] = 'g:d:*'
-    wanted[#wanted + 1] = 'g:m:*'
-  end
-  for i = 0, budgetCount - 1 do
-    wanted[#wanted + 1] = ARGV[budgetsAt + 3 * i]
-  end
-  claimAt = budgetsAt + 3 * budgetCount
-  claimField = ARGV[claimAt]
-  if claimField then
-    wanted[#wanted + 1] = claimField
-  end
-end
-load(wanted)
 
-local epoch, granted, spent, held = string.match(values.till or '', '^(%d+) (%d+) (%d+) (%d+)$')
+local at = 2 + 4 * settlements -- The next argument.
+local tables = {}
+for i = 1, tonumber(ARGV[at]) do
+  local it = { keyField = ARGV[at + 1], key = ARGV[at + 2], policy = ARGV[at + 3], buckets = {}, running = {}, budgets = {} }
+  need('pv')
+  need(it.keyField)
+  at = at + 4
+  for j = 1, tonumber(ARGV[at]) do
+    local field = ARGV[at + 1]
+    need(field)
+    it.buckets[j] = { field = field, limit = tonumber(ARGV[at + 2]), tokens = countsTokens(field), window = window(field) }
+    at = at + 2
+  end
+  at = at + 1
+  for j = 1, tonumber(ARGV[at]) do
+    need(ARGV[at + 1])
+    it.running[j] = { field = ARGV[at + 1], limit = tonumber(ARGV[at + 2]) }
+    at = at + 2
+  end
+  at = at + 1
+  for j = 1, tonumber(ARGV[at]) do
+    local others = 'g:' .. ARGV[at + 2] .. ':*'
+    need(ARGV[at + 1])
+    need(others)
+    it.budgets[j] = { field = ARGV[at + 1], kind = ARGV[at + 2], limit = tonumber(ARGV[at + 3]), others = others }
+    at = at + 3
+  end
+  tables[i] = it
+end
+at = at + 1
+
+local admissions = {}
+for i = 1, tonumber(ARGV[at]) do
+  local id, claimField = ARGV[at + 3], ARGV[at + 8]
+  local it = {
+    admits = ARGV[at + 1] == 'A', limits = tables[tonumber(ARGV[at + 2])], id = id, owner = ARGV[at + 4], money = tonumber(ARGV[at + 5]),
+    tokens = tonumber(ARGV[at + 6]), requests = tonumber(ARGV[at + 7]), hold = 'h:' .. id, tombstone = 't:' .. id, claimField = false,
+    fingerprint = false, lookedAt = false, claimedBy = false,
+  }
+  at = at + 8
+  if it.admits then
+    need(it.hold)
+    need(it.tombstone)
+  end
+  if claimField ~= '' then
+    it.claimField, it.fingerprint, it.lookedAt = claimField, ARGV[at + 1], tonumber(ARGV[at + 2])
+    need(claimField)
+    at = at + 2
+  end
+  admissions[i] = it
+end
+load()
+
+local epoch, granted, spent, held = match(values.till or '', '^(%d+) (%d+) (%d+) (%d+)$')
 local till = epoch and { epoch = tonumber(epoch), granted = tonumber(granted), spent = tonumber(spent), held = tonumber(held) }
 
--- Settlements. The hold says what to undo; mostly those fields are this admission's too and already read.
-local holds, missing = {}, {}
-local function need(field)
-  if values[field] == nil then
-    values[field] = false
-    missing[#missing + 1] = field
-  end
-end
+-- Settlements. The hold says what to undo; mostly those fields are this call's admissions' too and already read.
+local holds = {}
 for i = 0, settlements - 1 do
-  local field = 'h:' .. ARGV[4 + 4 * i]
+  local field = 'h:' .. ARGV[3 + 4 * i]
   if values[field] and not holds[field] then
     local hold = cmsgpack.unpack(values[field])
     holds[field] = hold
-    for list = 6, 8 do
-      for j = 1, #hold[list], list == 8 and 2 or 1 do
-        need(hold[list][j])
-      end
+    for j = 1, #hold[6] do
+      need(hold[6][j])
+    end
+    for j = 1, #hold[7] do
+      need(hold[7][j])
+    end
+    for j = 1, #hold[8], 2 do
+      need(hold[8][j])
     end
     if hold[10] then
       need(hold[10][1])
     end
   end
 end
-load(missing)
+load()
 
 for i = 0, settlements - 1 do
-  local at = 3 + 4 * i
-  local operation, settled = ARGV[at], ARGV[at + 1]
-  local hold = holds['h:' .. settled]
+  local operation, settled = ARGV[2 + 4 * i], ARGV[3 + 4 * i]
+  local field = 'h:' .. settled
+  local hold = holds[field]
   if operation == 'F' then
     removed[#removed + 1] = 't:' .. settled
   elseif hold then
-    local used, cost = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-    for _, field in ipairs(hold[6]) do
-      local it = bucket(field)
-      it.used = math.min(most, math.max(0, it.used - (hold[5] - used) * window(field)))
+    local used, cost = tonumber(ARGV[4 + 4 * i]), tonumber(ARGV[5 + 4 * i])
+    for j = 1, #hold[6] do
+      local it = bucket(hold[6][j])
+      it.used = math.min(most, max(0, it.used - (hold[5] - used) * window(hold[6][j])))
       it.changed = true
     end
-    for _, field in ipairs(hold[7]) do
-      local it = count(field)
-      it.running = math.max(0, it.running - 1)
+    for j = 1, #hold[7] do
+      local it = count(hold[7][j])
+      it.running = max(0, it.running - 1)
       it.changed = true
     end
     -- Money of an older epoch is not this till's: its lease, and the seeds of the budgets, already count it as spent.
@@ -216,7 +246,7 @@ for i = 0, settlements - 1 do
       for j = 1, #hold[8], 2 do
         local it = budget(hold[8][j])
         if it.period == hold[8][j + 1] then
-          it.held = math.max(0, it.held - hold[4])
+          it.held = max(0, it.held - hold[4])
           it.spent = it.spent + cost
           it.changed = true
         end
@@ -233,9 +263,8 @@ for i = 0, settlements - 1 do
         it.state, it.changed = nil, true
       end
     end
-    holds['h:' .. settled] = nil
-    values['h:' .. settled] = false
-    removed[#removed + 1] = 'h:' .. settled
+    holds[field], values[field] = nil, false
+    removed[#removed + 1] = field
   elseif operation == 'R' then
     tombstones[#tombstones + 1] = 't:' .. settled
     values['t:' .. settled] = tostring(now + 60000)
@@ -243,180 +272,196 @@ for i = 0, settlements - 1 do
 end
 
 -- Why a request may not claim its idempotency key; nothing when it may. Then it runs nothing and costs one request.
-local function obstacle()
-  if not claimField or values['h:' .. id] then
+local function obstacle(it)
+  if not it.claimField or values[it.hold] then
     return nil
   end
-  local it = claim(claimField)
-  if not it.state then
-    return now - tonumber(ARGV[claimAt + 2]) > oldestLook and 'LATE' or nil
+  local other = claim(it.claimField)
+  if not other.state then
+    return now - it.lookedAt > oldestLook and 'LATE' or nil
   end
-  if it.fingerprint ~= ARGV[claimAt + 1] then
-    return 'MISMATCH', it.owner
+  it.claimedBy = other.owner
+  if other.fingerprint ~= it.fingerprint then
+    return 'MISMATCH'
   end
-  return it.state == 'R' and 'RUNNING' or 'DONE', it.owner
+  return other.state == 'R' and 'RUNNING' or 'DONE'
 end
-local claimed, claimedBy
 
--- The admission: decides everything before it takes anything.
-local function decide()
-  if mode == 'S' then
-    return 'SETTLED', 0, 0
-  end
-  local keyVersion, policyVersion = values[ARGV[first + 5]], values.pv
+-- Decides everything before anything is taken. The last value says whether to take: a place in the buckets, or with ADMITTED all.
+local function decide(it)
+  local limits = it.limits
+  local keyVersion, policyVersion = values[limits.keyField], values.pv
   if not keyVersion or not policyVersion then
-    return 'MISSING', 0, 0
+    return 'MISSING', 0, 0, false
   end
-  if keyVersion > ARGV[first + 6] or policyVersion > ARGV[first + 7] then
-    return 'STALE', 0, 0
+  if keyVersion > limits.key or policyVersion > limits.policy then
+    return 'STALE', 0, 0, false
   end
-  if mode == 'A' and values['t:' .. id] then
-    return 'BURIED', 0, 0
+  if it.admits and values[it.tombstone] then
+    return 'BURIED', 0, 0, false
   end
 
-  claimed, claimedBy = obstacle()
+  local claimed = obstacle(it)
   if claimed then
-    tokens = 0
+    it.tokens = 0
   end
   -- The bucket that takes longest binds: a client that waits for it is not refused by another one.
   local tooLarge, binding, wait = 0, 0, 0
-  for i = 0, bucketCount - 1 do
-    local field, limit = ARGV[bucketsAt + 2 * i], tonumber(ARGV[bucketsAt + 2 * i + 1])
-    local cost = countsTokens(field) and tokens or requests
-    local it = bucket(field)
-    if it.limit ~= limit then
-      it.limit, it.changed = limit, true
+  for i = 1, #limits.buckets do
+    local limit = limits.buckets[i]
+    local cost, most = limit.tokens and it.tokens or it.requests, limit.limit
+    local filled = bucket(limit.field)
+    if filled.limit ~= most then
+      filled.limit, filled.changed = most, true
     end
-    local over = it.used + (cost - limit) * window(field)
-    if cost > limit then
-      tooLarge = tooLarge > 0 and tooLarge or i + 1
-    elseif cost > 0 and over > 0 and math.ceil(over / limit) > wait then
-      binding, wait = i + 1, math.ceil(over / limit)
+    local over = filled.used + (cost - most) * limit.window
+    if cost > most then
+      tooLarge = tooLarge > 0 and tooLarge or i
+    elseif cost > 0 and over > 0 and math.ceil(over / most) > wait then
+      binding, wait = i, math.ceil(over / most)
     end
   end
-  if values['h:' .. id] then
-    return 'ADMITTED', 0, 0 -- Asked again: the hold stands and nothing is taken twice.
+  if it.admits and values[it.hold] then
+    return 'ADMITTED', 0, 0, false -- Asked again: the hold stands and nothing is taken twice.
   end
-  for i = 0, claimed and -1 or concurrencyCount - 1 do
-    if count(ARGV[concurrencyAt + 2 * i]).running >= tonumber(ARGV[concurrencyAt + 2 * i + 1]) then
-      return 'CONCURRENCY', i + 1, 0
+  if not claimed then
+    for i = 1, #limits.running do
+      if count(limits.running[i].field).running >= limits.running[i].limit then
+        return 'CONCURRENCY', i, 0, false
+      end
     end
   end
   if tooLarge > 0 then
-    return 'TOO_LARGE', tooLarge, 0
+    return 'TOO_LARGE', tooLarge, 0, false
   end
   if binding > 0 then
-    return 'BUCKET', binding, wait
+    return 'BUCKET', binding, wait, false
   end
-  if claimed or mode == 'C' then
-    return claimed or 'CHECKED', 0, 0
+  if claimed or not it.admits then
+    return claimed or 'CHECKED', 0, 0, true
   end
 
-  for i = 0, budgetCount - 1 do
-    local it = budget(ARGV[budgetsAt + 3 * i])
-    local current = period(ARGV[budgetsAt + 3 * i + 1])
-    if it.period < current then
+  for i = 1, #limits.budgets do
+    local limit = limits.budgets[i]
+    local spends, current = budget(limit.field), period(limit.kind)
+    if spends.period < current then
       -- A subject that this epoch's seeds did not name starts where they let all others start.
-      local others = budget('g:' .. ARGV[budgetsAt + 3 * i + 1] .. ':*')
-      it.period, it.spent, it.held = current, others.period == current and others.spent or 0, 0
+      local others = budget(limit.others)
+      spends.period, spends.spent, spends.held = current, others.period == current and others.spent or 0, 0
     end
-    if it.spent + it.held + money > tonumber(ARGV[budgetsAt + 3 * i + 2]) then
-      return 'BUDGET', i + 1, 0
+    if spends.spent + spends.held + it.money > limit.limit then
+      return 'BUDGET', i, 0, false
     end
   end
   if not till then
-    return 'COLD', 0, 0
+    return 'COLD', 0, 0, false
   end
-  if till.granted - till.spent - till.held < money then
-    return 'TILL', 0, 0
+  if till.granted - till.spent - till.held < it.money then
+    return 'TILL', 0, 0, false
   end
-  return 'ADMITTED', 0, 0
+  return 'ADMITTED', 0, 0, true
 end
 
-local verdict, binding, wait = decide()
-local admittedAt, admittedEpoch = now, till and till.epoch or -1
-
-if verdict == 'CHECKED' or verdict == 'ADMITTED' or verdict == claimed then
-  local repeated = mode == 'A' and values['h:' .. id]
-  if repeated then
-    local hold = cmsgpack.unpack(repeated)
-    admittedAt, admittedEpoch = hold[2], hold[3]
-  else
-    local tokenBuckets, running, budgeted = {}, {}, {}
-    for i = 0, bucketCount - 1 do
-      local field = ARGV[bucketsAt + 2 * i]
-      local cost = countsTokens(field) and tokens or requests
-      if cost > 0 then
-        local it = bucket(field)
-        it.used = it.used + cost * window(field)
-        it.changed = true
-      end
-      if countsTokens(field) then -- Tokens come back at the end, requests never.
-        tokenBuckets[#tokenBuckets + 1] = field
-      end
+-- Takes what was decided. Only an admission leaves a hold; of what a check and a claimed request take nothing comes back.
+local function take(it, admitted)
+  local limits = it.limits
+  local tokenBuckets, running, budgeted = {}, {}, {}
+  for i = 1, #limits.buckets do
+    local limit = limits.buckets[i]
+    local cost = limit.tokens and it.tokens or it.requests
+    if cost > 0 then
+      local filled = bucket(limit.field)
+      filled.used = filled.used + cost * limit.window
+      filled.changed = true
     end
-    if verdict == 'ADMITTED' then
-      for i = 0, concurrencyCount - 1 do
-        local field = ARGV[concurrencyAt + 2 * i]
-        local it = count(field)
-        it.running, it.changed = it.running + 1, true
-        running[#running + 1] = field
-      end
-      for i = 0, budgetCount - 1 do
-        local field = ARGV[budgetsAt + 3 * i]
-        local it = budget(field)
-        it.held, it.changed = it.held + money, true
-        budgeted[#budgeted + 1] = field
-        budgeted[#budgeted + 1] = it.period
-      end
-      till.held, till.changed = till.held + money, true
-      local hold = { ARGV[first + 1], now, till.epoch, money, tokens, tokenBuckets, running, budgeted }
-      if claimField then
-        local it = claim(claimField)
-        it.state, it.expires, it.fingerprint, it.owner, it.changed = 'R', now + lostFor, ARGV[claimAt + 1], id, true
-        hold[9], hold[10] = false, { claimField, it.fingerprint }
-      end
-      values.hold = cmsgpack.pack(hold)
+    if limit.tokens then -- Tokens come back at the end, requests never.
+      tokenBuckets[#tokenBuckets + 1] = limit.field
     end
   end
+  if not admitted then
+    return
+  end
+
+  for i = 1, #limits.running do
+    local field = limits.running[i].field
+    local counted = count(field)
+    counted.running, counted.changed = counted.running + 1, true
+    running[i] = field
+  end
+  for i = 1, #limits.budgets do
+    local field = limits.budgets[i].field
+    local spends = budget(field)
+    spends.held, spends.changed = spends.held + it.money, true
+    budgeted[2 * i - 1], budgeted[2 * i] = field, spends.period
+  end
+  till.held, till.changed = till.held + it.money, true
+  local hold = { it.owner, now, till.epoch, it.money, it.tokens, tokenBuckets, running, budgeted }
+  if it.claimField then
+    local claimed = claim(it.claimField)
+    claimed.state, claimed.expires, claimed.fingerprint, claimed.owner, claimed.changed = 'R', now + lostFor, it.fingerprint, it.id, true
+    hold[9], hold[10] = false, { it.claimField, it.fingerprint }
+  end
+  values[it.hold] = cmsgpack.pack(hold)
+  holdsMade[#holdsMade + 1] = it.hold
+end
+
+local replies = {}
+for i = 1, #admissions do
+  local it = admissions[i]
+  local verdict, binding, wait, takes = decide(it)
+  local admittedAt, admittedEpoch = now, till and till.epoch or -1
+  if takes then
+    take(it, verdict == 'ADMITTED')
+  elseif verdict == 'ADMITTED' then
+    local hold = cmsgpack.unpack(values[it.hold])
+    admittedAt, admittedEpoch = hold[2], hold[3]
+  end
+  local reply = { verdict, admittedAt, admittedEpoch, till and till.granted - till.spent - till.held or 0, binding, wait }
+  for j = 1, #it.limits.buckets do
+    reply[6 + j] = bucket(it.limits.buckets[j].field).used
+  end
+  if takes and it.claimedBy then
+    reply[#reply + 1] = it.claimedBy
+  end
+  replies[i] = reply
 end
 
 -- One write. A refusal writes settlements, a clock that stepped back and a limit that changed, and takes nothing.
 local writes = {}
 local function write(field, value)
-  writes[#writes + 1] = field
-  writes[#writes + 1] = value
+  local n = #writes
+  writes[n + 1], writes[n + 2] = field, value
 end
-if values.hold then
-  write('h:' .. id, values.hold)
+for i = 1, #holdsMade do
+  write(holdsMade[i], values[holdsMade[i]])
 end
 if till and till.changed then
-  write('till', string.format('%d %d %d %d', till.epoch, till.granted, till.spent, till.held))
+  write('till', format('%d %d %d %d', till.epoch, till.granted, till.spent, till.held))
 end
 for field, it in pairs(buckets) do
   if it.changed then
-    write(field, string.format('%d %d %d', it.used, it.at, it.limit))
+    write(field, format('%d %d %d', it.used, it.at, it.limit))
   end
 end
 for field, it in pairs(counts) do
   if it.changed then
-    write(field, string.format('%d', it.running))
+    write(field, it.running)
   end
 end
 for field, it in pairs(budgets) do
   if it.changed then
-    write(field, string.format('%d %d %d', it.period, it.spent, it.held))
+    write(field, format('%d %d %d', it.period, it.spent, it.held))
   end
 end
 for field, it in pairs(claims) do
   if it.changed and it.state then
-    write(field, string.format('%s %d %s %s', it.state, it.expires, it.fingerprint, it.owner))
+    write(field, format('%s %d %s %s', it.state, it.expires, it.fingerprint, it.owner))
   elseif it.changed then
     removed[#removed + 1] = field
   end
 end
-for _, field in ipairs(tombstones) do
-  write(field, values[field])
+for i = 1, #tombstones do
+  write(tombstones[i], values[tombstones[i]])
 end
 if #writes > 0 then
   redis.call('HSET', hash, unpack(writes))
@@ -424,14 +469,4 @@ end
 if #removed > 0 then
   redis.call('HDEL', hash, unpack(removed))
 end
-
-local reply = { verdict, admittedAt, admittedEpoch, till and till.granted - till.spent - till.held or 0, binding, wait }
-if mode ~= 'S' then
-  for i = 0, bucketCount - 1 do
-    reply[#reply + 1] = bucket(ARGV[bucketsAt + 2 * i]).used
-  end
-  if verdict == claimed then
-    reply[#reply + 1] = claimedBy
-  end
-end
-return reply
+return replies

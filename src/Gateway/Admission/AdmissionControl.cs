@@ -25,7 +25,7 @@ internal sealed record AdmissionResult(RequestTicket? Ticket, OpenAiError? Refus
 
 /// <summary>The one door: every authenticated request passes it once, whatever its route and outcome. Thread-safe.</summary>
 internal sealed partial class AdmissionControl(
-    AdmissionScript script, Authenticator authenticator, LeaseKeeper leases, RequestJournal journal, ClockGuard clocks,
+    AdmissionScript script, AdmissionLines lines, Authenticator authenticator, LeaseKeeper leases, RequestJournal journal, ClockGuard clocks,
     ILogger<AdmissionControl> logger)
 {
     /// <summary>Numbers from here on are not exact in the script.</summary>
@@ -128,7 +128,7 @@ internal sealed partial class AdmissionControl(
         while (true)
         {
             var call = ask(caller);
-            var reply = await script.RunAsync(call, CancellationToken.None); // A client that leaves now must not leave the outcome unknown.
+            var reply = await lines.RunAsync(call);
             if (!clocks.Agrees(reply.Time))
             {
                 return new Decision(caller, call, reply, OpenAiError.Overloaded(AdmissionErrors.Soon));

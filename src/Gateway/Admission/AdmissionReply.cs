@@ -5,7 +5,6 @@ namespace Tollgate.Gateway.Admission;
 /// <summary>What the script decided.</summary>
 internal enum AdmissionVerdict
 {
-    Settled,
     Admitted,
     Checked,
 
@@ -41,7 +40,7 @@ internal enum AdmissionVerdict
     Late,
 }
 
-/// <summary>One answer of the script.</summary>
+/// <summary>What the script says to one admission or check.</summary>
 /// <param name="TimeMs">Redis TIME, milliseconds since 1970; of the first admission when it was asked again.</param>
 /// <param name="Epoch">The till's epoch; null when it has none.</param>
 /// <param name="FreeNanoUsd">What the till can still hold.</param>
@@ -58,7 +57,10 @@ internal sealed record AdmissionReply(
 
     public DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds(TimeMs);
 
-    public static AdmissionReply Read(RedisResult[] values)
+    /// <summary>Reads the script's answer: one for each admission, in their order.</summary>
+    public static IReadOnlyList<AdmissionReply> ReadAll(RedisResult[] values) => Array.ConvertAll(values, value => Read((RedisResult[])value!));
+
+    private static AdmissionReply Read(RedisResult[] values)
     {
         var verdict = ReadVerdict((string)values[0]!);
         var claimed = verdict is AdmissionVerdict.Running or AdmissionVerdict.Done or AdmissionVerdict.Mismatch;
@@ -78,7 +80,6 @@ internal sealed record AdmissionReply(
 
     private static AdmissionVerdict ReadVerdict(string text) => text switch
     {
-        "SETTLED" => AdmissionVerdict.Settled,
         "ADMITTED" => AdmissionVerdict.Admitted,
         "CHECKED" => AdmissionVerdict.Checked,
         "MISSING" => AdmissionVerdict.Missing,

@@ -7,7 +7,7 @@ using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Admission;
 
-/// <summary>What one call of the script asks, besides the settlements that ride on it.</summary>
+/// <summary>One admission, or one check.</summary>
 /// <param name="Owner">Who may settle the hold: gateway, journal and boot.</param>
 /// <param name="Requests">Cost in the request buckets, 0 or 1.</param>
 /// <param name="Tokens">Cost in the token buckets.</param>
@@ -25,17 +25,21 @@ internal sealed class AdmissionScript(
     /// <summary>Most settlements in one call; keeps a call under a millisecond of Redis' time.</summary>
     internal const int MostSettlements = 128;
 
-    private const int MostRiding = 32;
+    private const int MostRiding = 64;
+    private const int SettlementArguments = 4;
+    private const int CallArguments = 7; // Without those of a claim.
     private const long BreakerMs = 50;
     private long _brokenAt = clock.GetTimestamp() - clock.TimestampFrequency;
 
     /// <summary>Whether Redis failed a moment ago: then nothing should be opened that it would have to release.</summary>
     public bool IsBroken => clock.GetElapsedTime(Volatile.Read(ref _brokenAt)).TotalMilliseconds < BreakerMs;
 
-    /// <summary>Runs an admission or a check.</summary>
-    /// <exception cref="RedisUnavailableException">No answer in time: the outcome is unknown.</exception>
-    public Task<AdmissionReply> RunAsync(AdmissionCall call, CancellationToken cancellationToken) =>
-        RunAsync(call.Caller.OrganizationId, settlements.Take(call.Caller.OrganizationId, MostRiding), call, cancellationToken);
+    /// <summary>Runs admissions and checks of one organization in one call, in their order.</summary>
+    /// <returns>An answer for each.</returns>
+    /// <exception cref="RedisUnavailableException">No answer in time: the outcome of all of them is unknown.</exception>
+    public Task<IReadOnlyList<AdmissionReply>> RunAsync(
+        Guid organizationId, IReadOnlyList<AdmissionCall> calls, CancellationToken cancellationToken) =>
+        RunAsync(organizationId, settlements.Take(organizationId, MostRiding), calls, cancellationToken);
 
     /// <summary>Applies settlements that wait for an organization. False when none did.</summary>
     /// <exception cref="RedisUnavailableException">No answer in time; they wait again.</exception>
@@ -47,12 +51,12 @@ internal sealed class AdmissionScript(
             return false;
         }
 
-        await RunAsync(organizationId, taken, call: null, cancellationToken);
+        await RunAsync(organizationId, taken, [], cancellationToken);
         return true;
     }
 
-    private async Task<AdmissionReply> RunAsync(
-        Guid organizationId, IReadOnlyList<Settlement> riding, AdmissionCall? call, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AdmissionReply>> RunAsync(
+        Guid organizationId, IReadOnlyList<Settlement> riding, IReadOnlyList<AdmissionCall> calls, CancellationToken cancellationToken)
     {
         var acknowledged = false;
         try
@@ -62,14 +66,14 @@ internal sealed class AdmissionScript(
                 throw new RedisUnavailableException("The till's Redis was not yet seen to be safe.");
             }
 
-            var values = await script.RunAsync(redis, RedisNames.Organization(organizationId), Arguments(riding, call), cancellationToken);
+            var values = await script.RunAsync(redis, RedisNames.Organization(organizationId), Arguments(riding, calls), cancellationToken);
             acknowledged = true;
             foreach (var settlement in riding)
             {
                 settlement.Acknowledged?.Invoke(settlement);
             }
 
-            return AdmissionReply.Read(values);
+            return AdmissionReply.ReadAll(values);
         }
         finally
         {
@@ -81,15 +85,29 @@ internal sealed class AdmissionScript(
         }
     }
 
-    internal static RedisValue[] Arguments(IReadOnlyList<Settlement> riding, AdmissionCall? call)
+    /// <summary>The script's arguments. What admissions of the same key and model have in common is sent once.</summary>
+    internal static RedisValue[] Arguments(IReadOnlyList<Settlement> riding, IReadOnlyList<AdmissionCall> calls)
     {
-        var standing = call is null ? [] : call.Limits.Arguments(call.Admits);
-        var claim = call?.Claim;
-        var arguments = new RedisValue[
-            2 + (4 * riding.Count) + (call is null ? 0 : 5 + standing.Length + (claim is null ? 0 : IdempotencyClaim.Arguments))];
-        arguments[0] = call is null ? "S" : call.Admits ? "A" : "C";
-        arguments[1] = riding.Count;
-        var at = 2;
+        List<RedisValue[]> tables = [];
+        var tableOf = new int[calls.Count];
+        var length = 3 + (SettlementArguments * riding.Count);
+        for (var i = 0; i < calls.Count; i++)
+        {
+            var table = calls[i].Limits.Arguments(calls[i].Admits);
+            tableOf[i] = tables.IndexOf(table);
+            if (tableOf[i] < 0)
+            {
+                tableOf[i] = tables.Count;
+                tables.Add(table);
+                length += table.Length;
+            }
+
+            length += CallArguments + (calls[i].Claim is null ? 1 : IdempotencyClaim.Arguments);
+        }
+
+        var arguments = new RedisValue[length];
+        var at = 0;
+        arguments[at++] = riding.Count;
         foreach (var settlement in riding)
         {
             arguments[at++] = Letter(settlement.Kind);
@@ -98,15 +116,33 @@ internal sealed class AdmissionScript(
             arguments[at++] = settlement.CostNanoUsd;
         }
 
-        if (call is not null)
+        arguments[at++] = tables.Count;
+        foreach (var table in tables)
         {
+            table.CopyTo(arguments, at);
+            at += table.Length;
+        }
+
+        arguments[at++] = calls.Count;
+        for (var i = 0; i < calls.Count; i++)
+        {
+            var call = calls[i];
+            arguments[at++] = call.Admits ? "A" : "C";
+            arguments[at++] = tableOf[i] + 1;
             arguments[at++] = Utf8(call.RequestId);
             arguments[at++] = call.Owner;
             arguments[at++] = call.MoneyNanoUsd;
             arguments[at++] = call.Tokens;
             arguments[at++] = call.Requests;
-            standing.CopyTo(arguments, at);
-            claim?.WriteTo(arguments.AsSpan(at + standing.Length));
+            if (call.Claim is { } claim)
+            {
+                claim.WriteTo(arguments.AsSpan(at));
+                at += IdempotencyClaim.Arguments;
+            }
+            else
+            {
+                arguments[at++] = RedisValue.EmptyString;
+            }
         }
 
         return arguments;

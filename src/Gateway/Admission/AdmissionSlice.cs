@@ -18,6 +18,7 @@ internal static class AdmissionSlice
             provider.GetRequiredService<Settlements>(),
             EmbeddedScript.Load("Admission.lua"),
             provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<AdmissionLines>();
         builder.Services.AddSingleton<AdmissionControl>();
         builder.Services.AddSingleton<SettlementFlusher>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SettlementFlusher>());

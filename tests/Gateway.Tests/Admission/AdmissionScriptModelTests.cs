@@ -166,17 +166,40 @@ public sealed class AdmissionScriptModelTests
             _reference.Credit(epoch, granted);
         }
 
+        /// <summary>One to three admissions in one call, now and then the first of them once more, or a settlement with them.</summary>
         private void Admit(Step step)
         {
-            var requestId = new Guid(++_requests, 0, 0, new byte[8]);
-            var call = new AdmissionCall(true, _caller, requestId, Owners[step.Pick % 2], Table(), 1, step.One, step.Two)
+            var calls = Enumerable.Range(0, 1 + (step.Pick % 3)).Select(more => Call(step, more)).ToList();
+            if (step.Pick % 5 == 0)
             {
-                Claim = step.Kind == StepKind.Admit
-                    ? null
-                    : new IdempotencyClaim(
-                        $"i:0:{step.Pick % 2}", $"body-{step.Pick % 9 / 8}", _now - (step.Pick % 7 == 0 ? 30_001 : 30_000)),
-            };
-            var reply = AdmissionReply.Read((RedisResult[])Evaluate([], call)!);
+                calls.Add(calls[0]);
+            }
+
+            Settlement[] riding = step.Pick % 4 == 0 ? [SettlementFor(step with { Kind = StepKind.Settle })] : [];
+            var replies = AdmissionReply.ReadAll((RedisResult[])Evaluate(riding, calls)!);
+            foreach (var settlement in riding)
+            {
+                _reference.Settle(settlement, _now);
+            }
+
+            foreach (var (call, reply) in calls.Zip(replies))
+            {
+                Compare(call, reply);
+            }
+        }
+
+        private AdmissionCall Call(Step step, int more) => new(
+            true, _caller, new Guid(++_requests, 0, 0, new byte[8]), Owners[step.Pick % 2], Table(), 1, step.One / (1 + more), step.Two * (1 + more))
+        {
+            Claim = step.Kind == StepKind.Admit
+                ? null
+                : new IdempotencyClaim(
+                    $"i:0:{(step.Pick + (more / 2)) % 2}", $"body-{(step.Pick + more) % 9 / 8}",
+                    _now - (step.Pick % 7 == 0 ? 30_001 : 30_000)),
+        };
+
+        private void Compare(AdmissionCall call, AdmissionReply reply)
+        {
             var (verdict, binding, wait, claimedBy) = _reference.Admit(call, _now);
 
             Assert.Equal((verdict, binding, wait, claimedBy), (reply.Verdict, reply.Binding, reply.RetryInMs, reply.ClaimedBy));
@@ -193,17 +216,22 @@ public sealed class AdmissionScriptModelTests
         /// <summary>Settles or releases a hold, or now and then a request that has none; every settlement is sent twice.</summary>
         private void Settle(Step step)
         {
+            var settlement = SettlementFor(step);
+            Evaluate([settlement, settlement], []);
+            Evaluate([settlement], []);
+            _reference.Settle(settlement, _now);
+        }
+
+        private Settlement SettlementFor(Step step)
+        {
             var holds = _reference.Holds.Order().ToList();
             var requestId = holds.Count == 0 || step.Pick > 900 ? Guid.NewGuid() : holds[step.Pick % holds.Count];
             var kind = step.Kind == StepKind.Settle ? SettlementKind.Settle
                 : step.Pick % 2 == 0 ? SettlementKind.SettleKept : SettlementKind.SettleLost;
-            var settlement = step.Kind == StepKind.Release
+            return step.Kind == StepKind.Release
                 ? new Settlement(SettlementKind.Release, _caller.OrganizationId, requestId, 0, 0)
                 : new Settlement(
-                    kind, _caller.OrganizationId, requestId, step.One, _reference.MoneyOf(requestId) * step.Two / 100);
-            Evaluate([settlement, settlement], null);
-            Evaluate([settlement], null);
-            _reference.Settle(settlement, _now);
+                    kind, _caller.OrganizationId, requestId, step.One, _reference.MoneyOf(requestId) * (step.Two % 101) / 100);
         }
 
         /// <summary>One of two gateways is silent, or both.</summary>
@@ -233,10 +261,10 @@ public sealed class AdmissionScriptModelTests
 
         private void SetClock() => _redis.StringSet([new($"{_clock}:s", _now / 1000), new($"{_clock}:us", _now % 1000 * 1000)]);
 
-        private RedisResult Evaluate(IReadOnlyList<Settlement> settlements, AdmissionCall? call)
+        private RedisResult Evaluate(IReadOnlyList<Settlement> settlements, IReadOnlyList<AdmissionCall> calls)
         {
             SetClock();
-            return _redis.ScriptEvaluate(_script, [_hash], AdmissionScript.Arguments(settlements, call));
+            return _redis.ScriptEvaluate(_script, [_hash], AdmissionScript.Arguments(settlements, calls));
         }
 
         private LimitTable Table()

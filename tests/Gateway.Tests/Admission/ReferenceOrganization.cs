@@ -68,6 +68,12 @@ internal sealed class ReferenceOrganization
             return (AdmissionVerdict.Buried, -1, 0, null);
         }
 
+        if (_holds.ContainsKey(call.RequestId))
+        {
+            Limited(call, now); // Changed limits hold; nothing is taken twice.
+            return (AdmissionVerdict.Admitted, -1, 0, null);
+        }
+
         if (Obstacle(call.Claim, now) is not { } obstacle)
         {
             var (verdict, binding, wait) = AdmitUnclaimed(call, now);
