@@ -27,11 +27,14 @@ internal sealed partial class RequestTicket(
     /// <summary>Output tokens that the hold covers, over all prompts and choices: an <c>id:</c> above it is a broken worker.</summary>
     public long MostOutput => request.Bound.Completion;
 
-    /// <summary>Journals that attempt <paramref name="attempt"/> at a worker starts; counts from 1.</summary>
+    /// <summary>Attempt <paramref name="attempt"/> at a worker starts; counts from 1. That the first may have started, ADMITTED says.</summary>
     public void StartAttempt(int attempt)
     {
         _attempt = attempt;
-        journal.StartAttempt(RequestId, attempt);
+        if (attempt > 1)
+        {
+            journal.StartAttempt(RequestId, attempt);
+        }
     }
 
     /// <summary>

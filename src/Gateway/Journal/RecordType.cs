@@ -12,7 +12,7 @@ internal enum RecordType : byte
     /// <summary>It was admitted: hold, price, epoch.</summary>
     Admitted = 3,
 
-    /// <summary>An attempt at a worker starts.</summary>
+    /// <summary>An attempt at a worker starts, after the first.</summary>
     Attempt = 4,
 
     /// <summary>Units of all that is about to be in the client's hands.</summary>

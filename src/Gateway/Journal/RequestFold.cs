@@ -14,7 +14,8 @@ internal sealed class UnfinishedRequest(Guid requestId, Guid organizationId, lon
     /// <summary>Null while nobody knows whether it has a hold, and under which epoch.</summary>
     public AdmittedRequest? Admitted { get; set; }
 
-    public int Attempt { get; set; }
+    /// <summary>The last that started, if any did; of the first there is no record.</summary>
+    public int Attempt { get; set; } = 1;
 
     /// <summary>The last progress; null before any.</summary>
     public Units? Progress { get; set; }
