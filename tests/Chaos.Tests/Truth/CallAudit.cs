@@ -83,9 +83,16 @@ internal sealed class CallAudit(
 
         // A row that a worker's log brought in knows what was generated, not what was delivered.
         var delivered = row.Source == UsageSource.Worker ? row.Output : row.Delivered;
-        if (call.Received > row.Output || call.Received > delivered || (call.Received > 0 && row.Prompt == 0))
+        var isUnder = call.Received > row.Output || call.Received > delivered || (call.Received > 0 && row.Prompt == 0);
+        if (isUnder && IsOfACopy(call, row))
         {
-            CheckUnder(call, row);
+            Copied++;
+            return;
+        }
+
+        if (isUnder)
+        {
+            Report(Under, call, row);
         }
 
         if (call.End == CallEnd.Refused && row.Amount > 0)
@@ -125,18 +132,8 @@ internal sealed class CallAudit(
             && _rows.GetValueOrDefault(call.RequestId!.Value) is { Source: UsageSource.Gateway });
 
     /// <summary>A copy that was made while the call ran ends it where it was then, if its later end had not been shipped.</summary>
-    private void CheckUnder(CallRecord call, BilledRow row)
-    {
-        if (row.Source == UsageSource.Recovery
-            && FaultsOf(call, FaultKind.RestoreJournal).Any(fault => call.StartedAt < fault.CopiedAt && call.EndedAt > fault.From))
-        {
-            Copied++;
-        }
-        else
-        {
-            Report(Under, call, row);
-        }
-    }
+    private bool IsOfACopy(CallRecord call, BilledRow row) => row.Source == UsageSource.Recovery
+        && FaultsOf(call, FaultKind.RestoreJournal).Any(fault => call.StartedAt < fault.CopiedAt && call.EndedAt > fault.From);
 
     private void CheckClock(CallRecord call)
     {

@@ -12,7 +12,7 @@ public sealed class CallAuditTests
     private readonly Witnesses _witnesses = new();
     private readonly CallRecord _call = new()
     {
-        Number = 1, Key = new Customer(Guid.Empty, Guid.Empty, "rich", 5, true).AddKey(Guid.Empty, null, out _), Gateway = "http://gateway",
+        Number = 1, Key = new Customer(Guid.Empty, Guid.Empty, "rich", 5, true).AddKey(Guid.Empty, null, out _), Gateway = "http://gateway", GatewayName = "gateway-1",
         Kind = "chat stream", StartedAt = Noon, EndedAt = Noon.AddSeconds(1), RequestId = Request, Status = 200, Received = 10,
         ReceivedAnything = true, UsagePrompt = 5, UsageCompletion = 10, End = CallEnd.Whole,
     };
@@ -55,6 +55,21 @@ public sealed class CallAuditTests
         Assert.Equal(CallAudit.Over, Assert.Single(Judge(_call, row)).Invariant);
         Assert.Empty(audit.Check());
         Assert.Equal(1, audit.Unwitnessed);
+    }
+
+    [Fact]
+    public void Check_takes_a_row_below_what_was_delivered_only_of_a_journal_copied_while_the_call_ran()
+    {
+        var row = _row with { Prompt = 0, Output = 0, Delivered = 0, Outcome = Outcome.GatewayDied, Source = UsageSource.Recovery };
+        var restored = new Injected(
+            new Fault(default, FaultKind.RestoreJournal, 0, default), "gateway-1", Noon.AddMilliseconds(500), Noon.AddSeconds(2),
+            Noon.AddMilliseconds(600));
+        var audit = new CallAudit([_call], [row], _witnesses, [restored]);
+
+        Assert.Contains(Judge(_call, row), violation => violation.Invariant == CallAudit.Under);
+        Assert.Empty(audit.Check());
+        Assert.Equal(1, audit.Copied);
+        Assert.NotEmpty(new CallAudit([_call], [row], _witnesses, [restored with { CopiedAt = Noon }]).Check());
     }
 
     [Fact]
