@@ -19,7 +19,7 @@ internal sealed record CpuProfile(
 internal sealed record ProfileShare(string Name, double Share);
 
 /// <summary>
-/// Samples the process in the middle with Linux's <c>perf</c> while requests and then chunks pass it at their fastest, and gives each
+/// Samples the process in the middle with Linux's <c>perf</c> while requests pass it one by one, requests at their fastest, and chunks, and gives each
 /// sample to the innermost part of the program that is on its stack.
 /// </summary>
 internal sealed class Profiler(Target target, BenchPlan plan, string folder)
@@ -43,12 +43,8 @@ internal sealed class Profiler(Target target, BenchPlan plan, string folder)
             target.Address, RequestBytes.Chat(target.Address, target.Bearer, BenchModels.Instant, plan.MaxTokens, stream: false),
             plan.Connections, null, plan.Measure, plan.Seed);
         await WarmUp.RunAsync(target, plan, UnaryLoad.RunAsync);
-        long answered = 0;
-        var requests = await SampleAsync(
-            "unary, saturated",
-            async () => answered = (await UnaryLoad.RunAsync(unary)).Answered,
-            () => answered,
-            cancellationToken);
+        var light = await SampleAsync("unary, 1 connection", unary with { Connections = 1, PerSecond = plan.LightRate }, cancellationToken);
+        var requests = await SampleAsync("unary, saturated", unary, cancellationToken);
 
         var stream = RequestBytes.Chat(target.Address, target.Bearer, BenchModels.Steady, 5000, stream: true);
         using var streams = await StreamLoad.OpenAsync(target.Address, stream, plan.Streams);
@@ -59,7 +55,14 @@ internal sealed class Profiler(Target target, BenchPlan plan, string folder)
             () => Task.Delay(plan.Measure, TimeProvider.System, cancellationToken),
             () => streams.Chunks - before,
             cancellationToken);
-        return [requests, chunks];
+        return [light, requests, chunks];
+    }
+
+    private async Task<CpuProfile> SampleAsync(string load, LoadPlan requests, CancellationToken cancellationToken)
+    {
+        long answered = 0;
+        return await SampleAsync(
+            load, async () => answered = (await UnaryLoad.RunAsync(requests)).Answered, () => answered, cancellationToken);
     }
 
     private async Task<CpuProfile> SampleAsync(string load, Func<Task> work, Func<long> units, CancellationToken cancellationToken)
