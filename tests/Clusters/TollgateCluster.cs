@@ -20,14 +20,14 @@ public sealed class TollgateCluster : IAsyncDisposable
     private readonly ServerPasswords _passwords = ServerPasswords.Create(Schemas);
     private readonly PrivatePostgres _postgresServer;
     private readonly PrivateRedis _redisServer;
-    private readonly int _postgresPort = ClusterPorts.Next();
+    private readonly int _postgresPort = FreePort.Next();
     private readonly int _redisPort;
-    private readonly int _accountsPublic = ClusterPorts.Next();
-    private readonly int _accountsInternal = ClusterPorts.Next();
-    private readonly int _billingInternal = ClusterPorts.Next();
-    private readonly int _stripe = ClusterPorts.Next();
-    private readonly int _firstGatewayInternal = ClusterPorts.Next();
-    private readonly int _firstGatewayPublic = ClusterPorts.Next();
+    private readonly int _accountsPublic = FreePort.Next();
+    private readonly int _accountsInternal = FreePort.Next();
+    private readonly int _billingInternal = FreePort.Next();
+    private readonly int _stripe = FreePort.Next();
+    private readonly int _firstGatewayInternal = FreePort.Next();
+    private readonly int _firstGatewayPublic = FreePort.Next();
     private readonly Dictionary<string, Dictionary<string, string>> _environments = [];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
@@ -38,7 +38,7 @@ public sealed class TollgateCluster : IAsyncDisposable
     {
         Folder = folder;
         _plan = plan;
-        _redisPort = plan.RedisPort ?? ClusterPorts.Next();
+        _redisPort = plan.RedisPort ?? FreePort.Next();
         _postgresServer = new PrivatePostgres(Path.Combine(folder, "postgres"), _passwords.Postgres);
         _redisServer = new PrivateRedis(Path.Combine(folder, "redis"), _passwords.Redis);
         Secrets = new ClusterSecrets(
@@ -228,7 +228,7 @@ public sealed class TollgateCluster : IAsyncDisposable
 
     private void AddWorker()
     {
-        var (name, port) = ($"worker-{Workers.Count + 1}", ClusterPorts.Next());
+        var (name, port) = ($"worker-{Workers.Count + 1}", FreePort.Next());
         _environments["billing"][$"TOLLGATE__Witness__Workers__{WorkerInternal.Count}"] = Url(port);
         WorkerInternal.Add(Url(port));
         Workers.Add(Service("worker", name, port, new()
@@ -243,7 +243,7 @@ public sealed class TollgateCluster : IAsyncDisposable
     private void AddGateway()
     {
         var name = $"gateway-{Gateways.Count + 1}";
-        var (port, api) = Gateways.Count == 0 ? (_firstGatewayInternal, _firstGatewayPublic) : (ClusterPorts.Next(), ClusterPorts.Next());
+        var (port, api) = Gateways.Count == 0 ? (_firstGatewayInternal, _firstGatewayPublic) : (FreePort.Next(), FreePort.Next());
         Api.Add(Url(api));
         GatewayInternal.Add(Url(port));
         var environment = new Dictionary<string, string>

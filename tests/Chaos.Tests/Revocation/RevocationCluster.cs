@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Tollgate.Clusters;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
+using Tollgate.LocalServers;
 using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Tests.Revocation;
@@ -36,7 +37,7 @@ public sealed partial class RevocationCluster : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var redis = ClusterPorts.Next();
+        var redis = FreePort.Next();
         _proxy = SilentProxy.Start(redis);
         _cluster = await TollgateCluster.StartAsync(
             TestFolder.Create("revocation"),
