@@ -309,16 +309,16 @@ local function decide(it)
   local tooLarge, binding, wait = 0, 0, 0
   for i = 1, #limits.buckets do
     local limit = limits.buckets[i]
-    local cost, most = limit.tokens and it.tokens or it.requests, limit.limit
+    local cost, capacity = limit.tokens and it.tokens or it.requests, limit.limit
     local filled = bucket(limit.field)
-    if filled.limit ~= most then
-      filled.limit, filled.changed = most, true
+    if filled.limit ~= capacity then
+      filled.limit, filled.changed = capacity, true
     end
-    local over = filled.used + (cost - most) * limit.window
-    if cost > most then
+    local over = filled.used + (cost - capacity) * limit.window
+    if cost > capacity then
       tooLarge = tooLarge > 0 and tooLarge or i
-    elseif cost > 0 and over > 0 and math.ceil(over / most) > wait then
-      binding, wait = i, math.ceil(over / most)
+    elseif cost > 0 and over > 0 and math.ceil(over / capacity) > wait then
+      binding, wait = i, math.ceil(over / capacity)
     end
   end
   if it.admits and values[it.hold] then

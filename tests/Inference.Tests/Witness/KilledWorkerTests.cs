@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Tests.Serving;
+using Tollgate.LocalServers;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Witness;
@@ -52,7 +52,7 @@ public sealed class KilledWorkerTests
 
     private static async Task<Running> StartAsync(string repository, string data)
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(typeof(InferenceApp).Assembly.Location);
         foreach (var argument in WorkerFixture.Arguments(repository, data))
@@ -80,13 +80,6 @@ public sealed class KilledWorkerTests
         {
             return false; // Not listening yet.
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed record Running(Process Process, HttpClient Gateway) : IDisposable
