@@ -40,6 +40,7 @@ internal static class PortalSetup
         app.UsePageSecurity();
         app.UseRateLimiter();
         app.UseRouting();
+        app.UseReadableInput();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();
