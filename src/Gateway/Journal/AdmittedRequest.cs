@@ -76,6 +76,20 @@ internal sealed record AdmittedRequest(
     };
 }
 
+/// <summary>A complete answer on its way into the store. Payload of <see cref="RecordType.Answered"/>, after the request's id.</summary>
+/// <param name="KeyHash">Of its idempotency key, as the store knows it.</param>
+/// <param name="End">The request's end if the answer was stored.</param>
+internal sealed record UnsettledAnswer(byte[] KeyHash, RequestEnd End)
+{
+    public void Write(ref RecordWriter writer)
+    {
+        writer.Bytes(KeyHash);
+        End.Write(ref writer);
+    }
+
+    public static UnsettledAnswer Read(ref RecordReader reader) => new(reader.Bytes(), RequestEnd.Read(ref reader));
+}
+
 /// <summary>How an admitted request ended. Payload of <see cref="RecordType.Close"/>, after the request's id.</summary>
 internal sealed record RequestEnd(
     Outcome Outcome, int Attempt, UsageSource Source, DateTimeOffset FinishedAt, long Delivered, Units Charged)

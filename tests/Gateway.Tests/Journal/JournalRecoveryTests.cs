@@ -130,6 +130,35 @@ public sealed class JournalRecoveryTests
         Assert.Equal(3, boots);
     }
 
+    [Theory]
+    [InlineData(true, Outcome.Completed, 40, 9, SettlementKind.SettleKept)]
+    [InlineData(false, Outcome.GatewayDied, 40, 7, SettlementKind.Settle)]
+    public void An_answer_on_its_way_to_the_store_is_ended_by_what_the_store_has(
+        bool isStored, Outcome outcome, long input, long output, SettlementKind kind)
+    {
+        AdmittedRequest request = null!;
+        Live((_, requests) =>
+        {
+            request = JournalFileTests.Admit(requests);
+            requests.Progress(request.RequestId, new Units(40, Output: 7));
+            requests.Answer(request.RequestId, new UnsettledAnswer([1, 2, 3], new RequestEnd(
+                Outcome.Completed, 1, UsageSource.Gateway, DateTimeOffset.UnixEpoch, 9, new Units(40, Output: 9))));
+        });
+
+        var (undecided, _) = Restart();
+        var (ended, settlements) = Restart(recovery =>
+        {
+            var answer = Assert.Single(recovery.UnsettledAnswers);
+            Assert.Equal([1, 2, 3], answer.Answer!.KeyHash);
+            recovery.EndAnswered(answer, isStored);
+        });
+
+        Assert.Empty(undecided);
+        var end = Assert.Single(ended).End;
+        Assert.Equal((outcome, UsageSource.Recovery, new Units(input, Output: output)), (end.Outcome, end.Source, end.Charged));
+        Assert.Equal(kind, Assert.Single(settlements.Take(request.OrganizationId, 10)).Kind);
+    }
+
     /// <summary>A process that begins, lives and dies without a word: nothing is closed but the mapping, which kill -9 does too.</summary>
     private void Live(Action<JournalFile, RequestJournal> life)
     {
@@ -140,11 +169,13 @@ public sealed class JournalRecoveryTests
     }
 
     /// <summary>The next start: what its recovery ended, as the journal has it, and what it queued.</summary>
-    private (List<FinishedRequest> Ended, Settlements Settlements) Restart()
+    private (List<FinishedRequest> Ended, Settlements Settlements) Restart(Action<JournalRecovery>? afterwards = null)
     {
         using var journal = Open();
         var settlements = new Settlements();
-        Recovery(journal, new RequestJournal(journal, settlements, TimeProvider.System)).Recover();
+        var recovery = Recovery(journal, new RequestJournal(journal, settlements, TimeProvider.System));
+        recovery.Recover();
+        afterwards?.Invoke(recovery);
         var (fold, ended) = (new RequestFold(), new List<FinishedRequest>());
         for (var reader = new JournalReader(journal, journal.Beginning); reader.Read();)
         {
