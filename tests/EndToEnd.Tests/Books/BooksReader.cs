@@ -52,7 +52,7 @@ internal sealed class BooksReader(string connectionString)
         ("nothing lost to the operator", """
             select organization_id::text || ' ' || amount from billing.ledger_entries where account = 'operator_loss'
             """),
-        ("nothing rejected", "select request_id::text || ' ' || reason from billing.usage_rejected"),
+        ("nothing rejected", "select request_id::text || ' ' || reason from billing.usage_rejected where resolved_at is null"),
     ];
 
     /// <summary>Forgets connections to a server that was killed since.</summary>

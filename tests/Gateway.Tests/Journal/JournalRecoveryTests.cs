@@ -110,6 +110,24 @@ public sealed class JournalRecoveryTests
     }
 
     [Fact]
+    public void A_request_keeps_its_price_and_one_of_an_older_journal_lacks_only_its_date()
+    {
+        using var journal = Open();
+        journal.PrepareAhead();
+        journal.Begin(1);
+        var request = JournalFileTests.Admit(new RequestJournal(journal, new Settlements(), TimeProvider.System));
+        var buffer = new byte[2048];
+        var writer = new RecordWriter(buffer);
+        request.Write(ref writer);
+        var (now, before) = (new RecordReader(writer.Written), new RecordReader(writer.Written[..^9])); // Without the date, and whose it is.
+
+        var (read, older) = (AdmittedRequest.Read(ref now), AdmittedRequest.Read(ref before));
+
+        Assert.Equal(request, read);
+        Assert.Equal(request with { Price = request.Price with { EffectiveFrom = null, IsOrganizationsOwn = false } }, older);
+    }
+
+    [Fact]
     public void Recover_twice_ends_a_request_once_and_counts_the_boots()
     {
         AdmittedRequest request = null!;
@@ -131,10 +149,10 @@ public sealed class JournalRecoveryTests
     }
 
     [Theory]
-    [InlineData(true, Outcome.Completed, 40, 9, SettlementKind.SettleKept)]
-    [InlineData(false, Outcome.GatewayDied, 40, 7, SettlementKind.Settle)]
+    [InlineData(true, Outcome.Completed, 40, 9, 'K')]
+    [InlineData(false, Outcome.GatewayDied, 40, 7, 'S')]
     public void An_answer_on_its_way_to_the_store_is_ended_by_what_the_store_has(
-        bool isStored, Outcome outcome, long input, long output, SettlementKind kind)
+        bool isStored, Outcome outcome, long input, long output, char kind)
     {
         AdmittedRequest request = null!;
         Live((_, requests) =>
@@ -156,7 +174,7 @@ public sealed class JournalRecoveryTests
         Assert.Empty(undecided);
         var end = Assert.Single(ended).End;
         Assert.Equal((outcome, UsageSource.Recovery, new Units(input, Output: output)), (end.Outcome, end.Source, end.Charged));
-        Assert.Equal(kind, Assert.Single(settlements.Take(request.OrganizationId, 10)).Kind);
+        Assert.Equal((SettlementKind)kind, Assert.Single(settlements.Take(request.OrganizationId, 10)).Kind);
     }
 
     /// <summary>A process that begins, lives and dies without a word: nothing is closed but the mapping, which kill -9 does too.</summary>
