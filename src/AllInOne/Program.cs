@@ -4,6 +4,7 @@ using Tollgate.AllInOne.Gateways;
 using Tollgate.AllInOne.Keys;
 using Tollgate.AllInOne.Models;
 using Tollgate.AllInOne.Up;
+using Tollgate.AllInOne.Usage;
 using Tollgate.AllInOne.Workers;
 
 var root = new RootCommand("Tollgate: a model-as-a-service platform on one machine.")
@@ -13,6 +14,7 @@ var root = new RootCommand("Tollgate: a model-as-a-service platform on one machi
     ModelsCommand.Create(),
     GatewaysCommand.Create(),
     WorkersCommand.Create(),
+    UsageCommand.Create(),
     DoctorCommand.Create(),
 };
 

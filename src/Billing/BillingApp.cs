@@ -7,6 +7,7 @@ using Tollgate.Billing.Ledger;
 using Tollgate.Billing.Payments;
 using Tollgate.Billing.Prices;
 using Tollgate.Billing.Reconciliation;
+using Tollgate.Billing.Rejections;
 using Tollgate.Billing.Reports;
 using Tollgate.Billing.Restores;
 using Tollgate.Billing.Wallets;
@@ -32,6 +33,7 @@ public static class BillingApp
         builder.Services.AddWallets();
         builder.Services.AddLeases();
         builder.Services.AddIngest();
+        builder.Services.AddRejections();
         builder.Services.AddIdempotency();
         builder.Services.AddReports();
         builder.Services.AddPayments();
@@ -46,6 +48,8 @@ public static class BillingApp
         app.MapWallets();
         app.MapLeases();
         app.MapIngest();
+        app.MapRejections();
+        app.MapBooks();
         app.MapIdempotency();
         app.MapStatements();
         app.MapReports();

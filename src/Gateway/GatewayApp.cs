@@ -45,6 +45,7 @@ public static class GatewayApp
         app.MapOpenAi();
         app.MapOpenApiDocument();
         app.MapFleet();
+        app.MapTills();
         return app;
     }
 

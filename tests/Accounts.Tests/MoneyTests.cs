@@ -54,19 +54,55 @@ public sealed class MoneyTests : IAsyncLifetime
         await Until.TrueAsync(() => _host.Responder.Wallets.Count == 1, "the wallet is opened");
 
         var sent = await browser.SubmitAsync("/billing", "top-up", ("Input.Amount", "0"), ("Input.Custom", "42"));
-        var order = System.Text.Json.JsonSerializer.Deserialize<StartCheckout>(
-            _host.Responder.Requests.Last(r => r.Method == "POST").Body, System.Text.Json.JsonSerializerOptions.Web)!;
+        var order = Orders().Last();
         var back = new Uri(order.ReturnUrl).PathAndQuery;
-        var waiting = await browser.OpenAsync(back);
-        _host.Responder.Statement = [new StatementLine(Guid.NewGuid(), TimeProvider.System.GetUtcNow(), "top_up", "Card", 42m)];
-        var arrived = await browser.OpenAsync(back);
+        _host.Responder.Checkout = new CheckoutState(42, CheckoutProgress.Open, TimeProvider.System.GetUtcNow());
+        var waiting = await browser.OpenAsync(back + "&checkout=success");
+        var cancelled = await browser.OpenAsync(back + "&checkout=cancelled");
+        _host.Responder.Checkout = _host.Responder.Checkout with { Progress = CheckoutProgress.Paid };
+        var arrived = await browser.OpenAsync(back + "&checkout=cancelled");
+        _host.Responder.Checkout = _host.Responder.Checkout with { Progress = CheckoutProgress.Expired };
+        var expired = await browser.OpenAsync(back);
 
         Assert.Equal("https://checkout.stripe.com/c/pay/cs_test_1", sent.Location);
         Assert.Equal((42, "ada@example.com"), (order.AmountUsd, order.Email));
         Assert.StartsWith(_host.PublicUrl, order.ReturnUrl, StringComparison.Ordinal);
         Assert.Equal("2", waiting.Headers["Refresh"]);
-        Assert.Contains("$42.00 arrived", arrived.Html, StringComparison.Ordinal);
+        Assert.Contains("Payment cancelled", cancelled.Html, StringComparison.Ordinal);
+        Assert.Contains("Nothing was charged", cancelled.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Refresh", cancelled.Headers.Keys);
+        Assert.Contains("$42.00 arrived", arrived.Html, StringComparison.Ordinal); // The money counts, whatever the address says.
         Assert.DoesNotContain("Refresh", arrived.Headers.Keys);
+        Assert.Contains("Nothing was charged", expired.Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TopUp_sent_again_names_the_same_checkout_and_another_amount_another_one()
+    {
+        using var browser = await _host.SignUpAsync();
+        var form = await browser.HiddenFieldsAsync("/billing", "top-up");
+
+        foreach (var amount in (string[])["10", "10", "50"])
+        {
+            await browser.SendAsync("/billing", form, ("Input.Amount", amount), ("Input.Custom", ""));
+        }
+
+        var orders = Orders();
+        Assert.Equal([10, 10, 50], orders.Select(order => order.AmountUsd));
+        Assert.Equal(orders[0], orders[1]);
+        Assert.NotEqual(orders[0].RequestId, orders[2].RequestId);
+    }
+
+    [Fact]
+    public async Task TopUp_charges_the_selected_amount_and_asks_when_another_one_is_typed()
+    {
+        using var browser = await _host.SignUpAsync();
+
+        var both = await browser.SubmitAsync("/billing", "top-up", ("Input.Amount", "10"), ("Input.Custom", "42"));
+        await browser.SubmitAsync("/billing", "top-up", ("Input.Amount", "10"), ("Input.Custom", "10"));
+
+        Assert.Contains("$10 is selected and $42 is typed", both.Html, StringComparison.Ordinal);
+        Assert.Equal([10], Orders().Select(order => order.AmountUsd));
     }
 
     [Fact]
@@ -102,4 +138,10 @@ public sealed class MoneyTests : IAsyncLifetime
         Assert.Contains("Billing is not reachable.", overview.Html, StringComparison.Ordinal);
         Assert.Contains("The gateway is not reachable.", models.Html, StringComparison.Ordinal);
     }
+
+    private List<StartCheckout> Orders() =>
+    [
+        .. _host.Responder.Requests.Where(r => r.Method == "POST" && r.PathAndQuery.EndsWith("/checkouts", StringComparison.Ordinal))
+            .Select(r => System.Text.Json.JsonSerializer.Deserialize<StartCheckout>(r.Body, System.Text.Json.JsonSerializerOptions.Web)!),
+    ];
 }

@@ -6,7 +6,9 @@ using StackExchange.Redis;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Reports;
+using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Accounts.Tests;
@@ -119,9 +121,99 @@ public sealed class OperatorTests : IAsyncLifetime
     {
         using var ada = await _host.SignUpAsync();
 
-        foreach (var path in (string[])["/admin", "/admin/live", "/admin/organizations", "/admin/aliases"])
+        foreach (var path in (string[])["/admin", "/admin/live", "/admin/organizations", "/admin/aliases", "/admin/books"])
         {
             Assert.Equal(HttpStatusCode.NotFound, (await ada.OpenAsync(path)).Status);
+        }
+    }
+
+    [Fact]
+    public async Task Every_page_of_an_operator_says_that_the_books_are_in_doubt_until_they_are_not()
+    {
+        using var operatorClient = _host.ClientAs("operator");
+        await BootstrapAsync(operatorClient);
+        using var browser = _host.Browse();
+        await browser.SignInAsync("root@example.com");
+        var organization = await _host.InScopeAsync<AccountsDb, Guid>(db => db.Organizations.Select(o => o.Id).FirstAsync());
+        string[] pages =
+            ["/admin", "/admin/organizations", $"/admin/organizations/{organization}", "/admin/aliases", "/admin/books", "/overview", "/billing"];
+        var calm = new List<string>();
+        foreach (var page in pages)
+        {
+            calm.Add((await browser.OpenAsync(page)).Html);
+        }
+
+        _host.Responder.Books = new BooksState(
+            [new BookCheck("R5", TimeProvider.System.GetUtcNow(), 12, 1, "first")],
+            [new BookDifference("R2", "no_row", organization, Guid.NewGuid(), "gateway", "tiny-assistant, attempt 1", TimeProvider.System.GetUtcNow())],
+            3, 2, 0);
+        var alarmed = new List<string>();
+        foreach (var page in pages)
+        {
+            alarmed.Add((await browser.OpenAsync(page)).Html);
+        }
+
+        Assert.All(calm, html => Assert.DoesNotContain("books-banner", html, StringComparison.Ordinal));
+        Assert.All(alarmed, html => Assert.Contains(
+            "3 open differences; R5 found differences; 2 usage rows could not be booked.", html, StringComparison.Ordinal));
+        Assert.Contains("tiny-assistant, attempt 1", alarmed[Array.IndexOf(pages, "/admin/books")], StringComparison.Ordinal);
+        using var customer = await _host.SignUpAsync();
+        Assert.DoesNotContain("books-banner", (await customer.OpenAsync("/overview")).Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Books_page_books_or_dismisses_rejected_usage_with_a_reason_and_writes_down_who()
+    {
+        using var operatorClient = _host.ClientAs("operator");
+        await BootstrapAsync(operatorClient);
+        using var browser = _host.Browse();
+        await browser.SignInAsync("root@example.com");
+        var usage = new UsageEvent
+        {
+            RequestId = Guid.NewGuid(), OrganizationId = Guid.NewGuid(), ProjectId = Guid.NewGuid(), KeyId = Guid.NewGuid(),
+            Model = "tiny-assistant", Endpoint = "chat.completions", Streamed = false, Attempt = 1, PriceVersion = Guid.NewGuid(), Epoch = 1,
+            Units = new Units(100, Output: 10), Delivered = 10, Outcome = Outcome.Completed, AdmittedAt = DateTimeOffset.UnixEpoch,
+            FinishedAt = DateTimeOffset.UnixEpoch,
+        };
+        _host.Responder.Rejected = [new RejectedUsage("The price version is unknown.", DateTimeOffset.UnixEpoch, usage, 0.00024m)];
+        var form = $"rejected {usage.OrganizationId:N} {usage.RequestId:N} 0";
+
+        var page = await browser.OpenAsync("/admin/books");
+        var without = await browser.SubmitAsync("/admin/books", form, ("Input.Reason", " "), ("Input.Resolution", "Book"));
+        var booked = await browser.SubmitAsync("/admin/books", form, ("Input.Reason", "after the restore"), ("Input.Resolution", "Book"));
+        var done = await browser.OpenAsync(booked.Location!);
+        await browser.SubmitAsync("/admin/books", form, ("Input.Reason", "a test"), ("Input.Resolution", "Dismiss"));
+
+        Assert.Contains("The price version is unknown.", page.Html, StringComparison.Ordinal);
+        Assert.Contains("$0.00024", page.Html, StringComparison.Ordinal);
+        Assert.Contains("Give a reason", without.Html, StringComparison.Ordinal);
+        Assert.Contains("The usage is booked.", done.Html, StringComparison.Ordinal);
+        var orders = _host.Responder.Requests
+            .Where(r => r.Method == "POST" && r.PathAndQuery == $"/internal/rejected-usage/{usage.OrganizationId}/{usage.RequestId}/0")
+            .Select(r => JsonSerializer.Deserialize(r.Body, ContractsJson.Default.ResolveRejectedUsage)!).ToList();
+        Assert.Equal(
+            [
+                new(RejectedResolution.Book, "root@example.com", "after the restore"),
+                new(RejectedResolution.Dismiss, "root@example.com", "a test"),
+            ],
+            orders);
+        var audited = await _host.InScopeAsync<AccountsDb, List<string>>(
+            db => db.AuditEntries.Where(entry => entry.OrganizationId == usage.OrganizationId).OrderBy(entry => entry.Id)
+                .Select(entry => entry.Action + " " + entry.Subject).ToListAsync());
+        Assert.Equal(
+            [$"usage.book req_{usage.RequestId:N}: after the restore", $"usage.dismiss req_{usage.RequestId:N}: a test"], audited);
+    }
+
+    [Fact]
+    public async Task Pages_that_error_messages_name_are_in_the_menu()
+    {
+        using var browser = await _host.SignUpAsync();
+
+        foreach (var (name, path) in PortalPages.Paths)
+        {
+            var page = await browser.OpenAsync(path);
+            Assert.Equal(HttpStatusCode.OK, page.Status);
+            Assert.Matches($"<a[^>]*href=\"{path}\"[^>]*>\\s*{name}\\s*</a>", page.Html);
         }
     }
 

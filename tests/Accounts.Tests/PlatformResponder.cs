@@ -35,6 +35,12 @@ internal sealed class PlatformResponder : IAsyncDisposable
 
     public Contracts.Catalogue.Fleet Fleet { get; set; } = new(DateTimeOffset.UnixEpoch, []);
 
+    public CheckoutState Checkout { get; set; } = new(5, CheckoutProgress.Open, DateTimeOffset.UnixEpoch);
+
+    public BooksState Books { get; set; } = new([], [], 0, 0, 0);
+
+    public IReadOnlyList<RejectedUsage> Rejected { get; set; } = [];
+
     public int WebhookStatus { get; set; } = 200;
 
     public static async Task<PlatformResponder> StartAsync(string url = "http://127.0.0.1:0")
@@ -77,6 +83,10 @@ internal sealed class PlatformResponder : IAsyncDisposable
                 WriteAsync(context, new UsageReport(DateTimeOffset.UnixEpoch.AddYears(56), Usage)),
             ["internal", "organizations", _, "checkouts"] =>
                 WriteAsync(context, new CheckoutStarted("https://checkout.stripe.com/c/pay/cs_test_1")),
+            ["internal", "organizations", _, "checkouts", _] => WriteAsync(context, Checkout),
+            ["internal", "books"] => WriteAsync(context, Books),
+            ["internal", "rejected-usage"] => WriteAsync(context, Rejected),
+            ["internal", "rejected-usage", _, _, _] => Status(context, 204),
             ["internal", "prices"] => WriteAsync(context, new PriceSnapshot(Prices)),
             ["internal", "fleet"] => WriteAsync(context, Fleet),
             ["internal", "stripe", "webhook"] => Status(context, WebhookStatus),

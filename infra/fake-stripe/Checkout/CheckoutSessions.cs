@@ -83,7 +83,7 @@ internal sealed class CheckoutSessions(
 
     public StripeAnswer List(StripeParameters parameters)
     {
-        if (parameters.RefuseUnknown("limit", "payment_intent", "status") is { } refused)
+        if (parameters.RefuseUnknown("limit", "payment_intent", "status", "starting_after", "created[gte]") is { } refused)
         {
             return refused;
         }
@@ -92,8 +92,14 @@ internal sealed class CheckoutSessions(
             .Where(one => one["object"]!.GetValue<string>() == "checkout.session")
             .Where(one => parameters.Text("status") is not { } status || one["status"]!.GetValue<string>() == status)
             .Where(one => parameters.Text("payment_intent") is not { } intent || one["payment_intent"]?.GetValue<string>() == intent)
+            .Where(one => parameters.Number("created[gte]") is not { } since || one["created"]!.GetValue<long>() >= since)
             .OrderByDescending(one => one["created"]!.GetValue<long>())
             .ToList();
+        if (parameters.Text("starting_after") is { } after)
+        {
+            found = [.. found.SkipWhile(one => one["id"]!.GetValue<string>() != after).Skip(1)];
+        }
+
         var page = found.Take((int)Math.Clamp(parameters.Number("limit") ?? 10, 1, 100)).Select(JsonNode (one) => Shown(one)).ToArray();
         return StripeAnswer.Ok(new JsonObject
         {

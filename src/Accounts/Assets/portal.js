@@ -157,6 +157,16 @@
     faulty.focus();
   }
 
+  // One amount at a time: typing one selects Other, and selecting an offered one clears what was typed.
+  const custom = document.getElementById("custom");
+  const amounts = document.querySelectorAll('input[name="Input.Amount"]');
+  custom?.addEventListener("input", () => amounts.forEach(amount => { amount.checked = amount.value === "0"; }));
+  amounts.forEach(amount => amount.addEventListener("change", () => {
+    if (amount.value !== "0") {
+      custom.value = "";
+    }
+  }));
+
   drawAll();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   for (const place of document.querySelectorAll("[data-refresh]")) {

@@ -41,6 +41,43 @@ internal sealed partial class BillingClient(
     public Task<Figure<PriceSnapshot>> GetPricesAsync(CancellationToken cancellationToken) =>
         GetAsync("/internal/prices", "prices", ContractsJson.Default.PriceSnapshot, cancellationToken);
 
+    /// <summary>What the comparisons of the books found.</summary>
+    public Task<Figure<BooksState>> GetBooksAsync(CancellationToken cancellationToken) =>
+        GetAsync("/internal/books", "books", ContractsJson.Default.BooksState, cancellationToken);
+
+    /// <summary>Usage that could not be booked and waits for the operator.</summary>
+    public Task<Figure<IReadOnlyList<RejectedUsage>>> GetRejectedUsageAsync(CancellationToken cancellationToken) =>
+        GetAsync("/internal/rejected-usage", "rejected usage", ContractsJson.Default.IReadOnlyListRejectedUsage, cancellationToken);
+
+    /// <summary>Books or dismisses rejected usage. Null when it is done, otherwise why it is not.</summary>
+    public async Task<string?> ResolveRejectedUsageAsync(
+        Guid organizationId, Guid requestId, int seq, ResolveRejectedUsage order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var client = clients.CreateClient(Name);
+            using var response = await client.PostAsJsonAsync(
+                string.Create(CultureInfo.InvariantCulture, $"/internal/rejected-usage/{organizationId}/{requestId}/{seq}"), order,
+                ContractsJson.Default.ResolveRejectedUsage, cancellationToken);
+            if (response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
+            {
+                return response.StatusCode == HttpStatusCode.NotFound
+                    ? "It waits no more: it was booked or dismissed meanwhile."
+                    : (await JsonDocument.ParseAsync(
+                        await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken))
+                        .RootElement.GetProperty("detail").GetString();
+            }
+
+            response.EnsureSuccessStatusCode();
+            return null;
+        }
+        catch (Exception exception) when (IsAway(exception, cancellationToken))
+        {
+            LogAway(logger, "rejected usage", exception.Message);
+            return "Billing is not reachable right now. Nothing was changed; try again in a moment.";
+        }
+    }
+
     /// <summary>Opens a wallet; twice does no harm.</summary>
     /// <exception cref="HttpRequestException">Billing has not taken it.</exception>
     public async Task OpenWalletAsync(Guid organizationId, OpenWallet wallet, CancellationToken cancellationToken)
@@ -68,6 +105,12 @@ internal sealed partial class BillingClient(
             return null;
         }
     }
+
+    /// <summary>How far a top-up is.</summary>
+    public Task<Figure<CheckoutState>> GetCheckoutAsync(
+        Guid organizationId, Guid checkoutId, CancellationToken cancellationToken) => GetAsync(
+        $"/internal/organizations/{organizationId}/checkouts/{checkoutId}", $"checkout {organizationId} {checkoutId}",
+        ContractsJson.Default.CheckoutState, cancellationToken);
 
     private async Task<Figure<T>> GetAsync<T>(string path, string name, JsonTypeInfo<T> json, CancellationToken cancellationToken)
         where T : class

@@ -46,8 +46,8 @@ internal static class FirstStart
     }
 
     /// <summary>
-    /// Waits until the gateway lists <paramref name="model"/> to the key and Billing has its wallet, so that the first pasted call finds
-    /// everything warm and money to pay it.
+    /// Waits until the gateway lists <paramref name="model"/> to the key, Billing has its wallet, and money of it lies in the gateway's till,
+    /// so that the first pasted call finds everything warm and waits for nothing.
     /// </summary>
     public static async Task WaitForModelAsync(Endpoints endpoints, string key, string model, CancellationToken cancellationToken)
     {
@@ -67,6 +67,8 @@ internal static class FirstStart
                     await operatorClient.GetAsync(
                         "billing", $"{endpoints.BillingInternal}/internal/organizations/{organization}/wallet",
                         ContractsJson.Default.WalletState, cancellationToken);
+                    using var till = await operatorClient.SendAsync(
+                        "gateway", HttpMethod.Post, $"{endpoints.GatewayInternal}/internal/tills/{organization}", null, cancellationToken);
                     return;
                 }
 

@@ -26,6 +26,7 @@ internal static class AnswerEndpoints
         var answers = routes.MapInternal("/internal/idempotency/{organizationId:guid}/{keyId:guid}/{keyHash}", "gateway");
         answers.MapPut("", KeepAsync);
         answers.MapGet("", FindAsync);
+        answers.MapPost("/withdrawal", WithdrawAsync);
         return routes;
     }
 
@@ -64,6 +65,18 @@ internal static class AnswerEndpoints
 
         response.Headers[IdempotentAnswers.RequestId] = found.RequestId.ToString("N");
         return TypedResults.File(found.Sealed, "application/octet-stream");
+    }
+
+    internal static async Task<Results<Ok, NoContent, BadRequest>> WithdrawAsync(
+        Guid organizationId, Guid keyId, string keyHash, HttpRequest request, AnswerStore answers, CancellationToken cancellationToken)
+    {
+        if (!IsHash(keyHash) || !Guid.TryParseExact(request.Headers[IdempotentAnswers.RequestId], "N", out var requestId))
+        {
+            return TypedResults.BadRequest();
+        }
+
+        return await answers.WithdrawAsync(Name(organizationId, keyId, keyHash), requestId, cancellationToken)
+            ? TypedResults.Ok() : TypedResults.NoContent();
     }
 
     private static bool IsHash(string text) => text.Length == HashDigits && text.All(char.IsAsciiHexDigit);

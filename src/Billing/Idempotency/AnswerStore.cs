@@ -11,17 +11,15 @@ internal sealed record AnswerName(Guid OrganizationId, Guid KeyId, byte[] KeyHas
 /// <summary>Keeps sealed answers for a day.</summary>
 internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider clock)
 {
-    /// <summary>Keeps an answer unless one is kept that is not past its time.</summary>
-    /// <returns>False when there is one.</returns>
+    /// <summary>Keeps an answer unless one is kept that is not past its time, or its request was withdrawn.</summary>
+    /// <returns>False when it is not kept.</returns>
     public async Task<bool> KeepAsync(AnswerName name, Guid requestId, byte[] answer, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
-        // One at a time for a key: the primary key alone would let two in, one on each side of midnight.
-        await connection.ExecuteAsync(
-            "select pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))", cancellationToken, name.KeyHash);
+        await LockAsync(connection, name, cancellationToken);
         var kept = await connection.ExecuteAsync(
             """
             insert into idempotent_answers (organization_id, key_id, key_hash, day, request_id, sealed, kept_at)
@@ -29,6 +27,9 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
             where not exists (
               select from idempotent_answers
               where organization_id = $1 and key_id = $2 and key_hash = $3 and day >= $8 and kept_at > $9)
+              and not exists (
+                select from withdrawn_answers
+                where organization_id = $1 and key_id = $2 and key_hash = $3 and request_id = $5)
             on conflict do nothing
             """,
             cancellationToken,
@@ -36,6 +37,34 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
             now - IdempotentAnswers.KeptFor);
         await transaction.CommitAsync(cancellationToken);
         return kept > 0;
+    }
+
+    /// <summary>Whether the answer of a request is kept. If it is not, it never will be: its gateway died, and it may still be on its way.</summary>
+    public async Task<bool> WithdrawAsync(AnswerName name, Guid requestId, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await LockAsync(connection, name, cancellationToken);
+        var isKept = await connection.ReadValueAsync<bool>(
+            """
+            select exists (
+              select from idempotent_answers where organization_id = $1 and key_id = $2 and key_hash = $3 and request_id = $4)
+            """,
+            cancellationToken,
+            name.OrganizationId, name.KeyId, name.KeyHash, requestId);
+        if (!isKept)
+        {
+            await connection.ExecuteAsync(
+                """
+                insert into withdrawn_answers (organization_id, key_id, key_hash, request_id, withdrawn_at) values ($1, $2, $3, $4, $5)
+                on conflict do nothing
+                """,
+                cancellationToken,
+                name.OrganizationId, name.KeyId, name.KeyHash, requestId, clock.GetUtcNow());
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return isKept;
     }
 
     /// <summary>The answer that was kept first, or null.</summary>
@@ -61,9 +90,16 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
     {
         var now = clock.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(
+            "delete from withdrawn_answers where withdrawn_at < $1", cancellationToken, now - IdempotentAnswers.KeptFor);
         return await connection.ReadValueAsync<int>(
             "select roll_answer_partitions($1, $2)", cancellationToken, Day(now - IdempotentAnswers.KeptFor), Day(now).AddDays(7));
     }
+
+    /// <summary>One at a time for a key: the primary key alone would let two in, one on each side of midnight.</summary>
+    private static Task<int> LockAsync(NpgsqlConnection connection, AnswerName name, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(
+            "select pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))", cancellationToken, name.KeyHash);
 
     private static DateOnly Day(DateTimeOffset time) => DateOnly.FromDateTime(time.UtcDateTime);
 }

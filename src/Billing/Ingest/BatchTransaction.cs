@@ -3,6 +3,7 @@ using Npgsql;
 using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Billing.Ingest;
@@ -22,6 +23,7 @@ internal static class BatchTransaction
     private const string MoveCursorSql = "update journals set cursor = greatest(cursor, $2) where id = $1 returning cursor";
 
     private static readonly string RejectSql = EmbeddedSql.Read("Ingest.RejectStage.sql");
+    private static readonly string RestorePricesSql = EmbeddedSql.Read("Ingest.RestorePrices.sql");
     private static readonly string LockSql = EmbeddedSql.Read("Ingest.LockWallets.sql");
     private static readonly string BookSql = EmbeddedSql.Read("Ingest.BookStage.sql");
     private static readonly string CorrectSql = EmbeddedSql.Read("Ingest.CorrectStage.sql");
@@ -48,7 +50,7 @@ internal static class BatchTransaction
         if (batch.Events.Count > 0)
         {
             await UsageStage.CopyAsync(connection, batch.Events, cancellationToken);
-            booked = await BookStageAsync(connection, batch.JournalId, batch.Events.Count, now, cancellationToken);
+            booked = await BookStageAsync(connection, batch.JournalId, batch.Events, now, cancellationToken);
         }
 
         List<EpochFence> pending = [];
@@ -67,7 +69,7 @@ internal static class BatchTransaction
         var answer = new UsageBooked(
             closes ? batch.To : cursor, booked.Inserted, batch.Events.Count - booked.Inserted - booked.Rejected, booked.Rejected, pending,
             database) { Reclaims = reclaims };
-        return new BookedBatch(answer, booked.LossUsd, booked.Corrected);
+        return new BookedBatch(answer, booked.LossUsd, booked.Corrected) { PricesRestored = booked.PricesRestored };
     }
 
     /// <summary>Books events that no shipper brings, in the name of a journal that is left alone.</summary>
@@ -76,15 +78,23 @@ internal static class BatchTransaction
         CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await UsageStage.CopyAsync(connection, events, cancellationToken);
-        var booked = await BookStageAsync(connection, journalId, events.Count, now, cancellationToken);
+        var booked = await BookPartAsync(connection, journalId, events, now, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new BookedBatch(
             new UsageBooked(0, booked.Inserted, events.Count - booked.Inserted - booked.Rejected, booked.Rejected, [], ""), booked.LossUsd,
             booked.Corrected);
     }
 
-    /// <summary>Keeps an event that Postgres refused, as text, with the reason. Twice is once.</summary>
+    /// <summary>Books events within the caller's transaction.</summary>
+    public static async Task<BookedStage> BookPartAsync(
+        NpgsqlConnection connection, Guid journalId, IReadOnlyList<UsageEvent> events, DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
+        await UsageStage.CopyAsync(connection, events, cancellationToken);
+        return await BookStageAsync(connection, journalId, events, now, cancellationToken);
+    }
+
+    /// <summary>Keeps an event that cannot be booked, as text, with the reason. Twice is once.</summary>
     public static async Task<int> PutAsideAsync(
         NpgsqlConnection connection, Guid journalId, UsageEvent usage, string reason, CancellationToken cancellationToken) =>
         await connection.ExecuteAsync(
@@ -97,10 +107,16 @@ internal static class BatchTransaction
             JsonSerializer.Serialize(usage, ContractsJson.Default.UsageEvent), journalId);
 
     private static async Task<BookedStage> BookStageAsync(
-        NpgsqlConnection connection, Guid journalId, int staged, DateTimeOffset now, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Guid journalId, IReadOnlyList<UsageEvent> events, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
-        var booked = await BookNewAsync(connection, journalId, now, cancellationToken);
-        if (booked.Inserted + booked.Rejected == staged)
+        var restored = await RestorePricesAsync(connection, events, cancellationToken);
+        var rejected = await RejectAsync(connection, journalId, events, cancellationToken);
+        var booked = await BookNewAsync(connection, journalId, now, cancellationToken) with
+        {
+            Rejected = rejected, PricesRestored = restored,
+        };
+        if (booked.Inserted + booked.Rejected == events.Count)
         {
             return booked;
         }
@@ -116,19 +132,53 @@ internal static class BatchTransaction
         NpgsqlConnection connection, Guid journalId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var work = new NpgsqlBatch(connection);
-        work.BatchCommands.Add(new NpgsqlBatchCommand(RejectSql) { Parameters = { new() { Value = journalId } } });
         work.BatchCommands.Add(new NpgsqlBatchCommand(LockSql));
         work.BatchCommands.Add(new NpgsqlBatchCommand(BookSql)
         {
             Parameters = { new() { Value = journalId }, new() { Value = Guid.CreateVersion7(now) }, new() { Value = now } },
         });
         await using var reader = await work.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        var rejected = reader.GetInt64(0);
-        await reader.NextResultAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new BookedStage((int)reader.GetInt64(0), (int)rejected, 0, reader.GetDecimal(1));
+        return new BookedStage((int)reader.GetInt64(0), Rejected: 0, Corrected: 0, reader.GetDecimal(1));
+    }
+
+    /// <summary>Puts aside the staged events that can never be priced; how many.</summary>
+    private static async Task<int> RejectAsync(
+        NpgsqlConnection connection, Guid journalId, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
+    {
+        var rejected = await connection.ReadRowsAsync(
+            RejectSql, row => (Id: (row.GetGuid(0), row.GetGuid(1), row.GetInt32(2)), Reason: row.GetString(3)), cancellationToken);
+        foreach (var (id, reason) in rejected)
+        {
+            var usage = events.First(usage => (usage.OrganizationId, usage.RequestId, usage.Seq) == id);
+            await PutAsideAsync(connection, journalId, usage, reason, cancellationToken);
+        }
+
+        return rejected.Count;
+    }
+
+    /// <summary>Writes down again the price versions of events that this database lacks; how many.</summary>
+    private static async Task<int> RestorePricesAsync(
+        NpgsqlConnection connection, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
+    {
+        var named = events.Where(usage => usage.Price is not null).DistinctBy(usage => usage.PriceVersion).ToList();
+        if (named.Count == 0)
+        {
+            return 0;
+        }
+
+        return (int)await connection.ReadValueAsync<long>(
+            RestorePricesSql,
+            cancellationToken,
+            Column(usage => usage.PriceVersion), Column(usage => usage.Model),
+            Column(usage => usage.Price!.IsOrganizationsOwn ? usage.OrganizationId : (Guid?)null),
+            Column(usage => usage.Price!.EffectiveFrom?.ToUniversalTime()),
+            Prices(price => price.Input), Prices(price => price.Cached), Prices(price => price.Output), Prices(price => price.Reasoning),
+            Prices(price => price.AudioMs), Prices(price => price.Image));
+
+        T[] Column<T>(Func<UsageEvent, T> value) => [.. named.Select(value)];
+        decimal[] Prices(Func<UnitPrices, long> pico) => [.. named.Select(usage => pico(usage.Price!.PicoUsd) / 1_000_000m)];
     }
 
     private static async Task AcknowledgeAsync(NpgsqlConnection connection, UsageBatch batch, CancellationToken cancellationToken)
@@ -158,7 +208,11 @@ internal static class BatchTransaction
 /// <summary>What a batch's transaction did.</summary>
 /// <param name="LossUsd">Dollars of usage that no lease and no wallet could pay.</param>
 /// <param name="Corrected">Requests, of the duplicates, that had been billed from a worker's log.</param>
-internal sealed record BookedBatch(UsageBooked Answer, decimal LossUsd, int Corrected);
+internal sealed record BookedBatch(UsageBooked Answer, decimal LossUsd, int Corrected)
+{
+    /// <summary>Price versions that this database had lost.</summary>
+    public int PricesRestored { get; init; }
+}
 
 /// <summary>What became of the staged rows.</summary>
-internal readonly record struct BookedStage(int Inserted, int Rejected, int Corrected, decimal LossUsd);
+internal readonly record struct BookedStage(int Inserted, int Rejected, int Corrected, decimal LossUsd, int PricesRestored = 0);

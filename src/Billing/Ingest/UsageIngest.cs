@@ -86,6 +86,11 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
             LogPutAside(logger, booked.Answer.Rejected, batch.JournalId);
         }
 
+        if (booked.PricesRestored > 0)
+        {
+            LogPricesRestored(logger, booked.PricesRestored, batch.JournalId);
+        }
+
         if (booked.Corrected > 0)
         {
             LogCorrected(logger, booked.Corrected, batch.JournalId);
@@ -101,7 +106,7 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
     /// The row's own fault: classes 22 (data) and 23 (constraint), or text that is no Unicode. Everything else is the world's, and the
     /// shipper asks again.
     /// </summary>
-    private static bool IsDataError(Exception exception) => exception switch
+    internal static bool IsDataError(Exception exception) => exception switch
     {
         PostgresException postgres => postgres.SqlState.StartsWith("22", StringComparison.Ordinal)
             || postgres.SqlState.StartsWith("23", StringComparison.Ordinal),
@@ -134,4 +139,8 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
     [LoggerMessage(6, LogLevel.Warning,
         "Journal {JournalId} came back: {Count} requests that a worker's log had closed are corrected to what it says.")]
     private static partial void LogCorrected(ILogger logger, int count, Guid journalId);
+
+    [LoggerMessage(7, LogLevel.Warning,
+        "{Count} price versions of usage in journal {JournalId} were missing here and are written down again: was Postgres restored?")]
+    private static partial void LogPricesRestored(ILogger logger, int count, Guid journalId);
 }

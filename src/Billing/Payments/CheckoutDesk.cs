@@ -19,7 +19,19 @@ internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient st
     /// <summary>Name of the session's metadata that holds the checkout.</summary>
     public const string CheckoutKey = "checkout_id";
 
-    /// <summary>Null when the request id was used for another checkout.</summary>
+    /// <summary>A checkout of the organization; null when there is none of that id.</summary>
+    public async Task<CheckoutState?> FindAsync(Guid organizationId, Guid checkoutId, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var found = await connection.ReadRowsAsync(
+            "select amount_usd, state, created_at from checkouts where id = $1 and organization_id = $2",
+            row => new CheckoutState(row.GetInt32(0), Progress(row.GetString(1)), row.GetFieldValue<DateTimeOffset>(2)),
+            cancellationToken,
+            checkoutId, organizationId);
+        return found.Count == 0 ? null : found[0];
+    }
+
+    /// <summary>Null when the request id was used for another amount, or by another organization.</summary>
     /// <exception cref="StripeException">Stripe refused or did not answer; asking again with the same request id is safe.</exception>
     public async Task<CheckoutStarted?> StartAsync(Guid organizationId, StartCheckout checkout, CancellationToken cancellationToken)
     {
@@ -31,18 +43,20 @@ internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient st
             """,
             cancellationToken,
             checkout.RequestId, organizationId, checkout.AmountUsd, checkout.Email, checkout.ReturnUrl);
+        // What was written down first holds: Stripe refuses an idempotency key that comes with anything else.
         var known = await connection.ReadRowsAsync(
-            "select url from checkouts where id = $1 and organization_id = $2 and amount_usd = $3 and email = $4 and return_url = $5",
-            row => row.IsDBNull(0) ? null : row.GetString(0),
+            "select url, email, return_url from checkouts where id = $1 and organization_id = $2 and amount_usd = $3",
+            row => (Url: row.IsDBNull(0) ? null : row.GetString(0), Email: row.GetString(1), ReturnUrl: row.GetString(2)),
             cancellationToken,
-            checkout.RequestId, organizationId, checkout.AmountUsd, checkout.Email, checkout.ReturnUrl);
-        if (known is not [var url])
+            checkout.RequestId, organizationId, checkout.AmountUsd);
+        if (known is not [var (url, email, returnUrl)])
         {
             return null;
         }
 
         if (url is null)
         {
+            checkout = checkout with { Email = email, ReturnUrl = returnUrl };
             var session = await CreateSessionAsync(organizationId, checkout, cancellationToken);
             await connection.ExecuteAsync(
                 "update checkouts set session_id = $2, url = $3 where id = $1", cancellationToken, checkout.RequestId, session.Id,
@@ -52,6 +66,14 @@ internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient st
 
         return new CheckoutStarted(url);
     }
+
+    private static CheckoutProgress Progress(string state) => state switch
+    {
+        "paid" => CheckoutProgress.Paid,
+        "expired" => CheckoutProgress.Expired,
+        "parked" => CheckoutProgress.Parked,
+        _ => CheckoutProgress.Open,
+    };
 
     private async Task<Session> CreateSessionAsync(Guid organizationId, StartCheckout checkout, CancellationToken cancellationToken)
     {

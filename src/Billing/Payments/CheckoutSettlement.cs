@@ -106,7 +106,8 @@ internal sealed partial class CheckoutSettlement(
         }
     }
 
-    private static Guid? Id(Session session, string name) =>
+    /// <summary>An id in the metadata that we gave a session; null when it is none of ours.</summary>
+    internal static Guid? Id(Session session, string name) =>
         session.Metadata is not null && Guid.TryParseExact(session.Metadata.GetValueOrDefault(name), "N", out var id) ? id : null;
 
     private sealed record Checkout(Guid Id, Guid OrganizationId, int AmountUsd, string State);

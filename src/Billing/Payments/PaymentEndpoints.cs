@@ -29,14 +29,16 @@ internal static class PaymentEndpoints
         services.AddSingleton<StripeWebhook>();
         services.AddSingleton<CheckoutPoll>();
         services.AddHostedService(provider => provider.GetRequiredService<CheckoutPoll>());
-        services.AddSingleton<StripeEventReplay>();
-        services.AddHostedService(provider => provider.GetRequiredService<StripeEventReplay>());
+        services.AddSingleton<CheckoutReplay>();
+        services.AddHostedService(provider => provider.GetRequiredService<CheckoutReplay>());
         return services;
     }
 
     public static IEndpointRouteBuilder MapPayments(this IEndpointRouteBuilder routes)
     {
-        routes.MapInternal("/internal/organizations/{organizationId:guid}/checkouts", "accounts").MapPost("", StartAsync);
+        var checkouts = routes.MapInternal("/internal/organizations/{organizationId:guid}/checkouts", "accounts");
+        checkouts.MapPost("", StartAsync);
+        checkouts.MapGet("/{checkoutId:guid}", FindAsync);
         routes.MapInternal("/internal/stripe/webhook", "accounts").MapPost("", TakeEventAsync);
         return routes;
     }
@@ -69,6 +71,10 @@ internal static class PaymentEndpoints
                 statusCode: StatusCodes.Status502BadGateway);
         }
     }
+
+    internal static async Task<Results<Ok<CheckoutState>, NotFound>> FindAsync(
+        Guid organizationId, Guid checkoutId, CheckoutDesk desk, CancellationToken cancellationToken) =>
+        await desk.FindAsync(organizationId, checkoutId, cancellationToken) is { } state ? TypedResults.Ok(state) : TypedResults.NotFound();
 
     internal static async Task<Results<Ok, BadRequest>> TakeEventAsync(
         HttpRequest request, StripeWebhook webhook, CancellationToken cancellationToken)

@@ -27,6 +27,13 @@ public sealed class StripeOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan AskAfter { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How far back completed sessions are read again after a start and when the database was restored: further than the oldest backup that
+    /// may be restored. Default 90 days.
+    /// </summary>
+    [Range(typeof(TimeSpan), "30.00:00:00", "3650.00:00:00")]
+    public TimeSpan LookBack { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>How long Stripe may take to answer. Default 20 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:02:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);

@@ -49,7 +49,7 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
             """
             select model, version, effective_from, organization_id, input, cached, output, reasoning, audio_ms, image
             from price_versions p
-            where not exists (
+            where p.effective_from is not null and not exists (
               select from price_versions n
               where n.model = p.model and n.organization_id is not distinct from p.organization_id
                 and n.effective_from > p.effective_from and n.effective_from <= $1)

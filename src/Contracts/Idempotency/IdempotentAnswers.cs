@@ -19,9 +19,18 @@ public static class IdempotentAnswers
     public static readonly TimeSpan KeptFor = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// Where an answer lies. <c>PUT</c>: 201 it is kept, 409 another one is. <c>GET</c>: 200, or 204 when there is none.
+    /// Where an answer lies. <c>PUT</c>: 201 it is kept, 409 another one is, or its request was withdrawn. <c>GET</c>: 200, or 204 when
+    /// there is none.
     /// </summary>
     /// <param name="keyHash">Hash of the idempotency key.</param>
     public static string Path(Guid organizationId, Guid keyId, byte[] keyHash) =>
         $"/internal/idempotency/{organizationId:N}/{keyId:N}/{Convert.ToHexStringLower(keyHash)}";
+
+    /// <summary>
+    /// <c>POST</c>, <see cref="RequestId"/> in its header, for a request that died while its answer was on its way: 200 its answer is
+    /// kept, 204 it is not and never will be, however late its <c>PUT</c> comes.
+    /// </summary>
+    /// <inheritdoc cref="Path"/>
+    public static string WithdrawalPath(Guid organizationId, Guid keyId, byte[] keyHash) =>
+        Path(organizationId, keyId, keyHash) + "/withdrawal";
 }

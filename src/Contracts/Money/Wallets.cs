@@ -14,11 +14,31 @@ public sealed record WalletState(decimal Balance, decimal Leased, DateTimeOffset
 
 /// <summary>Accounts → Billing, <c>POST /internal/organizations/{id}/checkouts</c>: starts a top-up.</summary>
 /// <param name="AmountUsd">5 to 10,000 whole dollars.</param>
-/// <param name="RequestId">Chosen by the page; the same id gives the same checkout.</param>
+/// <param name="RequestId">The checkout's id, chosen by the page; the same id gives the same checkout.</param>
 public sealed record StartCheckout(int AmountUsd, string Email, string ReturnUrl, Guid RequestId);
 
 /// <summary>Where to send the customer's browser.</summary>
 public sealed record CheckoutStarted(string Url);
+
+/// <summary>Billing → Accounts, <c>GET /internal/organizations/{id}/checkouts/{checkout}</c>.</summary>
+/// <param name="AmountUsd">What the customer chose and pays.</param>
+public sealed record CheckoutState(int AmountUsd, CheckoutProgress Progress, DateTimeOffset CreatedAt);
+
+/// <summary>How far a checkout is.</summary>
+public enum CheckoutProgress
+{
+    /// <summary>Not paid, as far as Billing knows.</summary>
+    Open = 0,
+
+    /// <summary>In the wallet.</summary>
+    Paid = 1,
+
+    /// <summary>Over without a payment.</summary>
+    Expired = 2,
+
+    /// <summary>Paid, but the payment does not match the checkout: the operator looks at it.</summary>
+    Parked = 3,
+}
 
 /// <summary>One line of an organization's statement, newest first. Billing → Accounts,
 /// <c>GET /internal/organizations/{id}/ledger?limit=</c>.</summary>

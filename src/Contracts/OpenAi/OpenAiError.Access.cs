@@ -12,19 +12,26 @@ public sealed partial record OpenAiError
         401,
         InvalidRequest,
         "invalid_api_key",
-        $"Incorrect API key provided: {ApiKeyText.Redact(key)}. You can find your API keys in the portal.");
+        $"Incorrect API key provided: {ApiKeyText.Redact(key)}. "
+            + $"You can find your API keys on the {PortalPages.ApiKeys} page of the portal.");
 
     public static OpenAiError ExpiredApiKey(ReadOnlySpan<char> key) => new(
-        401, InvalidRequest, "expired_api_key", $"The API key {ApiKeyText.Redact(key)} has expired. Create a new one in the portal.");
+        401,
+        InvalidRequest,
+        "expired_api_key",
+        $"The API key {ApiKeyText.Redact(key)} has expired. Create a new one on the {PortalPages.ApiKeys} page of the portal.");
 
     public static OpenAiError DisabledApiKey(ReadOnlySpan<char> key) => new(
         401,
         InvalidRequest,
         "disabled_api_key",
-        $"The API key {ApiKeyText.Redact(key)} is disabled. An owner can enable it in the portal.");
+        $"The API key {ApiKeyText.Redact(key)} is disabled. An owner can enable it on the {PortalPages.ApiKeys} page of the portal.");
 
     public static OpenAiError RevokedApiKey(ReadOnlySpan<char> key) => new(
-        401, InvalidRequest, "revoked_api_key", $"The API key {ApiKeyText.Redact(key)} was revoked. Create a new one in the portal.");
+        401,
+        InvalidRequest,
+        "revoked_api_key",
+        $"The API key {ApiKeyText.Redact(key)} was revoked. Create a new one on the {PortalPages.ApiKeys} page of the portal.");
 
     /// <param name="address">The client's address as the gateway sees it.</param>
     public static OpenAiError NetworkNotAllowed(string address) => new(
@@ -36,7 +43,7 @@ public sealed partial record OpenAiError
         InvalidRequest,
         "missing_scope",
         $"You have insufficient permissions for this operation. Missing scopes: {scope}. "
-            + "If this API key is restricted, an owner can add them in the portal.");
+            + $"If this API key is restricted, an owner can add them on the {PortalPages.ApiKeys} page of the portal.");
 
     /// <summary>The model exists, but this key may not call it. Says no more than <see cref="ModelNotFound"/> does.</summary>
     public static OpenAiError ModelNotAllowed(string model) => ModelNotFound(model);
@@ -55,5 +62,5 @@ public sealed partial record OpenAiError
         404, InvalidRequest, "model_not_supported", $"The model '{Shorten(model)}' cannot be used with {endpoint}.", "model");
 
     public static OpenAiError OrganizationSuspended() => new(
-        403, InvalidRequest, "organization_suspended", "This organization is suspended. Its owner finds the reason in the portal.");
+        403, InvalidRequest, "organization_suspended", "This organization is suspended. Ask the operator of this service for the reason.");
 }

@@ -15,7 +15,8 @@ public sealed partial record OpenAiError
         // A message of "0s" would invite a retry at once, which fails again.
         var wait = retryAfter < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : retryAfter;
         var message = $"Rate limit reached for {model} in {subject} on {Describe(dimension)}: "
-            + $"Limit {limit}, Used {used}, Requested {requested}. Please try again in {GoDuration.Format(wait)}. Visit the limits page of the portal to learn more.";
+            + $"Limit {limit}, Used {used}, Requested {requested}. Please try again in {GoDuration.Format(wait)}. "
+            + WhoRaises(subject.Level);
         return new(429, TypeOf(dimension), "rate_limit_exceeded", message)
         {
             RetryAfter = wait,
@@ -28,7 +29,7 @@ public sealed partial record OpenAiError
     {
         var message = $"Request too large for {model} in {subject} on {Describe(dimension)}: Limit {limit}, Requested {requested}. "
             + "The input or output tokens must be reduced in order to run successfully. "
-            + "Visit the limits page of the portal to learn more.";
+            + WhoRaises(subject.Level);
         return new(429, TypeOf(dimension), "rate_limit_exceeded", message)
         {
             ShouldRetry = false,
@@ -52,7 +53,7 @@ public sealed partial record OpenAiError
             code,
             $"This {who} has reached its {(daily ? "daily" : "monthly")} spend limit, "
                 + "or this request could cost more than what is left of it. "
-                + "Raise the limit in the portal, lower the request's output cap, or wait for the next period.")
+                + $"Lower the request's output cap, or wait for the next period. {WhoRaises(level)}")
         {
             ShouldRetry = false,
             BindingLimit = $"{LimitSubject.NameOf(level)}.budget_{(daily ? "day" : "month")}",
@@ -65,7 +66,7 @@ public sealed partial record OpenAiError
         InsufficientQuota,
         "credit_balance_exhausted",
         "Your credit balance is used up, or this request could cost more than what is left of it. "
-            + "Add credit in the portal, or lower the request's output cap.")
+            + $"Add credit on the {PortalPages.Billing} page of the portal, or lower the request's output cap.")
     {
         ShouldRetry = false,
         BindingLimit = "wallet",
@@ -78,6 +79,11 @@ public sealed partial record OpenAiError
         RetryAfter = retryAfter,
         BindingLimit = "queue",
     };
+
+    /// <summary>Where a limit can be changed: a key's in the portal, all others by the operator alone.</summary>
+    private static string WhoRaises(LimitLevel level) => level == LimitLevel.Key
+        ? $"The limits of a key are set on the {PortalPages.ApiKeys} page of the portal."
+        : "Ask the operator of this service for a higher limit.";
 
     private static string TypeOf(RateDimension dimension) =>
         dimension is RateDimension.TokensPerMinute or RateDimension.TokensPerDay ? "tokens" : "requests";

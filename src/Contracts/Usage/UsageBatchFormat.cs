@@ -1,23 +1,28 @@
 using System.Buffers.Binary;
 using System.Net.Http.Headers;
 using System.Text;
+using Tollgate.Contracts.Money;
 
 namespace Tollgate.Contracts.Usage;
 
 /// <summary>
 /// A <see cref="UsageBatch"/> as bytes, the body of <c>POST /internal/usage</c>: a backlog of a million events is parsed and sent in a tenth
-/// of the time that JSON takes. Little-endian, ids in RFC 9562 order, counts before lists:
-/// version, journal, boot, from, to; strings; fences; lowered budgets; events of <see cref="EventBytes"/> each, which name strings by index.
+/// of the time that JSON takes. Little-endian, ids in RFC 9562 order, counts before lists: version, journal, boot, from, to; strings; fences;
+/// lowered budgets; prices; events of <see cref="EventBytes"/> each, which name strings by index and prices by their version.
 /// </summary>
+/// <remarks>Version 1 has no prices. It is still read, so Billing is updated before the gateways.</remarks>
 public static class UsageBatchFormat
 {
     public const string ContentType = "application/vnd.tollgate.usage";
 
-    private const byte Version = 1;
+    private const byte Version = 2;
+    private const byte VersionWithoutPrices = 1;
+    private const long Unknown = -1;
     private const int IdBytes = 16;
     private const int HeadBytes = 1 + IdBytes + (3 * sizeof(long));
     private const int FenceBytes = IdBytes + sizeof(long);
     private const int LoweredBytes = IdBytes + (2 * sizeof(long));
+    private const int PriceBytes = IdBytes + (7 * sizeof(long)) + 1;
     private const int EventBytes = (5 * IdBytes) + (4 * sizeof(int)) + (10 * sizeof(long)) + (2 * sizeof(short)) + 1;
 
     /// <summary>The body of a request. It may be sent any number of times.</summary>
@@ -30,7 +35,8 @@ public static class UsageBatchFormat
     public static byte[] Write(UsageBatch batch)
     {
         var (strings, indices) = IndexStrings(batch.Events);
-        var length = HeadBytes + (4 * sizeof(int)) + strings.Sum(text => sizeof(int) + text.Length)
+        var prices = IndexPrices(batch.Events);
+        var length = HeadBytes + (5 * sizeof(int)) + (prices.Count * PriceBytes) + strings.Sum(text => sizeof(int) + text.Length)
             + (batch.Fences.Count * FenceBytes) + (batch.Lowered.Count * LoweredBytes) + (batch.Events.Count * EventBytes);
         var bytes = GC.AllocateUninitializedArray<byte>(length);
         var writer = new Writer(bytes);
@@ -61,6 +67,12 @@ public static class UsageBatchFormat
             writer.Int64(reclaim.NanoUsd);
         }
 
+        writer.Int32(prices.Count);
+        foreach (var (version, price) in prices)
+        {
+            Write(ref writer, version, price);
+        }
+
         writer.Int32(batch.Events.Count);
         foreach (var usage in batch.Events)
         {
@@ -70,12 +82,13 @@ public static class UsageBatchFormat
         return bytes;
     }
 
-    /// <summary>Reads what <see cref="Write(UsageBatch)"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no batch of this version.</exception>
+    /// <summary>Reads what <see cref="Write(UsageBatch)"/> wrote, also that of a gateway of the version before.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no batch of a version known here.</exception>
     public static UsageBatch Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new Reader(bytes);
-        if (reader.Byte() != Version)
+        var version = reader.Byte();
+        if (version is not (Version or VersionWithoutPrices))
         {
             throw new InvalidDataException("The batch has a version that is not known here.");
         }
@@ -99,10 +112,11 @@ public static class UsageBatchFormat
             lowered[i] = new EpochReclaim(reader.Id(), reader.Int64(), reader.Int64());
         }
 
+        var prices = version == Version ? ReadPrices(ref reader) : [];
         var events = new UsageEvent[reader.Count(EventBytes)];
         for (var i = 0; i < events.Length; i++)
         {
-            events[i] = Read(ref reader, strings);
+            events[i] = Read(ref reader, strings, prices);
         }
 
         return reader.IsAtEnd
@@ -136,27 +150,60 @@ public static class UsageBatchFormat
         writer.Byte(usage.Streamed ? (byte)1 : (byte)0);
     }
 
-    private static UsageEvent Read(ref Reader reader, string[] strings) => new()
+    private static void Write(ref Writer writer, Guid version, UsagePrice price)
     {
-        // Initializers run in the order in which they stand here: that of the bytes.
-        RequestId = reader.Id(),
-        OrganizationId = reader.Id(),
-        ProjectId = reader.Id(),
-        KeyId = reader.Id(),
-        PriceVersion = reader.Id(),
-        Seq = reader.Int32(),
-        Attempt = reader.Int32(),
-        Model = Named(strings, reader.Int32()),
-        Endpoint = Named(strings, reader.Int32()),
-        Epoch = reader.Int64(),
-        Units = new Units(reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64()),
-        Delivered = reader.Int64(),
-        AdmittedAt = reader.Time(),
-        FinishedAt = reader.Time(),
-        Outcome = (Outcome)reader.Int16(),
-        Source = (UsageSource)reader.Int16(),
-        Streamed = reader.Byte() != 0,
-    };
+        writer.Id(version);
+        writer.Int64(price.PicoUsd.Input);
+        writer.Int64(price.PicoUsd.Cached);
+        writer.Int64(price.PicoUsd.Output);
+        writer.Int64(price.PicoUsd.Reasoning);
+        writer.Int64(price.PicoUsd.AudioMs);
+        writer.Int64(price.PicoUsd.Image);
+        writer.Int64(price.EffectiveFrom?.UtcTicks ?? Unknown);
+        writer.Byte(price.IsOrganizationsOwn ? (byte)1 : (byte)0);
+    }
+
+    private static Dictionary<Guid, UsagePrice> ReadPrices(ref Reader reader)
+    {
+        var count = reader.Count(PriceBytes);
+        var prices = new Dictionary<Guid, UsagePrice>(count);
+        for (var i = 0; i < count; i++)
+        {
+            var version = reader.Id();
+            var price = new UnitPrices(
+                reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64());
+            prices[version] = new UsagePrice(price, reader.TimeIfKnown(), reader.Byte() != 0);
+        }
+
+        return prices;
+    }
+
+    private static UsageEvent Read(ref Reader reader, string[] strings, Dictionary<Guid, UsagePrice> prices)
+    {
+        Guid version;
+        return new UsageEvent
+        {
+            // Initializers run in the order in which they stand here: that of the bytes.
+            RequestId = reader.Id(),
+            OrganizationId = reader.Id(),
+            ProjectId = reader.Id(),
+            KeyId = reader.Id(),
+            PriceVersion = version = reader.Id(),
+            Price = prices.GetValueOrDefault(version),
+            Seq = reader.Int32(),
+            Attempt = reader.Int32(),
+            Model = Named(strings, reader.Int32()),
+            Endpoint = Named(strings, reader.Int32()),
+            Epoch = reader.Int64(),
+            Units = new Units(reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64()),
+            Delivered = reader.Int64(),
+            AdmittedAt = reader.Time(),
+            FinishedAt = reader.Time(),
+            Outcome = (Outcome)reader.Int16(),
+            Source = (UsageSource)reader.Int16(),
+            Streamed = reader.Byte() != 0,
+        };
+    }
 
     private static string Named(string[] strings, int index) =>
         (uint)index < (uint)strings.Length ? strings[index] : throw new InvalidDataException("A name is not in the batch's list.");
@@ -179,6 +226,21 @@ public static class UsageBatchFormat
                 strings.Add(Encoding.UTF8.GetBytes(text));
             }
         }
+    }
+
+    /// <summary>One price a version; of two that differ, as a journal from before an update and one after it hold them, the fuller.</summary>
+    private static Dictionary<Guid, UsagePrice> IndexPrices(IReadOnlyList<UsageEvent> events)
+    {
+        var prices = new Dictionary<Guid, UsagePrice>();
+        foreach (var usage in events)
+        {
+            if (usage.Price is { } price && (!prices.TryGetValue(usage.PriceVersion, out var known) || known.EffectiveFrom is null))
+            {
+                prices[usage.PriceVersion] = price;
+            }
+        }
+
+        return prices;
     }
 
     private ref struct Writer(Span<byte> rest)
@@ -227,6 +289,17 @@ public static class UsageBatchFormat
             return ticks >= 0 && ticks <= DateTimeOffset.MaxValue.UtcTicks
                 ? new DateTimeOffset(ticks, TimeSpan.Zero)
                 : throw new InvalidDataException("A time is none.");
+        }
+
+        public DateTimeOffset? TimeIfKnown()
+        {
+            if (_rest.Length >= sizeof(long) && BinaryPrimitives.ReadInt64LittleEndian(_rest) == Unknown)
+            {
+                _ = Int64();
+                return null;
+            }
+
+            return Time();
         }
 
         /// <summary>How many things follow that take at least <paramref name="size"/> bytes each.</summary>

@@ -1,8 +1,10 @@
+using Tollgate.Contracts.Money;
+
 namespace Tollgate.Contracts.Usage;
 
 /// <summary>
-/// One admitted request, as the gateway charges it: the one billable row (seq 0). Billing prices it from units × price version and
-/// ignores any figure of the gateway's.
+/// One admitted request, as the gateway charges it: the one billable row (seq 0). Billing prices it from units × price version, by its own
+/// figures where it has that version.
 /// </summary>
 public sealed record UsageEvent
 {
@@ -32,6 +34,11 @@ public sealed record UsageEvent
     /// <summary>Price that was in force at admission.</summary>
     public required Guid PriceVersion { get; init; }
 
+    /// <summary>
+    /// That price, from which Billing writes a version down again that its restored database has lost. Null when the sender does not know it.
+    /// </summary>
+    public UsagePrice? Price { get; init; }
+
     /// <summary>The wallet's epoch whose lease held the money.</summary>
     public required long Epoch { get; init; }
 
@@ -51,6 +58,11 @@ public sealed record UsageEvent
     /// <summary>Who counted: the gateway that served it, its recovery after a crash, or the worker's log.</summary>
     public UsageSource Source { get; init; }
 }
+
+/// <summary>The price of a usage event's version, for its model.</summary>
+/// <param name="EffectiveFrom">When it came into force; null when unknown, and then it can price this usage and nothing else.</param>
+/// <param name="IsOrganizationsOwn">Whether it is a price of the event's organization alone; otherwise the list price.</param>
+public sealed record UsagePrice(UnitPrices PicoUsd, DateTimeOffset? EffectiveFrom, bool IsOrganizationsOwn);
 
 /// <summary>How a request ended. Values are stored in journals and rows and never change.</summary>
 public enum Outcome

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Idempotency;
 using Tollgate.Gateway.Journal;
@@ -66,7 +67,7 @@ internal sealed partial class AdmissionControl(
             leases.Observe(caller.OrganizationId, epoch, reply.FreeNanoUsd, money);
             var request = new AdmittedRequest(
                 requestId, caller.OrganizationId, caller.ProjectId, caller.KeyId, demand.Model, demand.Endpoint, demand.Streamed,
-                demand.Price.Version, demand.Price.PicoUsd, demand.Bound, epoch, reply.Time, money, decision.Call.Tokens);
+                demand.Price.Version, PriceOf(demand), demand.Bound, epoch, reply.Time, money, decision.Call.Tokens);
             if (!leases.Permits(caller.OrganizationId, epoch) || !journal.TryAdmit(request))
             {
                 return decision.Refused() with { Refusal = OpenAiError.LedgerFrozen(AdmissionErrors.Soon) };
@@ -171,6 +172,9 @@ internal sealed partial class AdmissionControl(
             }
         }
     }
+
+    private static UsagePrice PriceOf(Demand demand) =>
+        new(demand.Price.PicoUsd, demand.Price.EffectiveFrom, demand.Price.OrganizationId is not null);
 
     /// <summary>What the endpoint asked of the old record, asked of the new one.</summary>
     private static OpenAiError? Forbidden(Caller caller, Access? access)

@@ -17,7 +17,7 @@ internal sealed partial class RequestTicket(
     private int _attempt;
     private Units? _progress;
     private bool _closed;
-    private RequestEnd? _unsettled;
+    private UnsettledAnswer? _answer;
 
     public Guid RequestId => request.RequestId;
 
@@ -52,15 +52,36 @@ internal sealed partial class RequestTicket(
     /// full disk: a spare segment serves running requests.</summary>
     /// <param name="charged">Units charged, already by the outcome table of design §3.</param>
     /// <param name="delivered">Output tokens in events handed to the response writer.</param>
-    /// <param name="settles">False to queue the settlement by <see cref="Settle"/>, when it is known what became of the answer.</param>
+    /// <param name="kind">What becomes of the request's claim on its idempotency key.</param>
     /// <exception cref="InvalidOperationException">The ticket is closed already.</exception>
-    public void Close(Outcome outcome, Units charged, long delivered, bool settles = true)
+    public void Close(Outcome outcome, Units charged, long delivered, SettlementKind kind = SettlementKind.Settle)
     {
         if (_closed)
         {
             throw new InvalidOperationException("The request was closed before.");
         }
 
+        var end = End(outcome, charged, delivered);
+        _closed = true;
+        journal.Close(request, end, kind);
+        leases.Spent(request.OrganizationId, request.CostNanoUsd(end.Charged));
+    }
+
+    /// <summary>
+    /// Journals that a complete answer is about to be stored under its idempotency key. Close the ticket when it is known whether it was:
+    /// should this process die before, the next start asks the store and bills in full only what is there.
+    /// </summary>
+    /// <param name="keyHash">Of the idempotency key.</param>
+    /// <exception cref="JournalFullException">No room: the answer must be neither stored nor sent.</exception>
+    public void Answer(Outcome outcome, Units charged, byte[] keyHash)
+    {
+        var answer = new UnsettledAnswer(keyHash, End(outcome, charged, charged.Completion));
+        journal.Answer(RequestId, answer);
+        _answer = answer;
+    }
+
+    private RequestEnd End(Outcome outcome, Units charged, long delivered)
+    {
         var capped = request.Capped(charged);
         if (capped != charged)
         {
@@ -68,34 +89,22 @@ internal sealed partial class RequestTicket(
             Log.AboveHold(logger, RequestId, charged, request.Bound);
         }
 
-        _closed = true;
-        var end = new RequestEnd(
+        return new RequestEnd(
             outcome, _attempt, UsageSource.Gateway, clock.GetUtcNow(), Math.Min(delivered, capped.Completion), capped);
-        journal.Close(request, end, settles);
-        _unsettled = settles ? null : end;
-        leases.Spent(request.OrganizationId, request.CostNanoUsd(capped));
-    }
-
-    /// <summary>Queues the settlement of a ticket that was closed without it; otherwise does nothing.</summary>
-    /// <param name="kind">One of the three that settle.</param>
-    public void Settle(SettlementKind kind)
-    {
-        if (_unsettled is { } end)
-        {
-            _unsettled = null;
-            journal.Settle(request, end, kind);
-        }
     }
 
     public void Dispose()
     {
         if (_closed)
         {
-            Settle(SettlementKind.Settle);
             return;
         }
 
-        if (_progress is { } units)
+        if (_answer is { End: var end })
+        {
+            Close(end.Outcome, end.Charged, end.Delivered, SettlementKind.SettleLost); // It may be stored, and then it can be sent again.
+        }
+        else if (_progress is { } units)
         {
             Close(Outcome.FailedAfterFirstToken, units, units.Completion);
         }

@@ -20,22 +20,23 @@ internal sealed record RunningRequest(
     public AnswerRecording? Recording { get; init; }
 
     /// <summary>
-    /// Closes the ticket of an answer that is complete and keeps it for its idempotency key; its last bytes may go out when this ends. One
-    /// that the model itself left empty costs nothing.
+    /// Closes the ticket of a complete answer, after storing the answer under its idempotency key where it came with one. The last bytes may
+    /// go out when this ends. An answer that the model itself left empty costs nothing.
     /// </summary>
     /// <param name="last">What is still to go out.</param>
-    public ValueTask CompleteAsync(Units units, ReadOnlyMemory<byte> last)
+    public async ValueTask CompleteAsync(Units units, ReadOnlyMemory<byte> last)
     {
         var (outcome, charged) = EndedAtOnceByItself(units) ? (Outcome.Empty, default) : (Outcome.Completed, units);
-        Call.Close(Ticket, outcome, charged, charged.Completion, settles: Recording is null);
-        return Recording is null ? ValueTask.CompletedTask : KeepAsync(Recording, last);
-    }
+        var kind = SettlementKind.Settle;
+        if (Recording is not null)
+        {
+            // Journaled as complete only when the store has it: a customer whose gateway dies in between has nothing, and pays for nothing.
+            Ticket.Answer(outcome, charged, Recording.KeyHash);
+            Recording.Append(last.Span);
+            kind = await Recording.KeepAsync() ? SettlementKind.SettleKept : SettlementKind.SettleLost;
+        }
 
-    /// <summary>The answer is billed by now. The settlement comes after it is kept: it frees the key for whoever finds nothing.</summary>
-    private async ValueTask KeepAsync(AnswerRecording recording, ReadOnlyMemory<byte> last)
-    {
-        recording.Append(last.Span);
-        Ticket.Settle(await recording.KeepAsync() ? SettlementKind.SettleKept : SettlementKind.SettleLost);
+        Call.Close(Ticket, outcome, charged, charged.Completion, kind);
     }
 
     /// <summary>Whether nothing was generated although the client neither forbade it nor gave a reason to stop.</summary>

@@ -24,6 +24,9 @@ internal sealed class AnswerRecording : IDisposable
         _head = _plain.Length;
     }
 
+    /// <summary>Of the request's idempotency key, as the store knows it.</summary>
+    public byte[] KeyHash => _asked.Names[0].KeyHash;
+
     /// <summary>Takes in what goes out to the client next.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {

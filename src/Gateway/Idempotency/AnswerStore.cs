@@ -47,6 +47,22 @@ internal sealed class AnswerStore(IHttpClientFactory clients, IOptions<Idempoten
             : throw new HttpRequestException($"The store of answers said {(int)response.StatusCode}.");
     });
 
+    /// <summary>For a request that died while its answer was being stored. True when it is stored; otherwise it never will be.</summary>
+    /// <exception cref="HttpRequestException">Billing is away, or slow: ask again.</exception>
+    public Task<bool> WithdrawAsync(AnswerName name, Guid requestId) => WithinAsync(async (http, cancellationToken) =>
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, IdempotentAnswers.WithdrawalPath(name.OrganizationId, name.KeyId, name.KeyHash));
+        request.Headers.Add(IdempotentAnswers.RequestId, requestId.ToString("N"));
+        using var response = await http.SendAsync(request, cancellationToken);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.OK => true,
+            HttpStatusCode.NoContent => false,
+            _ => throw new HttpRequestException($"The store of answers said {(int)response.StatusCode}."),
+        };
+    });
+
     private static string PathOf(AnswerName name) => IdempotentAnswers.Path(name.OrganizationId, name.KeyId, name.KeyHash);
 
     private async Task<T> WithinAsync<T>(Func<HttpClient, CancellationToken, Task<T>> call)

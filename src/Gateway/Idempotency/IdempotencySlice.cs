@@ -16,6 +16,7 @@ internal static class IdempotencySlice
         builder.Services.AddSingleton<AnswerStore>();
         builder.Services.AddSingleton<IdempotencyDesk>();
         builder.Services.AddSingleton<Replay>();
+        builder.Services.AddSingleton<AnswerRecovery>().AddHostedService(provider => provider.GetRequiredService<AnswerRecovery>());
         return builder;
     }
 }

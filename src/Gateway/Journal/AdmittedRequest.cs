@@ -1,20 +1,21 @@
-using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Gateway.Journal;
 
 /// <summary>All that must be known of an admitted request to bill and settle it, whoever lives
 /// to do so. Payload of <see cref="RecordType.Admitted"/>.</summary>
-/// <param name="Prices">Of <see cref="PriceVersion"/>.</param>
+/// <param name="Price">Of <see cref="PriceVersion"/>.</param>
 /// <param name="Bound">Upper bound of the units, which the hold pays.</param>
 /// <param name="MoneyNanoUsd">Held in the till.</param>
 /// <param name="RateTokens">Held in the token buckets.</param>
 internal sealed record AdmittedRequest(
     Guid RequestId, Guid OrganizationId, Guid ProjectId, Guid KeyId, string Model, string Endpoint, bool Streamed, Guid PriceVersion,
-    UnitPrices Prices, Units Bound, long Epoch, DateTimeOffset AdmittedAt, long MoneyNanoUsd, long RateTokens)
+    UsagePrice Price, Units Bound, long Epoch, DateTimeOffset AdmittedAt, long MoneyNanoUsd, long RateTokens)
 {
+    private const long UnknownTime = -1;
+
     /// <summary>What <paramref name="units"/> cost, as the till books it: never more than was held.</summary>
-    public long CostNanoUsd(Units units) => Math.Min(Prices.CostNanoUsd(units), MoneyNanoUsd);
+    public long CostNanoUsd(Units units) => Math.Min(Price.PicoUsd.CostNanoUsd(units), MoneyNanoUsd);
 
     /// <summary>Units cut to what the hold pays; equal to <paramref name="units"/> unless a worker ignored its cap.</summary>
     public Units Capped(Units units) => new(
@@ -35,12 +36,14 @@ internal sealed record AdmittedRequest(
         writer.Text(Model);
         writer.Text(Endpoint);
         writer.Byte(Streamed ? (byte)1 : (byte)0);
-        writer.Prices(Prices);
+        writer.Prices(Price.PicoUsd);
         writer.Units(Bound);
         writer.Count(Epoch);
         writer.Int64(AdmittedAt.ToUnixTimeMilliseconds());
         writer.Count(MoneyNanoUsd);
         writer.Count(RateTokens);
+        writer.Byte(Price.IsOrganizationsOwn ? (byte)1 : (byte)0);
+        writer.Int64(Price.EffectiveFrom?.UtcTicks ?? UnknownTime);
     }
 
     public static AdmittedRequest Read(ref RecordReader reader)
@@ -49,9 +52,12 @@ internal sealed record AdmittedRequest(
         var (model, endpoint, streamed) = (reader.Text(), reader.Text(), reader.Byte() == 1);
         var (prices, bound, epoch) = (reader.Prices(), reader.Units(), reader.Count());
         var admittedAt = DateTimeOffset.FromUnixTimeMilliseconds(reader.Int64());
+        var (money, rateTokens) = (reader.Count(), reader.Count());
+        // Records of earlier versions end here.
+        var (isOwn, from) = reader.IsAtEnd ? (false, UnknownTime) : (reader.Byte() == 1, reader.Int64());
+        var price = new UsagePrice(prices, from == UnknownTime ? null : new DateTimeOffset(from, TimeSpan.Zero), isOwn);
         return new AdmittedRequest(
-            request, organization, project, key, model, endpoint, streamed, version, prices, bound, epoch, admittedAt, reader.Count(),
-            reader.Count());
+            request, organization, project, key, model, endpoint, streamed, version, price, bound, epoch, admittedAt, money, rateTokens);
     }
 
     /// <summary>The one billable row of this request.</summary>
@@ -66,6 +72,7 @@ internal sealed record AdmittedRequest(
         Streamed = Streamed,
         Attempt = end.Attempt,
         PriceVersion = PriceVersion,
+        Price = Price,
         Epoch = Epoch,
         Units = end.Charged,
         Delivered = end.Delivered,
@@ -74,6 +81,20 @@ internal sealed record AdmittedRequest(
         FinishedAt = end.FinishedAt,
         Source = end.Source,
     };
+}
+
+/// <summary>A complete answer on its way into the store. Payload of <see cref="RecordType.Answered"/>, after the request's id.</summary>
+/// <param name="KeyHash">Of its idempotency key, as the store knows it.</param>
+/// <param name="End">The request's end if the answer was stored.</param>
+internal sealed record UnsettledAnswer(byte[] KeyHash, RequestEnd End)
+{
+    public void Write(ref RecordWriter writer)
+    {
+        writer.Bytes(KeyHash);
+        End.Write(ref writer);
+    }
+
+    public static UnsettledAnswer Read(ref RecordReader reader) => new(reader.Bytes(), RequestEnd.Read(ref reader));
 }
 
 /// <summary>How an admitted request ended. Payload of <see cref="RecordType.Close"/>, after the request's id.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.Usage;
+using Tollgate.Gateway.Admission;
 
 namespace Tollgate.Gateway.Journal;
 
@@ -10,6 +11,12 @@ namespace Tollgate.Gateway.Journal;
 internal sealed partial class JournalRecovery(
     JournalFile journal, RequestJournal requests, ShippedState shipped, TimeProvider clock, ILogger<JournalRecovery> logger)
 {
+    /// <summary>
+    /// Requests that died while their complete answer was being stored: only the store knows whether they are billed in full. End each
+    /// with <see cref="EndAnswered"/>; until then they count as running.
+    /// </summary>
+    public IReadOnlyList<UnfinishedRequest> UnsettledAnswers { get; private set; } = [];
+
     /// <summary>Recovers and begins the next boot.</summary>
     public void Recover()
     {
@@ -34,8 +41,13 @@ internal sealed partial class JournalRecovery(
         foreach (var request in fold.Unfinished)
         {
             requests.Inherit(request.RequestId, request.OpenPosition);
-            End(request);
+            if (!IsUnsettledAnswer(request))
+            {
+                End(request);
+            }
         }
+
+        UnsettledAnswers = [.. fold.Unfinished.Where(IsUnsettledAnswer)];
 
         journal.Sync();
         Log.Recovered(logger, journal.Id, journal.Boot, fold.Unfinished.Count, resettled);
@@ -45,15 +57,39 @@ internal sealed partial class JournalRecovery(
     {
         if (request.Admitted is { } admitted)
         {
-            var units = admitted.Capped(request.Progress ?? default); // Without any progress nothing is charged.
-            requests.Close(
-                admitted,
-                new RequestEnd(Outcome.GatewayDied, request.Attempt, UsageSource.Recovery, clock.GetUtcNow(), units.Completion, units));
+            EndDied(admitted, request);
         }
         else
         {
             requests.Release(request.RequestId, request.OrganizationId);
         }
+    }
+
+    /// <summary>Ends one of <see cref="UnsettledAnswers"/>; call once for each.</summary>
+    /// <param name="isStored">
+    /// Whether its answer can be sent again: then it is billed as complete. Otherwise its last progress is charged, and its key is free.
+    /// </param>
+    public void EndAnswered(UnfinishedRequest request, bool isStored)
+    {
+        if (isStored)
+        {
+            requests.Close(
+                request.Admitted!, request.Answer!.End with { Source = UsageSource.Recovery }, SettlementKind.SettleKept);
+        }
+        else
+        {
+            EndDied(request.Admitted!, request);
+        }
+    }
+
+    private static bool IsUnsettledAnswer(UnfinishedRequest request) => request is { Admitted: not null, Answer: not null };
+
+    private void EndDied(AdmittedRequest admitted, UnfinishedRequest request)
+    {
+        var units = admitted.Capped(request.Progress ?? default); // Without any progress nothing is charged.
+        requests.Close(
+            admitted,
+            new RequestEnd(Outcome.GatewayDied, request.Attempt, UsageSource.Recovery, clock.GetUtcNow(), units.Completion, units));
     }
 
     /// <summary>The newest mark, looked for from the end backwards, and the newest boot.</summary>

@@ -29,4 +29,7 @@ internal enum RecordType : byte
 
     /// <summary>The segment ends here; the next one goes on.</summary>
     Sealed = 9,
+
+    /// <summary>Its answer is complete and is being stored under its idempotency key: what is charged if it was stored. CLOSE follows.</summary>
+    Answered = 10,
 }

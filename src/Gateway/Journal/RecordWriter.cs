@@ -40,6 +40,14 @@ internal ref struct RecordWriter(Span<byte> buffer)
         _buffer[_length++] = (byte)left;
     }
 
+    /// <param name="value">At most 512 bytes.</param>
+    public void Bytes(ReadOnlySpan<byte> value)
+    {
+        Count(value.Length);
+        value.CopyTo(_buffer[_length..]);
+        _length += value.Length;
+    }
+
     public void Units(Units units)
     {
         Count(units.Input);
@@ -79,6 +87,8 @@ internal ref struct RecordReader(ReadOnlySpan<byte> payload)
 {
     private ReadOnlySpan<byte> _rest = payload;
 
+    public readonly bool IsAtEnd => _rest.IsEmpty;
+
     public byte Byte()
     {
         var value = _rest[0];
@@ -112,6 +122,14 @@ internal ref struct RecordReader(ReadOnlySpan<byte> payload)
         }
         while (next >= 0x80);
         return (long)value;
+    }
+
+    public byte[] Bytes()
+    {
+        var length = (int)Count();
+        var value = _rest[..length].ToArray();
+        _rest = _rest[length..];
+        return value;
     }
 
     public Units Units() => new(Count(), Count(), Count(), Count(), Count(), Count());

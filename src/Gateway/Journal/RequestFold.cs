@@ -19,6 +19,9 @@ internal sealed class UnfinishedRequest(Guid requestId, Guid organizationId, lon
 
     /// <summary>The last progress; null before any.</summary>
     public Units? Progress { get; set; }
+
+    /// <summary>Set while nobody knows whether its complete answer was stored.</summary>
+    public UnsettledAnswer? Answer { get; set; }
 }
 
 /// <summary>An admitted request and its end.</summary>
@@ -96,6 +99,9 @@ internal sealed class RequestFold
                 return null;
             case RecordType.Progress:
                 request.Progress = payload.Units();
+                return null;
+            case RecordType.Answered:
+                request.Answer = UnsettledAnswer.Read(ref payload);
                 return null;
             case RecordType.Close:
                 _unfinished.Remove(request.RequestId);

@@ -112,9 +112,22 @@ internal sealed class RequestJournal(JournalFile journal, Settlements settlement
         }
     }
 
+    /// <summary>Journals that a complete answer is about to be stored. The request still runs: nothing of it is shipped before its CLOSE.</summary>
+    /// <exception cref="JournalFullException">No room: the answer must be neither stored nor sent.</exception>
+    public void Answer(Guid requestId, UnsettledAnswer answer)
+    {
+        Span<byte> payload = stackalloc byte[256];
+        var writer = new RecordWriter(payload);
+        writer.Guid(requestId);
+        answer.Write(ref writer);
+        if (journal.Append(RecordType.Answered, writer.Written) < 0)
+        {
+            throw new JournalFullException();
+        }
+    }
+
     /// <summary>Journals the end and queues the settlement.</summary>
-    /// <param name="settles">False when the caller queues the settlement.</param>
-    public void Close(AdmittedRequest request, RequestEnd end, bool settles = true)
+    public void Close(AdmittedRequest request, RequestEnd end, SettlementKind kind = SettlementKind.Settle)
     {
         Span<byte> payload = stackalloc byte[128];
         var writer = new RecordWriter(payload);
@@ -125,10 +138,7 @@ internal sealed class RequestJournal(JournalFile journal, Settlements settlement
             throw new JournalFullException(); // Room for it was kept; only a journal that was closed under a running request comes here.
         }
 
-        if (settles)
-        {
-            Settle(request, end);
-        }
+        Settle(request, end, kind);
     }
 
     /// <summary>Queues the settlement of a request that has its CLOSE.</summary>

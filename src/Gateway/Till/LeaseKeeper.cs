@@ -113,6 +113,13 @@ internal sealed partial class LeaseKeeper(
         }
     }
 
+    /// <summary>
+    /// Asks Billing for a lease of nobody, which it has none of: connects, and compiles both sides of the exchange, so that the first request
+    /// that waits for money does not pay for that.
+    /// </summary>
+    /// <exception cref="HttpRequestException">Billing is away.</exception>
+    public Task RehearseAsync() => AskAsync(new LeaseRequest(Guid.Empty, null, 0, 0));
+
     private OrganizationTill Of(Guid organizationId) =>
         _tills.GetOrAdd(organizationId, static (_, time) => new OrganizationTill(time), clock);
 

@@ -61,6 +61,21 @@ public sealed class AnswerStoreTests(BillingFixture billing) : IClassFixture<Bil
     }
 
     [Fact]
+    public async Task WithdrawAsync_says_whether_an_answer_is_kept_and_refuses_it_from_then_on()
+    {
+        var (name, died, retry) = (Name(), Guid.NewGuid(), Guid.NewGuid());
+
+        var before = await Store.WithdrawAsync(name, died, default);
+        var late = await Store.KeepAsync(name, died, [1], default);
+        var next = await Store.KeepAsync(name, retry, [2], default);
+
+        Assert.Equal((false, false, true), (before, late, next));
+        Assert.Equal(retry, (await Store.FindAsync(name, default))?.RequestId);
+        Assert.True(await Store.WithdrawAsync(name, retry, default));
+        Assert.False(await Store.WithdrawAsync(name, died, default));
+    }
+
+    [Fact]
     public async Task RollPartitionsAsync_drops_days_past_their_time_and_no_other()
     {
         await using var database = new OwnDatabase();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Leases;
+using Tollgate.Billing.Prices;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 
@@ -84,6 +85,47 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
             organization);
         Assert.Equal(
             new[] { unknownPrice, zeroByte, tooDear, negative }.Select(usage => usage.RequestId).Order(), rejected.Order());
+    }
+
+    [Fact]
+    public async Task BookAsync_writes_down_again_the_price_that_a_restored_database_has_lost()
+    {
+        var organization = await billing.OpenWalletAsync(10);
+        var model = $"priced-{Guid.NewGuid():N}";
+        var from = TimeProvider.System.GetUtcNow().AddHours(-1);
+        var prices = new UnitPrices(2_000_000, 1_000_000, 4_000_001, 4_000_001, 0, 0); // 2, 1 and 4.000001 dollars a million.
+        var listed = BillingFixture.Usage(organization, 0, 100, 10) with
+        {
+            Model = model, PriceVersion = Guid.NewGuid(), Price = new UsagePrice(prices, from, false),
+        };
+        var own = listed with
+        {
+            RequestId = Guid.NewGuid(), PriceVersion = Guid.NewGuid(), Price = new UsagePrice(prices with { Input = 1 }, from, true),
+        };
+        var undated = listed with
+        {
+            RequestId = Guid.NewGuid(), PriceVersion = Guid.NewGuid(), Price = new UsagePrice(prices with { Input = 3 }, null, false),
+        };
+        var taken = listed with { RequestId = Guid.NewGuid(), PriceVersion = Guid.NewGuid() }; // The instant is the first one's.
+        var negative = listed with
+        {
+            RequestId = Guid.NewGuid(), PriceVersion = Guid.NewGuid(), Price = new UsagePrice(prices with { Input = -1 }, from.AddHours(1), false),
+        };
+
+        var first = await ShipAsync(Guid.NewGuid(), [listed, own, undated]);
+        var second = await ShipAsync(Guid.NewGuid(), [taken, negative, listed with { RequestId = Guid.NewGuid(), Price = null }]);
+        await using var connection = await billing.Database.OpenConnectionAsync();
+        var book = (await billing.App.Services.GetRequiredService<PriceBook>().ReadAsync(connection, default)).Prices
+            .Where(price => price.Model == model).ToList();
+
+        Assert.Equal((3, 0), (first.Inserted, first.Rejected));
+        Assert.Equal((2, 1), (second.Inserted, second.Rejected));
+        Assert.Equal(
+            0.00024000001m, await billing.ReadAsync<decimal>("select amount from usage_events where request_id = $1", listed.RequestId));
+        Assert.Equal(
+            [(listed.PriceVersion, null), (own.PriceVersion, organization)], book.Select(price => (price.Version, price.OrganizationId)));
+        Assert.Equal(prices, book[0].PicoUsd);
+        Assert.InRange(book[0].EffectiveFrom, from.AddMicroseconds(-1), from); // Postgres keeps microseconds.
     }
 
     [Fact]

@@ -66,11 +66,12 @@ public sealed class StripeFixture : IAsyncLifetime
     ]);
 
     /// <summary>Starts a checkout and returns the address of its page.</summary>
-    public async Task<string> StartCheckoutAsync(Guid organization, int amountUsd, Guid? requestId = null)
+    public async Task<string> StartCheckoutAsync(
+        Guid organization, int amountUsd, Guid? requestId = null, string returnUrl = "http://127.0.0.1:9/billing?tab=1")
     {
         var answer = await Accounts.PostAsJsonAsync(
             $"/internal/organizations/{organization}/checkouts",
-            new StartCheckout(amountUsd, "payer@example.org", "http://127.0.0.1:9/billing?tab=1", requestId ?? Guid.NewGuid()),
+            new StartCheckout(amountUsd, "payer@example.org", returnUrl, requestId ?? Guid.NewGuid()),
             ContractsJson.Default.StartCheckout);
         answer.EnsureSuccessStatusCode();
         return (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.CheckoutStarted))!.Url;

@@ -1,5 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Stripe;
 using Tollgate.Billing.Payments;
 using Tollgate.Testing;
@@ -39,7 +42,7 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
         var id = Guid.NewGuid();
 
         var first = await stripe.StartCheckoutAsync(organization, 10, id);
-        var second = await stripe.StartCheckoutAsync(organization, 10, id);
+        var second = await stripe.StartCheckoutAsync(organization, 10, id, "http://127.0.0.1:9/billing?tab=2"); // Another page, the same form.
         var other = await Assert.ThrowsAsync<HttpRequestException>(() => stripe.StartCheckoutAsync(organization, 20, id));
         var small = await Assert.ThrowsAsync<HttpRequestException>(() => stripe.StartCheckoutAsync(organization, 4));
 
@@ -102,11 +105,48 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
         await StripeFixture.PostAsync(page, ("number", Good));
         await stripe.Billing.ReadAsync<object>("delete from checkouts where organization_id = $1 returning 1", organization);
 
-        await stripe.App.Services.GetRequiredService<StripeEventReplay>().RunOnceAsync(default);
-        await stripe.App.Services.GetRequiredService<StripeEventReplay>().RunOnceAsync(default);
+        await stripe.App.Services.GetRequiredService<CheckoutReplay>().RunOnceAsync(default);
+        await stripe.App.Services.GetRequiredService<CheckoutReplay>().RunOnceAsync(default);
 
         Assert.Equal(30, await stripe.BalanceAsync(organization));
         stripe.LosesWebhooks = false;
+    }
+
+    [Theory]
+    [InlineData(29, 30)]
+    [InlineData(89, 30)]
+    [InlineData(91, 0)]
+    public async Task RunOnceAsync_looks_back_over_the_oldest_backup_that_may_be_restored(int daysLater, int booked)
+    {
+        stripe.LosesWebhooks = true;
+        var organization = await stripe.Billing.OpenWalletAsync(0);
+        var page = await stripe.StartCheckoutAsync(organization, 30);
+        await StripeFixture.PostAsync(page, ("number", Good));
+        await stripe.Billing.ReadAsync<object>("delete from checkouts where organization_id = $1 returning 1", organization);
+
+        await Replay(daysLater).RunOnceAsync(default);
+        stripe.LosesWebhooks = false;
+
+        Assert.Equal(booked, await stripe.BalanceAsync(organization));
+    }
+
+    [Fact]
+    public async Task RunOnceAsync_looks_far_back_again_when_another_database_answers()
+    {
+        stripe.LosesWebhooks = true;
+        var organization = await stripe.Billing.OpenWalletAsync(0);
+        var replay = Replay(daysLater: 10);
+        await replay.RunOnceAsync(default);
+        var page = await stripe.StartCheckoutAsync(organization, 30);
+        await StripeFixture.PostAsync(page, ("number", Good));
+
+        await replay.RunOnceAsync(default);
+        var before = await stripe.BalanceAsync(organization);
+        await stripe.Billing.ReadAsync<object>("update database_identity set generation = gen_random_uuid() returning 1");
+        await replay.RunOnceAsync(default);
+        stripe.LosesWebhooks = false;
+
+        Assert.Equal((0, 30), (before, await stripe.BalanceAsync(organization)));
     }
 
     [Fact]
@@ -144,6 +184,15 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
         Assert.Contains("could not authenticate", failed, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.SeeOther, authenticated.StatusCode);
         Assert.Equal(5, await stripe.BalanceAsync(organization));
+    }
+
+    private CheckoutReplay Replay(int daysLater)
+    {
+        var services = stripe.App.Services;
+        return new CheckoutReplay(
+            stripe.Billing.Database, services.GetRequiredService<CheckoutSettlement>(), services.GetRequiredService<IStripeClient>(),
+            services.GetRequiredService<IOptions<StripeOptions>>(),
+            new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(daysLater)), NullLogger<CheckoutReplay>.Instance);
     }
 
     private (string Body, string Signature) SeenEvent(string type, string page)

@@ -165,4 +165,30 @@ public sealed class OpenAiErrorTests
     }
 
     private static (int Status, string? Code, bool? ShouldRetry) Shape(OpenAiError error) => (error.Status, error.Code, error.ShouldRetry);
+
+    /// <summary>Whatever a message says of the portal names a page that is in its menu: see <see cref="PortalPages"/>.</summary>
+    [Fact]
+    public void Messages_name_only_pages_of_the_portal_that_exist()
+    {
+        var subject = new LimitSubject(LimitLevel.Key, "org-1", "sk-tg-1");
+        OpenAiError[] errors =
+        [
+            OpenAiError.InvalidApiKey("sk-tg-x"), OpenAiError.ExpiredApiKey("sk-tg-x"), OpenAiError.DisabledApiKey("sk-tg-x"),
+            OpenAiError.RevokedApiKey("sk-tg-x"), OpenAiError.MissingScope("chat.completions"), OpenAiError.OrganizationSuspended(),
+            OpenAiError.CreditBalanceExhausted(),
+            .. Enum.GetValues<LimitLevel>().SelectMany(level => new[]
+            {
+                OpenAiError.RateLimitReached(
+                    "m", subject with { Level = level }, RateDimension.RequestsPerMinute, 3, 3, 1, TimeSpan.FromSeconds(20)),
+                OpenAiError.RequestTooLarge("m", subject with { Level = level }, RateDimension.TokensPerMinute, 3, 4),
+                OpenAiError.SpendLimitExceeded(level, daily: true),
+            }),
+        ];
+
+        Assert.All(
+            errors.Where(error => error.Message.Contains("portal", StringComparison.Ordinal)),
+            error => Assert.Contains(
+                PortalPages.Paths.Keys, page => error.Message.Contains($" on the {page} page of the portal", StringComparison.Ordinal)));
+        Assert.All(errors, error => Assert.DoesNotContain("Visit", error.Message, StringComparison.Ordinal));
+    }
 }

@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Contracts.Tests.Usage;
@@ -20,6 +21,34 @@ public sealed class UsageBatchFormatTests
         Assert.All(
             typeof(UsageEvent).GetProperties(),
             member => Assert.All(batch.Events, usage => Assert.False(IsDefault(member.GetValue(usage)), member.Name)));
+    }
+
+    [Fact]
+    public void Read_takes_what_a_gateway_of_the_version_before_sends()
+    {
+        const int EventBytes = (5 * 16) + (4 * sizeof(int)) + (10 * sizeof(long)) + (2 * sizeof(short)) + 1;
+        var batch = Batch();
+        batch = batch with { Events = [.. batch.Events.Select(usage => usage with { Price = null })] };
+        var bytes = UsageBatchFormat.Write(batch);
+        var prices = bytes.Length - (batch.Events.Count * EventBytes) - (2 * sizeof(int)); // Where this version counts none.
+        byte[] older = [1, .. bytes[1..prices], .. bytes[(prices + sizeof(int))..]];
+
+        var read = UsageBatchFormat.Read(older);
+
+        Assert.Equal(batch.Events, read.Events);
+        Assert.Equal(batch.Lowered, read.Lowered);
+    }
+
+    [Fact]
+    public void Of_two_prices_of_a_version_the_one_with_its_date_is_sent()
+    {
+        var usage = Batch().Events[0];
+        var known = new UsagePrice(new UnitPrices(1, 1, 2, 2, 0, 0), DateTimeOffset.UnixEpoch.AddDays(1), true);
+        var batch = Batch() with { Events = [usage with { Price = known with { EffectiveFrom = null } }, usage with { Price = known }] };
+
+        var read = UsageBatchFormat.Read(UsageBatchFormat.Write(batch));
+
+        Assert.Equal([known, known], read.Events.Select(one => one.Price));
     }
 
     [Fact]
@@ -59,6 +88,8 @@ public sealed class UsageBatchFormatTests
         Streamed = true,
         Attempt = number,
         PriceVersion = Guid.NewGuid(),
+        Price = new UsagePrice(
+            new UnitPrices(number, 2, 3, 4, 5, long.MaxValue), number % 2 == 0 ? null : DateTimeOffset.UnixEpoch.AddTicks(number), number % 3 == 0),
         Epoch = _random.NextInt64(),
         Units = new Units(1, 2, 3, 4, 5, long.MaxValue),
         Delivered = 6,

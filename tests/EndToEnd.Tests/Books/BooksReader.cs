@@ -52,7 +52,7 @@ internal sealed class BooksReader(string connectionString)
         ("nothing lost to the operator", """
             select organization_id::text || ' ' || amount from billing.ledger_entries where account = 'operator_loss'
             """),
-        ("nothing rejected", "select request_id::text || ' ' || reason from billing.usage_rejected"),
+        ("nothing rejected", "select request_id::text || ' ' || reason from billing.usage_rejected where resolved_at is null"),
     ];
 
     /// <summary>Forgets connections to a server that was killed since.</summary>
@@ -90,6 +90,15 @@ internal sealed class BooksReader(string connectionString)
         await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddRange(parameters.Select(value => new NpgsqlParameter { Value = value }).ToArray());
         return (string?)await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>Makes whoever writes to a table wait, until the answer is disposed.</summary>
+    public async Task<HeldUpTable> HoldUpWritesAsync(string table)
+    {
+        var connection = await OpenAsync();
+        await using var command = new NpgsqlCommand($"begin; lock table {table} in exclusive mode", connection);
+        await command.ExecuteNonQueryAsync();
+        return new HeldUpTable(connection, table);
     }
 
     /// <summary>Fails naming every rule between rows, rollup, ledger and wallets that
@@ -142,4 +151,20 @@ internal sealed class BooksReader(string connectionString)
         await connection.OpenAsync();
         return connection;
     }
+}
+
+/// <summary>A table that nobody can write to; dispose lets writers go on.</summary>
+internal sealed class HeldUpTable(NpgsqlConnection connection, string table) : IAsyncDisposable
+{
+    public async Task<bool> IsWaitedForAsync()
+    {
+        await using var command = new NpgsqlCommand(
+            "select exists (select from pg_locks where not granted and relation = $1::regclass)", connection)
+        {
+            Parameters = { new() { Value = table } },
+        };
+        return (bool)(await command.ExecuteScalarAsync())!;
+    }
+
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
 }

@@ -72,6 +72,33 @@ public sealed class IdempotencyKillTests(KillableTollgate killable) : IAsyncLife
         await Running.Books.AssertAgreeAsync();
     }
 
+    [Fact]
+    public async Task An_answer_that_was_neither_kept_nor_delivered_costs_nothing_and_its_retry_is_billed_once()
+    {
+        var key = await Running.Internal.CreateKeyAsync("idempotent, killed while its answer was stored");
+        using var client = Running.Client(key.Text);
+        Task<ApiAnswer> killed;
+        await using (var store = await Running.Books.HoldUpWritesAsync("billing.idempotent_answers"))
+        {
+            killed = client.PostAsync(Prompts.Chat, Prompts.France(), _idempotencyKey);
+            await Until.TrueAsync(store.IsWaitedForAsync, "the complete answer waits for the store");
+            await Running.KillAsync();
+        }
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => killed);
+        await Running.StartAgainAsync();
+        using var next = Running.Client(key.Text);
+        var retry = await AnsweredAsync(next);
+        var again = await AnsweredAsync(next);
+        await Running.Books.OneAsync(retry.RequestId);
+        var rows = await Running.Books.OfKeyAsync(key.KeyId);
+
+        Assert.Equal((null, "true"), (retry.Header("idempotency-replayed"), again.Header("idempotency-replayed")));
+        Assert.Equal([Outcome.GatewayDied, Outcome.Completed], rows.Select(row => row.Outcome));
+        Assert.Equal((default(Units), 0m), (rows[0].Units, rows[0].Amount));
+        await Running.Books.AssertAgreeAsync();
+    }
+
     private Task<ApiAnswer> AnsweredAsync(ApiClient client) => Until.ValueAsync(
         async () => await client.PostAsync(Prompts.Chat, Prompts.France(), _idempotencyKey) is { Status: HttpStatusCode.OK } answer
             ? answer : null,

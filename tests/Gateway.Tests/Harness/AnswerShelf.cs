@@ -20,9 +20,18 @@ internal sealed class AnswerShelf
     /// <summary>What a keeping waits for.</summary>
     public Func<Task> BeforeKeep { get; set; } = () => Task.CompletedTask;
 
+
+    /// <summary>Requests whose answers are refused from now on.</summary>
+    public ConcurrentBag<string> Withdrawn { get; } = [];
+
     /// <summary>What lies in the store for an organization.</summary>
     public IReadOnlyList<Kept> Of(Guid organizationId) =>
         [.. _kept.Where(kept => kept.Key.Contains($"{organizationId:N}", StringComparison.Ordinal)).Select(kept => kept.Value)];
+
+    /// <summary>Puts an answer there, as if its gateway had.</summary>
+    public void Keep(Guid organizationId, Guid keyId, byte[] keyHash, Guid requestId) =>
+        _kept[IdempotentAnswers.Path(organizationId, keyId, keyHash)["/internal/idempotency/".Length..]] =
+            new Kept(requestId.ToString("N"), [1]);
 
     /// <summary>As after a day.</summary>
     public void Forget() => _kept.Clear();
@@ -49,6 +58,23 @@ internal sealed class AnswerShelf
 
             response.Headers[IdempotentAnswers.RequestId] = found?.RequestId;
             return (IResult)(found is null ? TypedResults.NoContent() : TypedResults.Bytes(found.Sealed));
+        });
+        routes.MapPost("/internal/idempotency/{organization}/{key}/{hash}/withdrawal", (string organization, string key, string hash,
+            HttpRequest request) =>
+        {
+            var requestId = request.Headers[IdempotentAnswers.RequestId].Single()!;
+            if (IsAway)
+            {
+                return TypedResults.StatusCode(503);
+            }
+
+            if (_kept.GetValueOrDefault($"{organization}/{key}/{hash}")?.RequestId == requestId)
+            {
+                return TypedResults.Ok();
+            }
+
+            Withdrawn.Add(requestId);
+            return (IResult)TypedResults.NoContent();
         });
         routes.MapPut("/internal/idempotency/{**name}", async (string name, HttpRequest request) =>
         {

@@ -35,6 +35,9 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     public AnswerShelf Answers { get; } = new();
 
+    /// <summary>How long Billing takes to give a lease.</summary>
+    public TimeSpan LeaseTime { get; set; }
+
     public string Url => _app.Urls.Single();
 
     public IReadOnlyCollection<UsageEvent> Booked => _booked;
@@ -67,7 +70,16 @@ internal sealed class ControlPlane : IAsyncDisposable
         _app.MapSnapshot("/internal/workers", Workers);
         _app.MapPost("/internal/keys/resolve", () => TypedResults.NotFound());
         _app.MapPost("/internal/keys/uses", (KeyUseBatch _) => TypedResults.NoContent());
-        _app.MapPost("/internal/leases", (LeaseRequest request) => new Lease(LeaseOutcome.Granted, 1, Grant(request), [], 0));
+        _app.MapPost("/internal/leases", async (LeaseRequest request) =>
+        {
+            if (request.OrganizationId == Guid.Empty)
+            {
+                return new Lease(LeaseOutcome.NoWallet, 0, 0, [], 0);
+            }
+
+            await Task.Delay(LeaseTime);
+            return new Lease(LeaseOutcome.Granted, 1, Grant(request), [], 0);
+        });
         _app.MapPost("/internal/journals", () => new JournalRegistered(0, "test"));
         _app.MapPost("/internal/usage", async (HttpRequest request) =>
         {

@@ -44,9 +44,16 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     public IReadOnlyList<ScriptedWorker> Workers => _workers;
 
     /// <summary>Starts one, and waits until its workers answer.</summary>
-    public static async Task<GatewayUnderTest> StartAsync(int workers = 1, params string[] settings)
+    public static Task<GatewayUnderTest> StartAsync(int workers = 1, params string[] settings) => StartAsync(_ => { }, workers, settings);
+
+    /// <param name="prepare">Called with the control plane before the gateway starts.</param>
+    public static Task<GatewayUnderTest> StartAsync(Action<ControlPlane> prepare, params string[] settings) =>
+        StartAsync(prepare, 1, settings);
+
+    private static async Task<GatewayUnderTest> StartAsync(Action<ControlPlane> prepare, int workers, string[] settings)
     {
         var plane = await ControlPlane.StartAsync();
+        prepare(plane);
         plane.Catalogue.Publish(new CatalogueSnapshot(
             new Dictionary<string, string> { ["text-davinci-002"] = "tiny-assistant", ["text-embedding-ada-002"] = "tiny-embed" },
                 ["hidden"]));

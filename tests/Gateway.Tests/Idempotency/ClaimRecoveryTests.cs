@@ -37,26 +37,22 @@ public sealed class ClaimRecoveryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_ticket_that_was_closed_and_whose_answer_was_never_kept_leaves_its_key_too()
+    public async Task A_key_stays_in_use_while_its_answer_is_on_its_way_to_the_store_and_is_done_when_it_is_there()
     {
         var gateway = await _bench.StartGatewayAsync();
         var (_, text) = await _bench.AddOrganizationAsync();
         var first = await AdmitAsync(gateway, text);
 
-        first.Ticket!.Close(Outcome.Completed, new Units(5, Output: 1), 1, settles: false);
+        first.Ticket!.Answer(Outcome.Completed, new Units(5, Output: 1), [1]);
         await gateway.SettleAsync();
         var early = await AdmitAsync(gateway, text);
-        first.Ticket.Dispose();
-        await gateway.SettleAsync();
-        var retry = await AdmitAsync(gateway, text);
-        retry.Ticket!.Close(Outcome.Completed, new Units(5, Output: 1), 1, settles: false);
-        retry.Ticket.Settle(SettlementKind.SettleKept);
+        first.Ticket.Close(Outcome.Completed, new Units(5, Output: 1), 1, SettlementKind.SettleKept);
         await gateway.SettleAsync();
         var done = await AdmitAsync(gateway, text);
 
         Assert.Equal("idempotency_key_in_use", early.Refusal?.Code);
-        Assert.Equal((retry.Ticket.RequestId, "idempotency_answer_not_kept"), (done.AnsweredBy, done.Refusal?.Code));
-        Assert.Equal(OpenAiError.IdempotencyAnswerGone(retry.Ticket.RequestId), done.Refusal);
+        Assert.Equal((first.Ticket.RequestId, "idempotency_answer_not_kept"), (done.AnsweredBy, done.Refusal?.Code));
+        Assert.Equal(OpenAiError.IdempotencyAnswerGone(first.Ticket.RequestId), done.Refusal);
     }
 
     private static async Task<AdmissionResult> AdmitAsync(MoneyGateway gateway, string keyText)

@@ -46,8 +46,12 @@ public sealed class ClaimTests(IdempotencyBench bench) : IClassFixture<Idempoten
     public async Task No_byte_of_the_end_goes_out_before_the_answer_is_kept()
     {
         var key = await Gateway.CreateKeyAsync();
-        var (keep, read) = (new TaskCompletionSource(), new TaskCompletionSource());
-        Gateway.Plane.Answers.BeforeKeep = () => keep.Task;
+        var (asked, keep, read) = (new TaskCompletionSource(), new TaskCompletionSource(), new TaskCompletionSource());
+        Gateway.Plane.Answers.BeforeKeep = () =>
+        {
+            asked.SetResult();
+            return keep.Task;
+        };
         Gateway.Worker.Script = async call =>
         {
             await call.StartStreamAsync(new Units(9));
@@ -65,14 +69,16 @@ public sealed class ClaimTests(IdempotencyBench bench) : IClassFixture<Idempoten
         var length = await stream.ReadAsync(first);
         read.SetResult();
         var rest = stream.ReadAsync(new byte[100]).AsTask();
-        var row = await Gateway.Plane.WaitForUsageAsync(response.Headers.GetValues("x-request-id").Single()); // It is billed by then.
+        await asked.Task;
         var meanwhile = await bench.PostAsync(key, Chat, Streamed, _idempotencyKey);
-        var early = rest.IsCompleted;
+        var (early, billedEarly) = (rest.IsCompleted, Gateway.Plane.Booked.Any(row => row.OrganizationId == key.Record.OrganizationId));
         keep.SetResult();
         Gateway.Plane.Answers.BeforeKeep = () => Task.CompletedTask;
+        var row = await Gateway.Plane.WaitForUsageAsync(response.Headers.GetValues("x-request-id").Single());
 
         Assert.Equal("id: 1\ndata: {}\n\n", Encoding.UTF8.GetString(first, 0, length));
         Assert.False(early);
+        Assert.False(billedEarly); // Should this gateway die now, the client has paid for nothing that it has not.
         Assert.Equal(Outcome.Completed, row.Outcome);
         Assert.Equal((409, "idempotency_key_in_use"), (meanwhile.Status, meanwhile.Code));
         Assert.True(await rest > 0);

@@ -185,7 +185,8 @@ public sealed class JournalFileTests
         var request = new AdmittedRequest(
             Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), "tiny-assistant",
             "chat.completions",
-            true, Guid.NewGuid(), new Contracts.Money.UnitPrices(500, 0, 1500, 0, 0, 0), new Units(50, Output: 100), epoch,
+            true, Guid.NewGuid(), new UsagePrice(new Contracts.Money.UnitPrices(500, 0, 1500, 0, 0, 0), DateTimeOffset.UnixEpoch, true),
+            new Units(50, Output: 100), epoch,
             DateTimeOffset.UnixEpoch,
             175, 60);
         Assert.True(requests.TryOpen(request.RequestId, request.OrganizationId));

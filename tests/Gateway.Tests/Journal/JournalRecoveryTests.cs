@@ -110,6 +110,24 @@ public sealed class JournalRecoveryTests
     }
 
     [Fact]
+    public void A_request_keeps_its_price_and_one_of_an_older_journal_lacks_only_its_date()
+    {
+        using var journal = Open();
+        journal.PrepareAhead();
+        journal.Begin(1);
+        var request = JournalFileTests.Admit(new RequestJournal(journal, new Settlements(), TimeProvider.System));
+        var buffer = new byte[2048];
+        var writer = new RecordWriter(buffer);
+        request.Write(ref writer);
+        var (now, before) = (new RecordReader(writer.Written), new RecordReader(writer.Written[..^9])); // Without the date, and whose it is.
+
+        var (read, older) = (AdmittedRequest.Read(ref now), AdmittedRequest.Read(ref before));
+
+        Assert.Equal(request, read);
+        Assert.Equal(request with { Price = request.Price with { EffectiveFrom = null, IsOrganizationsOwn = false } }, older);
+    }
+
+    [Fact]
     public void Recover_twice_ends_a_request_once_and_counts_the_boots()
     {
         AdmittedRequest request = null!;
@@ -130,6 +148,35 @@ public sealed class JournalRecoveryTests
         Assert.Equal(3, boots);
     }
 
+    [Theory]
+    [InlineData(true, Outcome.Completed, 40, 9, 'K')]
+    [InlineData(false, Outcome.GatewayDied, 40, 7, 'S')]
+    public void An_answer_on_its_way_to_the_store_is_ended_by_what_the_store_has(
+        bool isStored, Outcome outcome, long input, long output, char kind)
+    {
+        AdmittedRequest request = null!;
+        Live((_, requests) =>
+        {
+            request = JournalFileTests.Admit(requests);
+            requests.Progress(request.RequestId, new Units(40, Output: 7));
+            requests.Answer(request.RequestId, new UnsettledAnswer([1, 2, 3], new RequestEnd(
+                Outcome.Completed, 1, UsageSource.Gateway, DateTimeOffset.UnixEpoch, 9, new Units(40, Output: 9))));
+        });
+
+        var (undecided, _) = Restart();
+        var (ended, settlements) = Restart(recovery =>
+        {
+            var answer = Assert.Single(recovery.UnsettledAnswers);
+            Assert.Equal([1, 2, 3], answer.Answer!.KeyHash);
+            recovery.EndAnswered(answer, isStored);
+        });
+
+        Assert.Empty(undecided);
+        var end = Assert.Single(ended).End;
+        Assert.Equal((outcome, UsageSource.Recovery, new Units(input, Output: output)), (end.Outcome, end.Source, end.Charged));
+        Assert.Equal((SettlementKind)kind, Assert.Single(settlements.Take(request.OrganizationId, 10)).Kind);
+    }
+
     /// <summary>A process that begins, lives and dies without a word: nothing is closed but the mapping, which kill -9 does too.</summary>
     private void Live(Action<JournalFile, RequestJournal> life)
     {
@@ -140,11 +187,13 @@ public sealed class JournalRecoveryTests
     }
 
     /// <summary>The next start: what its recovery ended, as the journal has it, and what it queued.</summary>
-    private (List<FinishedRequest> Ended, Settlements Settlements) Restart()
+    private (List<FinishedRequest> Ended, Settlements Settlements) Restart(Action<JournalRecovery>? afterwards = null)
     {
         using var journal = Open();
         var settlements = new Settlements();
-        Recovery(journal, new RequestJournal(journal, settlements, TimeProvider.System)).Recover();
+        var recovery = Recovery(journal, new RequestJournal(journal, settlements, TimeProvider.System));
+        recovery.Recover();
+        afterwards?.Invoke(recovery);
         var (fold, ended) = (new RequestFold(), new List<FinishedRequest>());
         for (var reader = new JournalReader(journal, journal.Beginning); reader.Read();)
         {

@@ -1,0 +1,152 @@
+using System.Text.Json;
+using Npgsql;
+using Tollgate.Billing.Ingest;
+using Tollgate.Billing.Work;
+using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Reports;
+using Tollgate.Contracts.Usage;
+
+namespace Tollgate.Billing.Rejections;
+
+/// <summary>
+/// Usage that could not be booked waits here for the operator, who books or dismisses it. A row that came again meanwhile and was booked
+/// waits no more.
+/// </summary>
+internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lanes, TimeProvider clock)
+{
+    private const int MostListed = 200;
+
+    /// <summary>SQL: whether a row <c>r</c> of <c>usage_rejected</c> still waits.</summary>
+    internal const string Waits =
+        """
+        r.resolved_at is null and not exists (
+          select from usage_events u where u.organization_id = r.organization_id and u.request_id = r.request_id and u.seq = r.seq)
+        """;
+
+    /// <summary>The oldest rows that wait.</summary>
+    public async Task<IReadOnlyList<RejectedUsage>> ListAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var rows = await connection.ReadRowsAsync(
+            $"select reason, rejected_at, event from usage_rejected r where {Waits} order by rejected_at, request_id limit {MostListed}",
+            row => new RejectedUsage(row.GetString(0), row.GetFieldValue<DateTimeOffset>(1), Read(row.GetString(2)), null),
+            cancellationToken);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            var priced = await PriceAsync(connection, rows[i].Usage, cancellationToken);
+            rows[i] = rows[i] with { Usage = priced, AmountUsd = Amount(priced) };
+        }
+
+        return rows;
+    }
+
+    /// <summary>Books a row as the ingest would, or closes it without. Twice is once.</summary>
+    public async Task<RejectionOutcome> ResolveAsync(
+        Guid organizationId, Guid requestId, int seq, ResolveRejectedUsage order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await lanes.RunAsync(
+                connection => ResolveAsync(connection, (organizationId, requestId, seq), order, cancellationToken), cancellationToken);
+        }
+        catch (Exception exception) when (UsageIngest.IsDataError(exception))
+        {
+            return new RejectionOutcome(IsKnown: true, exception.GetBaseException().Message);
+        }
+    }
+
+    private async Task<RejectionOutcome> ResolveAsync(
+        NpgsqlConnection connection, (Guid OrganizationId, Guid RequestId, int Seq) id, ResolveRejectedUsage order,
+        CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var rows = await connection.ReadRowsAsync(
+            $"""
+            select event, journal_id from usage_rejected r
+            where organization_id = $1 and request_id = $2 and seq = $3 and resolved_at is null for update
+            """,
+            row => (Usage: Read(row.GetString(0)), Journal: row.GetGuid(1)),
+            cancellationToken,
+            id.OrganizationId, id.RequestId, id.Seq);
+        if (rows is not [var (usage, journal)])
+        {
+            return new RejectionOutcome(IsKnown: false, null);
+        }
+
+        if (order.Resolution == RejectedResolution.Book)
+        {
+            usage = await PriceAsync(connection, usage, cancellationToken);
+            var booked = await BatchTransaction.BookPartAsync(connection, journal, [usage], clock.GetUtcNow(), cancellationToken);
+            if (booked.Rejected > 0)
+            {
+                return new RejectionOutcome(IsKnown: true, await WhyAsync(connection, usage, cancellationToken));
+            }
+        }
+
+        await connection.ExecuteAsync(
+            """
+            update usage_rejected set resolved_at = $4, resolution = $5, resolved_by = $6, resolved_reason = $7
+            where organization_id = $1 and request_id = $2 and seq = $3
+            """,
+            cancellationToken,
+            id.OrganizationId, id.RequestId, id.Seq, clock.GetUtcNow(),
+            order.Resolution == RejectedResolution.Book ? "booked" : "dismissed", order.By, order.Reason);
+        await transaction.CommitAsync(cancellationToken);
+        return new RejectionOutcome(IsKnown: true, null);
+    }
+
+    /// <summary>
+    /// The event with its version's price from the book; with its own where the book lacks that version; else with the price that was in
+    /// force for its model at its admission, or the first one after it; without one where the model has none.
+    /// </summary>
+    private static async Task<UsageEvent> PriceAsync(
+        NpgsqlConnection connection, UsageEvent usage, CancellationToken cancellationToken)
+    {
+        var found = await connection.ReadRowsAsync(
+            """
+            select version, input, cached, output, reasoning, audio_ms, image from price_versions
+            where version = $1
+              or ($2 and model = $3 and (organization_id is null or organization_id = $4) and effective_from is not null)
+            order by version = $1 desc, effective_from <= $5 desc, organization_id nulls last,
+              case when effective_from <= $5 then effective_from end desc nulls last, effective_from limit 1
+            """,
+            row => (Version: row.GetGuid(0), Prices: new UnitPrices(Pico(row, 1), Pico(row, 2), Pico(row, 3), Pico(row, 4), Pico(row, 5),
+                Pico(row, 6))),
+            cancellationToken,
+            usage.PriceVersion, usage.Price is null, usage.Model.Replace("\0", "", StringComparison.Ordinal), usage.OrganizationId,
+            usage.AdmittedAt.ToUniversalTime());
+        return found is [var price]
+            ? usage with { PriceVersion = price.Version, Price = new UsagePrice(price.Prices, null, false) }
+            : usage;
+    }
+
+    private static async Task<string> WhyAsync(NpgsqlConnection connection, UsageEvent usage, CancellationToken cancellationToken) =>
+        usage.Price is null
+            ? $"The model {usage.Model} has no price. Set one, then book the usage; or dismiss it."
+            : await connection.ReadValueAsync<string>(
+                "select reason from usage_rejected where organization_id = $1 and request_id = $2 and seq = $3", cancellationToken,
+                usage.OrganizationId, usage.RequestId, usage.Seq) ?? "It cannot be booked.";
+
+    private static decimal? Amount(UsageEvent usage)
+    {
+        try
+        {
+            return usage.Price is { } price ? (decimal)price.PicoUsd.CostPicoUsd(usage.Units) / 1_000_000_000_000m : null;
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static UsageEvent Read(string text) => JsonSerializer.Deserialize(text, ContractsJson.Default.UsageEvent)
+        ?? throw new JsonException("The rejected event is null.");
+
+    private static long Pico(NpgsqlDataReader row, int column) => decimal.ToInt64(row.GetDecimal(column) * 1_000_000m);
+}
+
+/// <summary>What an order of the operator came to.</summary>
+/// <param name="IsKnown">False when no such row waits.</param>
+/// <param name="Refusal">Why it cannot be booked; null when the order was carried out.</param>
+internal sealed record RejectionOutcome(bool IsKnown, string? Refusal);
