@@ -27,6 +27,9 @@ internal sealed partial class RequestTicket(
     /// <summary>Output tokens that the hold covers, over all prompts and choices: an <c>id:</c> above it is a broken worker.</summary>
     public long MostOutput => request.Bound.Completion;
 
+    /// <summary>Held in the token buckets.</summary>
+    public long HeldRateTokens => request.RateTokens;
+
     /// <summary>Attempt <paramref name="attempt"/> at a worker starts; counts from 1. That the first may have started, ADMITTED says.</summary>
     public void StartAttempt(int attempt)
     {
@@ -52,9 +55,10 @@ internal sealed partial class RequestTicket(
     /// full disk: a spare segment serves running requests.</summary>
     /// <param name="charged">Units charged, already by the outcome table of design §3.</param>
     /// <param name="delivered">Output tokens in events handed to the response writer.</param>
+    /// <param name="rateTokens">Tokens that stay in the token buckets, where they are not those charged.</param>
     /// <param name="settles">False to queue the settlement by <see cref="Settle"/>, when it is known what became of the answer.</param>
     /// <exception cref="InvalidOperationException">The ticket is closed already.</exception>
-    public void Close(Outcome outcome, Units charged, long delivered, bool settles = true)
+    public void Close(Outcome outcome, Units charged, long delivered, long? rateTokens = null, bool settles = true)
     {
         if (_closed)
         {
@@ -71,6 +75,7 @@ internal sealed partial class RequestTicket(
         _closed = true;
         var end = new RequestEnd(
             outcome, _attempt, UsageSource.Gateway, clock.GetUtcNow(), Math.Min(delivered, capped.Completion), capped);
+        end = rateTokens is { } tokens ? end with { RateTokens = tokens } : end;
         journal.Close(request, end, settles);
         _unsettled = settles ? null : end;
         leases.Spent(request.OrganizationId, request.CostNanoUsd(capped));

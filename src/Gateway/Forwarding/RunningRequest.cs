@@ -13,6 +13,9 @@ namespace Tollgate.Gateway.Forwarding;
 internal sealed record RunningRequest(
     HttpContext Context, ApiCall Call, RequestTicket Ticket, InferenceRoute Route, InferenceRequest Request, string Model, byte[] Body)
 {
+    /// <summary>Of the caller, who was known before the request was admitted.</summary>
+    public Guid OrganizationId => Call.Caller!.OrganizationId;
+
     /// <summary>Closes the ticket, and keeps for the log line what was charged.</summary>
     public void Close(Outcome outcome, Units charged, long delivered) => Call.Close(Ticket, outcome, charged, delivered);
 
@@ -20,16 +23,36 @@ internal sealed record RunningRequest(
     public AnswerRecording? Recording { get; init; }
 
     /// <summary>
+    /// Closes the ticket of a request that had no answer. What was computed counts in the token buckets; it is billed as far as it is not
+    /// forgiven.
+    /// </summary>
+    /// <param name="computed">What the worker states; null when it stated nothing: then all that was held stays in the token buckets, and
+    /// nothing is billed.</param>
+    public async Task CloseUnansweredAsync(Outcome outcome, Units? computed, UnansweredWork work)
+    {
+        var tokens = Tokens(computed ?? default);
+        var charged = await work.ForgivesAsync(OrganizationId, tokens) ? default : computed ?? default;
+        Call.Close(Ticket, outcome, charged, 0, computed is null ? Ticket.HeldRateTokens : tokens);
+    }
+
+    /// <summary>
     /// Closes the ticket of an answer that is complete and keeps it for its idempotency key; its last bytes may go out when this ends. One
-    /// that the model itself left empty costs nothing.
+    /// that the model itself left empty is work without an answer.
     /// </summary>
     /// <param name="last">What is still to go out.</param>
-    public ValueTask CompleteAsync(Units units, ReadOnlyMemory<byte> last)
+    public async ValueTask CompleteAsync(Units units, ReadOnlyMemory<byte> last, UnansweredWork work)
     {
-        var (outcome, charged) = EndedAtOnceByItself(units) ? (Outcome.Empty, default) : (Outcome.Completed, units);
-        Call.Close(Ticket, outcome, charged, charged.Completion, settles: Recording is null);
-        return Recording is null ? ValueTask.CompletedTask : KeepAsync(Recording, last);
+        var empty = EndedAtOnceByItself(units);
+        var charged = empty && await work.ForgivesAsync(OrganizationId, Tokens(units)) ? default : units;
+        Call.Close(
+            Ticket, empty ? Outcome.Empty : Outcome.Completed, charged, charged.Completion, Tokens(units), settles: Recording is null);
+        if (Recording is not null)
+        {
+            await KeepAsync(Recording, last);
+        }
     }
+
+    private static long Tokens(Units units) => units.Prompt + units.Completion;
 
     /// <summary>The answer is billed by now. The settlement comes after it is kept: it frees the key for whoever finds nothing.</summary>
     private async ValueTask KeepAsync(AnswerRecording recording, ReadOnlyMemory<byte> last)

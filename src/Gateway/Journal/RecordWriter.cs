@@ -79,6 +79,9 @@ internal ref struct RecordReader(ReadOnlySpan<byte> payload)
 {
     private ReadOnlySpan<byte> _rest = payload;
 
+    /// <summary>Whether everything is read: what later versions append is missing from older records.</summary>
+    public readonly bool AtEnd => _rest.IsEmpty;
+
     public byte Byte()
     {
         var value = _rest[0];

@@ -55,10 +55,11 @@ internal sealed class ApiCall(Guid requestId, long startedAt)
 
     /// <summary>Closes the request's ticket and keeps what was charged for the log line.</summary>
     /// <inheritdoc cref="RequestTicket.Close"/>
-    public void Close(RequestTicket ticket, Outcome outcome, Units charged, long delivered, bool settles = true)
+    public void Close(
+        RequestTicket ticket, Outcome outcome, Units charged, long delivered, long? rateTokens = null, bool settles = true)
     {
         (Outcome, Units) = (outcome, charged);
-        ticket.Close(outcome, charged, delivered, settles);
+        ticket.Close(outcome, charged, delivered, rateTokens, settles);
     }
 
     /// <summary>The call that this request is.</summary>
