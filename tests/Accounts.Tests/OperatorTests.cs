@@ -117,6 +117,35 @@ public sealed class OperatorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Every_new_organization_has_limits_and_an_operator_changes_them()
+    {
+        using var operatorClient = _host.ClientAs("operator");
+        await BootstrapAsync(operatorClient);
+        using var ada = await _host.SignUpAsync();
+        using var browser = _host.Browse();
+        await browser.SignInAsync("root@example.com");
+        var founded = await _host.InScopeAsync<AccountsDb, List<Organizations.OrganizationRules>>(
+            db => db.OrganizationRules.OrderBy(rules => rules.OrganizationId).ToListAsync());
+        var organizationId = founded[^1].OrganizationId;
+
+        var page = await browser.SubmitAsync(
+            $"/admin/organizations/{organizationId}", "limits",
+            ("Input.RequestsPerMinute", "50"), ("Input.TokensPerMinute", ""), ("Input.Concurrency", "3"));
+
+        Assert.Equal(2, founded.Count);
+        Assert.All(founded, rules => Assert.Equal(
+            new Limits { RequestsPerMinute = 10_000, TokensPerMinute = 10_000_000, Concurrency = 200 }, rules.Limits));
+        Assert.Contains("in force from the next request on", page.Html, StringComparison.Ordinal);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(_host.Redis);
+        string? json = await redis.GetDatabase().StringGetAsync(RedisNames.Policy(organizationId));
+        var policy = JsonSerializer.Deserialize(json!, ContractsJson.Default.OrganizationPolicy)!;
+        Assert.Equal(new Limits { RequestsPerMinute = 50, Concurrency = 3 }, policy.Limits);
+        Assert.Equal(
+            policy.Version.ToString("N"),
+            (string?)await redis.GetDatabase().HashGetAsync(RedisNames.Organization(organizationId), RedisNames.PolicyVersionField));
+    }
+
+    [Fact]
     public async Task Admin_page_is_not_found_for_a_customer()
     {
         using var ada = await _host.SignUpAsync();

@@ -60,6 +60,11 @@ public sealed class TollgateCluster : IAsyncDisposable
             ["TOLLGATE__Mail__Folder"] = Path.Combine(folder, "mail"),
             ["TOLLGATE__Portal__PublicUrl"] = Url(_accountsPublic),
             ["TOLLGATE__Portal__ApiBaseUrl"] = Url(_firstGatewayPublic) + "/v1",
+
+            // Loads of tests and benches are one organization's: its limits are there, and are not what they meet.
+            ["TOLLGATE__Organizations__RequestsPerMinute"] = "1000000000",
+            ["TOLLGATE__Organizations__TokensPerMinute"] = "1000000000",
+            ["TOLLGATE__Organizations__Concurrency"] = "1000000",
         };
         if (plan.AccountsRedisPort is { } proxy)
         {

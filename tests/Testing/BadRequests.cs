@@ -34,6 +34,9 @@ public static class BadRequests
     public static string ChatBody(string members = "") => $$"""{"model":"tiny-assistant","messages":[{{User}}]{{Comma(members)}}}""";
 
     /// <summary>A good completion with further members.</summary>
+    public static string PromptsBody(int prompts, string members = "") =>
+        $$"""{"model":"tiny-assistant","prompt":[{{string.Join(',', Enumerable.Repeat("\"x\"", prompts))}}]{{Comma(members)}}}""";
+
     public static string CompletionBody(string members = "") => $$"""{"model":"tiny-assistant","prompt":"Once"{{Comma(members)}}}""";
 
     /// <summary>A good embedding with further members.</summary>
@@ -293,6 +296,10 @@ public static class BadRequests
         yield return Completion("\"best_of\":21", InvalidValue, "best_of");
         yield return Completion("\"best_of\":1.5", InvalidType, "best_of");
         yield return Completion("\"n\":3,\"best_of\":2", InvalidValue, "best_of");
+        yield return new(CompletionPath, PromptsBody(129), 400, InvalidValue, "prompt");
+        yield return new(CompletionPath, PromptsBody(2, "\"n\":65"), 400, InvalidValue, "n");
+        yield return new(CompletionPath, PromptsBody(7, "\"n\":2,\"best_of\":20"), 400, InvalidValue, "best_of");
+        yield return new(CompletionPath, PromptsBody(2048, "\"n\":128"), 400, InvalidValue, "n");
         yield return Completion("\"n\":2,\"best_of\":3,\"stream\":true", InvalidValue, "best_of");
         yield return Completion("\"logprobs\":6", InvalidValue, "logprobs");
         yield return Completion("\"logprobs\":-1", InvalidValue, "logprobs");

@@ -72,10 +72,16 @@ internal static class KeyEndpoints
         }
 
         var keyId = Guid.CreateVersion7(clock.GetUtcNow());
-        var issued = await keys.CreateAsync(
+        var (issued, _) = await keys.CreateAsync(
             new KeyOrder(keyId, project.OrganizationId, project.Id, order.Name.Trim(), limits, KeyAccess.All, ActorId: null),
                 cancellationToken);
-        return TypedResults.Json(new CreatedKey(keyId, issued!.Key.PublicId, issued.Text), ContractsJson.Default.CreatedKey);
+        if (issued is null) // The id is new, so that only the number of keys can be in the way.
+        {
+            errors["organization"] = [$"Has {keys.MostKeys} keys, as many as it may have. Revoke one that is not used any more."];
+            return TypedResults.ValidationProblem(errors);
+        }
+
+        return TypedResults.Json(new CreatedKey(keyId, issued.Key.PublicId, issued.Text), ContractsJson.Default.CreatedKey);
     }
 
     internal static async Task<Results<JsonHttpResult<Bootstrapped>, ValidationProblem>> BootstrapAsync(

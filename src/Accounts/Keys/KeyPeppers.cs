@@ -16,6 +16,10 @@ public sealed class KeyOptions
     [Required]
     [RegularExpression(@"^\s*[A-Za-z0-9_.-]{1,32}:[0-9a-fA-F]{64}([\s,]+[A-Za-z0-9_.-]{1,32}:[0-9a-fA-F]{64})*\s*$")]
     public string Peppers { get; init; } = "";
+
+    /// <summary>Keys that an organization may have at once, revoked ones left out. Default 1,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MostPerOrganization { get; init; } = 1000;
 }
 
 [OptionsValidator]

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Contracts.Keys;
@@ -11,12 +12,38 @@ namespace Tollgate.Accounts.Keys;
 /// acknowledged it or the outbox still has it to do.
 /// </summary>
 internal sealed partial class KeyRegister(
-    AccountsDb db, KeyPeppers peppers, RecordPublisher publisher, OutboxSignal signal, TimeProvider clock, ILogger<KeyRegister> logger)
+    AccountsDb db, KeyPeppers peppers, IOptions<KeyOptions> options, RecordPublisher publisher, OutboxSignal signal, TimeProvider clock,
+    ILogger<KeyRegister> logger)
 {
-    /// <summary>An organization's keys, newest first.</summary>
-    public Task<List<ApiKey>> ListAsync(Guid organizationId, CancellationToken cancellationToken) =>
-        db.ApiKeys.AsNoTracking().Where(k => k.OrganizationId == organizationId)
-            .OrderByDescending(k => k.CreatedAt).Take(500).ToListAsync(cancellationToken);
+    /// <summary>Keys that an organization may have at once, revoked ones left out.</summary>
+    public int MostKeys => options.Value.MostPerOrganization;
+
+    /// <summary>Keys on one page of the list.</summary>
+    internal const int PageSize = 50;
+
+    /// <summary>A page of an organization's keys, newest first.</summary>
+    /// <param name="find">Part of a name, or the start of a key's text; null or empty for all.</param>
+    /// <param name="after">The last key of the page before; null for the first page.</param>
+    public async Task<KeyList> ListAsync(Guid organizationId, string? find, Guid? after, CancellationToken cancellationToken)
+    {
+        var name = find?.Trim() ?? "";
+        var start = name.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal) ? name[ApiKeyText.Prefix.Length..] : name;
+        start = start[..Math.Min(start.Length, ApiKeyText.PublicIdLength)];
+        var keys = await db.ApiKeys.FromSql(
+            $"""
+            select * from accounts.api_keys
+            where organization_id = {organizationId}
+              and ({after}::uuid is null or (created_at, id) < (
+                select created_at, id from accounts.api_keys where organization_id = {organizationId} and id = {after}::uuid))
+              and ({name} = '' or strpos(lower(name), lower({name})) > 0 or starts_with(public_id, {start}))
+            order by created_at desc, id desc limit {PageSize + 1}
+            """).AsNoTracking().ToListAsync(cancellationToken);
+        return keys.Count <= PageSize ? new KeyList(keys, null) : new KeyList(keys[..PageSize], keys[PageSize - 1].Id);
+    }
+
+    /// <summary>Those of some keys that the organization has.</summary>
+    public Task<List<ApiKey>> FindAsync(Guid organizationId, IReadOnlyCollection<Guid> keyIds, CancellationToken cancellationToken) =>
+        db.ApiKeys.AsNoTracking().Where(k => k.OrganizationId == organizationId && keyIds.Contains(k.Id)).ToListAsync(cancellationToken);
 
     public Task<ApiKey?> FindAsync(Guid organizationId, Guid keyId, CancellationToken cancellationToken) =>
         db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.OrganizationId == organizationId && k.Id == keyId, cancellationToken);
@@ -25,20 +52,29 @@ internal sealed partial class KeyRegister(
     public Task<bool> IsPendingAsync(Guid keyId, CancellationToken cancellationToken) =>
         db.Outbox.AnyAsync(m => m.Kind == OutboxKind.Key && m.SubjectId == keyId, cancellationToken);
 
-    /// <summary>Makes a key. Its text is in the answer and nowhere else. Null when
-    /// <see cref="KeyOrder.KeyId"/> was used before: a form sent twice.</summary>
-    public async Task<IssuedKey?> CreateAsync(KeyOrder order, CancellationToken cancellationToken)
+    /// <summary>Makes a key. Its text is in the answer and nowhere else. Exactly one of the two is null.</summary>
+    public async Task<(IssuedKey? Issued, KeyRefusal? Refusal)> CreateAsync(KeyOrder order, CancellationToken cancellationToken)
     {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+
+        // One at a time for each organization, so that two of them cannot both take the last place, nor one form make two keys.
+        await db.Database.ExecuteSqlAsync(
+            $"select 1 from accounts.organizations where id = {order.OrganizationId} for no key update", cancellationToken);
         if (await db.ApiKeys.AnyAsync(k => k.Id == order.KeyId, cancellationToken))
         {
-            return null;
+            return (null, KeyRefusal.SentTwice);
         }
 
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await db.ApiKeys.CountAsync(
+            k => k.OrganizationId == order.OrganizationId && k.State != KeyState.Revoked, cancellationToken) >= MostKeys)
+        {
+            return (null, KeyRefusal.TooMany);
+        }
+
         var (key, text) = Add(order);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return new IssuedKey(key, text, await PublishAsync(key.Id) == KeyChange.Acknowledged);
+        return (new IssuedKey(key, text, await PublishAsync(key.Id) == KeyChange.Acknowledged), null);
     }
 
     /// <summary>Adds a key and its outbox message to the caller's transaction, which the caller saves and commits.</summary>
@@ -198,6 +234,20 @@ internal sealed record KeyOrder(
 /// <summary>A key that was made, with its text.</summary>
 /// <param name="Acknowledged">Redis has it already; else the outbox brings it there, or the first call does.</param>
 internal sealed record IssuedKey(ApiKey Key, string Text, bool Acknowledged);
+
+/// <summary>Why a key was not made.</summary>
+internal enum KeyRefusal
+{
+    /// <summary><see cref="KeyOrder.KeyId"/> was used before: a form sent twice.</summary>
+    SentTwice = 1,
+
+    /// <summary>The organization has as many as it may have.</summary>
+    TooMany = 2,
+}
+
+/// <summary>A page of keys.</summary>
+/// <param name="Next">Where the next page goes on; null on the last one.</param>
+internal sealed record KeyList(IReadOnlyList<ApiKey> Keys, Guid? Next);
 
 /// <summary>What became of a rotation.</summary>
 /// <param name="Text">The key with its new secret, shown this once; null when nothing was rotated: the key is gone, revoked, or was changed

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Users;
@@ -10,7 +11,7 @@ using Tollgate.Contracts.Money;
 namespace Tollgate.Accounts.Organizations;
 
 /// <summary>Gives a user who has none an organization, its default project and, through the outbox, its wallet.</summary>
-internal sealed class OrganizationFounding(AccountsDb db, TimeProvider clock)
+internal sealed class OrganizationFounding(AccountsDb db, IOptions<OrganizationOptions> options, TimeProvider clock)
 {
     /// <summary>
     /// Adds what is missing inside the caller's transaction and saves it; the caller commits. Under the lock of the user's row, so that two
@@ -47,7 +48,7 @@ internal sealed class OrganizationFounding(AccountsDb db, TimeProvider clock)
             {
                 OrganizationId = organization.Id,
                 Version = Guid.CreateVersion7(now),
-                Limits = Limits.None,
+                Limits = options.Value.ToLimits(),
                 Models = new Dictionary<string, Limits>(),
             },
             OutboxMessage.Create(OutboxKind.Policy, organization.Id, now),

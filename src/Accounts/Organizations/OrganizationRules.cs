@@ -17,15 +17,30 @@ internal sealed class OrganizationRules
     /// <summary>What the operator wrote down; shown to operators only.</summary>
     public string? SuspendedReason { get; private set; }
 
-    public required Limits Limits { get; init; }
+    public required Limits Limits { get; set; }
 
     /// <summary>Limits on one model, by the model's real name.</summary>
     public required IReadOnlyDictionary<string, Limits> Models { get; init; }
 
-    /// <summary>Makes gateways refuse the organization's requests. The caller holds the row's lock.</summary>
-    public void Suspend(string? reason, TimeProvider clock) => Change(suspended: true, reason, clock);
+    /// <summary>Makes gateways refuse the organization's requests; false where nothing changes. The caller holds the row's
+    /// lock.</summary>
+    public bool Suspend(string? reason, TimeProvider clock) => Change(suspended: true, reason, clock);
 
-    public void Unsuspend(TimeProvider clock) => Change(suspended: false, null, clock);
+    /// <summary>Lifts it; false where nothing changes.</summary>
+    public bool Unsuspend(TimeProvider clock) => Change(suspended: false, null, clock);
+
+    /// <summary>Replaces the organization's own limits; false where nothing changes.</summary>
+    public bool ChangeLimits(Limits limits, TimeProvider clock)
+    {
+        if (Limits == limits)
+        {
+            return false;
+        }
+
+        Limits = limits;
+        Version = RowVersion.After(Version, clock);
+        return true;
+    }
 
     public OrganizationPolicy ToPolicy(IEnumerable<Project> projects) => new()
     {
@@ -37,11 +52,17 @@ internal sealed class OrganizationRules
         Models = Models,
     };
 
-    private void Change(bool suspended, string? reason, TimeProvider clock)
+    private bool Change(bool suspended, string? reason, TimeProvider clock)
     {
+        if (Suspended == suspended)
+        {
+            return false;
+        }
+
         Suspended = suspended;
         SuspendedReason = reason;
         Version = RowVersion.After(Version, clock);
+        return true;
     }
 
     internal sealed class Mapping : IEntityTypeConfiguration<OrganizationRules>

@@ -7,6 +7,9 @@ public sealed partial record CompletionRequest
     private const int MostPrompts = 2048;
     private const int DefaultMaxTokens = 16;
 
+    /// <summary>Choices of all prompts together, as many as OpenAI takes.</summary>
+    private const int MostChoices = 128;
+
     /// <summary>
     /// Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.
     /// </summary>
@@ -120,8 +123,26 @@ public sealed partial record CompletionRequest
                 return reader.Fail(OpenAiError.InvalidValue("best_of", $"at least 'n', which is {_shared.N}", $"{_bestOf}"));
             }
 
-            return !_shared.Stream || _bestOf is null || _bestOf == _shared.N
-                || reader.Fail(OpenAiError.InvalidValue("best_of", "the value of 'n' when 'stream' is true", $"{_bestOf}"));
+            if (_shared.Stream && _bestOf is not null && _bestOf != _shared.N)
+            {
+                return reader.Fail(OpenAiError.InvalidValue("best_of", "the value of 'n' when 'stream' is true", $"{_bestOf}"));
+            }
+
+            return CheckChoices(ref reader);
+        }
+
+        private readonly bool CheckChoices(ref RequestReader reader)
+        {
+            var (prompts, each) = (_prompts.Inputs.Count, _bestOf ?? _shared.N);
+            if (prompts * each <= MostChoices)
+            {
+                return true;
+            }
+
+            return reader.Fail(each == 1
+                ? OpenAiError.InvalidValue("prompt", $"at most {MostChoices} prompts", $"{prompts}")
+                : OpenAiError.InvalidValue(
+                    _bestOf is null ? "n" : "best_of", $"at most {MostChoices} choices over all prompts", $"{each} for each of {prompts}"));
         }
     }
 }

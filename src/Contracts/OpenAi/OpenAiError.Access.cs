@@ -33,6 +33,16 @@ public sealed partial record OpenAiError
         "revoked_api_key",
         $"The API key {ApiKeyText.Redact(key)} was revoked. Create a new one on the {PortalPages.ApiKeys} page of the portal.");
 
+    /// <summary>Whether the key exists was not looked up: its sender's address has used up its look-ups.</summary>
+    public static OpenAiError TooManyUnknownKeys(TimeSpan retryAfter) => new(
+        429,
+        "requests",
+        "rate_limit_exceeded",
+        "Too many API keys that do not exist were sent from your address. Check the key, and try again later.")
+    {
+        RetryAfter = retryAfter,
+    };
+
     /// <param name="address">The client's address as the gateway sees it.</param>
     public static OpenAiError NetworkNotAllowed(string address) => new(
         401, InvalidRequest, "ip_not_authorized", $"IP not authorized: this API key may not be used from {Shorten(address)}.");

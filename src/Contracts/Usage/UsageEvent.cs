@@ -69,13 +69,14 @@ public enum Outcome
 {
     Completed = 1,
 
-    /// <summary>The client left while it waited or while its prompt was read; nothing is charged.</summary>
+    /// <summary>The client left before anything went out; what was computed is charged beyond the organization's allowance.</summary>
     ClientLeftBeforeFirstToken = 2,
 
     /// <summary>The client left while tokens were coming; charged to the token at which the worker stopped.</summary>
     ClientLeft = 3,
 
-    /// <summary>Failed, or refused by the worker, before the first token; nothing is charged.</summary>
+    /// <summary>Failed, was refused by the worker, or took too long before the first token; charged is what took too long, beyond the
+    /// organization's allowance.</summary>
     FailedBeforeFirstToken = 4,
 
     /// <summary>The worker died or timed out after tokens went out; charged are those that went out.</summary>
@@ -84,7 +85,7 @@ public enum Outcome
     /// <summary>The gateway died; its recovery charged the last progress that its journal holds.</summary>
     GatewayDied = 6,
 
-    /// <summary>The model ended at once by itself; nothing is charged.</summary>
+    /// <summary>The model ended at once by itself; the prompt is charged beyond the organization's allowance.</summary>
     Empty = 7,
 }
 

@@ -3,6 +3,7 @@
 --   pv, kv:<public id>       versions of policy and key; written by Accounts alone
 --   till                     "<epoch> <granted> <spent> <held>", nano-dollars
 --   seeded                   msgpack {epoch, given back since, day, month, budget fields each with how far it was raised}, see TillReclaim.lua
+--   w                        work without an answer that was forgiven lately, see UnansweredWork.lua
 --   b:<r|t><m|d>:<subject>   bucket, "<used x window> <at> <limit>": requests or tokens, a minute or a day
 --   c:<subject>              requests running now
 --   g:<d|m>:<subject>        budget, "<period> <spent> <held>", period yyyymmdd or yyyymm; subject * is where those not named start

@@ -27,6 +27,9 @@ internal sealed partial class RequestTicket(
     /// <summary>Output tokens that the hold covers, over all prompts and choices: an <c>id:</c> above it is a broken worker.</summary>
     public long MostOutput => request.Bound.Completion;
 
+    /// <summary>Held in the token buckets.</summary>
+    public long HeldRateTokens => request.RateTokens;
+
     /// <summary>Attempt <paramref name="attempt"/> at a worker starts; counts from 1. That the first may have started, ADMITTED says.</summary>
     public void StartAttempt(int attempt)
     {
@@ -52,16 +55,18 @@ internal sealed partial class RequestTicket(
     /// full disk: a spare segment serves running requests.</summary>
     /// <param name="charged">Units charged, already by the outcome table of design §3.</param>
     /// <param name="delivered">Output tokens in events handed to the response writer.</param>
+    /// <param name="rateTokens">Tokens that stay in the token buckets, where they are not those charged.</param>
     /// <param name="kind">What becomes of the request's claim on its idempotency key.</param>
     /// <exception cref="InvalidOperationException">The ticket is closed already.</exception>
-    public void Close(Outcome outcome, Units charged, long delivered, SettlementKind kind = SettlementKind.Settle)
+    public void Close(
+        Outcome outcome, Units charged, long delivered, long? rateTokens = null, SettlementKind kind = SettlementKind.Settle)
     {
         if (_closed)
         {
             throw new InvalidOperationException("The request was closed before.");
         }
 
-        var end = End(outcome, charged, delivered);
+        var end = End(outcome, charged, delivered, rateTokens);
         _closed = true;
         journal.Close(request, end, kind);
         leases.Spent(request.OrganizationId, request.CostNanoUsd(end.Charged));
@@ -71,16 +76,17 @@ internal sealed partial class RequestTicket(
     /// Journals that a complete answer is about to be stored under its idempotency key. Close the ticket when it is known whether it was:
     /// should this process die before, the next start asks the store and bills in full only what is there.
     /// </summary>
+    /// <param name="rateTokens">Tokens that stay in the token buckets.</param>
     /// <param name="keyHash">Of the idempotency key.</param>
     /// <exception cref="JournalFullException">No room: the answer must be neither stored nor sent.</exception>
-    public void Answer(Outcome outcome, Units charged, byte[] keyHash)
+    public void Answer(Outcome outcome, Units charged, long rateTokens, byte[] keyHash)
     {
-        var answer = new UnsettledAnswer(keyHash, End(outcome, charged, charged.Completion));
+        var answer = new UnsettledAnswer(keyHash, End(outcome, charged, charged.Completion, rateTokens));
         journal.Answer(RequestId, answer);
         _answer = answer;
     }
 
-    private RequestEnd End(Outcome outcome, Units charged, long delivered)
+    private RequestEnd End(Outcome outcome, Units charged, long delivered, long? rateTokens)
     {
         var capped = request.Capped(charged);
         if (capped != charged)
@@ -89,8 +95,9 @@ internal sealed partial class RequestTicket(
             Log.AboveHold(logger, RequestId, charged, request.Bound);
         }
 
-        return new RequestEnd(
+        var end = new RequestEnd(
             outcome, _attempt, UsageSource.Gateway, clock.GetUtcNow(), Math.Min(delivered, capped.Completion), capped);
+        return rateTokens is { } tokens ? end with { RateTokens = tokens } : end;
     }
 
     public void Dispose()
@@ -102,7 +109,7 @@ internal sealed partial class RequestTicket(
 
         if (_answer is { End: var end })
         {
-            Close(end.Outcome, end.Charged, end.Delivered, SettlementKind.SettleLost); // It may be stored, and then it can be sent again.
+            Close(end.Outcome, end.Charged, end.Delivered, end.RateTokens, SettlementKind.SettleLost); // It may be stored, and then it can be sent again.
         }
         else if (_progress is { } units)
         {

@@ -19,6 +19,8 @@ internal static class AuthenticationSlice
         builder.Services.AddSingleton<KeyVerifier>();
         builder.Services.AddSingleton<KeyDirectory>();
         builder.Services.AddSingleton<ClientAddress>();
+        builder.Services.AddSingleton<RefusedKeys>();
+        builder.Services.AddSingleton<FailureBudget>();
         builder.Services.AddSingleton<KeyUseCounters>();
         builder.Services.AddSingleton<KeyUseReporter>();
         builder.Services.AddHostedService(services => services.GetRequiredService<KeyUseReporter>());

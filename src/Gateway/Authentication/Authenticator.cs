@@ -10,12 +10,13 @@ namespace Tollgate.Gateway.Authentication;
 /// Turns <c>Authorization: Bearer</c> into a <see cref="Caller"/>. The caller's records may still be old: the admission that every
 /// authenticated request makes compares their versions. Thread-safe.
 /// </summary>
-internal sealed class Authenticator(KeyDirectory directory, KeyVerifier verifier, ClientAddress addresses, KeyUseCounters uses)
+internal sealed class Authenticator(
+    KeyDirectory directory, KeyVerifier verifier, ClientAddress addresses, RefusedKeys refused, FailureBudget failures, KeyUseCounters uses)
 {
     private const string Scheme = "Bearer ";
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    /// <summary>The caller, or the refusal to send: 401, 403, or 503 while an unknown
+    /// <summary>The caller, or the refusal to send: 401, 403, 429 for an address that has tried too many keys, or 503 while an unknown
     /// key cannot be looked up. Exactly one is null.</summary>
     public async ValueTask<(Caller? Caller, OpenAiError? Refusal)> AuthenticateAsync(
         HttpContext context, CancellationToken cancellationToken)
@@ -36,8 +37,45 @@ internal sealed class Authenticator(KeyDirectory directory, KeyVerifier verifier
             return (caller, null);
         }
 
+        if (refused.Contains(shown))
+        {
+            return (null, OpenAiError.InvalidApiKey(text));
+        }
+
         // What memory refuses may have been enabled, rotated or extended since; only what Redis or Accounts say now refuses.
-        return await LookUpAsync(shown, directory.FindAsync, cancellationToken);
+        return await failures.TakeAsync(shown.Address, cancellationToken) is { } refusal
+            ? (null, refusal) : await TryAsync(shown, cancellationToken);
+    }
+
+    /// <summary>Looks a key up at the cost of its address, if there is no such key.</summary>
+    private async ValueTask<(Caller? Caller, OpenAiError? Refusal)> TryAsync(PresentedKey shown, CancellationToken cancellationToken)
+    {
+        var failed = false;
+        try
+        {
+            return await LookUpAsync(
+                shown,
+                async (publicId, token) =>
+                {
+                    var found = await directory.FindAsync(publicId, token);
+                    failed = found is null || !verifier.Proves(shown, found.Key);
+                    if (found is null)
+                    {
+                        refused.AddId(shown);
+                    }
+                    else if (failed)
+                    {
+                        refused.AddSecret(shown);
+                    }
+
+                    return found;
+                },
+                cancellationToken);
+        }
+        finally
+        {
+            failures.Done(shown.Address, failed);
+        }
     }
 
     /// <summary>Proves a caller anew after its records turned out to be old.</summary>
@@ -49,7 +87,7 @@ internal sealed class Authenticator(KeyDirectory directory, KeyVerifier verifier
         return LookUpAsync(
             shown,
             async (publicId, token) =>
-                await (askAccounts ? directory.ResolveAsync(publicId, token) : directory.ReloadAsync(publicId, token)),
+                await (askAccounts ? directory.ResolveAsync(publicId, token) : directory.FindAsync(publicId, token)),
             cancellationToken);
     }
 

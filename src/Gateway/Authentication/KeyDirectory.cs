@@ -19,11 +19,9 @@ internal sealed class AccountsUnavailableException(string message, Exception? in
 /// </summary>
 internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnection redis, IHttpClientFactory clients, TimeProvider clock)
 {
-    private const int MostUnknown = 100_000;
     private static readonly TimeSpan AccountsTimeout = TimeSpan.FromSeconds(2);
     private readonly RecentCache<string, KeyRecord> _keys = new(options.Value.Remembered);
     private readonly RecentCache<Guid, OrganizationPolicy> _policies = new(options.Value.Remembered);
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _unknownUntil = new();
     private readonly ConcurrentDictionary<string, Task<ResolvedKey?>> _resolving = new();
 
     /// <summary>What memory holds of a key, maybe old; null when it holds nothing.</summary>
@@ -35,13 +33,7 @@ internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnectio
     /// <summary>The records of a key as Redis holds them, or else Accounts; null when no such key was ever made.</summary>
     /// <exception cref="AccountsUnavailableException">Redis does not hold it and Accounts does not answer.</exception>
     /// <exception cref="RedisUnavailableException">Redis does not answer.</exception>
-    public async ValueTask<ResolvedKey?> FindAsync(string publicId, CancellationToken cancellationToken) =>
-        await ReadAsync(publicId, cancellationToken) ?? await ResolveUnlessUnknownAsync(publicId, cancellationToken);
-
-    /// <summary>Reads both records from Redis, or from Accounts where Redis lacks one: what memory holds is old.</summary>
-    /// <exception cref="AccountsUnavailableException">Redis lacks one and Accounts does not answer.</exception>
-    /// <exception cref="RedisUnavailableException">Redis does not answer.</exception>
-    public async Task<ResolvedKey?> ReloadAsync(string publicId, CancellationToken cancellationToken) =>
+    public async Task<ResolvedKey?> FindAsync(string publicId, CancellationToken cancellationToken) =>
         await ReadAsync(publicId, cancellationToken) ?? await ResolveAsync(publicId, cancellationToken);
 
     /// <summary>Asks Accounts, which writes both records and both versions to Redis before it
@@ -58,17 +50,6 @@ internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnectio
         {
             _resolving.TryRemove(KeyValuePair.Create(publicId, question));
         }
-    }
-
-    private async Task<ResolvedKey?> ResolveUnlessUnknownAsync(string publicId, CancellationToken cancellationToken)
-    {
-        // Redis was asked just before, so a key that was published since is found although it was unknown a moment ago.
-        if (_unknownUntil.TryGetValue(publicId, out var until) && clock.GetUtcNow() < until)
-        {
-            return null;
-        }
-
-        return await ResolveAsync(publicId, cancellationToken);
     }
 
     private async Task<ResolvedKey?> ReadAsync(string publicId, CancellationToken cancellationToken)
@@ -108,7 +89,6 @@ internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnectio
                 "/internal/keys/resolve", new ResolveKey(publicId), ContractsJson.Default.ResolveKey, timeout.Token);
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
-                RememberUnknown(publicId);
                 return null;
             }
 
@@ -123,19 +103,8 @@ internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnectio
         }
     }
 
-    private void RememberUnknown(string publicId)
-    {
-        if (_unknownUntil.Count >= MostUnknown)
-        {
-            _unknownUntil.Clear(); // Somebody tries made-up keys; each then costs one question again.
-        }
-
-        _unknownUntil[publicId] = clock.GetUtcNow() + options.Value.RememberUnknown;
-    }
-
     private ResolvedKey Remember(ResolvedKey found)
     {
-        _unknownUntil.TryRemove(found.Key.PublicId, out _);
         // A record of the same version is the same record: the one that is known keeps what was made ready for it.
         var key = _keys.SetUnless(found.Key.PublicId, found.Key, stored => !IsNewer(found.Key.Version, stored.Version));
         var policy = _policies.SetUnless(

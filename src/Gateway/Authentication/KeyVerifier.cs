@@ -55,6 +55,9 @@ internal sealed class KeyVerifier
             : (new Caller(key, policy, overlapEndsAt) { Presented = shown }, null);
     }
 
+    /// <summary>Whether the secret is one of the key's, whatever else refuses it.</summary>
+    public bool Proves(PresentedKey shown, KeyRecord key) => Prove(shown.Secret, key, _clock.GetUtcNow()).Proved;
+
     private (bool Proved, DateTimeOffset? OverlapEndsAt) Prove(string secret, KeyRecord key, DateTimeOffset now)
     {
         var (proved, overlapEndsAt) = (false, (DateTimeOffset?)null);

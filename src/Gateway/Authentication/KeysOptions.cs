@@ -19,9 +19,15 @@ internal sealed class KeysOptions
     [Range(100, 10_000_000)]
     public int Remembered { get; init; } = 100_000;
 
-    /// <summary>How long a key that Accounts does not know is refused without asking Accounts again. Default 5 s.</summary>
+    /// <summary>How long a key that does not exist, or a secret that is not its key's, is refused without asking Redis or Accounts again.
+    /// Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:05")]
     public TimeSpan RememberUnknown { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Look-ups of keys that do not exist which one address may cause in a minute; then keys that this gateway does not remember
+    /// are answered with 429. Default 30.</summary>
+    [Range(1, 1_000_000)]
+    public int FailuresPerMinute { get; init; } = 30;
 }
 
 [OptionsValidator]

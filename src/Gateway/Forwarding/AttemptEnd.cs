@@ -22,30 +22,38 @@ internal enum Retry
 /// closed.</param>
 internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
 {
+    /// <summary>What was computed in vain and is the client's to pay as work without an answer: that of a request which took too
+    /// long.</summary>
+    public Units Computed { get; init; }
+
+    /// <summary>The worker's connection broke after it had the request.</summary>
+    public bool WorkerDied { get; init; }
+
     public static readonly AttemptEnd Answered = new(null, Retry.Never);
 
     /// <summary>
     /// The end of an attempt whose worker went away before anything went out to the client. With no other worker to try it is as if there
     /// had been none: 503, to be asked again.
     /// </summary>
-    public static AttemptEnd WorkerGone(string model) => new(OpenAiError.ModelUnavailable(model, TimeSpan.FromSeconds(1)), Retry.Anywhere);
+    /// <param name="hadRequest">Whether the worker may have begun on the request, which may then be what killed it.</param>
+    public static AttemptEnd WorkerGone(string model, bool hadRequest = true) =>
+        new(OpenAiError.ModelUnavailable(model, TimeSpan.FromSeconds(1)), Retry.Anywhere) { WorkerDied = hadRequest };
 
-    /// <summary>The end of an attempt that was stopped before anything went out to the client. Nothing is charged in any of these
-    /// cases.</summary>
-    public static async Task<AttemptEnd> OfStopAsync(Attempt attempt, RunningRequest running)
+    /// <summary>The end of an attempt that was stopped before anything went out to the client.</summary>
+    public static async Task<AttemptEnd> OfStopAsync(Attempt attempt, RunningRequest running, UnansweredWork work)
     {
-        await attempt.WaitForUnitsAsync(); // The slot is free again before the client's limits are.
+        var confirmed = await attempt.WaitForUnitsAsync(); // The slot is free again before the client's limits are.
         switch (attempt.Cause)
         {
             case StopCause.ClientLeft or StopCause.ClientStalled:
-                running.Close(Outcome.ClientLeftBeforeFirstToken, default, 0);
+                await running.CloseUnansweredAsync(Outcome.ClientLeftBeforeFirstToken, confirmed?.Units, work);
                 return Answered;
             case StopCause.ShuttingDown:
                 return new AttemptEnd(OpenAiError.ShuttingDown(), Retry.Never);
             case StopCause.WorkerBroken:
                 return new AttemptEnd(OpenAiError.UpstreamFailed(), Retry.Elsewhere);
             default:
-                return new AttemptEnd(OpenAiError.UpstreamTimedOut(), Retry.Never);
+                return new AttemptEnd(OpenAiError.UpstreamTimedOut(), Retry.Never) { Computed = confirmed?.Units ?? default };
         }
     }
 }

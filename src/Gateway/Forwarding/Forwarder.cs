@@ -16,6 +16,9 @@ namespace Tollgate.Gateway.Forwarding;
 /// </summary>
 internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, UnaryRelay unary, ILogger<Forwarder> logger)
 {
+    /// <summary>Workers that one request may die with: a request that kills its worker must not go through all of them.</summary>
+    private const int MostDeaths = 2;
+
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     /// <returns>The error to answer with, or null when the client has its answer or is gone.</returns>
@@ -23,7 +26,8 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
     {
         var tried = new Worker?[parts.Options.Value.MostRetries + 1];
         var end = new AttemptEnd(OpenAiError.ModelUnavailable(running.Model, TimeSpan.FromSeconds(1)), Retry.Elsewhere);
-        for (var number = 1; number <= tried.Length && end.Retry != Retry.Never; number++)
+        var deaths = 0;
+        for (var number = 1; number <= tried.Length && end.Retry != Retry.Never && deaths < MostDeaths; number++)
         {
             var worker = pool.Pick(running.Model, tried);
             if (worker is null || (tried.Contains(worker) && end.Retry != Retry.Anywhere))
@@ -41,11 +45,12 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
             running.Call.Attempts = number;
             running.Ticket.StartAttempt(number);
             end = await TryAsync(running, worker, number);
+            deaths += end.WorkerDied ? 1 : 0;
         }
 
         if (end.Error is not null)
         {
-            running.Close(Outcome.FailedBeforeFirstToken, default, 0);
+            await running.CloseUnansweredAsync(Outcome.FailedBeforeFirstToken, end.Computed, parts.Unanswered);
         }
 
         return end.Error;
@@ -66,7 +71,7 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
         {
             if (attempt.Stopped)
             {
-                return await AttemptEnd.OfStopAsync(attempt, running);
+                return await AttemptEnd.OfStopAsync(attempt, running, parts.Unanswered);
             }
 
             LogNoAnswer(logger, running.Call.PublicRequestId, worker.Url, exception.Message);
@@ -76,7 +81,9 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
                 worker.Refused();
             }
 
-            return AttemptEnd.WorkerGone(running.Model);
+            // No connection, no request: such a worker cannot have died of it.
+            return AttemptEnd.WorkerGone(
+                running.Model, hadRequest: exception is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError });
         }
 
         using (answer)
@@ -84,7 +91,7 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
             worker.Served();
             if (attempt.Stopped)
             {
-                return await AttemptEnd.OfStopAsync(attempt, running); // What it says then is that it was cancelled.
+                return await AttemptEnd.OfStopAsync(attempt, running, parts.Unanswered); // What it says then is that it was cancelled.
             }
 
             if (answer.StatusCode != HttpStatusCode.OK)
@@ -115,7 +122,7 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
         }
         catch (OperationCanceledException) when (attempt.Stopped)
         {
-            return await AttemptEnd.OfStopAsync(attempt, running);
+            return await AttemptEnd.OfStopAsync(attempt, running, parts.Unanswered);
         }
     }
 

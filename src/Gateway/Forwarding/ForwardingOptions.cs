@@ -24,15 +24,22 @@ internal sealed class ForwardingOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "01:00:00")]
     public TimeSpan ClientStallTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long a worker may take to confirm a cancellation with the final units. Default 250 ms.</summary>
+    /// <summary>How long a worker may take to confirm a cancellation with the final units, which are what is billed. Default 2 s, as many
+    /// steps of a busy worker.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:00:10")]
-    public TimeSpan CancelTimeout { get; init; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan CancelTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Tokens a minute that an organization may have computed without taking the answer, for nothing: what clients left, what
+    /// timed out, and answers that the model itself left empty. Default 1,000; 0 bills all of it.</summary>
+    [Range(0, 1_000_000_000)]
+    public int ForgivenTokensPerMinute { get; init; } = 1000;
 
     /// <summary>How long running requests may go on after the order to stop; then streams end with an error frame. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Attempts after the first one, each at another worker where there is one. Default 2.</summary>
+    /// <summary>Attempts after the first one, each at another worker where there is one. Default 2. A request whose worker died with it
+    /// is tried at most once more, whatever this says.</summary>
     [Range(0, 10)]
     public int MostRetries { get; init; } = 2;
 

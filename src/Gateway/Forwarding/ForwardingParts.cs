@@ -6,4 +6,5 @@ namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>What every attempt needs of the service.</summary>
 internal sealed record ForwardingParts(
-    WorkerClient Client, IOptions<ForwardingOptions> Options, DrainGate Drain, GatewayMetrics Metrics, TimeProvider Clock);
+    WorkerClient Client, IOptions<ForwardingOptions> Options, DrainGate Drain, UnansweredWork Unanswered, GatewayMetrics Metrics,
+    TimeProvider Clock);

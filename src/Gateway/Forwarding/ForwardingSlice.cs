@@ -13,6 +13,7 @@ internal static class ForwardingSlice
         builder.Services.AddOptions<ForwardingOptions>().Bind(builder.Configuration.GetSection(ForwardingOptions.Section))
             .ValidateOnStart();
         builder.Services.AddSingleton<DrainGate>();
+        builder.Services.AddSingleton<UnansweredWork>();
         builder.Services.AddSingleton<ForwardingParts>();
         builder.Services.AddSingleton<UnaryRelay>();
         builder.Services.AddSingleton<Forwarder>();

@@ -13,6 +13,9 @@ namespace Tollgate.Gateway.Forwarding;
 internal sealed record RunningRequest(
     HttpContext Context, ApiCall Call, RequestTicket Ticket, InferenceRoute Route, InferenceRequest Request, string Model, byte[] Body)
 {
+    /// <summary>Of the caller, who was known before the request was admitted.</summary>
+    public Guid OrganizationId => Call.Caller!.OrganizationId;
+
     /// <summary>Closes the ticket, and keeps for the log line what was charged.</summary>
     public void Close(Outcome outcome, Units charged, long delivered) => Call.Close(Ticket, outcome, charged, delivered);
 
@@ -20,24 +23,41 @@ internal sealed record RunningRequest(
     public AnswerRecording? Recording { get; init; }
 
     /// <summary>
+    /// Closes the ticket of a request that had no answer. What was computed counts in the token buckets; it is billed as far as it is not
+    /// forgiven.
+    /// </summary>
+    /// <param name="computed">What the worker states; null when it stated nothing: then all that was held stays in the token buckets, and
+    /// nothing is billed.</param>
+    public async Task CloseUnansweredAsync(Outcome outcome, Units? computed, UnansweredWork work)
+    {
+        var tokens = Tokens(computed ?? default);
+        var charged = await work.ForgivesAsync(OrganizationId, tokens) ? default : computed ?? default;
+        Call.Close(Ticket, outcome, charged, 0, computed is null ? Ticket.HeldRateTokens : tokens);
+    }
+
+    /// <summary>
     /// Closes the ticket of a complete answer, after storing the answer under its idempotency key where it came with one. The last bytes may
-    /// go out when this ends. An answer that the model itself left empty costs nothing.
+    /// go out when this ends. An answer that the model itself left empty is work without an answer.
     /// </summary>
     /// <param name="last">What is still to go out.</param>
-    public async ValueTask CompleteAsync(Units units, ReadOnlyMemory<byte> last)
+    public async ValueTask CompleteAsync(Units units, ReadOnlyMemory<byte> last, UnansweredWork work)
     {
-        var (outcome, charged) = EndedAtOnceByItself(units) ? (Outcome.Empty, default) : (Outcome.Completed, units);
+        var empty = EndedAtOnceByItself(units);
+        var outcome = empty ? Outcome.Empty : Outcome.Completed;
+        var charged = empty && await work.ForgivesAsync(OrganizationId, Tokens(units)) ? default : units;
         var kind = SettlementKind.Settle;
         if (Recording is not null)
         {
             // Journaled as complete only when the store has it: a customer whose gateway dies in between has nothing, and pays for nothing.
-            Ticket.Answer(outcome, charged, Recording.KeyHash);
+            Ticket.Answer(outcome, charged, Tokens(units), Recording.KeyHash);
             Recording.Append(last.Span);
             kind = await Recording.KeepAsync() ? SettlementKind.SettleKept : SettlementKind.SettleLost;
         }
 
-        Call.Close(Ticket, outcome, charged, charged.Completion, kind);
+        Call.Close(Ticket, outcome, charged, charged.Completion, Tokens(units), kind);
     }
+
+    private static long Tokens(Units units) => units.Prompt + units.Completion;
 
     /// <summary>Whether nothing was generated although the client neither forbade it nor gave a reason to stop.</summary>
     private bool EndedAtOnceByItself(Units units)

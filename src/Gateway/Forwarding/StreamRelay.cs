@@ -118,7 +118,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
             attempt.Disarm(); // The worker owes nothing more while the answer is kept.
         }
 
-        await running.CompleteAsync(_prompt with { Output = _tokens }, last);
+        await running.CompleteAsync(_prompt with { Output = _tokens }, last, parts.Unanswered);
         await WriteAsync(last);
         attempt.Disarm();
         return AttemptEnd.Answered;
@@ -158,7 +158,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
     {
         if (!_started)
         {
-            return await AttemptEnd.OfStopAsync(attempt, running);
+            return await AttemptEnd.OfStopAsync(attempt, running, parts.Unanswered);
         }
 
         var confirmed = await attempt.WaitForUnitsAsync();

@@ -18,7 +18,7 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
             LogUncounted(
                 logger, running.Call.PublicRequestId, attempt.Worker.Url, WorkerAnswer.UnitsText(answer), running.Ticket.MostOutput);
             attempt.Stop(StopCause.WorkerBroken);
-            return await AttemptEnd.OfStopAsync(attempt, running);
+            return await AttemptEnd.OfStopAsync(attempt, running, parts.Unanswered);
         }
 
         using var body = new PooledBuffer(
@@ -34,7 +34,7 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
         }
         catch (OperationCanceledException) when (attempt.Stopped)
         {
-            return await AttemptEnd.OfStopAsync(attempt, running);
+            return await AttemptEnd.OfStopAsync(attempt, running, parts.Unanswered);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException && !attempt.Stopped)
         {
@@ -43,10 +43,10 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
 
         if (attempt.Stopped)
         {
-            return await AttemptEnd.OfStopAsync(attempt, running);
+            return await AttemptEnd.OfStopAsync(attempt, running, parts.Unanswered);
         }
 
-        await running.CompleteAsync(units, body.Written);
+        await running.CompleteAsync(units, body.Written, parts.Unanswered);
         running.Call.FirstTokenAt = parts.Clock.GetTimestamp();
         await SendAsync(running, answer, body.Written);
         return AttemptEnd.Answered;

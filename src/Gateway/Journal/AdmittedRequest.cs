@@ -101,6 +101,10 @@ internal sealed record UnsettledAnswer(byte[] KeyHash, RequestEnd End)
 internal sealed record RequestEnd(
     Outcome Outcome, int Attempt, UsageSource Source, DateTimeOffset FinishedAt, long Delivered, Units Charged)
 {
+    /// <summary>Tokens that stay in the token buckets: all that was computed, billed or not. A record of an earlier version has what was
+    /// charged.</summary>
+    public long RateTokens { get; init; } = Charged.Prompt + Charged.Completion;
+
     public void Write(ref RecordWriter writer)
     {
         writer.Byte((byte)Outcome);
@@ -109,12 +113,14 @@ internal sealed record RequestEnd(
         writer.Int64(FinishedAt.ToUnixTimeMilliseconds());
         writer.Count(Delivered);
         writer.Units(Charged);
+        writer.Count(RateTokens);
     }
 
     public static RequestEnd Read(ref RecordReader reader)
     {
         var (outcome, source, attempt) = ((Outcome)reader.Byte(), (UsageSource)reader.Byte(), (int)reader.Count());
-        return new RequestEnd(
+        var end = new RequestEnd(
             outcome, attempt, source, DateTimeOffset.FromUnixTimeMilliseconds(reader.Int64()), reader.Count(), reader.Units());
+        return reader.IsAtEnd ? end : end with { RateTokens = reader.Count() };
     }
 }

@@ -87,6 +87,7 @@ internal ref struct RecordReader(ReadOnlySpan<byte> payload)
 {
     private ReadOnlySpan<byte> _rest = payload;
 
+    /// <summary>Whether everything is read: what later versions append is missing from older records.</summary>
     public readonly bool IsAtEnd => _rest.IsEmpty;
 
     public byte Byte()

@@ -144,8 +144,7 @@ internal sealed class RequestJournal(JournalFile journal, Settlements settlement
     /// <summary>Queues the settlement of a request that has its CLOSE.</summary>
     public void Settle(AdmittedRequest request, RequestEnd end, SettlementKind kind = SettlementKind.Settle) => settlements.Add(
         new Settlement(
-            kind, request.OrganizationId, request.RequestId, end.Charged.Prompt + end.Charged.Completion, request.CostNanoUsd(end.Charged),
-            Settled));
+            kind, request.OrganizationId, request.RequestId, end.RateTokens, request.CostNanoUsd(end.Charged), Settled));
 
     /// <summary>Counts an earlier boot's request among those whose holds are not yet gone.</summary>
     public void Inherit(Guid requestId, long openPosition) => _unsettled[requestId] = openPosition;

@@ -56,10 +56,11 @@ internal sealed class ApiCall(Guid requestId, long startedAt)
     /// <summary>Closes the request's ticket and keeps what was charged for the log line.</summary>
     /// <inheritdoc cref="RequestTicket.Close"/>
     public void Close(
-        RequestTicket ticket, Outcome outcome, Units charged, long delivered, SettlementKind kind = SettlementKind.Settle)
+        RequestTicket ticket, Outcome outcome, Units charged, long delivered, long? rateTokens = null,
+        SettlementKind kind = SettlementKind.Settle)
     {
         (Outcome, Units) = (outcome, charged);
-        ticket.Close(outcome, charged, delivered, kind);
+        ticket.Close(outcome, charged, delivered, rateTokens, kind);
     }
 
     /// <summary>The call that this request is.</summary>

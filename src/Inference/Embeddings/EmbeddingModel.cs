@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Generation;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Sessions;
@@ -7,20 +8,23 @@ using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Embeddings;
 
-/// <summary>A loaded sentence-embedding model. Thread-safe; runs go one at a time, requests take turns between them.</summary>
+/// <summary>A loaded sentence-embedding model. Thread-safe; runs go one at a time, and organizations take turns between them.</summary>
 public sealed class EmbeddingModel : IDisposable
 {
     /// <summary>Most ids of one run, padding included. Larger runs gain nothing on a CPU and make others wait.</summary>
     private const int PaddedTokensPerRun = 2048;
 
+    /// <summary>Characters that take as long to cut into ids as a token takes to run, at least: most of them are refused texts'.</summary>
+    private const int CharactersPerToken = 64;
+
     private readonly InferenceSession _session;
     private readonly WordPieceTokenizer _tokenizer;
     private readonly ModelEmbedding _embedding;
     private readonly string[] _inputNames;
-    private readonly SemaphoreSlim _turn = new(1, 1);
 
-    private EmbeddingModel(InstalledModel installed, InferenceSession session, WordPieceTokenizer tokenizer)
+    private EmbeddingModel(InstalledModel installed, InferenceSession session, WordPieceTokenizer tokenizer, GenerationOptions options)
     {
+        Turns = new FairTurns(new QueuePlaces(options.QueueLength, options.QueueLengthPerOrganization));
         Installed = installed;
         _session = session;
         _tokenizer = tokenizer;
@@ -30,6 +34,9 @@ public sealed class EmbeddingModel : IDisposable
 
     public InstalledModel Installed { get; }
 
+    /// <summary>Who runs next.</summary>
+    internal FairTurns Turns { get; }
+
     public ModelManifest Manifest => Installed.Manifest;
 
     public ITokenizer Tokenizer => _tokenizer;
@@ -38,9 +45,10 @@ public sealed class EmbeddingModel : IDisposable
     public int Width => _embedding.Width;
 
     /// <summary>Verifies the version's files and loads it.</summary>
+    /// <param name="options">Of its queue; null for the defaults.</param>
     /// <exception cref="ModelImportException">The version is damaged, or is not an embedding model.</exception>
     public static async Task<EmbeddingModel> LoadAsync(
-        InstalledModel installed, SessionFactory sessions, CancellationToken cancellationToken)
+        InstalledModel installed, SessionFactory sessions, CancellationToken cancellationToken, GenerationOptions? options = null)
     {
         if (installed.Manifest.Embedding is null)
         {
@@ -50,7 +58,8 @@ public sealed class EmbeddingModel : IDisposable
 
         await ModelStore.VerifyAsync(installed, cancellationToken);
         return TokenizerFile.Load(installed) is WordPieceTokenizer tokenizer
-            ? new EmbeddingModel(installed, sessions.Open(installed.PathOf(installed.Manifest.Graph)), tokenizer)
+            ? new EmbeddingModel(
+                installed, sessions.Open(installed.PathOf(installed.Manifest.Graph)), tokenizer, options ?? new GenerationOptions())
             : throw new ModelImportException($"The tokenizer of '{installed.Manifest.Name}' is not WordPiece.");
     }
 
@@ -59,36 +68,45 @@ public sealed class EmbeddingModel : IDisposable
     /// outside the vocabulary; nothing has run then.</exception>
     public async Task<EmbeddingResult> EmbedAsync(IReadOnlyList<EmbeddingInput> inputs, CancellationToken cancellationToken)
     {
-        var ids = inputs.Select(Encode).ToArray();
+        using var place = Turns.TryJoin(Guid.Empty) ?? throw new InvalidOperationException("Too many requests wait for the model.");
+        return await EmbedAsync(inputs, place, ran: _ => { }, cancellationToken);
+    }
+
+    /// <summary>The same for a request that has its place in the line.</summary>
+    /// <param name="ran">Told of the tokens of each run that is done. A run that has begun is not stopped, so that what was computed is
+    /// known.</param>
+    /// <exception cref="DisplacedException">The place was given to another organization's request; nothing has run then.</exception>
+    internal async Task<EmbeddingResult> EmbedAsync(
+        IReadOnlyList<EmbeddingInput> inputs, FairTurns.Place place, Action<int> ran, CancellationToken cancellationToken)
+    {
+        int[][] ids;
+        using (var turn = await place.TakeTurnAsync(cancellationToken))
+        {
+            turn.Charge(inputs.Sum(input => input.Text?.Length ?? input.Ids!.Count) / CharactersPerToken);
+            ids = await Task.Run(() => inputs.Select(Encode).ToArray(), cancellationToken); // In its turn too: a long text takes its time.
+        }
+
         var lengths = ids.Select(i => i.Length).ToArray();
         var vectors = new float[inputs.Count][];
         var batches = Manifest.Batching
             ? EmbeddingBatches.Plan(lengths, PaddedTokensPerRun) : Enumerable.Range(0, ids.Length).Select(i => new[] { i });
         foreach (var batch in batches)
         {
-            await _turn.WaitAsync(cancellationToken);
-            try
+            using var turn = await place.TakeTurnAsync(cancellationToken);
+            var found = await Task.Run(() => EmbeddingRun.Run(_session, _inputNames, _embedding, [.. batch.Select(i => ids[i])]));
+            var tokens = batch.Sum(i => lengths[i]);
+            turn.Charge(tokens);
+            ran(tokens);
+            for (var row = 0; row < batch.Length; row++)
             {
-                var found = await Task.Run(() => Run([.. batch.Select(i => ids[i])], cancellationToken), cancellationToken);
-                for (var row = 0; row < batch.Length; row++)
-                {
-                    vectors[batch[row]] = found[row];
-                }
-            }
-            finally
-            {
-                _turn.Release();
+                vectors[batch[row]] = found[row];
             }
         }
 
         return new EmbeddingResult(vectors, lengths);
     }
 
-    public void Dispose()
-    {
-        _session.Dispose();
-        _turn.Dispose();
-    }
+    public void Dispose() => _session.Dispose();
 
     private int[] Encode(EmbeddingInput input, int index)
     {
@@ -114,26 +132,12 @@ public sealed class EmbeddingModel : IDisposable
             : throw new EmbeddingInputException(
                 index, $"This model's maximum context length is {most} tokens, however input {index} has {ids.Count}.");
     }
-
-    private float[][] Run(int[][] rows, CancellationToken cancellationToken)
-    {
-        using var options = new RunOptions();
-        using var stop = cancellationToken.Register(() => options.Terminate = true);
-        try
-        {
-            return EmbeddingRun.Run(_session, _inputNames, _embedding, rows, options);
-        }
-        catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(cancellationToken);
-        }
-    }
 }
 
 /// <summary>One run of an embedding graph over padded rows.</summary>
 internal static class EmbeddingRun
 {
-    public static float[][] Run(InferenceSession session, string[] inputNames, ModelEmbedding embedding, int[][] rows, RunOptions options)
+    public static float[][] Run(InferenceSession session, string[] inputNames, ModelEmbedding embedding, int[][] rows)
     {
         var width = Math.Max(rows.Max(r => r.Length), 1);
         var (ids, mask) = (new long[rows.Length * width], new long[rows.Length * width]);
@@ -150,6 +154,7 @@ internal static class EmbeddingRun
             name switch { "input_ids" => ids, "attention_mask" => mask, _ => new long[ids.Length] }, [rows.Length, width])).ToArray();
         try
         {
+            using var options = new RunOptions();
             using var outputs = session.Run(options, inputNames, inputs, [embedding.Output]);
             var numbers = outputs[0].GetTensorDataAsSpan<float>();
             var vectors = new float[rows.Length][];

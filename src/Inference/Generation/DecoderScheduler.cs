@@ -24,7 +24,8 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     private readonly DecoderScope _scope;
     private readonly DecoderSteps _steps;
     private readonly SlotTable _slots;
-    private readonly WaitingLine _line = new();
+    private readonly WaitingLine _line;
+    private readonly QueuePlaces _places;
     private readonly PrefillPace _pace;
     private readonly TokenRate _rate;
     private readonly Lock _gate = new();
@@ -37,19 +38,21 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     private long _lastTurnAt;
     private long _turn;
     private int _active;
-    private Choice? _prefilling;
     private bool _stopping;
 
     public DecoderScheduler(DecoderScope scope)
     {
         _scope = scope;
         var options = scope.Options;
-        _steps = new DecoderSteps(scope.Session, scope.Size, options.Slots + 1, scope.MaxLength, options.MaxChunk);
+        var slots = options.Slots + options.ReservedSlots;
+        _places = new QueuePlaces(options.QueueLength, options.QueueLengthPerOrganization);
+        _line = new WaitingLine(_places);
+        _steps = new DecoderSteps(scope.Session, scope.Size, slots + 1, scope.MaxLength, options.MaxChunk);
         _slots = new SlotTable(_steps.Arena);
         _pace = new PrefillPace(options.StallTarget, options.MaxChunk);
         _rate = new TokenRate(scope.Clock);
-        _tokens = new int[options.Slots];
-        _past = new int[options.Slots];
+        _tokens = new int[slots];
+        _past = new int[slots];
         _memoryTokens = (options.KeyValueMemoryMb * (1L << 20)) / _steps.Arena.BytesPerToken;
         _lastTurnAt = Clock.GetTimestamp();
         var thread = new Thread(Run) { IsBackground = true, Name = $"decoder {scope.Model}" };
@@ -98,7 +101,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
                 return OpenAiError.Overloaded(RetryAfter);
             }
 
-            if (_line.NotStarted >= _scope.Options.QueueLength && (_line.NotStarted > 0 || _slots.Taken == _slots.Slots))
+            if (!MakeRoom(request.Identity.Organization))
             {
                 _scope.Metrics.Refused(_scope.Model, "queue_full");
                 return OpenAiError.Overloaded(RetryAfter);
@@ -124,6 +127,25 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Sees to it that a request of the organization may wait; another one may have to go for it. Called with the gate held.</summary>
+    private bool MakeRoom(Guid organization)
+    {
+        if (_places.MayEnter(organization) || (_line.NotStarted == 0 && _slots.Taken < _slots.Slots))
+        {
+            return true; // With a free slot it waits for the next turn alone.
+        }
+
+        if (_line.FindDisplaced(organization) is not { } displaced)
+        {
+            return false;
+        }
+
+        displaced.Failure = OpenAiError.Overloaded(RetryAfter);
+        _scope.Metrics.Refused(_scope.Model, "displaced");
+        DropWaiting(displaced);
+        return true;
+    }
+
     /// <summary>Nobody wants the answer any more: what waits goes at once, what is in slots at
     /// the next turn. Any thread, any number of times.</summary>
     public void Cancel(GenerationRequest request)
@@ -137,10 +159,6 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
             request.Cancelled = true;
             DropWaiting(request);
-            if (_prefilling?.Request == request)
-            {
-                _steps.Terminate();
-            }
         }
 
         _wake.Set();
@@ -266,7 +284,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             Choice? choice;
             lock (_gate)
             {
-                choice = _line.TryTake(next => _reserved + next.Reservation <= _memoryTokens);
+                choice = _line.TryTake(MayHold, next => _reserved + next.Reservation <= _memoryTokens);
                 if (choice is null)
                 {
                     return;
@@ -282,6 +300,18 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
             Seat(choice);
         }
+    }
+
+    /// <summary>Whether an organization may have another slot: the reserved ones are for those that hold few.</summary>
+    private bool MayHold(Guid organization)
+    {
+        if (_slots.Taken == _slots.Slots)
+        {
+            return false;
+        }
+
+        var held = _slots.All.Count(choice => choice.Request.Identity.Organization == organization);
+        return held < _scope.Options.Slots && (held < _scope.Options.ReservedSlots || _slots.Taken < _scope.Options.Slots);
     }
 
     /// <summary>Called with the gate held.</summary>
@@ -379,27 +409,18 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
     private void PrefillChunk(Choice choice)
     {
-        var prompt = choice.Prompt.Tokens;
-        var length = Math.Min(_pace.NextChunk(decoding: _slots.Decoding > 0), prompt.Length - choice.Cached);
+        var prompt = choice.Prompt;
+        var length = Math.Min(_pace.NextChunk(decoding: _slots.Decoding > 0), prompt.Tokens.Length - choice.Cached);
         choice.LastTurn = _turn;
-        lock (_gate)
+        if (choice.Request.Cancelled)
         {
-            if (choice.Request.Cancelled)
-            {
-                return;
-            }
-
-            _prefilling = choice;
+            return; // The next turn lets it go.
         }
 
         var started = Clock.GetTimestamp();
         try
         {
-            _steps.Extend(choice.Row, prompt.AsSpan(choice.Cached, length), choice.Cached);
-        }
-        catch (OperationCanceledException)
-        {
-            return; // The next turn finds it cancelled.
+            _steps.Extend(choice.Row, prompt.Tokens.AsSpan(choice.Cached, length), choice.Cached);
         }
         catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
         {
@@ -407,17 +428,15 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             Fail(choice.Request, OpenAiError.ServerError());
             return;
         }
-        finally
-        {
-            lock (_gate)
-            {
-                _prefilling = null;
-            }
-        }
 
         choice.Cached += length;
+        if (!prompt.Computed)
+        {
+            choice.Request.CountPrompt(length); // By the chunk: whoever leaves in the middle has had that much computed.
+        }
+
         _pace.Measured(length, Clock.GetElapsedTime(started));
-        if (choice.Cached == prompt.Length)
+        if (choice.Cached == prompt.Tokens.Length)
         {
             PromptRead(choice);
         }
@@ -435,12 +454,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             }
         }
 
-        if (!prompt.Computed)
-        {
-            prompt.Computed = true;
-            choice.Request.CountPrompt(prompt.Tokens.Length);
-        }
-
+        prompt.Computed = true;
         _slots.Promote(choice);
         prompt.Living.Add(choice);
         Advance(choice, _steps.Logits(0));

@@ -7,7 +7,7 @@ namespace Tollgate.Inference.Generation;
 
 /// <summary>
 /// Runs a decoder over the rows of a <see cref="KeyValueArena"/>, in place: the past that goes in and the present that comes out are the
-/// same memory. Buffers and bindings are made once; a step allocates nothing. One thread, except <see cref="Terminate"/>.
+/// same memory. Buffers and bindings are made once; a step allocates nothing. One thread.
 /// </summary>
 internal sealed unsafe class DecoderSteps : IDisposable
 {
@@ -19,14 +19,12 @@ internal sealed unsafe class DecoderSteps : IDisposable
     private readonly OrtIoBinding?[] _singles;
     private readonly OrtValue?[] _chunkIds;
     private readonly List<OrtValue> _values = [];
-    private readonly RunOptions _decodeOptions = new();
-    private readonly Lock _terminating = new();
+    private readonly RunOptions _runOptions = new();
     private readonly long* _ids;
     private readonly int* _lengths;
     private readonly int* _total;
     private readonly float* _logits;
     private readonly float* _scratch;
-    private RunOptions? _prefillOptions;
 
     /// <param name="length">Most tokens in a row.</param>
     /// <param name="maxChunk">Most tokens that one <see cref="Extend"/> takes.</param>
@@ -66,11 +64,10 @@ internal sealed unsafe class DecoderSteps : IDisposable
             Arena.Touch(row, past[row] + 1);
         }
 
-        _session.RunWithBinding(_decodeOptions, _batches[rows] ??= BindBatch(rows));
+        _session.RunWithBinding(_runOptions, _batches[rows] ??= BindBatch(rows));
     }
 
     /// <summary>Several tokens for one row, whose logits after the last of them are then <c>Logits(0)</c>.</summary>
-    /// <exception cref="OperationCanceledException"><see cref="Terminate"/> was called meanwhile.</exception>
     /// <exception cref="OnnxRuntimeException">The runtime failed; the row holds what it held.</exception>
     public void Extend(int row, ReadOnlySpan<int> tokens, int past)
     {
@@ -85,39 +82,7 @@ internal sealed unsafe class DecoderSteps : IDisposable
         Arena.Touch(row, past + tokens.Length);
         var binding = _singles[row] ??= BindSingle(row);
         binding.BindInput("input_ids", _chunkIds[tokens.Length] ??= Value(TensorElementType.Int64, _ids, sizeof(long), 1, tokens.Length));
-        using var options = new RunOptions();
-        lock (_terminating)
-        {
-            _prefillOptions = options;
-        }
-
-        try
-        {
-            _session.RunWithBinding(options, binding);
-        }
-        catch (OnnxRuntimeException exception) when (options.Terminate)
-        {
-            throw new OperationCanceledException("The prompt is not wanted any more.", exception);
-        }
-        finally
-        {
-            lock (_terminating)
-            {
-                _prefillOptions = null;
-            }
-        }
-    }
-
-    /// <summary>Ends the <see cref="Extend"/> that runs, if one does. Any thread.</summary>
-    public void Terminate()
-    {
-        lock (_terminating)
-        {
-            if (_prefillOptions is { } options)
-            {
-                options.Terminate = true;
-            }
-        }
+        _session.RunWithBinding(_runOptions, binding);
     }
 
     /// <summary>Logits of a row after the last step; overwritten by the next one.</summary>
@@ -128,7 +93,7 @@ internal sealed unsafe class DecoderSteps : IDisposable
         Array.ForEach(_batches, binding => binding?.Dispose());
         Array.ForEach(_singles, binding => binding?.Dispose());
         _values.ForEach(value => value.Dispose());
-        _decodeOptions.Dispose();
+        _runOptions.Dispose();
         Arena.Dispose();
         NativeMemory.AlignedFree(_ids);
         NativeMemory.AlignedFree(_lengths);

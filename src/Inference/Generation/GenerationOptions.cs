@@ -3,18 +3,28 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.Inference.Generation;
 
-/// <summary>How a decoder serves. Section <c>Generation</c>; each model has its own slots and its own queue.</summary>
+/// <summary>How models serve. Section <c>Generation</c>; each model has its own queue, and each decoder its own slots.</summary>
 public sealed class GenerationOptions
 {
     public const string Section = "Generation";
 
-    /// <summary>Answers generated at once. Default 32.</summary>
+    /// <summary>Answers generated at once for one organization. Default 32.</summary>
     [Range(1, 256)]
     public int Slots { get; init; } = 32;
 
-    /// <summary>Requests that may wait for a slot; the next one is refused with 503. Default 256.</summary>
+    /// <summary>Slots beside those, for organizations that hold fewer than this many: one organization's load leaves them to the others.
+    /// Default 8.</summary>
+    [Range(0, 256)]
+    public int ReservedSlots { get; init; } = 8;
+
+    /// <summary>Requests that may wait for a model, over all organizations. Then the last one of the organization with the most makes room
+    /// for one of an organization with fewer, or the new one is refused, with 503. Default 256.</summary>
     [Range(0, 100_000)]
     public int QueueLength { get; init; } = 256;
+
+    /// <summary>Requests of one organization that may wait for a model; the next one is refused with 503. Default 128.</summary>
+    [Range(0, 100_000)]
+    public int QueueLengthPerOrganization { get; init; } = 128;
 
     /// <summary>How long a request may wait for its first slot before it is refused with 503. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
@@ -40,7 +50,9 @@ public sealed class GenerationOptions
     internal GenerationOptions Unbatched() => new()
     {
         Slots = 1,
+        ReservedSlots = 0,
         QueueLength = QueueLength,
+        QueueLengthPerOrganization = QueueLengthPerOrganization,
         QueueTimeout = QueueTimeout,
         StallTarget = StallTarget,
         MaxChunk = MaxChunk,

@@ -4,14 +4,15 @@ namespace Tollgate.Inference.Generation;
 /// Requests that wait for slots: first come, first served within an organization, the least served organization first. Not thread-safe: the
 /// scheduler's lock guards it.
 /// </summary>
-internal sealed class WaitingLine
+internal sealed class WaitingLine(QueuePlaces places)
 {
     private readonly Dictionary<Guid, LinkedList<GenerationRequest>> _lines = [];
+    private readonly QueuePlaces _places = places;
 
     public FairShare Shares { get; } = new();
 
     /// <summary>Requests none of whose choices has had a slot.</summary>
-    public int NotStarted { get; private set; }
+    public int NotStarted => _places.Taken;
 
     public bool IsEmpty => _lines.Count == 0;
 
@@ -28,15 +29,31 @@ internal sealed class WaitingLine
         }
 
         line.AddLast(request);
-        NotStarted++;
+        _places.Enter(organization);
+    }
+
+    /// <summary>The request that makes room for another one of <paramref name="organization"/>: the last that has not started of the
+    /// organization with the most. Null when the newcomer's own has as many.</summary>
+    public GenerationRequest? FindDisplaced(Guid organization)
+    {
+        for (var node = _places.FindDisplaced(organization) is { } holder ? _lines[holder].Last : null; node is not null; node = node.Previous)
+        {
+            if (node.Value.Queued is null)
+            {
+                return node.Value;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Takes the choice that is next by right, if <paramref name="fits"/> says that there is
     /// room for it; a choice is never overtaken for its size.</summary>
+    /// <param name="may">Whether an organization may have another slot; one that may not is passed over.</param>
     /// <remarks>A choice whose prompt a sibling reads right now waits for that and is passed over.</remarks>
-    public Choice? TryTake(Func<Choice, bool> fits)
+    public Choice? TryTake(Func<Guid, bool> may, Func<Choice, bool> fits)
     {
-        foreach (var organization in _lines.Keys.OrderBy(organization => Shares[organization])
+        foreach (var organization in _lines.Keys.Where(may).OrderBy(organization => Shares[organization])
             .ThenBy(organization => _lines[organization].First!.Value.EnqueuedAt))
         {
             foreach (var request in _lines[organization])
@@ -61,7 +78,7 @@ internal sealed class WaitingLine
 
         request.Waiting.Clear();
         RemoveFromLine(request);
-        NotStarted -= request.Queued is null ? 1 : 0;
+        LeavePlace(request);
         return true;
     }
 
@@ -69,13 +86,21 @@ internal sealed class WaitingLine
     {
         var request = choice.Request;
         request.Waiting.Remove(choice);
-        NotStarted -= request.Queued is null ? 1 : 0;
+        LeavePlace(request);
         if (request.Waiting.Count == 0)
         {
             RemoveFromLine(request);
         }
 
         return choice;
+    }
+
+    private void LeavePlace(GenerationRequest request)
+    {
+        if (request.Queued is null)
+        {
+            _places.Leave(request.Identity.Organization);
+        }
     }
 
     private void RemoveFromLine(GenerationRequest request)

@@ -150,16 +150,15 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
 
         var (brief, lengthy) = (Ids("A toll gate."), Ids("The quick brown fox jumps over the lazy dog, once more."));
         string[] names = [.. session.InputMetadata.Keys];
-        using var run = new RunOptions();
         try
         {
-            var alone = EmbeddingRun.Run(session, names, embedding, [brief], run)[0];
+            var alone = EmbeddingRun.Run(session, names, embedding, [brief])[0];
             if (!Array.TrueForAll(alone, float.IsFinite) || TensorPrimitives.Norm<float>(alone) < 1e-6f)
             {
                 throw new ModelImportException("The model gives no usable vector for a short sentence.");
             }
 
-            var padded = EmbeddingRun.Run(session, names, embedding, [brief, lengthy], run)[0];
+            var padded = EmbeddingRun.Run(session, names, embedding, [brief, lengthy])[0];
             batching = TensorPrimitives.Distance<float>(alone, padded) <= BatchingTolerance;
         }
         catch (OnnxRuntimeException exception)

@@ -47,7 +47,7 @@ internal sealed partial class Answers(
 
     public async Task RunAsync(HttpContext context, AnswerJob job)
     {
-        using var work = running.Enter();
+        using var answering = running.Enter();
         if (draining.Begun)
         {
             metrics.Refused(job.Decoder.Name, "draining");
@@ -65,7 +65,8 @@ internal sealed partial class Answers(
         var identity = RequestIntake.Identify(context.Request, clock);
         var request = new GenerationRequest(identity, job.Prompts, job.Plan, request => Ended(request, job, started));
         var scheduler = job.Decoder.Scheduler;
-        await running.AddAsync(request, scheduler);
+        var work = new DecoderWork(request, scheduler);
+        await running.AddAsync(work);
         try
         {
             if (scheduler.TryEnqueue(request) is { } refusal)
@@ -87,7 +88,7 @@ internal sealed partial class Answers(
         {
             scheduler.Cancel(request); // Does nothing unless the answer could not be written.
             await request.Ended;
-            running.Remove(request);
+            running.Remove(work);
         }
     }
 

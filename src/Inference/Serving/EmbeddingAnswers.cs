@@ -1,58 +1,126 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Embeddings;
+using Tollgate.Inference.Generation;
 using Tollgate.Inference.Witness;
 
 namespace Tollgate.Inference.Serving;
 
 /// <summary>Computes and writes the vectors; what was used is in the worker's log before the answer goes out.</summary>
 internal sealed class EmbeddingAnswers(
-    RunningRequests running, WitnessLog witness, Draining draining, InferenceMetrics metrics, TimeProvider clock)
+    RunningRequests running, WitnessLog witness, Draining draining, InferenceMetrics metrics, IOptions<GenerationOptions> options,
+    TimeProvider clock)
 {
     private const string Operation = "embeddings";
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     public async Task RunAsync(HttpContext context, LoadedEmbedder model, EmbeddingRequest request)
     {
-        using var work = running.Enter();
-        if (draining.Begun)
+        using var answering = running.Enter();
+        var identity = RequestIntake.Identify(context.Request, clock);
+        if (Join(model, identity) is not { } place)
         {
-            metrics.Refused(model.Name, "draining");
-            await ErrorAnswer.WriteAsync(context, OpenAiError.Overloaded(TimeSpan.FromSeconds(1)));
+            await ErrorAnswer.WriteAsync(context, OpenAiError.Overloaded(RetryAfter));
             return;
         }
 
+        using var work = new EmbeddingWork(identity.Id, context.RequestAborted);
+        using (place)
+        {
+            await running.AddAsync(work);
+            try
+            {
+                await EmbedAsync(context, model, request, new Running(identity, work, place));
+            }
+            finally
+            {
+                running.Remove(work);
+            }
+        }
+    }
+
+    /// <summary>A place in the model's line; null when there is none to be had.</summary>
+    private FairTurns.Place? Join(LoadedEmbedder model, RequestIdentity identity)
+    {
+        if (draining.Begun)
+        {
+            metrics.Refused(model.Name, "draining");
+            return null;
+        }
+
+        var place = model.Model.Turns.TryJoin(identity.Organization);
+        if (place is null)
+        {
+            metrics.Refused(model.Name, "queue_full");
+        }
+
+        return place;
+    }
+
+    private async Task EmbedAsync(HttpContext context, LoadedEmbedder model, EmbeddingRequest request, Running run)
+    {
         var started = clock.GetTimestamp();
-        model.Begin();
+        EmbeddingResult? result = null;
+        OpenAiError? error = null;
         try
         {
-            var result = await model.Model.EmbedAsync(
+            using var deadline = clock.CreateTimer(
+                static state => ((FairTurns.Place)state!).Displace(), run.Place, options.Value.QueueTimeout, Timeout.InfiniteTimeSpan);
+            result = await model.Model.EmbedAsync(
                 [.. request.Inputs.Select(input => input.Text is { } text ? EmbeddingInput.FromText(text)
                     : EmbeddingInput.FromIds(input.TokenIds!))],
-                context.RequestAborted);
-            var units = new Units(result.TotalTokens);
-            var identity = RequestIntake.Identify(context.Request, clock);
-            witness.Append(identity.Id, identity.Attempt, identity.Organization, model.Name, units);
-            metrics.Finished(model.Name, Operation, "ok", units, clock.GetElapsedTime(started));
-            await WriteAsync(context, model, request, result, units);
+                run.Place, run.Work.Ran, run.Work.Token);
         }
         catch (EmbeddingInputException exception)
         {
-            metrics.Finished(model.Name, Operation, "failed", default, clock.GetElapsedTime(started));
-            await ErrorAnswer.WriteAsync(context, new OpenAiError(400, "invalid_request_error", null, exception.Message, "input"));
+            error = new OpenAiError(400, "invalid_request_error", null, exception.Message, "input");
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (DisplacedException)
         {
-            metrics.Finished(model.Name, Operation, "cancelled", default, clock.GetElapsedTime(started));
+            metrics.Refused(model.Name, "displaced");
+            error = OpenAiError.Overloaded(RetryAfter);
+        }
+        catch (OperationCanceledException) when (run.Work.Token.IsCancellationRequested)
+        {
+            error = ErrorAnswer.Cancelled();
         }
         finally
         {
-            model.End();
+            End(model, run, result is not null ? "ok" : run.Work.Token.IsCancellationRequested ? "cancelled" : "failed", started);
+        }
+
+        if (!context.RequestAborted.IsCancellationRequested)
+        {
+            await (result is not null ? WriteAsync(context, model, request, result, run.Work.Units) : ErrorAnswer.WriteAsync(context, error!));
         }
     }
+
+    /// <summary>What was computed goes to the log, whether or not there is an answer, and before it.</summary>
+    private void End(LoadedEmbedder model, Running run, string outcome, long started)
+    {
+        try
+        {
+            if (run.Work.Units != default)
+            {
+                var (identity, units) = (run.Identity, run.Work.Units);
+                witness.Append(identity.Id, identity.Attempt, identity.Organization, model.Name, units);
+            }
+
+            metrics.Finished(model.Name, Operation, outcome, run.Work.Units, clock.GetElapsedTime(started));
+        }
+        finally
+        {
+            run.Work.End();
+        }
+    }
+
+    /// <summary>One request on its way.</summary>
+    private sealed record Running(RequestIdentity Identity, EmbeddingWork Work, FairTurns.Place Place);
 
     private static async Task WriteAsync(
         HttpContext context, LoadedEmbedder model, EmbeddingRequest request, EmbeddingResult result, Units units)

@@ -40,7 +40,7 @@ public sealed class InferenceMetrics
     /// <summary>A request got its first slot.</summary>
     public void Admitted(string model, TimeSpan queued) => _queueTime.Record(queued.TotalSeconds, Tag(model));
 
-    /// <param name="reason"><c>queue_full</c>, <c>queue_timeout</c> or <c>draining</c>.</param>
+    /// <param name="reason"><c>queue_full</c>, <c>displaced</c>, <c>queue_timeout</c> or <c>draining</c>.</param>
     public void Refused(string model, string reason) => _refusals.Add(1, Tag(model), new("reason", reason));
 
     public void Decoded(string model, int rows, TimeSpan elapsed)

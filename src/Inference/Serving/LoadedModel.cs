@@ -86,17 +86,11 @@ internal sealed class LoadedDecoder(DecoderModel model, DecoderScheduler schedul
 /// <summary>An embedding model.</summary>
 internal sealed class LoadedEmbedder(EmbeddingModel model) : LoadedModel(model.Installed)
 {
-    private int _active;
-
     public EmbeddingModel Model { get; } = model;
 
-    public override SchedulerLoad Load => new(Volatile.Read(ref _active), 0);
+    public override SchedulerLoad Load => Model.Turns.Load;
 
     public override int Slots => 0;
-
-    public void Begin() => Interlocked.Increment(ref _active);
-
-    public void End() => Interlocked.Decrement(ref _active);
 
     public override ValueTask DisposeAsync()
     {

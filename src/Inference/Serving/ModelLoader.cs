@@ -18,7 +18,7 @@ internal sealed class ModelLoader(
         installed.Manifest.Task switch
     {
         ModelTasks.Chat => await LoadDecoderAsync(installed, cancellationToken),
-        ModelTasks.Embeddings => new LoadedEmbedder(await EmbeddingModel.LoadAsync(installed, sessions, cancellationToken)),
+        ModelTasks.Embeddings => new LoadedEmbedder(await EmbeddingModel.LoadAsync(installed, sessions, cancellationToken, options.Value)),
         var task => throw new Import.ModelImportException(
             $"The model '{installed.Manifest.Name}' has the task '{task}', which this worker does not know."),
     };

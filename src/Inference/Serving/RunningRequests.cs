@@ -6,10 +6,37 @@ using Tollgate.Inference.Witness;
 
 namespace Tollgate.Inference.Serving;
 
-/// <summary>The requests that decoders work on, so that a cancel call finds them. Thread-safe.</summary>
+/// <summary>A request that a model works on.</summary>
+internal interface IRunningWork
+{
+    Guid RequestId { get; }
+
+    /// <summary>What has been computed so far; final once <see cref="Ended"/> has.</summary>
+    Units Units { get; }
+
+    /// <summary>Ends when nothing is computed for it any more and the worker's log has it.</summary>
+    Task Ended { get; }
+
+    /// <summary>Nobody wants the answer any more. Any number of times.</summary>
+    void Cancel();
+}
+
+/// <summary>A request in the hands of a decoder's scheduler.</summary>
+internal sealed record DecoderWork(GenerationRequest Request, DecoderScheduler Scheduler) : IRunningWork
+{
+    public Guid RequestId => Request.Identity.Id;
+
+    public Units Units => Request.Units;
+
+    public Task Ended => Request.Ended;
+
+    public void Cancel() => Scheduler.Cancel(Request);
+}
+
+/// <summary>The requests that models work on, so that a cancel call finds them. Thread-safe.</summary>
 internal sealed class RunningRequests(WitnessLog witness)
 {
-    private readonly ConcurrentDictionary<Guid, Entry> _running = new();
+    private readonly ConcurrentDictionary<Guid, IRunningWork> _running = new();
     private long _count;
 
     /// <summary>Answers in work, embeddings too.</summary>
@@ -26,51 +53,42 @@ internal sealed class RunningRequests(WitnessLog witness)
     /// Makes a request known. An earlier attempt of the same request that still runs is
     /// given up: its gateway would not have tried again otherwise.
     /// </summary>
-    public async Task AddAsync(GenerationRequest request, DecoderScheduler scheduler)
+    public async Task AddAsync(IRunningWork work)
     {
-        var entry = new Entry(request, scheduler);
-        while (!_running.TryAdd(request.Identity.Id, entry))
+        while (!_running.TryAdd(work.RequestId, work))
         {
-            if (_running.TryGetValue(request.Identity.Id, out var earlier))
+            if (_running.TryGetValue(work.RequestId, out var earlier))
             {
-                earlier.Scheduler.Cancel(earlier.Request);
-                await earlier.Request.Ended;
-                Remove(earlier.Request);
+                earlier.Cancel();
+                await earlier.Ended;
+                Remove(earlier);
             }
         }
     }
 
-    public void Remove(GenerationRequest request)
-    {
-        if (_running.TryGetValue(request.Identity.Id, out var entry) && entry.Request == request)
-        {
-            _running.TryRemove(KeyValuePair.Create(request.Identity.Id, entry));
-        }
-    }
+    public void Remove(IRunningWork work) => _running.TryRemove(KeyValuePair.Create(work.RequestId, work));
 
-    /// <summary>Ends a request and waits until its rows have left their slots; what it used is then final and in the log.</summary>
+    /// <summary>Ends a request and waits until nothing of it is computed any more; what it used is then final and in the log.</summary>
     public async Task<Cancelled> CancelAsync(Guid requestId, CancellationToken cancellationToken)
     {
-        if (!_running.TryGetValue(requestId, out var entry))
+        if (!_running.TryGetValue(requestId, out var work))
         {
             return new Cancelled(Known: false, witness.Find(requestId) ?? default(Units));
         }
 
-        entry.Scheduler.Cancel(entry.Request);
-        await entry.Request.Ended.WaitAsync(cancellationToken);
-        return new Cancelled(Known: true, entry.Request.Units);
+        work.Cancel();
+        await work.Ended.WaitAsync(cancellationToken);
+        return new Cancelled(Known: true, work.Units);
     }
 
     /// <summary>Ends everything that runs; for the end of a drain.</summary>
     public void CancelAll()
     {
-        foreach (var entry in _running.Values)
+        foreach (var work in _running.Values)
         {
-            entry.Scheduler.Cancel(entry.Request);
+            work.Cancel();
         }
     }
-
-    private sealed record Entry(GenerationRequest Request, DecoderScheduler Scheduler);
 
     private sealed class Exit(RunningRequests requests) : IDisposable
     {

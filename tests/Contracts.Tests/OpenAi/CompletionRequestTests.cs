@@ -1,5 +1,6 @@
 using System.Text;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Testing;
 
 namespace Tollgate.Contracts.Tests.OpenAi;
 
@@ -41,6 +42,17 @@ public sealed class CompletionRequestTests
         var completion = Parse.Completion(members);
 
         Assert.Equal((bestOf, choices), (completion.BestOf, completion.Choices));
+    }
+
+    [Theory]
+    [InlineData(128, "")]
+    [InlineData(1, "\"n\":128")]
+    [InlineData(6, "\"best_of\":20")]
+    public void TryParse_takes_128_choices_over_all_prompts(int prompts, string members)
+    {
+        Assert.True(CompletionRequest.TryParse(
+            Encoding.UTF8.GetBytes(BadRequests.PromptsBody(prompts, members)), out var completion, out _));
+        Assert.InRange(completion.Prompts.Count * completion.Choices, 120, 128);
     }
 
     [Fact]

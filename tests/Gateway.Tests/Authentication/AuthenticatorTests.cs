@@ -50,6 +50,89 @@ public sealed class AuthenticatorTests : IAsyncLifetime
         Assert.Equal(2, _bench.Accounts.Asked);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Made_up_keys_of_one_address_are_looked_up_a_few_times_a_minute_and_harm_nobody(bool atOnce)
+    {
+        var (_, known) = await _bench.AddOrganizationAsync();
+        Assert.Null(await RefusalAsync("Bearer " + known, "192.0.2.66"));
+        var asked = _bench.Accounts.Asked;
+
+        var refusals = new List<OpenAiError?>();
+        if (atOnce)
+        {
+            refusals.AddRange(await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => RefusalAsync(MadeUp(), "192.0.2.66"))));
+        }
+        else
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                refusals.Add(await RefusalAsync(MadeUp(), "192.0.2.66"));
+            }
+        }
+
+        Assert.InRange(_bench.Accounts.Asked - asked, 25, 35); // 30 a minute, and what drained meanwhile.
+        Assert.Equal(_bench.Accounts.Asked - asked, refusals.Count(refusal => refusal!.Status == 401));
+        Assert.All(
+            refusals.Where(refusal => refusal!.Status != 401),
+            refusal => Assert.Equal((429, true), (refusal!.Status, refusal.RetryAfter > TimeSpan.Zero)));
+        var (_, fresh) = await _bench.AddOrganizationAsync();
+        Assert.Null(await RefusalAsync("Bearer " + known, "192.0.2.66")); // Known keys of the same address go on,
+        Assert.Null(await RefusalAsync("Bearer " + fresh, "192.0.2.67")); // and new ones of any other.
+    }
+
+    [Fact]
+    public async Task Addresses_of_one_IPv6_network_share_a_budget()
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            await RefusalAsync(MadeUp(), $"2001:db8:1:2::{i + 1:x}");
+        }
+
+        Assert.Equal(429, (await RefusalAsync(MadeUp(), "2001:db8:1:2:ffff::1"))!.Status);
+        Assert.Equal(401, (await RefusalAsync(MadeUp(), "2001:db8:1:3::1"))!.Status);
+    }
+
+    [Fact]
+    public async Task Guesses_of_a_known_keys_secret_are_bounded_too_and_one_wrong_secret_costs_one_look_up()
+    {
+        var (key, text) = await _bench.AddOrganizationAsync();
+        string Guess() => "Bearer " + ApiKeyText.CreateSecret(key.PublicId).Text;
+
+        var same = Guess();
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal(401, (await RefusalAsync(same, "192.0.2.70"))!.Status);
+        }
+
+        for (var i = 0; i < 40; i++)
+        {
+            await RefusalAsync(Guess(), "192.0.2.70");
+        }
+
+        Assert.Equal(429, (await RefusalAsync(Guess(), "192.0.2.70"))!.Status);
+        Assert.Null(await RefusalAsync("Bearer " + text, "192.0.2.70"));
+    }
+
+    [Fact]
+    public async Task Keys_that_exist_are_no_failures_however_many_come_at_once_and_whatever_became_of_them()
+    {
+        var organizationId = Guid.NewGuid();
+        _bench.Accounts.SetPolicy(organizationId);
+        var keys = Enumerable.Range(0, 100).Select(_ => _bench.Accounts.CreateKey(organizationId)).ToList();
+
+        var refusals = await Task.WhenAll(keys.Select(key => RefusalAsync("Bearer " + key.Text)));
+        await _bench.Accounts.ChangeKeyAsync(keys[0].Record.PublicId, record => record with { State = KeyState.Revoked });
+        await _gateway.Admission.CheckAsync((await CallAsync("Bearer " + keys[0].Text)).Caller!, Guid.NewGuid(), false, default);
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal("revoked_api_key", (await RefusalAsync("Bearer " + keys[0].Text))!.Code);
+        }
+
+        Assert.All(refusals, Assert.Null);
+    }
+
     [Fact]
     public async Task AuthenticateAsync_answers_503_for_unknown_keys_while_Accounts_is_away_and_known_ones_go_on()
     {
@@ -145,6 +228,8 @@ public sealed class AuthenticatorTests : IAsyncLifetime
         Assert.True(caller.MayUse(KeyScopes.Embeddings));
         Assert.False(caller.MayUse(KeyScopes.ChatCompletions));
     }
+
+    private static string MadeUp() => "Bearer " + ApiKeyText.Create().Text;
 
     private async Task<OpenAiError?> RefusalAsync(string? header, string? address = null) => (await CallAsync(header, address)).Refusal;
 

@@ -43,15 +43,15 @@ public sealed class ClaimRecoveryTests : IAsyncLifetime
         var (_, text) = await _bench.AddOrganizationAsync();
         var first = await AdmitAsync(gateway, text);
 
-        first.Ticket!.Answer(Outcome.Completed, new Units(5, Output: 1), [1]);
+        first.Ticket!.Answer(Outcome.Completed, new Units(5, Output: 1), 6, [1]);
         await gateway.SettleAsync();
         var early = await AdmitAsync(gateway, text);
-        first.Ticket.Close(Outcome.Completed, new Units(5, Output: 1), 1, SettlementKind.SettleKept);
+        first.Ticket.Close(Outcome.Completed, new Units(5, Output: 1), 1, kind: SettlementKind.SettleKept);
         await gateway.SettleAsync();
         var done = await AdmitAsync(gateway, text);
 
         Assert.Equal("idempotency_key_in_use", early.Refusal?.Code);
-        Assert.Equal((first.Ticket.RequestId, "idempotency_answer_not_kept"), (done.AnsweredBy, done.Refusal?.Code));
+        Assert.Equal((first.Ticket!.RequestId, "idempotency_answer_not_kept"), (done.AnsweredBy, done.Refusal?.Code));
         Assert.Equal(OpenAiError.IdempotencyAnswerGone(first.Ticket.RequestId), done.Refusal);
     }
 

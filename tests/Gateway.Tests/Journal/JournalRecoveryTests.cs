@@ -92,6 +92,39 @@ public sealed class JournalRecoveryTests
     }
 
     [Fact]
+    public void Recover_keeps_what_was_computed_for_nothing_in_the_token_buckets()
+    {
+        AdmittedRequest request = null!;
+        Live((_, requests) =>
+        {
+            request = JournalFileTests.Admit(requests);
+            requests.Close(
+                request,
+                new RequestEnd(Outcome.ClientLeftBeforeFirstToken, 1, UsageSource.Gateway, DateTimeOffset.UnixEpoch, 0, default)
+                {
+                    RateTokens = 300,
+                });
+        });
+
+        var (ended, settlements) = Restart();
+
+        Assert.Equal(default, Assert.Single(ended).End.Charged);
+        var settlement = Assert.Single(settlements.Take(request.OrganizationId, 10));
+        Assert.Equal((300L, 0L), (settlement.Tokens, settlement.CostNanoUsd));
+    }
+
+    [Fact]
+    public void A_record_of_an_earlier_version_keeps_what_it_charged_in_the_token_buckets()
+    {
+        Span<byte> payload = stackalloc byte[128];
+        var writer = new RecordWriter(payload);
+        new RequestEnd(Outcome.Completed, 1, UsageSource.Gateway, DateTimeOffset.UnixEpoch, 9, new Units(40, Output: 9)).Write(ref writer);
+        var earlier = new RecordReader(writer.Written[..^1]); // 49 takes one byte.
+
+        Assert.Equal(49, RequestEnd.Read(ref earlier).RateTokens);
+    }
+
+    [Fact]
     public void Recover_leaves_alone_what_was_shipped_and_settled()
     {
         Guid organizationId = default;
@@ -119,7 +152,8 @@ public sealed class JournalRecoveryTests
         var buffer = new byte[2048];
         var writer = new RecordWriter(buffer);
         request.Write(ref writer);
-        var (now, before) = (new RecordReader(writer.Written), new RecordReader(writer.Written[..^9])); // Without the date, and whose it is.
+        var now = new RecordReader(writer.Written);
+        var before = new RecordReader(writer.Written[..^9]); // Without the date, and whose it is.
 
         var (read, older) = (AdmittedRequest.Read(ref now), AdmittedRequest.Read(ref before));
 

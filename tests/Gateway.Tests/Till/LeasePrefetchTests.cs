@@ -33,9 +33,8 @@ public sealed class LeasePrefetchTests
 
     private static async Task<HttpResponseMessage> PrefetchAsync(GatewayUnderTest gateway, Guid organizationId, string caller)
     {
-        var tokens = new ServiceTokens(Options.Create(new ClusterOptions { Secret = GatewayUnderTest.Secret, Self = caller }));
         using var http = new HttpClient { BaseAddress = new Uri(gateway.App.Url(ListenerKind.Internal)) };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.For("gateway"));
+        http.DefaultRequestHeaders.Authorization = TestBearers.Header(caller, "gateway");
         return await http.PostAsync($"/internal/tills/{organizationId}", null);
     }
 }

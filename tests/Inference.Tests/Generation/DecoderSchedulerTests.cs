@@ -176,7 +176,7 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     }
 
     [Fact]
-    public async Task Cancel_while_the_prompt_is_read_costs_nothing_and_the_others_run_on()
+    public async Task Cancel_while_the_prompt_is_read_tells_how_much_was_and_the_others_run_on()
     {
         using var turns = new SemaphoreSlim(0);
         await using var scheduler = tiny.Start(new GenerationOptions { MaxChunk = 16 }, new SteppedTokenizer(tiny.Model.Tokenizer, turns));
@@ -184,21 +184,62 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
         var reading = tiny.Ask(string.Join(' ', Enumerable.Repeat("word", 200)), maxOutput: 20);
         Assert.Null(scheduler.TryEnqueue(reading));
         turns.Release(2); // One token of the first and 16 of the second's prompt each.
-        await Until.TrueAsync(() => reading.Queued is not null, "the prompt is being read");
+        await Until.TrueAsync(() => reading.Units.Input > 0, "the prompt is being read");
 
         scheduler.Cancel(reading);
         turns.Release(100);
         await reading.Ended;
         await TinyDecoder.ReadAsync(running);
 
-        Assert.Equal(default, reading.Units);
+        Assert.Equal(0, reading.Units.Output);
+        Assert.InRange(reading.Units.Input, 16, reading.TotalPromptTokens - 1); // Whole chunks, and not all of them.
+        Assert.Equal(0, reading.Units.Input % 16);
         Assert.Equal(20, running.Units.Output);
+    }
+
+    [Fact]
+    public async Task A_full_queue_takes_in_another_organization_at_the_cost_of_the_largest_holder()
+    {
+        using var turns = new SemaphoreSlim(0);
+        var options = new GenerationOptions { Slots = 1, ReservedSlots = 0, QueueLength = 4, QueueLengthPerOrganization = 3 };
+        await using var scheduler = tiny.Start(options, new SteppedTokenizer(tiny.Model.Tokenizer, turns));
+        var (busy, quiet) = (Guid.NewGuid(), Guid.NewGuid());
+        var running = await StartSteppedAsync(scheduler, turns, maxOutput: 20);
+        var many = Enumerable.Range(0, 4).Select(_ => tiny.Ask("Hello!", organization: busy)).ToList();
+        var others = Enumerable.Range(0, 3).Select(_ => tiny.Ask("Hello!", organization: quiet)).ToList();
+
+        var refusals = many.Select(scheduler.TryEnqueue).ToList();
+        var late = others.Select(scheduler.TryEnqueue).ToList();
+        turns.Release(1000);
+        await Task.WhenAll([.. many.Take(3).Concat(others.Take(2)).Select(request => request.Ended), running.Ended]);
+
+        Assert.Equal([null, null, null, 503], refusals.Select(refusal => refusal?.Status)); // Three of one organization.
+        Assert.Equal([null, null, 503], late.Select(refusal => refusal?.Status)); // Two each: nobody goes for a third.
+        Assert.Equal([null, null, 503], many.Take(3).Select(request => request.Failure?.Status)); // The last to come went.
+        Assert.All(others.Take(2), request => Assert.Null(request.Failure));
+    }
+
+    [Fact]
+    public async Task Reserved_slots_are_for_organizations_that_hold_few()
+    {
+        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 2, ReservedSlots = 1 });
+        var (busy, quiet) = (Guid.NewGuid(), Guid.NewGuid());
+        var many = Enumerable.Range(0, 4).Select(_ => tiny.Ask("Tell me a story.", Endless(), maxOutput: 400, organization: busy)).ToList();
+        many.ForEach(request => Assert.Null(scheduler.TryEnqueue(request)));
+        await many[1].Events.WaitToReadAsync();
+
+        var one = tiny.Ask("Hello!", organization: quiet);
+        await TinyDecoder.RunAsync(scheduler, one);
+
+        Assert.Null(many[2].Queued); // It waits for one of its organization's two.
+        Assert.Equal(new SchedulerLoad(2, 2), scheduler.Load);
+        many.ForEach(scheduler.Cancel);
     }
 
     [Fact]
     public async Task An_organization_with_one_request_is_not_kept_waiting_by_one_with_many()
     {
-        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1 });
+        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1, ReservedSlots = 0 });
         var (busy, quiet) = (Guid.NewGuid(), Guid.NewGuid());
         var order = new List<Guid>();
         var blocker = tiny.Ask("Tell me a story.", Endless(), maxOutput: 100, organization: busy);

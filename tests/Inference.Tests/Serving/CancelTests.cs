@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
 using Tollgate.Testing;
@@ -84,6 +85,52 @@ public sealed class CancelTests(WorkerFixture worker)
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(running));
         await Until.TrueAsync(
             async () => (await WorkerFixture.StatusAsync(worker.Gateway)).Models.Sum(model => model.Active) == 0, "all slots are free");
+    }
+
+    [Fact]
+    public async Task Cancelling_embeddings_answers_with_what_was_computed_and_leaves_it_in_the_log()
+    {
+        var request = Guid.NewGuid();
+        var text = string.Concat(Enumerable.Repeat("a toll gate is a gate on a road ", 40));
+        var body = new JsonObject
+        {
+            ["model"] = "tiny-embed",
+            ["input"] = new JsonArray([.. Enumerable.Range(0, 1000).Select(i => (JsonNode)$"{i} {text}")]),
+        };
+        var asking = worker.PostAsync("/v1/embeddings", body, request);
+        Cancelled cancelled;
+        do
+        {
+            cancelled = await worker.CancelAsync(request); // Until it has arrived.
+        }
+        while (!cancelled.Known && !asking.IsCompleted);
+
+        using var response = await asking;
+
+        Assert.Equal((HttpStatusCode)499, response.StatusCode);
+        Assert.InRange(cancelled.Units.Input, 0, (1000 * 250) - 1);
+        Assert.Equal(
+            cancelled.Units.Input, (await worker.WitnessAsync()).Entries.Where(entry => entry.RequestId == request).Sum(entry => entry.Units.Input));
+        Assert.Equal(0, (await WorkerFixture.StatusAsync(worker.Gateway)).Models.Sum(model => model.Active));
+    }
+
+    [Fact]
+    public async Task A_gateway_that_goes_away_from_embeddings_leaves_their_runs_in_the_log()
+    {
+        var request = Guid.NewGuid();
+        var text = string.Concat(Enumerable.Repeat("a toll gate is a gate on a road ", 40));
+        var body = new JsonObject
+        {
+            ["model"] = "tiny-embed",
+            ["input"] = new JsonArray([.. Enumerable.Range(0, 2000).Select(i => (JsonNode)$"{i} {text}")]),
+        };
+        using var leave = new CancellationTokenSource(TimeSpan.FromSeconds(2)); // Long enough for a run, too short for all.
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => worker.PostAsync("/v1/embeddings", body, request, cancellationToken: leave.Token));
+
+        await Until.TrueAsync(
+            async () => (await worker.WitnessAsync()).Entries.Any(entry => entry.RequestId == request), "what was computed is in the log");
     }
 
     [Fact]

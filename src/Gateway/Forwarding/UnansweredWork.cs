@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using Tollgate.Contracts.Keys;
+using Tollgate.Gateway.Admission;
+using Tollgate.ServiceDefaults.Data;
+
+namespace Tollgate.Gateway.Forwarding;
+
+/// <summary>
+/// Decides who pays for work that gave its client no answer. Each organization is forgiven some of it a minute, counted over all gateways
+/// in the organization's hash; a request that does not fit in what is left is billed whole. Thread-safe.
+/// </summary>
+internal sealed partial class UnansweredWork(
+    RedisConnection redis, IOptions<ForwardingOptions> options, ILogger<UnansweredWork> logger)
+{
+    private readonly EmbeddedScript _script = EmbeddedScript.Load("UnansweredWork.lua");
+
+    /// <summary>Takes <paramref name="tokens"/> out of the organization's allowance. False when they do not fit: bill them. A gateway that
+    /// dies between this and the request's CLOSE has used up allowance and bills nothing.</summary>
+    /// <param name="tokens">Prompt and output together; 0 is always forgiven.</param>
+    public async Task<bool> ForgivesAsync(Guid organizationId, long tokens)
+    {
+        if (tokens == 0)
+        {
+            return true;
+        }
+
+        try
+        {
+            var reply = await _script.RunAsync(
+                redis, RedisNames.Organization(organizationId), [tokens, options.Value.ForgivenTokensPerMinute], CancellationToken.None);
+            return (long)reply[0] == 1;
+        }
+        catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
+        {
+            // Without Redis nothing new is admitted, so that what is forgiven here is bounded by what runs.
+            Log.Forgiven(logger, tokens, exception.Message);
+            return true;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "{Tokens} tokens without an answer are not billed: {Reason}")]
+        public static partial void Forgiven(ILogger logger, long tokens, string reason);
+    }
+}

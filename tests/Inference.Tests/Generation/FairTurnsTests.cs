@@ -1,0 +1,74 @@
+using Tollgate.Inference.Generation;
+
+namespace Tollgate.Inference.Tests.Generation;
+
+public sealed class FairTurnsTests
+{
+    private static readonly Guid Loud = Guid.NewGuid();
+    private static readonly Guid Quiet = Guid.NewGuid();
+
+    [Fact]
+    public async Task An_organization_with_one_request_goes_before_the_rest_of_one_with_many()
+    {
+        var turns = new FairTurns(new QueuePlaces(256, 128));
+        var order = new List<Guid>();
+        using var first = turns.TryJoin(Loud)!;
+        var running = await first.TakeTurnAsync(CancellationToken.None);
+        var many = Enumerable.Range(0, 10).Select(_ => RunAsync(turns, Loud, order)).ToList();
+        var one = RunAsync(turns, Quiet, order);
+
+        running.Charge(100);
+        running.Dispose();
+        await Task.WhenAll([.. many, one]);
+
+        Assert.Equal(0, order.IndexOf(Quiet));
+        Assert.Equal(11, order.Count);
+    }
+
+    [Fact]
+    public async Task A_full_line_displaces_the_last_of_the_largest_holder()
+    {
+        var turns = new FairTurns(new QueuePlaces(3, 3));
+        using var first = turns.TryJoin(Loud)!;
+        using var running = await first.TakeTurnAsync(CancellationToken.None);
+        var waiting = Enumerable.Range(0, 3).Select(_ => turns.TryJoin(Loud)!).ToList();
+        var last = waiting[2].TakeTurnAsync(CancellationToken.None);
+
+        var loud = turns.TryJoin(Loud);
+        using var quiet = turns.TryJoin(Quiet);
+
+        Assert.Null(loud);
+        Assert.NotNull(quiet);
+        await Assert.ThrowsAsync<DisplacedException>(() => last);
+        Assert.Equal(new SchedulerLoad(1, 3), turns.Load);
+        waiting.ForEach(place => place.Dispose());
+        Assert.Equal(new SchedulerLoad(1, 1), turns.Load);
+    }
+
+    [Fact]
+    public async Task A_wait_that_is_cancelled_holds_up_nobody()
+    {
+        var turns = new FairTurns(new QueuePlaces(3, 3));
+        using var first = turns.TryJoin(Loud)!;
+        var running = await first.TakeTurnAsync(CancellationToken.None);
+        using var second = turns.TryJoin(Loud)!;
+        using var third = turns.TryJoin(Loud)!;
+        using var stop = new CancellationTokenSource();
+        var cancelled = second.TakeTurnAsync(stop.Token);
+        var next = third.TakeTurnAsync(CancellationToken.None);
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        running.Dispose();
+
+        (await next).Dispose();
+    }
+
+    private static async Task RunAsync(FairTurns turns, Guid organization, List<Guid> order)
+    {
+        using var place = turns.TryJoin(organization)!;
+        using var turn = await place.TakeTurnAsync(CancellationToken.None);
+        order.Add(organization); // One turn at a time.
+        turn.Charge(10);
+    }
+}
