@@ -20,8 +20,8 @@ internal sealed record RunningRequest(
     public AnswerRecording? Recording { get; init; }
 
     /// <summary>
-    /// Closes the ticket of a complete answer, after storing the answer under its idempotency key where it came with one. The last bytes may
-    /// go out when this ends. An answer that the model itself left empty costs nothing.
+    /// Closes the ticket of a complete answer, after storing the answer under its idempotency key where it came with one. The last bytes
+    /// may go out when this ends. An answer that the model itself left empty costs nothing.
     /// </summary>
     /// <param name="last">What is still to go out.</param>
     public async ValueTask CompleteAsync(Units units, ReadOnlyMemory<byte> last)
