@@ -39,7 +39,9 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
         return kept > 0;
     }
 
-    /// <summary>Whether the answer of a request is kept. If it is not, it never will be: its gateway died, and it may still be on its way.</summary>
+    /// <summary>
+    /// Whether the answer of a request is kept. If it is not, it never will be: its gateway died, and it may still be on its way.
+    /// </summary>
     public async Task<bool> WithdrawAsync(AnswerName name, Guid requestId, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);

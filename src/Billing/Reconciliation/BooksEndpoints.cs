@@ -26,7 +26,8 @@ internal static class BooksEndpoints
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         var checks = await connection.ReadRowsAsync(
             """
-            select distinct on (name) name, finished_at, checked, differences, detail from reconciliation_runs order by name, started_at desc
+            select distinct on (name) name, finished_at, checked, differences, detail from reconciliation_runs
+            order by name, started_at desc
             """,
             row => new BookCheck(
                 row.GetString(0), row.GetFieldValue<DateTimeOffset>(1), row.GetInt64(2), row.GetInt64(3),

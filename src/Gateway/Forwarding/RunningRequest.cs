@@ -36,8 +36,8 @@ internal sealed record RunningRequest(
     }
 
     /// <summary>
-    /// Closes the ticket of a complete answer, after storing the answer under its idempotency key where it came with one. The last bytes may
-    /// go out when this ends. An answer that the model itself left empty is work without an answer.
+    /// Closes the ticket of a complete answer, after storing the answer under its idempotency key where it came with one. The last bytes
+    /// may go out when this ends. An answer that the model itself left empty is work without an answer.
     /// </summary>
     /// <param name="last">What is still to go out.</param>
     public async ValueTask CompleteAsync(Units units, ReadOnlyMemory<byte> last, UnansweredWork work)

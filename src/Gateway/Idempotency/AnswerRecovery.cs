@@ -14,6 +14,7 @@ internal sealed partial class AnswerRecovery(
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
     private int _ended;
+    private bool _waits;
 
     /// <summary>Asks for those that are left, until the first that Billing does not answer for. True when all are ended.</summary>
     public async Task<bool> RunOnceAsync()
@@ -30,7 +31,12 @@ internal sealed partial class AnswerRecovery(
         }
         catch (HttpRequestException exception)
         {
-            LogWaits(logger, recovery.UnsettledAnswers.Count - _ended, exception.Message);
+            if (!_waits)
+            {
+                LogWaits(logger, recovery.UnsettledAnswers.Count - _ended, exception.Message);
+            }
+
+            _waits = true;
             return false;
         }
     }
@@ -52,6 +58,7 @@ internal sealed partial class AnswerRecovery(
             || await store.WithdrawAsync(new AnswerName(admitted.OrganizationId, admitted.KeyId, answer.KeyHash), admitted.RequestId);
     }
 
-    [LoggerMessage(1, LogLevel.Information, "{Count} requests of an earlier start wait for Billing to tell whether their answers are kept: {Reason}")]
+    [LoggerMessage(1, LogLevel.Information,
+        "{Count} requests of an earlier start are not billed until Billing tells whether their answers are kept: {Reason}")]
     private static partial void LogWaits(ILogger logger, int count, string reason);
 }

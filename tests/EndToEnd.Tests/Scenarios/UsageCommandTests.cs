@@ -10,7 +10,8 @@ public sealed class UsageCommandTests(KillableTollgate killable)
     public async Task Rejected_usage_is_listed_booked_or_dismissed_and_the_books_agree()
     {
         var running = await killable.AliveAsync();
-        var (first, second) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        var now = TimeProvider.System.GetUtcNow();
+        var (first, second) = (Guid.CreateVersion7(now), Guid.CreateVersion7(now));
         await RejectAsync(running, first);
         await RejectAsync(running, second);
 
@@ -34,7 +35,8 @@ public sealed class UsageCommandTests(KillableTollgate killable)
         select organization_id, $1, 0, 'The price version is unknown.', json_build_object(
           'requestId', $1, 'organizationId', organization_id, 'projectId', $1, 'keyId', $1, 'model', 'tiny-assistant',
           'endpoint', 'chat.completions', 'streamed', false, 'attempt', 1, 'priceVersion', $1, 'epoch', 0,
-          'units', json_build_object('input', 100, 'output', 10), 'delivered', 10, 'outcome', 1, 'admittedAt', now(), 'finishedAt', now())::text,
+          'units', json_build_object('input', 100, 'output', 10), 'delivered', 10, 'outcome', 1, 'admittedAt', now(),
+          'finishedAt', now())::text,
           gen_random_uuid()
         from billing.wallets limit 1
         returning 'done'

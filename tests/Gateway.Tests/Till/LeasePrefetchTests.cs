@@ -1,10 +1,8 @@
 using System.Net;
-using System.Net.Http.Headers;
-using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Tests.Harness;
 using Tollgate.ServiceDefaults.Hosting;
-using Tollgate.ServiceDefaults.ServiceAuthentication;
+using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Till;
 
