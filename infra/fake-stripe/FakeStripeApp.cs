@@ -22,7 +22,7 @@ public static class FakeStripeApp
     public static WebApplication Create(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(FakeStripeApp).Assembly);
-        builder.AddServiceDefaults();
+        builder.AddHostDefaults();
         builder.Services.AddSingleton<IValidateOptions<FakeStripeOptions>, FakeStripeOptionsValidator>();
         builder.Services.AddOptions<FakeStripeOptions>().BindConfiguration(FakeStripeOptions.Section).ValidateOnStart();
         builder.Services.AddHttpClient("webhook");
@@ -37,7 +37,7 @@ public static class FakeStripeApp
 
         var app = builder.Build();
         RefuseStrangers(app);
-        app.MapServiceDefaults();
+        app.MapHealth();
         app.MapStripeApi();
         app.MapCheckoutPages();
         return app;

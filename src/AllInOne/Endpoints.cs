@@ -10,11 +10,11 @@ namespace Tollgate.AllInOne;
 /// <param name="Stripe">Base address of the stand-in for Stripe; null with a real one.</param>
 /// <param name="Postgres">Superuser's connection string on Tollgate's database.</param>
 /// <param name="Redis">Connection string in StackExchange.Redis' form.</param>
-/// <param name="ClusterSecret">Path of the cluster secret.</param>
+/// <param name="OperatorBearers">Path of the file that holds the operator's bearers.</param>
 /// <param name="Pids">Process ids; null for a server that is not ours.</param>
 public sealed record Endpoints(
     string Api, string Portal, string Mail, string GatewayInternal, string AccountsInternal, string BillingInternal, string WorkerInternal,
-    string? Stripe, string Postgres, string Redis, string ClusterSecret, ProcessIds Pids)
+    string? Stripe, string Postgres, string Redis, string OperatorBearers, ProcessIds Pids)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 

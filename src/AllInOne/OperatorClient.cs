@@ -14,9 +14,10 @@ public sealed class OperatorClient : IDisposable
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
     private readonly ServiceTokens _tokens;
 
-    public OperatorClient(string clusterSecret)
+    /// <param name="bearers">Text of the operator's bearer file.</param>
+    public OperatorClient(string bearers)
     {
-        _tokens = new ServiceTokens(Options.Create(new ClusterOptions { Secret = clusterSecret, Self = "operator" }));
+        _tokens = new ServiceTokens(Options.Create(new ClusterOptions { Bearers = bearers }));
     }
 
     /// <summary>The running installation of <paramref name="data"/>.</summary>
@@ -29,7 +30,7 @@ public sealed class OperatorClient : IDisposable
         }
 
         var endpoints = Endpoints.Read(data)!;
-        return (new OperatorClient(File.ReadAllText(endpoints.ClusterSecret).Trim()), endpoints);
+        return (new OperatorClient(File.ReadAllText(endpoints.OperatorBearers)), endpoints);
     }
 
     /// <summary>POSTs to a service and reads its answer.</summary>

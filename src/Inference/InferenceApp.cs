@@ -22,7 +22,7 @@ public static class InferenceApp
         var answers = app.MapInternal("/v1", "gateway");
         answers.MapGeneration();
         answers.MapEmbeddings();
-        app.MapInternal("/internal", "gateway", "billing", "operator").MapWorker();
+        app.MapWorker();
         return app;
     }
 }

@@ -1,9 +1,6 @@
-using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Tollgate.ServiceDefaults.Hosting;
-using Tollgate.ServiceDefaults.ServiceAuthentication;
 using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests;
@@ -11,7 +8,6 @@ namespace Tollgate.Accounts.Tests;
 /// <summary>The real service on real sockets with a database of its own.</summary>
 internal sealed class AccountsHost : IAsyncDisposable
 {
-    private static readonly string Secret = string.Concat(Enumerable.Repeat("5a", 32));
     private readonly WebApplication _app;
 
     private AccountsHost(WebApplication app, PlatformResponder responder, string mailFolder, string redis, string postgres)
@@ -34,6 +30,8 @@ internal sealed class AccountsHost : IAsyncDisposable
 
     public string Postgres { get; }
 
+    public WebApplication App => _app;
+
     public IServiceProvider Services => _app.Services;
 
     public string PublicUrl => _app.Url(ListenerKind.Public);
@@ -44,8 +42,7 @@ internal sealed class AccountsHost : IAsyncDisposable
     [
         "--Listen:Public=http://127.0.0.1:0",
         "--Listen:Internal=http://127.0.0.1:0",
-        $"--Cluster:Secret={Secret}",
-        "--Cluster:Self=accounts",
+        TestBearers.Argument("accounts"),
         $"--Postgres:ConnectionString={postgres}",
         $"--Redis:ConnectionString={redis}",
         $"--Services:billing={services}",
@@ -86,9 +83,8 @@ internal sealed class AccountsHost : IAsyncDisposable
     /// <summary>A client of the internal listener that shows the bearer of <paramref name="caller"/>.</summary>
     public HttpClient ClientAs(string caller)
     {
-        var tokens = new ServiceTokens(Options.Create(new ClusterOptions { Secret = Secret, Self = caller }));
         var client = new HttpClient { BaseAddress = new Uri(InternalUrl) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.For("accounts"));
+        client.DefaultRequestHeaders.Authorization = TestBearers.Header(caller, "accounts");
         return client;
     }
 

@@ -1,13 +1,10 @@
-using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Tollgate.Billing.Wallets;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 using Tollgate.ServiceDefaults.Hosting;
-using Tollgate.ServiceDefaults.ServiceAuthentication;
 using Tollgate.Testing;
 
 namespace Tollgate.Billing.Tests;
@@ -17,9 +14,6 @@ namespace Tollgate.Billing.Tests;
 /// </summary>
 public sealed class BillingFixture : IAsyncLifetime
 {
-    /// <summary>The cluster secret of all tests.</summary>
-    public const string Secret = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-
     /// <summary>tiny-assistant: 0.50 dollars in, 1.50 out, for a million tokens.</summary>
     public static readonly Guid AssistantPrice = new("01930000-0000-7000-8000-000000000001");
 
@@ -62,11 +56,10 @@ public sealed class BillingFixture : IAsyncLifetime
     /// <summary>A client that shows the bearer of <paramref name="caller"/>.</summary>
     public static HttpClient Client(WebApplication app, string caller)
     {
-        var tokens = new ServiceTokens(Options.Create(new ClusterOptions { Secret = Secret, Self = caller }));
         return new HttpClient
         {
             BaseAddress = new Uri(app.Url(ListenerKind.Internal)),
-            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", tokens.For("billing")) },
+            DefaultRequestHeaders = { Authorization = TestBearers.Header(caller, "billing") },
         };
     }
 
@@ -134,7 +127,7 @@ public sealed class BillingFixture : IAsyncLifetime
 
     private string[] Arguments() =>
     [
-        "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={Secret}", "--Cluster:Self=billing",
+        "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("billing"),
             $"--Postgres:ConnectionString={ConnectionString}",
         "--Leases:SealFor=00:00:00",
     ];

@@ -23,7 +23,7 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
             $"seed {options.Seed}, {options.Gateways} gateways, {options.Workers} workers, {options.Duration.TotalSeconds:0} s; "
             + $"data and logs in {options.Folder}");
         await using var cluster = await TollgateCluster.StartAsync(options.Folder, Plan(options));
-        using var client = new OperatorClient(cluster.Secrets.Cluster);
+        using var client = new OperatorClient(cluster.Secrets.Bearers["operator"]);
         var customers = await new CustomerFounding(cluster, client, clock).FoundAsync(options.Duration.TotalMinutes);
         await AnswerFromEachAsync(cluster, customers[0].Keys[0]);
         await SayAsync("every gateway answers; load and faults begin");

@@ -15,7 +15,7 @@ public sealed class ThreeGateways : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Cluster = await TollgateCluster.StartAsync(TestFolder.Create("three-gateways"), gateways: 3, workers: 1);
-        Client = new OperatorClient(Cluster.Secrets.Cluster);
+        Client = new OperatorClient(Cluster.Secrets.Bearers["operator"]);
     }
 
     public async Task DisposeAsync()

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Clusters;
 
@@ -22,7 +23,11 @@ public sealed class ClusterSecrets
     public ClusterSecrets(string folder, ServerPasswords passwords, string redisConnection, Func<string, string> postgresConnection)
     {
         _folder = Directory.CreateDirectory(folder).FullName;
-        Cluster = Write("cluster", Random());
+        foreach (var (service, text) in Bearers)
+        {
+            Write(service + "_bearers", text);
+        }
+
         Peppers = Write("peppers", "p1:" + Random());
         Write("redis_connection", redisConnection);
         Write("accounts_postgres", postgresConnection("accounts"));
@@ -32,14 +37,15 @@ public sealed class ClusterSecrets
         StripeWebhookSecret = Write("stripe_webhook_secret", "whsec_" + Random());
         All =
         [
-            Cluster, Peppers.Split(':')[1], StripeApiKey, StripeWebhookSecret, passwords.Postgres, passwords.Redis, .. passwords.Schemas.Values,
+            .. Bearers.Values.SelectMany(SentIn), Peppers.Split(':')[1], StripeApiKey, StripeWebhookSecret, passwords.Postgres, passwords.Redis, .. passwords.Schemas.Values,
         ];
     }
 
     /// <summary>All that may never stand in a log.</summary>
     public IReadOnlyList<string> All { get; }
 
-    public string Cluster { get; }
+    /// <summary>Text of the bearer file of each service and of the operator.</summary>
+    public IReadOnlyDictionary<string, string> Bearers { get; } = ServiceBearers.Issue();
 
     public string Peppers { get; }
 
@@ -58,6 +64,9 @@ public sealed class ClusterSecrets
     }
 
     private static string Random() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+
+    private static IEnumerable<string> SentIn(string text) =>
+        ServiceCall.Services.Select(ServiceBearers.Parse(text).To).OfType<string>();
 
     private string Write(string name, string value)
     {

@@ -7,10 +7,11 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 namespace Tollgate.Clusters;
 
 /// <summary>Speaks to the internal listeners of a cluster as the operator.</summary>
-public sealed class OperatorClient(string clusterSecret) : IDisposable
+/// <param name="bearers">Text of the operator's bearer file.</param>
+public sealed class OperatorClient(string bearers) : IDisposable
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
-    private readonly ServiceTokens _tokens = new(Options.Create(new ClusterOptions { Secret = clusterSecret, Self = "operator" }));
+    private readonly ServiceTokens _tokens = new(Options.Create(new ClusterOptions { Bearers = bearers }));
 
     /// <param name="service">Name of the service that listens at <paramref name="url"/>; the bearer depends on it.</param>
     /// <exception cref="HttpRequestException">It did not answer, or not with a success.</exception>

@@ -196,7 +196,7 @@ public sealed class TollgateCluster : IAsyncDisposable
     /// has heard of them, and those of others come when they will.</summary>
     public async Task WaitForWorkersAsync()
     {
-        using var client = new OperatorClient(Secrets.Cluster);
+        using var client = new OperatorClient(Secrets.Bearers["operator"]);
         foreach (var gateway in GatewayInternal)
         {
             await Until.TrueAsync(
@@ -304,8 +304,6 @@ public sealed class TollgateCluster : IAsyncDisposable
 
     private Dictionary<string, string> StripeEnvironment() => new()
     {
-        ["TOLLGATE__Cluster__Self"] = "stripe",
-        ["TOLLGATE__Cluster__Secret"] = Secrets.Cluster,
         ["TOLLGATE__Listen__Public"] = Url(_stripe),
         ["TOLLGATE__FakeStripe__ApiKey"] = Secrets.StripeApiKey,
         ["TOLLGATE__FakeStripe__WebhookSecret"] = Secrets.StripeWebhookSecret,

@@ -16,7 +16,7 @@ internal static class FirstStart
     /// <summary>True when this start created them; the two files then hold what is to be shown.</summary>
     public static async Task<bool> BootstrapAsync(DataFolder data, Endpoints endpoints, CancellationToken cancellationToken)
     {
-        using var client = new OperatorClient((await File.ReadAllTextAsync(endpoints.ClusterSecret, cancellationToken)).Trim());
+        using var client = new OperatorClient(await File.ReadAllTextAsync(endpoints.OperatorBearers, cancellationToken));
 
         // Written before it is true: a kill in between may leave a password that was
         // never used, but never an account that nobody can enter.
@@ -52,7 +52,7 @@ internal static class FirstStart
     public static async Task WaitForModelAsync(Endpoints endpoints, string key, string model, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        using var operatorClient = new OperatorClient((await File.ReadAllTextAsync(endpoints.ClusterSecret, cancellationToken)).Trim());
+        using var operatorClient = new OperatorClient(await File.ReadAllTextAsync(endpoints.OperatorBearers, cancellationToken));
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         var started = TimeProvider.System.GetTimestamp();
         var last = "no answer";

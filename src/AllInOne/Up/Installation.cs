@@ -41,6 +41,7 @@ internal sealed class Installation : IAsyncDisposable
         try
         {
             var fakeStripe = configuration["Stripe:ApiKey"] is null && configuration["Stripe:ApiKey_FILE"] is null;
+            BearerFiles.Ensure(data);
             var arguments = new ServiceArguments(data, ports, databases, fakeStripe);
             say("starting Postgres, Redis and the worker");
             var worker = supervisor.StartAsync("worker", _ => ChildProcess.StartAsync(arguments.Worker()));
@@ -91,7 +92,7 @@ internal sealed class Installation : IAsyncDisposable
     private void WriteEndpoints(DataFolder data, bool fakeStripe) => new Endpoints(
         Ports.Url(Ports.Api), Ports.Url(Ports.Portal), Ports.Url(Ports.Portal) + "/dev/mail", Ports.Url(Ports.GatewayInternal),
         Ports.Url(Ports.AccountsInternal), Ports.Url(Ports.BillingInternal), Ports.Url(Ports.Worker),
-        fakeStripe ? Ports.Url(Ports.Stripe) : null, Databases.Superuser, Databases.Redis, data.SecretFile("cluster"),
+        fakeStripe ? Ports.Url(Ports.Stripe) : null, Databases.Superuser, Databases.Redis, BearerFiles.PathOf(data, "operator"),
         new ProcessIds(Environment.ProcessId, _supervisor.IdOf("postgres"), _supervisor.IdOf("redis"), _supervisor.IdOf("worker")))
             .Write(data);
 }

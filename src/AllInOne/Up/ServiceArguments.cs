@@ -8,8 +8,6 @@ namespace Tollgate.AllInOne.Up;
 /// </summary>
 internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases databases, bool fakeStripe)
 {
-    private string ClusterSecretFile => data.SecretFile("cluster");
-
     public string[] Gateway() =>
     [
         .. Common("gateway", ports.GatewayInternal),
@@ -45,7 +43,8 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
 
     public string[] FakeStripe() =>
     [
-        .. Common("stripe", ports.StripeInternal),
+        "--Host:Signals=ignore",
+        $"--Listen:Internal={Ports.Url(ports.StripeInternal)}",
         $"--Listen:Public={Ports.Url(ports.Stripe)}",
         $"--FakeStripe:ApiKey={StripeKey()}",
         $"--FakeStripe:WebhookSecret={data.Secret("stripe-webhook", "whsec_")}",
@@ -53,14 +52,13 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--FakeStripe:StateFile={Path.Combine(data.Folder("stripe"), "state.json")}",
     ];
 
-    /// <summary>The worker runs as a process of its own; its settings go by environment, its secret by file.</summary>
+    /// <summary>The worker runs as a process of its own; its settings go by environment, its bearers by file.</summary>
     public ChildSpec Worker() => new(
         "worker",
         [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "Tollgate.Inference.dll")],
         new Dictionary<string, string>
         {
-            ["TOLLGATE__Cluster__Self"] = "inference",
-            ["TOLLGATE__Cluster__Secret_FILE"] = ClusterSecretFile,
+            ["TOLLGATE__Cluster__Bearers_FILE"] = BearerFiles.PathOf(data, "inference"),
             ["TOLLGATE__Listen__Internal"] = Ports.Url(ports.Worker),
             ["TOLLGATE__Services__accounts"] = Ports.Url(ports.AccountsInternal),
             ["TOLLGATE__Worker__Id"] = "worker-1",
@@ -76,8 +74,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
     private string[] Common(string self, int internalPort) =>
     [
         "--Host:Signals=ignore",
-        $"--Cluster:Self={self}",
-        $"--Cluster:Secret_FILE={ClusterSecretFile}",
+        $"--Cluster:Bearers_FILE={BearerFiles.PathOf(data, self)}",
         $"--Listen:Internal={Ports.Url(internalPort)}",
     ];
 

@@ -23,7 +23,7 @@ internal static class WitnessServices
                 options.Workers = ReadWorkers(section.GetSection(nameof(WitnessOptions.Workers)));
             })
             .ValidateOnStart();
-        builder.Services.AddHttpClient(WorkerLogs.Client, (provider, client) =>
+        builder.Services.AddCallee("inference").AddHttpClient(WorkerLogs.Client, (provider, client) =>
         {
             client.Timeout = TimeSpan.FromSeconds(10);
             client.DefaultRequestHeaders.Authorization =

@@ -135,6 +135,6 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
     [LoggerMessage(2, LogLevel.Information, "Request {RequestId}: attempt {Number} goes to worker {Worker}.")]
     private static partial void LogRetry(ILogger logger, string requestId, Uri worker, int number);
 
-    [LoggerMessage(3, LogLevel.Error, "Worker {Worker} refused this gateway's bearer. Do both have the same cluster secret?")]
+    [LoggerMessage(3, LogLevel.Error, "Worker {Worker} refused this gateway's bearer. Are both bearer files of one issue?")]
     private static partial void LogBearerRefused(ILogger logger, Uri worker);
 }

@@ -28,7 +28,7 @@ internal static class RoutingSlice
             })
             .ValidateOnStart();
         builder.Services.AddSingleton<WorkerPool>();
-        builder.Services.AddSingleton<WorkerClient>();
+        builder.Services.AddCallee("inference").AddSingleton<WorkerClient>();
         builder.Services.AddSingleton<WorkerRegistry>().AddHostedService(services => services.GetRequiredService<WorkerRegistry>());
         builder.Services.AddSingleton<WorkerPoller>().AddHostedService(services => services.GetRequiredService<WorkerPoller>());
         return builder;

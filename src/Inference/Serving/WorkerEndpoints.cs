@@ -17,9 +17,9 @@ internal static class WorkerEndpoints
 
     public static void MapWorker(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/status", Status);
-        routes.MapGet("/witness", ReadWitness);
-        routes.MapPost("/requests/{id}/cancel", CancelAsync);
+        routes.MapInternal("/internal/status", "gateway", "operator").MapGet("", Status);
+        routes.MapInternal("/internal/witness", "billing", "operator").MapGet("", ReadWitness);
+        routes.MapInternal("/internal/requests/{id}/cancel", "gateway").MapPost("", CancelAsync);
     }
 
     private static JsonHttpResult<WorkerStatus> Status(StatusReport report) =>

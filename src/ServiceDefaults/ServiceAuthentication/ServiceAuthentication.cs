@@ -8,41 +8,34 @@ using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.ServiceDefaults.ServiceAuthentication;
 
+/// <summary>Endpoint metadata: which services may call.</summary>
+public sealed record InternalCallers(IReadOnlyList<string> Names);
+
 /// <summary>Who may call whom inside the platform.</summary>
 public static class ServiceAuthenticationExtensions
 {
+    /// <summary>Maps a group of endpoints that <see cref="OnlyFor"/> closes to anybody but the named services.</summary>
+    public static RouteGroupBuilder MapInternal(this IEndpointRouteBuilder routes, string prefix, params string[] callers) =>
+        routes.MapGroup(prefix).ExcludeFromDescription().OnlyFor(routes.ServiceProvider, callers);
+
     /// <summary>
-    /// Maps a group that answers on the internal listener alone, and only to the named services; anybody else gets 404 on the public
-    /// listener and 401 on the internal one.
+    /// Lets endpoints answer on the internal listener alone, and only to the named services; anybody else gets 404 on the public listener and
+    /// 401 on the internal one, before a byte of the body is read.
     /// </summary>
-    public static RouteGroupBuilder MapInternal(this IEndpointRouteBuilder routes, string prefix, params string[] callers)
+    public static TBuilder OnlyFor<TBuilder>(this TBuilder endpoints, IServiceProvider services, params string[] callers)
+        where TBuilder : IEndpointConventionBuilder
     {
-        var tokens = routes.ServiceProvider.GetRequiredService<ServiceTokens>();
-        var group = routes.MapGroup(prefix).ExcludeFromDescription();
-        group.AddEndpointFilter((context, next) =>
+        var tokens = services.GetRequiredService<ServiceTokens>();
+        tokens.RequireKnown(callers);
+        endpoints.Finally(endpoint =>
         {
-            if (context.HttpContext.Features.Get<Listener>()?.Kind != ListenerKind.Internal)
-            {
-                return ValueTask.FromResult<object?>(TypedResults.NotFound());
-            }
-
-            return tokens.MayCall(context.HttpContext.Request, callers)
-                ? next(context)
-                : ValueTask.FromResult<object?>(TypedResults.Unauthorized());
+            endpoint.Metadata.Add(new InternalCallers(callers));
+            var answer = endpoint.RequestDelegate!;
+            endpoint.RequestDelegate = context => Refusal(context, tokens, callers) is { } status
+                ? Refuse(context, status)
+                : answer(context);
         });
-        return group;
-    }
-
-    /// <summary>Whether the request's bearer is that of one of <paramref name="callers"/>.</summary>
-    public static bool MayCall(this ServiceTokens tokens, HttpRequest request, params string[] callers)
-    {
-        var authorization = request.Headers.Authorization.ToString();
-        if (!authorization.StartsWith("Bearer ", StringComparison.Ordinal))
-        {
-            return false;
-        }
-
-        return Array.Exists(callers, caller => tokens.Accepts(authorization.AsSpan("Bearer ".Length), caller));
+        return endpoints;
     }
 
     /// <summary>
@@ -51,7 +44,7 @@ public static class ServiceAuthenticationExtensions
     /// </summary>
     public static IHttpClientBuilder AddInternalClient(this IServiceCollection services, string callee, IConfiguration configuration)
     {
-        return services.AddHttpClient(callee, (provider, client) =>
+        return services.AddCallee(callee).AddHttpClient(callee, (provider, client) =>
         {
             var address = configuration[$"Services:{callee}"]
                 ?? throw new InvalidOperationException($"Services:{callee} is not set: where does {callee} listen?");
@@ -61,9 +54,40 @@ public static class ServiceAuthenticationExtensions
         });
     }
 
+    /// <summary>Notes that this service calls <paramref name="callee"/>, so that it does not start without a bearer for it.</summary>
+    public static IServiceCollection AddCallee(this IServiceCollection services, string callee) =>
+        services.AddSingleton(new Callee(callee));
+
+    internal static void RequireBearers(this IServiceProvider services)
+    {
+        var tokens = services.GetRequiredService<ServiceTokens>();
+        foreach (var callee in services.GetServices<Callee>())
+        {
+            tokens.For(callee.Name);
+        }
+    }
+
     internal static void AddServiceAuthentication(this IServiceCollection services, IConfiguration configuration)
     {
         services.Configure<ClusterOptions>(configuration.GetSection(ClusterOptions.Section));
         services.AddSingleton<ServiceTokens>();
     }
+
+    private static int? Refusal(HttpContext context, ServiceTokens tokens, string[] callers)
+    {
+        if (context.Features.Get<Listener>()?.Kind != ListenerKind.Internal)
+        {
+            return StatusCodes.Status404NotFound;
+        }
+
+        return tokens.MayCall(context.Request, callers) ? null : StatusCodes.Status401Unauthorized;
+    }
+
+    private static Task Refuse(HttpContext context, int status)
+    {
+        context.Response.StatusCode = status;
+        return Task.CompletedTask;
+    }
+
+    private sealed record Callee(string Name);
 }

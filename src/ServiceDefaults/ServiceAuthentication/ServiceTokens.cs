@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
 namespace Tollgate.ServiceDefaults.ServiceAuthentication;
@@ -10,61 +9,58 @@ public sealed class ClusterOptions
     public const string Section = "Cluster";
 
     /// <summary>
-    /// The cluster secret: 32 bytes in hex, usually by <c>TOLLGATE__Cluster__Secret_FILE</c>. Two, parted by white space, are valid at once
-    /// while it is changed; the first one signs.
+    /// The service's own bearers, usually by <c>TOLLGATE__Cluster__Bearers_FILE</c>: see <see cref="ServiceBearers"/>. A service does not
+    /// start without those that it sends and accepts.
     /// </summary>
-    public string Secret { get; init; } = "";
-
-    /// <summary>Name of the service that speaks: <c>gateway</c>, <c>accounts</c>,
-    /// <c>billing</c>, <c>inference</c> or <c>operator</c>.</summary>
-    public string Self { get; init; } = "";
+    public string Bearers { get; init; } = "";
 }
 
-/// <summary>Bearers between services: one for each caller and callee, derived from the cluster secret with HKDF-SHA-256.</summary>
+/// <summary>What this service shows to others, and whom it recognises.</summary>
 public sealed class ServiceTokens
 {
-    private readonly byte[][] _secrets;
+    private readonly ServiceBearers _bearers;
 
-    /// <exception cref="InvalidOperationException">The secret is missing or not 32 bytes in hex.</exception>
+    /// <exception cref="OptionsValidationException">The setting is missing or cannot be read.</exception>
     public ServiceTokens(IOptions<ClusterOptions> options)
     {
-        Self = options.Value.Self;
-        _secrets = [.. options.Value.Secret.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(ReadSecret)];
-        if (_secrets.Length is 0 or > 2)
+        if (string.IsNullOrWhiteSpace(options.Value.Bearers))
         {
-            throw new InvalidOperationException("Cluster:Secret must hold one secret of 32 bytes in hex, or two while it is changed.");
+            throw Refuse("is not set: it holds what this service sends to others and accepts from them");
+        }
+
+        try
+        {
+            _bearers = ServiceBearers.Parse(options.Value.Bearers);
+        }
+        catch (FormatException exception)
+        {
+            throw Refuse(exception.Message);
         }
     }
-
-    /// <summary>Name of this service.</summary>
-    public string Self { get; }
 
     /// <summary>The bearer that this service shows to <paramref name="callee"/>.</summary>
-    public string For(string callee) => Derive(_secrets[0], Self, callee);
+    /// <exception cref="OptionsValidationException">The file holds none.</exception>
+    public string For(string callee) =>
+        _bearers.To(callee) ?? throw Refuse($"has no line 'send {callee} …', and this service calls {callee}");
 
-    /// <summary>Whether <paramref name="bearer"/> is one that <paramref name="caller"/> shows to
-    /// this service. Takes the same time for any answer.</summary>
-    public bool Accepts(ReadOnlySpan<char> bearer, string caller)
+    /// <summary>Whether the request's bearer is that of one of <paramref name="callers"/>.</summary>
+    public bool MayCall(HttpRequest request, params IReadOnlyList<string> callers)
     {
-        Span<byte> shown = stackalloc byte[64];
-        if (bearer.Length != 64 || !Encoding.ASCII.TryGetBytes(bearer, shown, out _))
-        {
-            return false;
-        }
-
-        var accepted = false;
-        foreach (var secret in _secrets)
-        {
-            accepted |= CryptographicOperations.FixedTimeEquals(shown, Encoding.ASCII.GetBytes(Derive(secret, caller, Self)));
-        }
-
-        return accepted;
+        const string Scheme = "Bearer ";
+        var authorization = request.Headers.Authorization.ToString();
+        return authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            && callers.Any(caller => _bearers.Accepts(authorization.AsSpan(Scheme.Length), caller));
     }
 
-    private static string Derive(byte[] secret, string caller, string callee) => Convert.ToHexStringLower(
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, 32, info: Encoding.ASCII.GetBytes($"tollgate/{caller}->{callee}")));
+    /// <exception cref="OptionsValidationException">One of <paramref name="callers"/> could never be recognised.</exception>
+    internal void RequireKnown(IEnumerable<string> callers)
+    {
+        if (callers.FirstOrDefault(caller => !_bearers.Knows(caller)) is { } unknown)
+        {
+            throw Refuse($"has no line 'accept {unknown} …', and {unknown} calls this service");
+        }
+    }
 
-    private static byte[] ReadSecret(string hex) => hex.Length == 64
-        ? Convert.FromHexString(hex)
-        : throw new InvalidOperationException("Cluster:Secret must be 32 bytes in hex.");
+    private static OptionsValidationException Refuse(string fault) =>
+        new(ClusterOptions.Section, typeof(ClusterOptions), [$"Cluster:Bearers {fault}. Is this the bearer file of this service?"]);
 }

@@ -11,7 +11,8 @@ namespace Tollgate.Benchmarks.Comparison;
 /// The stub worker, always at the same two ports, and the way to start this program's other peers. One caller at a time.
 /// </summary>
 /// <param name="folder">Takes the logs of the peers.</param>
-internal sealed class BenchWorker(string folder, IPEndPoint address, string clusterSecret)
+/// <param name="bearers">Text of the bearer file of each service.</param>
+internal sealed class BenchWorker(string folder, IPEndPoint address, IReadOnlyDictionary<string, string> bearers)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
@@ -23,7 +24,7 @@ internal sealed class BenchWorker(string folder, IPEndPoint address, string clus
 
     /// <summary>What a gateway of the cluster shows to a worker.</summary>
     public string GatewayBearer { get; } =
-        new ServiceTokens(Options.Create(new ClusterOptions { Secret = clusterSecret, Self = "gateway" })).For("inference");
+        new ServiceTokens(Options.Create(new ClusterOptions { Bearers = bearers["gateway"] })).For("inference");
 
     public int Id => _child?.Id ?? throw new InvalidOperationException("The worker does not run.");
 
@@ -54,7 +55,7 @@ internal sealed class BenchWorker(string folder, IPEndPoint address, string clus
             {
                 [PeerHost.Port] = port.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 [PeerHost.Http2Port] = Http2Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
-                [PeerHost.ClusterSecret] = clusterSecret,
+                [PeerHost.Bearers] = bearers[verb == "worker" ? "inference" : "gateway"],
             },
             Path.Combine(folder, verb + ".log")));
     }

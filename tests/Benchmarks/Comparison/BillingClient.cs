@@ -53,5 +53,5 @@ internal sealed class BillingClient(TollgateCluster cluster) : IDisposable
     };
 
     private AuthenticationHeaderValue Bearer(string self) => new(
-        "Bearer", new ServiceTokens(Options.Create(new ClusterOptions { Secret = cluster.Secrets.Cluster, Self = self })).For("billing"));
+        "Bearer", new ServiceTokens(Options.Create(new ClusterOptions { Bearers = cluster.Secrets.Bearers[self] })).For("billing"));
 }

@@ -1,9 +1,9 @@
 using System.Net;
-using System.Security.Cryptography;
 using Tollgate.Benchmarks.Machine;
 using Tollgate.Benchmarks.Profile;
 using Tollgate.Clusters;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Benchmarks.Comparison;
 
@@ -39,8 +39,7 @@ internal static class GatewayBench
     {
         var address = new IPEndPoint(IPAddress.Loopback, FreePort.Next());
         await using var cluster = Wanted(plan, Tollgate) ? await StartClusterAsync(plan, address, folder) : null;
-        var secret = cluster?.Secrets.Cluster ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        var worker = new BenchWorker(folder, address, secret);
+        var worker = new BenchWorker(folder, address, cluster?.Secrets.Bearers ?? ServiceBearers.Issue());
         var targets = MakeTargets(plan, worker, cluster, folder);
         var results = new List<RoundResult>();
         for (var round = 1; round <= plan.Rounds && !plan.Profile; round++)

@@ -102,7 +102,7 @@ internal static class IngestBench
         }
 
         await Console.Error.WriteLineAsync($"journaling {plan.Events:N0} requests while Billing is away …");
-        var worker = new BenchWorker(folder, address, cluster.Secrets.Cluster);
+        var worker = new BenchWorker(folder, address, cluster.Secrets.Bearers);
         await worker.StartAsync();
         try
         {

@@ -19,7 +19,7 @@ internal static class PeerHost
 
     /// <summary>Second port of the worker, HTTP/2 without TLS.</summary>
     public const string Http2Port = "BENCH_HTTP2_PORT";
-    public const string ClusterSecret = "BENCH_CLUSTER_SECRET";
+    public const string Bearers = "BENCH_BEARERS";
     public const string Worker = "BENCH_WORKER";
     public const string Redis = "BENCH_REDIS";
 
@@ -38,7 +38,7 @@ internal static class PeerHost
 
     private static async Task RunWorkerAsync()
     {
-        var worker = new StubWorker(Tokens("inference"), BenchModels.TokensPerSecond, TimeProvider.System);
+        var worker = new StubWorker(Tokens(), BenchModels.TokensPerSecond, TimeProvider.System);
         await RunAsync(
             kestrel => kestrel.Listen(IPAddress.Loopback, Number(Http2Port), listen => listen.Protocols = HttpProtocols.Http2),
             worker.HandleAsync);
@@ -49,7 +49,7 @@ internal static class PeerHost
         var address = new Uri(Text(Worker) ?? throw new InvalidOperationException($"{Worker} is not set."));
         await using var redis = Text(Redis) is { } connection ? await ConnectionMultiplexer.ConnectAsync(connection) : null;
         var script = redis is null ? null : await ScriptCall.LoadAsync(redis);
-        using var pass = new PassThrough(address, Tokens("gateway").For("inference"), script, http2: address.Port == Number(Http2Port));
+        using var pass = new PassThrough(address, Tokens().For("inference"), script, http2: address.Port == Number(Http2Port));
         await RunAsync(_ => { }, pass.HandleAsync);
     }
 
@@ -68,8 +68,7 @@ internal static class PeerHost
         await app.RunAsync();
     }
 
-    private static ServiceTokens Tokens(string self) =>
-        new(Options.Create(new ClusterOptions { Secret = Text(ClusterSecret) ?? "", Self = self }));
+    private static ServiceTokens Tokens() => new(Options.Create(new ClusterOptions { Bearers = Text(Bearers) ?? "" }));
 
     private static string? Text(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 

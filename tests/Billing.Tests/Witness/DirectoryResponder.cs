@@ -4,6 +4,7 @@ using Tollgate.Contracts.Workers;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 using Tollgate.ServiceDefaults.Snapshots;
+using Tollgate.Testing;
 
 namespace Tollgate.Billing.Tests.Witness;
 
@@ -17,7 +18,7 @@ internal sealed class DirectoryResponder(WebApplication app) : IAsyncDisposable
     public static async Task<DirectoryResponder> StartAsync()
     {
         var builder = PlatformHost.CreateBuilder(
-            ["--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={BillingFixture.Secret}", "--Cluster:Self=accounts"],
+            ["--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("accounts")],
             typeof(DirectoryResponder).Assembly);
         builder.AddServiceDefaults();
         var app = builder.Build();

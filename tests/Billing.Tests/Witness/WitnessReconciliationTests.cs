@@ -6,6 +6,7 @@ using Tollgate.Billing.Witness;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
+using Tollgate.Testing;
 
 namespace Tollgate.Billing.Tests.Witness;
 
@@ -28,7 +29,7 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
         _worker = await WorkerLogResponder.StartAsync();
         _app = BillingApp.Create(
         [
-            "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={BillingFixture.Secret}", "--Cluster:Self=billing",
+            "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("billing"),
             $"--Postgres:ConnectionString={_billing.ConnectionString}", "--Leases:SealFor=00:00:00", $"--Witness:Workers:0={_worker.Url}",
             "--Witness:Patience=00:00:00",
         ]);
@@ -145,7 +146,7 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
         await using var accounts = await DirectoryResponder.StartAsync();
         await using var app = BillingApp.Create(
         [
-            "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={BillingFixture.Secret}", "--Cluster:Self=billing",
+            "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("billing"),
             $"--Postgres:ConnectionString={_billing.ConnectionString}", "--Witness:Patience=00:00:00",
             $"--Services:accounts={accounts.Url}",
         ]);

@@ -7,6 +7,7 @@ using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
+using Tollgate.Testing;
 
 namespace Tollgate.Billing.Tests.Witness;
 
@@ -26,7 +27,7 @@ internal sealed class WorkerLogResponder : IAsyncDisposable
         var responder = new WorkerLogResponder();
         var builder = PlatformHost.CreateBuilder(
             [
-                "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={BillingFixture.Secret}", "--Cluster:Self=inference",
+                "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("inference"),
                 "--Logging:LogLevel:Default=Warning",
             ],
             typeof(WorkerLogResponder).Assembly);

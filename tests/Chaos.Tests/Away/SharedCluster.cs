@@ -44,7 +44,7 @@ public sealed class SharedCluster : IAsyncLifetime
                 },
             },
         });
-        Operator = new OperatorClient(_cluster.Secrets.Cluster);
+        Operator = new OperatorClient(_cluster.Secrets.Bearers["operator"]);
         Api = new ApiCaller(_cluster.Api[0]);
         First = await Operator.PostAsync(
             "accounts", _cluster.AccountsInternal + "/internal/bootstrap",

@@ -27,7 +27,7 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
             canaries.Watch($"secret {number}", secret);
         }
 
-        using var client = new OperatorClient(cluster.Secrets.Cluster);
+        using var client = new OperatorClient(cluster.Secrets.Bearers["operator"]);
         var first = await client.PostAsync(
             "accounts", cluster.AccountsInternal + "/internal/bootstrap", new Bootstrap(Mail, _password),
             ContractsJson.Default.Bootstrap, ContractsJson.Default.Bootstrapped);

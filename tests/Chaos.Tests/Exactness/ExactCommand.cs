@@ -18,7 +18,7 @@ internal static class ExactCommand
     {
         await using var cluster = await TollgateCluster.StartAsync(
             Directory.CreateTempSubdirectory("tollgate-exact-").FullName, gateways: 3, workers: 1);
-        using var client = new OperatorClient(cluster.Secrets.Cluster);
+        using var client = new OperatorClient(cluster.Secrets.Bearers["operator"]);
         var run = new ExactRun(cluster, client, TimeProvider.System);
         await Console.Out.WriteLineAsync(ExactResult.Head);
         var faults = new List<string>();

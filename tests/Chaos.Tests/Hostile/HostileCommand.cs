@@ -19,7 +19,7 @@ internal static class HostileCommand
     {
         await using var cluster = await TollgateCluster.StartAsync(
             Directory.CreateTempSubdirectory("tollgate-hostile-").FullName, gateways: 1, workers: 1);
-        using var client = new OperatorClient(cluster.Secrets.Cluster);
+        using var client = new OperatorClient(cluster.Secrets.Bearers["operator"]);
         var report = await new HostileRun(cluster, client, seed, TimeProvider.System).RunAsync(requests);
         await Console.Out.WriteLineAsync(report.ToString());
         return report.Violations.Count == 0 ? 0 : 1;

@@ -49,7 +49,7 @@ public sealed partial class RevocationCluster : IAsyncLifetime
                 AccountsRedisPort = _proxy.Port,
                 Environment = new Dictionary<string, IReadOnlyDictionary<string, string>> { ["accounts"] = Patient, ["gateway"] = Patient },
             });
-        using var client = new OperatorClient(_cluster.Secrets.Cluster);
+        using var client = new OperatorClient(_cluster.Secrets.Bearers["operator"]);
         var first = await client.PostAsync(
             "accounts", _cluster.AccountsInternal + "/internal/bootstrap", new Bootstrap(Email, Password),
             ContractsJson.Default.Bootstrap, ContractsJson.Default.Bootstrapped);

@@ -5,10 +5,10 @@ namespace Tollgate.EndToEnd.Tests.Running;
 /// <summary>What <c>endpoints.json</c> says of the running parts.</summary>
 /// <param name="Api">Base address without <c>/v1</c>.</param>
 /// <param name="Postgres">Superuser's connection string on Tollgate's database.</param>
-/// <param name="ClusterSecret">Path of the file that holds the cluster secret.</param>
+/// <param name="OperatorBearers">Path of the file that holds the operator's bearers; the other services' lie beside it.</param>
 internal sealed record Endpoints(
     string Api, string Portal, string Mail, string GatewayInternal, string AccountsInternal, string BillingInternal, string WorkerInternal,
-    string Stripe, string Postgres, string Redis, string ClusterSecret, ProcessIds Pids)
+    string Stripe, string Postgres, string Redis, string OperatorBearers, ProcessIds Pids)
 {
     /// <summary>What an OpenAI client is given as its base address.</summary>
     public string ApiBase => Api + "/v1";

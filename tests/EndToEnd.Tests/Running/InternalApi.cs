@@ -8,7 +8,7 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.EndToEnd.Tests.Running;
 
-/// <summary>The doors between the services, as an operator's tool with the cluster secret may open them.</summary>
+/// <summary>The doors between the services, as each service opens them with its own bearers.</summary>
 internal sealed class InternalApi(Endpoints endpoints)
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
@@ -38,7 +38,7 @@ internal sealed class InternalApi(Endpoints endpoints)
         while (true)
         {
             var page = await SendAsync(
-                Request(HttpMethod.Get, $"{endpoints.WorkerInternal}/internal/witness?after={after}", "gateway", "inference"),
+                Request(HttpMethod.Get, $"{endpoints.WorkerInternal}/internal/witness?after={after}", "operator", "inference"),
                 ContractsJson.Default.WitnessPage);
             entries.AddRange(page.Entries);
             if (page.Entries.Count == 0)
@@ -52,8 +52,8 @@ internal sealed class InternalApi(Endpoints endpoints)
 
     private HttpRequestMessage Request(HttpMethod method, string url, string caller, string callee)
     {
-        var tokens = new ServiceTokens(Options.Create(
-            new ClusterOptions { Secret = File.ReadAllText(endpoints.ClusterSecret).Trim(), Self = caller }));
+        var file = Path.Combine(Path.GetDirectoryName(endpoints.OperatorBearers)!, caller + "_bearers");
+        var tokens = new ServiceTokens(Options.Create(new ClusterOptions { Bearers = File.ReadAllText(file) }));
         return new HttpRequestMessage(method, url) { Headers =
             { Authorization = new AuthenticationHeaderValue("Bearer", tokens.For(callee)) } };
     }

@@ -46,7 +46,7 @@ internal sealed class RunningTollgate : IAsyncDisposable
     /// <summary>What was booked, read beside the product.</summary>
     public BooksReader Books => new(Endpoints.Postgres);
 
-    /// <summary>The doors between the services, opened with the cluster secret.</summary>
+    /// <summary>The doors between the services, opened with the bearers of each service.</summary>
     public InternalApi Internal => new(Endpoints);
 
     public OperatorCommands Commands => new(Data);

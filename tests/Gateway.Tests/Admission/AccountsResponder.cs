@@ -6,6 +6,7 @@ using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
+using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Admission;
 
@@ -37,10 +38,10 @@ public sealed class AccountsResponder : IAsyncDisposable
     /// <summary>How many more batches are booked and then answered with 500, as by a service that dies before it answers.</summary>
     public int UsesToFail { get; set; }
 
-    public static async Task<AccountsResponder> StartAsync(string clusterSecret, IDatabase redis)
+    public static async Task<AccountsResponder> StartAsync(IDatabase redis)
     {
         var builder = PlatformHost.CreateBuilder(
-            [$"--Cluster:Secret={clusterSecret}", "--Cluster:Self=accounts", "--Listen:Internal=http://127.0.0.1:0"],
+            [TestBearers.Argument("accounts"), "--Listen:Internal=http://127.0.0.1:0"],
             typeof(AccountsResponder).Assembly);
         builder.AddServiceDefaults();
         var app = builder.Build();

@@ -24,8 +24,6 @@ namespace Tollgate.Gateway.Tests.Admission;
 /// </summary>
 internal sealed class MoneyBench : IAsyncDisposable
 {
-    public const string ClusterSecret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-
     private readonly List<MoneyGateway> _gateways = [];
     private readonly ConnectionMultiplexer _connection;
 
@@ -48,8 +46,8 @@ internal sealed class MoneyBench : IAsyncDisposable
         return new MoneyBench(
             server,
             connection,
-            await AccountsResponder.StartAsync(ClusterSecret, connection.GetDatabase()),
-            await BillingResponder.StartAsync(ClusterSecret));
+            await AccountsResponder.StartAsync(connection.GetDatabase()),
+            await BillingResponder.StartAsync());
     }
 
     /// <param name="folder">Of its journal; null a new one.</param>
@@ -121,7 +119,7 @@ internal sealed class MoneyGateway : IAsyncDisposable
     {
         var builder = PlatformHost.CreateBuilder(
             [
-                $"--Cluster:Secret={MoneyBench.ClusterSecret}", "--Cluster:Self=gateway", "--Listen:Internal=http://127.0.0.1:0",
+                TestBearers.Argument("gateway"), "--Listen:Internal=http://127.0.0.1:0",
                 $"--Services:accounts={bench.Accounts.Url}", $"--Services:billing={bench.Billing.Url}",
                 $"--Redis:ConnectionString={bench.Server.ConnectionString}", "--Redis:Timeout=00:00:02",
                 $"--Keys:Peppers=p1:{Convert.ToHexStringLower(AccountsResponder.Pepper)}",

@@ -18,7 +18,6 @@ namespace Tollgate.Gateway.Tests.Harness;
 /// it ships, and as many scripted workers as a test wants.</summary>
 internal sealed class GatewayUnderTest : IAsyncDisposable
 {
-    internal const string Secret = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
     private const string Pepper = "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100";
     private readonly ConnectionMultiplexer _redis;
     private readonly List<ScriptedWorker> _workers;
@@ -63,7 +62,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         var app = GatewayApp.Create(
         [
             "--Listen:Public=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0",
-            "--Cluster:Self=gateway", $"--Cluster:Secret={Secret}", $"--Keys:Peppers=p1:{Pepper}",
+            TestBearers.Argument("gateway"), $"--Keys:Peppers=p1:{Pepper}",
             $"--Services:accounts={plane.Url}", $"--Services:billing={plane.Url}", $"--Redis:ConnectionString={redis}",
             "--Redis:Timeout=00:00:02", "--Till:LeaseWait=00:00:05",
             $"--Gateway:DataDirectory={TestFolder.Create("gateway")}", "--Routing:PollInterval=00:00:00.050",

@@ -1,12 +1,11 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
 using Tollgate.Gateway.Tests.Harness;
 using Tollgate.ServiceDefaults.Hosting;
-using Tollgate.ServiceDefaults.ServiceAuthentication;
+using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.OpenAi;
 
@@ -67,13 +66,9 @@ public sealed class SurfaceTests(SharedGateway shared) : IClassFixture<SharedGat
     public async Task The_fleet_is_shown_to_services_alone()
     {
         using var client = new HttpClient { BaseAddress = new Uri(Gateway.App.Url(ListenerKind.Internal)) };
-        var accounts = new ServiceTokens(Microsoft.Extensions.Options.Options.Create(new ClusterOptions
-        {
-            Self = "accounts", Secret = GatewayUnderTest.Secret,
-        }));
 
         using var stranger = await client.GetAsync("/internal/fleet");
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", accounts.For("gateway"));
+        client.DefaultRequestHeaders.Authorization = TestBearers.Header("accounts", "gateway");
         var fleet = await client.GetFromJsonAsync("/internal/fleet", ContractsJson.Default.Fleet);
 
         Assert.Equal(HttpStatusCode.Unauthorized, stranger.StatusCode);

@@ -6,6 +6,7 @@ using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
+using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Till;
 
@@ -68,10 +69,10 @@ public sealed class BillingResponder : IAsyncDisposable
         }
     }
 
-    public static async Task<BillingResponder> StartAsync(string clusterSecret)
+    public static async Task<BillingResponder> StartAsync()
     {
         var builder = PlatformHost.CreateBuilder(
-            [$"--Cluster:Secret={clusterSecret}", "--Cluster:Self=billing", "--Listen:Internal=http://127.0.0.1:0"],
+            [TestBearers.Argument("billing"), "--Listen:Internal=http://127.0.0.1:0"],
             typeof(BillingResponder).Assembly);
         builder.AddServiceDefaults();
         var app = builder.Build();

@@ -1,14 +1,11 @@
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.ServiceDefaults.Hosting;
-using Tollgate.ServiceDefaults.ServiceAuthentication;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Serving;
@@ -16,7 +13,6 @@ namespace Tollgate.Inference.Tests.Serving;
 /// <summary>A real worker on a real socket with the default models, and a gateway's bearer to call it with.</summary>
 public sealed class WorkerFixture : IAsyncLifetime
 {
-    private const string Secret = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
     private static readonly Lazy<Task<string>> InstalledModels = new(InstallAsync);
     private WebApplication? _app;
 
@@ -29,7 +25,7 @@ public sealed class WorkerFixture : IAsyncLifetime
 
     public static string[] Arguments(string repository, string data, params string[] more) =>
     [
-        "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={Secret}", "--Cluster:Self=inference", "--Worker:Id=test",
+        "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("inference"), "--Worker:Id=test",
         $"--Worker:DataDirectory={data}",
         $"--Models:Directory={repository}", "--Models:ScanInterval=00:00:00.050", "--Execution:Provider=cpu", .. more,
     ];
@@ -37,10 +33,9 @@ public sealed class WorkerFixture : IAsyncLifetime
     /// <summary>A client that shows the bearer of <paramref name="caller"/>.</summary>
     public static HttpClient Client(string url, string caller = "gateway")
     {
-        var tokens = new ServiceTokens(Options.Create(new ClusterOptions { Secret = Secret, Self = caller }));
         var handler = new SocketsHttpHandler { MaxResponseDrainSize = 0 }; // Leaving a stream closes its connection.
         var client = new HttpClient(handler) { BaseAddress = new Uri(url), Timeout = TimeSpan.FromSeconds(60) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.For("inference"));
+        client.DefaultRequestHeaders.Authorization = TestBearers.Header(caller, "inference");
         return client;
     }
 
@@ -106,8 +101,14 @@ public sealed class WorkerFixture : IAsyncLifetime
         return (await response.Content.ReadFromJsonAsync(ContractsJson.Default.Cancelled))!;
     }
 
-    public Task<WitnessPage> WitnessAsync(long after = 0) =>
-        Gateway.GetFromJsonAsync($"/internal/witness?after={after}", ContractsJson.Default.WitnessPage)!;
+    public Task<WitnessPage> WitnessAsync(long after = 0) => WitnessAsync(Gateway.BaseAddress!, after);
+
+    /// <summary>A page of a worker's log, read as the operator.</summary>
+    public static async Task<WitnessPage> WitnessAsync(Uri worker, long after = 0)
+    {
+        using var client = Client(worker.AbsoluteUri, "operator");
+        return (await client.GetFromJsonAsync($"/internal/witness?after={after}", ContractsJson.Default.WitnessPage))!;
+    }
 
     /// <summary>The body of a chat with one question.</summary>
     public static JsonObject Chat(string question, params (string Name, JsonNode? Value)[] members)

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http.Json;
-using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Tests.Serving;
 using Tollgate.LocalServers;
@@ -25,13 +23,13 @@ public sealed class KilledWorkerTests
             using var stream = await SendAsync(
                 worker.Gateway, WorkerFixture.EndlessChat(450, stream: true, choices: 16).ToJsonString(), cut,
                 HttpCompletionOption.ResponseHeadersRead);
-            before = (await worker.Gateway.GetFromJsonAsync("/internal/witness", ContractsJson.Default.WitnessPage))!;
+            before = await WorkerFixture.WitnessAsync(worker.Gateway.BaseAddress!);
             worker.Process.Kill();
             await worker.Process.WaitForExitAsync();
         }
 
         using var next = await StartAsync(repository, data);
-        var page = (await next.Gateway.GetFromJsonAsync("/internal/witness", ContractsJson.Default.WitnessPage))!;
+        var page = await WorkerFixture.WitnessAsync(next.Gateway.BaseAddress!);
 
         Assert.Equal(before.LogId, page.LogId);
         var entry = Assert.Single(page.Entries);

@@ -1,0 +1,31 @@
+using Tollgate.Testing;
+
+namespace Tollgate.Accounts.Tests;
+
+public sealed class InternalDoorsTests
+{
+    [Fact]
+    public async Task Each_internal_endpoint_answers_its_callers_and_no_other_bearer()
+    {
+        await using var host = await AccountsHost.StartAsync();
+
+        Assert.Equal(
+            [
+                "GET /internal/catalogue: gateway",
+                "GET /internal/workers/list: operator",
+                "GET /internal/workers: gateway, billing",
+                "GET /metrics: metrics, operator",
+                "POST /internal/bootstrap: operator",
+                "POST /internal/keys/resolve: gateway",
+                "POST /internal/keys/uses: gateway",
+                "POST /internal/keys: operator",
+                "POST /internal/workers/{id}/drain: operator",
+                "POST /internal/workers/{id}/forget: operator",
+                "POST /internal/workers/{id}/leave: inference",
+                "POST /internal/workers/{id}/undrain: operator",
+                "POST /internal/workers: inference",
+            ],
+            InternalDoors.Table(host.App));
+        Assert.Empty(await InternalDoors.TryAllAsync(host.App, "accounts"));
+    }
+}
