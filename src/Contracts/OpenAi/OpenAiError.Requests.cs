@@ -89,12 +89,14 @@ public sealed partial record OpenAiError
         "unsupported_content_type",
         $"Unsupported content type: '{Shorten(contentType ?? "")}'. This endpoint accepts 'application/json'.");
 
-    public static OpenAiError UnknownUrl(string method, string path) => new(
+    /// <param name="meant">The URL that the client may have meant; null where none is alike.</param>
+    public static OpenAiError UnknownUrl(string method, string path, string? meant = null) => new(
         404,
         InvalidRequest,
         "unknown_url",
-        $"Unknown request URL: {Shorten(method)} {Shorten(path)}. Please check the URL for typos, "
-            + "or see the API guide for the URLs that exist.");
+        $"Unknown request URL: {Shorten(method)} {Shorten(path)}. " + (meant is null
+            ? "Please check the URL for typos, or see the API guide for the URLs that exist: they begin with /v1."
+            : $"Did you mean {Shorten(meant)}? The base URL of a client ends in /v1."));
 
     /// <param name="allowed">Such as <c>POST</c>.</param>
     public static OpenAiError MethodNotAllowed(string method, string path, string allowed) => new(

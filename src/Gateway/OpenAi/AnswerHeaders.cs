@@ -9,6 +9,7 @@ internal static class AnswerHeaders
     {
         response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
+        response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold a stream back until 4 KiB are there.
     }
 
     /// <param name="model">The model's real name.</param>

@@ -14,6 +14,10 @@ internal static class OpenAiEndpoints
 {
     private const string BrowserPolicy = "browsers";
 
+    /// <summary>The fixed parts of our URLs.</summary>
+    private static readonly HashSet<string> Words =
+        new(StringComparer.OrdinalIgnoreCase) { "chat", "completions", "embeddings", "models", "engines" };
+
     public static WebApplicationBuilder AddOpenAi(this WebApplicationBuilder builder)
     {
         var section = builder.Configuration.GetSection(OpenAiOptions.Section);
@@ -44,7 +48,8 @@ internal static class OpenAiEndpoints
 
     public static void MapOpenAi(this IEndpointRouteBuilder routes)
     {
-        var v1 = routes.MapGroup("/v1");
+        var api = routes.MapGroup("").WithMetadata(new ApiEndpoint());
+        var v1 = api.MapGroup("/v1");
         v1.MapPost("/chat/completions", ChatCompletionsAsync).DescribeChatCompletions();
         v1.MapPost("/completions", CompletionsAsync).DescribeCompletions();
         v1.MapPost("/engines/{engine}/completions", EngineCompletionsAsync).DescribeEngineCompletions();
@@ -53,7 +58,7 @@ internal static class OpenAiEndpoints
         v1.MapGet("/models/{*model}", ModelEndpoints.RetrieveAsync).DescribeModel();
 
         // A known URL with a wrong method ends here too: the routes above do not take it.
-        v1.Map("/{**rest}", RefuseUnknownAsync).ExcludeFromDescription();
+        api.Map("/{**rest}", RefuseUnknownAsync).ExcludeFromDescription();
     }
 
     internal static Task ChatCompletionsAsync(HttpContext context, InferencePipeline pipeline) =>
@@ -72,24 +77,46 @@ internal static class OpenAiEndpoints
     internal static string Unescape(string model) => model.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Says nothing that a key would have to protect, so it asks for none.</summary>
-    private static Task RefuseUnknownAsync(HttpContext context)
+    internal static Task RefuseUnknownAsync(HttpContext context)
     {
-        var (method, path) = (context.Request.Method, OpenAiErrorResult.Quotable(context.Request.Path.Value ?? ""));
-        if (MethodOf(context.Request.Path) is not { } allowed)
+        var (method, path) = (context.Request.Method, context.Request.Path.Value ?? "");
+        if (MethodOf(path) is not { } allowed)
         {
-            return OpenAiErrorResult.WriteAsync(context, OpenAiError.UnknownUrl(method, path));
+            return OpenAiErrorResult.WriteAsync(
+                context, OpenAiError.UnknownUrl(method, OpenAiErrorResult.Quotable(path), Meant(path) is { } meant ? OpenAiErrorResult.Quotable(meant) : null));
         }
 
-        context.Response.Headers.Allow = allowed;
-        return OpenAiErrorResult.WriteAsync(context, OpenAiError.MethodNotAllowed(method, path, allowed));
+        context.Response.Headers.Allow = allowed == HttpMethods.Get ? "GET, HEAD" : allowed;
+        return OpenAiErrorResult.WriteAsync(context, OpenAiError.MethodNotAllowed(method, OpenAiErrorResult.Quotable(path), allowed));
     }
 
     /// <summary>The method that a URL of ours takes; null for a URL that is not ours.</summary>
-    private static string? MethodOf(PathString path) => path.Value!.TrimEnd('/').Split('/') switch
+    private static string? MethodOf(string path) => path.TrimEnd('/').Split('/') switch
     {
         ["", "v1", "chat", "completions"] or ["", "v1", "completions"] or ["", "v1", "embeddings"] => HttpMethods.Post,
         ["", "v1", "engines", { Length: > 0 }, "completions"] => HttpMethods.Post,
         ["", "v1", "models", ..] => HttpMethods.Get,
         _ => null,
     };
+
+    /// <summary>The URL of ours that ends as <paramref name="path"/> does: without a version or with another, in another case, with doubled
+    /// slashes, below another prefix. Null where none does.</summary>
+    private static string? Meant(string path)
+    {
+        const int MostSegments = 10;
+        var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        for (var skip = Math.Max(0, segments.Length - MostSegments); skip < segments.Length; skip++)
+        {
+            var meant = "/v1/" + string.Join('/', segments[skip..].Select(part => Words.Contains(part) ? part.ToLowerInvariant() : part));
+            if (MethodOf(meant) is not null)
+            {
+                return meant;
+            }
+        }
+
+        return null;
+    }
 }
+
+/// <summary>Endpoint metadata: an answer of the API, with its headers, its log line and its errors.</summary>
+internal sealed record ApiEndpoint;

@@ -7,7 +7,7 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.Gateway.OpenAi;
 
 /// <summary>
-/// Outermost layer of <c>/v1</c>: gives the request its id, sees to the headers, turns whatever escapes into an error of OpenAI's shape,
+/// Outermost layer of the API, of every path that nothing else has: gives the request its id, sees to the headers, turns whatever escapes into an error of OpenAI's shape,
 /// and writes
 /// the log line.
 /// </summary>
@@ -17,7 +17,7 @@ internal sealed partial class OpenAiMiddleware(
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        if (!context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal))
+        if (context.GetEndpoint()?.Metadata.GetMetadata<ApiEndpoint>() is null)
         {
             await next(context);
             return;
@@ -34,7 +34,9 @@ internal sealed partial class OpenAiMiddleware(
         headers.Attach(context, call);
         try
         {
-            await next(context);
+            // Routes match in any case and a version in the wrong case is none of ours.
+            await (context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal)
+                ? next(context) : OpenAiEndpoints.RefuseUnknownAsync(context));
         }
         catch (BadHttpRequestException exception)
         {

@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Net.Http.Headers;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Buffers;
 
@@ -31,10 +30,10 @@ internal sealed class RequestBody : IDisposable
     public static async Task<(RequestBody? Body, OpenAiError? Error)> ReadAsync(HttpContext context, int limit)
     {
         var request = context.Request;
-        if (!IsJson(request.ContentType) || !request.Headers.ContentEncoding.All(encoding => encoding is "identity"))
+        if (!JsonContentType.IsJson(request.ContentType) || !request.Headers.ContentEncoding.All(encoding => encoding is "identity"))
         {
             return (null, OpenAiError.UnsupportedMediaType(
-                IsJson(request.ContentType)
+                JsonContentType.IsJson(request.ContentType)
                     ? $"{request.ContentType}; Content-Encoding: {request.Headers.ContentEncoding}" : request.ContentType));
         }
 
@@ -83,12 +82,6 @@ internal sealed class RequestBody : IDisposable
     };
 
     public void Dispose() => _buffer.Dispose();
-
-    private static bool IsJson(string? contentType) => string.IsNullOrEmpty(contentType)
-        || (MediaTypeHeaderValue.TryParse(contentType, out var media)
-            && (media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-                || media.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
-            && (!media.Charset.HasValue || media.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)));
 
     private async Task<bool> FillAsync(PipeReader reader, int limit, CancellationToken cancellationToken)
     {

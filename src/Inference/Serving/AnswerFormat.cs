@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Usage;
 using Tollgate.Inference.Generation;
@@ -16,14 +15,12 @@ internal sealed record AnswerHead(string Id, long CreatedAt, string Model, strin
 internal sealed record WholeChoice(int Index, string Text, IReadOnlyList<TokenChoice> Tokens, FinishReason Finish);
 
 /// <summary>The JSON of one endpoint's answers, whole and in chunks.</summary>
-internal abstract class AnswerFormat(AnswerHead head, bool logprobs, bool includeUsage)
+internal abstract class AnswerFormat(AnswerHead head, bool includeUsage)
 {
     /// <summary>Log-probabilities below this are written as this, since JSON has no infinity.</summary>
     private const float LowestLogprob = -9999;
 
     protected AnswerHead Head { get; } = head;
-
-    protected bool Logprobs { get; } = logprobs;
 
     /// <summary>Whether each chunk names <c>usage</c>, and one more chunk carries it.</summary>
     public bool IncludeUsage { get; } = includeUsage;
@@ -52,7 +49,8 @@ internal abstract class AnswerFormat(AnswerHead head, bool logprobs, bool includ
 
     protected static string Name(FinishReason reason) => reason == FinishReason.Stop ? "stop" : "length";
 
-    protected static float Bounded(float logprob) => Math.Max(logprob, LowestLogprob);
+    /// <summary>A log-probability as JSON can hold it.</summary>
+    internal static float Bounded(float logprob) => Math.Max(logprob, LowestLogprob);
 
     protected static void WriteUsage(Utf8JsonWriter json, Units units)
     {
@@ -72,9 +70,6 @@ internal abstract class AnswerFormat(AnswerHead head, bool logprobs, bool includ
         json.WriteEndObject();
         json.WriteEndObject();
     }
-
-    /// <summary>Text of a token by itself; a part of a character shows as U+FFFD.</summary>
-    protected string TextOf(int token) => Encoding.UTF8.GetString(Head.Tokenizer.TokenBytes(token));
 
     /// <summary>Opens a chunk and writes what all chunks have.</summary>
     protected abstract void BeginChunk(Utf8JsonWriter json);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Usage;
 using Tollgate.Inference.Generation;
@@ -5,7 +6,7 @@ using Tollgate.Inference.Generation;
 namespace Tollgate.Inference.Serving;
 
 /// <summary><c>chat.completion</c> and <c>chat.completion.chunk</c>.</summary>
-internal sealed class ChatFormat(AnswerHead head, bool logprobs, bool includeUsage) : AnswerFormat(head, logprobs, includeUsage)
+internal sealed class ChatFormat(AnswerHead head, bool logprobs, bool includeUsage) : AnswerFormat(head, includeUsage)
 {
     public override bool HasStart => true;
 
@@ -88,7 +89,7 @@ internal sealed class ChatFormat(AnswerHead head, bool logprobs, bool includeUsa
 
     private void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<TokenChoice>? tokens)
     {
-        if (!Logprobs || tokens is null)
+        if (!logprobs || tokens is null)
         {
             json.WriteNull("logprobs");
             return;
@@ -119,7 +120,7 @@ internal sealed class ChatFormat(AnswerHead head, bool logprobs, bool includeUsa
 
     private void WriteToken(Utf8JsonWriter json, TokenLogprob token)
     {
-        json.WriteString("token", TextOf(token.Token));
+        json.WriteString("token", Encoding.UTF8.GetString(Head.Tokenizer.TokenBytes(token.Token)));
         json.WriteNumber("logprob", Bounded(token.Logprob));
         json.WriteStartArray("bytes");
         foreach (var value in Head.Tokenizer.TokenBytes(token.Token))

@@ -6,11 +6,10 @@ namespace Tollgate.Inference.Serving;
 
 /// <summary><c>text_completion</c>, whole and in chunks.</summary>
 /// <param name="echoes">For each choice the prompt that is put before it; null without <c>echo</c>.</param>
-internal sealed class CompletionFormat(AnswerHead head, bool logprobs, bool includeUsage, IReadOnlyList<string>? echoes)
-    : AnswerFormat(head, logprobs, includeUsage)
+/// <param name="logprobs">Null where none were asked for.</param>
+internal sealed class CompletionFormat(AnswerHead head, CompletionLogprobs? logprobs, bool includeUsage, IReadOnlyList<string>? echoes)
+    : AnswerFormat(head, includeUsage)
 {
-    private readonly Dictionary<int, int> _offsets = [];
-
     public override bool HasStart => echoes is not null;
 
     public override void WriteStart(Utf8JsonWriter json, int choice) =>
@@ -66,60 +65,13 @@ internal sealed class CompletionFormat(AnswerHead head, bool logprobs, bool incl
 
     private void WriteLogprobs(Utf8JsonWriter json, int choice, IReadOnlyList<TokenChoice>? tokens)
     {
-        if (!Logprobs || tokens is null)
+        if (logprobs is null || tokens is null)
         {
             json.WriteNull("logprobs");
-            return;
         }
-
-        json.WriteStartObject("logprobs");
-        json.WriteStartArray("tokens");
-        foreach (var token in tokens)
+        else
         {
-            json.WriteStringValue(TextOf(token.Token));
+            logprobs.Write(json, choice, tokens);
         }
-
-        json.WriteEndArray();
-        json.WriteStartArray("token_logprobs");
-        foreach (var token in tokens)
-        {
-            json.WriteNumberValue(Bounded(token.Logprob));
-        }
-
-        json.WriteEndArray();
-        WriteBest(json, tokens);
-        WriteOffsets(json, choice, tokens);
-        json.WriteEndObject();
-    }
-
-    private void WriteBest(Utf8JsonWriter json, IReadOnlyList<TokenChoice> tokens)
-    {
-        json.WriteStartArray("top_logprobs");
-        foreach (var token in tokens)
-        {
-            json.WriteStartObject();
-            foreach (var best in token.Best.DistinctBy(best => TextOf(best.Token)))
-            {
-                json.WriteNumber(TextOf(best.Token), Bounded(best.Logprob));
-            }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private void WriteOffsets(Utf8JsonWriter json, int choice, IReadOnlyList<TokenChoice> tokens)
-    {
-        var offset = _offsets.TryGetValue(choice, out var known) ? known : echoes?[choice].Length ?? 0;
-        json.WriteStartArray("text_offset");
-        foreach (var token in tokens)
-        {
-            json.WriteNumberValue(offset);
-            offset += TextOf(token.Token).Length;
-        }
-
-        json.WriteEndArray();
-        _offsets[choice] = offset;
     }
 }

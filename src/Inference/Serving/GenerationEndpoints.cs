@@ -114,7 +114,10 @@ internal static class GenerationEndpoints
             Operation = "text_completion",
             IdPrefix = "cmpl-",
             Format = head => new CompletionFormat(
-                head, request.Sampling.Logprobs is not null, request.IncludeUsage, request.Echo ? Echoes(request, decoder) : null),
+                head,
+                request.Sampling.Logprobs is { } wanted
+                    ? new CompletionLogprobs(decoder.Model.Tokenizer, PromptTexts(request, decoder), wanted) : null,
+                request.IncludeUsage, request.Echo ? PromptTexts(request, decoder) : null),
         };
         return null;
     }
@@ -180,7 +183,8 @@ internal static class GenerationEndpoints
         return tokenizer.BosId ?? tokenizer.EosIds.DefaultIfEmpty(0).Min();
     }
 
-    private static string[] Echoes(CompletionRequest request, LoadedDecoder decoder) =>
+    /// <summary>For each choice the text of its prompt.</summary>
+    private static string[] PromptTexts(CompletionRequest request, LoadedDecoder decoder) =>
         [.. request.Prompts.SelectMany(prompt => Enumerable.Repeat(prompt.Text ?? Decode(prompt.TokenIds!, decoder), request.Sampling.N))];
 
     private static string Decode(IReadOnlyList<int> tokens, LoadedDecoder decoder)

@@ -39,6 +39,7 @@ public sealed class StreamTests
 
         Assert.Equal(whole, Encoding.UTF8.GetString(bytes));
         Assert.Equal("text/event-stream; charset=utf-8", response.Content.Headers.ContentType?.ToString());
+        Assert.Equal("no", Assert.Single(response.Headers.GetValues("X-Accel-Buffering"))); // Else nginx's defaults hold 4 KiB back.
         Assert.True(response.Headers.Contains("x-ratelimit-remaining-tokens"));
         var row = await gateway.Plane.WaitForUsageAsync(RequestId(response));
         Assert.Equal((Outcome.Completed, new Units(9, Output: 5), 5L, true), (row.Outcome, row.Units, row.Delivered, row.Streamed));

@@ -24,15 +24,15 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
     [InlineData("GET", "/v1/chat/completions", 405, "method_not_supported", "POST")]
     [InlineData("PUT", "/v1/embeddings", 405, "method_not_supported", "POST")]
     [InlineData("GET", "/v1/engines/x/completions", 405, "method_not_supported", "POST")]
-    [InlineData("DELETE", "/v1/models/tiny-assistant", 405, "method_not_supported", "GET")]
-    [InlineData("POST", "/v1/models", 405, "method_not_supported", "GET")]
+    [InlineData("DELETE", "/v1/models/tiny-assistant", 405, "method_not_supported", "GET, HEAD")]
+    [InlineData("POST", "/v1/models", 405, "method_not_supported", "GET, HEAD")]
     public async Task An_unknown_url_or_method_is_refused_in_the_apis_own_shape(
         string method, string path, int status, string code, string? allow)
     {
         using var response = await Gateway.Http.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
 
         await AssertErrorAsync(response, status, code);
-        Assert.Equal(allow, response.Content.Headers.Allow.SingleOrDefault());
+        Assert.Equal(allow ?? "", string.Join(", ", response.Content.Headers.Allow));
     }
 
     [Theory]
@@ -100,6 +100,9 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
     [InlineData("text/plain", null, 415)]
     [InlineData("application/x-www-form-urlencoded", null, 415)]
     [InlineData("application/json; charset=utf-16", null, 415)]
+    [InlineData("application/json; charset=iso-8859-1", null, 415)]
+    [InlineData("application/jsonp", null, 415)]
+    [InlineData("; charset=utf-8", null, 415)]
     [InlineData("application/json", "gzip", 415)]
     public async Task A_body_that_is_not_plain_json_is_refused_by_its_headers(string type, string? encoding, int status)
     {
@@ -115,6 +118,31 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
         using var response = await Gateway.Http.SendAsync(request);
 
         await AssertErrorAsync(response, status, "unsupported_content_type");
+    }
+
+    [Theory]
+    [InlineData("application/json; charset=utf-8")]
+    [InlineData("application/json;charset=UTF-8")]
+    [InlineData("application/json; charset=\"utf-8\"")]
+    [InlineData("application/json; charset='utf-8'")]
+    [InlineData("application/json; charset=utf8")]
+    [InlineData("application/json ; charset = Utf_8 ")]
+    [InlineData("application/json; charset=us-ascii")]
+    [InlineData("APPLICATION/JSON; charset=ASCII; version=1")]
+    [InlineData("application/json; charset=")]
+    [InlineData("application/json;")]
+    [InlineData("application/vnd.api+json; profile=\"a;b\"; charset=utf-8")]
+    public async Task Every_spelling_of_json_in_utf8_is_read(string type)
+    {
+        var key = await Gateway.CreateKeyAsync();
+        using var request = GatewayUnderTest.Post(key, Chat, """{"model":7}""");
+        request.Content!.Headers.Remove("Content-Type");
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
+
+        using var response = await Gateway.Http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode); // Read as far as the wrong member.
+        Assert.Contains("'model'", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,6 +19,25 @@ public sealed class CompletionTests(WorkerFixture worker)
         Assert.StartsWith("cmpl-", (string)answer["id"]!, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"Once upon a time é😀\"", 19)] // Characters, not UTF-16 units and not bytes.
+    [InlineData("[100,101,102]", null)]
+    public async Task Logprobs_0_names_the_chosen_tokens_alone_and_offsets_begin_behind_the_prompt(string prompt, int? offset)
+    {
+        var echo = await CompleteAsync($$"""{"model":"tiny-assistant","prompt":{{prompt}},"max_tokens":0,"echo":true}""");
+        var answer = await CompleteAsync($$"""{"model":"tiny-assistant","prompt":{{prompt}},"max_tokens":6,"temperature":0,"logprobs":0}""");
+
+        var logprobs = answer["choices"]![0]!["logprobs"]!;
+        var count = (int)answer["usage"]!["completion_tokens"]!;
+        Assert.True(count > 0);
+        Assert.Null(logprobs["top_logprobs"]);
+        Assert.All(
+            ["tokens", "token_logprobs", "text_offset"], name => Assert.Equal(count, logprobs[name]!.AsArray().Count));
+        var first = (int)logprobs["text_offset"]![0]!;
+        Assert.Equal(((string)echo["choices"]![0]!["text"]!).EnumerateRunes().Count(), first);
+        Assert.Equal(offset ?? first, first);
+    }
+
     [Fact]
     public async Task Best_of_returns_the_likeliest_and_bills_every_candidate()
     {

@@ -1,0 +1,22 @@
+using Tollgate.Gateway.Tests.OpenAi;
+using Tollgate.Testing;
+
+namespace Tollgate.Gateway.Tests.Hosting;
+
+public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<SharedGateway>
+{
+    [Fact]
+    public async Task Each_internal_endpoint_answers_its_callers_and_no_other_bearer()
+    {
+        var app = shared.Gateway.App;
+
+        Assert.Equal(["GET /internal/fleet: accounts, operator", "GET /metrics: metrics, operator"], InternalDoors.Table(app));
+        Assert.Empty(await InternalDoors.TryAllAsync(app, "gateway"));
+        Assert.Equal(
+            [
+                "/health/live", "/health/ready", "/openapi/{documentName}.json", "/v1/chat/completions", "/v1/completions", "/v1/embeddings",
+                "/v1/engines/{engine}/completions", "/v1/models", "/v1/models/{*model}", "/{**rest}",
+            ],
+            InternalDoors.Open(app));
+    }
+}
