@@ -23,13 +23,14 @@ public sealed class KeyAccessTests
         var path = $"/keys/{made.KeyId}";
 
         var refused = await browser.SubmitAsync(
-            path, "access", ("Access.Scopes", "chat.completions"), ("Access.ModelRule", "only"),
-            ("Access.Networks", "192.0.2.0/24\n10.0.0.1/8\nhere"));
+            path, "settings", ("Input.Access.Scopes", "chat.completions"), ("Input.Access.ModelRule", "only"),
+            ("Input.Access.Networks", "192.0.2.0/24\n10.0.0.1/8\nhere"), ("Input.RequestsPerMinute", "12 or so"), ("Input.BudgetUsd", "0"));
         var unchanged = await RecordAsync(redis, publicId);
-        var saved = await browser.SubmitAsync(
-            path, "access", ("Access.Scopes", "chat.completions"), ("Access.Scopes", "models"), ("Access.ModelRule", "except"),
-            ("Access.Models", "text-davinci-002"), ("Access.Models", "gone"), ("Access.Networks", "192.0.2.0/24\r\n\r\n2001:db8::1"),
-            ("Access.ExpiresAt", "2099-12-31T23:59"));
+        var saved = await browser.SubmitAndFollowAsync(
+            path, "settings", ("Input.Access.Scopes", "chat.completions"), ("Input.Access.Scopes", "models"),
+            ("Input.Access.ModelRule", "except"), ("Input.Access.Models", "text-davinci-002"), ("Input.Access.Models", "gone"),
+            ("Input.Access.Networks", "192.0.2.0/24\r\n\r\n2001:db8::1"), ("Input.Access.ExpiresAt", "2099-12-31T23:59"),
+            ("Input.RequestsPerMinute", "12"));
 
         var errors = WebUtility.HtmlDecode(refused.Html);
         Assert.Contains("Line 2, “10.0.0.1/8”: the address goes beyond its first 8 bits", errors, StringComparison.Ordinal);
@@ -37,16 +38,20 @@ public sealed class KeyAccessTests
         Assert.Contains("Line 3, “here”: not a network", errors, StringComparison.Ordinal);
         Assert.Contains("Tick at least one model", errors, StringComparison.Ordinal);
         Assert.Contains("192.0.2.0/24\n10.0.0.1/8\nhere", errors.Replace("\r", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("12 or so", errors, StringComparison.Ordinal); // What was written stays, beside what is wrong with it.
+        Assert.Contains("Digits alone, 1 to 1,000,000,000; or empty.", errors, StringComparison.Ordinal);
+        Assert.Contains("0.000001 to 1,000,000; or empty.", errors, StringComparison.Ordinal);
         Assert.Equal(made.Version, unchanged.Version);
         Assert.Contains("in force from the next request on", saved.Html, StringComparison.Ordinal);
         var record = await RecordAsync(redis, publicId);
         Assert.Equal([KeyScopes.ChatCompletions, KeyScopes.Models], record.Scopes!);
         Assert.Equal(["gone", "text-davinci-002"], record.ModelsDenied!);
         Assert.Null(record.ModelsAllowed);
+        Assert.Equal(12, record.Limits.RequestsPerMinute);
         Assert.Equal(["192.0.2.0/24", "2001:db8::1/128"], record.Networks!);
         Assert.Equal(new DateTimeOffset(2099, 12, 31, 23, 59, 0, TimeSpan.Zero), record.ExpiresAt);
         Assert.Equal(
-            ["key.create", "key.access"],
+            ["key.create", "key.settings"],
             await host.InScopeAsync<AccountsDb, List<string>>(
                 db => db.AuditEntries.Where(a => a.Subject == publicId).OrderBy(a => a.Id).Select(a => a.Action).ToListAsync()));
         Assert.Contains("not served right now", saved.Html, StringComparison.Ordinal); // A model that nobody serves stays in the list.
@@ -60,12 +65,15 @@ public sealed class KeyAccessTests
         using var browser = await host.SignUpAsync();
 
         var refused = await browser.SubmitAsync(
-            "/keys/new", "new-key", ("Input.Name", "narrow"), ("Input.Access.Scopes", "embeddings"), ("Input.Access.Networks", "nowhere"));
+            "/keys/new", "new-key", ("Input.Name", ""), ("Input.Access.Scopes", "embeddings"), ("Input.Access.Networks", "nowhere"),
+            ("Input.TokensPerDay", "0"));
         var text = await browser.CreateKeyAsync(
             "narrow", ("Input.Access.Scopes", "embeddings"), ("Input.Access.ModelRule", "only"), ("Input.Access.Models", "tiny-embed"),
             ("Input.ExpiresInDays", "7"));
 
         Assert.Contains("not a network", WebUtility.HtmlDecode(refused.Html), StringComparison.Ordinal);
+        Assert.Contains("Give the key a name.", refused.Html, StringComparison.Ordinal); // All at once.
+        Assert.Contains("1 to 100,000,000; or empty.", refused.Html, StringComparison.Ordinal);
         Assert.Contains("<details class=\"more\" open", refused.Html, StringComparison.Ordinal);
         var record = await RecordAsync(redis, PortalBrowser.PublicIdOf(text));
         Assert.Equal([KeyScopes.Embeddings], record.Scopes!);

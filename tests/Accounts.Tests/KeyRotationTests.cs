@@ -59,7 +59,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
         var path = $"/keys/{(await RecordAsync(first)).KeyId}";
 
         var second = PortalBrowser.KeyTextOn(await browser.SubmitAsync(path + "/rotate", "rotate", ("Input.OverlapHours", "168")));
-        var ended = await browser.SubmitAsync(path, "end-overlap");
+        var ended = await browser.SubmitAndFollowAsync(path, "end-overlap");
         var afterEnd = await RecordAsync(first);
         var third = PortalBrowser.KeyTextOn(await browser.SubmitAsync(path + "/rotate", "rotate", ("Input.OverlapHours", "0")));
 

@@ -85,10 +85,12 @@ public sealed class KeyTests : IAsyncLifetime
         var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
         var made = await RecordAsync(publicId);
 
-        await browser.SubmitAsync($"/keys/{made.KeyId}", "toggle");
+        await browser.SubmitAndFollowAsync($"/keys/{made.KeyId}", "toggle");
         var disabled = await RecordAsync(publicId);
-        await browser.SubmitAsync($"/keys/{made.KeyId}", "toggle");
-        await browser.SubmitAsync($"/keys/{made.KeyId}", "limits", ("Input.TokensPerMinute", "5000"));
+        await browser.SubmitAndFollowAsync($"/keys/{made.KeyId}", "toggle");
+        await browser.SubmitAndFollowAsync(
+            $"/keys/{made.KeyId}", "settings", ("Input.Access.Scopes", "chat.completions"), ("Input.Access.ModelRule", "all"),
+            ("Input.TokensPerMinute", "5000"));
         var limited = await RecordAsync(publicId);
 
         Assert.Equal(HttpStatusCode.OK, (await browser.OpenAsync($"/keys/{made.KeyId}")).Status);
@@ -97,6 +99,28 @@ public sealed class KeyTests : IAsyncLifetime
         Assert.Equal(5000, limited.Limits.TokensPerMinute);
         string[] versions = [made.Version.ToString("N"), disabled.Version.ToString("N"), limited.Version.ToString("N")];
         Assert.Equal(versions.Order(StringComparer.Ordinal), versions);
+    }
+
+    [Fact]
+    public async Task A_toggle_sent_again_does_not_turn_back()
+    {
+        using var browser = await _host.SignUpAsync();
+        var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
+        var path = $"/keys/{(await RecordAsync(publicId)).KeyId}";
+        var disable = await browser.HiddenFieldsAsync(path, "toggle");
+
+        var first = await browser.SendAsync(path, disable);
+        var again = await browser.SendAsync(path, disable);
+        var disabled = await RecordAsync(publicId);
+        var page = await browser.OpenAsync(first.Location!);
+        var enable = await browser.HiddenFieldsAsync(path, "toggle");
+        await browser.SendAsync(path, enable);
+        await browser.SendAsync(path, enable);
+
+        Assert.Equal((HttpStatusCode.Redirect, HttpStatusCode.Redirect), (first.Status, again.Status));
+        Assert.Equal(KeyState.Disabled, disabled.State);
+        Assert.Contains("in force from the next request on", page.Html, StringComparison.Ordinal);
+        Assert.Equal(KeyState.Active, (await RecordAsync(publicId)).State);
     }
 
     [Fact]

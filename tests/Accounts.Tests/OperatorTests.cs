@@ -64,14 +64,23 @@ public sealed class OperatorTests : IAsyncLifetime
         var waiting = gateway.SendAsync(poll);
         using var browser = _host.Browse();
         await browser.SignInAsync("root@example.com");
-        await browser.SubmitAsync("/admin/aliases", "alias", ("Input.Alias", "gpt-4"), ("Input.Model", "tiny-assistant"));
+        _host.Responder.Fleet = FleetServing(new ServedModel(Card("tiny-assistant"), true, 0, 0, 8));
+        var unknown = await browser.SubmitAsync("/admin/aliases", "alias", ("Input.Alias", "gpt-4"), ("Input.Model", "gpt-4-turbo"));
+        var shadow = await browser.SubmitAsync("/admin/aliases", "alias", ("Input.Alias", "tiny-assistant"), ("Input.Model", "tiny-assistant"));
+        await browser.SubmitAndFollowAsync("/admin/aliases", "alias", ("Input.Alias", "gpt-4"), ("Input.Model", "tiny-assistant"));
         using var changed = await waiting;
+        var asked = await browser.OpenAsync("/admin/aliases/remove?alias=gpt-4");
+        var removed = await browser.SubmitAndFollowAsync("/admin/aliases/remove?alias=gpt-4", "remove");
 
         Assert.Equal("tiny-assistant", before.Aliases["text-davinci-002"]);
         Assert.Equal("tiny-assistant", before.Aliases["gpt-3.5-turbo"]);
         Assert.Equal("tiny-embed", before.Aliases["text-embedding-ada-002"]);
         var after = (await changed.Content.ReadFromJsonAsync(ContractsJson.Default.CatalogueSnapshot))!;
         Assert.Equal("tiny-assistant", after.Aliases["gpt-4"]);
+        Assert.Contains("No worker serves a model of this name.", unknown.Html, StringComparison.Ordinal);
+        Assert.Contains("A model has this name", shadow.Html, StringComparison.Ordinal);
+        Assert.Contains("Remove gpt-4?", asked.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("gpt-4<", removed.Html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +94,13 @@ public sealed class OperatorTests : IAsyncLifetime
         var organizationId = await _host.InScopeAsync<AccountsDb, Guid>(
             db => db.Organizations.Where(o => o.Name.StartsWith("ada")).Select(o => o.Id).SingleAsync());
 
-        var page = await browser.SubmitAsync($"/admin/organizations/{organizationId}", "suspend", ("Reason", "unpaid <b>bill</b>"));
+        var path = $"/admin/organizations/{organizationId}/suspend";
+        var suspend = await browser.HiddenFieldsAsync(path, "suspend");
+        var first = await browser.SendAsync(path, suspend, ("Reason", "unpaid <b>bill</b>"));
+        var again = await browser.SendAsync(path, suspend, ("Reason", "unpaid <b>bill</b>")); // It asks for a state and does not turn it.
+        var page = await browser.OpenAsync(first.Location!);
+
+        Assert.Equal(first.Location, again.Location);
 
         Assert.Contains("in force from the next request on", page.Html, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>bill</b>", page.Html, StringComparison.Ordinal);
@@ -118,17 +133,8 @@ public sealed class OperatorTests : IAsyncLifetime
         using var browser = _host.Browse();
         await browser.SignInAsync("root@example.com");
         var now = TimeProvider.System.GetUtcNow();
-        var card = new ModelCard
-        {
-            Name = "tiny-assistant", Version = "1", Task = "chat", ContextLength = 1024, DefaultMaxOutput = 256, TemplateTokens = 8,
-            TemplateTokensPerMessage = 4,
-        };
-        _host.Responder.Fleet = new Contracts.Catalogue.Fleet(now, [
-            new FleetWorker(
-                "http://127.0.0.1:9", true,
-                new WorkerStatus("worker-one", "1", "cpu", false, now,
-                    [new ServedModel(card, true, 3, 2, 8), new ServedModel(card with { Name = "tiny-embed" }, true, 1, 0, 0)])),
-        ]);
+        _host.Responder.Fleet = FleetServing(
+            new ServedModel(Card("tiny-assistant"), true, 3, 2, 8), new ServedModel(Card("tiny-embed"), true, 1, 0, 0));
         _host.Responder.Usage =
             [new UsageRow(now.AddTicks(-(now.UtcTicks % TimeSpan.TicksPerHour)), null, null, null, "tiny-assistant", null, 12, 3400, 0,
                 1200, 0.0035m)];
@@ -143,6 +149,15 @@ public sealed class OperatorTests : IAsyncLifetime
         Assert.Contains("$0.0035", page.Html, StringComparison.Ordinal);
         Assert.Contains("None found", found.Html, StringComparison.Ordinal); // '%' is a letter, not a wildcard.
     }
+
+    private static ModelCard Card(string name) => new()
+    {
+        Name = name, Version = "1", Task = "chat", ContextLength = 1024, DefaultMaxOutput = 256, TemplateTokens = 8, TemplateTokensPerMessage = 4,
+    };
+
+    private static Contracts.Catalogue.Fleet FleetServing(params ServedModel[] models) => new(
+        DateTimeOffset.UnixEpoch,
+        [new FleetWorker("http://127.0.0.1:9", true, new WorkerStatus("worker-one", "1", "cpu", false, DateTimeOffset.UnixEpoch, models))]);
 
     private static async Task<Bootstrapped> BootstrapAsync(HttpClient client)
     {

@@ -41,6 +41,14 @@ internal sealed partial class PortalBrowser : IDisposable
         return await Page.ReadAsync(response);
     }
 
+    /// <summary>Sends a form whose answer leads to another page, and opens that.</summary>
+    public async Task<Page> SubmitAndFollowAsync(string path, string handler, params (string Name, string Value)[] fields)
+    {
+        var answer = await SubmitAsync(path, handler, fields);
+        Assert.True(answer.Status == HttpStatusCode.Redirect, answer.Html);
+        return await OpenAsync(answer.Location!);
+    }
+
     public async Task<Dictionary<string, string>> HiddenFieldsAsync(string path, string handler)
     {
         var page = await OpenAsync(path);

@@ -1,4 +1,11 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Endpoints;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests;
@@ -23,6 +30,77 @@ public sealed class PortalTests
             Assert.True(page.Status is HttpStatusCode.OK or HttpStatusCode.NotFound or HttpStatusCode.Redirect, $"{path}: {page.Status}");
         }
     }
+
+    [Fact]
+    public async Task A_page_that_is_missing_keeps_the_menu_of_who_is_signed_in()
+    {
+        await using var host = await AccountsHost.StartAsync();
+        using var ada = await host.SignUpAsync();
+        using var stranger = host.Browse();
+
+        var hers = await ada.OpenAsync("/no-such-page");
+        var her = await ada.OpenAsync($"/keys/{Guid.NewGuid()}");
+        var theirs = await stranger.OpenAsync("/no-such-page");
+
+        Assert.All([hers, her, theirs], page => Assert.Equal(HttpStatusCode.NotFound, page.Status));
+        Assert.All([hers, her], page => Assert.Contains("href=\"/keys\"", page.Html, StringComparison.Ordinal));
+        Assert.Contains("There is no such page", hers.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Sign out", theirs.Html, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/sign-in")]
+    [InlineData("/keys")]
+    [InlineData("/no-such-page")]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    public async Task Head_answers_as_get_without_the_body(string path)
+    {
+        await using var host = await AccountsHost.StartAsync();
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(host.PublicUrl) };
+
+        using var got = await client.GetAsync(path);
+        using var head = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, path));
+
+        Assert.Equal(got.StatusCode, head.StatusCode);
+        Assert.Equal(got.Content.Headers.ContentType?.ToString(), head.Content.Headers.ContentType?.ToString());
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task No_query_and_no_form_of_a_page_is_an_error_of_ours()
+    {
+        await using var host = await AccountsHost.StartAsync();
+        using var operators = host.ClientAs("operator");
+        using var made = await operators.PostAsJsonAsync("/internal/bootstrap", new { Email = "root@example.com", PortalBrowser.Password });
+        using var browser = host.Browse();
+        await browser.SignInAsync("root@example.com");
+        string[] values = ["%00", "%ff", "%", "x", "-1", "99999999999999999999", "%27", "%ED%A0%80", "2026-13-45", "%0d%0a", new('a', 2000)];
+        var pages = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Select(endpoint => (Path: Fill(endpoint.RoutePattern.RawText!), endpoint.Metadata.GetMetadata<ComponentTypeMetadata>()?.Type))
+            .Where(page => page.Type is not null).ToList();
+        var asked = 0;
+        foreach (var (path, type) in pages)
+        {
+            var names = type!.GetProperties().Select(property => (property, property.GetCustomAttribute<SupplyParameterFromQueryAttribute>()))
+                .Where(pair => pair.Item2 is not null).Select(pair => pair.Item2!.Name ?? pair.property.Name);
+            foreach (var address in names.Append("any").SelectMany(name => values.Select(value => $"{path}?{name}={value}")))
+            {
+                var page = await browser.OpenAsync(address);
+                Assert.True((int)page.Status < 500, $"{address} answered {page.Status}");
+                asked++;
+            }
+        }
+
+        var created = await browser.SubmitAsync("/keys/new", "new-key", ("Input.Name", "a\0b"), ("Input.Access.Scopes", "models"));
+        Assert.True(asked > 20 * values.Length, $"{asked} addresses");
+        Assert.Equal(HttpStatusCode.BadRequest, created.Status);
+        Assert.Contains("Sign out", created.Html, StringComparison.Ordinal);
+    }
+
+    private static string Fill(string pattern) =>
+        Regex.Replace(Regex.Replace("/" + pattern.Trim('/'), @"\{[^}]*:guid\}", Guid.Empty.ToString()), @"\{[^}]*\}", "404");
 
     [Fact]
     public async Task Internal_listener_shows_no_page_and_the_public_one_no_internal_call()

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Tollgate.Accounts.Admin;
 
-/// <summary>An alias to set or to remove.</summary>
+/// <summary>An alias to set.</summary>
 public sealed class AliasForm
 {
     [Required(ErrorMessage = "Name the alias.")]
@@ -10,6 +10,20 @@ public sealed class AliasForm
     public string Alias { get; set; } = "";
 
     /// <summary>The model's real name.</summary>
-    [RegularExpression(@"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$", ErrorMessage = "Letters, digits and . _ : / - only.")]
-    public string? Model { get; set; }
+    [Required(ErrorMessage = "Choose a model.")]
+    public string Model { get; set; } = "";
+
+    /// <summary>What is wrong with it beside <paramref name="models"/>, the real names that workers serve; by member.</summary>
+    internal IEnumerable<(string Member, string Text)> FindFaults(IReadOnlyList<string> models)
+    {
+        if (models.Contains(Alias))
+        {
+            yield return (nameof(Alias), "A model has this name, and a call that names it always gets that model.");
+        }
+
+        if (!string.IsNullOrEmpty(Model) && !models.Contains(Model))
+        {
+            yield return (nameof(Model), "No worker serves a model of this name.");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-// Copy buttons, charts, and the part of the operator's page that refreshes itself. Every page works without this file.
+// Copy buttons, faults of forms, charts, and the part of the operator's page that refreshes itself. Every page works without this file.
 (() => {
   "use strict";
 
@@ -120,13 +120,41 @@
     setTimeout(() => refresh(place), Number(place.dataset.seconds) * 1000);
   };
 
+  // Browsers have a clipboard to write to on secure addresses alone; elsewhere the marked text is copied as by a key press.
+  const copy = async element => {
+    try {
+      await navigator.clipboard.writeText(element.textContent);
+      return true;
+    } catch {
+      getSelection().selectAllChildren(element);
+      return document.execCommand("copy");
+    }
+  };
+
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-      button.textContent = "Copied";
+      button.textContent = await copy(document.getElementById(button.dataset.copy)) ? "Copied" : "Press Ctrl+C";
       setTimeout(() => { button.textContent = "Copy"; }, 1500);
     });
+  }
+
+  // The server names every fault at once where a browser would name the first. What a browser cannot read it would send as an empty field.
+  for (const form of document.querySelectorAll("form[data-all-errors]")) {
+    form.noValidate = true;
+    form.addEventListener("submit", event => {
+      const unreadable = [...form.elements].find(field => field.validity?.badInput);
+      if (unreadable) {
+        event.preventDefault();
+        unreadable.reportValidity();
+      }
+    });
+  }
+
+  const faulty = document.querySelector("[aria-invalid='true'], .invalid, [data-invalid] input");
+  if (faulty) {
+    faulty.closest("details")?.setAttribute("open", "");
+    faulty.focus();
   }
 
   drawAll();

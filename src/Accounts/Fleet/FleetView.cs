@@ -16,6 +16,14 @@ internal sealed class FleetView(WorkerRegister register, GatewayClient gateway, 
         return (seen, Merge(entries, seen, clock.GetUtcNow()));
     }
 
+    /// <summary>Real names of the models that workers serve, those of a silent worker too: it may come back.</summary>
+    public async Task<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken)
+    {
+        var (_, workers) = await ReadAsync(cancellationToken);
+        return [.. workers.SelectMany(worker => worker.Status?.Models ?? []).Select(model => model.Card.Name)
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+
     internal static IReadOnlyList<WorkerLine> Merge(
         IReadOnlyList<WorkerEntry> entries, Figure<Contracts.Catalogue.Fleet> seen, DateTimeOffset now)
     {

@@ -6,52 +6,66 @@ namespace Tollgate.Accounts.Keys;
 /// <summary>A key's limits as a form sends them; empty fields are no limits.</summary>
 public class LimitsForm
 {
-    [Range(1, 1_000_000_000, ErrorMessage = "1 to 1,000,000,000, or empty.")]
-    public long? RequestsPerMinute { get; set; }
+    [NumberField("1", "1000000000", ErrorMessage = "Digits alone, 1 to 1,000,000,000; or empty.")]
+    public string? RequestsPerMinute { get; set; }
 
-    [Range(1, 1_000_000_000, ErrorMessage = "1 to 1,000,000,000, or empty.")]
-    public long? TokensPerMinute { get; set; }
+    [NumberField("1", "1000000000", ErrorMessage = "Digits alone, 1 to 1,000,000,000; or empty.")]
+    public string? TokensPerMinute { get; set; }
 
-    [Range(1, 100_000_000, ErrorMessage = "1 to 100,000,000, or empty.")]
-    public long? RequestsPerDay { get; set; }
+    [NumberField("1", "100000000", ErrorMessage = "Digits alone, 1 to 100,000,000; or empty.")]
+    public string? RequestsPerDay { get; set; }
 
-    [Range(1, 100_000_000, ErrorMessage = "1 to 100,000,000, or empty.")]
-    public long? TokensPerDay { get; set; }
+    [NumberField("1", "100000000", ErrorMessage = "Digits alone, 1 to 100,000,000; or empty.")]
+    public string? TokensPerDay { get; set; }
 
-    [Range(1, 1_000_000, ErrorMessage = "1 to 1,000,000, or empty.")]
-    public long? Concurrency { get; set; }
+    [NumberField("1", "1000000", ErrorMessage = "Digits alone, 1 to 1,000,000; or empty.")]
+    public string? Concurrency { get; set; }
 
     /// <summary>US dollars in a day, at most nine decimals.</summary>
-    [Range(typeof(decimal), "0.000001", "1000000", ErrorMessage = "0.000001 to 1,000,000, or empty.", ParseLimitsInInvariantCulture = true)]
-    public decimal? BudgetPerDayUsd { get; set; }
+    [NumberField("0.000001", "1000000", Fractions = true, ErrorMessage = "Digits with a decimal point, 0.000001 to 1,000,000; or empty.")]
+    public string? BudgetPerDayUsd { get; set; }
 
     /// <summary>US dollars in a month, at most nine decimals.</summary>
-    [Range(typeof(decimal), "0.000001", "1000000", ErrorMessage = "0.000001 to 1,000,000, or empty.", ParseLimitsInInvariantCulture = true)]
-    public decimal? BudgetUsd { get; set; }
+    [NumberField("0.000001", "1000000", Fractions = true, ErrorMessage = "Digits with a decimal point, 0.000001 to 1,000,000; or empty.")]
+    public string? BudgetUsd { get; set; }
 
-    /// <summary>The form of a key's limits.</summary>
-    public static LimitsForm Of(Limits limits) => new()
+    /// <summary>Fills the form with a key's limits.</summary>
+    public void Read(Limits limits)
     {
-        RequestsPerMinute = limits.RequestsPerMinute,
-        TokensPerMinute = limits.TokensPerMinute,
-        RequestsPerDay = limits.RequestsPerDay,
-        TokensPerDay = limits.TokensPerDay,
-        Concurrency = limits.Concurrency,
-        BudgetPerDayUsd = limits.BudgetPerDayNanoUsd / 1_000_000_000m,
-        BudgetUsd = limits.BudgetPerMonthNanoUsd / 1_000_000_000m,
-    };
+        RequestsPerMinute = NumberFieldAttribute.Write(limits.RequestsPerMinute);
+        TokensPerMinute = NumberFieldAttribute.Write(limits.TokensPerMinute);
+        RequestsPerDay = NumberFieldAttribute.Write(limits.RequestsPerDay);
+        TokensPerDay = NumberFieldAttribute.Write(limits.TokensPerDay);
+        Concurrency = NumberFieldAttribute.Write(limits.Concurrency);
+        BudgetPerDayUsd = NumberFieldAttribute.Write(limits.BudgetPerDayNanoUsd / 1_000_000_000m);
+        BudgetUsd = NumberFieldAttribute.Write(limits.BudgetPerMonthNanoUsd / 1_000_000_000m);
+    }
 
     /// <summary>Puts the form's members into <paramref name="others"/>, which keeps what the form does not show.</summary>
     public Limits ApplyTo(Limits others) => others with
     {
-        RequestsPerMinute = RequestsPerMinute,
-        TokensPerMinute = TokensPerMinute,
-        RequestsPerDay = RequestsPerDay,
-        TokensPerDay = TokensPerDay,
-        Concurrency = Concurrency,
-        BudgetPerDayNanoUsd = KeyLimits.ToNanoUsd(BudgetPerDayUsd),
-        BudgetPerMonthNanoUsd = KeyLimits.ToNanoUsd(BudgetUsd),
+        RequestsPerMinute = (long?)NumberFieldAttribute.Read(RequestsPerMinute),
+        TokensPerMinute = (long?)NumberFieldAttribute.Read(TokensPerMinute),
+        RequestsPerDay = (long?)NumberFieldAttribute.Read(RequestsPerDay),
+        TokensPerDay = (long?)NumberFieldAttribute.Read(TokensPerDay),
+        Concurrency = (long?)NumberFieldAttribute.Read(Concurrency),
+        BudgetPerDayNanoUsd = KeyLimits.ToNanoUsd(NumberFieldAttribute.Read(BudgetPerDayUsd)),
+        BudgetPerMonthNanoUsd = KeyLimits.ToNanoUsd(NumberFieldAttribute.Read(BudgetUsd)),
     };
+}
+
+/// <summary>All that a key's page can change at once.</summary>
+public sealed class KeySettingsForm : LimitsForm
+{
+    /// <summary>Null only in a form that was not made by the page.</summary>
+    public AccessForm? Access { get; set; }
+
+    internal static KeySettingsForm Of(Limits limits, KeyAccess access)
+    {
+        var form = new KeySettingsForm { Access = AccessForm.Of(access) };
+        form.Read(limits);
+        return form;
+    }
 }
 
 /// <summary>A key to make.</summary>
@@ -65,8 +79,8 @@ public sealed class NewKeyForm : LimitsForm
     public string Name { get; set; } = "";
 
     /// <summary>Days until the key expires; null never.</summary>
-    [Range(1, 3650)]
-    public int? ExpiresInDays { get; set; }
+    [NumberField("1", "3650", ErrorMessage = "1 to 3,650 days, or never.")]
+    public string? ExpiresInDays { get; set; }
 
     /// <summary>Null when the form has no such part: everything.</summary>
     public AccessForm? Access { get; set; }

@@ -75,13 +75,17 @@ internal sealed partial class KeyRegister(
     public Task<KeyChange> EnableAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(organizationId, keyId, actorId, "key.enable", key => key.Enable(clock), cancellationToken);
 
-    public Task<KeyChange> ChangeLimitsAsync(
-        Guid organizationId, Guid keyId, Guid? actorId, Limits limits, CancellationToken cancellationToken) =>
-        ChangeAsync(organizationId, keyId, actorId, "key.limits", key => key.ChangeLimits(limits, clock), cancellationToken);
-
-    public Task<KeyChange> ChangeAccessAsync(
-        Guid organizationId, Guid keyId, Guid? actorId, KeyAccess access, CancellationToken cancellationToken) =>
-        ChangeAsync(organizationId, keyId, actorId, "key.access", key => key.ChangeAccess(access, clock), cancellationToken);
+    /// <summary>Changes what the key may do and its limits, both or neither.</summary>
+    public Task<KeyChange> ChangeSettingsAsync(
+        Guid organizationId, Guid keyId, Guid? actorId, KeyAccess access, Limits limits, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            organizationId, keyId, actorId, "key.settings",
+            key =>
+            {
+                var isChanged = key.ChangeAccess(access, clock);
+                return key.ChangeLimits(limits, clock) || isChanged;
+            },
+            cancellationToken);
 
     /// <summary>Gives the key a new secret, whose text is in the answer and nowhere else.</summary>
     /// <param name="version">The key's version when the page was shown: a form sent twice must not end a secret that is in use.</param>

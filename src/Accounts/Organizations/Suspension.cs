@@ -10,6 +10,10 @@ namespace Tollgate.Accounts.Organizations;
 internal sealed partial class Suspension(
     AccountsDb db, RecordPublisher publisher, OutboxSignal signal, TimeProvider clock, ILogger<Suspension> logger)
 {
+    /// <summary>Whether Redis has not acknowledged the organization's last change yet.</summary>
+    public Task<bool> IsPendingAsync(Guid organizationId, CancellationToken cancellationToken) =>
+        db.Outbox.AnyAsync(m => m.Kind == OutboxKind.Policy && m.SubjectId == organizationId, cancellationToken);
+
     /// <summary>Commits the change, then brings it to Redis at once; a gateway obeys from the next request on.</summary>
     public async Task<KeyChange> SetAsync(
         Guid organizationId, bool suspended, string? reason, Guid? actorId, CancellationToken cancellationToken)

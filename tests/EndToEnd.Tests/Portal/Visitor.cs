@@ -121,6 +121,65 @@ internal sealed partial class Visitor
         Assert.True(response!.Ok, $"{path} answered {response.Status}");
     }
 
+    /// <summary>Every page below a key, an organization and an alias, and those of somebody who is not known: what <see cref="GoAsync"/>
+    /// cannot be given by name.</summary>
+    public async Task<IReadOnlyList<string>> FindPagesAsync()
+    {
+        List<string> found = ["/no-such-page", "/admin/aliases/remove?alias=gpt-3.5-turbo"];
+        await GoAsync("/keys");
+        var key = await _page.Locator("tbody th a").First.GetAttributeAsync("href");
+        found.AddRange([key!, $"{key}/rotate", $"{key}/revoke"]);
+        await GoAsync("/admin/organizations");
+        var organization = await _page.Locator("tbody th a").First.GetAttributeAsync("href");
+        found.AddRange([organization!, $"{organization}/suspend"]);
+        return found;
+    }
+
+    /// <summary>Opens a page that may be missing.</summary>
+    public Task OpenAsync(string path) => _page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
+
+    /// <summary>Sends the form of a new key with four faults. Returns the id of the field with the focus, and what is said of each.</summary>
+    public async Task<(string Focused, IReadOnlyList<string> Faults)> SendFaultyKeyAsync()
+    {
+        await GoAsync("/keys/new");
+        await _page.GetByLabel("Tokens per minute").FillAsync("a few");
+        await _page.GetByLabel("Requests at once").FillAsync("0");
+        await _page.GetByText("Restrict what it may do").ClickAsync();
+        await _page.GetByLabel("Networks it may be used from").FillAsync("home");
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Create key" }).ClickAsync();
+        await _page.Locator(".validation-message").First.WaitForAsync();
+        await ShootAsync("faults");
+        return (
+            await _page.EvaluateAsync<string>("document.activeElement.id"),
+            await _page.Locator(".validation-message").AllInnerTextsAsync());
+    }
+
+    /// <summary>Disables the first key and loads the page again, as F5 does. Returns the key's state as the page shows it.</summary>
+    public async Task<string> DisableFirstKeyAndLoadAgainAsync()
+    {
+        await GoAsync("/keys");
+        await _page.Locator("tbody th a").First.ClickAsync();
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Disable" }).ClickAsync();
+        await _page.GetByText("in force from the next request on").WaitForAsync();
+        await _page.ReloadAsync();
+        await ShootAsync("disabled");
+        return await _page.Locator(".page-head .badge").InnerTextAsync();
+    }
+
+    /// <summary>Makes a key where the browser offers no clipboard, as on a plain HTTP address, presses Copy, and returns the key's text and what
+    /// pasting gives.</summary>
+    public async Task<(string Shown, string Pasted)> CopyKeyWithoutClipboardAsync(string name)
+    {
+        await _page.AddInitScriptAsync("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+        var shown = await CreateKeyAsync(name);
+        await _page.Locator("[data-copy='key-text']").ClickAsync();
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Copied" }).WaitForAsync();
+        await GoAsync("/keys/new");
+        await _page.GetByLabel("Name").FocusAsync();
+        await _page.Keyboard.PressAsync("Control+V");
+        return (shown, await _page.GetByLabel("Name").InputValueAsync());
+    }
+
     /// <summary>Pays on the checkout page with the card that always works, and comes back.</summary>
     public async Task TopUpAsync(int dollars)
     {

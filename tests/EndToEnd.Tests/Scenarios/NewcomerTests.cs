@@ -59,12 +59,14 @@ public sealed class NewcomerTests(SharedTollgate shared)
     [InlineData("desk", 1280, 900, false)]
     [InlineData("dark", 1280, 900, true)]
     [InlineData("phone", 390, 844, false)]
+    [InlineData("small", 360, 740, true)]
     public async Task Every_page_fits_its_window_and_loads_without_an_error(string name, int width, int height, bool dark)
     {
         await using var browser = await Browser.StartAsync();
         var (email, password) = shared.Running.FirstAdmin;
         var admin = await browser.VisitAsync(shared.Running.Endpoints.Portal, $"admin-{name}", new Look(width, height, dark));
         await admin.SignInAsync(email, password);
+        await admin.CreateKeyAsync($"{name}-{new string('w', 100 - 1 - name.Length)}"); // As long as a name may be, and no place to break it.
         var overflowing = new List<string>();
 
         foreach (var page in new[] { "overview", "keys", "keys/new", "usage", "billing", "models", "admin", "admin/organizations",
@@ -83,7 +85,20 @@ public sealed class NewcomerTests(SharedTollgate shared)
             overflowing.Add("a key");
         }
 
-        Assert.Empty(overflowing);
         Assert.Equal("", string.Join('\n', admin.ConsoleErrors));
+        string[] signedOut = ["/", "/sign-in", "/sign-up", "/forgot-password", "/no-such-page"];
+        var stranger = await browser.VisitAsync(shared.Running.Endpoints.Portal, $"stranger-{name}", new Look(width, height, dark));
+        foreach (var (visitor, page) in (await admin.FindPagesAsync()).Select(page => (admin, page))
+            .Concat(signedOut.Select(page => (stranger, page))))
+        {
+            await visitor.OpenAsync(page);
+            await visitor.ShootAsync("more");
+            if (await visitor.OverflowsAsync())
+            {
+                overflowing.Add(page);
+            }
+        }
+
+        Assert.Empty(overflowing);
     }
 }
