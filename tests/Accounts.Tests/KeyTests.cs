@@ -89,7 +89,8 @@ public sealed class KeyTests : IAsyncLifetime
         var disabled = await RecordAsync(publicId);
         await browser.SubmitAndFollowAsync($"/keys/{made.KeyId}", "toggle");
         await browser.SubmitAndFollowAsync(
-            $"/keys/{made.KeyId}", "settings", ("Input.Access.Scopes", "chat.completions"), ("Input.TokensPerMinute", "5000"));
+            $"/keys/{made.KeyId}", "settings", ("Input.Access.Scopes", "chat.completions"), ("Input.Access.ModelRule", "all"),
+            ("Input.TokensPerMinute", "5000"));
         var limited = await RecordAsync(publicId);
 
         Assert.Equal(HttpStatusCode.OK, (await browser.OpenAsync($"/keys/{made.KeyId}")).Status);

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Organizations;
@@ -35,6 +36,15 @@ internal static class PortalSetup
                     exception is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
             });
             pages.UseStatusCodePagesWithReExecute("/status/{0}", createScopeForStatusCodePages: true);
+            pages.Use((context, next) =>
+            {
+                if (context.Features.Get<IStatusCodeReExecuteFeature>() is not null)
+                {
+                    context.Request.Method = HttpMethods.Get; // The page of a refused form is shown, not sent the form.
+                }
+
+                return next(context);
+            });
         });
         app.UseWhen(context => !IsPage(context), others => others.UseExceptionHandler());
         app.UsePageSecurity();

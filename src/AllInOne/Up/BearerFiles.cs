@@ -5,13 +5,11 @@ namespace Tollgate.AllInOne.Up;
 /// <summary>The bearer file of each service, <c>secrets/SERVICE_bearers</c>: a service is given the path of its own and of no other.</summary>
 internal static class BearerFiles
 {
-    /// <summary>Makes the files where one is missing or does not serve a call of this version; all at once, because each bearer lies in two.
+    /// <summary>Makes the files where one is missing, is damaged, or does not serve a call of this version; all at once, because each bearer lies in two.
     /// Deleting one before a start therefore changes every bearer.</summary>
     public static void Ensure(DataFolder data)
     {
-        var files = ServiceCall.Services.Where(service => File.Exists(PathOf(data, service)))
-            .ToDictionary(service => service, service => ServiceBearers.Parse(File.ReadAllText(PathOf(data, service))));
-        if (ServiceBearers.AreComplete(files))
+        if (AreWhole(data))
         {
             return;
         }
@@ -23,4 +21,17 @@ internal static class BearerFiles
     }
 
     public static string PathOf(DataFolder data, string service) => Path.Combine(data.Folder("secrets"), service + "_bearers");
+
+    private static bool AreWhole(DataFolder data)
+    {
+        try
+        {
+            return ServiceBearers.AreComplete(ServiceCall.Services.Where(service => File.Exists(PathOf(data, service)))
+                .ToDictionary(service => service, service => ServiceBearers.Parse(File.ReadAllText(PathOf(data, service)))));
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
 }

@@ -14,6 +14,10 @@ internal static class OpenAiEndpoints
 {
     private const string BrowserPolicy = "browsers";
 
+    /// <summary>The fixed parts of our URLs.</summary>
+    private static readonly HashSet<string> Words =
+        new(StringComparer.OrdinalIgnoreCase) { "chat", "completions", "embeddings", "models", "engines" };
+
     public static WebApplicationBuilder AddOpenAi(this WebApplicationBuilder builder)
     {
         var section = builder.Configuration.GetSection(OpenAiOptions.Section);
@@ -103,8 +107,8 @@ internal static class OpenAiEndpoints
         var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         for (var skip = Math.Max(0, segments.Length - MostSegments); skip < segments.Length; skip++)
         {
-            var meant = "/v1/" + string.Join('/', segments[skip..]);
-            if (MethodOf(meant.ToLowerInvariant()) is not null)
+            var meant = "/v1/" + string.Join('/', segments[skip..].Select(part => Words.Contains(part) ? part.ToLowerInvariant() : part));
+            if (MethodOf(meant) is not null)
             {
                 return meant;
             }

@@ -47,10 +47,7 @@ internal static class OpenAiErrorResult
         var body = error.ToJson();
         response.ContentType = "application/json";
         response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await response.BodyWriter.WriteAsync(body, context.RequestAborted);
-        }
+        await response.BodyWriter.WriteAsync(body, context.RequestAborted);
     }
 
     /// <summary>A client's text as a message may repeat it: not whole when it is long, and not at all when it looks like a key.</summary>

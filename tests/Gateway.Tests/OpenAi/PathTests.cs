@@ -22,6 +22,8 @@ public sealed class PathTests(SharedGateway shared) : IClassFixture<SharedGatewa
     [InlineData("POST", "/engines/text-davinci-002/completions", "/v1/engines/text-davinci-002/completions")]
     [InlineData("GET", "/models/tiny-assistant", "/v1/models/tiny-assistant")]
     [InlineData("GET", "/models", "/v1/models")]
+    [InlineData("GET", "/V1/Chat/COMPLETIONS", "/v1/chat/completions")]
+    [InlineData("GET", "/Models/Tiny", "/v1/models/Tiny")]
     public async Task An_address_that_is_almost_ours_names_the_right_one(string method, string path, string meant)
     {
         using var response = await SendAsync(method, path);
