@@ -9,8 +9,8 @@ internal readonly record struct SchedulerLoad(int Active, int Queued);
 
 /// <summary>
 /// Continuous batching for one decoder, on one thread of its own. Each turn: drop what was cancelled, admit what waits, one decode step for
-/// all choices that generate or for those of quiet organizations, one chunk of one prompt. Choices join and leave at every turn, and none can see who else is there: every
-/// answer is bit for bit that of a solo run.
+/// all choices that generate or for those of quiet organizations alone, one chunk of one prompt. Choices join and leave at every turn, and
+/// none can see who else is there: every answer is bit for bit that of a solo run.
 /// </summary>
 /// <remarks>
 /// Threads: <see cref="TryEnqueue"/>, <see cref="Cancel"/> and the queue's timers run anywhere and touch only what <c>_gate</c> guards: the
