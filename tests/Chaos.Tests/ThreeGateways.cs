@@ -14,7 +14,18 @@ public sealed class ThreeGateways : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Cluster = await TollgateCluster.StartAsync(TestFolder.Create("three-gateways"), gateways: 3, workers: 1);
+        Cluster = await TollgateCluster.StartAsync(TestFolder.Create("three-gateways"), new ClusterPlan
+        {
+            Gateways = 3,
+            Environment = new Dictionary<string, IReadOnlyDictionary<string, string>>
+            {
+                // A busy machine must not look like a part that is away.
+                ["gateway"] = new Dictionary<string, string>
+                {
+                    ["TOLLGATE__Redis__Timeout"] = "00:00:01", ["TOLLGATE__Till__LeaseWait"] = "00:00:05",
+                },
+            },
+        });
         Client = new OperatorClient(Cluster.Secrets.Bearers["operator"]);
     }
 

@@ -8,13 +8,13 @@ using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Embeddings;
 
-/// <summary>A loaded sentence-embedding model. Thread-safe; runs go one at a time, and organizations take turns between them.</summary>
+/// <summary>A loaded sentence-embedding model. Thread-safe; an organization's runs go one at a time, two organizations' at once.</summary>
 public sealed class EmbeddingModel : IDisposable
 {
     /// <summary>Most ids of one run, padding included. Larger runs gain nothing on a CPU and make others wait.</summary>
     private const int PaddedTokensPerRun = 2048;
 
-    /// <summary>Characters that take as long to cut into ids as a token takes to run, at least: most of them are refused texts'.</summary>
+    /// <summary>Characters that take about as long to cut into ids as a token takes to run.</summary>
     private const int CharactersPerToken = 64;
 
     private readonly InferenceSession _session;
@@ -79,34 +79,41 @@ public sealed class EmbeddingModel : IDisposable
     internal async Task<EmbeddingResult> EmbedAsync(
         IReadOnlyList<EmbeddingInput> inputs, FairTurns.Place place, Action<int> ran, CancellationToken cancellationToken)
     {
-        int[][] ids;
-        using (var turn = await place.TakeTurnAsync(cancellationToken))
+        FairTurns.Turn? turn = await place.TakeTurnAsync(cancellationToken);
+        try
         {
+            // Cutting texts into ids belongs to the turn too: a long one takes its time, and most of the longest are refused then.
             turn.Charge(inputs.Sum(input => input.Text?.Length ?? input.Ids!.Count) / CharactersPerToken);
-            ids = await Task.Run(() => inputs.Select(Encode).ToArray(), cancellationToken); // In its turn too: a long text takes its time.
-        }
-
-        var lengths = ids.Select(i => i.Length).ToArray();
-        var vectors = new float[inputs.Count][];
-        var batches = Manifest.Batching
-            ? EmbeddingBatches.Plan(lengths, PaddedTokensPerRun) : Enumerable.Range(0, ids.Length).Select(i => new[] { i });
-        foreach (var batch in batches)
-        {
-            using var turn = await place.TakeTurnAsync(cancellationToken);
-            var found = await Task.Run(() => EmbeddingRun.Run(_session, _inputNames, _embedding, [.. batch.Select(i => ids[i])]));
-            var tokens = batch.Sum(i => lengths[i]);
-            turn.Charge(tokens);
-            ran(tokens);
-            for (var row = 0; row < batch.Length; row++)
+            var ids = await Task.Run(() => inputs.Select(Encode).ToArray(), cancellationToken);
+            var lengths = ids.Select(i => i.Length).ToArray();
+            var vectors = new float[inputs.Count][];
+            foreach (var batch in Batches(lengths))
             {
-                vectors[batch[row]] = found[row];
+                turn ??= await place.TakeTurnAsync(cancellationToken);
+                var found = await Task.Run(() => EmbeddingRun.Run(_session, _inputNames, _embedding, [.. batch.Select(i => ids[i])]));
+                var tokens = batch.Sum(i => lengths[i]);
+                ran(tokens);
+                turn.Charge(tokens);
+                turn.Dispose();
+                turn = null;
+                for (var row = 0; row < batch.Length; row++)
+                {
+                    vectors[batch[row]] = found[row];
+                }
             }
-        }
 
-        return new EmbeddingResult(vectors, lengths);
+            return new EmbeddingResult(vectors, lengths);
+        }
+        finally
+        {
+            turn?.Dispose();
+        }
     }
 
     public void Dispose() => _session.Dispose();
+
+    private IEnumerable<int[]> Batches(int[] lengths) => Manifest.Batching
+        ? EmbeddingBatches.Plan(lengths, PaddedTokensPerRun) : Enumerable.Range(0, lengths.Length).Select(i => new[] { i });
 
     private int[] Encode(EmbeddingInput input, int index)
     {

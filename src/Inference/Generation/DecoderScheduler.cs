@@ -9,8 +9,8 @@ internal readonly record struct SchedulerLoad(int Active, int Queued);
 
 /// <summary>
 /// Continuous batching for one decoder, on one thread of its own. Each turn: drop what was cancelled, admit what waits, one decode step for
-/// all choices that generate, one chunk of one prompt. Choices join and leave at every turn, and none can see who else is there: every
-/// answer is bit for bit that of a solo run.
+/// all choices that generate or for those of quiet organizations alone, one chunk of one prompt. Choices join and leave at every turn, and
+/// none can see who else is there: every answer is bit for bit that of a solo run.
 /// </summary>
 /// <remarks>
 /// Threads: <see cref="TryEnqueue"/>, <see cref="Cancel"/> and the queue's timers run anywhere and touch only what <c>_gate</c> guards: the
@@ -21,6 +21,13 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 {
     private static readonly TimeSpan IdleBeforeTrim = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Most rows of an organization that is quiet.</summary>
+    private const int LightRows = 4;
+
+    /// <summary>Time for quiet organizations alone, as a multiple of what the turn for all before it took.</summary>
+    private const int QuietShare = 2;
+
     private readonly DecoderScope _scope;
     private readonly DecoderSteps _steps;
     private readonly SlotTable _slots;
@@ -37,6 +44,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     private long _reserved;
     private long _lastTurnAt;
     private long _turn;
+    private TimeSpan _owedToQuiet;
     private int _active;
     private bool _stopping;
 
@@ -237,16 +245,19 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         DropEnded();
         Admit();
         var worked = _slots.Taken > 0;
-        if (_slots.Decoding > 0)
+        var (light, started) = (IsLightTurn(), Clock.GetTimestamp());
+        var rows = light ? _slots.Light : _slots.Decoding;
+        if (rows > 0)
         {
-            DecodeStep();
+            DecodeStep(rows);
         }
 
-        if (NextPrefill() is { } prefill)
+        if (NextPrefill() is { } prefill && (!light || IsQuiet(prefill.Request.Identity.Organization)))
         {
             PrefillChunk(prefill);
         }
 
+        _owedToQuiet = light ? _owedToQuiet - Clock.GetElapsedTime(started) : Clock.GetElapsedTime(started) * QuietShare;
         lock (_gate)
         {
             _lastTurnAt = Clock.GetTimestamp();
@@ -254,6 +265,32 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
         return worked;
     }
+
+    /// <summary>Whether this turn is for the quiet organizations alone. One organization's many rows make every step slow, so that after a
+    /// turn for all those with few rows generate for twice its time before the next.</summary>
+    private bool IsLightTurn()
+    {
+        if (_owedToQuiet <= TimeSpan.Zero || _slots.Light == 0 || _slots.Taken <= LightRows)
+        {
+            return false;
+        }
+
+        for (var row = 0; row < _slots.Light; row++)
+        {
+            if (IsQuiet(_slots[row].Request.Identity.Organization))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether an organization holds few rows.</summary>
+    /// <param name="coming">Rows that it is about to hold as well.</param>
+    private bool IsQuiet(Guid organization, int coming = 0) => Held(organization) + coming <= LightRows;
+
+    private int Held(Guid organization) => _slots.All.Count(choice => choice.Request.Identity.Organization == organization);
 
     private void DropEnded()
     {
@@ -310,7 +347,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             return false;
         }
 
-        var held = _slots.All.Count(choice => choice.Request.Identity.Organization == organization);
+        var held = Held(organization);
         return held < _scope.Options.Slots && (held < _scope.Options.ReservedSlots || _slots.Taken < _scope.Options.Slots);
     }
 
@@ -339,15 +376,16 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             return;
         }
 
+        choice.Light = IsQuiet(choice.Request.Identity.Organization, coming: 1);
         _slots.PlaceCopy(choice, prompt.Living[0], prompt.Tokens.Length);
         prompt.Living.Add(choice);
         Advance(choice, prompt.Logits);
         LeaveIfEnded(choice);
     }
 
-    private void DecodeStep()
+    /// <param name="rows">The first so many rows take part.</param>
+    private void DecodeStep(int rows)
     {
-        var rows = _slots.Decoding;
         for (var row = 0; row < rows; row++)
         {
             (_tokens[row], _past[row]) = (_slots[row].LastToken, _slots[row].Cached);
@@ -455,6 +493,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         }
 
         prompt.Computed = true;
+        choice.Light = IsQuiet(choice.Request.Identity.Organization);
         _slots.Promote(choice);
         prompt.Living.Add(choice);
         Advance(choice, _steps.Logits(0));

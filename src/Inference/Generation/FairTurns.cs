@@ -4,16 +4,19 @@ namespace Tollgate.Inference.Generation;
 internal sealed class DisplacedException() : Exception("The request's place in the queue was given away.");
 
 /// <summary>
-/// Turns at a model that runs one thing at a time: the organization served least goes next, of one organization's requests the one that
-/// joined first. A request takes as many turns as it needs. Thread-safe.
+/// Turns at a model: the organization served least goes next, of one organization's requests the one that joined first. One organization
+/// has one turn at a time, and two organizations have theirs at once, so that nobody waits for the end of another's. A request takes as
+/// many turns as it needs. Thread-safe.
 /// </summary>
 /// <param name="places">Counts the requests that wait for their first turn.</param>
 internal sealed class FairTurns(QueuePlaces places)
 {
+    private const int AtOnce = 2;
+
     private readonly Lock _gate = new();
     private readonly FairShare _shares = new();
     private readonly LinkedList<Place> _joined = new();
-    private bool _taken;
+    private readonly List<Guid> _running = [];
 
     /// <summary>How busy it is now.</summary>
     public SchedulerLoad Load
@@ -34,7 +37,7 @@ internal sealed class FairTurns(QueuePlaces places)
         lock (_gate)
         {
             var place = new Place(this, organization);
-            if (!places.MayEnter(organization) && (_taken || places.Taken > 0))
+            if (!places.MayEnter(organization) && (_running.Count > 0 || places.Taken > 0))
             {
                 if (places.FindDisplaced(organization) is not { } holder)
                 {
@@ -85,15 +88,20 @@ internal sealed class FairTurns(QueuePlaces places)
         }
     }
 
-    /// <summary>Gives the turn to who is next by right. Called with the gate held.</summary>
+    /// <summary>Gives turns to who is next by right. Called with the gate held.</summary>
     private void PassOn()
     {
-        while (!_taken && Next() is { } next)
+        while (_running.Count < AtOnce && Next() is { } next)
         {
             var waiting = next.Waiting!;
             next.Waiting = null;
-            _taken = waiting.TrySetResult(new Turn(this, next)); // False for one that was cancelled while it waited.
-            if (_taken && !next.Started)
+            if (!waiting.TrySetResult(new Turn(this, next)))
+            {
+                continue; // It was cancelled while it waited.
+            }
+
+            _running.Add(next.Organization);
+            if (!next.Started)
             {
                 next.Started = true;
                 places.Leave(next.Organization);
@@ -101,7 +109,8 @@ internal sealed class FairTurns(QueuePlaces places)
         }
     }
 
-    private Place? Next() => _joined.Where(place => place.Waiting is not null).MinBy(place => _shares[place.Organization]);
+    private Place? Next() => _joined.Where(place => place.Waiting is not null && !_running.Contains(place.Organization))
+        .MinBy(place => _shares[place.Organization]);
 
     /// <summary>A request's place in the line.</summary>
     internal sealed class Place(FairTurns turns, Guid organization) : IDisposable
@@ -172,7 +181,7 @@ internal sealed class FairTurns(QueuePlaces places)
         {
             lock (turns._gate)
             {
-                turns._taken = false;
+                turns._running.Remove(place.Organization);
                 turns.PassOn();
             }
         }

@@ -14,6 +14,9 @@ internal sealed class SlotTable(KeyValueArena arena)
     /// <summary>Choices that generate.</summary>
     public int Decoding { get; private set; }
 
+    /// <summary>Those of them that are <see cref="Choice.Light"/>: they sit in the first rows, so that a step can run them alone.</summary>
+    public int Light { get; private set; }
+
     /// <summary>Choices in rows.</summary>
     public int Taken { get; private set; }
 
@@ -47,45 +50,63 @@ internal sealed class SlotTable(KeyValueArena arena)
         Promote(choice);
     }
 
-    /// <summary>A choice whose prompt is read joins those that generate.</summary>
+    /// <summary>A choice whose prompt is read joins those that generate: a light one behind the light ones, any other at their end.</summary>
     public void Promote(Choice choice)
     {
-        var row = Decoding;
-        if (choice.Row != row)
+        if (_rows[Decoding] is { } other && other != choice)
         {
-            if (_rows[row] is { } other)
+            Move(other, Array.LastIndexOf(_rows, null));
+        }
+
+        if (choice.Light && Light < Decoding)
+        {
+            if (choice.Row == Decoding)
             {
-                Move(other, Array.LastIndexOf(_rows, null));
+                Move(choice, Array.LastIndexOf(_rows, null));
             }
 
-            Move(choice, row);
+            Move(this[Light], Decoding);
+            Move(choice, Light);
+        }
+        else if (choice.Row != Decoding)
+        {
+            Move(choice, Decoding);
         }
 
         Decoding++;
+        Light += choice.Light ? 1 : 0;
     }
 
-    /// <summary>Takes a choice out; the last one that generates moves into its hole.</summary>
+    /// <summary>Takes a choice out; the last light one, and the last one that generates, move into the holes.</summary>
     public void Leave(Choice choice)
     {
-        var row = choice.Row;
-        _rows[row] = null;
+        var hole = choice.Row;
+        _rows[hole] = null;
         choice.Row = -1;
         Taken--;
-        if (row >= Decoding)
+        if (hole >= Decoding)
         {
-            arena.Release(row);
+            arena.Release(hole);
             return;
         }
 
-        Decoding--;
-        if (row != Decoding)
+        if (hole < Light)
         {
-            Move(this[Decoding], row);
+            hole = Fill(hole, --Light);
         }
-        else
+
+        arena.Release(Fill(hole, --Decoding));
+    }
+
+    /// <summary>Moves who sits in <paramref name="last"/> into a hole before it; returns where the hole is then.</summary>
+    private int Fill(int hole, int last)
+    {
+        if (hole != last)
         {
-            arena.Release(row);
+            Move(this[last], hole);
         }
+
+        return last;
     }
 
     private void Move(Choice choice, int to)

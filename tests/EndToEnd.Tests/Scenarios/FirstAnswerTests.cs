@@ -17,6 +17,14 @@ public sealed class FirstAnswerTests(SharedTollgate shared)
         Assert.True(shared.FirstAnswer.Status == HttpStatusCode.OK, $"{shared.FirstAnswer.Status}: {shared.FirstAnswer.Body}");
 
     [Fact]
+    public void The_first_organization_has_limits_so_that_its_answers_show_them()
+    {
+        Assert.Equal("10000", shared.FirstAnswer.Header("x-ratelimit-limit-requests"));
+        Assert.Equal("10000000", shared.FirstAnswer.Header("x-ratelimit-limit-tokens"));
+        Assert.NotNull(shared.FirstAnswer.Header("x-ratelimit-remaining-tokens"));
+    }
+
+    [Fact]
     public async Task The_printed_curl_streams_an_answer()
     {
         var printed = shared.Running.Printed;

@@ -1,4 +1,5 @@
 using System.Net;
+using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Tests.Harness;
@@ -16,6 +17,9 @@ public sealed class UnansweredWorkTests
     private const string Allowance = "--Forwarding:ForgivenTokensPerMinute=20";
     private static readonly Units Computed = new(9, Output: 5);
 
+    /// <summary>A bucket that drains by less than one token a second.</summary>
+    private static readonly Limits Slow = new() { TokensPerDay = 60_000 };
+
     private static string Hello(bool stream) =>
         $$"""{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}],"max_tokens":20,"stream":{{(stream ? "true" : "false")}}}""";
 
@@ -27,7 +31,7 @@ public sealed class UnansweredWorkTests
     {
         var computed = path == Embeddings ? new Units(14) : Computed;
         await using var gateway = await GatewayUnderTest.StartAsync(1, Allowance);
-        var key = await gateway.CreateKeyAsync();
+        var key = await gateway.CreateKeyAsync(record => record with { Limits = Slow });
         gateway.Worker.OnCancel = _ => new Cancelled(true, computed);
         var body = path == Embeddings ? """{"model":"tiny-embed","input":"a toll gate is a gate"}""" : Hello(stream);
 
@@ -36,7 +40,7 @@ public sealed class UnansweredWorkTests
 
         Assert.Equal((Outcome.ClientLeftBeforeFirstToken, default(Units), 0L), (forgiven.Outcome, forgiven.Units, forgiven.Delivered));
         Assert.Equal((Outcome.ClientLeftBeforeFirstToken, computed, 0L), (billed.Outcome, billed.Units, billed.Delivered)); // 2 × 14 > 20
-        Assert.Equal(60_000 - (2 * 14) - 1, await RemainingTokensAsync(gateway, key), tolerance: 1);
+        Assert.Equal(60_000 - (2 * 14) - 1, await RemainingTokensAsync(gateway, key), tolerance: 8);
     }
 
     [Fact]
@@ -111,13 +115,13 @@ public sealed class UnansweredWorkTests
     {
         await using var gateway = await GatewayUnderTest.StartAsync(
             1, "--Forwarding:ForgivenTokensPerMinute=0", "--Forwarding:CancelTimeout=00:00:00.100");
-        var key = await gateway.CreateKeyAsync();
+        var key = await gateway.CreateKeyAsync(record => record with { Limits = Slow });
         gateway.Worker.OnCancel = _ => null;
 
         var row = await LeaveAsync(gateway, key, Chat, Hello(stream: false), false);
 
         Assert.Equal((Outcome.ClientLeftBeforeFirstToken, default(Units)), Charged(row));
-        Assert.Equal(60_000 - (1 + 3 + 20) - 1, await RemainingTokensAsync(gateway, key), tolerance: 1); // "Hi", one message, the cap
+        Assert.Equal(60_000 - (1 + 3 + 20) - 1, await RemainingTokensAsync(gateway, key), tolerance: 8); // "Hi", one message, the cap
     }
 
     [Fact]
@@ -166,7 +170,7 @@ public sealed class UnansweredWorkTests
 
     private static string RequestIdOf(WorkerCall call) => call.Head.Split("x-tollgate-request-id: ")[1].Split('\r')[0];
 
-    /// <summary>What the headers of a request say that costs one token itself.</summary>
+    /// <summary>What the headers of a request say that holds one token itself.</summary>
     private static async Task<double> RemainingTokensAsync(GatewayUnderTest gateway, TestKey key)
     {
         gateway.Worker.Script = call => call.AnswerAsync("{}", new Units(1, Output: 1));

@@ -117,6 +117,30 @@ public sealed class EmbeddingModelTests
     }
 
     [Fact]
+    public async Task EmbedAsync_that_is_cancelled_counts_the_runs_that_were_begun_and_begins_no_other()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = await ImportAsync(Path.Combine(ModelFiles.Defaults, "tiny-embed", "model.onnx"), folder);
+        var inputs = Enumerable.Range(0, 200).Select(i => EmbeddingInput.FromText($"toll gate number {i}")).ToList();
+        using var leave = new CancellationTokenSource();
+        using var place = model.Turns.TryJoin(Guid.NewGuid())!;
+        List<int> runs = [];
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => model.EmbedAsync(
+            inputs,
+            place,
+            tokens =>
+            {
+                runs.Add(tokens);
+                leave.Cancel(); // In the middle of the request, as a cancel call would.
+            },
+            leave.Token));
+
+        Assert.InRange(Assert.Single(runs), 64 * 4, 64 * 10); // One run of 64 rows.
+        using var next = await place.TakeTurnAsync(CancellationToken.None); // The turn is free again.
+    }
+
+    [Fact]
     public void Plan_puts_inputs_of_like_length_together_within_the_budget()
     {
         var batches = EmbeddingBatches.Plan([3, 100, 4, 90, 2], paddedTokens: 200).ToArray();

@@ -237,6 +237,28 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     }
 
     [Fact]
+    public async Task A_quiet_organization_generates_faster_than_a_loud_one_and_both_as_if_alone()
+    {
+        await using var scheduler = tiny.Start();
+        var (busy, quiet) = (Guid.NewGuid(), Guid.NewGuid());
+        GenerationRequest Story(Guid organization, int choices) =>
+            tiny.Ask("Tell me a story.", Endless(), choices, maxOutput: 300, organization: organization);
+        var alone = await TinyDecoder.RunAsync(scheduler, Story(Guid.NewGuid(), 32));
+        var many = Story(busy, 32);
+        var reading = TinyDecoder.RunAsync(scheduler, many);
+        await Until.TrueAsync(() => many.Units.Output > 32, "the loud one generates");
+
+        var one = Story(quiet, 1);
+        var before = many.Units.Output;
+        var text = await TinyDecoder.RunAsync(scheduler, one);
+        var meanwhile = (many.Units.Output - before) / 32;
+
+        Assert.Equal(alone[0], text[0]);
+        Assert.Equal(alone, await reading);
+        Assert.InRange(meanwhile, 1, 250); // The loud one goes on, and each of its choices is slower than the quiet one's 300 tokens.
+    }
+
+    [Fact]
     public async Task An_organization_with_one_request_is_not_kept_waiting_by_one_with_many()
     {
         await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1, ReservedSlots = 0 });

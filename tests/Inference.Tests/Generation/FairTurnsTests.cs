@@ -8,12 +8,30 @@ public sealed class FairTurnsTests
     private static readonly Guid Quiet = Guid.NewGuid();
 
     [Fact]
-    public async Task An_organization_with_one_request_goes_before_the_rest_of_one_with_many()
+    public async Task An_organization_with_one_request_waits_for_none_of_one_with_many()
+    {
+        var turns = new FairTurns(new QueuePlaces(256, 128));
+        using var first = turns.TryJoin(Loud)!;
+        using var running = await first.TakeTurnAsync(CancellationToken.None);
+        var many = Enumerable.Range(0, 10).Select(_ => turns.TryJoin(Loud)!).ToList();
+        var waiting = many.Select(place => place.TakeTurnAsync(CancellationToken.None)).ToList();
+
+        using var place = turns.TryJoin(Quiet)!;
+        using var turn = await place.TakeTurnAsync(CancellationToken.None);
+
+        Assert.All(waiting, other => Assert.False(other.IsCompleted)); // One turn of an organization at a time.
+        Assert.Equal(new SchedulerLoad(2, 10), turns.Load);
+    }
+
+    [Fact]
+    public async Task Of_many_organizations_the_one_served_least_is_next()
     {
         var turns = new FairTurns(new QueuePlaces(256, 128));
         var order = new List<Guid>();
         using var first = turns.TryJoin(Loud)!;
+        using var second = turns.TryJoin(Guid.NewGuid())!;
         var running = await first.TakeTurnAsync(CancellationToken.None);
+        using var beside = await second.TakeTurnAsync(CancellationToken.None);
         var many = Enumerable.Range(0, 10).Select(_ => RunAsync(turns, Loud, order)).ToList();
         var one = RunAsync(turns, Quiet, order);
 
