@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Npgsql;
-using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Money;
@@ -33,13 +32,13 @@ internal static class BatchTransaction
     private static readonly string PendingSql = EmbeddedSql.Read("Ingest.PendingFences.sql");
 
     /// <summary>Books <paramref name="batch"/>; null when its boot is older than a registered one.</summary>
+    /// <param name="database">What <paramref name="connection"/> leads to; see <c>RestoreWatch</c>.</param>
     /// <param name="closes">
     /// Whether fences and cursor move too. They do not for a part of a batch: the rest is not booked yet.
     /// </param>
     public static async Task<BookedBatch?> BookAsync(
-        NpgsqlConnection connection, UsageBatch batch, DateTimeOffset now, bool closes, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string database, UsageBatch batch, DateTimeOffset now, bool closes, CancellationToken cancellationToken)
     {
-        var database = await DatabaseIdentity.ReadAsync(connection, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await connection.ReadValueAsync<object>(TouchJournalSql, cancellationToken, batch.JournalId, batch.Boot) is not long cursor)
         {

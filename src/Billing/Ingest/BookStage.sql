@@ -31,25 +31,46 @@ with ins as (
   select organization_id, epoch, sum(amount) as amount, count(*) filter (where amount > 0) as requests
   from ins group by 1, 2 having sum(amount) > 0
 ), split as (
-  -- An open epoch pays with its lease alone. What a closed or forgotten epoch brings late is paid by the wallet, as far as it can.
+  -- An open epoch pays with its lease alone. What a closed, forgotten or fenced epoch lacks is late: the wallet pays it, as far as it can.
   select c.organization_id, c.epoch, c.amount, c.requests,
     least(c.amount, coalesce(e.granted - e.billed - e.returned, 0)) as from_lease,
-    e.organization_id is null or e.closed_at is not null as late
-  from cost c left join lease_epochs e using (organization_id, epoch)
-), leased as (
-  update lease_epochs e set billed = e.billed + s.from_lease, requests = e.requests + s.requests
-  from split s
-  where e.organization_id = s.organization_id and e.epoch = s.epoch and s.from_lease > 0
+    e.organization_id is null or e.closed_at is not null or coalesce(e.epoch < w.fence_epoch, false) as late
+  from cost c left join lease_epochs e using (organization_id, epoch) left join wallets w using (organization_id)
 ), due as (
   select organization_id, sum(amount) as amount, sum(from_lease) as from_lease,
     coalesce(sum(amount - from_lease) filter (where late), 0) as late
   from split group by 1
-), money as (
-  select d.organization_id, d.amount, d.from_lease,
-    least(d.late, coalesce(greatest(w.balance + w.credit_limit - w.leased, 0), 0)) as from_wallet
+), fenced as (
+  -- What fenced epochs have left after this batch, and how much older ones have. No till spends it any more.
+  select e.organization_id, e.epoch, e.granted - e.billed - e.returned - coalesce(s.from_lease, 0) as open,
+    sum(e.granted - e.billed - e.returned - coalesce(s.from_lease, 0)) over (partition by e.organization_id order by e.epoch) as upto
+  from due d
+  join wallets w using (organization_id)
+  join lease_epochs e on e.organization_id = d.organization_id and e.closed_at is null and e.epoch < w.fence_epoch
+  left join split s on s.organization_id = e.organization_id and s.epoch = e.epoch
+), means as (
+  select d.*, greatest(coalesce(w.balance + w.credit_limit - w.leased, 0), 0) as available,
+    coalesce((select max(f.upto) from fenced f where f.organization_id = d.organization_id), 0) as frozen
   from due d left join wallets w using (organization_id)
+), money as (
+  -- A restored database may know a lease as an older epoch's that a forgotten one has spent: of that money the wallet takes back at once what
+  -- it lacks to pay. All that is spent was paid in, so what the older epochs bring themselves finds the rest.
+  select organization_id, amount, from_lease,
+    least(late, available + frozen) as from_wallet, least(greatest(late - available, 0), frozen) as thawed
+  from means
+), thaws as (
+  select f.organization_id, f.epoch, least(f.open, m.thawed - f.upto + f.open) as amount
+  from fenced f join money m using (organization_id)
+  where f.open > 0 and m.thawed > f.upto - f.open
+), leased as (
+  update lease_epochs e set billed = e.billed + c.from_lease, requests = e.requests + c.requests, returned = e.returned + c.thawed
+  from (
+    select organization_id, epoch, coalesce(s.from_lease, 0) as from_lease, coalesce(s.requests, 0) as requests,
+      coalesce(t.amount, 0) as thawed
+    from (select * from split where from_lease > 0) s full join thaws t using (organization_id, epoch)) c
+  where e.organization_id = c.organization_id and e.epoch = c.epoch
 ), paid as (
-  update wallets w set balance = w.balance - m.from_lease - m.from_wallet, leased = w.leased - m.from_lease
+  update wallets w set balance = w.balance - m.from_lease - m.from_wallet, leased = w.leased - m.from_lease - m.thawed
   from money m
   where w.organization_id = m.organization_id
 ), entries as (

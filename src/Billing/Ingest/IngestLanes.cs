@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
 
 namespace Tollgate.Billing.Ingest;
@@ -9,21 +10,22 @@ namespace Tollgate.Billing.Ingest;
 /// Connections that stay open with their staging table: a temporary table for each batch would write the catalogue of Postgres full, and
 /// giving the connection back to the pool drops it. Thread-safe; a lane belongs to one batch at a time.
 /// </summary>
-internal sealed class IngestLanes(NpgsqlDataSource dataSource, IOptions<IngestOptions> options) : IAsyncDisposable
+internal sealed class IngestLanes(NpgsqlDataSource dataSource, RestoreWatch restores, IOptions<IngestOptions> options) : IAsyncDisposable
 {
     private static readonly string CreateStageSql = EmbeddedSql.Read("Ingest.CreateStage.sql");
     private readonly ConcurrentBag<NpgsqlConnection> _idle = [];
     private readonly SemaphoreSlim _free = new(options.Value.Lanes);
 
     /// <summary>Waits for a lane and runs <paramref name="work"/> on it. A connection whose work failed is not used again.</summary>
-    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
+    /// <param name="work">Takes the connection and which database it leads to.</param>
+    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, string, Task<T>> work, CancellationToken cancellationToken)
     {
         await _free.WaitAsync(cancellationToken);
         NpgsqlConnection? connection = null;
         try
         {
             connection = _idle.TryTake(out var idle) ? idle : await OpenAsync(cancellationToken);
-            var result = await work(connection);
+            var result = await work(connection, await restores.RecognizeAsync(connection, cancellationToken));
             _idle.Add(connection);
             connection = null;
             return result;

@@ -6,18 +6,19 @@ using Tollgate.Contracts.Usage;
 namespace Tollgate.Billing.Ingest;
 
 /// <summary>Which journals exist. A registered one must acknowledge every fence, whether its gateway is there or not.</summary>
-internal sealed class Journals(NpgsqlDataSource dataSource, TimeProvider clock)
+internal sealed class Journals(NpgsqlDataSource dataSource, RestoreWatch restores, TimeProvider clock)
 {
     /// <summary>Null when a newer boot is known. A retired or deregistered journal counts again from here on.</summary>
     public async Task<JournalRegistered?> RegisterAsync(RegisterJournal journal, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        var database = await DatabaseIdentity.ReadAsync(connection, cancellationToken);
+        var database = await restores.RecognizeAsync(connection, cancellationToken);
         var cursor = await connection.ReadValueAsync<object>(
             """
             insert into journals as j (id, boot, gateway_id) values ($1, $2, $3)
             on conflict (id) do update set
-              boot = excluded.boot, gateway_id = excluded.gateway_id, last_seen = now(), deregistered_at = null, retired_at = null
+              boot = excluded.boot, gateway_id = excluded.gateway_id, last_seen = now(), deregistered_at = null, retired_at = null,
+              witnessed_at = null
             where j.boot <= excluded.boot
             returning cursor
             """,
@@ -37,14 +38,15 @@ internal sealed class Journals(NpgsqlDataSource dataSource, TimeProvider clock)
 
     /// <summary>
     /// The operator's word that a journal is lost: fences no longer wait for it. Its holds lie in open tills, so each of them gives way to
-    /// a next epoch; what its requests cost is then booked from the workers' logs. False when there is no such journal.
+    /// a next epoch; what its requests cost is then booked from the workers' logs, and only after that the older epochs' money returns.
+    /// False when there is no such journal.
     /// </summary>
     public async Task<bool> RetireAsync(Guid journalId, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var retired = await connection.ExecuteAsync(
-            "update journals set retired_at = now() where id = $1 and retired_at is null", cancellationToken, journalId);
+            "update journals set retired_at = now(), witnessed_at = null where id = $1 and retired_at is null", cancellationToken, journalId);
         if (retired == 0)
         {
             return await connection.ReadValueAsync<bool>(

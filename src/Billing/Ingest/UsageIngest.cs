@@ -33,7 +33,8 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
     private async Task<UsageBooked?> BookWholeAsync(UsageBatch batch, CancellationToken cancellationToken)
     {
         var booked = await lanes.RunAsync(
-            connection => BatchTransaction.BookAsync(connection, batch, clock.GetUtcNow(), closes: true, cancellationToken),
+            (connection, database) => BatchTransaction.BookAsync(
+                connection, database, batch, clock.GetUtcNow(), closes: true, cancellationToken),
             cancellationToken);
         Report(booked, batch);
         return booked?.Answer;
@@ -50,7 +51,8 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
         try
         {
             var booked = await lanes.RunAsync(
-                connection => BatchTransaction.BookAsync(connection, part, clock.GetUtcNow(), closes: false, cancellationToken),
+                (connection, database) => BatchTransaction.BookAsync(
+                    connection, database, part, clock.GetUtcNow(), closes: false, cancellationToken),
                 cancellationToken);
             Report(booked, part);
             return booked is null ? default : new Counts(booked.Answer.Inserted, booked.Answer.Duplicates, booked.Answer.Rejected);
@@ -60,8 +62,8 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
             if (events.Count == 1)
             {
                 await lanes.RunAsync(
-                    connection => BatchTransaction.PutAsideAsync(connection, batch.JournalId, events[0], exception.Message,
-                    cancellationToken),
+                    (connection, _) => BatchTransaction.PutAsideAsync(
+                        connection, batch.JournalId, events[0], exception.Message, cancellationToken),
                     cancellationToken);
                 LogRejected(logger, exception, events[0].RequestId, events[0].OrganizationId);
                 return new Counts(0, 0, 1);

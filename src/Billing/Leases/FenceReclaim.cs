@@ -1,16 +1,18 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
 
 namespace Tollgate.Billing.Leases;
 
 /// <summary>
 /// Returns what older epochs did not spend, once all registered journals acknowledged the wallet's fence: from then on no request of
-/// those epochs lives and none is unshipped. A journal that is silent holds the money until it speaks or an operator retires it.
+/// those epochs lives and none is unshipped. A journal that is silent holds the money until it speaks or an operator retires it; a retired
+/// one until the workers' logs have told what it lost.
 /// </summary>
 internal sealed partial class FenceReclaim(
-    NpgsqlDataSource dataSource, IOptions<LeaseOptions> options, TimeProvider clock, ILogger<FenceReclaim> logger)
+    RestoreWatch restores, IOptions<LeaseOptions> options, TimeProvider clock, ILogger<FenceReclaim> logger)
     : RecurringWork(TimeSpan.FromSeconds(1), clock, logger)
 {
     private static readonly string ReclaimSql = EmbeddedSql.Read("Leases.Reclaim.sql");
@@ -32,15 +34,11 @@ internal sealed partial class FenceReclaim(
 
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(cancellationToken);
         var fenced = await connection.ReadRowsAsync(
             """
             select w.organization_id from wallets w
-            where w.fence_epoch is not null and not exists (
-              select from journals j
-              where j.deregistered_at is null and j.retired_at is null and not exists (
-                select from journal_fences f
-                where f.organization_id = w.organization_id and f.journal_id = j.id and f.epoch >= w.fence_epoch))
+            where w.fence_epoch is not null and fence_complete(w.organization_id, w.fence_epoch)
             order by w.organization_id limit 1000
             """,
             row => row.GetGuid(0),

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Tollgate.Billing.Ledger;
+using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Money;
 
@@ -10,7 +11,7 @@ namespace Tollgate.Billing.Leases;
 /// Moves money from wallets to tills. Everything happens under the wallet's row lock, so of two callers the second sees what the first
 /// took. Money of an older epoch never moves to a newer one before its fence is complete.
 /// </summary>
-internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences, IOptions<LeaseOptions> options, TimeProvider clock)
+internal sealed class LeaseDesk(RestoreWatch restores, FenceReclaim fences, IOptions<LeaseOptions> options, TimeProvider clock)
 {
     /// <summary>
     /// All that one epoch may ever lease: a till counts in integers below 2^53. The next lease then opens another epoch.
@@ -19,7 +20,7 @@ internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences
 
     public async Task<Lease> AskAsync(LeaseRequest request, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var wallet = await Wallet.LockAsync(connection, request.OrganizationId, cancellationToken);
         if (wallet is null)
@@ -27,8 +28,7 @@ internal sealed class LeaseDesk(NpgsqlDataSource dataSource, FenceReclaim fences
             return new Lease(LeaseOutcome.NoWallet, 0, 0, [], RetryAfterMs);
         }
 
-        if (!wallet.DatabaseKnown
-            || (wallet.Sealed && !await fences.TryReclaimAsync(connection, request.OrganizationId, cancellationToken)))
+        if (wallet.Sealed && !await fences.TryReclaimAsync(connection, request.OrganizationId, cancellationToken))
         {
             return new Lease(LeaseOutcome.Frozen, 0, 0, [], RetryAfterMs);
         }

@@ -1,4 +1,4 @@
--- Gives an organization's older epochs back to its wallet, once every journal that still counts has acknowledged the wallet's fence.
+-- Gives an organization's older epochs back to its wallet, once the wallet's fence is complete.
 -- The caller holds the wallet's row lock. $1 organization, $2 how long after a restore the seal stays at least.
 -- returns the dollars that came back; no row while the fence is open.
 with fence as (
@@ -6,10 +6,7 @@ with fence as (
   from wallets w
   where w.organization_id = $1 and w.fence_epoch is not null
     and (w.sealed_at is null or w.sealed_at + $2 <= now())
-    and not exists (
-      select from journals j
-      where j.deregistered_at is null and j.retired_at is null
-        and coalesce((select f.epoch from journal_fences f where f.organization_id = $1 and f.journal_id = j.id), 0) < w.fence_epoch)
+    and fence_complete($1, w.fence_epoch)
 ), closing as (
   select e.organization_id, e.epoch, e.granted - e.billed - e.returned as open
   from lease_epochs e join fence using (organization_id)

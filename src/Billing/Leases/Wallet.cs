@@ -11,9 +11,8 @@ namespace Tollgate.Billing.Leases;
 /// <param name="EpochOpen">What of it is neither billed nor returned.</param>
 /// <param name="Fenced">An older epoch is still open.</param>
 /// <param name="Sealed">The database was restored: no money moves before the fence.</param>
-/// <param name="DatabaseKnown">False between a restore and its discovery.</param>
 internal sealed record Wallet(
-    decimal Available, decimal Leased, long Epoch, decimal EpochGranted, decimal EpochOpen, bool Fenced, bool Sealed, bool DatabaseKnown)
+    decimal Available, decimal Leased, long Epoch, decimal EpochGranted, decimal EpochOpen, bool Fenced, bool Sealed)
 {
     /// <summary>Money that older epochs still hold.</summary>
     public decimal HeldByOlderEpochs => Leased - EpochOpen;
@@ -26,15 +25,13 @@ internal sealed record Wallet(
         var wallets = await connection.ReadRowsAsync(
             """
             select w.balance + w.credit_limit - w.leased, w.leased, w.epoch, coalesce(e.granted, 0),
-              coalesce(e.granted - e.billed - e.returned, 0), w.fence_epoch is not null, w.sealed_at is not null,
-              (select d.cluster = cluster_identity() from database_identity d)
+              coalesce(e.granted - e.billed - e.returned, 0), w.fence_epoch is not null, w.sealed_at is not null
             from wallets w left join lease_epochs e on e.organization_id = w.organization_id and e.epoch = w.epoch
             where w.organization_id = $1
             """,
             row => new Wallet(
                 row.GetDecimal(0), row.GetDecimal(1), row.GetInt64(2), row.GetDecimal(3), row.GetDecimal(4), row.GetBoolean(5),
-                row.GetBoolean(6),
-                row.GetBoolean(7)),
+                row.GetBoolean(6)),
             cancellationToken,
             organizationId);
         return wallets is [var wallet] ? wallet : null;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Billing.Ingest;
+using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Usage;
 
@@ -12,7 +13,7 @@ namespace Tollgate.Billing.Witness;
 /// row belongs to the organization alone until then.
 /// </summary>
 internal sealed partial class OrphanBooking(
-    NpgsqlDataSource dataSource, IngestLanes lanes, TimeProvider clock, ILogger<OrphanBooking> logger)
+    RestoreWatch restores, IngestLanes lanes, TimeProvider clock, ILogger<OrphanBooking> logger)
 {
     private const int MostAtOnce = 1000;
     private static readonly string OrphansSql = EmbeddedSql.Read("Witness.Orphans.sql");
@@ -24,7 +25,7 @@ internal sealed partial class OrphanBooking(
         foreach (var journal in (await FindAsync(cancellationToken)).GroupBy(orphan => orphan.Journal, orphan => orphan.Usage))
         {
             var batch = await lanes.RunAsync(
-                connection => BatchTransaction.BookEventsAsync(connection, journal.Key, [.. journal], clock.GetUtcNow(), cancellationToken),
+                (connection, _) => BatchTransaction.BookEventsAsync(connection, journal.Key, [.. journal], clock.GetUtcNow(), cancellationToken),
                 cancellationToken);
             booked += batch.Answer.Inserted;
             LogBooked(logger, batch.Answer.Inserted, journal.Key, batch.LossUsd);
@@ -35,7 +36,7 @@ internal sealed partial class OrphanBooking(
 
     private async Task<List<(Guid Journal, UsageEvent Usage)>> FindAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(cancellationToken);
         return await connection.ReadRowsAsync(OrphansSql, row => (row.GetGuid(14), Read(row)), cancellationToken, MostAtOnce);
     }
 

@@ -23,7 +23,6 @@ where not e.settled
   and not exists (select from usage_events u where u.organization_id = e.organization_id and u.request_id = e.request_id)
   and not exists (select from usage_rejected r where r.organization_id = e.organization_id and r.request_id = e.request_id)
   and exists (select from wallets w where w.organization_id = e.organization_id)
-  and not exists (
-    select from lease_epochs l where l.organization_id = e.organization_id and l.closed_at is null and l.opened_at < j.retired_at)
+  and fence_since_acknowledged(e.organization_id, j.retired_at)
 order by e.organization_id, e.request_id, e.attempt desc
 limit $1

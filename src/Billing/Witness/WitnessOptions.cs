@@ -19,6 +19,13 @@ public sealed class WitnessOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Every { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How long the money of a retired journal's epochs waits at most for the workers' logs. What a log tells later is paid by what the wallet
+    /// then has. Default 1 minute.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan RetiredWait { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How long a gateway may take to ship a request that its worker has finished. Default 10 minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(10);

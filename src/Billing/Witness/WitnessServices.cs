@@ -20,6 +20,7 @@ internal static class WitnessServices
             {
                 options.Every = section.GetValue(nameof(WitnessOptions.Every), options.Every);
                 options.Patience = section.GetValue(nameof(WitnessOptions.Patience), options.Patience);
+                options.RetiredWait = section.GetValue(nameof(WitnessOptions.RetiredWait), options.RetiredWait);
                 options.Workers = ReadWorkers(section.GetSection(nameof(WitnessOptions.Workers)));
             })
             .ValidateOnStart();
@@ -40,6 +41,8 @@ internal static class WitnessServices
             new Witnesses(provider.GetRequiredService<IOptions<WitnessOptions>>(), provider.GetService<WorkerRegistry>()));
         builder.Services.AddSingleton<WorkerLogs>();
         builder.Services.AddSingleton<OrphanBooking>();
+        builder.Services.AddSingleton<RetiredJournals>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<RetiredJournals>());
         builder.Services.AddSingleton<WitnessReconciliation>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<WitnessReconciliation>());
         return builder;

@@ -2,6 +2,7 @@
 -- KEYS[1]  the organization's hash. Fields:
 --   pv, kv:<public id>       versions of policy and key; written by Accounts alone
 --   till                     "<epoch> <granted> <spent> <held>", nano-dollars
+--   fence                    the first epoch that may still be spent, once a newer one has fenced others off
 --   seeded                   msgpack {epoch, given back since, day, month, budget fields each with how far it was raised}, see TillReclaim.lua
 --   w                        work without an answer that was forgiven lately, see UnansweredWork.lua
 --   b:<r|t><m|d>:<subject>   bucket, "<used x window> <at> <limit>": requests or tokens, a minute or a day

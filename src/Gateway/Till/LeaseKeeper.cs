@@ -176,17 +176,19 @@ internal sealed partial class LeaseKeeper(
             return new Refill(RefillOutcome.Refilled);
         }
 
+        var opens = epoch is null;
         var lease = await AskAsync(
             new LeaseRequest(organizationId, epoch, Math.Max(0, need - free), till.SpendPerMinuteNanoUsd, figures));
         if (lease.Outcome == LeaseOutcome.EpochClosed)
         {
+            opens = true;
             lease = await AskAsync(new LeaseRequest(organizationId, null, need, till.SpendPerMinuteNanoUsd));
         }
 
         // What is left comes even when it is too little: together with what returns to the till it may yet be enough.
         if (lease.Epoch > 0 && lease.Outcome is not (LeaseOutcome.EpochClosed or LeaseOutcome.NoWallet))
         {
-            await CreditAsync(organizationId, lease);
+            await CreditAsync(organizationId, lease, opens);
         }
 
         return lease.Outcome switch
@@ -210,9 +212,10 @@ internal sealed partial class LeaseKeeper(
     }
 
     /// <summary>Credits a lease; twice or late does no harm.</summary>
-    internal async Task CreditAsync(Guid organizationId, Lease lease)
+    /// <param name="opens">Whether the lease opened its epoch; another one only adds to the till that it was asked for.</param>
+    internal async Task CreditAsync(Guid organizationId, Lease lease, bool opens)
     {
-        var arguments = new List<RedisValue> { lease.Epoch, lease.GrantedNanoUsd, lease.Budgets.Count };
+        var arguments = new List<RedisValue> { lease.Epoch, lease.GrantedNanoUsd, opens ? 1 : 0, lease.Budgets.Count };
         foreach (var seed in lease.Budgets)
         {
             var kind = seed.Period.Length == "yyyyMMdd".Length ? "g:d:" : "g:m:";

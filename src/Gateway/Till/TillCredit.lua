@@ -1,16 +1,19 @@
--- Credits a lease to an organization's till. May be applied twice or late: the larger grant of the newest epoch stands.
+-- Credits a lease to an organization's till. May be applied twice or late: the larger grant of the newest epoch stands, and only a lease that
+-- opened its epoch makes a till. What came for a till that was wiped or fenced off since would be spent a second time.
 -- KEYS[1]  the organization's hash, see Admission.lua
--- ARGV[1]  epoch   ARGV[2]  granted: all that was ever leased in this epoch, nano-dollars
--- ARGV[3]  budget seeds, then for each: field g:<d|m>:<subject>, period, spent in nano-dollars; used when the epoch is new
+-- ARGV[1]  epoch   ARGV[2]  granted: all that was ever leased in this epoch, nano-dollars   ARGV[3]  1 when the lease opened the epoch, else 0
+-- ARGV[4]  budget seeds, then for each: field g:<d|m>:<subject>, period, spent in nano-dollars; used when the epoch is new
 -- then     bucket seeds, then for each: field b:<r|t>d:<subject>, requests or tokens in it now; used when there was no till
--- returns  {the till's epoch, its free money}
+-- returns  {the till's epoch or -1, its free money}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local epoch, granted = tonumber(ARGV[1]), tonumber(ARGV[2])
 local had, before, spent, held = string.match(redis.call('HGET', KEYS[1], 'till') or '', '^(%d+) (%d+) (%d+) (%d+)$')
 had, before, spent, held = tonumber(had) or -1, tonumber(before) or 0, tonumber(spent) or 0, tonumber(held) or 0
 
-if epoch > had then
+if epoch > had and (ARGV[3] ~= '1' or epoch < (tonumber(redis.call('HGET', KEYS[1], 'fence') or '') or 0)) then
+  return { had, before - spent - held }
+elseif epoch > had then
   -- Holds of older epochs will neither lower nor book anything any more; their leases count as spent until the fence.
   local budgets = {}
   local all = redis.call('HGETALL', KEYS[1])
@@ -22,8 +25,8 @@ if epoch > had then
   end
   -- By how much at most each remembered budget is raised here: no more than that may be taken back when older epochs give money back.
   local day, month, raised = 0, 0, {}
-  for i = 0, tonumber(ARGV[3]) - 1 do
-    local field, period, seed = ARGV[4 + 3 * i], tonumber(ARGV[5 + 3 * i]), tonumber(ARGV[6 + 3 * i])
+  for i = 0, tonumber(ARGV[4]) - 1 do
+    local field, period, seed = ARGV[5 + 3 * i], tonumber(ARGV[6 + 3 * i]), tonumber(ARGV[7 + 3 * i])
     local known = budgets[field]
     if string.sub(field, 3, 3) == 'd' then
       day = period
@@ -50,7 +53,7 @@ if epoch > had then
   if had < 0 then
     -- The whole hash was lost, but for what came since. Until its first request tells the limit a bucket drains as if the seed were it,
     -- which is slower.
-    local at = 4 + 3 * tonumber(ARGV[3])
+    local at = 5 + 3 * tonumber(ARGV[4])
     for i = 0, tonumber(ARGV[at]) - 1 do
       local field, seed = ARGV[at + 1 + 2 * i], tonumber(ARGV[at + 2 + 2 * i])
       local level = math.min(9007199254740991, seed * 86400000)

@@ -86,7 +86,7 @@ public sealed class CorrectionPropertyTests(BillingFixture billing) : IClassFixt
             Units = random.Next(3) == 0 ? usage.Units : new Units(usage.Units.Input, Output: random.Next(40_000)),
         })];
         await billing.App.Services.GetRequiredService<IngestLanes>().RunAsync(
-            connection => BatchTransaction.BookEventsAsync(connection, _journal, seen, TimeProvider.System.GetUtcNow(), default), default);
+            (connection, _) => BatchTransaction.BookEventsAsync(connection, _journal, seen, TimeProvider.System.GetUtcNow(), default), default);
     }
 
     private async Task CheckAsync(string where)

@@ -3,6 +3,7 @@ using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Leases;
 using Tollgate.Billing.Ledger;
 using Tollgate.Billing.Restores;
+using Tollgate.Billing.Witness;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 
@@ -112,6 +113,7 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
 
         Assert.Equal(1, Assert.Single(await journals.ListAsync(default)).FencesOpen);
         await journals.RetireAsync(journal, default);
+        await own.App.Services.GetRequiredService<RetiredJournals>().RunOnceAsync(default);
         // It may hold money in that one too.
         var closed = await desk.AskAsync(new LeaseRequest(organization, cold.Epoch, 50 * Cent, 0), default);
         var after = await desk.AskAsync(new LeaseRequest(organization, null, 50 * Cent, 0), default);
@@ -150,6 +152,60 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
         Assert.True(after.Epoch > lease.Epoch);
         Assert.NotEqual(before!.Database, shipped.Database);
         Assert.Equal(0.85m, await own.ReadAsync<decimal>("select balance from wallets where organization_id = $1", organization));
+        await own.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task BookAsync_seals_a_restored_database_before_it_books_and_pays_what_a_forgotten_lease_had_paid()
+    {
+        var own = new BillingFixture();
+        await own.InitializeAsync();
+        var (desk, journals) = (own.App.Services.GetRequiredService<LeaseDesk>(), own.App.Services.GetRequiredService<Journals>());
+        var journal = Guid.NewGuid();
+        await journals.RegisterAsync(new RegisterJournal(journal, 1, "gateway-1"), default);
+        var organization = await own.OpenWalletAsync(1);
+        var lease = await desk.AskAsync(new LeaseRequest(organization, null, 10 * Cent, 0), default);
+        await own.ReadAsync<object>("update database_identity set cluster = 'another' returning 1");
+
+        // The till had more than the 10 cents that the backup knows.
+        var shipped = await ShipAsync(own, journal, [BillingFixture.Usage(organization, lease.Epoch, 0, 200_000)], []); // 30 cents
+        await ShipAsync(own, journal, [], shipped.PendingFences);
+        var after = await desk.AskAsync(new LeaseRequest(organization, null, 70 * Cent, 0), default);
+
+        Assert.Equal(organization, Assert.Single(shipped.PendingFences).OrganizationId);
+        Assert.Equal(LeaseOutcome.Granted, after.Outcome);
+        Assert.Equal(0, await own.ReadAsync<long>("select count(*) from ledger_accounts where account = 'operator_loss'"));
+        await own.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task BookAsync_pays_a_forgotten_epoch_with_what_the_backups_older_ones_hold()
+    {
+        var own = new BillingFixture();
+        await own.InitializeAsync();
+        var (desk, journals) = (own.App.Services.GetRequiredService<LeaseDesk>(), own.App.Services.GetRequiredService<Journals>());
+        var journal = Guid.NewGuid();
+        await journals.RegisterAsync(new RegisterJournal(journal, 1, "gateway-1"), default);
+        var organization = await own.OpenWalletAsync(1);
+        var oldest = await desk.AskAsync(new LeaseRequest(organization, null, 40 * Cent, 0), default);
+        var older = await desk.AskAsync(new LeaseRequest(organization, null, 60 * Cent, 0), default); // All of the wallet is leased now.
+        await own.ReadAsync<object>("update database_identity set cluster = 'another' returning 1");
+
+        // In what was lost the two were fenced and gave back 90 cents, which a third epoch spent.
+        var shipped = await ShipAsync(
+            own, journal,
+            [
+                BillingFixture.Usage(organization, 4711, 0, 600_000), BillingFixture.Usage(organization, oldest.Epoch, 0, 20_000),
+                BillingFixture.Usage(organization, older.Epoch, 0, 20_000), // 90 and 3 and 3 cents
+            ],
+            []);
+        var open = await own.ReadAsync<decimal>("select leased from wallets where organization_id = $1", organization);
+        await ShipAsync(own, journal, [], shipped.PendingFences);
+        var rest = await desk.AskAsync(new LeaseRequest(organization, null, 5 * Cent, 0), default);
+
+        Assert.Equal(0.04m, open);
+        Assert.Equal((LeaseOutcome.Exhausted, 4 * Cent), (rest.Outcome, rest.GrantedNanoUsd));
+        Assert.Equal(0, await own.ReadAsync<long>("select count(*) from ledger_accounts where account = 'operator_loss'"));
         await own.DisposeAsync();
     }
 

@@ -95,7 +95,7 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task RunAsync_bills_the_requests_of_a_retired_journal_once_its_epoch_is_closed()
+    public async Task RunAsync_bills_the_requests_of_a_retired_journal_once_all_others_acknowledged()
     {
         var (dead, living) = (Guid.NewGuid(), Guid.NewGuid());
         await Journals.RegisterAsync(new RegisterJournal(dead, 1, "gateway-1"), default);
@@ -116,9 +116,9 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
         var open = await RowsAsync(organization); // The living gateway may yet bring them.
         var pending = (await ShipAsync(living, [running])).PendingFences;
         await ShipAsync(living, [], pending);
-        await _app.Services.GetRequiredService<FenceReclaim>().RunOnceAsync(default);
         await RunAsync();
         await RunAsync();
+        await ReturnAsync();
         var closed = await RowsAsync(organization);
         var balance = await BalanceAsync(organization);
         var own = lost with { Attempt = 2, Units = new Units(0, Output: 5), Delivered = 5 };
@@ -138,6 +138,58 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
         Assert.Equal(0.8499925m, await BalanceAsync(organization)); // 0.30 came back; 5 tokens cost 0.0000075.
         Assert.Equal(0m, await _billing.ReadAsync<decimal>("select leased from wallets where organization_id = $1", organization));
         Assert.Empty(await OpenAsync());
+    }
+
+    [Fact]
+    public async Task RunOnceAsync_returns_a_retired_journals_money_only_when_the_logs_have_told_what_it_lost()
+    {
+        var (dead, living) = (Guid.NewGuid(), Guid.NewGuid());
+        await Journals.RegisterAsync(new RegisterJournal(dead, 1, "gateway-1"), default);
+        await Journals.RegisterAsync(new RegisterJournal(living, 1, "gateway-2"), default);
+        var organization = await _billing.OpenWalletAsync(1);
+        var lease = await Desk.AskAsync(new LeaseRequest(organization, null, 1_000_000_000, 0), default);
+        var lost = BillingFixture.Usage(organization, lease.Epoch, 0, 0);
+        _worker.Add(lost, 1, new Units(0, Output: 200_000)); // 0.30 dollars, of which no gateway will ever tell.
+
+        await Journals.RetireAsync(dead, default);
+        await ShipAsync(living, [], (await ShipAsync(living, [])).PendingFences);
+        await _app.Services.GetRequiredService<FenceReclaim>().RunOnceAsync(default);
+        var unread = await LeasedAsync(organization);
+        await _app.Services.GetRequiredService<RetiredJournals>().RunOnceAsync(default);
+        var unsure = await Desk.AskAsync(new LeaseRequest(organization, null, 700_000_000, 0), default); // It may still have been running.
+        await _app.Services.GetRequiredService<RetiredJournals>().RunOnceAsync(default);
+        await ShipAsync(living, [], (await ShipAsync(living, [])).PendingFences);
+        var rest = await Desk.AskAsync(new LeaseRequest(organization, unsure.Epoch, 800_000_000, 0), default);
+
+        Assert.Equal(1m, unread);
+        Assert.Equal(LeaseOutcome.Frozen, unsure.Outcome);
+        Assert.Equal((LeaseOutcome.Exhausted, 700_000_000), (rest.Outcome, rest.GrantedNanoUsd)); // What is left of a dollar after 0.30.
+        Assert.Equal(0, await _billing.ReadAsync<long>("select count(*) from ledger_accounts where account = 'operator_loss'"));
+    }
+
+    [Fact]
+    public async Task RunOnceAsync_returns_the_money_after_a_while_when_a_log_cannot_be_read()
+    {
+        await using var app = BillingApp.Create(
+        [
+            "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={BillingFixture.Secret}", "--Cluster:Self=billing",
+            $"--Postgres:ConnectionString={_billing.ConnectionString}", "--Witness:Workers:0=http://127.0.0.1:9",
+            "--Witness:RetiredWait=00:00:00.001",
+        ]);
+        var dead = Guid.NewGuid();
+        await Journals.RegisterAsync(new RegisterJournal(dead, 1, "gateway-1"), default);
+        var organization = await _billing.OpenWalletAsync(1);
+        await Desk.AskAsync(new LeaseRequest(organization, null, 1_000_000_000, 0), default);
+        await Journals.RetireAsync(dead, default);
+
+        await app.Services.GetRequiredService<RetiredJournals>().RunOnceAsync(default);
+        await _app.Services.GetRequiredService<FenceReclaim>().RunOnceAsync(default);
+        var waits = await LeasedAsync(organization);
+        await Task.Delay(5);
+        await app.Services.GetRequiredService<RetiredJournals>().RunOnceAsync(default);
+        await _app.Services.GetRequiredService<FenceReclaim>().RunOnceAsync(default);
+
+        Assert.Equal((1m, 0m), (waits, await LeasedAsync(organization)));
     }
 
     [Fact]
@@ -183,6 +235,17 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
     private static RegisteredWorker Registered(string id, string url) => new(id, url, Drained: false, Stopping: false, Left: null);
 
     private Task RunAsync() => _app.Services.GetRequiredService<WitnessReconciliation>().RunAsync(isWide: true, default);
+
+    /// <summary>Reads what retired journals lost, twice as it must be, and returns the money of older epochs.</summary>
+    private async Task ReturnAsync()
+    {
+        await _app.Services.GetRequiredService<RetiredJournals>().RunOnceAsync(default);
+        await _app.Services.GetRequiredService<RetiredJournals>().RunOnceAsync(default);
+        await _app.Services.GetRequiredService<FenceReclaim>().RunOnceAsync(default);
+    }
+
+    private Task<decimal> LeasedAsync(Guid organization) =>
+        _billing.ReadAsync<decimal>("select leased from wallets where organization_id = $1", organization);
 
     private Task<decimal> BalanceAsync(Guid organization) =>
         _billing.ReadAsync<decimal>("select balance from wallets where organization_id = $1", organization);

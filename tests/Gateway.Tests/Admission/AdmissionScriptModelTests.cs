@@ -162,7 +162,7 @@ public sealed class AdmissionScriptModelTests
 
         private void Credit(long epoch, long granted)
         {
-            _redis.ScriptEvaluate(_credit, [_hash], [epoch, granted, 0, 0]);
+            _redis.ScriptEvaluate(_credit, [_hash], [epoch, granted, 1, 0, 0]);
             _reference.Credit(epoch, granted);
         }
 

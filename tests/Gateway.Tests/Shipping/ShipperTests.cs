@@ -156,7 +156,7 @@ public sealed class ShipperTests : IAsyncLifetime
 
         var early = _bench.Billing.Reclaims;
         await gateway.Get<LeaseKeeper>().CreditAsync(
-            reclaim.OrganizationId, new Lease(LeaseOutcome.Granted, 7, 500, [new BudgetSeed("*", "202611", 50)], 0));
+            reclaim.OrganizationId, new Lease(LeaseOutcome.Granted, 7, 500, [new BudgetSeed("*", "202611", 50)], 0), opens: true);
         await Until.TrueAsync(() => _bench.Billing.Reclaims.Count == 0, "the reclaim is acknowledged");
 
         Assert.Equal([reclaim], early);

@@ -134,9 +134,28 @@ public sealed class TillTests : IAsyncLifetime
             new(LeaseOutcome.Granted, 7, 300, [], 0),
         ];
 
-        await Task.WhenAll(credits.Concat(credits).Select(lease => leases.CreditAsync(organizationId, lease)));
+        await Task.WhenAll(credits.Concat(credits).Select(lease => leases.CreditAsync(organizationId, lease, opens: true)));
 
         Assert.Equal(new long[] { 7, 500, 0, 0 }, await _bench.TillAsync(organizationId));
+    }
+
+    [Fact]
+    public async Task CreditAsync_makes_no_till_of_a_lease_that_was_meant_for_a_lost_one_or_was_fenced_off()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var leases = gateway.Get<LeaseKeeper>();
+        var (wiped, fenced) = (Guid.NewGuid(), Guid.NewGuid());
+        Lease Lease(long epoch) => new(LeaseOutcome.Granted, epoch, 500, [], 0);
+
+        await leases.CreditAsync(wiped, Lease(7), opens: false); // Asked for a till that Redis lost before the answer came.
+        await leases.FenceAsync(fenced, 8, default);
+        await leases.CreditAsync(fenced, Lease(7), opens: true); // Opened before the fence, credited after it.
+        var late = (await _bench.TillAsync(wiped), await _bench.TillAsync(fenced));
+        await leases.CreditAsync(fenced, Lease(8), opens: true);
+        await leases.CreditAsync(fenced, Lease(8) with { GrantedNanoUsd = 700 }, opens: false);
+
+        Assert.Equal((null, null), late);
+        Assert.Equal(new long[] { 8, 700, 0, 0 }, await _bench.TillAsync(fenced));
     }
 
     [Fact]
@@ -145,7 +164,7 @@ public sealed class TillTests : IAsyncLifetime
         var gateway = await _bench.StartGatewayAsync();
         var leases = gateway.Get<LeaseKeeper>();
         var organizationId = Guid.NewGuid();
-        await leases.CreditAsync(organizationId, new Lease(LeaseOutcome.Granted, 7, 500, [new BudgetSeed("*", "202611", 50)], 0));
+        await leases.CreditAsync(organizationId, new Lease(LeaseOutcome.Granted, 7, 500, [new BudgetSeed("*", "202611", 50)], 0), opens: true);
         await _bench.SetFieldAsync(organizationId, "g:m:k:remembered", "202611 35 5");
         await _bench.SetFieldAsync(organizationId, "g:m:k:past", "202610 90 0");
         await leases.CreditAsync(
@@ -156,7 +175,8 @@ public sealed class TillTests : IAsyncLifetime
                     new BudgetSeed("*", "202611", 60), new BudgetSeed("k:lost", "202611", 75), new BudgetSeed("k:lost", "20261125", 60),
                     new BudgetSeed("k:remembered", "202611", 60),
                 ],
-                0));
+                0),
+            opens: true);
         await _bench.SetFieldAsync(organizationId, "g:m:k:since", "202611 64 2"); // Began where * stood, and spent 4.
 
         foreach (var reclaim in new[] { 30L, 30, 20, 45 })
