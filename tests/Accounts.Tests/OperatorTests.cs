@@ -120,8 +120,7 @@ public sealed class OperatorTests : IAsyncLifetime
         var now = TimeProvider.System.GetUtcNow();
         var card = new ModelCard
         {
-            Name = "tiny-assistant", Version = "1", Task = "chat", ContextLength = 1024, DefaultMaxOutput = 256, TemplateTokens = 8,
-            TemplateTokensPerMessage = 4,
+            Name = "tiny-assistant", Version = "1", Task = "chat", ContextLength = 1024, DefaultMaxOutput = 256,
         };
         _host.Responder.Fleet = new Contracts.Catalogue.Fleet(now, [
             new FleetWorker(

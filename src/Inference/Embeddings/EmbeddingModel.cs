@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
+using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Sessions;
@@ -37,6 +38,16 @@ public sealed class EmbeddingModel : IDisposable
     /// <summary>Numbers in a vector.</summary>
     public int Width => _embedding.Width;
 
+    /// <summary>What the tokenizer adds to an input at most, text or ids.</summary>
+    public PromptMeasure Measure
+    {
+        get
+        {
+            var frame = _tokenizer.Prefix.Count + _tokenizer.Suffix.Count;
+            return new PromptMeasure(Tokenizer.MostTokensPerByte, TextTokens: frame, IdTokens: frame, Chat: null);
+        }
+    }
+
     /// <summary>Verifies the version's files and loads it.</summary>
     /// <exception cref="ModelImportException">The version is damaged, or is not an embedding model.</exception>
     public static async Task<EmbeddingModel> LoadAsync(
@@ -54,14 +65,20 @@ public sealed class EmbeddingModel : IDisposable
             : throw new ModelImportException($"The tokenizer of '{installed.Manifest.Name}' is not WordPiece.");
     }
 
+    /// <summary>The ids that are fed to the model for each input, those that frame it included.</summary>
+    /// <exception cref="EmbeddingInputException">An input is empty, too long, or has ids outside the vocabulary.</exception>
+    public int[][] Encode(IReadOnlyList<EmbeddingInput> inputs) => [.. inputs.Select(Encode)];
+
     /// <summary>Embeds inputs; the order of the vectors is that of the inputs, whatever order they ran in.</summary>
-    /// <exception cref="EmbeddingInputException">An input is empty, too long, or has ids
-    /// outside the vocabulary; nothing has run then.</exception>
-    public async Task<EmbeddingResult> EmbedAsync(IReadOnlyList<EmbeddingInput> inputs, CancellationToken cancellationToken)
+    /// <exception cref="EmbeddingInputException">As <see cref="Encode(IReadOnlyList{EmbeddingInput})"/>; nothing has run then.</exception>
+    public Task<EmbeddingResult> EmbedAsync(IReadOnlyList<EmbeddingInput> inputs, CancellationToken cancellationToken) =>
+        EmbedAsync(Encode(inputs), cancellationToken);
+
+    /// <param name="ids">From <see cref="Encode(IReadOnlyList{EmbeddingInput})"/>.</param>
+    public async Task<EmbeddingResult> EmbedAsync(int[][] ids, CancellationToken cancellationToken)
     {
-        var ids = inputs.Select(Encode).ToArray();
         var lengths = ids.Select(i => i.Length).ToArray();
-        var vectors = new float[inputs.Count][];
+        var vectors = new float[ids.Length][];
         var batches = Manifest.Batching
             ? EmbeddingBatches.Plan(lengths, PaddedTokensPerRun) : Enumerable.Range(0, ids.Length).Select(i => new[] { i });
         foreach (var batch in batches)

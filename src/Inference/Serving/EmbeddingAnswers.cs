@@ -11,7 +11,7 @@ namespace Tollgate.Inference.Serving;
 
 /// <summary>Computes and writes the vectors; what was used is in the worker's log before the answer goes out.</summary>
 internal sealed class EmbeddingAnswers(
-    RunningRequests running, WitnessLog witness, Draining draining, InferenceMetrics metrics, TimeProvider clock)
+    RunningRequests running, WitnessLog witness, Draining draining, HoldGuard guard, InferenceMetrics metrics, TimeProvider clock)
 {
     private const string Operation = "embeddings";
 
@@ -29,10 +29,16 @@ internal sealed class EmbeddingAnswers(
         model.Begin();
         try
         {
-            var result = await model.Model.EmbedAsync(
+            var ids = model.Model.Encode(
                 [.. request.Inputs.Select(input => input.Text is { } text ? EmbeddingInput.FromText(text)
-                    : EmbeddingInput.FromIds(input.TokenIds!))],
-                context.RequestAborted);
+                    : EmbeddingInput.FromIds(input.TokenIds!))]);
+            if (guard.Check(context.Request, model.Name, new Units(ids.Sum(input => (long)input.Length))) is { } refusal)
+            {
+                await ErrorAnswer.WriteAsync(context, refusal);
+                return;
+            }
+
+            var result = await model.Model.EmbedAsync(ids, context.RequestAborted);
             var units = new Units(result.TotalTokens);
             var identity = RequestIntake.Identify(context.Request, clock);
             witness.Append(identity.Id, identity.Attempt, identity.Organization, model.Name, units);
