@@ -147,8 +147,8 @@ public sealed class FleetTests(FleetTests.Register register) : IClassFixture<Fle
             new ServedModel(
                 new ModelCard
                 {
-                    Name = "tiny-embed", Version = "1", Task = "embeddings", ContextLength = 256, DefaultMaxOutput = 0, TemplateTokens = 2,
-                    TemplateTokensPerMessage = 0,
+                    Name = "tiny-embed", Version = "1", Task = "embeddings", ContextLength = 256, DefaultMaxOutput = 0,
+                    Measure = new PromptMeasure(1, TextTokens: 2, IdTokens: 2, Chat: null),
                 },
                 Ready: true, active, Queued: 0, Slots: 0),
         ]);

@@ -17,14 +17,27 @@ internal static class ModelsCommand
     private static readonly Option<FileInfo?> Tokenizer =
         new("--tokenizer") { Description = "tokenizer.json of an .onnx file. Default: the one beside it." };
 
+    private static readonly Option<string?> Completions = MakeCompletions();
+
     public static Command Create() => new("models", "Models of this installation.")
     {
         new Command("list", "What is installed.").Does(ListAsync),
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            ModelFile, Name, PriceIn, PriceOut, Tokenizer,
+            ModelFile, Name, PriceIn, PriceOut, Tokenizer, Completions,
         }.Does(ImportAsync),
     };
+
+    private static Option<string?> MakeCompletions()
+    {
+        var option = new Option<string?>("--completions")
+        {
+            Description = "How /v1/completions reaches a chat model: 'raw' continues a text, 'chat' answers it. Default: raw, "
+                + "unless the model ends at once on plain questions.",
+        };
+        option.AcceptOnlyFromAmong(ModelCompletions.Raw, ModelCompletions.Chat);
+        return option;
+    }
 
     private static async Task<int> ListAsync(ParseResult parsed, DataFolder data, CancellationToken cancellationToken)
     {
@@ -45,10 +58,18 @@ internal static class ModelsCommand
         try
         {
             var progress = new StageProgress();
-            var options = new ModelImportOptions { TokenizerFile = parsed.GetValue(Tokenizer)?.FullName };
+            var options = new ModelImportOptions
+            {
+                TokenizerFile = parsed.GetValue(Tokenizer)?.FullName,
+                Completions = parsed.GetValue(Completions),
+            };
             var model = await ModelImport.RunAsync(
                 parsed.GetRequiredValue(ModelFile).FullName, name, data.Folder("models"), options, progress, cancellationToken);
             await Console.Out.WriteLineAsync($"{model.Manifest.Name} {model.Manifest.Version} is installed ({model.Manifest.Task}).");
+            foreach (var note in model.Manifest.Notes ?? [])
+            {
+                await Console.Out.WriteLineAsync($"Note: {note}");
+            }
         }
         catch (ModelImportException exception)
         {

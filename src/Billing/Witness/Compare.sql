@@ -4,11 +4,13 @@
 with pending as (
   select * from witness_entries where not settled order by at limit $2
 ), facts as (
-  select e.organization_id, e.request_id, e.attempt, e.log_id, e.at, e.model, u.attempt as billed_attempt, u.prompt, u.completion, u.audio_ms, u.images,
+  select e.organization_id, e.request_id, e.attempt, e.log_id, e.at, e.model, u.attempt as billed_attempt, u.outcome,
+    u.prompt, u.completion, u.audio_ms, u.images,
     e.input + e.cached as made_prompt, e.output + e.reasoning as made_completion, e.audio_ms as made_audio_ms, e.images as made_images
   from pending e
   left join lateral (
-    select (array_agg(u.attempt order by u.seq desc))[1] as attempt, sum(u.input + u.cached) as prompt, sum(u.output + u.reasoning) as completion,
+    select (array_agg(u.attempt order by u.seq desc))[1] as attempt, (array_agg(u.outcome order by u.seq desc))[1] as outcome,
+      sum(u.input + u.cached) as prompt, sum(u.output + u.reasoning) as completion,
       sum(u.audio_ms) as audio_ms, sum(u.images) as images
     from usage_events u where u.organization_id = e.organization_id and u.request_id = e.request_id
     having count(*) > 0
@@ -20,12 +22,15 @@ with pending as (
       when billed_attempt < attempt then 'unknown_attempt'
       when billed_attempt = attempt
         and (prompt > made_prompt or completion > made_completion or audio_ms > made_audio_ms or images > made_images) then 'billed_above_generated'
+      -- An answer is billed for its whole prompt: less means that it cost more than its hold, and that the rest is the operator's loss.
+      when billed_attempt = attempt and (outcome in (1, 3, 5) and prompt < made_prompt
+        or outcome = 1 and (audio_ms < made_audio_ms or images < made_images)) then 'used_above_hold'
     end as kind
   from facts
 ), found as (
   insert into reconciliation_differences as d (name, kind, organization_id, request_id, owner, detail)
   select distinct on (kind, organization_id, request_id) 'R2', kind, organization_id, request_id,
-    case kind when 'no_row' then 'gateway' when 'unknown_attempt' then 'gateway' else 'billing' end,
+    case kind when 'billed_above_generated' then 'billing' else 'gateway' end,
     format('%s, attempt %s, log %s: generated %s + %s, billed %s + %s', model, attempt, log_id, made_prompt, made_completion,
       coalesce(prompt::text, '-'), coalesce(completion::text, '-'))
   from judged where kind is not null

@@ -40,6 +40,19 @@ public sealed partial record OpenAiError
         RetryAfter = retryAfter,
     };
 
+    /// <summary>The worker counts more tokens than money was reserved for; it has run nothing.</summary>
+    public static OpenAiError AboveHold() => new(
+        500, ServerFault, "hold_exceeded",
+        "The server reserved too little for this request and did not run it. Nothing was charged. Please try again later.");
+
+    /// <summary>The model's own chat template fails on messages that it should take.</summary>
+    public static OpenAiError TemplateFailed(string model) => new(
+        500, ServerFault, "template_failed",
+        $"The chat template of the model '{Shorten(model)}' failed on these messages. Nothing was charged.")
+    {
+        ShouldRetry = false,
+    };
+
     /// <summary>The worker answered with something that is not an answer, or broke off.</summary>
     public static OpenAiError UpstreamFailed() => new(
         502, ServerFault, "upstream_error", "The model's server failed while processing your request. Please try again.");

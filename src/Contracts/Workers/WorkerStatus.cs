@@ -31,11 +31,8 @@ public sealed record ModelCard
     /// <summary>Output cap of a request that names none, tokens.</summary>
     public required int DefaultMaxOutput { get; init; }
 
-    /// <summary>Tokens a chat template adds at most besides the bytes of the messages: fixed part.</summary>
-    public required int TemplateTokens { get; init; }
-
-    /// <summary>The same, for each message.</summary>
-    public required int TemplateTokensPerMessage { get; init; }
+    /// <summary>What the model adds to a prompt at most; null while it is not loaded, and then its context is the bound.</summary>
+    public PromptMeasure? Measure { get; init; }
 
     /// <summary>Width of the vectors of an embedding model; 0 otherwise.</summary>
     public int EmbeddingWidth { get; init; }
@@ -64,6 +61,13 @@ public static class WorkerHeaders
 
     /// <summary>Gateway → worker: 32 hex digits; for fairness between organizations.</summary>
     public const string Organization = "x-tollgate-organization";
+
+    /// <summary>
+    /// Gateway → worker: the most units that the request's hold pays for, as <see cref="Usage.Units.ToString"/> writes them. The worker
+    /// runs
+    /// nothing that would use more.
+    /// </summary>
+    public const string Bound = "x-tollgate-bound";
 
     /// <summary>Worker → gateway: how long the request waited for a slot, milliseconds.</summary>
     public const string QueueMs = "x-tollgate-queue-ms";

@@ -24,6 +24,9 @@ internal sealed partial class RequestTicket(
     /// <summary>Redis TIME of the admission.</summary>
     public DateTimeOffset AdmittedAt => request.AdmittedAt;
 
+    /// <summary>The most units that the hold pays for; the worker is told, and refuses to run more.</summary>
+    public Units Bound => request.Bound;
+
     /// <summary>Output tokens that the hold covers, over all prompts and choices: an <c>id:</c> above it is a broken worker.</summary>
     public long MostOutput => request.Bound.Completion;
 

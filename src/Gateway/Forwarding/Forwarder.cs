@@ -132,6 +132,7 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
         message.Headers.TryAddWithoutValidation(WorkerHeaders.RequestId, running.Ticket.RequestId.ToString("N"));
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Attempt, number.ToString(CultureInfo.InvariantCulture));
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Organization, running.Call.Caller!.OrganizationId.ToString("N"));
+        message.Headers.TryAddWithoutValidation(WorkerHeaders.Bound, running.Ticket.Bound.ToString());
         message.Content = new ReadOnlyMemoryContent(running.Body) { Headers = { ContentType = Json } };
         return message;
     }

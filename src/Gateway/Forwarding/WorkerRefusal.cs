@@ -24,7 +24,7 @@ internal static class WorkerRefusal
         }
 
         var error = await ReadErrorAsync(response, cancellationToken) ?? OpenAiError.UpstreamFailed();
-        var retry = error.Status >= 500 || error.Status == (int)HttpStatusCode.TooManyRequests ? Retry.Elsewhere : Retry.Never;
+        var retry = error.ShouldRetry == false ? Retry.Never : error.Status >= 500 || error.Status == (int)HttpStatusCode.TooManyRequests ? Retry.Elsewhere : Retry.Never;
         return new AttemptEnd(error, retry);
     }
 

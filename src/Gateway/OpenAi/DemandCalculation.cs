@@ -7,9 +7,8 @@ using Tollgate.Gateway.Admission;
 namespace Tollgate.Gateway.OpenAi;
 
 /// <summary>
-/// How much a request can use at most, and how much it is likely to use, without a tokenizer. A token of a byte-level vocabulary stands
-/// for at least one
-/// byte, so bytes bound tokens; a worker refuses a prompt longer than its context, so the context bounds them too.
+/// How much a request can use at most, and how much it is likely to use, without a tokenizer. Bytes bound tokens, together with what the
+/// model's <see cref="PromptMeasure"/> adds; a worker refuses a prompt longer than its context, so the context bounds them too.
 /// </summary>
 internal static class DemandCalculation
 {
@@ -21,11 +20,8 @@ internal static class DemandCalculation
     public static Demand Calculate(InferenceRequest request, ModelCard card, ModelPrice price)
     {
         var size = request.Size;
-        var template = request is ChatRequest
-            ? card.TemplateTokens + ((long)card.TemplateTokensPerMessage * size.Messages)
-            : size.TokenIds > 0 ? 0 // Ids go to the model as they are.
-            : (long)card.TemplateTokens * size.Prompts; // Special tokens around each text.
-        var prompt = Math.Min(size.Utf8Bytes + size.TokenIds + template, (long)size.Prompts * card.ContextLength);
+        var context = (long)size.Prompts * card.ContextLength;
+        var prompt = Math.Min(card.Measure?.MostTokens(request) ?? context, context);
         var output = size.Prompts * request.Choices * OutputCap(request, card);
         var estimate = ((size.Utf8Bytes + 3) / 4) + size.TokenIds + (3L * size.Messages) + output;
         return new Demand(request.Endpoint, card.Name, price, new Units(prompt, Output: output), estimate, request.Stream)

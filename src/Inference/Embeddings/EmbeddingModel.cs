@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
+using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
@@ -44,6 +45,16 @@ public sealed class EmbeddingModel : IDisposable
     /// <summary>Numbers in a vector.</summary>
     public int Width => _embedding.Width;
 
+    /// <summary>What the tokenizer adds to an input at most, text or ids.</summary>
+    public PromptMeasure Measure
+    {
+        get
+        {
+            var frame = _tokenizer.Prefix.Count + _tokenizer.Suffix.Count;
+            return new PromptMeasure(Tokenizer.MostTokensPerByte, TextTokens: frame, IdTokens: frame, Chat: null);
+        }
+    }
+
     /// <summary>Verifies the version's files and loads it.</summary>
     /// <param name="options">Of its queue; null for the defaults.</param>
     /// <exception cref="ModelImportException">The version is damaged, or is not an embedding model.</exception>
@@ -69,15 +80,17 @@ public sealed class EmbeddingModel : IDisposable
     public async Task<EmbeddingResult> EmbedAsync(IReadOnlyList<EmbeddingInput> inputs, CancellationToken cancellationToken)
     {
         using var place = Turns.TryJoin(Guid.Empty) ?? throw new InvalidOperationException("Too many requests wait for the model.");
-        return await EmbedAsync(inputs, place, ran: _ => { }, cancellationToken);
+        return (await EmbedAsync(inputs, place, mayRun: _ => true, ran: _ => { }, cancellationToken))!;
     }
 
-    /// <summary>The same for a request that has its place in the line.</summary>
+    /// <summary>The same for a request that has its place in the line; null when it may not run.</summary>
+    /// <param name="mayRun">Asked once, before anything runs, with the tokens of all inputs together.</param>
     /// <param name="ran">Told of the tokens of each run that is done. A run that has begun is not stopped, so that what was computed is
     /// known.</param>
     /// <exception cref="DisplacedException">The place was given to another organization's request; nothing has run then.</exception>
-    internal async Task<EmbeddingResult> EmbedAsync(
-        IReadOnlyList<EmbeddingInput> inputs, FairTurns.Place place, Action<int> ran, CancellationToken cancellationToken)
+    internal async Task<EmbeddingResult?> EmbedAsync(
+        IReadOnlyList<EmbeddingInput> inputs, FairTurns.Place place, Func<long, bool> mayRun, Action<int> ran,
+        CancellationToken cancellationToken)
     {
         FairTurns.Turn? turn = await place.TakeTurnAsync(cancellationToken);
         try
@@ -86,6 +99,11 @@ public sealed class EmbeddingModel : IDisposable
             turn.Charge(inputs.Sum(input => input.Text?.Length ?? input.Ids!.Count) / CharactersPerToken);
             var ids = await Task.Run(() => inputs.Select(Encode).ToArray(), cancellationToken);
             var lengths = ids.Select(i => i.Length).ToArray();
+            if (!mayRun(lengths.Sum(length => (long)length)))
+            {
+                return null;
+            }
+
             var vectors = new float[inputs.Count][];
             foreach (var batch in Batches(lengths))
             {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Prompts;
 using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Import;
@@ -32,7 +33,7 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
             await File.WriteAllTextAsync(Path.Combine(draft.Folder, TemplateName), template, cancellationToken);
         }
 
-        var allowance = template is null ? default : TemplateAllowance.Measure(template, tokenizer, manifestTokenizer, options.Clock);
+        var chat = template is null ? null : ReadChat(template, tokenizer, manifestTokenizer);
 
         LlamaGraph.Write(weights, draft.Folder, fraction =>
         {
@@ -40,7 +41,12 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
             progress?.Report(new("converting layers", fraction));
         });
         progress?.Report(new("comparing with the source", 0));
-        Compare(weights, Path.Combine(draft.Folder, "model.onnx"));
+        using var session = options.Sessions.Open(Path.Combine(draft.Folder, "model.onnx"));
+        DecoderRun Run(int capacity) =>
+            new(session, weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, capacity);
+        Compare(weights, Run);
+        progress?.Report(new("asking questions", 0));
+        var (completions, notes) = Ask(new QuestionProbe(Run, tokenizer, manifestTokenizer, chat, weights.Shape.Context));
         progress?.Report(new("installing", 0));
         var source = await ModelStore.DescribeAsync(path, cancellationToken);
         return await draft.InstallAsync((version, files) => Describe(version, files, source, metadata) with
@@ -48,8 +54,9 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
             Tokenizer = manifestTokenizer,
             Template = template is null ? null : TemplateName,
             Limits = new ModelLimits(
-                weights.Shape.Context, options.DefaultMaxOutput ?? Math.Min(1024, weights.Shape.Context / 2), allowance.Fixed,
-                allowance.PerMessage),
+                weights.Shape.Context, options.DefaultMaxOutput ?? Math.Min(1024, weights.Shape.Context / 2)),
+            Completions = completions,
+            Notes = notes.Count == 0 ? null : notes,
             Decoder = new ModelDecoder(
                 weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, weights.Shape.Vocabulary),
         }, cancellationToken);
@@ -67,7 +74,7 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
         Files = files,
         Graph = "model.onnx",
         Tokenizer = new ModelTokenizer { Kind = TokenizerFile.Bpe, File = TokenizerName },
-        Limits = new ModelLimits(0, 0, 0, 0),
+        Limits = new ModelLimits(0, 0),
     };
 
     private static ModelTokenizer DescribeTokenizer(GgufMetadata metadata, BpeVocabulary vocabulary)
@@ -86,16 +93,60 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
         };
     }
 
+    /// <summary>A chat template that every message of an ordinary chat gets through, and whose output a gateway can bound.</summary>
+    private ChatPrompt ReadChat(string template, ITokenizer tokenizer, ModelTokenizer marks)
+    {
+        var chat = ChatPrompt.Create(template, tokenizer, marks, options.Clock);
+        ChatCheck.Run(chat);
+        ChatMeasurement.Measure(chat, options.Clock);
+        return chat;
+    }
+
+    /// <summary>How texts on <c>/v1/completions</c> reach the model, and what the operator should know of its answers.</summary>
+    private (string Completions, List<string> Notes) Ask(QuestionProbe probe)
+    {
+        var notes = new List<string>();
+        var (ended, asked) = probe.AskRaw();
+        var inChat = probe.AskChat();
+        if (options.Completions is not (null or ModelCompletions.Raw or ModelCompletions.Chat))
+        {
+            throw new ModelImportException($"Completions can be 'raw' or 'chat', not '{options.Completions}'.");
+        }
+
+        if (options.Completions == ModelCompletions.Chat && inChat is null)
+        {
+            throw new ModelImportException("The model has no chat template, so its completions can only be raw.");
+        }
+
+        var completions = options.Completions
+            ?? (ended > 0 && inChat?.Ended < ended ? ModelCompletions.Chat : ModelCompletions.Raw);
+        if (ended > 0 && completions == ModelCompletions.Raw)
+        {
+            notes.Add($"Of {asked} plain questions as raw prompts it ends {ended} at once: their answers on /v1/completions are empty.");
+        }
+        else if (ended > 0 && options.Completions is null)
+        {
+            notes.Add($"Of {asked} plain questions as raw prompts it ends {ended} at once, so a text on /v1/completions is sent to it as the "
+                + "user's message of a chat. Import it with --completions raw to have texts continued as they are.");
+        }
+
+        if (inChat is { Ended: > 0 } chats)
+        {
+            notes.Add($"Of {chats.Asked} plain questions in a chat it ends {chats.Ended} at once: their answers are empty.");
+        }
+
+        return (completions, notes);
+    }
+
     /// <summary>Runs the graph on a short prompt, in one piece but for the last token, and
     /// compares the logits with a plain forward pass.</summary>
-    private void Compare(LlamaWeights weights, string graph)
+    private void Compare(LlamaWeights weights, DecoderRunFactory runs)
     {
         // Spread over the vocabulary, never the same id twice.
         var count = Math.Min(ComparedTokens, weights.Shape.Context - 1);
         var prompt = Enumerable.Range(0, count).Select(i => (int)(((i * 2_654_435_761L) + 1) % weights.Shape.Vocabulary)).ToArray();
         var expected = LlamaReference.Logits(weights, prompt);
-        using var session = options.Sessions.Open(graph);
-        using var run = new DecoderRun(session, weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, count);
+        using var run = runs(count);
         run.Append(prompt.AsSpan(0, count - 1));
         var actual = run.Append(prompt.AsSpan(count - 1));
         for (var id = 0; id < expected.Length; id++)

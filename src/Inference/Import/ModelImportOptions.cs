@@ -1,3 +1,4 @@
+using Tollgate.Inference.Models;
 using Tollgate.Inference.Sessions;
 
 namespace Tollgate.Inference.Import;
@@ -16,6 +17,13 @@ public sealed record ModelImportOptions
 
     /// <summary>Output cap of a request that names none. Default: half the context, at most 1,024 tokens.</summary>
     public int? DefaultMaxOutput { get; init; }
+
+    /// <summary>
+    /// How texts on <c>/v1/completions</c> reach a decoder, one of <see cref="ModelCompletions"/>. Default: as they are, unless the model
+    /// ends
+    /// at once on plain questions and answers them in a chat.
+    /// </summary>
+    public string? Completions { get; init; }
 
     /// <summary>Longest input of an embedding model, tokens. Default: the length of its position table, 8,192 without one.</summary>
     public int? ContextLength { get; init; }

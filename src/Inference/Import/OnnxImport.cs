@@ -64,8 +64,7 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
             Files = files,
             Graph = GraphName,
             Tokenizer = new ModelTokenizer { Kind = TokenizerFile.WordPiece, File = TokenizerName },
-            Limits = new ModelLimits(
-                options.ContextLength ?? inspection.Positions ?? UnboundedContext, 0, tokenizer.Prefix.Count + tokenizer.Suffix.Count, 0),
+            Limits = new ModelLimits(options.ContextLength ?? inspection.Positions ?? UnboundedContext, 0),
             Embedding = embedding,
             Batching = batching,
         }, cancellationToken);

@@ -1,5 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
+using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Import;
+using Tollgate.Inference.Prompts;
 using Tollgate.Inference.Sessions;
 using Tollgate.Inference.Templates;
 using Tollgate.Inference.Tokenizers;
@@ -13,12 +15,15 @@ public sealed class DecoderModel : IDisposable
 {
     private readonly HashSet<int> _eosIds;
 
-    private DecoderModel(InstalledModel installed, InferenceSession session, ITokenizer tokenizer, ChatTemplate? template)
+    private readonly ChatPrompt? _chat;
+
+    private DecoderModel(InstalledModel installed, InferenceSession session, ITokenizer tokenizer, ChatPrompt? chat, PromptMeasure measure)
     {
         Installed = installed;
         Session = session;
         Tokenizer = tokenizer;
-        Template = template;
+        _chat = chat;
+        Measure = measure;
         _eosIds = [.. installed.Manifest.Tokenizer.EosIds];
     }
 
@@ -30,8 +35,11 @@ public sealed class DecoderModel : IDisposable
 
     public ITokenizer Tokenizer { get; }
 
-    /// <summary>Null for a model without one: it serves completions only.</summary>
-    public ChatTemplate? Template { get; }
+    /// <summary>False for a model without a chat template: it serves completions only.</summary>
+    public bool CanChat => _chat is not null;
+
+    /// <summary>What the tokenizer and the chat template add to a prompt at most.</summary>
+    public PromptMeasure Measure { get; }
 
     /// <summary>Layers, key-value heads and their width: the shape of the cache.</summary>
     public ModelDecoder Shape => Manifest.Decoder!;
@@ -58,16 +66,22 @@ public sealed class DecoderModel : IDisposable
                 $"The tokenizer of '{manifest.Name}' knows {tokenizer.VocabularySize} tokens, the graph {manifest.Decoder.Vocabulary}.");
         }
 
-        var template = manifest.Template is { } file
-            ? ParseTemplate(await File.ReadAllTextAsync(installed.PathOf(file), cancellationToken), clock)
+        var chat = manifest.Template is { } file
+            ? ChatPrompt.Create(await File.ReadAllTextAsync(installed.PathOf(file), cancellationToken), tokenizer, manifest.Tokenizer, clock)
             : null;
-        return new DecoderModel(installed, sessions.Open(installed.PathOf(manifest.Graph)), tokenizer, template);
+        var measure = new PromptMeasure(
+            tokenizer.MostTokensPerByte, TextTokens: 1, IdTokens: 0, chat is null ? null : ChatMeasurement.Measure(chat, clock),
+            ReadCompletions(manifest, chat));
+        return new DecoderModel(installed, sessions.Open(installed.PathOf(manifest.Graph)), tokenizer, chat, measure);
     }
 
     /// <summary>Whether the token ends an answer.</summary>
     public bool IsEnd(int id) => _eosIds.Contains(id);
 
-    /// <summary>Ids of a raw prompt; control tokens written out in it are text.</summary>
+    /// <summary>
+    /// Ids of a raw prompt; control tokens written out in it are text. An empty prompt begins a document, as the model's own documents
+    /// began.
+    /// </summary>
     public List<int> EncodePrompt(string prompt, bool allowSpecial = false)
     {
         var ids = new List<int>();
@@ -77,35 +91,33 @@ public sealed class DecoderModel : IDisposable
         }
 
         Tokenizer.Encode(prompt, allowSpecial, ids);
-        return ids;
+        return OrStart(ids);
     }
 
     /// <summary>Ids of a chat, up to where the assistant's answer begins. What a message says never becomes a control token.</summary>
-    /// <exception cref="TemplateException">There is no template, or it refuses these messages.</exception>
-    public List<int> EncodeChat(IReadOnlyList<ChatMessage> messages)
+    /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
+    /// <exception cref="TemplateException">The template fails, or refuses these messages.</exception>
+    public List<int> EncodeChat(IReadOnlyList<ChatMessage> messages) =>
+        OrStart((_chat ?? throw new InvalidOperationException($"The model '{Manifest.Name}' has no chat template.")).Encode(messages));
+
+    private List<int> OrStart(List<int> ids)
     {
-        if (Template is null)
+        if (ids.Count == 0)
         {
-            throw new TemplateException($"The model '{Manifest.Name}' has no chat template.");
+            ids.Add(Manifest.Tokenizer.BosId ?? Manifest.Tokenizer.EosIds.DefaultIfEmpty(0).Min());
         }
 
-        var ids = new List<int>();
-        Tokenizer.Encode(
-            Template.RenderSegments(messages, addGenerationPrompt: true, Manifest.Tokenizer.BosText, Manifest.Tokenizer.EosText), ids);
         return ids;
     }
 
-    private static ChatTemplate ParseTemplate(string source, TimeProvider clock)
+    private static LegacyPrompts ReadCompletions(ModelManifest manifest, ChatPrompt? chat) => manifest.Completions switch
     {
-        try
-        {
-            return ChatTemplate.Parse(source, clock);
-        }
-        catch (TemplateException exception)
-        {
-            throw new ModelImportException($"The chat template cannot be used: {exception.Message}", exception);
-        }
-    }
+        ModelCompletions.Raw => LegacyPrompts.Raw,
+        ModelCompletions.Chat when chat is not null => LegacyPrompts.Chat,
+        _ => throw new ModelImportException(
+            $"The manifest of '{manifest.Name}' {manifest.Version} says completions: {manifest.Completions}; 'raw' is possible, and 'chat' "
+            + "for a model with a chat template."),
+    };
 
     public void Dispose() => Session.Dispose();
 }

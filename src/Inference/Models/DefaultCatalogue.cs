@@ -20,12 +20,17 @@ internal static class DefaultCatalogue
         {
             var name = Path.GetFileName(folder);
             var recipe = Path.Combine(folder, "import.json");
-            if (!File.Exists(recipe) || store.Versions(name).Count > 0)
+            if (!File.Exists(recipe))
             {
                 continue;
             }
 
             var entry = await ReadAsync(recipe, cancellationToken);
+            if (!await IsNewAsync(store, name, folder, entry, cancellationToken))
+            {
+                continue;
+            }
+
             installed.Add(await ModelImport.RunAsync(
                 Path.Combine(folder, entry.File),
                 name,
@@ -35,6 +40,7 @@ internal static class DefaultCatalogue
                     Licence = entry.Licence,
                     Description = entry.Description,
                     DefaultMaxOutput = entry.DefaultMaxOutput,
+                    Completions = entry.Completions,
                     TokenizerFile = null,
                 },
                 progress: null,
@@ -42,6 +48,29 @@ internal static class DefaultCatalogue
         }
 
         return installed;
+    }
+
+    /// <summary>
+    /// Whether the repository lacks the model, or holds it only as an earlier release shipped it. A model of that name that the operator
+    /// imported stays as it is, and a file that was installed once is not installed again.
+    /// </summary>
+    private static async Task<bool> IsNewAsync(
+        ModelStore store, string name, string folder, CatalogueEntry entry, CancellationToken cancellationToken)
+    {
+        var installed = store.Versions(name).Select(version => store.Find(name, version)).OfType<InstalledModel>().ToArray();
+        if (installed.Length == 0)
+        {
+            return true;
+        }
+
+        if (installed[0].Manifest is not { Source.File: { } file, Description: { } description }
+            || file != entry.File || description != entry.Description)
+        {
+            return false;
+        }
+
+        var shipped = await ModelStore.DescribeAsync(Path.Combine(folder, entry.File), cancellationToken);
+        return Array.TrueForAll(installed, model => model.Manifest.Source.Sha256 != shipped.Sha256);
     }
 
     private static async Task<CatalogueEntry> ReadAsync(string path, CancellationToken cancellationToken)
@@ -63,7 +92,8 @@ internal static class DefaultCatalogue
 
 /// <summary>How a model of the catalogue is imported: its <c>import.json</c>.</summary>
 /// <param name="File">Name of the file beside it.</param>
-internal sealed record CatalogueEntry(string File, string? Licence, string? Description, int? DefaultMaxOutput);
+/// <param name="Completions">One of <see cref="ModelCompletions"/>, or null: as the import finds best.</param>
+internal sealed record CatalogueEntry(string File, string? Licence, string? Description, int? DefaultMaxOutput, string? Completions = null);
 
 /// <summary>JSON of catalogue entries.</summary>
 [JsonSerializable(typeof(CatalogueEntry))]

@@ -13,7 +13,7 @@ public sealed record InstalledModel(ModelManifest Manifest, string Folder)
         ? Path.Combine(Folder, file)
         : throw new ModelImportException($"The manifest of '{Manifest.Name}' uses the file '{file}' without listing it.");
 
-    /// <summary>What a gateway must know of the model.</summary>
+    /// <summary>What a gateway must know of the model, but for its measure: that is taken when it is loaded.</summary>
     public ModelCard ToCard() => new()
     {
         Name = Manifest.Name,
@@ -21,8 +21,6 @@ public sealed record InstalledModel(ModelManifest Manifest, string Folder)
         Task = Manifest.Task,
         ContextLength = Manifest.Limits.ContextLength,
         DefaultMaxOutput = Manifest.Limits.DefaultMaxOutput,
-        TemplateTokens = Manifest.Limits.TemplateTokens,
-        TemplateTokensPerMessage = Manifest.Limits.TemplateTokensPerMessage,
         EmbeddingWidth = Manifest.Embedding?.Width ?? 0,
         Licence = Manifest.Licence,
         Description = Manifest.Description,

@@ -40,6 +40,12 @@ public sealed record ModelManifest
     /// <summary>File of the chat template (Jinja), or null: the model has none.</summary>
     public string? Template { get; init; }
 
+    /// <summary>How a text on <c>/v1/completions</c> reaches the model, one of <see cref="ModelCompletions"/>.</summary>
+    public string Completions { get; init; } = ModelCompletions.Raw;
+
+    /// <summary>What the import found worth telling the operator; null for nothing.</summary>
+    public IReadOnlyList<string>? Notes { get; init; }
+
     public required ModelLimits Limits { get; init; }
 
     /// <summary>Shape of a decoder; null for other tasks.</summary>
@@ -70,6 +76,16 @@ public static class ModelTasks
     public const string Chat = "chat";
 
     public const string Embeddings = "embeddings";
+}
+
+/// <summary>How texts on <c>/v1/completions</c> can reach a model, as manifests write it.</summary>
+public static class ModelCompletions
+{
+    /// <summary>As they are, to be continued.</summary>
+    public const string Raw = "raw";
+
+    /// <summary>As the user's message of a chat, to be answered: for a model that was trained on chats alone.</summary>
+    public const string Chat = "chat";
 }
 
 /// <param name="File">Name of the imported file, without its folder.</param>
@@ -105,9 +121,7 @@ public sealed record ModelTokenizer
 
 /// <param name="ContextLength">Prompt and output together, tokens.</param>
 /// <param name="DefaultMaxOutput">Output cap of a request that names none, tokens.</param>
-/// <param name="TemplateTokens">Tokens the template adds at most: fixed part.</param>
-/// <param name="TemplateTokensPerMessage">The same, for each message.</param>
-public sealed record ModelLimits(int ContextLength, int DefaultMaxOutput, int TemplateTokens, int TemplateTokensPerMessage);
+public sealed record ModelLimits(int ContextLength, int DefaultMaxOutput);
 
 /// <param name="KeyValueHeads">Heads of the key-value cache.</param>
 /// <param name="HeadWidth">Width of one of them.</param>

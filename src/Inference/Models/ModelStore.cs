@@ -83,7 +83,9 @@ public sealed class ModelStore(string root)
         return new ModelFile(Path.GetFileName(path), Convert.ToHexStringLower(hash), stream.Length);
     }
 
-    /// <summary>Imports the catalogue's models that the repository lacks. Does nothing the second time.</summary>
+    /// <summary>
+    /// Imports the catalogue's models that the repository lacks, or holds as an earlier release shipped them. Does nothing the second time.
+    /// </summary>
     /// <param name="defaultsFolder">One folder a model, with its file, its tokenizer and its <c>import.json</c>.</param>
     /// <returns>What was installed now.</returns>
     /// <exception cref="ModelImportException">A model cannot be imported.</exception>

@@ -41,7 +41,8 @@ internal sealed record AnswerJob
 /// in the worker's log before the answer's last byte goes out.
 /// </summary>
 internal sealed partial class Answers(
-    RunningRequests running, WitnessLog witness, Draining draining, InferenceMetrics metrics, TimeProvider clock, ILogger<Answers> logger)
+    RunningRequests running, WitnessLog witness, Draining draining, HoldGuard guard, InferenceMetrics metrics, TimeProvider clock,
+    ILogger<Answers> logger)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -55,7 +56,7 @@ internal sealed partial class Answers(
             return;
         }
 
-        if (FindMisfit(job) is { } misfit)
+        if ((FindMisfit(job) ?? guard.Check(context.Request, job.Decoder.Name, Wanted(job))) is { } misfit)
         {
             await ErrorAnswer.WriteAsync(context, misfit);
             return;
@@ -105,6 +106,9 @@ internal sealed partial class Answers(
             ? OpenAiError.ContextLengthExceeded(limit, prompt.Length, 0, job.PromptMember)
             : null;
     }
+
+    private static Units Wanted(AnswerJob job) => new(
+        job.Prompts.Sum(prompt => (long)prompt.Length), Output: (long)job.Prompts.Count * job.Plan.ChoicesPerPrompt * job.Plan.MaxOutput);
 
     private AnswerFormat MakeFormat(Answer answer)
     {

@@ -13,8 +13,8 @@ namespace Tollgate.Inference.Serving;
 
 /// <summary>Computes and writes the vectors; what was used is in the worker's log before the answer goes out.</summary>
 internal sealed class EmbeddingAnswers(
-    RunningRequests running, WitnessLog witness, Draining draining, InferenceMetrics metrics, IOptions<GenerationOptions> options,
-    TimeProvider clock)
+    RunningRequests running, WitnessLog witness, Draining draining, HoldGuard guard, InferenceMetrics metrics,
+    IOptions<GenerationOptions> options, TimeProvider clock)
 {
     private const string Operation = "embeddings";
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -74,7 +74,10 @@ internal sealed class EmbeddingAnswers(
             result = await model.Model.EmbedAsync(
                 [.. request.Inputs.Select(input => input.Text is { } text ? EmbeddingInput.FromText(text)
                     : EmbeddingInput.FromIds(input.TokenIds!))],
-                run.Place, run.Work.Ran, run.Work.Token);
+                run.Place,
+                tokens => (error = guard.Check(context.Request, model.Name, new Units(tokens))) is null,
+                run.Work.Ran,
+                run.Work.Token);
         }
         catch (EmbeddingInputException exception)
         {

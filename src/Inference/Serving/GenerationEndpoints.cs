@@ -4,8 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Generation;
-using Tollgate.Inference.Templates;
-using TemplateMessage = Tollgate.Inference.Templates.ChatMessage;
 
 namespace Tollgate.Inference.Serving;
 
@@ -18,7 +16,7 @@ internal static class GenerationEndpoints
         routes.MapPost("/completions", CompleteAsync);
     }
 
-    private static async Task ChatAsync(HttpContext context, ServedModels models, Answers answers)
+    private static async Task ChatAsync(HttpContext context, ServedModels models, PromptReader prompts, Answers answers)
     {
         if (await RequestIntake.ReadBodyAsync(context) is not { } body)
         {
@@ -26,12 +24,12 @@ internal static class GenerationEndpoints
         }
 
         var error = ChatRequest.TryParse(body, out var request, out var invalid)
-            ? Plan(request, models, out var job)
+            ? Plan(request, models, prompts, out var job)
             : Refuse(invalid, out job);
         await (job is null ? ErrorAnswer.WriteAsync(context, error!) : answers.RunAsync(context, job));
     }
 
-    private static async Task CompleteAsync(HttpContext context, ServedModels models, Answers answers)
+    private static async Task CompleteAsync(HttpContext context, ServedModels models, PromptReader prompts, Answers answers)
     {
         if (await RequestIntake.ReadBodyAsync(context) is not { } body)
         {
@@ -39,7 +37,7 @@ internal static class GenerationEndpoints
         }
 
         var error = CompletionRequest.TryParse(body, out var request, out var invalid)
-            ? Plan(request, models, out var job)
+            ? Plan(request, models, prompts, out var job)
             : Refuse(invalid, out job);
         await (job is null ? ErrorAnswer.WriteAsync(context, error!) : answers.RunAsync(context, job));
     }
@@ -50,7 +48,7 @@ internal static class GenerationEndpoints
         return error;
     }
 
-    private static OpenAiError? Plan(ChatRequest request, ServedModels models, out AnswerJob? job)
+    private static OpenAiError? Plan(ChatRequest request, ServedModels models, PromptReader prompts, out AnswerJob? job)
     {
         job = null;
         if (models.Find(request.Model) is not LoadedDecoder decoder)
@@ -63,21 +61,16 @@ internal static class GenerationEndpoints
             return error;
         }
 
-        List<int> prompt;
-        try
+        var (prompt, unreadable) = prompts.Read(request, decoder);
+        if (prompt is null)
         {
-            prompt = decoder.Model.EncodeChat(
-                [.. request.Messages.Select(message => new TemplateMessage(message.Role, message.Content, message.Name))]);
-        }
-        catch (TemplateException exception)
-        {
-            return OpenAiError.UnsupportedParameter("messages", $"cannot be used so with the model '{decoder.Name}': {exception.Message}");
+            return unreadable;
         }
 
         job = new AnswerJob
         {
             Decoder = decoder,
-            Prompts = [[.. prompt]],
+            Prompts = [prompt],
             Plan = MakePlan(request.Sampling, request.Sampling.N, decoder, score: false),
             Kept = request.Sampling.N,
             Stream = request.Stream,
@@ -89,7 +82,7 @@ internal static class GenerationEndpoints
         return null;
     }
 
-    private static OpenAiError? Plan(CompletionRequest request, ServedModels models, out AnswerJob? job)
+    private static OpenAiError? Plan(CompletionRequest request, ServedModels models, PromptReader prompts, out AnswerJob? job)
     {
         job = null;
         if (models.Find(request.Model) is not LoadedDecoder decoder)
@@ -103,10 +96,16 @@ internal static class GenerationEndpoints
             return error;
         }
 
+        var (ids, unreadable) = prompts.Read(request, decoder);
+        if (ids is null)
+        {
+            return unreadable;
+        }
+
         job = new AnswerJob
         {
             Decoder = decoder,
-            Prompts = [.. request.Prompts.Select(prompt => Encode(prompt, decoder))],
+            Prompts = ids,
             Plan = MakePlan(request.Sampling, request.Choices, decoder, score: request.BestOf > request.Sampling.N),
             Kept = request.Sampling.N,
             Stream = request.Stream,
@@ -168,19 +167,6 @@ internal static class GenerationEndpoints
             ? OpenAiError.UnsupportedParameter(
                 "best_of", "cannot be larger than 'n' when 'stream' is true: candidates can only be compared at their end")
             : null;
-    }
-
-    /// <summary>An empty prompt begins a document, as the model's own documents began.</summary>
-    private static int[] Encode(PromptInput prompt, LoadedDecoder decoder)
-    {
-        int[] tokens = prompt.TokenIds is { } ids ? [.. ids] : [.. decoder.Model.EncodePrompt(prompt.Text ?? "")];
-        return tokens.Length > 0 ? tokens : [DocumentStart(decoder)];
-    }
-
-    private static int DocumentStart(LoadedDecoder decoder)
-    {
-        var tokenizer = decoder.Installed.Manifest.Tokenizer;
-        return tokenizer.BosId ?? tokenizer.EosIds.DefaultIfEmpty(0).Min();
     }
 
     /// <summary>For each choice the text of its prompt.</summary>

@@ -34,13 +34,14 @@ public sealed class InferenceMetrics
         {
             HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256],
         });
-        _refusals = meter.CreateCounter<long>("tollgate.inference.refusals", "{request}", "Requests that found no room.");
+        _refusals = meter.CreateCounter<long>("tollgate.inference.refusals", "{request}", "Requests that were not run.");
     }
 
     /// <summary>A request got its first slot.</summary>
     public void Admitted(string model, TimeSpan queued) => _queueTime.Record(queued.TotalSeconds, Tag(model));
 
-    /// <param name="reason"><c>queue_full</c>, <c>displaced</c>, <c>queue_timeout</c> or <c>draining</c>.</param>
+    /// <param name="reason"><c>queue_full</c>, <c>displaced</c>, <c>queue_timeout</c>, <c>draining</c>, <c>above_hold</c> or
+    /// <c>template_failed</c>.</param>
     public void Refused(string model, string reason) => _refusals.Add(1, Tag(model), new("reason", reason));
 
     public void Decoded(string model, int rows, TimeSpan elapsed)

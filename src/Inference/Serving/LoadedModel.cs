@@ -21,7 +21,7 @@ internal abstract class LoadedModel(InstalledModel installed) : IAsyncDisposable
     /// <summary>Hash of the model's files and the runtime: equal where the same request must give the same answer.</summary>
     public string Fingerprint { get; } = MakeFingerprint(installed.Manifest);
 
-    public virtual ModelCard Card => Installed.ToCard();
+    public abstract ModelCard Card { get; }
 
     public abstract SchedulerLoad Load { get; }
 
@@ -50,7 +50,11 @@ internal sealed class LoadedDecoder(DecoderModel model, DecoderScheduler schedul
 
     public DecoderScheduler Scheduler { get; } = scheduler;
 
-    public override ModelCard Card => Installed.ToCard() with { ContextLength = Scheduler.MaxLength };
+    public override ModelCard Card => Installed.ToCard() with
+    {
+        ContextLength = Scheduler.MaxLength,
+        Measure = Model.Measure,
+    };
 
     public override SchedulerLoad Load => Scheduler.Load;
 
@@ -87,6 +91,8 @@ internal sealed class LoadedDecoder(DecoderModel model, DecoderScheduler schedul
 internal sealed class LoadedEmbedder(EmbeddingModel model) : LoadedModel(model.Installed)
 {
     public EmbeddingModel Model { get; } = model;
+
+    public override ModelCard Card => Installed.ToCard() with { Measure = Model.Measure };
 
     public override SchedulerLoad Load => Model.Turns.Load;
 

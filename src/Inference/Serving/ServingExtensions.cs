@@ -28,6 +28,7 @@ internal static class ServingExtensions
         services.AddSingleton(provider => new ModelStore(provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Directory));
         services.AddSingleton<InferenceMetrics>().AddSingleton<WitnessLog>().AddSingleton<LogReader>().AddSingleton<WorkerStart>();
         services.AddSingleton<RunningRequests>().AddSingleton<Answers>().AddSingleton<EmbeddingAnswers>().AddSingleton<ModelLoader>();
+        services.AddSingleton<HoldGuard>().AddSingleton<PromptReader>();
         services.AddSingleton<ServedModels>().AddHostedService(provider => provider.GetRequiredService<ServedModels>());
         services.AddSingleton<Draining>().AddHostedService(provider => provider.GetRequiredService<Draining>());
         services.AddSingleton<StatusReport>();

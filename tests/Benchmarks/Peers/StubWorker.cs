@@ -62,8 +62,7 @@ internal sealed class StubWorker(ServiceTokens tokens, IReadOnlyDictionary<strin
         Task = "chat",
         ContextLength = 1_000_000,
         DefaultMaxOutput = 16,
-        TemplateTokens = 8,
-        TemplateTokensPerMessage = 8,
+        Measure = new PromptMeasure(1, TextTokens: 1, IdTokens: 0, new ChatMeasure(8, 8, 1)),
         CreatedAt = DateTimeOffset.UnixEpoch,
     };
 

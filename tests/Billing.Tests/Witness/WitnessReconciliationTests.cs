@@ -48,9 +48,9 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
         var organization = await _billing.OpenWalletAsync(10);
         var epoch = (await Desk.AskAsync(new LeaseRequest(organization, null, 1_000_000_000, 0), default)).Epoch;
         var now = TimeProvider.System.GetUtcNow().AddMinutes(-5);
-        var all = Enumerable.Range(0, 7).Select(_ => BillingFixture.Usage(organization, epoch, 10, 20) with { FinishedAt = now }).ToArray();
-        var (same, less, more, retried, unwitnessed, unbilled, later) = (
-            all[0], all[1], all[2], all[3] with { Attempt = 2 }, all[4], all[5], all[6]);
+        var all = Enumerable.Range(0, 8).Select(_ => BillingFixture.Usage(organization, epoch, 10, 20) with { FinishedAt = now }).ToArray();
+        var (same, less, more, retried, unwitnessed, unbilled, later, capped) = (
+            all[0], all[1], all[2], all[3] with { Attempt = 2 }, all[4], all[5], all[6], all[7]);
         var died = BillingFixture.Usage(organization, epoch, 10, 20) with { FinishedAt = now, Outcome = Outcome.FailedAfterFirstToken };
         _worker.Add(same, 1, new Units(10, Output: 20));
         _worker.Add(less, 1, new Units(10, Output: 25)); // Generated, but not delivered.
@@ -59,17 +59,19 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
         _worker.Add(retried, 2, new Units(10, Output: 20));
         _worker.Add(unbilled, 1, new Units(10, Output: 20));
         _worker.Add(later, 2, new Units(10, Output: 20));
+        _worker.Add(capped, 1, new Units(31, Output: 20)); // Its hold paid for 10 prompt tokens.
 
-        await ShipAsync(Guid.NewGuid(), [same, less, more, retried, unwitnessed, later, died]);
+        await ShipAsync(Guid.NewGuid(), [same, less, more, retried, unwitnessed, later, capped, died]);
         await RunAsync();
         await RunAsync();
 
         Assert.Equal(
             [("billed_above_generated", more.RequestId, "billing"), ("no_row", unbilled.RequestId, "gateway"),
-                ("no_witness", unwitnessed.RequestId, "worker"), ("unknown_attempt", later.RequestId, "gateway")],
+                ("no_witness", unwitnessed.RequestId, "worker"), ("unknown_attempt", later.RequestId, "gateway"),
+                ("used_above_hold", capped.RequestId, "gateway")],
             await OpenAsync());
         Assert.Equal(
-            4, await _billing.ReadAsync<long>("select differences from reconciliation_runs where name = 'R2' order by started_at limit 1"));
+            5, await _billing.ReadAsync<long>("select differences from reconciliation_runs where name = 'R2' order by started_at limit 1"));
     }
 
     [Fact]

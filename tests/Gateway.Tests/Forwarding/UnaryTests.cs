@@ -54,6 +54,7 @@ public sealed class UnaryTests
         Assert.Equal(16, body.RootElement.GetProperty("max_tokens").GetInt32()); // OpenAI's default of the older endpoint.
         Assert.Contains($"x-tollgate-organization: {key.Record.OrganizationId:N}", call.Head, StringComparison.Ordinal);
         Assert.Contains($"x-tollgate-request-id: {RequestId(response)[4..]}", call.Head, StringComparison.Ordinal);
+        Assert.Contains($"{WorkerHeaders.Bound}: {new Units(4 + 3, Output: 16)}", call.Head, StringComparison.Ordinal); // "Once" and 3 for the text.
         Assert.DoesNotContain("Cookie", call.Head, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(key.Text, call.Head, StringComparison.Ordinal);
         Assert.DoesNotContain("00000000000000000000000000000000", call.Head, StringComparison.Ordinal);

@@ -75,8 +75,7 @@ internal sealed class ScriptedWorker : IAsyncDisposable
         Task = task,
         ContextLength = 512,
         DefaultMaxOutput = 64,
-        TemplateTokens = 8,
-        TemplateTokensPerMessage = 5,
+        Measure = new PromptMeasure(1, TextTokens: 3, IdTokens: task == "embeddings" ? 3 : 0, new ChatMeasure(8, 5, 1)),
         CreatedAt = DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000),
     };
 

@@ -10,7 +10,7 @@ namespace Tollgate.Gateway.Tests.OpenAi;
 
 public sealed class DemandCalculationTests
 {
-    // Context 512, default output 64, template 8 + 5 a message.
+    // Context 512, default output 64, template 8 + 5 a message, 3 for each raw text.
     private static readonly ModelCard Card = ScriptedWorker.StatusOf("a").Models[0].Card;
     private static readonly ModelPrice Price = new("tiny-assistant", Guid.NewGuid(), DateTimeOffset.UnixEpoch, null, default);
 
@@ -61,7 +61,26 @@ public sealed class DemandCalculationTests
 
         var demand = DemandCalculation.Calculate(request, Card, Price);
 
-        Assert.Equal(new Units(3 + (2 * 8), Output: 2 * 4), demand.Bound);
+        Assert.Equal(new Units(3 + (2 * 3), Output: 2 * 4), demand.Bound);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"m","input":["ab","cd"]}""", 4 + 6)]
+    [InlineData("""{"model":"m","input":[[7592],[7592]]}""", 2 + 6)]
+    public void Calculate_adds_what_frames_each_input_of_an_embedding_text_or_ids(string body, long expected)
+    {
+        var card = Card with { Measure = new PromptMeasure(1, TextTokens: 3, IdTokens: 3, Chat: null) };
+        Assert.True(EmbeddingRequest.TryParse(Encoding.UTF8.GetBytes(body), out var request, out _));
+
+        Assert.Equal(expected, DemandCalculation.Calculate(request, card, Price).Bound.Input);
+    }
+
+    [Fact]
+    public void Calculate_takes_the_context_as_the_bound_of_a_model_that_was_not_measured()
+    {
+        var request = Chat("""{"model":"m","messages":[{"role":"user","content":"Hi"}]}""");
+
+        Assert.Equal(512, DemandCalculation.Calculate(request, Card with { Measure = null }, Price).Bound.Input);
     }
 
     [Fact]

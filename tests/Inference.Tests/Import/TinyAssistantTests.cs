@@ -20,7 +20,7 @@ public sealed class TinyAssistantTests
 
         var cases = reference["cases"]!.AsArray();
 
-        Assert.Equal(20, cases.Count);
+        Assert.Equal(23, cases.Count);
         Assert.All(cases, example =>
         {
             var prompt = model.EncodePrompt((string)example!["prompt"]!, allowSpecial: true);

@@ -27,18 +27,37 @@ public sealed class ModelStoreTests(ITestOutputHelper output)
         var chat = listed[0].ToCard();
         Assert.Equal(
             ("chat", 512, 256, "1", "Apache-2.0"), (chat.Task, chat.ContextLength, chat.DefaultMaxOutput, chat.Version, chat.Licence));
-        Assert.InRange(chat.TemplateTokens, 3, 16);
-        Assert.InRange(chat.TemplateTokensPerMessage, 4, 16);
         var embed = listed[1].ToCard();
-        Assert.Equal(("embeddings", 8192, 256, 2), (embed.Task, embed.ContextLength, embed.EmbeddingWidth, embed.TemplateTokens));
+        Assert.Equal(("embeddings", 8192, 256), (embed.Task, embed.ContextLength, embed.EmbeddingWidth));
     }
 
     [Fact]
-    public async Task EncodeChat_stays_within_the_allowance_of_the_card()
+    public async Task InstallDefaultsAsync_replaces_what_an_earlier_release_shipped_and_leaves_the_operators_own()
+    {
+        using var folder = new TemporaryFolder();
+        var store = new ModelStore(folder.File("models"));
+        foreach (var model in await store.InstallDefaultsAsync(ModelFiles.Defaults, new(), CancellationToken.None))
+        {
+            var path = Path.Combine(model.Folder, ModelManifest.FileName);
+            var other = (await File.ReadAllTextAsync(path)).Replace(
+                model.Manifest.Source.Sha256, new string('0', 64), StringComparison.Ordinal);
+            var own = other.Replace(model.Manifest.Description!, "The operator has made it.", StringComparison.Ordinal);
+            await File.WriteAllTextAsync(path, model.Manifest.Name == "tiny-embed" ? own : other);
+        }
+
+        var installed = await store.InstallDefaultsAsync(ModelFiles.Defaults, new(), CancellationToken.None);
+        var again = await store.InstallDefaultsAsync(ModelFiles.Defaults, new(), CancellationToken.None);
+
+        Assert.Equal([("tiny-assistant", "2")], installed.Select(m => (m.Manifest.Name, m.Manifest.Version)));
+        Assert.Empty(again);
+    }
+
+    [Fact]
+    public async Task EncodeChat_stays_within_the_measure_of_the_card()
     {
         using var folder = new TemporaryFolder();
         using var model = await LoadTinyAssistantAsync(folder);
-        var limits = model.Manifest.Limits;
+        var measure = model.Measure.Chat!;
 
         for (var count = 1; count < 12; count++)
         {
@@ -46,8 +65,7 @@ public sealed class ModelStoreTests(ITestOutputHelper output)
                 [new("system", "Be brief."), .. Enumerable.Range(0, count)
                     .Select(i => new ChatMessage(i % 2 == 0 ? "user" : "assistant", $"Zq {i} ✓"))];
             var bytes = messages.Sum(m => System.Text.Encoding.UTF8.GetByteCount(m.Content));
-            Assert.InRange(
-                model.EncodeChat(messages).Count, 1, bytes + limits.TemplateTokens + (messages.Length * limits.TemplateTokensPerMessage));
+            Assert.InRange(model.EncodeChat(messages).Count, 1, measure.MostTokens(bytes, messages.Length, chats: 1));
         }
     }
 
