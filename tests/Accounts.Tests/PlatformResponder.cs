@@ -33,6 +33,8 @@ internal sealed class PlatformResponder : IAsyncDisposable
 
     public IReadOnlyList<ModelPrice> Prices { get; set; } = [];
 
+    public WelcomeCreditReport WelcomeCredits { get; set; } = new(0, []);
+
     public Contracts.Catalogue.Fleet Fleet { get; set; } = new(DateTimeOffset.UnixEpoch, []);
 
     public int WebhookStatus { get; set; } = 200;
@@ -77,6 +79,7 @@ internal sealed class PlatformResponder : IAsyncDisposable
                 WriteAsync(context, new UsageReport(DateTimeOffset.UnixEpoch.AddYears(56), Usage)),
             ["internal", "organizations", _, "checkouts"] =>
                 WriteAsync(context, new CheckoutStarted("https://checkout.stripe.com/c/pay/cs_test_1")),
+            ["internal", "welcome-credits"] => WriteAsync(context, WelcomeCredits),
             ["internal", "prices"] => WriteAsync(context, new PriceSnapshot(Prices)),
             ["internal", "fleet"] => WriteAsync(context, Fleet),
             ["internal", "stripe", "webhook"] => Status(context, WebhookStatus),
