@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Admin;
 using Tollgate.Accounts.Catalogue;
+using Tollgate.Accounts.CredentialLimits;
 using Tollgate.Accounts.Fleet;
 using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Mail;
@@ -8,6 +9,7 @@ using Tollgate.Accounts.Money;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Portal;
+using Tollgate.Accounts.Sessions;
 using Tollgate.Accounts.Users;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
@@ -27,6 +29,8 @@ public static class AccountsApp
         builder.AddRedis();
         builder.AddAccountsDb();
         builder.AddUsers();
+        builder.AddSessions();
+        builder.AddCredentialLimits();
         builder.AddMail();
         builder.AddOrganizations();
         builder.AddKeys();
@@ -46,7 +50,7 @@ public static class AccountsApp
         app.MapCatalogue();
         app.MapFleet();
         app.MapStripeRelay();
-        app.MapUsers();
+        app.MapSessions();
         app.MapAdmin();
         app.MapPortal();
         return app;

@@ -5,10 +5,12 @@ using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Catalogue;
+using Tollgate.Accounts.CredentialLimits;
 using Tollgate.Accounts.Fleet;
 using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
+using Tollgate.Accounts.Sessions;
 using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts;
@@ -40,6 +42,10 @@ internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : Identit
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
 
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+
+    public DbSet<Session> Sessions => Set<Session>();
+
+    public DbSet<CredentialCount> CredentialCounts => Set<CredentialCount>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 

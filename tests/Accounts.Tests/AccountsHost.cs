@@ -68,14 +68,15 @@ internal sealed class AccountsHost : IAsyncDisposable
     }
 
     /// <summary>A browser without cookies.</summary>
-    public PortalBrowser Browse() => new(PublicUrl, MailFolder);
+    /// <param name="from">Client address that a trusted proxy would report.</param>
+    public PortalBrowser Browse(string? from = null) => new(PublicUrl, MailFolder, from);
 
     /// <summary>A browser of somebody who has just signed up and signed in.</summary>
     public async Task<PortalBrowser> SignUpAsync(string email = "ada@example.com")
     {
         var browser = Browse();
         await browser.SignUpAsync(email);
-        await browser.OpenAsync(await browser.LinkOfMailAsync(email));
+        await browser.ConfirmAsync(await browser.LinkOfMailAsync(email));
         await browser.SignInAsync(email);
         return browser;
     }

@@ -6,6 +6,7 @@ using StackExchange.Redis;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Money;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Reports;
 using Tollgate.Contracts.Usage;
@@ -271,9 +272,27 @@ public sealed class OperatorTests : IAsyncLifetime
         Assert.Contains("None found", found.Html, StringComparison.Ordinal); // '%' is a letter, not a wildcard.
     }
 
+    [Fact]
+    public async Task Admin_page_says_who_waits_for_welcome_credit()
+    {
+        using var operatorClient = _host.ClientAs("operator");
+        await BootstrapAsync(operatorClient);
+        using var browser = _host.Browse();
+        await browser.SignInAsync("root@example.com");
+        var before = await browser.OpenAsync("/admin");
+        _host.Responder.WelcomeCredits = new WelcomeCreditReport(
+            31, [new WithheldWelcomeCredits("domain", "farm.example", 40), new WithheldWelcomeCredits("network", "203.0.113.0/24", 2)]);
+
+        var page = await browser.OpenAsync("/admin");
+
+        Assert.DoesNotContain("welcome credit", before.Html, StringComparison.Ordinal);
+        Assert.Contains("42 new organizations wait for their welcome credit", page.Html, StringComparison.Ordinal);
+        Assert.Contains("40 by mail domain farm.example", page.Html, StringComparison.Ordinal);
+    }
+
     private static ModelCard Card(string name) => new()
     {
-        Name = name, Version = "1", Task = "chat", ContextLength = 1024, DefaultMaxOutput = 256, TemplateTokens = 8, TemplateTokensPerMessage = 4,
+        Name = name, Version = "1", Task = "chat", ContextLength = 1024, DefaultMaxOutput = 256,
     };
 
     private static Contracts.Catalogue.Fleet FleetServing(params ServedModel[] models) => new(

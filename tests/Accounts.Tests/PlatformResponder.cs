@@ -33,6 +33,8 @@ internal sealed class PlatformResponder : IAsyncDisposable
 
     public IReadOnlyList<ModelPrice> Prices { get; set; } = [];
 
+    public WelcomeCreditReport WelcomeCredits { get; set; } = new(0, []);
+
     public Contracts.Catalogue.Fleet Fleet { get; set; } = new(DateTimeOffset.UnixEpoch, []);
 
     public CheckoutState Checkout { get; set; } = new(5, CheckoutProgress.Open, DateTimeOffset.UnixEpoch);
@@ -87,6 +89,7 @@ internal sealed class PlatformResponder : IAsyncDisposable
             ["internal", "books"] => WriteAsync(context, Books),
             ["internal", "rejected-usage"] => WriteAsync(context, Rejected),
             ["internal", "rejected-usage", _, _, _] => Status(context, 204),
+            ["internal", "welcome-credits"] => WriteAsync(context, WelcomeCredits),
             ["internal", "prices"] => WriteAsync(context, new PriceSnapshot(Prices)),
             ["internal", "fleet"] => WriteAsync(context, Fleet),
             ["internal", "stripe", "webhook"] => Status(context, WebhookStatus),

@@ -14,12 +14,27 @@ internal sealed partial class PortalBrowser : IDisposable
 
     private readonly HttpClient _client;
     private readonly string _mailFolder;
+    private readonly CookieContainer _cookies = new();
 
-    public PortalBrowser(string url, string mailFolder)
+    /// <param name="from">Client address that a trusted proxy would report.</param>
+    public PortalBrowser(string url, string mailFolder, string? from = null)
     {
         _mailFolder = mailFolder;
-        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(url) };
+        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = _cookies })
+        {
+            BaseAddress = new Uri(url),
+        };
+        if (from is not null)
+        {
+            _client.DefaultRequestHeaders.Add("X-Forwarded-For", from);
+        }
     }
+
+    /// <summary>Value of a cookie; null when the browser has none.</summary>
+    public string? Cookie(string name) => _cookies.GetAllCookies().FirstOrDefault(cookie => cookie.Name == name)?.Value;
+
+    /// <summary>Makes the browser send a cookie that it did not get.</summary>
+    public void Plant(string name, string value) => _cookies.Add(_client.BaseAddress!, new Cookie(name, value, "/"));
 
     public async Task<Page> OpenAsync(string path)
     {
@@ -63,6 +78,11 @@ internal sealed partial class PortalBrowser : IDisposable
 
     public Task<Page> SignInAsync(string email, string password = Password, string path = "/sign-in") =>
         SubmitAsync(path, "sign-in", ("Input.Email", email), ("Input.Password", password));
+
+    /// <summary>Opens a mailed confirmation link and sends its form.</summary>
+    /// <param name="password">For a browser that did not sign up.</param>
+    public Task<Page> ConfirmAsync(string link, string? password = null) =>
+        SubmitAsync(link, "confirm-email", password is null ? [] : [("Input.Password", password)]);
 
     /// <summary>Makes a key by the form and returns its text.</summary>
     public async Task<string> CreateKeyAsync(string name, params (string Name, string Value)[] more)

@@ -40,7 +40,7 @@ public sealed class SchemaTests
 
         await AccountsApp.MigrateAsync([$"--Postgres:ConnectionString={postgres}"], CancellationToken.None);
 
-        Assert.Equal(4L, await ScalarAsync(postgres, "select count(*) from accounts.schema_migrations"));
+        Assert.Equal(5L, await ScalarAsync(postgres, "select count(*) from accounts.schema_migrations"));
         Assert.Equal(3L, await ScalarAsync(postgres, "select count(*) from accounts.model_aliases"));
     }
 

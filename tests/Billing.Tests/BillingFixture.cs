@@ -101,6 +101,12 @@ public sealed class BillingFixture : IAsyncLifetime
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = Database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>Usage of tiny-assistant, just now.</summary>
     public static UsageEvent Usage(Guid organization, long epoch, long input, long output)
     {

@@ -31,12 +31,12 @@ internal sealed class KeyPeppers
     private readonly string _id;
     private readonly byte[] _pepper;
 
-    public KeyPeppers(IOptions<KeyOptions> options)
-    {
-        var first = options.Value.Peppers.Split((char[])[' ', '\t', '\r', '\n', ','], StringSplitOptions.RemoveEmptyEntries)[0];
-        var colon = first.IndexOf(':', StringComparison.Ordinal);
-        (_id, _pepper) = (first[..colon], Convert.FromHexString(first.AsSpan(colon + 1)));
-    }
+    public KeyPeppers(IOptions<KeyOptions> options) => (_id, _pepper) = Read(options.Value)[0];
+
+    /// <summary>All configured peppers, the current one first.</summary>
+    public static IReadOnlyList<(string Id, byte[] Pepper)> Read(KeyOptions options) =>
+        [.. options.Peppers.Split((char[])[' ', '\t', '\r', '\n', ','], StringSplitOptions.RemoveEmptyEntries)
+            .Select(text => text.Split(':')).Select(parts => (parts[0], Convert.FromHexString(parts[1])))];
 
     /// <summary>A new secret as it is stored.</summary>
     public KeySecret Seal(string secret) => new(Convert.ToBase64String(ApiKeyText.Mac(_pepper, secret)), _id, NotAfter: null);

@@ -155,6 +155,41 @@ internal sealed partial class KeyRegister(
         ChangeAsync(
             organizationId, keyId, actorId, "key.end-overlap", key => key.EndOverlap(clock), cancellationToken, EndOldSecretAsync);
 
+    /// <summary>
+    /// Ends all keys that a user made, and those of the organizations that they own, in the caller's transaction. The caller saves and
+    /// commits it, then calls <see cref="PublishAllAsync"/>.
+    /// </summary>
+    public async Task<IReadOnlyList<Guid>> RevokeAllOfAsync(Guid userId, CancellationToken cancellationToken)
+    {
+        var keys = await db.ApiKeys.FromSql(
+            $"""
+            select api_keys.* from accounts.api_keys where state <> 2 and (created_by = {userId} or organization_id in (
+              select organization_id from accounts.memberships where user_id = {userId} and role = 0))
+            order by id for update
+            """).ToListAsync(cancellationToken);
+        foreach (var key in keys)
+        {
+            key.Revoke(clock);
+            AddTrace("key.revoke", key, userId);
+        }
+
+        return [.. keys.Select(key => key.Id)];
+    }
+
+    /// <summary>Brings committed changes to Redis; says whether it acknowledged all of them. The outbox has what it did not.</summary>
+    public async Task<KeyChange> PublishAllAsync(IReadOnlyList<Guid> keyIds)
+    {
+        foreach (var keyId in keyIds)
+        {
+            if (await PublishAsync(keyId) == KeyChange.Queued)
+            {
+                return KeyChange.Queued;
+            }
+        }
+
+        return KeyChange.Acknowledged;
+    }
+
     /// <summary>Notes in the rotation that is still running that its old secret has ended.</summary>
     private Task<int> EndOldSecretAsync(Guid keyId, CancellationToken cancellationToken)
     {

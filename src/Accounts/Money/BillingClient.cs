@@ -78,6 +78,10 @@ internal sealed partial class BillingClient(
         }
     }
 
+    /// <summary>Welcome credit of the last 24 hours, given and withheld.</summary>
+    public Task<Figure<WelcomeCreditReport>> GetWelcomeCreditsAsync(CancellationToken cancellationToken) =>
+        GetAsync("/internal/welcome-credits", "welcome credits", ContractsJson.Default.WelcomeCreditReport, cancellationToken);
+
     /// <summary>Opens a wallet; twice does no harm.</summary>
     /// <exception cref="HttpRequestException">Billing has not taken it.</exception>
     public async Task OpenWalletAsync(Guid organizationId, OpenWallet wallet, CancellationToken cancellationToken)

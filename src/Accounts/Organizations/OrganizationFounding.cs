@@ -17,7 +17,8 @@ internal sealed class OrganizationFounding(AccountsDb db, IOptions<OrganizationO
     /// Adds what is missing inside the caller's transaction and saves it; the caller commits. Under the lock of the user's row, so that two
     /// clicks on one link found one organization.
     /// </summary>
-    public async Task<Project> FoundAsync(User user, CancellationToken cancellationToken)
+    /// <param name="network">The client's network, for the limits on welcome credit; null where it says nothing.</param>
+    public async Task<Project> FoundAsync(User user, string? network, CancellationToken cancellationToken)
     {
         await db.Database.ExecuteSqlAsync($"select 1 from accounts.users where id = {user.Id} for update", cancellationToken);
         var own = await db.Memberships.AsNoTracking().Where(m => m.UserId == user.Id).OrderBy(m => m.JoinedAt)
@@ -53,7 +54,8 @@ internal sealed class OrganizationFounding(AccountsDb db, IOptions<OrganizationO
             },
             OutboxMessage.Create(OutboxKind.Policy, organization.Id, now),
             OutboxMessage.Create(OutboxKind.Wallet, organization.Id, now, JsonSerializer.Serialize(
-                new OpenWallet(organization.Name, user.Email!.ToLowerInvariant()), ContractsJson.Default.OpenWallet)),
+                new OpenWallet(organization.Name, user.EmailConfirmed ? user.Email!.ToLowerInvariant() : null, network),
+                ContractsJson.Default.OpenWallet)),
             new AuditEntry
             {
                 At = now,

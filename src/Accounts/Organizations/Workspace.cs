@@ -1,6 +1,5 @@
 using System.Security.Claims;
 using Microsoft.EntityFrameworkCore;
-using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts.Organizations;
 
@@ -58,23 +57,5 @@ internal sealed class Workspace
         (UserId, Email, IsOperator) = (userId, row.Email!, row.IsOperator);
         (OrganizationId, OrganizationName, ProjectId) = (row.organization.Id, row.organization.Name, row.ProjectId);
         (Role, Suspended, IsLoaded) = (row.Role, row.Suspended, true);
-    }
-}
-
-/// <summary>Adds the operator's role to the session. The session is checked against the database every minute (security stamp).</summary>
-internal sealed class SessionClaims(
-    Microsoft.AspNetCore.Identity.UserManager<User> users,
-    Microsoft.Extensions.Options.IOptions<Microsoft.AspNetCore.Identity.IdentityOptions> options)
-    : Microsoft.AspNetCore.Identity.UserClaimsPrincipalFactory<User>(users, options)
-{
-    protected override async Task<ClaimsIdentity> GenerateClaimsAsync(User user)
-    {
-        var identity = await base.GenerateClaimsAsync(user);
-        if (user.IsOperator)
-        {
-            identity.AddClaim(new Claim(identity.RoleClaimType, Roles.Operator));
-        }
-
-        return identity;
     }
 }

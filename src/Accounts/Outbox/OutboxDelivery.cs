@@ -2,7 +2,6 @@ using System.Text.Json;
 using MailKit;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Keys;
-using Tollgate.Accounts.Mail;
 using Tollgate.Accounts.Money;
 using Tollgate.Contracts.Json;
 using Tollgate.ServiceDefaults.Data;
@@ -12,7 +11,7 @@ namespace Tollgate.Accounts.Outbox;
 /// <summary>Delivers one message at a time. At least once; each receiver is idempotent,
 /// but for mail, which may come twice after a crash.</summary>
 internal sealed partial class OutboxDelivery(
-    AccountsDb db, RecordPublisher publisher, BillingClient billing, IMailer mailer, TimeProvider clock, ILogger<OutboxDelivery> logger)
+    AccountsDb db, RecordPublisher publisher, BillingClient billing, MailDelivery mail, TimeProvider clock, ILogger<OutboxDelivery> logger)
 {
     /// <summary>
     /// Claims the next due message by moving its next attempt into the future (250 ms, doubled each time up to 15 s; for mail 30 s) and
@@ -68,8 +67,12 @@ internal sealed partial class OutboxDelivery(
                 var wallet = JsonSerializer.Deserialize(message.Payload!, ContractsJson.Default.OpenWallet)!;
                 await billing.OpenWalletAsync(message.SubjectId, wallet, cancellationToken);
                 break;
-            case OutboxKind.Mail:
-                await mailer.SendAsync(JsonSerializer.Deserialize<Letter>(message.Payload!)!, cancellationToken);
+            case OutboxKind.Mail or OutboxKind.SignUp or OutboxKind.PasswordReset:
+                if (!await mail.DeliverAsync(message, cancellationToken))
+                {
+                    return;
+                }
+
                 break;
             default:
                 throw new InvalidOperationException($"Outbox kind {message.Kind} is unknown.");

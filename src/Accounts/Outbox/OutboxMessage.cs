@@ -60,4 +60,10 @@ internal enum OutboxKind
 
     /// <summary>A mailbox: an e-mail.</summary>
     Mail = 3,
+
+    /// <summary>The accounts: a sign-up. Becomes a mail.</summary>
+    SignUp = 4,
+
+    /// <summary>The accounts: somebody forgot a password. Becomes a mail where there is an account.</summary>
+    PasswordReset = 5,
 }

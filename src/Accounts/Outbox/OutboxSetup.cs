@@ -7,6 +7,9 @@ internal static class OutboxSetup
     {
         builder.Services.AddSingleton<OutboxSignal>();
         builder.Services.AddScoped<OutboxDelivery>();
+        builder.Services.AddScoped<MailDelivery>();
+        builder.Services.AddScoped<RequestBook>();
+        builder.Services.AddSingleton<SealedPayloads>();
         builder.Services.AddHostedService<OutboxWorker>();
     }
 }

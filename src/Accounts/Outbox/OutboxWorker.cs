@@ -4,7 +4,8 @@ namespace Tollgate.Accounts.Outbox;
 internal sealed partial class OutboxWorker(
     IServiceScopeFactory scopes, OutboxSignal signal, TimeProvider clock, ILogger<OutboxWorker> logger) : BackgroundService
 {
-    internal static readonly OutboxKind[][] Lanes = [[OutboxKind.Key, OutboxKind.Policy], [OutboxKind.Wallet], [OutboxKind.Mail]];
+    internal static readonly OutboxKind[][] Lanes = 
+        [[OutboxKind.Key, OutboxKind.Policy], [OutboxKind.Wallet], [OutboxKind.Mail], [OutboxKind.SignUp, OutboxKind.PasswordReset]];
 
     private static readonly TimeSpan IdleDelay = TimeSpan.FromSeconds(1);
 

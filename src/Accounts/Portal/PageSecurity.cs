@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -7,7 +6,6 @@ namespace Tollgate.Accounts.Portal;
 /// <summary>What holds for every answer on the portal's door, and which paths each door has.</summary>
 internal static class PageSecurity
 {
-    private static readonly string[] CredentialPaths = ["/sign-in", "/sign-up", "/forgot-password", "/reset-password"];
     private static readonly string[] InternalPaths = ["/internal", "/health", "/metrics"];
 
     /// <summary>Pages answer on the public listener alone.</summary>
@@ -54,24 +52,4 @@ internal static class PageSecurity
             return next(context);
         });
     }
-
-    /// <summary>Slows down those who try passwords or addresses by the form: by network address, beside the lockout by account.</summary>
-    public static void AddCredentialLimit(this IServiceCollection services) => services.AddRateLimiter(limiter =>
-    {
-        limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
-        {
-            if (!HttpMethods.IsPost(context.Request.Method)
-                || !CredentialPaths.Contains(context.Request.Path.Value, StringComparer.OrdinalIgnoreCase))
-            {
-                return RateLimitPartition.GetNoLimiter("");
-            }
-
-            var options = context.RequestServices.GetRequiredService<IOptions<PortalOptions>>().Value;
-            return RateLimitPartition.GetFixedWindowLimiter(
-                context.Connection.RemoteIpAddress?.ToString() ?? "unknown",
-                _ =>
-                    new FixedWindowRateLimiterOptions { PermitLimit = options.CredentialFormsPerMinute, Window = TimeSpan.FromMinutes(1) });
-        });
-    });
 }

@@ -27,7 +27,7 @@ public sealed class PortalOptions
     /// https <see cref="PublicUrl"/>. Default false.</summary>
     public bool Hsts { get; init; }
 
-    /// <summary>Sign-in, sign-up and password forms that one network address may send in a minute. Default 30.</summary>
+    /// <summary>Sign-in, sign-up and password forms that one IPv4 address or IPv6 /64 may send in a minute. Default 30.</summary>
     [Range(1, 100_000)]
     public int CredentialFormsPerMinute { get; init; } = 30;
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
+using Tollgate.Accounts.CredentialLimits;
 using Tollgate.Accounts.Organizations;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -15,7 +16,6 @@ internal static class PortalSetup
         builder.Services.AddOptions<PortalOptions>().Bind(builder.Configuration.GetSection(PortalOptions.Section)).ValidateOnStart();
         builder.Services.AddSingleton<PortalAddress>();
         builder.Services.AddRazorComponents();
-        builder.Services.AddCredentialLimit();
         builder.Services.AddAntiforgery(antiforgery =>
         {
             antiforgery.Cookie.Name = "tollgate.form";
@@ -48,9 +48,9 @@ internal static class PortalSetup
         });
         app.UseWhen(context => !IsPage(context), others => others.UseExceptionHandler());
         app.UsePageSecurity();
-        app.UseRateLimiter();
         app.UseRouting();
         app.UseReadableInput();
+        app.UseCredentialLimits();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();

@@ -33,6 +33,16 @@ internal static class Show
         { } at => Date(at),
     };
 
+    /// <summary>How long somebody must wait, rounded up.</summary>
+    public static string Wait(TimeSpan wait) => wait switch
+    {
+        { TotalSeconds: <= 90 } => $"{Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))} seconds",
+        _ => $"{(int)Math.Ceiling(wait.TotalMinutes)} minutes",
+    };
+
+    public static string TooManyMails(TimeSpan wait) =>
+        $"Several mails went to this address already. Look into the spam folder, or wait {Wait(wait)}.";
+
     public static string Limits(Limits limits)
     {
         string?[] parts =

@@ -8,6 +8,7 @@ public sealed class CredentialsForm
 {
     [Required(ErrorMessage = "Enter your e-mail address.")]
     [EmailAddress(ErrorMessage = "This is not an e-mail address.")]
+    [RegularExpression(@"\s*[^\s\p{C}]+\s*", ErrorMessage = "This is not an e-mail address.")]
     [StringLength(254)]
     public string Email { get; set; } = "";
 
@@ -18,12 +19,21 @@ public sealed class CredentialsForm
     public bool Remember { get; set; }
 }
 
-/// <summary>A new password and the link it came by.</summary>
+/// <summary>A new password, and whether the keys that the account has now end with the old one.</summary>
 public sealed class NewPasswordForm
 {
+    public bool RevokeKeys { get; set; }
+
     [Required(ErrorMessage = "Enter a password.")]
     [StringLength(200, ErrorMessage = "At most 200 characters.")]
     public string Password { get; set; } = "";
+}
+
+/// <summary>The confirmation of an address. The password is asked for only in a browser that did not sign up.</summary>
+public sealed class ConfirmationForm
+{
+    [StringLength(200, ErrorMessage = "At most 200 characters.")]
+    public string? Password { get; set; }
 }
 
 /// <summary>An address to mail to.</summary>
@@ -31,6 +41,7 @@ public sealed class EmailForm
 {
     [Required(ErrorMessage = "Enter your e-mail address.")]
     [EmailAddress(ErrorMessage = "This is not an e-mail address.")]
+    [RegularExpression(@"\s*[^\s\p{C}]+\s*", ErrorMessage = "This is not an e-mail address.")]
     [StringLength(254)]
     public string Email { get; set; } = "";
 }

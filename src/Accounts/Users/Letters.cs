@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Tollgate.Accounts.Mail;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Portal;
@@ -9,7 +8,7 @@ namespace Tollgate.Accounts.Users;
 /// Writes the mails about an account and adds them to the caller's transaction. Mail leaves by the outbox, so that a page takes the same
 /// time whether there is an account behind an address or not.
 /// </summary>
-internal sealed class Letters(AccountsDb db, PortalAddress address, TimeProvider clock)
+internal sealed class Letters(AccountsDb db, PortalAddress address, SealedPayloads payloads, TimeProvider clock)
 {
     public void AddConfirmation(User user, string code) => Add(
         user,
@@ -50,5 +49,5 @@ internal sealed class Letters(AccountsDb db, PortalAddress address, TimeProvider
         """);
 
     private void Add(User user, string subject, string text) => db.Outbox.Add(OutboxMessage.Create(
-        OutboxKind.Mail, user.Id, clock.GetUtcNow(), JsonSerializer.Serialize(new Letter(user.Email!, subject, text))));
+        OutboxKind.Mail, user.Id, clock.GetUtcNow(), payloads.Seal(new Letter(user.Email!, subject, text))));
 }

@@ -38,7 +38,7 @@ internal sealed class OperatorBootstrap(
             return (null, [.. result.Errors.Select(e => e.Description)]);
         }
 
-        var project = await founding.FoundAsync(user, cancellationToken);
+        var project = await founding.FoundAsync(user, network: null, cancellationToken);
         var (_, text) = keys.Add(new KeyOrder(
             Guid.CreateVersion7(now), project.OrganizationId, project.Id, "First key", Limits.None, KeyAccess.All, user.Id));
         await db.SaveChangesAsync(cancellationToken);

@@ -1,46 +1,58 @@
 using Microsoft.AspNetCore.Identity;
+using Tollgate.Accounts.CredentialLimits;
+using Tollgate.Accounts.Sessions;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Accounts.Users;
 
 /// <summary>
-/// Sign-in by password. An unknown address, a wrong password and a locked account give one answer after one password hash, so that neither
-/// words nor time tell them apart.
+/// Sign-in by password. An unknown address and a wrong password give one answer after one password hash, so that neither words nor time
+/// tell them apart. An attempt is counted before the password is looked at.
 /// </summary>
-internal sealed class PasswordSignIn(UserManager<User> users, SignInManager<User> sessions, Registration registration)
+internal sealed class PasswordSignIn(
+    UserManager<User> users, SessionCookie sessions, Registration registration, SignUpCookie signUps, CredentialLimiter limiter,
+    ClientAddress addresses)
 {
     private static readonly User Nobody = new() { CreatedAt = default };
     private static string? _nobodysHash;
 
-    public async Task<SignInOutcome> SignInAsync(string email, string password, bool remember, CancellationToken cancellationToken)
+    /// <returns>What became of it and, for <see cref="SignInOutcome.TooMany"/>, how long to wait.</returns>
+    public async Task<(SignInOutcome Outcome, TimeSpan Wait)> SignInAsync(
+        HttpContext context, string email, string password, bool remember)
     {
+        var source = addresses.SourceOf(context);
+        if (await limiter.TakeGuessAsync(email, source, context.RequestAborted) is { } wait)
+        {
+            return (SignInOutcome.TooMany, wait);
+        }
+
         if (await users.FindByEmailAsync(email) is not { } user)
         {
             _nobodysHash ??= users.PasswordHasher.HashPassword(Nobody, "nobody's password");
             users.PasswordHasher.VerifyHashedPassword(Nobody, _nobodysHash, password);
-            return SignInOutcome.Refused;
+            return (SignInOutcome.Refused, default);
         }
 
-        var isRight = await users.CheckPasswordAsync(user, password);
-        if (await users.IsLockedOutAsync(user))
+        if (!await users.CheckPasswordAsync(user, password))
         {
-            return SignInOutcome.Refused;
+            return (SignInOutcome.Refused, default);
         }
 
-        if (!isRight)
+        await limiter.ForgiveAsync(email, source, context.RequestAborted);
+        if (user.EmailConfirmed)
         {
-            await users.AccessFailedAsync(user);
-            return SignInOutcome.Refused;
+            await sessions.SignInAsync(context, user, remember);
+            return (SignInOutcome.SignedIn, default);
         }
 
-        if (!user.EmailConfirmed)
+        if (await limiter.TakeMailAsync(email, source, context.RequestAborted) is { } pause)
         {
-            await registration.ResendConfirmationAsync(user, cancellationToken);
-            return SignInOutcome.Unconfirmed;
+            return (SignInOutcome.TooMany, pause);
         }
 
-        await users.ResetAccessFailedCountAsync(user);
-        await sessions.SignInAsync(user, remember);
-        return SignInOutcome.SignedIn;
+        await registration.ResendConfirmationAsync(user, context.RequestAborted);
+        signUps.Write(context, user.Email!, user.SecurityStamp!); // This browser has just proved that it knows the password.
+        return (SignInOutcome.Unconfirmed, default);
     }
 }
 
@@ -52,4 +64,7 @@ internal enum SignInOutcome
     /// <summary>The password was right; a new confirmation link is on its way.</summary>
     Unconfirmed = 1,
     SignedIn = 2,
+
+    /// <summary>Not looked at: the source must wait.</summary>
+    TooMany = 3,
 }

@@ -1,152 +1,130 @@
-using System.Text;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
 
 namespace Tollgate.Accounts.Users;
 
-/// <summary>Sign-up, confirmation and forgotten passwords. No answer tells whether an address has an account.</summary>
+/// <summary>
+/// Sign-up and confirmation. No answer tells whether an address has an account: the page does the same work for any address and writes it
+/// down; the outbox looks for the account afterwards.
+/// </summary>
 internal sealed class Registration(
-    UserManager<User> users, AccountsDb db, Letters letters, OrganizationFounding founding, OutboxSignal signal, TimeProvider clock)
+    UserManager<User> users, AccountsDb db, Letters letters, OrganizationFounding founding, RequestBook requests, TimeProvider clock)
 {
-    /// <summary>Makes an unconfirmed account and mails its link. Returns what is wrong with the
-    /// password; empty when a mail goes out, to whomever.</summary>
-    public async Task<IReadOnlyList<string>> SignUpAsync(string email, string password, CancellationToken cancellationToken)
+    /// <summary>How long a mailed link works.</summary>
+    public static readonly TimeSpan LinkLifetime = TimeSpan.FromHours(1);
+
+    /// <summary>What is wrong with the password of a sign-up; empty when it will do.</summary>
+    public Task<IReadOnlyList<string>> CheckPasswordAsync(string email, string password) =>
+        users.CheckNewPasswordAsync(Unknown(email), password);
+
+    /// <summary>Writes down a sign-up with a password that was checked; a mail goes out, whatever the address.</summary>
+    /// <returns>The security stamp of the account, should this sign-up make or change one.</returns>
+    public async Task<string> SignUpAsync(string email, string password, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        var user = new User { Id = Guid.CreateVersion7(now), UserName = email, Email = email, CreatedAt = now };
+        var order = new SignUpOrder(
+            email, users.PasswordHasher.HashPassword(Unknown(email), password), Convert.ToHexString(RandomNumberGenerator.GetBytes(20)));
+        await requests.AddAsync(OutboxKind.SignUp, order, cancellationToken);
+        return order.Stamp;
+    }
+
+    /// <summary>
+    /// Makes the unconfirmed account of a sign-up and mails its link. An account that is there but unconfirmed gets this password and stamp
+    /// in the place of its own, so that earlier links and passwords, whoever asked for them, end. Strikes off the message.
+    /// </summary>
+    public async Task CompleteSignUpAsync(SignUpOrder order, Guid messageId, CancellationToken cancellationToken)
+    {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var result = await CreateAsync(user, password); // Hashes the password before it looks for the address: the same time either way.
-        if (result.Succeeded)
+        var name = users.NormalizeEmail(order.Email);
+        await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtext('sign-up ' || {name}))", cancellationToken);
+        if (await requests.TakeAsync(messageId, cancellationToken))
         {
-            letters.AddConfirmation(user, Encode(await users.GenerateEmailConfirmationTokenAsync(user)));
-        }
-        else if (result.Errors.All(IsDuplicate))
-        {
-            if (await users.FindByEmailAsync(email) is { } known)
+            if (await db.LockUserAsync(name, cancellationToken) is not { } user)
             {
-                await AddReminderAsync(known);
+                var now = clock.GetUtcNow();
+                user = new User { Id = Guid.CreateVersion7(now), NormalizedEmail = name, NormalizedUserName = name, CreatedAt = now };
+                db.Users.Add(user);
             }
-        }
-        else
-        {
-            return [.. result.Errors.Where(e => !IsDuplicate(e)).Select(e => e.Description)];
+
+            if (user.EmailConfirmed)
+            {
+                letters.AddAlreadyRegistered(user);
+            }
+            else
+            {
+                (user.Email, user.UserName, user.PasswordHash, user.SecurityStamp) =
+                    (order.Email, order.Email, order.PasswordHash, order.Stamp);
+                letters.AddConfirmation(user, MailedCode.Encode(await users.GenerateEmailConfirmationTokenAsync(user)));
+            }
         }
 
         await CommitAsync(transaction, cancellationToken);
-        return [];
     }
 
-    /// <summary>Confirms an address and founds the user's organization; again does no
-    /// harm. Null for a link that is wrong or too old.</summary>
-    public async Task<User?> ConfirmAsync(Guid userId, string code, CancellationToken cancellationToken)
+    /// <summary>Whose link it is; null for one that is wrong, too old, or replaced by a later sign-up's.</summary>
+    public async Task<User?> FindByConfirmationLinkAsync(Guid userId, string code) =>
+        await users.FindByIdAsync(userId.ToString()) is { } user && await IsConfirmationAsync(user, code) ? user : null;
+
+    /// <summary>Confirms an address and founds the user's organization; again does no harm.</summary>
+    /// <param name="password">Becomes the account's password. Null where the browser proved that it chose the present one.</param>
+    /// <param name="network">Where the client is; for the limits on welcome credit. Null where that says nothing.</param>
+    /// <returns>What is wrong; empty when it is done; null for a link that does not work.</returns>
+    public async Task<IReadOnlyList<string>?> ConfirmAsync(
+        Guid userId, string code, string? password, string? network, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await users.FindByIdAsync(userId.ToString()) is not { } user || Decode(code) is not { } token
-            || !(await users.ConfirmEmailAsync(user, token)).Succeeded)
+        if (await db.LockUserAsync(userId, cancellationToken) is not { } user || !await IsConfirmationAsync(user, code))
         {
             return null;
         }
 
-        await founding.FoundAsync(user, cancellationToken);
+        if (user.EmailConfirmed)
+        {
+            return []; // Whatever password came along is not taken: the link is no second way to reset one.
+        }
+
+        if (password is not null)
+        {
+            var errors = await users.CheckNewPasswordAsync(user, password);
+            if (errors.Count > 0)
+            {
+                return errors;
+            }
+
+            user.PasswordHash = users.PasswordHasher.HashPassword(user, password);
+        }
+
+        user.EmailConfirmed = true;
+        await founding.FoundAsync(user, network, cancellationToken);
         await CommitAsync(transaction, cancellationToken);
-        return user;
+        return [];
     }
 
     /// <summary>Mails a confirmation link again to somebody who has just shown the right password.</summary>
     public async Task ResendConfirmationAsync(User user, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        letters.AddConfirmation(user, Encode(await users.GenerateEmailConfirmationTokenAsync(user)));
+        letters.AddConfirmation(user, MailedCode.Encode(await users.GenerateEmailConfirmationTokenAsync(user)));
         await CommitAsync(transaction, cancellationToken);
     }
 
-    /// <summary>Mails a link for a new password, if there is such an account.</summary>
-    public async Task ForgotPasswordAsync(string email, CancellationToken cancellationToken)
-    {
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await users.FindByEmailAsync(email) is { EmailConfirmed: true } user)
-        {
-            letters.AddPasswordReset(user, Encode(await users.GeneratePasswordResetTokenAsync(user)));
-        }
-
-        await CommitAsync(transaction, cancellationToken);
-    }
-
-    /// <summary>Sets a new password, which ends a lockout and, within a minute, all
-    /// sessions. Returns what is wrong; empty when it is done.</summary>
-    public async Task<IReadOnlyList<string>> ResetPasswordAsync(Guid userId, string code, string password)
-    {
-        if (await users.FindByIdAsync(userId.ToString()) is not { } user || Decode(code) is not { } token)
-        {
-            return ["This link is not valid. Ask for a new one."];
-        }
-
-        var result = await users.ResetPasswordAsync(user, token, password);
-        if (!result.Succeeded)
-        {
-            return [.. result.Errors.Select(e => e.Code == nameof(IdentityErrorDescriber.InvalidToken)
-                ? "This link is not valid any more. Ask for a new one."
-                : e.Description)];
-        }
-
-        await users.SetLockoutEndDateAsync(user, null);
-        await users.ResetAccessFailedCountAsync(user);
-        return [];
-    }
-
-    private async Task<IdentityResult> CreateAsync(User user, string password)
-    {
-        try
-        {
-            return await users.CreateAsync(user, password);
-        }
-        catch (DbUpdateException exception)
-            when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
-        {
-            // Two sign-ups with one address at the same moment: the other one's mail goes out. This transaction is lost.
-            return IdentityResult.Failed(
-                new IdentityError { Code = nameof(IdentityErrorDescriber.InvalidEmail), Description = "Try again in a moment." });
-        }
-    }
-
-    private async Task AddReminderAsync(User known)
-    {
-        if (known.EmailConfirmed)
-        {
-            letters.AddAlreadyRegistered(known);
-        }
-        else
-        {
-            letters.AddConfirmation(known, Encode(await users.GenerateEmailConfirmationTokenAsync(known)));
-        }
-    }
+    private async Task<bool> IsConfirmationAsync(User user, string code) => MailedCode.Decode(code) is { } token
+        && await users.VerifyUserTokenAsync(
+            user, users.Options.Tokens.EmailConfirmationTokenProvider, UserManager<User>.ConfirmEmailTokenPurpose, token);
 
     private async Task CommitAsync(
         Microsoft.EntityFrameworkCore.Storage.IDbContextTransaction transaction, CancellationToken cancellationToken)
     {
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        signal.Raise();
+        requests.Wake();
     }
 
-    private static bool IsDuplicate(IdentityError error) =>
-        error.Code is nameof(IdentityErrorDescriber.DuplicateUserName) or nameof(IdentityErrorDescriber.DuplicateEmail);
-
-    private static string Encode(string token) => WebEncoders.Base64UrlEncode(Encoding.UTF8.GetBytes(token));
-
-    private static string? Decode(string code)
-    {
-        try
-        {
-            return Encoding.UTF8.GetString(WebEncoders.Base64UrlDecode(code));
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
+    private User Unknown(string email) => new() { UserName = email, Email = email, CreatedAt = clock.GetUtcNow() };
 }
+
+/// <summary>A sign-up that a page wrote down.</summary>
+/// <param name="Stamp">Becomes the account's security stamp, should the sign-up make or change the account.</param>
+internal sealed record SignUpOrder(string Email, string PasswordHash, string Stamp);

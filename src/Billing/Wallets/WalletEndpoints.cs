@@ -19,6 +19,8 @@ internal static class WalletEndpoints
         services.AddSingleton<IValidateOptions<WalletOptions>, WalletOptionsValidator>();
         services.AddOptions<WalletOptions>().BindConfiguration(WalletOptions.Section).ValidateOnStart();
         services.AddSingleton<WalletOpening>();
+        services.AddSingleton<WelcomeCredits>();
+        services.AddHostedService<WaitingCredits>();
         return services;
     }
 
@@ -27,8 +29,12 @@ internal static class WalletEndpoints
         var wallet = routes.MapInternal("/internal/organizations/{organizationId:guid}/wallet", "accounts", "operator");
         wallet.MapPut("", OpenAsync);
         wallet.MapGet("", ReadAsync);
+        routes.MapInternal("/internal/welcome-credits", "accounts", "operator").MapGet("", ReportAsync);
         return routes;
     }
+
+    internal static async Task<Ok<WelcomeCreditReport>> ReportAsync(WelcomeCredits welcome, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await welcome.ReportAsync(cancellationToken));
 
     internal static async Task<Results<NoContent, ValidationProblem>> OpenAsync(
         Guid organizationId, OpenWallet opening, WalletOpening wallets, CancellationToken cancellationToken)

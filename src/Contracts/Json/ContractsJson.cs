@@ -31,6 +31,7 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(SetPrice))]
 [JsonSerializable(typeof(OpenWallet))]
 [JsonSerializable(typeof(WalletState))]
+[JsonSerializable(typeof(WelcomeCreditReport))]
 [JsonSerializable(typeof(StartCheckout))]
 [JsonSerializable(typeof(CheckoutStarted))]
 [JsonSerializable(typeof(IReadOnlyList<StatementLine>))]

@@ -4,13 +4,25 @@ namespace Tollgate.Contracts.Money;
 /// <param name="Name">Shown on statements.</param>
 /// <param name="WelcomeCreditFor">The confirmed e-mail address that earns welcome credit, once
 /// for ever; null none. The amount is Billing's setting.</param>
-public sealed record OpenWallet(string Name, string? WelcomeCreditFor);
+/// <param name="Network">Where the address was confirmed from, in CIDR form; null where that says nothing. One network gets
+/// welcome credit only so often.</param>
+public sealed record OpenWallet(string Name, string? WelcomeCreditFor, string? Network = null);
 
 /// <summary>Billing → Accounts, <c>GET /internal/organizations/{id}/wallet</c>.</summary>
 /// <param name="Balance">US dollars not yet billed; includes what tills hold under lease.</param>
 /// <param name="Leased">Part of the balance that tills hold.</param>
 /// <param name="AsOf">When it was true.</param>
 public sealed record WalletState(decimal Balance, decimal Leased, DateTimeOffset AsOf);
+
+/// <summary>Billing → Accounts, <c>GET /internal/welcome-credits</c>: the last 24 hours.</summary>
+/// <param name="Given">Organizations that got welcome credit.</param>
+/// <param name="Withheld">Those that wait for it, by the limit that was reached; the largest groups.</param>
+public sealed record WelcomeCreditReport(long Given, IReadOnlyList<WithheldWelcomeCredits> Withheld);
+
+/// <summary>Organizations whose welcome credit waits for one reason.</summary>
+/// <param name="Reason"><c>total</c>, <c>day</c>, <c>domain</c> or <c>network</c>.</param>
+/// <param name="What">The mail domain or the network; else empty.</param>
+public sealed record WithheldWelcomeCredits(string Reason, string What, long Organizations);
 
 /// <summary>Accounts → Billing, <c>POST /internal/organizations/{id}/checkouts</c>: starts a top-up.</summary>
 /// <param name="AmountUsd">5 to 10,000 whole dollars.</param>

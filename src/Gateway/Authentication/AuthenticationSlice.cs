@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Gateway.Authentication;
@@ -14,11 +15,10 @@ internal static class AuthenticationSlice
     {
         builder.Services.AddSingleton<IValidateOptions<KeysOptions>, KeysOptionsValidator>();
         builder.Services.AddOptions<KeysOptions>().Bind(builder.Configuration.GetSection(KeysOptions.Section)).ValidateOnStart();
-        builder.Services.Configure<ProxyOptions>(builder.Configuration.GetSection(ProxyOptions.Section));
+        builder.Services.AddClientAddress(builder.Configuration);
         builder.Services.AddInternalClient("accounts", builder.Configuration);
         builder.Services.AddSingleton<KeyVerifier>();
         builder.Services.AddSingleton<KeyDirectory>();
-        builder.Services.AddSingleton<ClientAddress>();
         builder.Services.AddSingleton<RefusedKeys>();
         builder.Services.AddSingleton<FailureBudget>();
         builder.Services.AddSingleton<KeyUseCounters>();

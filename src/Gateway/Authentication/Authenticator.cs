@@ -3,6 +3,7 @@ using Microsoft.Extensions.Primitives;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.ServiceDefaults.Data;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.Authentication;
 

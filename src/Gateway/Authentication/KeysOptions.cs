@@ -32,12 +32,3 @@ internal sealed class KeysOptions
 
 [OptionsValidator]
 internal sealed partial class KeysOptionsValidator : IValidateOptions<KeysOptions>;
-
-/// <summary>Section <c>Proxies</c>.</summary>
-internal sealed class ProxyOptions
-{
-    public const string Section = "Proxies";
-
-    /// <summary>Networks in CIDR form, parted by commas, whose <c>X-Forwarded-For</c> is believed. Default none.</summary>
-    public string Trusted { get; init; } = "";
-}

@@ -59,7 +59,7 @@ internal sealed class BenchCustomer
     /// <summary>Opens a wallet, filled with the welcome credit of an address that nobody else has.</summary>
     public static Task OpenWalletAsync(BillingClient billing, Guid organizationId, CancellationToken cancellationToken)
     {
-        var wallet = new OpenWallet("Benchmark", $"{organizationId:N}@bench.invalid");
+        var wallet = new OpenWallet("Benchmark", $"owner@{organizationId:N}.invalid");
         return billing.SendAsync(HttpMethod.Put, "accounts", $"/internal/organizations/{organizationId}/wallet", wallet, cancellationToken);
     }
 

@@ -48,6 +48,8 @@ internal sealed partial class Visitor
         await _page.GetByRole(AriaRole.Link, new() { Name = "Open the development mailbox" }).ClickAsync();
         await ShootAsync("mail");
         await _page.GetByRole(AriaRole.Link, new() { Name = "Open the link" }).First.ClickAsync();
+        await ShootAsync("confirm");
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Confirm" }).ClickAsync();
         await _page.GetByText("Your e-mail address is confirmed").WaitForAsync();
         await ShootAsync("confirmed");
     }

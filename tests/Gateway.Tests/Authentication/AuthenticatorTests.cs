@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Tests.Admission;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.Tests.Authentication;
 
@@ -199,6 +202,23 @@ public sealed class AuthenticatorTests : IAsyncLifetime
         context.Request.Headers["X-Forwarded-For"] = forwarded;
 
         Assert.Equal(expected, _gateway.Get<ClientAddress>().Of(context)!.ToString());
+    }
+
+    [Theory]
+    [InlineData("Proxies:Trusted", "10.0.0.0/8,192.168.0.0/16")]
+    [InlineData("Proxies:Trusted:0", "10.0.0.0/8")]
+    public void Trusted_proxies_are_one_setting_or_numbered_ones(string name, string value)
+    {
+        var services = new ServiceCollection();
+        services.AddClientAddress(new ConfigurationBuilder().AddInMemoryCollection([new(name, value)]).Build());
+        var context = new DefaultHttpContext();
+        context.Connection.RemoteIpAddress = IPAddress.Parse("10.1.1.1");
+        context.Request.Headers["X-Forwarded-For"] = "2001:db8:1:2:3::4";
+        var addresses = services.BuildServiceProvider().GetRequiredService<ClientAddress>();
+
+        Assert.Equal("2001:db8:1:2:3::4", addresses.Of(context)!.ToString());
+        Assert.Equal("2001:db8:1:2::/64", addresses.SourceOf(context));
+        Assert.Equal("2001:db8:1::/48", addresses.NetworkOf(context));
     }
 
     [Fact]

@@ -1,0 +1,28 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Tollgate.Accounts.CredentialLimits;
+
+/// <summary>A counter of <see cref="CredentialLimiter"/>, which changes it in single statements.</summary>
+internal sealed class CredentialCount
+{
+    /// <summary>SHA-256 over what is counted.</summary>
+    public required byte[] Subject { get; init; }
+
+    public required int Count { get; init; }
+
+    public DateTimeOffset? BlockedUntil { get; init; }
+
+    /// <summary>From then on the row counts as missing.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    internal sealed class Mapping : IEntityTypeConfiguration<CredentialCount>
+    {
+        public void Configure(EntityTypeBuilder<CredentialCount> count)
+        {
+            count.ToTable("credential_counts");
+            count.HasKey(c => c.Subject);
+            count.HasIndex(c => c.ExpiresAt);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Tollgate.Accounts.Portal;
+using Tollgate.Contracts.Money;
+
+namespace Tollgate.Accounts.CredentialLimits;
+
+/// <summary>
+/// Counts credential forms in Postgres, each count and its check in one statement and before any password is hashed: guesses sent at once
+/// cannot pass together. An account is named by the address that was typed, whether it exists or not, so a refusal reveals nothing.
+/// No limit lets a stranger keep an owner out: what counts over all sources spares those that the account signed in from.
+/// </summary>
+internal sealed class CredentialLimiter(
+    AccountsDb db, NpgsqlDataSource dataSource, IOptions<CredentialLimitOptions> options, IOptions<PortalOptions> portal,
+    TimeProvider clock)
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly TimeSpan KnownFor = TimeSpan.FromDays(90);
+
+    /// <summary>No row comes back where the limit is reached.</summary>
+    private const string CountSql =
+        """
+        insert into accounts.credential_counts as c (subject, count, expires_at) values ($1, 1, clock_timestamp() + $3)
+        on conflict (subject) do update set
+          count = case when c.expires_at <= clock_timestamp() then 1 else c.count + 1 end,
+          expires_at = case when c.expires_at <= clock_timestamp() then excluded.expires_at else c.expires_at end
+        where c.expires_at <= clock_timestamp() or c.count < $2
+        returning 1
+        """;
+
+    /// <summary>From the $2nd attempt on each one starts a wait, of 30 s at first; no row comes back during a wait.</summary>
+    private const string SlowDownSql =
+        """
+        insert into accounts.credential_counts as c (subject, count, blocked_until, expires_at)
+        values ($1, 1, case when $2 <= 1 then clock_timestamp() + interval '30 seconds' end, clock_timestamp() + $3)
+        on conflict (subject) do update set
+          count = case when c.expires_at <= clock_timestamp() then 1 else c.count + 1 end,
+          blocked_until = case
+            when c.expires_at <= clock_timestamp() and $2 > 1 or c.expires_at > clock_timestamp() and c.count + 1 < $2 then null
+            when c.expires_at <= clock_timestamp() then clock_timestamp() + interval '30 seconds'
+            else clock_timestamp() + least(interval '15 minutes', interval '30 seconds' * power(2, least(c.count + 1 - $2, 10))) end,
+          expires_at = excluded.expires_at
+        where c.blocked_until is null or c.blocked_until <= clock_timestamp()
+        returning 1
+        """;
+
+    /// <summary>Any credential form of a source. Null when it may go on, else how long it must wait.</summary>
+    public Task<TimeSpan?> TakeFormAsync(string source, CancellationToken cancellationToken) =>
+        CountAsync(["form", source], portal.Value.CredentialFormsPerMinute, TimeSpan.FromMinutes(1), cancellationToken);
+
+    /// <summary>One password for one account. Null when it may be tried, else how long to wait.</summary>
+    public async Task<TimeSpan?> TakeGuessAsync(string email, string source, CancellationToken cancellationToken)
+    {
+        var account = Name(email);
+        var limits = options.Value;
+        return await SlowDownAsync(["guess", account, source], limits.GuessesBeforeDelay, TimeSpan.FromDays(1), cancellationToken)
+            ?? await SlowDownAsync(["guesses", source], limits.GuessesPerSourceBeforeDelay, Hour, cancellationToken)
+            ?? (await IsKnownAsync(email, source, cancellationToken)
+                ? null
+                : await CountAsync(["account", account], limits.GuessesPerAccountPerHour, Hour, cancellationToken));
+    }
+
+    /// <summary>The password was right: the source has its attempts for this account back.</summary>
+    public async Task ForgiveAsync(string email, string source, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            """
+            with own as (delete from accounts.credential_counts where subject = $1)
+            update accounts.credential_counts set count = greatest(count - 1, 0), blocked_until = null where subject = $2
+            """);
+        command.Parameters.Add(new() { Value = Subject(["guess", Name(email), source]) });
+        command.Parameters.Add(new() { Value = Subject(["guesses", source]) });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>One mail to a mailbox. Null when it may be sent, else how long to wait.</summary>
+    public async Task<TimeSpan?> TakeMailAsync(string email, string source, CancellationToken cancellationToken)
+    {
+        var mailbox = EmailIdentity.Normalize(email);
+        var limits = options.Value;
+        return await CountAsync(["mail", mailbox, source], limits.MailsPerMailboxAndSourcePerHour, Hour, cancellationToken)
+            ?? await CountAsync(["mails", source], limits.MailsPerSourcePerHour, Hour, cancellationToken)
+            ?? (await IsKnownAsync(email, source, cancellationToken)
+                ? null
+                : await CountAsync(["mailbox", mailbox], limits.MailsPerMailboxPerHour, Hour, cancellationToken));
+    }
+
+    /// <summary>Drops counters that say nothing any more.</summary>
+    public async Task DropExpiredAsync(CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(
+            "delete from accounts.credential_counts where expires_at < clock_timestamp() - interval '1 hour'");
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private Task<bool> IsKnownAsync(string email, string source, CancellationToken cancellationToken)
+    {
+        var (name, since) = (Name(email), clock.GetUtcNow() - KnownFor);
+        return (from user in db.Users
+                where user.NormalizedEmail == name
+                join session in db.Sessions on user.Id equals session.UserId
+                where session.Source == source && session.CreatedAt > since
+                select session).AnyAsync(cancellationToken);
+    }
+
+    private Task<TimeSpan?> CountAsync(string[] what, int most, TimeSpan window, CancellationToken cancellationToken) =>
+        TakeAsync(CountSql, Subject(what), most, window, cancellationToken);
+
+    private Task<TimeSpan?> SlowDownAsync(string[] what, int free, TimeSpan forgetAfter, CancellationToken cancellationToken) =>
+        TakeAsync(SlowDownSql, Subject(what), free, forgetAfter, cancellationToken);
+
+    /// <summary>On a connection of its own, so that a count stays when the page's transaction does not.</summary>
+    private async Task<TimeSpan?> TakeAsync(string sql, byte[] subject, int most, TimeSpan lasts, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = subject });
+        command.Parameters.Add(new() { Value = most });
+        command.Parameters.Add(new() { Value = lasts });
+        if (await command.ExecuteScalarAsync(cancellationToken) is not null)
+        {
+            return null;
+        }
+
+        await using var wait = dataSource.CreateCommand(
+            """
+            select greatest(coalesce(blocked_until, expires_at) - clock_timestamp(), interval '1 second')
+            from accounts.credential_counts where subject = $1
+            """);
+        wait.Parameters.Add(new() { Value = subject });
+        return await wait.ExecuteScalarAsync(cancellationToken) as TimeSpan? ?? TimeSpan.FromSeconds(1);
+    }
+
+    private static string Name(string email) => email.Normalize().ToUpperInvariant();
+
+    private static byte[] Subject(string[] what) => SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', what)));
+}

@@ -1,0 +1,56 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Tollgate.Accounts.Users;
+
+namespace Tollgate.Accounts.Sessions;
+
+/// <summary>A browser that is signed in. Kept for 90 days after its start, so that an account's usual sources are known.</summary>
+internal sealed class Session
+{
+    public required Guid Id { get; init; }
+
+    /// <summary>SHA-256 of the ticket in the browser's cookie. The ticket itself is not stored.</summary>
+    public required byte[] TicketSha256 { get; init; }
+
+    public required Guid UserId { get; init; }
+
+    /// <summary>The user's stamp at sign-in; the session ends when the user's stamp changes.</summary>
+    public required string SecurityStamp { get; init; }
+
+    /// <summary>The user asked to stay signed in.</summary>
+    public required bool Remembered { get; init; }
+
+    /// <summary>The client as limits count it: an IPv4 address or an IPv6 /64.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The browser's name for itself, as sent.</summary>
+    public required string Browser { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>To the minute.</summary>
+    public required DateTimeOffset LastSeenAt { get; init; }
+
+    /// <summary>Ends then unless a page is opened before.</summary>
+    public required DateTimeOffset IdleEndsAt { get; init; }
+
+    /// <summary>Ends then in any case.</summary>
+    public required DateTimeOffset EndsAt { get; init; }
+
+    /// <summary>Signed out.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    internal sealed class Mapping : IEntityTypeConfiguration<Session>
+    {
+        public void Configure(EntityTypeBuilder<Session> session)
+        {
+            session.ToTable("sessions");
+            session.Property(s => s.Id).ValueGeneratedNever();
+            session.Property(s => s.Source).HasMaxLength(60);
+            session.Property(s => s.Browser).HasMaxLength(200);
+            session.HasIndex(s => s.TicketSha256).IsUnique();
+            session.HasIndex(s => new { s.UserId, s.Source });
+            session.HasOne<User>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
+        }
+    }
+}

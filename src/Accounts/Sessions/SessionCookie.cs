@@ -1,0 +1,77 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Tollgate.Accounts.Users;
+using Tollgate.ServiceDefaults.Hosting;
+
+namespace Tollgate.Accounts.Sessions;
+
+/// <summary>The browser's half of a session: a cookie that holds a random ticket and nothing else, sealed by Data Protection.</summary>
+internal sealed class SessionCookie(SessionStore sessions, ClientAddress addresses)
+{
+    public const string Scheme = "session";
+
+    private const string TicketClaim = "ticket";
+    private const string SessionClaim = "session";
+
+    /// <summary>Signs the browser in. Ends the session that it had before, of any user, so that nobody can plant one.</summary>
+    public async Task SignInAsync(HttpContext context, User user, bool remember)
+    {
+        await EndOwnAsync(context);
+        var started = await sessions.StartAsync(
+            user, remember, addresses.SourceOf(context), context.Request.Headers.UserAgent.ToString(), context.RequestAborted);
+        await context.SignInAsync(
+            Scheme,
+            new ClaimsPrincipal(new ClaimsIdentity([new Claim(TicketClaim, started.Ticket)], Scheme)),
+            new AuthenticationProperties { IsPersistent = remember, ExpiresUtc = started.EndsAt });
+    }
+
+    /// <summary>Ends the browser's session here and drops its cookie.</summary>
+    public async Task SignOutAsync(HttpContext context)
+    {
+        await EndOwnAsync(context);
+        await context.SignOutAsync(Scheme);
+    }
+
+    /// <summary>Replaces the ticket by its user, or by nobody when the session has ended. Runs for each request with a cookie.</summary>
+    public static async Task ReadAsync(CookieValidatePrincipalContext context)
+    {
+        var ticket = context.Principal?.FindFirstValue(TicketClaim);
+        // Styles and scripts are the same for everybody; the cookie that comes with them needs no look into the database.
+        if (ticket is null || context.Request.Path.StartsWithSegments("/assets"))
+        {
+            context.RejectPrincipal();
+            return;
+        }
+
+        var store = context.HttpContext.RequestServices.GetRequiredService<SessionStore>();
+        if (await store.FindAsync(ticket, context.HttpContext.RequestAborted) is not { } session)
+        {
+            context.RejectPrincipal();
+            return;
+        }
+
+        var identity = new ClaimsIdentity(
+            [
+                new Claim(ClaimTypes.NameIdentifier, session.UserId.ToString()),
+                new Claim(ClaimTypes.Name, session.Email),
+                new Claim(SessionClaim, session.Id.ToString()),
+            ],
+            Scheme);
+        if (session.IsOperator)
+        {
+            identity.AddClaim(new Claim(identity.RoleClaimType, Roles.Operator));
+        }
+
+        context.ReplacePrincipal(new ClaimsPrincipal(identity));
+    }
+
+    private async Task EndOwnAsync(HttpContext context)
+    {
+        if (Guid.TryParse(context.User.FindFirstValue(ClaimTypes.NameIdentifier), out var userId)
+            && Guid.TryParse(context.User.FindFirstValue(SessionClaim), out var sessionId))
+        {
+            await sessions.EndAsync(userId, sessionId, context.RequestAborted);
+        }
+    }
+}

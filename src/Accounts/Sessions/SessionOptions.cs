@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Tollgate.Accounts.Sessions;
+
+/// <summary>How long a browser stays signed in. Section <c>Sessions</c>.</summary>
+public sealed class SessionOptions
+{
+    public const string Section = "Sessions";
+
+    /// <summary>Longest pause between two pages. Default 12 hours.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan Idle { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>The same where the user asked to stay signed in. Default 14 days.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "90.00:00:00")]
+    public TimeSpan RememberedIdle { get; init; } = TimeSpan.FromDays(14);
+
+    /// <summary>Longest time from sign-in to the next sign-in, however busy the session is. Default 30 days.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "90.00:00:00")]
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(30);
+}
+
+[OptionsValidator]
+internal sealed partial class SessionOptionsValidator : IValidateOptions<SessionOptions>;
