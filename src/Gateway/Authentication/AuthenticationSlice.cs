@@ -14,7 +14,9 @@ internal static class AuthenticationSlice
     {
         builder.Services.AddSingleton<IValidateOptions<KeysOptions>, KeysOptionsValidator>();
         builder.Services.AddOptions<KeysOptions>().Bind(builder.Configuration.GetSection(KeysOptions.Section)).ValidateOnStart();
-        builder.Services.Configure<ProxyOptions>(builder.Configuration.GetSection(ProxyOptions.Section));
+        builder.Services.AddOptions<ProxyOptions>().Bind(builder.Configuration.GetSection(ProxyOptions.Section))
+            .PostConfigure(options => options.Networks()) // A wrong entry stops the start, not the first request.
+            .ValidateOnStart();
         builder.Services.AddInternalClient("accounts", builder.Configuration);
         builder.Services.AddSingleton<KeyVerifier>();
         builder.Services.AddSingleton<KeyDirectory>();

@@ -10,12 +10,8 @@ internal sealed class ClientAddress
 {
     private readonly IPNetwork[] _trusted;
 
-    /// <exception cref="FormatException">A trusted proxy is not in CIDR form.</exception>
-    public ClientAddress(IOptions<ProxyOptions> options)
-    {
-        _trusted = [.. options.Value.Trusted
-            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(text => IPNetwork.Parse(text))];
-    }
+    /// <exception cref="InvalidOperationException">A trusted proxy is no address and no network.</exception>
+    public ClientAddress(IOptions<ProxyOptions> options) => _trusted = [.. options.Value.Networks()];
 
     /// <summary>The nearest address that is not a trusted proxy; null when the connection has none or a proxy forwarded nonsense.</summary>
     public IPAddress? Of(HttpContext context)

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using Microsoft.Extensions.Options;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.Authentication;
 
@@ -32,6 +34,15 @@ internal sealed class ProxyOptions
 {
     public const string Section = "Proxies";
 
-    /// <summary>Networks in CIDR form, parted by commas, whose <c>X-Forwarded-For</c> is believed. Default none.</summary>
+    /// <summary>Addresses, or networks in CIDR form, whose <c>X-Forwarded-For</c> is believed: a list. Default none.</summary>
     public string Trusted { get; init; } = "";
+
+    /// <summary>The same, read.</summary>
+    /// <exception cref="InvalidOperationException">An entry is neither; the message names it.</exception>
+    public IReadOnlyList<IPNetwork> Networks() => [.. PlatformSettings.SplitList(Trusted).Select(Network)];
+
+    private static IPNetwork Network(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network
+        : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : throw new InvalidOperationException($"Proxies:Trusted: '{text}' is not a network such as 10.0.0.0/8.");
 }
