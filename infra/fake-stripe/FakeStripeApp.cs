@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -18,7 +17,7 @@ namespace Tollgate.FakeStripe;
 public static class FakeStripeApp
 {
     /// <summary>Builds it without starting it.</summary>
-    /// <exception cref="InvalidOperationException">It would be reachable from other machines, and no setting allows that.</exception>
+    /// <exception cref="InvalidOperationException">It would be reachable from other machines, which nothing allows.</exception>
     public static WebApplication Create(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(FakeStripeApp).Assembly);
@@ -45,12 +44,9 @@ public static class FakeStripeApp
 
     private static void RefuseStrangers(WebApplication app)
     {
-        var options = app.Services.GetRequiredService<IOptions<FakeStripeOptions>>().Value;
-        if (!options.AllowPublic && app.Configuration["Listen:Public"] is { Length: > 0 } url
-            && !(Uri.TryCreate(url, UriKind.Absolute, out var address)
-                && (address.Host == "localhost" || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip)))))
+        if (app.Configuration["Listen:Public"] is { Length: > 0 } url && !Loopback.IsUrl(url))
         {
-            throw new InvalidOperationException("The fake Stripe listens beyond loopback only with FakeStripe:AllowPublic=true.");
+            throw new InvalidOperationException("Listen:Public: the stand-in for Stripe listens on loopback alone, because its payments are free.");
         }
     }
 }

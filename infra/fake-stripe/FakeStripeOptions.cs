@@ -25,9 +25,6 @@ public sealed class FakeStripeOptions
 
     /// <summary>File that keeps the state over restarts; empty keeps it in memory alone.</summary>
     public string StateFile { get; init; } = "";
-
-    /// <summary>The pages take card numbers from nobody in earnest: they are served beyond loopback only when this says so.</summary>
-    public bool AllowPublic { get; init; }
 }
 
 [OptionsValidator]

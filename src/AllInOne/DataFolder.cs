@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using System.Text;
+using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.AllInOne;
 
@@ -15,14 +16,17 @@ public sealed class DataFolder
         Recursive = true,
     };
 
-    /// <summary>Makes the folder if it is missing; only its owner may enter it, but for servers that give up root's rights.</summary>
-    public DataFolder(DirectoryInfo folder)
-    {
-        Root = folder.FullName;
-        Directory.CreateDirectory(Root);
-    }
+    /// <summary>Names the folder; <see cref="Prepare"/> makes it.</summary>
+    public DataFolder(DirectoryInfo folder) => Root = folder.FullName;
 
     public string Root { get; }
+
+    /// <summary>Makes the folder if it is missing, and lets nobody but its owner enter it.</summary>
+    public void Prepare()
+    {
+        MakePassable(Path.GetDirectoryName(Root));
+        OwnerOnly.Folder(Root);
+    }
 
     /// <summary>Written when everything runs: where the parts are. Mode 0600.</summary>
     public string EndpointsFile => At("endpoints.json");
@@ -35,7 +39,7 @@ public sealed class DataFolder
     public string At(params string[] parts) => Path.Combine([Root, .. parts]);
 
     /// <summary>A folder inside, made if it is missing.</summary>
-    public string Folder(params string[] parts) => Directory.CreateDirectory(At(parts)).FullName;
+    public string Folder(params string[] parts) => OwnerOnly.Folder(At(parts));
 
     /// <summary>Path of a secret, made once from 32 random bytes in hex. Mode 0600.</summary>
     public string SecretFile(string name, string prefix = "")
@@ -43,7 +47,7 @@ public sealed class DataFolder
         var path = Path.Combine(Folder("secrets"), name);
         if (!File.Exists(path))
         {
-            WritePrivate(path, prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n");
+            OwnerOnly.Write(path, prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n");
         }
 
         return path;
@@ -52,19 +56,46 @@ public sealed class DataFolder
     /// <summary>Value of a secret; see <see cref="SecretFile"/>.</summary>
     public string Secret(string name, string prefix = "") => File.ReadAllText(SecretFile(name, prefix)).Trim();
 
-    /// <summary>Replaces a file that only its owner may read. A kill leaves the old one or the new one.</summary>
-    public static void WritePrivate(string path, string text)
+    /// <summary>
+    /// For a verb that writes into <paramref name="part"/> as root while the installation belongs to another user: what is written stays
+    /// readable for that user, and belongs to it after <see cref="OwnersWriting.GiveAsync"/>. Nobody else can enter the data folder.
+    /// </summary>
+    public async Task<OwnersWriting> WriteForOwnerAsync(string part, CancellationToken cancellationToken) =>
+        new(Folder(part), Environment.IsPrivilegedProcess ? await OwnerOnly.OwnerAsync(Root, cancellationToken) : null);
+
+    /// <summary>Folders on the way that are missing are open to pass through: the servers' user has to reach what lies below.</summary>
+    private static void MakePassable(string? path)
     {
-        using (var file = new FileStream(path + ".new", new FileStreamOptions
+        if (path is null || Directory.Exists(path))
         {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            file.Write(Encoding.UTF8.GetBytes(text));
+            return;
         }
 
-        File.Move(path + ".new", path, overwrite: true);
+        MakePassable(Path.GetDirectoryName(path));
+        Directory.CreateDirectory(path);
+        File.SetUnixFileMode(
+            path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
     }
+}
+
+/// <summary>A time in which files are written for the owner of the data folder; see <see cref="DataFolder.WriteForOwnerAsync"/>.</summary>
+public sealed class OwnersWriting : IDisposable
+{
+    private readonly string _folder;
+    private readonly string? _owner;
+
+    internal OwnersWriting(string folder, string? owner)
+    {
+        (_folder, _owner) = (folder, owner);
+        if (owner is not null)
+        {
+            NewFiles.AreReadable();
+        }
+    }
+
+    /// <summary>Gives the owner what was written.</summary>
+    public Task GiveAsync(CancellationToken cancellationToken) =>
+        _owner is null ? Task.CompletedTask : OwnerOnly.GiveAsync(_folder, _owner, cancellationToken);
+
+    public void Dispose() => NewFiles.AreTheOwnersAlone();
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.AllInOne;
 
@@ -16,10 +17,14 @@ internal static class OperatorCommand
             {
                 return await action(parsed, new DataFolder(parsed.GetRequiredValue(DataFolder.Option)), cancellationToken);
             }
-            catch (Exception exception)
-                when (exception is OperatorException or MissingServerException or UnauthorizedAccessException or IOException)
+            catch (Exception exception) when (exception is OperatorException or MissingServerException)
             {
                 await Console.Error.WriteLineAsync($"tollgate: {exception.Message}");
+                return 1;
+            }
+            catch (Exception exception) when (SettingsError.Explain(exception) is { } line)
+            {
+                await Console.Error.WriteLineAsync($"tollgate: {line}");
                 return 1;
             }
         });

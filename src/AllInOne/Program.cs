@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Tollgate.AllInOne.Doctor;
 using Tollgate.AllInOne.Gateways;
 using Tollgate.AllInOne.Keys;
@@ -6,8 +7,10 @@ using Tollgate.AllInOne.Models;
 using Tollgate.AllInOne.Up;
 using Tollgate.AllInOne.Usage;
 using Tollgate.AllInOne.Workers;
+using Tollgate.ServiceDefaults.Hosting;
 
-var root = new RootCommand("Tollgate: a model-as-a-service platform on one machine.")
+NewFiles.AreTheOwnersAlone();
+var root = new Command("./tollgate", "Tollgate: a model-as-a-service platform on one machine.")
 {
     UpCommand.Create(),
     KeysCommand.Create(),
@@ -17,6 +20,13 @@ var root = new RootCommand("Tollgate: a model-as-a-service platform on one machi
     UsageCommand.Create(),
     DoctorCommand.Create(),
 };
+root.Options.Add(new HelpOption());
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+{
+    await Console.Error.WriteLineAsync($"tollgate: {parsed.Errors[0].Message}");
+    return 2;
+}
 
 // Left to itself the library ends the process two seconds after a signal; streams may take thirty to drain.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -6,13 +6,21 @@ namespace Tollgate.LocalServers;
 /// <summary>How to start a child.</summary>
 /// <param name="Name">For messages and for the log's name.</param>
 /// <param name="Command">Program and arguments. None of them is a secret: other users can read them.</param>
-/// <param name="Environment">Added to this process' own.</param>
-/// <param name="LogFile">Takes standard output and standard error, appended.</param>
+/// <param name="Environment">Added to this process' own, of which the child gets no <c>TOLLGATE__…</c> setting: they may hold secrets.</param>
+/// <param name="LogFile">Takes standard output and standard error, appended. Mode 0600 when it is new.</param>
 /// <param name="OnParentDeath">What the child gets when this process dies, however it dies.</param>
-/// <param name="RunAs">User to run as when this process is root; keeps the right to pass through folders that only root may enter.</param>
+/// <param name="RunAs">User to run as, without any capability, when this process is root; ignored otherwise.</param>
+/// <param name="Folder">A folder that the child reaches by <see cref="PathOf"/>, even where its user cannot enter the folders above.</param>
 public sealed record ChildSpec(
     string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, string LogFile,
-    ChildSignal OnParentDeath = ChildSignal.Kill, string? RunAs = null);
+    ChildSignal OnParentDeath = ChildSignal.Kill, string? RunAs = null, string? Folder = null)
+{
+    /// <summary>
+    /// How a child that changes its user names its <see cref="Folder"/>: by a descriptor that this process opened, so that no folder above
+    /// has to be open to that user. Elsewhere the path itself.
+    /// </summary>
+    public static string PathOf(string folder) => System.Environment.IsPrivilegedProcess ? "/proc/self/fd/3" : folder;
+}
 
 /// <summary>Signals that children are sent, by their Linux numbers.</summary>
 public enum ChildSignal
@@ -98,17 +106,22 @@ public sealed partial class ChildProcess : IDisposable
 
     private static ProcessStartInfo StartInfo(ChildSpec spec)
     {
-        // The shell only opens the log and is then replaced, so the process id is the server's own.
+        // The shell only opens the files and is then replaced, so the process id is the server's own.
         var info = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = "/" };
         string[] head =
-            ["-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", spec.LogFile, "setpriv", "--pdeathsig", SignalName(spec.OnParentDeath)];
-        string[] user = spec.RunAs is null || Environment.UserName != "root"
-            ? []
-            : ["--reuid", spec.RunAs, "--regid", spec.RunAs, "--init-groups",
-                "--inh-caps", "+dac_override,+dac_read_search", "--ambient-caps", "+dac_override,+dac_read_search"];
+        [
+            "-c", "umask 077; log=$0 folder=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null 3<\"$folder\"", spec.LogFile, spec.Folder ?? "/",
+            "setpriv", "--pdeathsig", SignalName(spec.OnParentDeath),
+        ];
+        string[] user = spec.RunAs is null || !Environment.IsPrivilegedProcess ? [] : Unprivileged(spec.RunAs);
         foreach (var argument in (IEnumerable<string>)[.. head, .. user, "--", .. spec.Command])
         {
             info.ArgumentList.Add(argument);
+        }
+
+        foreach (var name in info.Environment.Keys.Where(name => name.StartsWith("TOLLGATE__", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            info.Environment.Remove(name);
         }
 
         foreach (var (name, value) in spec.Environment)
@@ -118,6 +131,12 @@ public sealed partial class ChildProcess : IDisposable
 
         return info;
     }
+
+    /// <summary>Arguments of <c>setpriv</c> for <paramref name="user"/> with no capability and no way to get one.</summary>
+    public static string[] Unprivileged(string user) =>
+    [
+        "--reuid", user, "--regid", user, "--init-groups", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs",
+    ];
 
     private static string SignalName(ChildSignal signal) => signal switch
     {

@@ -2,11 +2,17 @@ using Npgsql;
 
 namespace Tollgate.LocalServers;
 
-/// <summary>A Postgres of our own: its data under one folder, on a loopback port, with a generated password.</summary>
-/// <param name="folder">Holds <c>data</c> and <c>postgres.log</c>; made on first use.</param>
+/// <summary>
+/// A Postgres of our own: its data under one folder, on a loopback port, with a generated password. As root it runs as Debian's user
+/// <c>postgres</c> without capabilities.
+/// </summary>
+/// <param name="folder">Holds <c>data</c> and <c>postgres.log</c>; made on first use. Only the server's user may enter it.</param>
 /// <param name="password">Of the superuser <c>postgres</c>; given to <c>initdb</c> once and kept by the caller.</param>
 public sealed class PrivatePostgres(string folder, string password)
 {
+    /// <summary>Debian's user for Postgres, which refuses to run as root.</summary>
+    public const string User = "postgres";
+
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private readonly string _data = Path.Combine(folder, "data");
 
@@ -26,7 +32,7 @@ public sealed class PrivatePostgres(string folder, string password)
     /// <exception cref="InvalidOperationException">It did not start; the message names the log.</exception>
     public async Task<ChildProcess> StartAsync(int port, IEnumerable<string> settings, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(folder);
+        await OwnerOnly.FolderAsync(folder, User, cancellationToken);
         if (!File.Exists(Path.Combine(_data, "PG_VERSION")))
         {
             await InitializeAsync(cancellationToken);
@@ -39,11 +45,11 @@ public sealed class PrivatePostgres(string folder, string password)
         ];
         string[] command =
         [
-            ServerBinaries.Find("postgres", "postgresql"), "-D", _data,
+            ServerBinaries.Find("postgres", "postgresql"), "-D", $"{ChildSpec.PathOf(folder)}/data",
             .. fixedSettings.Concat(settings).SelectMany(s => (string[])["-c", s]),
         ];
         var child = await ChildProcess.StartAsync(
-            new ChildSpec("postgres", command, new Dictionary<string, string>(), LogFile, ChildSignal.Interrupt, "postgres"));
+            new ChildSpec("postgres", command, new Dictionary<string, string>(), LogFile, ChildSignal.Interrupt, User, folder));
         await WaitUntilReadyAsync(child, port, cancellationToken);
         return child;
     }
@@ -60,35 +66,31 @@ public sealed class PrivatePostgres(string folder, string password)
         }
 
         var passwordFile = Path.Combine(folder, "initdb.password");
-        await File.WriteAllTextAsync(passwordFile, password + "\n", cancellationToken);
+        await OwnerOnly.WriteAsync(passwordFile, password + "\n", User, cancellationToken);
+        var seen = ChildSpec.PathOf(folder);
         string[] command =
         [
-            ServerBinaries.Find("initdb", "postgresql"), "-D", unfinished, "-U", "postgres", "-A", "scram-sha-256",
-            $"--pwfile={passwordFile}",
+            ServerBinaries.Find("initdb", "postgresql"), "-D", $"{seen}/data.new", "-U", "postgres", "-A", "scram-sha-256",
+            $"--pwfile={seen}/initdb.password",
             "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions",
         ];
-        if (Environment.UserName == "root")
+        try
         {
-            await ChownAsync(folder, cancellationToken);
+            using var child = await ChildProcess.StartAsync(
+                new ChildSpec("initdb", command, new Dictionary<string, string>(), LogFile, ChildSignal.Kill, User, folder));
+            await child.WaitForExitAsync(cancellationToken);
+        }
+        finally
+        {
+            File.Delete(passwordFile);
         }
 
-        using var child = await ChildProcess.StartAsync(
-            new ChildSpec("initdb", command, new Dictionary<string, string>(), LogFile, ChildSignal.Kill, "postgres"));
-        await child.WaitForExitAsync(cancellationToken);
-        File.Delete(passwordFile);
         if (!File.Exists(Path.Combine(unfinished, "PG_VERSION")))
         {
             throw new InvalidOperationException($"initdb failed; see {LogFile}");
         }
 
         Directory.Move(unfinished, _data);
-    }
-
-    private async Task ChownAsync(string path, CancellationToken cancellationToken)
-    {
-        using var child = await ChildProcess.StartAsync(
-            new ChildSpec("chown", ["chown", "-R", "postgres:postgres", path], new Dictionary<string, string>(), LogFile));
-        await child.WaitForExitAsync(cancellationToken);
     }
 
     private async Task WaitUntilReadyAsync(ChildProcess child, int port, CancellationToken cancellationToken)

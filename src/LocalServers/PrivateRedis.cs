@@ -5,11 +5,12 @@ namespace Tollgate.LocalServers;
 
 /// <summary>
 /// A Redis of our own on a loopback port, set up as the till needs it: it keeps nothing, evicts nothing and has no replica, so that a
-/// restart is always empty and always seen.
+/// restart is always empty and always seen. As root it runs as Debian's user <c>redis</c> without capabilities.
 /// </summary>
 /// <param name="folder">Holds <c>redis.conf</c> and <c>redis.log</c>; made on first use.</param>
 public sealed class PrivateRedis(string folder, string password)
 {
+    private const string User = "redis";
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
 
     /// <summary>Connection string in StackExchange.Redis' form.</summary>
@@ -22,23 +23,17 @@ public sealed class PrivateRedis(string folder, string password)
     public async Task<ChildProcess> StartAsync(
         int port, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null)
     {
-        Directory.CreateDirectory(folder);
-        var configuration = Path.Combine(folder, "redis.conf");
-        await using (var file = new FileStream(configuration, new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite, // It holds the password.
-        }))
-        {
-            await file.WriteAsync(Encoding.UTF8.GetBytes(
-                $"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\nmaxmemory-policy noeviction\ndir {folder}\n"), cancellationToken);
-        }
-
+        await OwnerOnly.FolderAsync(folder, User, cancellationToken);
+        var seen = ChildSpec.PathOf(folder);
+        await OwnerOnly.WriteAsync(
+            Path.Combine(folder, "redis.conf"),
+            $"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\nmaxmemory-policy noeviction\ndir {seen}\n",
+            User,
+            cancellationToken);
         var log = Path.Combine(folder, "redis.log");
         var child = await ChildProcess.StartAsync(new ChildSpec(
-            "redis", [ServerBinaries.Find("redis-server", "redis-server"), configuration],
-            environment ?? new Dictionary<string, string>(), log));
+            "redis", [ServerBinaries.Find("redis-server", "redis-server"), $"{seen}/redis.conf"],
+            environment ?? new Dictionary<string, string>(), log, RunAs: User, Folder: folder));
         var started = TimeProvider.System.GetTimestamp();
         while (!await AnswersAsync(port, cancellationToken))
         {

@@ -131,6 +131,52 @@ public sealed class PortalTests
         Assert.Equal(HttpStatusCode.NotFound, mailbox.Status);
     }
 
+    [Fact]
+    public async Task Mailbox_opens_to_the_operator_and_to_the_token_and_never_through_a_proxy()
+    {
+        await using var host = await AccountsHost.StartAsync(null, "--Development:Token=the-token");
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(host.PublicUrl) };
+
+        var statuses = new List<HttpStatusCode>();
+        foreach (var (path, header) in (IEnumerable<(string, string)>)
+            [
+                ("/dev/mail?token=the-token", ""), ("/dev/mail", "Cookie: tollgate.development=the-token"), ("/dev/mail", ""),
+                ("/dev/mail?token=another", ""), ("/dev/mail?token=the-token", "X-Forwarded-For: 10.0.0.1"),
+                ("/dev/mail?token=the-token", "X-Forwarded-Proto: https"), ("/dev/mail?token=the-token", "Forwarded: for=10.0.0.1"),
+                ("/dev/mail?token=the-token", "Via: 1.1 proxy"),
+            ])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            if (header.Split(": ") is [var name, var value])
+            {
+                request.Headers.Add(name, value);
+            }
+
+            using var answer = await http.SendAsync(request);
+            statuses.Add(answer.StatusCode);
+        }
+
+        Assert.Equal((IEnumerable<HttpStatusCode>)[HttpStatusCode.OK, HttpStatusCode.OK, .. Enumerable.Repeat(HttpStatusCode.NotFound, 6)], statuses);
+    }
+
+    [Theory]
+    [InlineData("localhost", HttpStatusCode.OK)]
+    [InlineData("[::1]", HttpStatusCode.OK)]
+    [InlineData("evil.example", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("127.0.0.1.evil.example", HttpStatusCode.MisdirectedRequest)]
+    [InlineData("10.1.2.3", HttpStatusCode.MisdirectedRequest)]
+    public async Task Portal_is_served_only_under_names_that_it_knows(string name, HttpStatusCode status)
+    {
+        await using var host = await AccountsHost.StartAsync();
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, host.PublicUrl + "/sign-in");
+        request.Headers.Host = name;
+
+        using var answer = await http.SendAsync(request);
+
+        Assert.Equal(status, answer.StatusCode);
+    }
+
     [Theory]
     [InlineData("--Listen:Public=http://0.0.0.0:0")]
     [InlineData("--Portal:PublicUrl=https://portal.example")]

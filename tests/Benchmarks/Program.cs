@@ -3,4 +3,11 @@ using Tollgate.Benchmarks;
 using Tollgate.Benchmarks.Peers;
 
 var root = new RootCommand("Measures Tollgate on this machine.") { GatewayCommand.Create(), IngestCommand.Create(), PeerHost.Create() };
-return await root.Parse(args).InvokeAsync();
+var order = root.Parse(args);
+if (order.Errors.Count > 0)
+{
+    await Console.Error.WriteLineAsync($"tollgate bench: {order.Errors[0].Message}");
+    return 2;
+}
+
+return await order.InvokeAsync();

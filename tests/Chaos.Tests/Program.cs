@@ -27,7 +27,7 @@ command.SetAction(async (parsed, _) =>
         parsed.GetValue(workers),
         parsed.GetValue(clients),
         TimeSpan.FromSeconds(parsed.GetValue(gap)),
-        parsed.GetValue(folder)?.FullName ?? Directory.CreateTempSubdirectory("tollgate-chaos-").FullName);
+        parsed.GetValue(folder)?.FullName ?? NewFolder());
     var report = await new ChaosRun(options, Console.Out, TimeProvider.System).RunAsync();
     await Console.Out.WriteLineAsync();
     await Console.Out.WriteLineAsync(report.ToString());
@@ -35,4 +35,21 @@ command.SetAction(async (parsed, _) =>
 });
 command.Subcommands.Add(ExactCommand.Create());
 command.Subcommands.Add(HostileCommand.Create());
-return await command.Parse(args).InvokeAsync();
+var order = command.Parse(args);
+if (order.Errors.Count > 0)
+{
+    await Console.Error.WriteLineAsync($"tollgate chaos: {order.Errors[0].Message}");
+    return 2;
+}
+
+return await order.InvokeAsync();
+
+static string NewFolder()
+{
+    var folder = Directory.CreateTempSubdirectory("tollgate-chaos-").FullName;
+
+    // Redis runs as a user of its own and reads its clock from below.
+    File.SetUnixFileMode(
+        folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+    return folder;
+}

@@ -11,6 +11,10 @@ public static class TestFolder
     private static string CreateRoot()
     {
         var root = Directory.CreateTempSubdirectory("tollgate-test-").FullName;
+
+        // As under /var/lib: users that parts give up root's rights for may pass through, and see nothing.
+        File.SetUnixFileMode(
+            root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove(root);
         return root;
     }

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Tollgate.FakeStripe.State;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -22,14 +24,30 @@ internal static class CheckoutPageEndpoints
 
     public static IEndpointRouteBuilder MapCheckoutPages(this IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("/pay/{id}").AddEndpointFilter((context, next) =>
-            context.HttpContext.Features.Get<Listener>()?.Kind == ListenerKind.Public
-                ? next(context)
-                : ValueTask.FromResult<object?>(TypedResults.NotFound()));
+        var pages = routes.MapGroup("/pay/{id}").AddEndpointFilter(OnlyTheMachinesOwnAsync);
         pages.MapGet("", ShowAsync);
         pages.MapPost("", PayAsync);
         pages.MapPost("/authenticate", AuthenticateAsync);
         return routes;
+    }
+
+    /// <summary>Money that nobody paid: only for a browser of this machine that has the data folder's token, where there is one.</summary>
+    private static async ValueTask<object?> OnlyTheMachinesOwnAsync(
+        EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        if (http.Features.Get<Listener>()?.Kind != ListenerKind.Public || DevelopmentPages.IsForwarded(http.Request)
+            || !Loopback.IsHost(http.Request.Host.Host))
+        {
+            return TypedResults.NotFound();
+        }
+
+        return http.RequestServices.GetRequiredService<IConfiguration>()[DevelopmentPages.TokenSetting] is { Length: > 0 } token
+            && !DevelopmentPages.HasToken(http, token)
+                ? TypedResults.Text(
+                    "This page stands in for Stripe. First open the address that `./tollgate up` shows as Mail, or sign in to the portal as its operator.",
+                    statusCode: StatusCodes.Status403Forbidden)
+                : await next(context);
     }
 
     internal static Task<IResult> ShowAsync(string id, StripeState state, CheckoutSessions sessions,

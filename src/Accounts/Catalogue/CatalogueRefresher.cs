@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Tollgate.Contracts.Catalogue;
+using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.Snapshots;
 
 namespace Tollgate.Accounts.Catalogue;
@@ -25,11 +26,13 @@ internal sealed partial class CatalogueRefresher(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var unread = new RepeatedCondition("The catalogue cannot be read", clock);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await RefreshAsync(stoppingToken);
+                unread.Ends(logger);
                 await Task.Delay(Interval, clock, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -38,7 +41,11 @@ internal sealed partial class CatalogueRefresher(
             }
             catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException)
             {
-                LogUnread(logger, exception.Message);
+                if (unread.Begins(exception.Message))
+                {
+                    LogUnread(logger, exception.Message);
+                }
+
                 await Task.Delay(Interval, clock, stoppingToken);
             }
         }

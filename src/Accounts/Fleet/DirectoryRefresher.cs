@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Tollgate.Contracts.Workers;
+using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.Snapshots;
 
 namespace Tollgate.Accounts.Fleet;
@@ -47,14 +48,14 @@ internal sealed partial class DirectoryRefresher(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var unread = false; // Logged when it begins; that Postgres is back, others say.
+        var unread = new RepeatedCondition("The register of workers cannot be read", clock);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await ForgetAsync(stoppingToken);
                 await RefreshAsync(stoppingToken);
-                unread = false;
+                unread.Ends(logger);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -62,12 +63,10 @@ internal sealed partial class DirectoryRefresher(
             }
             catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException)
             {
-                if (!unread)
+                if (unread.Begins(exception.Message))
                 {
                     LogUnread(logger, exception.Message);
                 }
-
-                unread = true;
             }
 
             await Task.Delay(Interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -1,11 +1,15 @@
+using Tollgate.ServiceDefaults.Hosting;
+
 namespace Tollgate.Accounts.Outbox;
 
 /// <summary>Empties the outbox in lanes of their own, so that a mail server that hangs keeps no revocation waiting.</summary>
 internal sealed partial class OutboxWorker(
     IServiceScopeFactory scopes, OutboxSignal signal, TimeProvider clock, ILogger<OutboxWorker> logger) : BackgroundService
 {
-    internal static readonly OutboxKind[][] Lanes = 
+    internal static readonly OutboxKind[][] Lanes =
         [[OutboxKind.Key, OutboxKind.Policy], [OutboxKind.Wallet], [OutboxKind.Mail], [OutboxKind.SignUp, OutboxKind.PasswordReset]];
+
+    private readonly RepeatedCondition _unread = new("The outbox cannot be read", clock);
 
     private static readonly TimeSpan IdleDelay = TimeSpan.FromSeconds(1);
 
@@ -18,7 +22,9 @@ internal sealed partial class OutboxWorker(
         {
             try
             {
-                if (!await DeliverNextAsync(lane, stoppingToken))
+                var delivered = await DeliverNextAsync(lane, stoppingToken);
+                _unread.Ends(logger);
+                if (!delivered)
                 {
                     await signal.WaitAsync(lane, IdleDelay, clock, stoppingToken);
                 }
@@ -31,7 +37,11 @@ internal sealed partial class OutboxWorker(
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                LogFailed(logger, exception.GetType().Name, exception.Message);
+                if (_unread.Begins(exception.Message))
+                {
+                    LogFailed(logger, exception.GetType().Name, exception.Message);
+                }
+
                 await Task.Delay(IdleDelay, clock, stoppingToken);
             }
         }

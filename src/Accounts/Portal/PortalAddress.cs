@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Accounts.Portal;
 
@@ -29,19 +30,19 @@ internal sealed class PortalAddress(IOptions<PortalOptions> options, IConfigurat
     /// <summary>Whether only this machine can reach the portal: bound to loopback, and no
     /// public address leads to it through a proxy.</summary>
     public bool IsLoopback =>
-        IsLoopbackHost(configuration["Listen:Public"]) && (options.Value.PublicUrl is null || IsLoopbackHost(options.Value.PublicUrl));
+        IsLoopbackUrl(configuration["Listen:Public"]) && (options.Value.PublicUrl is null || IsLoopbackUrl(options.Value.PublicUrl));
 
     public void ListensAt(Func<string> listening) => _listening = listening;
 
-    private static bool IsLoopbackHost(string? url)
-    {
-        if (string.IsNullOrEmpty(url))
-        {
-            return true; // No public listener at all.
-        }
+    /// <summary>
+    /// Whether the portal answers under a host name: those of this machine, that of the public address, and the address that the connection
+    /// came to. Under any other name a page of somebody else's site could read ours from the visitor's browser.
+    /// </summary>
+    public bool Knows(string host, IPAddress? connectedTo) =>
+        Loopback.IsHost(host)
+        || (options.Value.PublicUrl is { Length: > 0 } url && host.Equals(new Uri(url).Host, StringComparison.OrdinalIgnoreCase))
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && connectedTo is not null && ip.Equals(
+            connectedTo.IsIPv4MappedToIPv6 ? connectedTo.MapToIPv4() : connectedTo));
 
-        var host = BindingAddress.Parse(url).Host.Trim('[', ']');
-        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-            || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
-    }
+    private static bool IsLoopbackUrl(string? url) => string.IsNullOrEmpty(url) || Loopback.IsUrl(url); // Without one nothing listens.
 }

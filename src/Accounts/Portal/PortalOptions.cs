@@ -20,7 +20,7 @@ public sealed class PortalOptions
     [Url]
     public string? PublicUrl { get; init; }
 
-    /// <summary>Origins, parted by blanks, that a top-up form may lead to. A loopback portal allows every loopback port besides.</summary>
+    /// <summary>Origins that a top-up form may lead to: a list. A loopback portal allows every loopback port besides.</summary>
     public string CheckoutOrigins { get; init; } = "https://checkout.stripe.com";
 
     /// <summary>Tells browsers to insist on TLS for a year, without preload. Only with an

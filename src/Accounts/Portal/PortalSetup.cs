@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.CredentialLimits;
+using Tollgate.Accounts.Mail;
 using Tollgate.Accounts.Organizations;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -26,6 +27,7 @@ internal static class PortalSetup
     public static void UsePortal(this WebApplication app)
     {
         app.UseDoors();
+        app.UseKnownHosts();
         app.UseWhen(IsPage, pages =>
         {
             pages.UseExceptionHandler(new ExceptionHandlerOptions
@@ -72,8 +74,9 @@ internal static class PortalSetup
     {
         if (context.User.Identity?.IsAuthenticated == true && context.Features.Get<IEndpointFeature>()?.Endpoint is not null)
         {
-            await context.RequestServices.GetRequiredService<Workspace>()
-                .LoadAsync(context.RequestServices.GetRequiredService<AccountsDb>(), context.User, context.RequestAborted);
+            var workspace = context.RequestServices.GetRequiredService<Workspace>();
+            await workspace.LoadAsync(context.RequestServices.GetRequiredService<AccountsDb>(), context.User, context.RequestAborted);
+            context.RequestServices.GetRequiredService<DevelopmentMailbox>().Welcome(context, workspace);
         }
 
         await next(context);

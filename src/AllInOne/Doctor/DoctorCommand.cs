@@ -1,19 +1,21 @@
 using System.CommandLine;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.AllInOne.Doctor;
 
 /// <summary><c>tollgate doctor</c>: what is on this machine, what is missing, and what runs.</summary>
 internal static class DoctorCommand
 {
-    private static readonly (string Program, string Package, string Why)[] Programs =
+    /// <summary>Programs, and the setting that makes one needless to <c>up</c>; those of the tests are never needed by it.</summary>
+    private static readonly (string Program, string Package, string Why, Need Need)[] Programs =
     [
-        ("postgres", "postgresql", "accounts, ledger and usage"),
-        ("initdb", "postgresql", "makes the private Postgres"),
-        ("redis-server", "redis-server", "limits and tills"),
-        ("setpriv", "util-linux", "ties children to their parent"),
-        ("node", "nodejs", "tests with the official clients"),
-        ("chromium", "chromium", "the browser test"),
+        ("postgres", "postgresql", "accounts, ledger and usage", new Need("AllInOne:Postgres")),
+        ("initdb", "postgresql", "makes the private Postgres", new Need("AllInOne:Postgres")),
+        ("redis-server", "redis-server", "limits and tills", new Need("AllInOne:Redis")),
+        ("setpriv", "util-linux", "ties children to their parent", new Need(null)),
+        ("node", "nodejs", "only the tests with the official clients", Need.None),
+        ("chromium", "chromium", "only the browser test", Need.None),
     ];
 
     public static Command Create() =>
@@ -21,10 +23,11 @@ internal static class DoctorCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, DataFolder data, CancellationToken cancellationToken)
     {
+        var settings = PlatformSettings.Read([]);
         var missing = 0;
-        foreach (var (program, package, why) in Programs)
+        foreach (var (program, package, why, need) in Programs)
         {
-            missing += Report(program, package, why) ? 0 : 1;
+            missing += Report(program, package, why, need.IsNeeded(settings)) ? 0 : 1;
         }
 
         var native = Path.Combine(AppContext.BaseDirectory, "libonnxruntime.so");
@@ -36,7 +39,8 @@ internal static class DoctorCommand
         return missing == 0 && File.Exists(native) ? 0 : 1;
     }
 
-    private static bool Report(string program, string package, string why)
+    /// <summary>False when <c>up</c> would fail.</summary>
+    private static bool Report(string program, string package, string why, bool needed)
     {
         try
         {
@@ -45,8 +49,8 @@ internal static class DoctorCommand
         }
         catch (MissingServerException)
         {
-            Console.WriteLine($"MISSING  {program}, for {why}: apt-get install -y {package}");
-            return false;
+            Console.WriteLine($"{(needed ? "MISSING " : "-       ")} {program}, for {why}: apt-get install -y {package}");
+            return !needed;
         }
     }
 
@@ -71,5 +75,13 @@ internal static class DoctorCommand
         {
             await Console.Out.WriteLineAsync($"-        {exception.Message}");
         }
+    }
+
+    /// <summary>What <c>up</c> needs a program for: unless <paramref name="InsteadOf"/> names a server of the operator's.</summary>
+    private sealed record Need(string? InsteadOf, bool OfTests = false)
+    {
+        public static readonly Need None = new(null, OfTests: true);
+
+        public bool IsNeeded(IConfiguration settings) => !OfTests && (InsteadOf is null || string.IsNullOrEmpty(settings[InsteadOf]));
     }
 }

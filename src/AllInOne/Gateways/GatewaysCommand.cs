@@ -8,7 +8,20 @@ namespace Tollgate.AllInOne.Gateways;
 internal static class GatewaysCommand
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60); // A living gateway speaks to Billing every second.
-    private static readonly Argument<Guid> Journal = new("JOURNAL") { Description = "The journal's id, as list shows it." };
+    private static readonly Argument<Guid> Journal = new("JOURNAL")
+    {
+        Description = "The journal's id, as list shows it.",
+        CustomParser = result =>
+        {
+            if (!Guid.TryParse(result.Tokens[0].Value, out var id))
+            {
+                result.AddError($"JOURNAL: '{result.Tokens[0].Value}' is not the id of a journal. See: ./tollgate gateways list");
+            }
+
+            return id;
+        },
+    };
+
     private static readonly Option<bool> Force = new("--force") { Description = "Also one that spoke within the last minute." };
 
     public static Command Create() => new("gateways", "Gateways and their journals, as Billing knows them.")

@@ -8,9 +8,11 @@ namespace Tollgate.AllInOne.Keys;
 internal static class KeysCommand
 {
     private static readonly Option<string> Name = new("--name") { Description = "What the key is for.", Required = true };
-    private static readonly Option<long?> Rpm = new("--rpm") { Description = "Most requests a minute." };
-    private static readonly Option<long?> Tpm = new("--tpm") { Description = "Most tokens a minute, prompt and output together." };
-    private static readonly Option<decimal?> Budget = new("--budget-usd") { Description = "Most US dollars in a calendar month (UTC)." };
+    private static readonly Option<long?> Rpm = Numbers.Optional("--rpm", "Most requests a minute.", 1, 1_000_000_000L);
+    private static readonly Option<long?> Tpm =
+        Numbers.Optional("--tpm", "Most tokens a minute, prompt and output together.", 1, 1_000_000_000L);
+    private static readonly Option<decimal?> Budget =
+        Numbers.Optional("--budget-usd", "Most US dollars in a calendar month (UTC).", 0.000001m, 1_000_000m);
 
     public static Command Create() => new("keys", "API keys of the operator's own project.")
     {

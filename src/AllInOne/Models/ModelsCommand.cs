@@ -12,8 +12,10 @@ internal static class ModelsCommand
         new("FILE") { Description = "A .gguf of the Llama family, or an .onnx of sentence embeddings." };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
-    private static readonly Option<decimal?> PriceIn = new("--price-in") { Description = "US dollars per million prompt tokens." };
-    private static readonly Option<decimal?> PriceOut = new("--price-out") { Description = "US dollars per million output tokens." };
+    private static readonly Option<decimal?> PriceIn =
+        Numbers.Optional("--price-in", "US dollars per million prompt tokens.", 0m, 1_000_000m);
+    private static readonly Option<decimal?> PriceOut =
+        Numbers.Optional("--price-out", "US dollars per million output tokens.", 0m, 1_000_000m);
     private static readonly Option<FileInfo?> Tokenizer =
         new("--tokenizer") { Description = "tokenizer.json of an .onnx file. Default: the one beside it." };
 
@@ -55,8 +57,10 @@ internal static class ModelsCommand
     {
         var name = parsed.GetRequiredValue(Name);
         var price = Price(name, parsed.GetValue(PriceIn), parsed.GetValue(PriceOut));
+        data.Prepare();
         try
         {
+            using var forOwner = await data.WriteForOwnerAsync("models", cancellationToken);
             var progress = new StageProgress();
             var options = new ModelImportOptions
             {
@@ -65,6 +69,7 @@ internal static class ModelsCommand
             };
             var model = await ModelImport.RunAsync(
                 parsed.GetRequiredValue(ModelFile).FullName, name, data.Folder("models"), options, progress, cancellationToken);
+            await forOwner.GiveAsync(cancellationToken);
             await Console.Out.WriteLineAsync($"{model.Manifest.Name} {model.Manifest.Version} is installed ({model.Manifest.Task}).");
             foreach (var note in model.Manifest.Notes ?? [])
             {
@@ -89,15 +94,8 @@ internal static class ModelsCommand
         return 0;
     }
 
-    private static SetPrice? Price(string name, decimal? input, decimal? output)
-    {
-        if (input is < 0 || output is < 0)
-        {
-            throw new OperatorException("A price cannot be negative.");
-        }
-
-        return input is null && output is null ? null : new SetPrice(name, input ?? 0, output ?? 0, OnlyIfMissing: false);
-    }
+    private static SetPrice? Price(string name, decimal? input, decimal? output) =>
+        input is null && output is null ? null : new SetPrice(name, input ?? 0, output ?? 0, OnlyIfMissing: false);
 
     private sealed class StageProgress : IProgress<ModelImportProgress>
     {

@@ -8,7 +8,7 @@ namespace Tollgate.AllInOne.Up;
 /// <c>TOLLGATE__AllInOne__Postgres</c> (a superuser's connection string) and
 /// <c>TOLLGATE__AllInOne__Redis</c> name.
 /// </summary>
-internal sealed class Databases(DataFolder data, Ports ports, Supervisor supervisor, IConfiguration configuration)
+internal sealed class Databases(DataFolder data, Ports ports, Supervisor supervisor, OperatorSettings settings)
 {
     private const string Database = "tollgate";
     private static readonly string[] Schemas = ["accounts", "billing"];
@@ -30,7 +30,7 @@ internal sealed class Databases(DataFolder data, Ports ports, Supervisor supervi
 
     private async Task StartPostgresAsync(CancellationToken cancellationToken)
     {
-        if (configuration["AllInOne:Postgres"] is { Length: > 0 } given)
+        if (settings["AllInOne:Postgres"] is { } given)
         {
             _superuser = given;
         }
@@ -46,7 +46,7 @@ internal sealed class Databases(DataFolder data, Ports ports, Supervisor supervi
 
     private async Task StartRedisAsync()
     {
-        if (configuration["AllInOne:Redis"] is { Length: > 0 } given)
+        if (settings["AllInOne:Redis"] is { } given)
         {
             Redis = given;
             return;

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
+using Tollgate.LocalServers;
 
 namespace Tollgate.AllInOne.Up;
 
@@ -10,11 +11,15 @@ namespace Tollgate.AllInOne.Up;
 /// waits until that key can call the default model.</summary>
 internal static class FirstStart
 {
-    private const string Email = "admin@tollgate.localhost";
+    /// <summary>Address of the operator's account where none is chosen.</summary>
+    public const string StandardEmail = "admin@tollgate.localhost";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     /// <summary>True when this start created them; the two files then hold what is to be shown.</summary>
-    public static async Task<bool> BootstrapAsync(DataFolder data, Endpoints endpoints, CancellationToken cancellationToken)
+    /// <param name="email">Address of the operator's account; counts only when it is made.</param>
+    public static async Task<bool> BootstrapAsync(
+        DataFolder data, Endpoints endpoints, string email, CancellationToken cancellationToken)
     {
         using var client = new OperatorClient(await File.ReadAllTextAsync(endpoints.OperatorBearers, cancellationToken));
 
@@ -23,8 +28,8 @@ internal static class FirstStart
         var pending = data.FirstAdminFile + ".pending";
         if (!File.Exists(pending) && !File.Exists(data.FirstAdminFile))
         {
-            DataFolder.WritePrivate(
-                pending, $"{Email}\n{RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", 20)}-7a\n");
+            OwnerOnly.Write(
+                pending, $"{email}\n{RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", 20)}-7a\n");
         }
 
         if (!File.Exists(pending))
@@ -38,7 +43,7 @@ internal static class FirstStart
             ContractsJson.Default.Bootstrap, ContractsJson.Default.Bootstrapped, cancellationToken);
         if (answer.KeyText is not null)
         {
-            DataFolder.WritePrivate(data.FirstKeyFile, answer.KeyText + "\n");
+            OwnerOnly.Write(data.FirstKeyFile, answer.KeyText + "\n");
         }
 
         File.Move(pending, data.FirstAdminFile, overwrite: true);

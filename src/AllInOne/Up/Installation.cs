@@ -1,8 +1,10 @@
 using Tollgate.Accounts;
 using Tollgate.Billing;
+using Tollgate.Contracts.Json;
 using Tollgate.FakeStripe;
 using Tollgate.Gateway;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.AllInOne.Up;
 
@@ -31,20 +33,19 @@ internal sealed class Installation : IAsyncDisposable
     /// <param name="say">Told what is being done.</param>
     /// <param name="log">Told what the supervisor does, also later.</param>
     public static async Task<Installation> StartAsync(
-        DataFolder data, Ports ports, IConfiguration configuration, Action<string> say, Action<string> log,
+        DataFolder data, Ports ports, OperatorSettings settings, bool servesAsRoot, Action<string> say, Action<string> log,
         CancellationToken cancellationToken)
     {
         var supervisor = new Supervisor(data, TimeProvider.System, log);
         await supervisor.EndLeftoversAsync();
-        var databases = new Databases(data, ports, supervisor, configuration);
+        var databases = new Databases(data, ports, supervisor, settings);
         var installation = new Installation(supervisor, ports, databases);
         try
         {
-            var fakeStripe = configuration["Stripe:ApiKey"] is null && configuration["Stripe:ApiKey_FILE"] is null;
             BearerFiles.Ensure(data);
-            var arguments = new ServiceArguments(data, ports, databases, fakeStripe);
+            var arguments = new ServiceArguments(data, ports, databases, settings);
             say("starting Postgres, Redis and the worker");
-            var worker = supervisor.StartAsync("worker", _ => ChildProcess.StartAsync(arguments.Worker()));
+            var worker = supervisor.StartAsync("worker", _ => ChildProcess.StartAsync(arguments.Worker(servesAsRoot)));
             await databases.StartAsync(cancellationToken);
             say("bringing the schemas up to date");
             await Task.WhenAll(
@@ -54,15 +55,16 @@ internal sealed class Installation : IAsyncDisposable
             // The order in which they are stopped: who asks comes before who answers.
             installation._apps.AddRange(
                 [GatewayApp.Create(arguments.Gateway()), AccountsApp.Create(arguments.Accounts()), BillingApp.Create(arguments.Billing())]);
-            if (fakeStripe)
+            if (settings.UsesFakeStripe)
             {
                 installation._apps.Add(FakeStripeApp.Create(arguments.FakeStripe()));
             }
 
             await worker;
             await Task.WhenAll(installation._apps.Select(app => app.StartAsync(cancellationToken)));
-            installation.WriteEndpoints(data, fakeStripe);
-            supervisor.Restarted += () => installation.WriteEndpoints(data, fakeStripe);
+            var mail = await FindMailboxAsync(ports, data.Secret("development"), cancellationToken);
+            installation.WriteEndpoints(data, mail, settings.UsesFakeStripe);
+            supervisor.Restarted += () => installation.WriteEndpoints(data, mail, settings.UsesFakeStripe);
             return installation;
         }
         catch
@@ -89,8 +91,33 @@ internal sealed class Installation : IAsyncDisposable
         await _supervisor.DisposeAsync();
     }
 
-    private void WriteEndpoints(DataFolder data, bool fakeStripe) => new Endpoints(
-        Ports.Url(Ports.Api), Ports.Url(Ports.Portal), Ports.Url(Ports.Portal) + "/dev/mail", Ports.Url(Ports.GatewayInternal),
+    /// <summary>How many requests run, as the gateway counts them; null when it does not answer.</summary>
+    public static async Task<int?> CountRunningAsync(Endpoints endpoints, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var client = new OperatorClient(await File.ReadAllTextAsync(endpoints.OperatorBearers, cancellationToken));
+            var fleet = await client.GetAsync(
+                "gateway", $"{endpoints.GatewayInternal}/internal/fleet", ContractsJson.Default.Fleet, cancellationToken);
+            return fleet.Workers.Sum(worker => worker.InFlight);
+        }
+        catch (OperatorException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Address of the portal's development mailbox with its token; null where the portal has none.</summary>
+    private static async Task<string?> FindMailboxAsync(Ports ports, string token, CancellationToken cancellationToken)
+    {
+        var url = $"{Ports.Url(ports.Portal)}/dev/mail?{DevelopmentPages.Query}={token}";
+        using var http = new HttpClient();
+        using var answer = await http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        return answer.IsSuccessStatusCode ? url : null;
+    }
+
+    private void WriteEndpoints(DataFolder data, string? mail, bool fakeStripe) => new Endpoints(
+        Ports.Url(Ports.Api), Ports.Url(Ports.Portal), mail, Ports.Url(Ports.GatewayInternal),
         Ports.Url(Ports.AccountsInternal), Ports.Url(Ports.BillingInternal), Ports.Url(Ports.Worker),
         fakeStripe ? Ports.Url(Ports.Stripe) : null, Databases.Superuser, Databases.Redis, BearerFiles.PathOf(data, "operator"),
         new ProcessIds(Environment.ProcessId, _supervisor.IdOf("postgres"), _supervisor.IdOf("redis"), _supervisor.IdOf("worker")))

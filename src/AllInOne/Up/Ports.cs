@@ -31,6 +31,11 @@ internal sealed record Ports(
             return FreePort.Next();
         }
 
+        if (port < 1024 && !Environment.IsPrivilegedProcess && !FreePort.IsFree(port))
+        {
+            throw new OperatorException($"Port {port} cannot be opened: it is in use, or ports below 1024 are root's. Choose another with {option}.");
+        }
+
         return FreePort.IsFree(port)
             ? port
             : throw new OperatorException($"Port {port} is in use. End the program that holds it, or choose another with {option}.");

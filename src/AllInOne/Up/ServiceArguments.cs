@@ -1,13 +1,27 @@
+using System.Reflection;
+using Tollgate.Inference;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
 /// What each service of one run is told: the same settings that separate processes get from their environment. An operator's own
-/// <c>TOLLGATE__…</c> variables reach every service too; what is named here wins.
+/// <c>TOLLGATE__…</c> variables reach every service too and win over what is derived here.
 /// </summary>
-internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases databases, bool fakeStripe)
+internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases databases, OperatorSettings settings)
 {
+    /// <summary>Sections that a worker reads. It gets no other variable of the operator's, which may hold secrets of other services.</summary>
+    private static readonly string[] WorkerSections =
+    [
+        "Logging", "Telemetry",
+        .. typeof(InferenceApp).Assembly.GetTypes()
+            .Select(type => type.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue()).OfType<string>(),
+    ];
+
+    /// <summary>Token that opens the pages of a development installation to whoever can read the data folder.</summary>
+    private string DevelopmentTokenFile => data.SecretFile("development");
+
     public string[] Gateway() =>
     [
         .. Common("gateway", ports.GatewayInternal),
@@ -15,8 +29,8 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--Services:accounts={Ports.Url(ports.AccountsInternal)}",
         $"--Services:billing={Ports.Url(ports.BillingInternal)}",
         $"--Redis:ConnectionString={databases.Redis}",
-        $"--Keys:Peppers_FILE={PeppersFile()}",
         $"--Gateway:DataDirectory={data.Folder("gateway")}",
+        .. Derived("Keys:Peppers", PeppersFile, isFile: true),
     ];
 
     public string[] Accounts() =>
@@ -27,10 +41,11 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--Services:gateway={Ports.Url(ports.GatewayInternal)}",
         $"--Postgres:ConnectionString={databases.Role("accounts")}",
         $"--Redis:ConnectionString={databases.Redis}",
-        $"--Keys:Peppers_FILE={PeppersFile()}",
-        $"--Mail:Folder={data.Folder("mail")}",
-        $"--Portal:PublicUrl={Ports.Url(ports.Portal)}",
-        $"--Portal:ApiBaseUrl={Ports.Url(ports.Api)}/v1",
+        $"--{DevelopmentPages.TokenSetting}_FILE={DevelopmentTokenFile}",
+        .. Derived("Keys:Peppers", PeppersFile, isFile: true),
+        .. Derived("Mail:Folder", () => data.Folder("mail")),
+        .. Derived("Portal:PublicUrl", () => Ports.Url(ports.Portal)),
+        .. Derived("Portal:ApiBaseUrl", () => $"{Ports.Url(ports.Api)}/v1"),
     ];
 
     public string[] Billing() =>
@@ -38,7 +53,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         .. Common("billing", ports.BillingInternal),
         $"--Postgres:ConnectionString={databases.Role("billing")}",
         $"--Services:accounts={Ports.Url(ports.AccountsInternal)}",
-        .. FakeStripeAt(),
+        .. settings.UsesFakeStripe ? FakeStripeAt() : [],
     ];
 
     public string[] FakeStripe() =>
@@ -50,13 +65,14 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--FakeStripe:WebhookSecret={data.Secret("stripe-webhook", "whsec_")}",
         $"--FakeStripe:WebhookUrl={Ports.Url(ports.Portal)}/stripe/webhook",
         $"--FakeStripe:StateFile={Path.Combine(data.Folder("stripe"), "state.json")}",
+        $"--{DevelopmentPages.TokenSetting}_FILE={DevelopmentTokenFile}",
     ];
 
     /// <summary>The worker runs as a process of its own; its settings go by environment, its bearers by file.</summary>
-    public ChildSpec Worker() => new(
-        "worker",
-        [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "Tollgate.Inference.dll")],
-        new Dictionary<string, string>
+    /// <param name="servesAsRoot">Nothing could be found to run it as: it stays root, but without capabilities.</param>
+    public ChildSpec Worker(bool servesAsRoot)
+    {
+        var environment = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
         {
             ["TOLLGATE__Cluster__Bearers_FILE"] = BearerFiles.PathOf(data, "inference"),
             ["TOLLGATE__Listen__Internal"] = Ports.Url(ports.Worker),
@@ -65,11 +81,19 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
             ["TOLLGATE__Worker__DataDirectory"] = data.Folder("worker"),
             ["TOLLGATE__Models__Directory"] = data.Folder("models"),
             ["TOLLGATE__Models__Defaults"] = Path.Combine(AppContext.BaseDirectory, "models"),
-        },
-        Path.Combine(data.Folder("logs"), "worker.log"));
+        };
+        foreach (var (name, value) in OperatorSettings.Variables(WorkerSections))
+        {
+            environment[name] = value;
+        }
+
+        return new ChildSpec(
+            "worker", [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "Tollgate.Inference.dll")], environment,
+            Path.Combine(data.Folder("logs"), "worker.log"), RunAs: servesAsRoot ? "root" : null);
+    }
 
     /// <summary>Peppers of API keys, <c>id:hex</c>; made once.</summary>
-    public string PeppersFile() => data.SecretFile("peppers", "p1:");
+    private string PeppersFile() => data.SecretFile("peppers", "p1:");
 
     private string[] Common(string self, int internalPort) =>
     [
@@ -78,10 +102,15 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--Listen:Internal={Ports.Url(internalPort)}",
     ];
 
-    private string[] FakeStripeAt() => fakeStripe
-        ? [$"--Stripe:ApiKey={StripeKey()}", $"--Stripe:ApiBase={Ports.Url(ports.Stripe)}",
-            $"--Stripe:WebhookSecret={data.Secret("stripe-webhook", "whsec_")}"]
-        : [];
+    /// <summary>A setting for which the operator's value, where there is one, is taken instead.</summary>
+    private string[] Derived(string name, Func<string> value, bool isFile = false) =>
+        settings[name] is null ? [$"--{name}{(isFile ? "_FILE" : "")}={value()}"] : [];
+
+    private string[] FakeStripeAt() =>
+    [
+        .. Derived("Stripe:ApiKey", StripeKey), .. Derived("Stripe:ApiBase", () => Ports.Url(ports.Stripe)),
+        .. Derived("Stripe:WebhookSecret", () => data.Secret("stripe-webhook", "whsec_")),
+    ];
 
     private string StripeKey() => data.Secret("stripe-key", "sk_test_");
 }

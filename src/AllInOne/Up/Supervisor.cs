@@ -147,7 +147,7 @@ internal sealed class Supervisor(DataFolder data, TimeProvider clock, Action<str
     {
         if (ProcessIdentity.Of(child.Id) is { } identity)
         {
-            File.WriteAllText(Path.Combine(data.Folder("run"), name + ".pid"), identity);
+            OwnerOnly.Write(Path.Combine(data.Folder("run"), name + ".pid"), identity);
         }
     }
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Tollgate.AllInOne.Models;
+using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.AllInOne.Up;
 
@@ -9,52 +11,96 @@ internal static class UpCommand
 {
     private const string FirstModel = "tiny-assistant";
     private static readonly Option<int> ApiPort =
-        new("--api-port") { Description = "Port of the API; 0 takes a free one.", DefaultValueFactory = _ => 8080 };
+        Numbers.WithDefault("--api-port", "Port of the API; 0 takes a free one.", 0, 65_535, 8080);
     private static readonly Option<int> PortalPort =
-        new("--portal-port") { Description = "Port of the portal; 0 takes a free one.", DefaultValueFactory = _ => 8081 };
+        Numbers.WithDefault("--portal-port", "Port of the portal; 0 takes a free one.", 0, 65_535, 8081);
+    private static readonly Option<string> AdminEmail = new("--admin-email")
+    {
+        Description = "Address of the operator's account, which the first start makes.",
+        DefaultValueFactory = _ => FirstStart.StandardEmail,
+        CustomParser = result => System.Net.Mail.MailAddress.TryCreate(result.Tokens[0].Value, out var address)
+            ? address.Address
+            : Refuse(result, $"--admin-email: '{result.Tokens[0].Value}' is not an e-mail address."),
+    };
 
     public static Command Create() =>
-        new Command("up", "Starts everything: API, portal, worker, Postgres, Redis.") { ApiPort, PortalPort }.Does(RunAsync);
+        new Command("up", "Starts everything: API, portal, worker, Postgres, Redis.") { ApiPort, PortalPort, AdminEmail }.Does(RunAsync);
 
     private static async Task<int> RunAsync(ParseResult parsed, DataFolder data, CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
+        var settings = OperatorSettings.Read();
+        data.Prepare();
+        var asRoot = await ServiceUser.BecomeAsync(data, cancellationToken);
         using var only = OnlyOneAt(data);
-        var terminal = Console.Out;
-        await using var log =
-            new StreamWriter(new FileStream(Path.Combine(data.Folder("logs"), "tollgate.log"), FileMode.Append, FileAccess.Write,
-                FileShare.ReadWrite)) { AutoFlush = true };
         using var signals = new StopSignals();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Token);
-
         var ports = Ports.Choose(parsed.GetValue(ApiPort), parsed.GetValue(PortalPort));
-        Console.SetOut(TextWriter.Synchronized(log)); // The services log to the console; here the terminal is the operator's.
+        using var logs = new LogFiles(data, TimeProvider.System);
+        await using var terminal = logs.Begin();
+        if (asRoot is not null)
+        {
+            await terminal.WriteLineAsync($"  {asRoot}");
+        }
+
         try
         {
-            var configuration = new ConfigurationBuilder().AddEnvironmentVariables("TOLLGATE__").Build();
             await using var installation = await Installation.StartAsync(
-                data, ports, configuration, line => terminal.WriteLine($"  {line} …"), line =>
-                Console.WriteLine($"supervisor: {line}"), stop.Token);
+                data, ports, settings, asRoot is not null, line => terminal.WriteLine($"  {line} …"), logs.Write, stop.Token);
             var endpoints = Endpoints.Read(data)!;
-            await PendingPrices.SendAsync(data, stop.Token);
-            var isFirst = await FirstStart.BootstrapAsync(data, endpoints, stop.Token);
-            var key = File.Exists(data.FirstKeyFile) ? (await File.ReadAllTextAsync(data.FirstKeyFile, stop.Token)).Trim() : null;
-            if (key is not null)
+            try
             {
-                terminal.WriteLine("  waiting for the first model …");
-                await WaitForModelAsync(terminal, endpoints, key, stop.Token);
-            }
+                await PendingPrices.SendAsync(data, stop.Token);
+                var isFirst = await FirstStart.BootstrapAsync(data, endpoints, parsed.GetRequiredValue(AdminEmail), stop.Token);
+                if (File.Exists(data.FirstKeyFile))
+                {
+                    terminal.WriteLine("  waiting for the first model …");
+                    await WaitForModelAsync(
+                        terminal, endpoints, (await File.ReadAllTextAsync(data.FirstKeyFile, stop.Token)).Trim(), stop.Token);
+                }
 
-            await ShowAsync(terminal, data, endpoints, isFirst, TimeProvider.System.GetElapsedTime(started));
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop.Token);
+                await ShowAsync(terminal, data, endpoints, settings, isFirst);
+                await terminal.WriteLineAsync($"Log {logs.File}");
+                await terminal.WriteLineAsync($"Ready in {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s");
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop.Token);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                await SayWhatDrainsAsync(terminal, endpoints);
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await terminal.WriteLineAsync("Stopped.");
+            logs.Write("stopped before everything had started");
+        }
+        catch (Exception exception) when (exception is not OperatorException and not MissingServerException)
+        {
+            logs.Write($"the start failed: {exception}");
+            throw new OperatorException(
+                $"{SettingsError.Explain(exception) ?? exception.Message.ReplaceLineEndings(" ")} The log has more: {logs.File}", exception);
         }
 
         File.Delete(data.EndpointsFile);
+        await terminal.WriteLineAsync("Stopped.");
         return 0;
+    }
+
+    private static async Task SayWhatDrainsAsync(TextWriter terminal, Endpoints endpoints)
+    {
+        var running = await Installation.CountRunningAsync(endpoints, CancellationToken.None);
+        await terminal.WriteLineAsync(running switch
+        {
+            null => "  stopping …",
+            0 => "  stopping; no stream runs …",
+            1 => "  draining 1 stream …",
+            _ => $"  draining {running} streams …",
+        });
+    }
+
+    private static string? Refuse(System.CommandLine.Parsing.ArgumentResult result, string line)
+    {
+        result.AddError(line);
+        return null;
     }
 
     private static async Task WaitForModelAsync(TextWriter terminal, Endpoints endpoints, string key, CancellationToken cancellationToken)
@@ -70,11 +116,22 @@ internal static class UpCommand
         }
     }
 
-    private static async Task ShowAsync(TextWriter terminal, DataFolder data, Endpoints endpoints, bool isFirst, TimeSpan elapsed)
+    private static async Task ShowAsync(TextWriter terminal, DataFolder data, Endpoints endpoints, OperatorSettings settings, bool isFirst)
     {
         await terminal.WriteLineAsync();
-        await terminal.WriteLineAsync($"API {endpoints.Api}/v1");
-        await terminal.WriteLineAsync($"Portal {endpoints.Portal}");
+        await terminal.WriteLineAsync($"API {endpoints.Api}/v1{InPublic(settings["Portal:ApiBaseUrl"])}");
+        await terminal.WriteLineAsync($"Portal {endpoints.Portal}{InPublic(settings["Portal:PublicUrl"])}");
+        if (endpoints.Mail is not null)
+        {
+            await terminal.WriteLineAsync($"Mail {endpoints.Mail}");
+        }
+
+        if (endpoints.Stripe is null && settings["Stripe:ApiKey"] is null)
+        {
+            await terminal.WriteLineAsync(
+                "Payments are off: set TOLLGATE__Stripe__ApiKey_FILE and TOLLGATE__Stripe__WebhookSecret_FILE to take money.");
+        }
+
         if (isFirst)
         {
             var admin = await File.ReadAllLinesAsync(data.FirstAdminFile);
@@ -89,10 +146,9 @@ internal static class UpCommand
         {
             await terminal.WriteLineAsync($"Admin and key of the first start are in {data.FirstAdminFile} and {data.FirstKeyFile}");
         }
-
-        await terminal.WriteLineAsync($"Ready in {elapsed.TotalSeconds:0.0} s");
-        await terminal.FlushAsync();
     }
+
+    private static string InPublic(string? address) => address is null ? "" : $" (for customers {address})";
 
     private static string Curl(Endpoints endpoints, string key) =>
         $$"""

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Money;
+using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.Snapshots;
 
 namespace Tollgate.Billing.Prices;
@@ -14,6 +15,7 @@ internal sealed partial class PriceFeed(
     NpgsqlDataSource dataSource, PriceBook book, SnapshotPublisher<PriceSnapshot> publisher, TimeProvider clock, ILogger<PriceFeed> logger)
     : BackgroundService
 {
+    private readonly RepeatedCondition _disconnected = new("The price book cannot be read", clock);
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -38,7 +40,11 @@ internal sealed partial class PriceFeed(
             }
             catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException)
             {
-                LogDisconnected(logger, exception.Message);
+                if (_disconnected.Begins(exception.Message))
+                {
+                    LogDisconnected(logger, exception.Message);
+                }
+
                 await Task.Delay(RetryDelay, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -51,6 +57,7 @@ internal sealed partial class PriceFeed(
         while (true)
         {
             publisher.Publish(await book.ReadAsync(connection, cancellationToken));
+            _disconnected.Ends(logger);
             await connection.WaitAsync(Poll, cancellationToken);
         }
     }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Witness;
@@ -21,7 +22,7 @@ internal static class WitnessServices
                 options.Every = section.GetValue(nameof(WitnessOptions.Every), options.Every);
                 options.Patience = section.GetValue(nameof(WitnessOptions.Patience), options.Patience);
                 options.RetiredWait = section.GetValue(nameof(WitnessOptions.RetiredWait), options.RetiredWait);
-                options.Workers = ReadWorkers(section.GetSection(nameof(WitnessOptions.Workers)));
+                options.Workers = builder.Configuration.ReadAddresses($"{WitnessOptions.Section}:{nameof(WitnessOptions.Workers)}");
             })
             .ValidateOnStart();
         builder.Services.AddCallee("inference").AddHttpClient(WorkerLogs.Client, (provider, client) =>
@@ -46,12 +47,5 @@ internal static class WitnessServices
         builder.Services.AddSingleton<WitnessReconciliation>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<WitnessReconciliation>());
         return builder;
-    }
-
-    private static Uri[] ReadWorkers(IConfigurationSection section)
-    {
-        var values = section.GetChildren().Select(child => child.Value)
-            .Concat((section.Value ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries));
-        return [.. values.OfType<string>().Where(value => value.Length > 0).Select(value => new Uri(value.TrimEnd('/') + "/"))];
     }
 }

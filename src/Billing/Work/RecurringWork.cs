@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tollgate.ServiceDefaults.Data;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Billing.Work;
 
@@ -12,11 +13,13 @@ internal abstract partial class RecurringWork(TimeSpan pause, TimeProvider clock
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var fails = new RepeatedCondition($"{GetType().Name} fails", clock);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await RunOnceAsync(stoppingToken);
+                fails.Ends(logger);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -26,8 +29,12 @@ internal abstract partial class RecurringWork(TimeSpan pause, TimeProvider clock
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                // While Postgres is away every step fails alike, and the stack says nothing more.
-                LogFailed(logger, PostgresOutage.Is(exception) ? null : exception, GetType().Name, pause, exception.GetBaseException().Message);
+                var reason = exception.GetBaseException().Message;
+                if (fails.Begins(reason))
+                {
+                    // While Postgres is away every step fails alike, and the stack says nothing more.
+                    LogFailed(logger, PostgresOutage.Is(exception) ? null : exception, GetType().Name, pause, reason);
+                }
             }
 
             await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -10,4 +10,5 @@ public sealed record Fleet(DateTimeOffset AsOf, IReadOnlyList<FleetWorker> Worke
 
 /// <summary>One worker as a gateway sees it.</summary>
 /// <param name="Status">Null while it does not answer.</param>
-public sealed record FleetWorker(string Url, bool Healthy, Workers.WorkerStatus? Status);
+/// <param name="InFlight">Requests that this gateway has sent there and that have not ended.</param>
+public sealed record FleetWorker(string Url, bool Healthy, Workers.WorkerStatus? Status, int InFlight = 0);

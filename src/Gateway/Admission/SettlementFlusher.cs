@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 using Tollgate.ServiceDefaults.Data;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.Admission;
 
@@ -12,6 +13,7 @@ namespace Tollgate.Gateway.Admission;
 internal sealed partial class SettlementFlusher(
     AdmissionScript script, Settlements settlements, TimeProvider clock, ILogger<SettlementFlusher> logger) : BackgroundService
 {
+    private readonly RepeatedCondition _waits = new("Settlements wait for Redis", clock);
     /// <summary>How long a settlement waits for an admission of its organization to ride on.</summary>
     internal static readonly TimeSpan RideTime = TimeSpan.FromMilliseconds(5);
 
@@ -62,11 +64,16 @@ internal sealed partial class SettlementFlusher(
         try
         {
             await FlushAsync(cancellationToken);
+            _waits.Ends(logger);
             return true;
         }
         catch (Exception exception) when (exception is RedisUnavailableException or RedisException or OperationCanceledException)
         {
-            Log.NotSettled(logger, exception.Message);
+            if (_waits.Begins(exception.Message))
+            {
+                Log.NotSettled(logger, exception.Message);
+            }
+
             return false;
         }
     }

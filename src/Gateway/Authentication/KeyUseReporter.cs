@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.Authentication;
 
@@ -20,7 +21,7 @@ internal sealed partial class KeyUseReporter(
     private readonly SemaphoreSlim _turn = new(1, 1);
     private long _sequence;
     private KeyUseBatch? _unsent;
-    private bool _isAway;
+    private readonly RepeatedCondition _away = new("Uses of keys wait for Accounts", clock);
 
     /// <summary>Sends everything that was counted. False when Accounts did not take it; then it is kept.</summary>
     public async Task<bool> ReportAsync(CancellationToken cancellationToken)
@@ -41,18 +42,17 @@ internal sealed partial class KeyUseReporter(
                 _unsent = null;
             }
 
-            _isAway = false;
+            _away.Ends(logger);
             return true;
         }
         catch (Exception exception) when (exception is HttpRequestException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            if (!_isAway)
+            if (_away.Begins(exception.Message))
             {
                 LogAway(logger, exception.Message);
             }
 
-            _isAway = true;
             return false;
         }
         finally

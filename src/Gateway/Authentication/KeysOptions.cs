@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using Microsoft.Extensions.Options;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.Authentication;
 

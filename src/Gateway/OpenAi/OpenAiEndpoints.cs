@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Metrics;
 using Tollgate.Gateway.OpenApi;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.OpenAi;
 
@@ -32,7 +33,7 @@ internal static class OpenAiEndpoints
         builder.Services.AddCors();
         builder.Services.AddOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>().Configure<IOptions<OpenAiOptions>>(
             static (cors, options) => cors.AddPolicy(
-                BrowserPolicy, policy => policy.WithOrigins(options.Value.BrowserOrigins).AllowAnyHeader().WithMethods("GET", "POST")));
+                BrowserPolicy, policy => policy.WithOrigins([.. PlatformSettings.SplitList(options.Value.BrowserOrigins)]).AllowAnyHeader().WithMethods("GET", "POST")));
         return builder;
     }
 

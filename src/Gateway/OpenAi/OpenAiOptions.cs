@@ -15,9 +15,9 @@ internal sealed class OpenAiOptions
     /// <summary>Sends <c>Strict-Transport-Security</c>. Only for a gateway that is reached over TLS alone. Default off.</summary>
     public bool StrictTransportSecurity { get; init; }
 
-    /// <summary>Web origins whose pages may call the API from a browser, or <c>*</c>. Default none: a key does not belong into a
+    /// <summary>Web origins whose pages may call the API from a browser, or <c>*</c>: a list. Default none: a key does not belong into a
     /// page.</summary>
-    public string[] BrowserOrigins { get; init; } = [];
+    public string BrowserOrigins { get; init; } = "";
 }
 
 [OptionsValidator]

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
+using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Gateway.Routing;
@@ -24,7 +25,7 @@ internal static class RoutingSlice
                 options.PollInterval = section.GetValue(nameof(RoutingOptions.PollInterval), options.PollInterval);
                 options.PollTimeout = section.GetValue(nameof(RoutingOptions.PollTimeout), options.PollTimeout);
                 options.FailuresToOpen = section.GetValue(nameof(RoutingOptions.FailuresToOpen), options.FailuresToOpen);
-                options.Workers = ReadWorkers(section.GetSection(nameof(RoutingOptions.Workers)));
+                options.Workers = builder.Configuration.ReadAddresses($"{RoutingOptions.Section}:{nameof(RoutingOptions.Workers)}");
             })
             .ValidateOnStart();
         builder.Services.AddSingleton<WorkerPool>();
@@ -39,11 +40,4 @@ internal static class RoutingSlice
 
     internal static JsonHttpResult<Fleet> ShowFleet(WorkerPool pool, TimeProvider clock) => TypedResults.Json(
         new Fleet(clock.GetUtcNow(), [.. pool.Workers.Select(worker => worker.ToFleet())]), ContractsJson.Default.Fleet);
-
-    private static Uri[] ReadWorkers(IConfigurationSection section)
-    {
-        var values = section.GetChildren().Select(child => child.Value)
-            .Concat((section.Value ?? "").Split([',', ' '], StringSplitOptions.RemoveEmptyEntries));
-        return [.. values.OfType<string>().Where(value => value.Length > 0).Select(value => new Uri(value.TrimEnd('/') + "/"))];
-    }
 }

@@ -80,7 +80,7 @@ internal sealed class Worker(Uri url, int failuresToOpen)
 
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 
-    public FleetWorker ToFleet() => new(Url.ToString(), Healthy, Healthy ? Status : null);
+    public FleetWorker ToFleet() => new(Url.ToString(), Healthy, Healthy ? Status : null, InFlight);
 
     /// <param name="Others">Requests in it that are not this gateway's.</param>
     private sealed record Report(WorkerStatus Status, int Others);

@@ -6,6 +6,7 @@ using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Journal;
 using Tollgate.Gateway.Till;
 using Tollgate.ServiceDefaults.Data;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.Shipping;
 
@@ -26,6 +27,7 @@ internal sealed partial class Shipper(
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
 
+    private readonly RepeatedCondition _waits = new("Usage waits for Billing", clock);
     private JournalReader? _reader; // Null until Billing has registered this journal.
     private RequestFold _fold = new();
     private ReadBatch? _unanswered;
@@ -100,7 +102,9 @@ internal sealed partial class Shipper(
         {
             try
             {
-                if (!await RunOnceAsync(stoppingToken))
+                var more = await RunOnceAsync(stoppingToken);
+                _waits.Ends(logger);
+                if (!more)
                 {
                     await Task.Delay(ShipEvery, clock, stoppingToken);
                 }
@@ -113,7 +117,11 @@ internal sealed partial class Shipper(
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                Log.NotShipped(logger, exception.Message);
+                if (_waits.Begins(exception.Message))
+                {
+                    Log.NotShipped(logger, exception.Message);
+                }
+
                 await Task.Delay(RetryDelay, clock, stoppingToken);
             }
         }

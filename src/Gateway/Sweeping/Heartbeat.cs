@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 using Tollgate.Gateway.Journal;
 using Tollgate.ServiceDefaults.Data;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.Sweeping;
 
@@ -10,6 +11,7 @@ namespace Tollgate.Gateway.Sweeping;
 internal sealed partial class Heartbeat(HoldOwners owners, RequestJournal journal, TimeProvider clock, ILogger<Heartbeat> logger)
     : BackgroundService
 {
+    private readonly RepeatedCondition _unheard = new("Heartbeats are not heard", clock);
     private readonly HashSet<string> _ours = []; // More than one after the journal took a new identity: holds of the old one still run.
 
     /// <summary>One beat.</summary>
@@ -59,10 +61,14 @@ internal sealed partial class Heartbeat(HoldOwners owners, RequestJournal journa
         try
         {
             await call(cancellationToken);
+            _unheard.Ends(logger);
         }
         catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
         {
-            Log.NotHeard(logger, exception.Message);
+            if (_unheard.Begins(exception.Message))
+            {
+                Log.NotHeard(logger, exception.Message);
+            }
         }
     }
 

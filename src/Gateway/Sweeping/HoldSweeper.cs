@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using Tollgate.Gateway.Admission;
 using Tollgate.ServiceDefaults.Data;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.Sweeping;
 
@@ -22,6 +23,7 @@ internal sealed partial class HoldSweeper(
     private static readonly TimeSpan LockTime = TimeSpan.FromSeconds(10);
     private static readonly RedisKey LockKey = "tollgate:sweeper";
 
+    private readonly RepeatedCondition _waits = new("The sweeper waits for Redis", clock);
     private readonly EmbeddedScript _sweep = EmbeddedScript.Load("Sweep.lua");
     private readonly RedisValue _token = Guid.NewGuid().ToString("N");
     private readonly SilenceWatch _watch = new((int)Math.Ceiling(options.Value.SilentAfter / HoldOwners.BeatEvery));
@@ -72,10 +74,14 @@ internal sealed partial class HoldSweeper(
         try
         {
             await RunOnceAsync(cancellationToken);
+            _waits.Ends(logger);
         }
         catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
         {
-            Log.Waits(logger, exception.Message);
+            if (_waits.Begins(exception.Message))
+            {
+                Log.Waits(logger, exception.Message);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using Tollgate.ServiceDefaults.Data;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.Till;
 
@@ -15,6 +16,7 @@ internal sealed partial class TillSafety(
     RedisConnection redis, IOptions<TillOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TillSafety> logger)
     : BackgroundService
 {
+    private readonly RepeatedCondition _away = new("The till's Redis cannot be looked at", clock);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
     private volatile bool _verified;
@@ -70,11 +72,16 @@ internal sealed partial class TillSafety(
         {
             var fault = await FindFaultAsync(cancellationToken);
             _verified = fault.Length == 0;
+            _away.Ends(logger);
             return fault;
         }
         catch (Exception exception) when (exception is RedisUnavailableException or OperationCanceledException)
         {
-            Log.Away(logger, exception.Message);
+            if (_away.Begins(exception.Message))
+            {
+                Log.Away(logger, exception.Message);
+            }
+
             return null;
         }
         catch (RedisServerException exception)

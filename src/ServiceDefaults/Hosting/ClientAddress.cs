@@ -13,8 +13,7 @@ public sealed class ProxyOptions
     public const string Section = "Proxies";
 
     /// <summary>
-    /// Addresses, or networks in CIDR form, whose <c>X-Forwarded-For</c> is believed. One setting with commas (<c>Proxies:Trusted</c>) or
-    /// numbered ones (<c>Proxies:Trusted:0</c> …). Default none.
+    /// Addresses, or networks in CIDR form, whose <c>X-Forwarded-For</c> is believed: a list. Default none.
     /// </summary>
     public IReadOnlyList<IPNetwork> Trusted { get; set; } = [];
 }
@@ -93,10 +92,8 @@ public static class ClientAddressExtensions
     /// <exception cref="InvalidOperationException">A trusted proxy is no address and no network.</exception>
     public static void AddClientAddress(this IServiceCollection services, IConfiguration configuration)
     {
-        var section = configuration.GetSection($"{ProxyOptions.Section}:{nameof(ProxyOptions.Trusted)}");
-        IPNetwork[] trusted = [.. section.GetChildren().Select(child => child.Value).Prepend(section.Value)
-            .SelectMany(text => (text ?? "").Split([',', ' '], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            .Select(ReadNetwork)];
+        IPNetwork[] trusted =
+            [.. PlatformSettings.SplitList(configuration[$"{ProxyOptions.Section}:{nameof(ProxyOptions.Trusted)}"]).Select(ReadNetwork)];
         services.Configure<ProxyOptions>(options => options.Trusted = trusted);
         services.AddSingleton<ClientAddress>();
     }

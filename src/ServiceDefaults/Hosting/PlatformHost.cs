@@ -4,20 +4,16 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Tollgate.ServiceDefaults.Hosting;
 
 /// <summary>Makes and runs a service the same way whether it is alone in its process, beside others, or in a test.</summary>
 public static class PlatformHost
 {
-    /// <summary>
-    /// A builder that reads <c>TOLLGATE__Section__Name</c> from the environment, then
-    /// <c>--Section:Name=value</c> from the arguments; a name ending in
-    /// <c>_FILE</c> gives the path of a file that holds the value. The listeners are <c>Listen:Public</c> and <c>Listen:Internal</c>.
-    /// </summary>
+    /// <summary>A builder with the settings of <see cref="PlatformSettings"/>. The listeners are <c>Listen:Public</c> and <c>Listen:Internal</c>.</summary>
     public static WebApplicationBuilder CreateBuilder(string[] args, Assembly service)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
@@ -25,8 +21,12 @@ public static class PlatformHost
             ApplicationName = service.GetName().Name,
             ContentRootPath = AppContext.BaseDirectory, // The working directory may be /, which a watcher would walk.
         });
-        builder.Configuration.AddEnvironmentVariables("TOLLGATE__").AddCommandLine(args);
-        builder.Configuration.AddInMemoryCollection(ReadSecretFiles(builder.Configuration));
+        builder.Configuration.AddPlatformSettings(args);
+        foreach (var kind in Enum.GetValues<ListenerKind>())
+        {
+            CheckListener($"Listen:{kind}", builder.Configuration[$"Listen:{kind}"]);
+        }
+
         if (builder.Configuration["Host:Signals"] == "ignore")
         {
             builder.Services.AddSingleton<IHostLifetime, StoppedByItsOwner>();
@@ -38,32 +38,73 @@ public static class PlatformHost
 
     /// <summary>
     /// Runs a service: <c>migrate</c> as the first argument brings its schema up to date and ends; <c>health</c> asks the running one of
-    /// the same settings whether it is ready, for a container's health check; anything else serves until a signal.
+    /// the same settings whether it is ready, for a container's health check; <c>--help</c> explains both; anything else serves until a signal.
+    /// A wrong setting ends it with one line.
     /// </summary>
     /// <param name="migrate">Null for a service without a database.</param>
     public static async Task<int> RunAsync(
         string[] args, Func<string[], WebApplication> create, Func<string[], CancellationToken, Task>? migrate = null)
     {
-        if (args is ["migrate", .. var rest])
+        NewFiles.AreTheOwnersAlone();
+        if (args.Any(arg => arg is "--help" or "-h" or "-?"))
         {
-            await (migrate ?? throw new InvalidOperationException("This service has no database to migrate."))(
-                rest, CancellationToken.None);
+            await Console.Out.WriteLineAsync(Help(migrate is not null));
             return 0;
         }
 
-        if (args is ["health", .. var settings])
+        try
         {
-            return await AskHealthAsync(settings) ? 0 : 1;
+            return await RunVerbAsync(args, create, migrate);
         }
-
-        await using var app = create(args);
-        await app.RunAsync();
-        return 0;
+        catch (Exception exception) when (SettingsError.Explain(exception) is { } line)
+        {
+            await Console.Error.WriteLineAsync($"{Name}: {line}");
+            return 1;
+        }
     }
+
+    private static string Name => Assembly.GetEntryAssembly()?.GetName().Name ?? "tollgate";
+
+    private static async Task<int> RunVerbAsync(
+        string[] args, Func<string[], WebApplication> create, Func<string[], CancellationToken, Task>? migrate)
+    {
+        switch (args)
+        {
+            case ["migrate", .. var settings]:
+                await (migrate ?? throw new InvalidOperationException("This service has no database to migrate."))(
+                    settings, CancellationToken.None);
+                return 0;
+            case ["health", .. var settings]:
+                return await AskHealthAsync(settings) ? 0 : 1;
+            case [var verb, ..] when !verb.StartsWith('-') && !verb.StartsWith('/') && !verb.Contains('=', StringComparison.Ordinal):
+                throw new InvalidOperationException($"'{verb}' is no verb of this service. See --help.");
+            default:
+                await using (var app = create(args))
+                {
+                    app.Services.GetService<IStartupValidator>()?.Validate(); // The host would log the stack of a wrong setting first.
+                    await app.RunAsync();
+                }
+
+                return 0;
+        }
+    }
+
+    private static string Help(bool migrates) =>
+        $"""
+        usage: {Name} [--Section:Name=value …]            serve until a signal
+               {Name} health [--Section:Name=value …]     ask the running service whether it is ready
+        """
+        + (migrates ? $"\n       {Name} migrate [--Section:Name=value …]    bring the database's schema up to date" : "")
+        + """
+
+
+        A setting is also the environment variable TOLLGATE__Section__Name; Name_FILE gives the path of a file that holds the value.
+        The settings of each service are in its README.
+        """;
 
     private static async Task<bool> AskHealthAsync(string[] args)
     {
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables("TOLLGATE__").AddCommandLine(args).Build();
+        var configuration = PlatformSettings.Read(args);
         var listener = configuration["Listen:Internal"] ?? configuration["Listen:Public"]
             ?? throw new InvalidOperationException("Listen:Internal is not set: where does the service listen?");
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(4) };
@@ -88,9 +129,24 @@ public static class PlatformHost
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
-    private static Dictionary<string, string?> ReadSecretFiles(IConfiguration configuration) => configuration.AsEnumerable()
-        .Where(setting => setting.Key.EndsWith("_FILE", StringComparison.OrdinalIgnoreCase) && !string.IsNullOrEmpty(setting.Value))
-        .ToDictionary(setting => setting.Key[..^"_FILE".Length], setting => (string?)File.ReadAllText(setting.Value!).TrimEnd('\n', '\r'));
+    /// <exception cref="FormatException">The host is no address.</exception>
+    private static IPAddress Address(string host) =>
+        host == "localhost" ? IPAddress.Loopback : host is "+" or "*" ? IPAddress.Any : IPAddress.Parse(host);
+
+    private static void CheckListener(string setting, string? url)
+    {
+        try
+        {
+            if (!string.IsNullOrEmpty(url))
+            {
+                _ = Address(BindingAddress.Parse(url).Host);
+            }
+        }
+        catch (FormatException exception)
+        {
+            throw new InvalidOperationException($"{setting}: '{url}' is not an address such as http://127.0.0.1:8080.", exception);
+        }
+    }
 
     private static void ConfigureListeners(WebHostBuilderContext context, KestrelServerOptions kestrel)
     {
@@ -103,8 +159,7 @@ public static class PlatformHost
             if (context.Configuration[$"Listen:{kind}"] is { Length: > 0 } url)
             {
                 var address = BindingAddress.Parse(url);
-                var ip = address.Host == "localhost"
-                    ? IPAddress.Loopback : address.Host is "+" or "*" ? IPAddress.Any : IPAddress.Parse(address.Host);
+                var ip = Address(address.Host);
                 kestrel.Listen(ip, address.Port, listen => listen.Use(next => connection =>
                 {
                     connection.Features.Set(new Listener(kind));

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.ServiceDefaults.Snapshots;
 
@@ -36,17 +37,13 @@ public abstract partial class SnapshotFollower<T>(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await ReadCopyAsync(stoppingToken);
-        var unreachable = false; // Logged when it begins and when it ends, not at every try between.
+        var unreachable = new RepeatedCondition($"Snapshot {path} cannot be fetched", clock);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await FollowOnceAsync(stoppingToken);
-                if (unreachable)
-                {
-                    unreachable = false;
-                    LogReachable(logger, path);
-                }
+                unreachable.Ends(logger);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -55,9 +52,8 @@ public abstract partial class SnapshotFollower<T>(
             catch (Exception exception)
                 when (exception is HttpRequestException or OperationCanceledException or JsonException or IOException)
             {
-                if (!unreachable)
+                if (unreachable.Begins(exception.Message))
                 {
-                    unreachable = true;
                     LogUnreachable(logger, path, exception.Message);
                 }
 
@@ -120,9 +116,6 @@ public abstract partial class SnapshotFollower<T>(
 
     [LoggerMessage(1, LogLevel.Information, "Snapshot {Path} cannot be fetched, the last copy stands: {Reason}")]
     private static partial void LogUnreachable(ILogger logger, string path, string reason);
-
-    [LoggerMessage(3, LogLevel.Information, "Snapshot {Path} is fetched again.")]
-    private static partial void LogReachable(ILogger logger, string path);
 
     [LoggerMessage(2, LogLevel.Warning, "Copy {File} of a snapshot cannot be read: {Reason}")]
     private static partial void LogCopyUnreadable(ILogger logger, string file, string reason);

@@ -17,7 +17,12 @@ internal sealed class RunningTollgate : IAsyncDisposable
     private ChildProcess? _process;
     private int _starts;
 
-    private RunningTollgate(string data) => Data = data;
+    private readonly IReadOnlyDictionary<string, string> _environment;
+
+    private readonly string[] _more;
+
+    private RunningTollgate(string data, IReadOnlyDictionary<string, string> environment, string[] more) =>
+        (Data, _environment, _more) = (data, environment, more);
 
     /// <summary>The data folder; it stays over <see cref="StartAgainAsync"/>.</summary>
     public string Data { get; }
@@ -51,12 +56,19 @@ internal sealed class RunningTollgate : IAsyncDisposable
 
     public OperatorCommands Commands => new(Data);
 
-    private string Log => Path.Combine(Data, $"test-up-{_starts}.log");
+    private string Log => $"{Data}-up-{_starts}.log"; // Beside it: the terminal is not a part of the installation.
+
+    /// <summary>Path of a data folder that is not there yet.</summary>
+    public static string NewDataFolder() => Path.Combine(TestFolder.Create("tollgate"), "data");
 
     /// <summary>Starts it on a new data folder and waits until it is ready.</summary>
-    public static async Task<RunningTollgate> StartAsync()
+    /// <param name="environment">Settings of the operator.</param>
+    /// <param name="data">Its data folder; a new one by default.</param>
+    /// <param name="more">More options of <c>up</c>.</param>
+    public static async Task<RunningTollgate> StartAsync(
+        IReadOnlyDictionary<string, string>? environment = null, string? data = null, params string[] more)
     {
-        var tollgate = new RunningTollgate(TestFolder.Create("tollgate"));
+        var tollgate = new RunningTollgate(data ?? NewDataFolder(), environment ?? new Dictionary<string, string>(), more);
         await tollgate.StartAgainAsync();
         return tollgate;
     }
@@ -69,9 +81,9 @@ internal sealed class RunningTollgate : IAsyncDisposable
         _starts++;
         string[] command =
         [
-            "dotnet", OperatorCommands.Program, "up", "--data", Data, "--api-port", $"{_apiPort}", "--portal-port", $"{_portalPort}",
+            "dotnet", OperatorCommands.Program, "up", "--data", Data, "--api-port", $"{_apiPort}", "--portal-port", $"{_portalPort}", .. _more,
         ];
-        _process = await ChildProcess.StartAsync(new ChildSpec("tollgate", command, new Dictionary<string, string>(), Log));
+        _process = await ChildProcess.StartAsync(new ChildSpec("tollgate", command, _environment, Log));
         await Until.TrueAsync(() => Printed.Contains("Ready in ", StringComparison.Ordinal) || HasExited, "tollgate ready", StartPatience);
         if (HasExited)
         {

@@ -14,9 +14,20 @@ public sealed class SharedTollgate : IAsyncLifetime
     /// <summary>What the first call got, made as soon as the start said that it is ready.</summary>
     internal ApiAnswer FirstAnswer => _firstAnswer ?? throw new InvalidOperationException("Not started.");
 
+    /// <summary>What another user of the machine could read of the data folder while the first start ran; empty without root, whom it takes
+    /// to ask as another.</summary>
+    internal string SeenByOthers { get; private set; } = "";
+
+    /// <summary>The log as it was when the first start said that it is ready.</summary>
+    internal IReadOnlyList<string> FirstLog { get; private set; } = [];
+
     public async Task InitializeAsync()
     {
-        _running = await RunningTollgate.StartAsync();
+        var data = RunningTollgate.NewDataFolder();
+        var looking = Environment.IsPrivilegedProcess ? await OtherUser.WatchAsync(data) : null;
+        _running = await RunningTollgate.StartAsync(data: data);
+        FirstLog = await File.ReadAllLinesAsync(Path.Combine(data, "logs", "tollgate.log"));
+        SeenByOthers = looking is null ? "" : await looking.EndAsync();
         using var client = _running.Client();
         _firstAnswer = await client.PostAsync(Prompts.Chat, Prompts.France());
     }

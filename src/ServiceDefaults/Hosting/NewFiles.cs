@@ -1,0 +1,16 @@
+using System.Runtime.InteropServices;
+
+namespace Tollgate.ServiceDefaults.Hosting;
+
+/// <summary>Modes of what this process creates.</summary>
+public static partial class NewFiles
+{
+    /// <summary>From now on only the owner may read, write or enter what this process and its children create.</summary>
+    public static void AreTheOwnersAlone() => _ = SetMask(0b000_111_111);
+
+    /// <summary>From now on others may read and enter it too, where they can enter the folder above.</summary>
+    public static void AreReadable() => _ = SetMask(0b000_010_010);
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial uint SetMask(uint mask);
+}
