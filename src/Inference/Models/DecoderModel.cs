@@ -82,7 +82,8 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>Ids of a chat, up to where the assistant's answer begins. What a message says never becomes a control token.</summary>
     /// <exception cref="TemplateException">There is no template, or it refuses these messages.</exception>
-    public List<int> EncodeChat(IReadOnlyList<ChatMessage> messages)
+    /// <exception cref="OperationCanceledException">The caller does not want the result any more.</exception>
+    public List<int> EncodeChat(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken = default)
     {
         if (Template is null)
         {
@@ -91,7 +92,9 @@ public sealed class DecoderModel : IDisposable
 
         var ids = new List<int>();
         Tokenizer.Encode(
-            Template.RenderSegments(messages, addGenerationPrompt: true, Manifest.Tokenizer.BosText, Manifest.Tokenizer.EosText), ids);
+            Template.RenderSegments(
+                messages, addGenerationPrompt: true, Manifest.Tokenizer.BosText, Manifest.Tokenizer.EosText, cancellationToken),
+            ids);
         return ids;
     }
 

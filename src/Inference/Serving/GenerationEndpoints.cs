@@ -26,7 +26,7 @@ internal static class GenerationEndpoints
         }
 
         var error = ChatRequest.TryParse(body, out var request, out var invalid)
-            ? Plan(request, models, out var job)
+            ? Plan(request, models, out var job, context.RequestAborted)
             : Refuse(invalid, out job);
         await (job is null ? ErrorAnswer.WriteAsync(context, error!) : answers.RunAsync(context, job));
     }
@@ -50,7 +50,8 @@ internal static class GenerationEndpoints
         return error;
     }
 
-    private static OpenAiError? Plan(ChatRequest request, ServedModels models, out AnswerJob? job)
+    private static OpenAiError? Plan(
+        ChatRequest request, ServedModels models, out AnswerJob? job, CancellationToken cancellationToken)
     {
         job = null;
         if (models.Find(request.Model) is not LoadedDecoder decoder)
@@ -67,7 +68,7 @@ internal static class GenerationEndpoints
         try
         {
             prompt = decoder.Model.EncodeChat(
-                [.. request.Messages.Select(message => new TemplateMessage(message.Role, message.Content, message.Name))]);
+                [.. request.Messages.Select(message => new TemplateMessage(message.Role, message.Content, message.Name))], cancellationToken);
         }
         catch (TemplateException exception)
         {
