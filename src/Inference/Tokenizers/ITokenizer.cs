@@ -8,6 +8,9 @@ public interface ITokenizer
     /// <summary>Ids run from 0 to this, exclusive.</summary>
     int VocabularySize { get; }
 
+    /// <summary>Most tokens that one byte of UTF-8 becomes: 1, or more where a normaliser lengthens a text.</summary>
+    int MostTokensPerByte => 1;
+
     /// <summary>Appends the ids of a text.</summary>
     /// <param name="allowSpecial">
     /// Whether the text of a control token (<c>&lt;|im_end|&gt;</c>) becomes that token.
