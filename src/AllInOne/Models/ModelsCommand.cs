@@ -16,13 +16,15 @@ internal static class ModelsCommand
     private static readonly Option<decimal?> PriceOut = new("--price-out") { Description = "US dollars per million output tokens." };
     private static readonly Option<FileInfo?> Tokenizer =
         new("--tokenizer") { Description = "tokenizer.json of an .onnx file. Default: the one beside it." };
+    private static readonly Option<string?> Pooling =
+        new("--pooling") { Description = "cls or mean, for an .onnx file. Default: what 1_Pooling/config.json beside it says, else mean." };
 
     public static Command Create() => new("models", "Models of this installation.")
     {
         new Command("list", "What is installed.").Does(ListAsync),
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            ModelFile, Name, PriceIn, PriceOut, Tokenizer,
+            ModelFile, Name, PriceIn, PriceOut, Tokenizer, Pooling,
         }.Does(ImportAsync),
     };
 
@@ -45,7 +47,7 @@ internal static class ModelsCommand
         try
         {
             var progress = new StageProgress();
-            var options = new ModelImportOptions { TokenizerFile = parsed.GetValue(Tokenizer)?.FullName };
+            var options = new ModelImportOptions { TokenizerFile = parsed.GetValue(Tokenizer)?.FullName, Pooling = parsed.GetValue(Pooling) };
             var model = await ModelImport.RunAsync(
                 parsed.GetRequiredValue(ModelFile).FullName, name, data.Folder("models"), options, progress, cancellationToken);
             await Console.Out.WriteLineAsync($"{model.Manifest.Name} {model.Manifest.Version} is installed ({model.Manifest.Task}).");

@@ -49,6 +49,12 @@ public sealed class EmbeddingModel : IDisposable
         }
 
         await ModelStore.VerifyAsync(installed, cancellationToken);
+        if (installed.Manifest.Embedding.Pooling is not (OnnxImport.NoPooling or OnnxImport.FirstPooling or OnnxImport.MeanPooling))
+        {
+            throw new ModelImportException(
+                $"The manifest of '{installed.Manifest.Name}' asks for the pooling '{installed.Manifest.Embedding.Pooling}', which is unknown.");
+        }
+
         return TokenizerFile.Load(installed) is WordPieceTokenizer tokenizer
             ? new EmbeddingModel(installed, sessions.Open(installed.PathOf(installed.Manifest.Graph)), tokenizer)
             : throw new ModelImportException($"The tokenizer of '{installed.Manifest.Name}' is not WordPiece.");
@@ -155,9 +161,14 @@ internal static class EmbeddingRun
             var vectors = new float[rows.Length][];
             for (var row = 0; row < rows.Length; row++)
             {
-                vectors[row] = embedding.Pooling == OnnxImport.MeanPooling
-                    ? Pool(numbers.Slice(row * width * embedding.Width, width * embedding.Width), rows[row].Length, embedding.Width)
-                    : numbers.Slice(row * embedding.Width, embedding.Width).ToArray();
+                vectors[row] = embedding.Pooling switch
+                {
+                    OnnxImport.NoPooling => numbers.Slice(row * embedding.Width, embedding.Width).ToArray(),
+                    OnnxImport.FirstPooling => Pool(numbers.Slice(row * width * embedding.Width, embedding.Width), 1, embedding.Width),
+                    OnnxImport.MeanPooling => Pool(
+                        numbers.Slice(row * width * embedding.Width, width * embedding.Width), rows[row].Length, embedding.Width),
+                    var other => throw new InvalidOperationException($"The pooling '{other}' is unknown."),
+                };
             }
 
             return vectors;

@@ -34,6 +34,8 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
 
         var allowance = template is null ? default : TemplateAllowance.Measure(template, tokenizer, manifestTokenizer, options.Clock);
 
+        progress?.Report(new("trying the kernels", 0));
+        weights.Shape = KernelTrial.Fit(weights.Shape, options.Sessions);
         LlamaGraph.Write(weights, draft.Folder, fraction =>
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -51,7 +53,7 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
                 weights.Shape.Context, options.DefaultMaxOutput ?? Math.Min(1024, weights.Shape.Context / 2), allowance.Fixed,
                 allowance.PerMessage),
             Decoder = new ModelDecoder(
-                weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, weights.Shape.Vocabulary),
+                weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary),
         }, cancellationToken);
     }
 
@@ -91,11 +93,12 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
     private void Compare(LlamaWeights weights, string graph)
     {
         // Spread over the vocabulary, never the same id twice.
-        var count = Math.Min(ComparedTokens, weights.Shape.Context - 1);
+        var longest = weights.Shape.Window is { } window and < 2 * ComparedTokens ? window + ComparedTokens : ComparedTokens;
+        var count = Math.Min(longest, weights.Shape.Context - 1);
         var prompt = Enumerable.Range(0, count).Select(i => (int)(((i * 2_654_435_761L) + 1) % weights.Shape.Vocabulary)).ToArray();
         var expected = LlamaReference.Logits(weights, prompt);
         using var session = options.Sessions.Open(graph);
-        using var run = new DecoderRun(session, weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, count);
+        using var run = new DecoderRun(session, weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, count);
         run.Append(prompt.AsSpan(0, count - 1));
         var actual = run.Append(prompt.AsSpan(count - 1));
         for (var id = 0; id < expected.Length; id++)
