@@ -54,7 +54,7 @@ public sealed class OwnerOnlyTests
         Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(log) & Others);
     }
 
-    private static Task<HashSet<UnixFileMode>> WatchAsync(string path, CancellationToken cancellationToken) => Task.Run(() =>
+    private static Task<HashSet<UnixFileMode>> WatchAsync(string path, CancellationToken cancellationToken) => Task.Run(async () =>
     {
         var modes = new HashSet<UnixFileMode>();
         while (!cancellationToken.IsCancellationRequested)
@@ -65,7 +65,7 @@ public sealed class OwnerOnlyTests
                 modes.Add(file.UnixFileMode);
             }
 
-            Thread.Sleep(1);
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, CancellationToken.None);
         }
 
         modes.RemoveWhere(mode => mode < 0); // It went between two looks.

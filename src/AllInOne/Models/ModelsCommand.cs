@@ -18,6 +18,8 @@ internal static class ModelsCommand
         Numbers.Optional("--price-out", "US dollars per million output tokens.", 0m, 1_000_000m);
     private static readonly Option<FileInfo?> Tokenizer =
         new("--tokenizer") { Description = "tokenizer.json of an .onnx file. Default: the one beside it." };
+    private static readonly Option<string?> Pooling =
+        new("--pooling") { Description = "cls or mean, for an .onnx file. Default: what 1_Pooling/config.json beside it says, else mean." };
 
     private static readonly Option<string?> Completions = MakeCompletions();
 
@@ -26,7 +28,7 @@ internal static class ModelsCommand
         new Command("list", "What is installed.").Does(ListAsync),
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            ModelFile, Name, PriceIn, PriceOut, Tokenizer, Completions,
+            ModelFile, Name, PriceIn, PriceOut, Tokenizer, Pooling, Completions,
         }.Does(ImportAsync),
     };
 
@@ -65,6 +67,7 @@ internal static class ModelsCommand
             var options = new ModelImportOptions
             {
                 TokenizerFile = parsed.GetValue(Tokenizer)?.FullName,
+                Pooling = parsed.GetValue(Pooling),
                 Completions = parsed.GetValue(Completions),
             };
             var model = await ModelImport.RunAsync(

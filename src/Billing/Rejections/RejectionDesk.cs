@@ -48,7 +48,7 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
         try
         {
             return await lanes.RunAsync(
-                connection => ResolveAsync(connection, (organizationId, requestId, seq), order, cancellationToken), cancellationToken);
+                (connection, _) => ResolveAsync(connection, (organizationId, requestId, seq), order, cancellationToken), cancellationToken);
         }
         catch (Exception exception) when (UsageIngest.IsDataError(exception))
         {

@@ -68,6 +68,12 @@ public sealed class EmbeddingModel : IDisposable
         }
 
         await ModelStore.VerifyAsync(installed, cancellationToken);
+        if (installed.Manifest.Embedding.Pooling is not (OnnxImport.NoPooling or OnnxImport.FirstPooling or OnnxImport.MeanPooling))
+        {
+            throw new ModelImportException(
+                $"The manifest of '{installed.Manifest.Name}' asks for the pooling '{installed.Manifest.Embedding.Pooling}', which is unknown.");
+        }
+
         return TokenizerFile.Load(installed) is WordPieceTokenizer tokenizer
             ? new EmbeddingModel(
                 installed, sessions.Open(installed.PathOf(installed.Manifest.Graph)), tokenizer, options ?? new GenerationOptions())
@@ -162,7 +168,9 @@ public sealed class EmbeddingModel : IDisposable
 /// <summary>One run of an embedding graph over padded rows.</summary>
 internal static class EmbeddingRun
 {
-    public static float[][] Run(InferenceSession session, string[] inputNames, ModelEmbedding embedding, int[][] rows)
+    /// <param name="given">Stops the run from outside; null where it is not to be stopped.</param>
+    public static float[][] Run(
+        InferenceSession session, string[] inputNames, ModelEmbedding embedding, int[][] rows, RunOptions? given = null)
     {
         var width = Math.Max(rows.Max(r => r.Length), 1);
         var (ids, mask) = (new long[rows.Length * width], new long[rows.Length * width]);
@@ -179,15 +187,20 @@ internal static class EmbeddingRun
             name switch { "input_ids" => ids, "attention_mask" => mask, _ => new long[ids.Length] }, [rows.Length, width])).ToArray();
         try
         {
-            using var options = new RunOptions();
-            using var outputs = session.Run(options, inputNames, inputs, [embedding.Output]);
+            using var options = given is null ? new RunOptions() : null;
+            using var outputs = session.Run(given ?? options, inputNames, inputs, [embedding.Output]);
             var numbers = outputs[0].GetTensorDataAsSpan<float>();
             var vectors = new float[rows.Length][];
             for (var row = 0; row < rows.Length; row++)
             {
-                vectors[row] = embedding.Pooling == OnnxImport.MeanPooling
-                    ? Pool(numbers.Slice(row * width * embedding.Width, width * embedding.Width), rows[row].Length, embedding.Width)
-                    : numbers.Slice(row * embedding.Width, embedding.Width).ToArray();
+                vectors[row] = embedding.Pooling switch
+                {
+                    OnnxImport.NoPooling => numbers.Slice(row * embedding.Width, embedding.Width).ToArray(),
+                    OnnxImport.FirstPooling => Pool(numbers.Slice(row * width * embedding.Width, embedding.Width), 1, embedding.Width),
+                    OnnxImport.MeanPooling => Pool(
+                        numbers.Slice(row * width * embedding.Width, width * embedding.Width), rows[row].Length, embedding.Width),
+                    var other => throw new InvalidOperationException($"The pooling '{other}' is unknown."),
+                };
             }
 
             return vectors;

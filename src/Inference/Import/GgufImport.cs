@@ -35,6 +35,8 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
 
         var chat = template is null ? null : ReadChat(template, tokenizer, manifestTokenizer);
 
+        progress?.Report(new("trying the kernels", 0));
+        weights.Shape = KernelTrial.Fit(weights.Shape, options.Sessions);
         LlamaGraph.Write(weights, draft.Folder, fraction =>
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -43,7 +45,7 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
         progress?.Report(new("comparing with the source", 0));
         using var session = options.Sessions.Open(Path.Combine(draft.Folder, "model.onnx"));
         DecoderRun Run(int capacity) =>
-            new(session, weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, capacity);
+            new(session, weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, capacity);
         Compare(weights, Run);
         progress?.Report(new("asking questions", 0));
         var (completions, notes) = Ask(new QuestionProbe(Run, tokenizer, manifestTokenizer, chat, weights.Shape.Context));
@@ -58,7 +60,7 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
             Completions = completions,
             Notes = notes.Count == 0 ? null : notes,
             Decoder = new ModelDecoder(
-                weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.HeadWidth, weights.Shape.Vocabulary),
+                weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary),
         }, cancellationToken);
     }
 
@@ -143,7 +145,8 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
     private void Compare(LlamaWeights weights, DecoderRunFactory runs)
     {
         // Spread over the vocabulary, never the same id twice.
-        var count = Math.Min(ComparedTokens, weights.Shape.Context - 1);
+        var longest = weights.Shape.Window is { } window and < 2 * ComparedTokens ? window + ComparedTokens : ComparedTokens;
+        var count = Math.Min(longest, weights.Shape.Context - 1);
         var prompt = Enumerable.Range(0, count).Select(i => (int)(((i * 2_654_435_761L) + 1) % weights.Shape.Vocabulary)).ToArray();
         var expected = LlamaReference.Logits(weights, prompt);
         using var run = runs(count);

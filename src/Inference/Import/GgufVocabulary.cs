@@ -16,10 +16,8 @@ internal static class GgufVocabulary
         ["gpt-2"] = "gpt-2",
         ["gpt2"] = "gpt-2",
         ["phi-2"] = "gpt-2",
-        ["olmo"] = "gpt-2",
         ["smollm"] = "smollm",
         ["starcoder"] = "smollm",
-        ["codeshell"] = "smollm",
         ["llama-bpe"] = "llama-bpe",
         ["llama3"] = "llama-bpe",
         ["llama-v3"] = "llama-bpe",
@@ -27,6 +25,18 @@ internal static class GgufVocabulary
         ["deepseek-r1-qwen"] = "qwen2",
         ["default"] = "default",
     };
+
+    /// <summary>Keys that change nothing in how text becomes ids: tokens' texts, ids that are only named, other forms of the same.</summary>
+    private static readonly HashSet<string> Harmless = new(StringComparer.Ordinal)
+    {
+        "model", "pre", "tokens", "token_type", "scores", "merges", "add_bos_token",
+        "bos_token_id", "eos_token_id", "eot_token_id", "eom_token_id", "unknown_token_id", "seperator_token_id", "separator_token_id",
+        "padding_token_id", "cls_token_id", "mask_token_id", "prefix_token_id", "suffix_token_id", "middle_token_id", "fim_pre_token_id",
+        "fim_suf_token_id", "fim_mid_token_id", "fim_pad_token_id", "fim_rep_token_id", "fim_sep_token_id", "token_type_count",
+    };
+
+    /// <summary>Keys that are taken where they ask for nothing.</summary>
+    private static readonly string[] Unset = ["add_eos_token", "add_sep_token", "add_space_prefix", "remove_extra_whitespaces"];
 
     /// <exception cref="ModelImportException">The tokenizer is of an unsupported kind, or contradicts itself.</exception>
     public static BpeVocabulary Read(GgufMetadata metadata, int vocabularySize)
@@ -37,6 +47,7 @@ internal static class GgufVocabulary
             throw new ModelImportException($"The tokenizer '{kind}' is not supported; byte-level BPE ('gpt2') is.");
         }
 
+        CheckKeys(metadata);
         var rules = metadata.Text("tokenizer.ggml.pre") ?? "default";
         if (!PreTokenizers.TryGetValue(rules, out var preTokenizer))
         {
@@ -65,6 +76,21 @@ internal static class GgufVocabulary
             UserDefined = [.. ids.Where(id => types[id] is UserDefined)],
             Merges = metadata.Get<string[]>("tokenizer.ggml.merges"),
         };
+    }
+
+    /// <summary>A closed world: a key that nothing here reads may ask for another normaliser or frame.</summary>
+    private static void CheckKeys(GgufMetadata metadata)
+    {
+        const string Prefix = "tokenizer.ggml.";
+        foreach (var (key, value) in metadata.Values.Where(v => v.Key.StartsWith(Prefix, StringComparison.Ordinal)))
+        {
+            var name = key[Prefix.Length..];
+            if (!Harmless.Contains(name) && !(Unset.Contains(name) && value is false))
+            {
+                throw new ModelImportException(
+                    $"The GGUF key '{key}'{(value is bool ? $" = {value}" : "")} is not supported: it may change how text becomes tokens.");
+            }
+        }
     }
 
     /// <summary>Every token that ends an answer: the end of text, of a turn, of a message.</summary>

@@ -27,12 +27,21 @@ internal sealed class LlamaGraph : IDisposable
     public static IReadOnlyList<string> Write(LlamaWeights weights, string folder, Action<double>? progress = null)
     {
         var elements = weights.Layers.Sum(l => l.Query.Elements + l.Key.Elements + l.Value.Elements + l.AttentionOutput.Elements
-            + l.Gate.Elements + l.Up.Elements + l.Down.Elements) + weights.Embedding.Elements + (weights.Output?.Elements ?? 0);
+            + l.Gate.Elements + l.Up.Elements + l.Down.Elements) + weights.Embedding.Elements + (weights.Output?.Elements ?? 0)
+            + ((long)weights.Shape.Context * weights.Shape.KernelWidth); // the tables of the rotation
         var external = elements * sizeof(float) > MostInlineBytes;
         using var graph = new LlamaGraph(weights, external ? Path.Combine(folder, "weights.bin") : null);
         graph.Build(progress);
         graph._graph.Write(Path.Combine(folder, "model.onnx"));
         return external ? ["model.onnx", "weights.bin"] : ["model.onnx"];
+    }
+
+    /// <summary>The model as bytes, weights included.</summary>
+    public static byte[] Build(LlamaWeights weights)
+    {
+        using var graph = new LlamaGraph(weights, weightsPath: null);
+        graph.Build(progress: null);
+        return graph._graph.ToModel().ToArray();
     }
 
     public void Dispose() => _graph.Dispose();
@@ -64,16 +73,29 @@ internal sealed class LlamaGraph : IDisposable
             _graph.Initializer(table, _weights.Read(output), _shape.Vocabulary, _shape.Width);
         }
 
-        _graph.Node("Gemm", domain: "", [rows, table], ["logits"], ("transB", 1));
+        AddLogits(rows, table);
         _graph.Output("logits", typeof(float), "batch", _shape.Vocabulary);
         for (var i = 0; i < _shape.Layers; i++)
         {
             foreach (var part in (ReadOnlySpan<string>)["key", "value"])
             {
-                _graph.Input($"past_key_values.{i}.{part}", typeof(float), "batch", _shape.KeyValueHeads, "length", _shape.HeadWidth);
-                _graph.Output($"present.{i}.{part}", typeof(float), "batch", _shape.KeyValueHeads, "length", _shape.HeadWidth);
+                _graph.Input($"past_key_values.{i}.{part}", typeof(float), "batch", _shape.KeyValueHeads, "length", _shape.KernelWidth);
+                _graph.Output($"present.{i}.{part}", typeof(float), "batch", _shape.KeyValueHeads, "length", _shape.KernelWidth);
             }
         }
+    }
+
+    private void AddLogits(string rows, string table)
+    {
+        if (_shape.LogitSoftcap == 0)
+        {
+            _graph.Node("Gemm", domain: "", [rows, table], ["logits"], ("transB", 1));
+            return;
+        }
+
+        _graph.Initializer("softcap", [_shape.LogitSoftcap], 1);
+        var scaled = _graph.Node("Div", [_graph.Node("Gemm", [rows, table], ("transB", 1)), "softcap"]);
+        _graph.Node("Mul", domain: "", [_graph.Node("Tanh", [scaled]), "softcap"], ["logits"]);
     }
 
     /// <summary>Adds one block; the residual sum is completed by the next norm, which is fused with it.</summary>
@@ -91,7 +113,7 @@ internal sealed class LlamaGraph : IDisposable
         }
 
         var projected = AddProduct(
-            prefix + "attention_output", attention, _weights.Read(layer.AttentionOutput), layer.AttentionOutput.Columns);
+            prefix + "attention_output", attention, Spread(_weights.Read(layer.AttentionOutput)), _shape.Heads * _shape.KernelWidth);
         (normal, stream) = AddNorm(prefix + "feed_forward_norm", layer.FeedForwardNorm, stream, projected);
         var gate = AddProduct(prefix + "gate", normal, _weights.Read(layer.Gate), _shape.Width);
         var up = AddProduct(prefix + "up", normal, _weights.Read(layer.Up), _shape.Width);
@@ -103,14 +125,16 @@ internal sealed class LlamaGraph : IDisposable
     {
         // Query, key and value in one product: the kernel takes them packed.
         float[] packed =
-            [.. Rotatable(_weights.Read(layer.Query), _shape.Width), .. Rotatable(_weights.Read(layer.Key), _shape.Width),
-                .. _weights.Read(layer.Value)];
+            [.. Arrange(_weights.Read(layer.Query), _shape.Width, rotates: true),
+                .. Arrange(_weights.Read(layer.Key), _shape.Width, rotates: true),
+                .. Arrange(_weights.Read(layer.Value), _shape.Width, rotates: false)];
         var projected = AddProduct(prefix + "attention_input", normal, packed, _shape.Width);
         if (layer.QueryBias is not null || layer.KeyBias is not null || layer.ValueBias is not null)
         {
             float[] bias =
-                [.. Rotatable(ReadBias(layer.QueryBias, layer.Query), 1), .. Rotatable(ReadBias(layer.KeyBias, layer.Key), 1),
-                    .. ReadBias(layer.ValueBias, layer.Value)];
+                [.. Arrange(ReadBias(layer.QueryBias, layer.Query), 1, rotates: true),
+                    .. Arrange(ReadBias(layer.KeyBias, layer.Key), 1, rotates: true),
+                    .. Arrange(ReadBias(layer.ValueBias, layer.Value), 1, rotates: false)];
             _graph.Initializer(prefix + "attention_bias", bias, bias.Length);
             projected = _graph.Node("Add", [projected, prefix + "attention_bias"]);
         }
@@ -125,7 +149,10 @@ internal sealed class LlamaGraph : IDisposable
             ("num_heads", _shape.Heads),
             ("kv_num_heads", _shape.KeyValueHeads),
             ("do_rotary", 1),
-            ("rotary_interleaved", 0));
+            ("rotary_interleaved", 0),
+            ("local_window_size", _shape.Window ?? -1),
+            ("scale", _shape.AttentionScale),
+            ("softcap", _shape.AttentionSoftcap));
         return attention;
     }
 
@@ -177,24 +204,45 @@ internal sealed class LlamaGraph : IDisposable
         return transposed;
     }
 
-    /// <summary>Orders the rows of each head so that rotation pairs the halves, as the kernel does.</summary>
-    private float[] Rotatable(float[] rows, int columns)
+    /// <summary>Orders the rows of each head so that rotation pairs the halves, as the kernel does, and fills heads with zeros to the
+    /// kernel's width: each half at its end where they rotate.</summary>
+    private float[] Arrange(float[] rows, int columns, bool rotates)
     {
-        if (!_shape.RopePairsNeighbours)
+        var (head, kernel) = (_shape.HeadWidth, _shape.KernelWidth);
+        if (head == kernel && !(rotates && _shape.RopePairsNeighbours))
         {
             return rows;
         }
 
-        var ordered = new float[rows.Length];
-        var head = _shape.HeadWidth;
-        for (var row = 0; row < rows.Length / columns; row++)
+        var count = rows.Length / columns;
+        var arranged = new float[count / head * kernel * columns];
+        for (var row = 0; row < count; row++)
         {
             var within = row % head;
-            var target = row - within + (within / 2) + (within % 2 * (head / 2));
-            rows.AsSpan(row * columns, columns).CopyTo(ordered.AsSpan(target * columns));
+            var (pair, half) = _shape.RopePairsNeighbours ? (within / 2, within % 2) : (within % (head / 2), within / (head / 2));
+            var target = (row / head * kernel) + (rotates ? pair + (half * kernel / 2) : within);
+            rows.AsSpan(row * columns, columns).CopyTo(arranged.AsSpan(target * columns));
         }
 
-        return ordered;
+        return arranged;
+    }
+
+    /// <summary>Gives the output matrix a column for each number of the kernel's heads; those of the filling are zero.</summary>
+    private float[] Spread(float[] matrix)
+    {
+        var (head, kernel) = (_shape.HeadWidth, _shape.KernelWidth);
+        if (head == kernel)
+        {
+            return matrix;
+        }
+
+        var spread = new float[matrix.Length / head * kernel];
+        for (var part = 0; part < matrix.Length / head; part++)
+        {
+            matrix.AsSpan(part * head, head).CopyTo(spread.AsSpan(part * kernel));
+        }
+
+        return spread;
     }
 
     private float[] ReadBias(GgufTensor? bias, GgufTensor matrix) => bias is null ? new float[matrix.Rows] : _weights.Read(bias);
@@ -202,15 +250,17 @@ internal sealed class LlamaGraph : IDisposable
     private void AddRotaryTables()
     {
         var frequencies = _shape.RopeFrequencies(_weights.RopeFactors);
-        var cosines = new float[_shape.Context * frequencies.Length];
+        var width = _shape.KernelWidth / 2;
+        var cosines = new float[_shape.Context * width];
         var sines = new float[cosines.Length];
         for (var i = 0; i < cosines.Length; i++)
         {
-            var (sin, cos) = Math.SinCos(i / frequencies.Length * frequencies[i % frequencies.Length]);
+            // The filling of a head does not turn.
+            var (sin, cos) = Math.SinCos(i % width < frequencies.Length ? i / width * frequencies[i % width] : 0);
             (sines[i], cosines[i]) = ((float)sin, (float)cos);
         }
 
-        _graph.Initializer("cos", cosines, _shape.Context, frequencies.Length);
-        _graph.Initializer("sin", sines, _shape.Context, frequencies.Length);
+        _graph.Initializer("cos", cosines, _shape.Context, width);
+        _graph.Initializer("sin", sines, _shape.Context, width);
     }
 }

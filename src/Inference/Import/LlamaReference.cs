@@ -27,7 +27,9 @@ internal static class LlamaReference
         }
 
         var last = Normalize(stream[^1], weights.Read(weights.OutputNorm), shape.NormEpsilon);
-        return Multiply(weights.Output is { } output ? weights.Read(output) : embedding, [last], bias: null)[0];
+        var logits = Multiply(weights.Output is { } output ? weights.Read(output) : embedding, [last], bias: null)[0];
+        Bend(logits, shape.LogitSoftcap);
+        return logits;
     }
 
     private static void Attend(LlamaWeights weights, LlamaWeights.Layer layer, double[] frequencies, float[][] stream)
@@ -53,29 +55,41 @@ internal static class LlamaReference
         Add(stream, Multiply(weights.Read(layer.AttentionOutput), mixed, bias: null));
     }
 
-    /// <summary>Softmax attention of one position over the first <paramref name="length"/> positions.</summary>
+    /// <summary>Softmax attention of one position over the first <paramref name="length"/> positions, or the last of them.</summary>
     private static float[] Mix(LlamaShape shape, float[] query, float[][] keys, float[][] values, int length)
     {
         var width = shape.HeadWidth;
         var mixed = new float[shape.Heads * width];
-        var scores = new float[length];
+        var first = shape.Window is { } window ? Math.Max(length - window, 0) : 0;
+        var scores = new float[length - first];
         for (var head = 0; head < shape.Heads; head++)
         {
             var shared = head / (shape.Heads / shape.KeyValueHeads) * width;
-            for (var t = 0; t < length; t++)
+            for (var t = first; t < length; t++)
             {
-                scores[t] = TensorPrimitives.Dot(query.AsSpan(head * width, width), keys[t].AsSpan(shared, width)) / MathF.Sqrt(width);
+                scores[t - first] =
+                    TensorPrimitives.Dot(query.AsSpan(head * width, width), keys[t].AsSpan(shared, width)) * shape.AttentionScale;
             }
 
+            Bend(scores, shape.AttentionSoftcap);
             TensorPrimitives.SoftMax(scores, scores);
             var target = mixed.AsSpan(head * width, width);
-            for (var t = 0; t < length; t++)
+            for (var t = first; t < length; t++)
             {
-                TensorPrimitives.MultiplyAdd(values[t].AsSpan(shared, width), scores[t], target, target);
+                TensorPrimitives.MultiplyAdd(values[t].AsSpan(shared, width), scores[t - first], target, target);
             }
         }
 
         return mixed;
+    }
+
+    /// <summary>Bends numbers to ± a cap; 0 leaves them.</summary>
+    private static void Bend(float[] numbers, float cap)
+    {
+        for (var i = 0; cap > 0 && i < numbers.Length; i++)
+        {
+            numbers[i] = cap * MathF.Tanh(numbers[i] / cap);
+        }
     }
 
     private static void FeedForward(LlamaWeights weights, LlamaWeights.Layer layer, float[][] stream)

@@ -3,27 +3,67 @@ namespace Tollgate.Inference.Import;
 /// <summary>The tensors of a Llama-family GGUF file by their part in the model, each with the size that the shape demands.</summary>
 internal sealed class LlamaWeights
 {
-    private readonly GgufFile _file;
+    private readonly IReadOnlyDictionary<string, GgufTensor> _tensors;
+    private readonly Func<GgufTensor, float[]> _read;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
     /// <exception cref="ModelImportException">A tensor is missing, has another size, or is one that the importer does not know.</exception>
     public LlamaWeights(GgufFile file)
+        : this(LlamaShape.Read(file), file.Tensors, file.Read)
     {
-        _file = file;
-        Shape = LlamaShape.Read(file);
+    }
+
+    private LlamaWeights(LlamaShape shape, IReadOnlyDictionary<string, GgufTensor> tensors, Func<GgufTensor, float[]> read)
+    {
+        _tensors = tensors;
+        _read = read;
+        Shape = shape;
         Embedding = Take("token_embd.weight", Shape.Width, Shape.Vocabulary);
         OutputNorm = Take("output_norm.weight", Shape.Width, 1);
         Output = TakeOptional("output.weight", Shape.Width, Shape.Vocabulary);
         RopeFactors = TakeOptional("rope_freqs.weight", Shape.HeadWidth / 2, 1) is { } factors ? ReadRopeFactors(factors) : null;
         Layers = Enumerable.Range(0, Shape.Layers).Select(TakeLayer).ToArray();
-        var unknown = file.Tensors.Keys.FirstOrDefault(name => !_used.Contains(name));
+        var unknown = tensors.Keys.FirstOrDefault(name => !_used.Contains(name));
         if (unknown is not null)
         {
             throw new ModelImportException($"The tensor '{unknown}' is not part of the Llama architecture as the importer knows it.");
         }
     }
 
-    public LlamaShape Shape { get; }
+    /// <summary>Set again once the trial of the kernels has found the width of their heads.</summary>
+    public LlamaShape Shape { get; set; }
+
+    /// <summary>Random weights of a shape, the same at every call: to try what the shape asks of the kernels.</summary>
+    public static LlamaWeights Sample(LlamaShape shape)
+    {
+        var (query, key) = (shape.Heads * shape.HeadWidth, shape.KeyValueHeads * shape.HeadWidth);
+        var sizes = new List<(string Name, int Columns, int Rows)>
+        {
+            ("token_embd.weight", shape.Width, shape.Vocabulary), ("output_norm.weight", shape.Width, 1),
+        };
+        for (var i = 0; i < shape.Layers; i++)
+        {
+            (string Part, int Columns, int Rows)[] parts =
+            [
+                ("attn_norm", shape.Width, 1), ("attn_q", shape.Width, query), ("attn_k", shape.Width, key), ("attn_v", shape.Width, key),
+                ("attn_output", query, shape.Width), ("ffn_norm", shape.Width, 1), ("ffn_gate", shape.Width, shape.FeedForward),
+                ("ffn_up", shape.Width, shape.FeedForward), ("ffn_down", shape.FeedForward, shape.Width),
+            ];
+            sizes.AddRange(parts.Select(part => ($"blk.{i}.{part.Part}.weight", part.Columns, part.Rows)));
+        }
+
+        return new LlamaWeights(
+            shape, sizes.ToDictionary(s => s.Name, s => new GgufTensor(s.Name, s.Columns, s.Rows, TensorEncoding.F32, Start: 0)), Draw);
+    }
+
+    /// <summary>Norms are 1; a product of others has numbers of about 1.</summary>
+    private static float[] Draw(GgufTensor tensor)
+    {
+        var random = new Random(tensor.Name.Sum(c => (c * 31) + 7));
+        var scale = 3.4 / Math.Sqrt(tensor.Columns); // an even draw of width 1 has a deviation of 1 / 3.46
+        return [.. Enumerable.Range(0, (int)tensor.Elements)
+            .Select(_ => tensor.Rows == 1 ? 1 : (float)((random.NextDouble() - 0.5) * scale))];
+    }
 
     public GgufTensor Embedding { get; }
 
@@ -37,7 +77,7 @@ internal sealed class LlamaWeights
 
     public IReadOnlyList<Layer> Layers { get; }
 
-    public float[] Read(GgufTensor tensor) => _file.Read(tensor);
+    public float[] Read(GgufTensor tensor) => _read(tensor);
 
     private float[] ReadRopeFactors(GgufTensor tensor)
     {
@@ -72,7 +112,7 @@ internal sealed class LlamaWeights
 
     private GgufTensor? TakeOptional(string name, int columns, int rows)
     {
-        if (!_file.Tensors.TryGetValue(name, out var tensor))
+        if (!_tensors.TryGetValue(name, out var tensor))
         {
             return null;
         }

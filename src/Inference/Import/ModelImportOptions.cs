@@ -9,6 +9,10 @@ public sealed record ModelImportOptions
     /// <summary>A <c>tokenizer.json</c> for an ONNX file. Default: the one beside the model.</summary>
     public string? TokenizerFile { get; init; }
 
+    /// <summary>How an ONNX file's token vectors become one: <c>cls</c> or <c>mean</c>. Default: what <c>1_Pooling/config.json</c> beside
+    /// the model says, and the mean where there is no such file.</summary>
+    public string? Pooling { get; init; }
+
     /// <summary>What the listing says of the model. Default: what the file says of itself.</summary>
     public string? Description { get; init; }
 

@@ -13,6 +13,9 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
     /// <summary>The graph's output is the vector.</summary>
     public const string NoPooling = "none";
 
+    /// <summary>The vector is that of the first token, scaled to length 1.</summary>
+    public const string FirstPooling = "cls";
+
     /// <summary>The vector is the mean of the tokens' vectors over the mask, scaled to length 1.</summary>
     public const string MeanPooling = "mean";
 
@@ -22,6 +25,9 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
 
     /// <summary>Longest input of a model without a table of positions, tokens.</summary>
     private const int UnboundedContext = 8192;
+
+    /// <summary>How long the runs on short sentences may take together.</summary>
+    private static readonly TimeSpan LongestTrial = TimeSpan.FromSeconds(30);
 
     /// <summary>Difference between a text alone and in a padded batch that still counts as the same vector.</summary>
     private const float BatchingTolerance = 1e-4f;
@@ -34,24 +40,34 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
             throw new ModelImportException("The ONNX file is larger than 2 GB; weights of that size belong in a file beside it.");
         }
 
-        var inspection = OnnxInspection.Read(await File.ReadAllBytesAsync(path, cancellationToken));
-        CheckOperators(inspection);
-        var tokenizer = await TakeTokenizerAsync(cancellationToken);
-        File.Copy(path, Path.Combine(draft.Folder, GraphName));
-        foreach (var file in inspection.ExternalFiles)
+        // The bytes that were inspected are the ones that are installed: the file may change in between.
+        var model = await File.ReadAllBytesAsync(path, cancellationToken);
+        if (options.Pooling is not (null or FirstPooling or MeanPooling))
         {
-            TakeWeights(file);
+            throw new ModelImportException($"The pooling '{options.Pooling}' is not supported; 'cls' and 'mean' are.");
+        }
+
+        var inspection = OnnxInspection.Read(model);
+        CheckOperators(inspection);
+        CheckTask(inspection);
+        var tokenizer = await TakeTokenizerAsync(cancellationToken);
+        var source = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var pooling = options.Pooling ?? SentencePooling.Read(source);
+        await File.WriteAllBytesAsync(Path.Combine(draft.Folder, GraphName), model, cancellationToken);
+        foreach (var (file, bytes) in inspection.ExternalFiles)
+        {
+            TakeWeights(source, file, bytes);
         }
 
         progress?.Report(new("trying it", 0));
         using var session = options.Sessions.Open(Path.Combine(draft.Folder, GraphName));
         CheckInputs(session);
-        var embedding = Try(session, tokenizer, out var batching);
+        var embedding = Try(session, tokenizer, pooling, out var batching, cancellationToken);
 
         // Activations quantised per tensor share a scale over the whole batch: who is in it changes everybody's result.
         batching &= !inspection.Operators.Contains("DynamicQuantizeLinear");
         progress?.Report(new("installing", 0));
-        var source = await ModelStore.DescribeAsync(path, cancellationToken);
+        var described = await ModelStore.DescribeAsync(Path.Combine(draft.Folder, GraphName), cancellationToken);
         return await draft.InstallAsync((version, files) => new ModelManifest
         {
             Name = draft.Name,
@@ -59,7 +75,7 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
             Task = ModelTasks.Embeddings,
             Description = options.Description,
             Licence = options.Licence,
-            Source = new ModelSource(source.Name, "onnx", source.Sha256),
+            Source = new ModelSource(Path.GetFileName(path), "onnx", described.Sha256),
             Created = options.Clock.GetUtcNow(),
             Files = files,
             Graph = GraphName,
@@ -79,6 +95,16 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
         }
     }
 
+    private static void CheckTask(OnnxInspection inspection)
+    {
+        if (OnnxTask.Recognize(inspection.Inputs, inspection.Outputs) is { } task)
+        {
+            throw new ModelImportException(
+                $"This is a model for {task}: its inputs are {string.Join(", ", inspection.Inputs)}, its outputs {string.Join(", ", inspection.Outputs)}. "
+                + "ONNX files are taken for sentence embeddings.");
+        }
+    }
+
     private async Task<WordPieceTokenizer> TakeTokenizerAsync(CancellationToken cancellationToken)
     {
         var file = options.TokenizerFile ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, TokenizerName);
@@ -94,9 +120,9 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
     }
 
     /// <summary>Copies a file of weights; only a plain name beside the model is followed.</summary>
-    private void TakeWeights(string file)
+    private void TakeWeights(string folder, string file, long leastBytes)
     {
-        var source = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, file);
+        var source = Path.Combine(folder, file);
         if (!ModelName.IsValid(file) || file is GraphName or TokenizerName or ModelManifest.FileName)
         {
             throw new ModelImportException($"The model keeps weights in '{file}', which is not a plain lower-case file name beside it.");
@@ -105,6 +131,11 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
         if (!File.Exists(source) || new FileInfo(source).LinkTarget is not null)
         {
             throw new ModelImportException($"The file of weights '{file}' is not beside the model.");
+        }
+
+        if (new FileInfo(source).Length < leastBytes)
+        {
+            throw new ModelImportException($"The file of weights '{file}' is shorter than the {leastBytes} bytes that the model uses of it.");
         }
 
         File.Copy(source, Path.Combine(draft.Folder, file));
@@ -127,10 +158,11 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
     }
 
     /// <summary>Finds out the output, the pooling and the width by running it, and whether padding changes a result.</summary>
-    private static ModelEmbedding Try(InferenceSession session, WordPieceTokenizer tokenizer, out bool batching)
+    private ModelEmbedding Try(
+        InferenceSession session, WordPieceTokenizer tokenizer, string? pooling, out bool batching, CancellationToken cancellationToken)
     {
-        var (output, pooling, rank) = session.OutputMetadata.ContainsKey("sentence_embedding") ? ("sentence_embedding", NoPooling, 2)
-            : session.OutputMetadata.ContainsKey("last_hidden_state") ? ("last_hidden_state", MeanPooling, 3)
+        var (output, found, rank) = session.OutputMetadata.ContainsKey("sentence_embedding") ? ("sentence_embedding", NoPooling, 2)
+            : session.OutputMetadata.ContainsKey("last_hidden_state") ? ("last_hidden_state", pooling ?? MeanPooling, 3)
             : throw new ModelImportException(
                 $"The model's outputs are {string.Join(", ", session.OutputMetadata.Keys)}; supported are sentence_embedding and last_hidden_state.");
         var dimensions = session.OutputMetadata[output].Dimensions;
@@ -139,7 +171,13 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
             throw new ModelImportException($"The model's output '{output}' is not float32 of rank {rank} with a fixed last dimension.");
         }
 
-        var embedding = new ModelEmbedding(dimensions[^1], output, pooling);
+        var embedding = new ModelEmbedding(dimensions[^1], output, found);
+        if (rank == 3 && pooling is null)
+        {
+            progress?.Report(new(
+                "assuming mean pooling, because there is no 1_Pooling/config.json beside the model; --pooling cls|mean names it", 0));
+        }
+
         int[] Ids(string text)
         {
             List<int> ids = [.. tokenizer.Prefix];
@@ -149,9 +187,13 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
 
         var (brief, lengthy) = (Ids("A toll gate."), Ids("The quick brown fox jumps over the lazy dog, once more."));
         string[] names = [.. session.InputMetadata.Keys];
+        using var run = new RunOptions();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var stop = limit.Token.Register(() => run.Terminate = true); // a graph may hold a loop without end
+        limit.CancelAfter(LongestTrial);
         try
         {
-            var alone = EmbeddingRun.Run(session, names, embedding, [brief])[0];
+            var alone = EmbeddingRun.Run(session, names, embedding, [brief], run)[0];
             if (!Array.TrueForAll(alone, float.IsFinite) || TensorPrimitives.Norm<float>(alone) < 1e-6f)
             {
                 throw new ModelImportException("The model gives no usable vector for a short sentence.");
@@ -162,6 +204,7 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
         }
         catch (OnnxRuntimeException exception)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             throw new ModelImportException($"The model fails on a short sentence: {exception.Message}", exception);
         }
 

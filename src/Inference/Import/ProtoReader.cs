@@ -5,7 +5,15 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
 {
     private ReadOnlySpan<byte> _rest = message;
 
+    private int _wireType;
+
     public int Field { get; private set; }
+
+    /// <summary>Whether the field holds one whole number.</summary>
+    public readonly bool IsNumber => _wireType == 0;
+
+    /// <summary>Whether the field holds text, bytes, a message or packed numbers.</summary>
+    public readonly bool HasLength => _wireType == 2;
 
     /// <summary>The value of a field of numbers.</summary>
     public ulong Number { get; private set; }
@@ -25,10 +33,16 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
         }
 
         var tag = Varint(ref _rest);
+        if (tag > uint.MaxValue)
+        {
+            throw Damaged();
+        }
+
         Field = (int)(tag >> 3);
+        _wireType = (int)(tag & 7);
         Bytes = default;
         Number = 0;
-        switch (tag & 7)
+        switch (_wireType)
         {
             case 0:
                 Number = Varint(ref _rest);

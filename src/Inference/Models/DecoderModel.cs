@@ -97,8 +97,10 @@ public sealed class DecoderModel : IDisposable
     /// <summary>Ids of a chat, up to where the assistant's answer begins. What a message says never becomes a control token.</summary>
     /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
     /// <exception cref="TemplateException">The template fails, or refuses these messages.</exception>
-    public List<int> EncodeChat(IReadOnlyList<ChatMessage> messages) =>
-        OrStart((_chat ?? throw new InvalidOperationException($"The model '{Manifest.Name}' has no chat template.")).Encode(messages));
+    /// <exception cref="OperationCanceledException">The caller does not want the result any more.</exception>
+    public List<int> EncodeChat(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken = default) =>
+        OrStart((_chat ?? throw new InvalidOperationException($"The model '{Manifest.Name}' has no chat template."))
+            .Encode(messages, cancellationToken));
 
     private List<int> OrStart(List<int> ids)
     {

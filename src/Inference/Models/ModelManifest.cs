@@ -129,7 +129,9 @@ public sealed record ModelDecoder(int Layers, int KeyValueHeads, int HeadWidth, 
 
 /// <param name="Width">Numbers in a vector.</param>
 /// <param name="Output">Name of the graph's output.</param>
-/// <param name="Pooling"><c>none</c> (the output is the vector) or <c>mean</c> (over the mask, then scaled to length 1).</param>
+/// <param name="Pooling">
+/// <c>none</c> (the output is the vector), <c>cls</c> (the first token's) or <c>mean</c> (over the mask); the last two scale to length 1.
+/// </param>
 public sealed record ModelEmbedding(int Width, string Output, string Pooling);
 
 /// <summary>JSON of manifests.</summary>

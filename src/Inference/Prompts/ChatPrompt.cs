@@ -44,17 +44,19 @@ internal sealed class ChatPrompt
     /// replaces, unless the template itself knows the role.
     /// </summary>
     /// <exception cref="TemplateException">The template fails, or refuses these messages.</exception>
-    public List<int> Encode(IReadOnlyList<ChatMessage> messages)
+    /// <exception cref="OperationCanceledException">The caller does not want the result any more.</exception>
+    public List<int> Encode(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken = default)
     {
         var known = _readsDeveloper
             ? messages : [.. messages.Select(message => message.Role == Developer ? message with { Role = System } : message)];
-        return EncodeAsWritten(known);
+        return EncodeAsWritten(known, cancellationToken);
     }
 
-    private List<int> EncodeAsWritten(IReadOnlyList<ChatMessage> messages)
+    private List<int> EncodeAsWritten(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
     {
         var ids = new List<int>();
-        Tokenizer.Encode(_template.RenderSegments(messages, addGenerationPrompt: true, _marks.BosText, _marks.EosText), ids);
+        Tokenizer.Encode(
+            _template.RenderSegments(messages, addGenerationPrompt: true, _marks.BosText, _marks.EosText, cancellationToken), ids);
         return ids;
     }
 
@@ -79,6 +81,6 @@ internal sealed class ChatPrompt
             return false; // It refuses the role by name.
         }
 
-        List<int> WithDeveloper(string content) => EncodeAsWritten([new(Developer, content), new("user", "x")]);
+        List<int> WithDeveloper(string content) => EncodeAsWritten([new(Developer, content), new("user", "x")], default);
     }
 }

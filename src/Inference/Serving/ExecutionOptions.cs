@@ -9,7 +9,8 @@ public sealed class ExecutionOptions
 {
     public const string Section = "Execution";
 
-    /// <summary><c>auto</c>, <c>cuda</c> or <c>cpu</c>. Default auto: CUDA where it works, else the CPU.</summary>
+    /// <summary><c>auto</c>, <c>cuda</c> or <c>cpu</c>. Default auto: the provider that serves most, which is the CPU until
+    /// there are graphs in half precision. With cuda the worker starts only where a whole decoder runs on CUDA.</summary>
     public ExecutionProviderChoice Provider { get; init; } = ExecutionProviderChoice.Auto;
 
     /// <summary>Threads inside one operator. Default 0: one for each processor.</summary>

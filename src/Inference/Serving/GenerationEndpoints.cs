@@ -24,7 +24,7 @@ internal static class GenerationEndpoints
         }
 
         var error = ChatRequest.TryParse(body, out var request, out var invalid)
-            ? Plan(request, models, prompts, out var job)
+            ? Plan(request, models, prompts, out var job, context.RequestAborted)
             : Refuse(invalid, out job);
         await (job is null ? ErrorAnswer.WriteAsync(context, error!) : answers.RunAsync(context, job));
     }
@@ -37,7 +37,7 @@ internal static class GenerationEndpoints
         }
 
         var error = CompletionRequest.TryParse(body, out var request, out var invalid)
-            ? Plan(request, models, prompts, out var job)
+            ? Plan(request, models, prompts, out var job, context.RequestAborted)
             : Refuse(invalid, out job);
         await (job is null ? ErrorAnswer.WriteAsync(context, error!) : answers.RunAsync(context, job));
     }
@@ -48,7 +48,8 @@ internal static class GenerationEndpoints
         return error;
     }
 
-    private static OpenAiError? Plan(ChatRequest request, ServedModels models, PromptReader prompts, out AnswerJob? job)
+    private static OpenAiError? Plan(
+        ChatRequest request, ServedModels models, PromptReader prompts, out AnswerJob? job, CancellationToken cancellationToken)
     {
         job = null;
         if (models.Find(request.Model) is not LoadedDecoder decoder)
@@ -61,7 +62,7 @@ internal static class GenerationEndpoints
             return error;
         }
 
-        var (prompt, unreadable) = prompts.Read(request, decoder);
+        var (prompt, unreadable) = prompts.Read(request, decoder, cancellationToken);
         if (prompt is null)
         {
             return unreadable;
@@ -82,7 +83,8 @@ internal static class GenerationEndpoints
         return null;
     }
 
-    private static OpenAiError? Plan(CompletionRequest request, ServedModels models, PromptReader prompts, out AnswerJob? job)
+    private static OpenAiError? Plan(
+        CompletionRequest request, ServedModels models, PromptReader prompts, out AnswerJob? job, CancellationToken cancellationToken)
     {
         job = null;
         if (models.Find(request.Model) is not LoadedDecoder decoder)
@@ -96,7 +98,7 @@ internal static class GenerationEndpoints
             return error;
         }
 
-        var (ids, unreadable) = prompts.Read(request, decoder);
+        var (ids, unreadable) = prompts.Read(request, decoder, cancellationToken);
         if (ids is null)
         {
             return unreadable;

@@ -12,19 +12,20 @@ internal sealed partial class PromptReader(InferenceMetrics metrics, ILogger<Pro
     private const string Endpoint = "v1/chat/completions";
 
     /// <summary>Exactly one of the two is set.</summary>
-    public (int[]? Ids, OpenAiError? Error) Read(ChatRequest request, LoadedDecoder decoder) => decoder.Model.CanChat
-        ? ReadChat([.. request.Messages.Select(m => new TemplateMessage(m.Role, m.Content, m.Name))], "messages", decoder)
+    public (int[]? Ids, OpenAiError? Error) Read(ChatRequest request, LoadedDecoder decoder, CancellationToken cancellationToken) => decoder.Model.CanChat
+        ? ReadChat([.. request.Messages.Select(m => new TemplateMessage(m.Role, m.Content, m.Name))], "messages", decoder, cancellationToken)
         : (null, OpenAiError.ModelNotForEndpoint(decoder.Name, Endpoint));
 
     /// <summary>One list of ids for each prompt, or an error. Token ids are fed as they are.</summary>
-    public (IReadOnlyList<int[]>? Ids, OpenAiError? Error) Read(CompletionRequest request, LoadedDecoder decoder)
+    public (IReadOnlyList<int[]>? Ids, OpenAiError? Error) Read(
+        CompletionRequest request, LoadedDecoder decoder, CancellationToken cancellationToken)
     {
         var prompts = new List<int[]>(request.Prompts.Count);
         foreach (var prompt in request.Prompts)
         {
             var (ids, error) = prompt.TokenIds is { } given ? ([.. given], null)
                 : decoder.Model.Measure.Completions == LegacyPrompts.Chat
-                    ? ReadChat([new TemplateMessage("user", prompt.Text!)], "prompt", decoder)
+                    ? ReadChat([new TemplateMessage("user", prompt.Text!)], "prompt", decoder, cancellationToken)
                     : ([.. decoder.Model.EncodePrompt(prompt.Text!)], null);
             if (ids is null)
             {
@@ -38,11 +39,12 @@ internal sealed partial class PromptReader(InferenceMetrics metrics, ILogger<Pro
     }
 
     /// <param name="member">The request's member that is blamed where the client is at fault.</param>
-    private (int[]? Ids, OpenAiError? Error) ReadChat(IReadOnlyList<TemplateMessage> messages, string member, LoadedDecoder decoder)
+    private (int[]? Ids, OpenAiError? Error) ReadChat(
+        IReadOnlyList<TemplateMessage> messages, string member, LoadedDecoder decoder, CancellationToken cancellationToken)
     {
         try
         {
-            return ([.. decoder.Model.EncodeChat(messages)], null);
+            return ([.. decoder.Model.EncodeChat(messages, cancellationToken)], null);
         }
         catch (TemplateException exception) when (exception.RaisedByTemplate)
         {

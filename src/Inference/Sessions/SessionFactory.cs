@@ -40,6 +40,14 @@ public sealed class SessionFactory
         }
     }
 
+    /// <summary>Loads a graph from memory.</summary>
+    /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses the graph.</exception>
+    internal InferenceSession Open(byte[] model)
+    {
+        using var options = CreateOptions();
+        return new InferenceSession(model, options);
+    }
+
     private SessionOptions CreateOptions()
     {
         var options = new SessionOptions

@@ -8,11 +8,14 @@ namespace Tollgate.Inference.Templates;
 public sealed record ChatMessage(string Role, string Content, string? Name = null);
 
 /// <summary>A model's own template, which turns messages into the text it was trained on: the subset of Jinja that models use.</summary>
-/// <remarks>Parsed once, thread-safe. A rendering has limits of steps, depth and output, and reaches nothing but its input.</remarks>
+/// <remarks>Parsed once, thread-safe. A rendering has a <see cref="TemplateBudget"/> and reaches nothing but its input.</remarks>
 public sealed class ChatTemplate
 {
     /// <summary>Longest template, characters.</summary>
     public const int MostSource = 1 << 20;
+
+    /// <summary>What a message counts for besides its texts, characters.</summary>
+    private const int MessageCharacters = 256;
 
     private readonly IReadOnlyList<Statement> _statements;
     private readonly TimeProvider _clock;
@@ -38,17 +41,24 @@ public sealed class ChatTemplate
     /// <param name="eos">Text of the token that ends one.</param>
     /// <exception cref="TemplateException">The template fails, refuses these messages
     /// (<see cref="TemplateException.RaisedByTemplate"/>) or passes a limit.</exception>
+    /// <exception cref="OperationCanceledException">The caller does not want the result any more.</exception>
     public IReadOnlyList<TextSegment> RenderSegments(
-        IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, string bos, string eos) =>
-        RenderValues([.. messages.Select(ToValue)], addGenerationPrompt, bos, eos, extra: null);
+        IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, string bos, string eos, CancellationToken cancellationToken = default)
+    {
+        var characters = messages.Sum(m => MessageCharacters + m.Role.Length + m.Content.Length + (long)(m.Name?.Length ?? 0));
+        return RenderValues(
+            [.. messages.Select(ToValue)], addGenerationPrompt, bos, eos, extra: null, new TemplateBudget(characters, cancellationToken));
+    }
 
     /// <summary>Renders messages given as JSON, with further variables such as <c>tools</c>.</summary>
     internal IReadOnlyList<TextSegment> RenderJson(
         JsonElement messages, bool addGenerationPrompt, string bos, string eos, JsonElement? extra = null) =>
-        RenderValues(TemplateValues.Items(TemplateValues.FromJson(messages)), addGenerationPrompt, bos, eos, extra);
+        RenderValues(
+            (List<object?>)TemplateValues.FromJson(messages)!, addGenerationPrompt, bos, eos, extra,
+            new TemplateBudget(messages.GetRawText().Length, CancellationToken.None));
 
     private IReadOnlyList<TextSegment> RenderValues(
-        List<object?> messages, bool addGenerationPrompt, string bos, string eos, JsonElement? extra)
+        List<object?> messages, bool addGenerationPrompt, string bos, string eos, JsonElement? extra, TemplateBudget budget)
     {
         var globals = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
@@ -58,7 +68,10 @@ public sealed class ChatTemplate
             ["eos_token"] = MarkedText.FromTemplate(eos),
             ["raise_exception"] = (TemplateFunction)(
                 a => throw new TemplateException(a.Text(0, "message", "The template refuses these messages."), raisedByTemplate: true)),
-            ["strftime_now"] = (TemplateFunction)(a => MarkedText.FromTemplate(FormatTime(_clock.GetUtcNow(), a.Text(0, "format")))),
+            ["strftime_now"] = (TemplateFunction)(a => FormatTime(_clock.GetUtcNow(), a.Text(0, "format"), budget)),
+            ["range"] = (TemplateFunction)(a => Range(a, budget)),
+            ["namespace"] = (TemplateFunction)(a => ToMap(a, isNamespace: true, budget)),
+            ["dict"] = (TemplateFunction)(a => ToMap(a, isNamespace: false, budget)),
         };
         if (extra is { } variables)
         {
@@ -68,11 +81,7 @@ public sealed class ChatTemplate
             }
         }
 
-        var interpreter = new TemplateInterpreter(globals);
-        globals["range"] = (TemplateFunction)(a => Range(a, interpreter));
-        globals["namespace"] = (TemplateFunction)(a => ToMap(a, isNamespace: true));
-        globals["dict"] = (TemplateFunction)(a => ToMap(a, isNamespace: false));
-        return interpreter.Render(_statements).Segments;
+        return new TemplateInterpreter(globals, budget).Render(_statements).Segments;
     }
 
     private static TemplateMap ToValue(ChatMessage message)
@@ -90,11 +99,16 @@ public sealed class ChatTemplate
         return value;
     }
 
-    private static TemplateMap ToMap(CallArguments arguments, bool isNamespace)
+    private static TemplateMap ToMap(CallArguments arguments, bool isNamespace, TemplateBudget budget)
     {
+        var given = arguments.Get(0, "") as TemplateMap;
+        var count = (given?.Count ?? 0) + arguments.Named.Count;
+        budget.Charge(count);
+        budget.Allocate(TemplateMap.BytesFor(count));
         var map = new TemplateMap { IsNamespace = isNamespace };
-        foreach (var entry in (arguments.Get(0, "") as TemplateMap)?.Entries ?? [])
+        foreach (var entry in given?.Entries ?? [])
         {
+            budget.ChargeText(entry.Key.Length);
             map[entry.Key] = entry.Value;
         }
 
@@ -106,7 +120,7 @@ public sealed class ChatTemplate
         return map;
     }
 
-    private static List<object?> Range(CallArguments arguments, TemplateInterpreter interpreter)
+    private static List<object?> Range(CallArguments arguments, TemplateBudget budget)
     {
         var one = arguments.Positional.Count == 1;
         var (start, stop, step) = (
@@ -116,18 +130,25 @@ public sealed class ChatTemplate
             throw new TemplateException("The template counts in steps of 0.");
         }
 
-        var numbers = new List<object?>();
-        for (var i = start; step > 0 ? i < stop : i > stop; i += step)
+        // In 128 bits: neither the distance nor the last step leaves them.
+        Int128 distance = step > 0 ? (Int128)stop - start : (Int128)start - stop;
+        var count = distance <= 0 ? 0 : (distance + Int128.Abs(step) - 1) / Int128.Abs(step);
+        var items = (long)Int128.Min(count, int.MaxValue);
+        budget.AllocateList(items);
+        budget.Allocate(24 * items);
+        var numbers = new List<object?>((int)items);
+        for (var i = 0L; i < items; i++)
         {
-            interpreter.Charge(1);
-            numbers.Add(i);
+            numbers.Add(start + (i * step));
         }
 
         return numbers;
     }
 
-    private static string FormatTime(DateTimeOffset now, string format)
+    private static MarkedText FormatTime(DateTimeOffset now, string format, TemplateBudget budget)
     {
+        budget.Charge(format.Length); // a letter becomes a word of up to 9
+        budget.Allocate(18L * format.Length);
         var text = new System.Text.StringBuilder();
         for (var i = 0; i < format.Length; i++)
         {
@@ -158,6 +179,6 @@ public sealed class ChatTemplate
             });
         }
 
-        return text.ToString();
+        return budget.Made(MarkedText.FromTemplate(text.ToString()));
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Tollgate.Inference.Templates;
 
@@ -330,13 +331,13 @@ internal sealed class ExpressionParser(TokenReader tokens)
 
     private LiteralExpression ReadStrings()
     {
-        var value = tokens.Take(TokenKind.String).Value;
+        var value = new StringBuilder(tokens.Take(TokenKind.String).Value);
         while (tokens.Current.Kind == TokenKind.String) // adjacent literals are one
         {
-            value += tokens.Take(TokenKind.String).Value;
+            value.Append(tokens.Take(TokenKind.String).Value);
         }
 
-        return new LiteralExpression(MarkedText.FromTemplate(value));
+        return new LiteralExpression(MarkedText.FromTemplate(value.ToString()));
     }
 
     private Expression ReadBracket()

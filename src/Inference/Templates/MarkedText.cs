@@ -18,15 +18,19 @@ internal sealed class MarkedText
     {
         _segments = segments;
         Text = segments.Length == 1 ? segments[0].Text : string.Concat(segments.Select(s => s.Text));
+        IsFromTemplate = Array.TrueForAll(segments, s => s.FromTemplate);
     }
 
     public static MarkedText Empty { get; } = new([]);
 
     public string Text { get; }
 
+    /// <summary>UTF-16 units.</summary>
+    public int Length => Text.Length;
+
     public IReadOnlyList<TextSegment> Segments => _segments;
 
-    public bool IsFromTemplate => Array.TrueForAll(_segments, s => s.FromTemplate);
+    public bool IsFromTemplate { get; }
 
     public static MarkedText FromTemplate(string text) => text.Length == 0 ? Empty : new([new TextSegment(text, true)]);
 
@@ -35,16 +39,23 @@ internal sealed class MarkedText
     /// <summary>The result of an operation on this text: as trustworthy as all of its input.</summary>
     public MarkedText With(string text) => IsFromTemplate ? FromTemplate(text) : FromCaller(text);
 
-    public MarkedText Trim(bool start, bool end)
+    public MarkedText Trim(bool start, bool end, TemplateBudget budget)
     {
+        budget.ChargeText(Length);
         var first = start ? Text.Length - Text.TrimStart().Length : 0;
         var last = end ? Text.TrimEnd().Length : Text.Length;
-        return Slice(first, Math.Max(last - first, 0));
+        return Slice(first, Math.Max(last - first, 0), budget);
     }
 
-    public MarkedText Slice(int start, int length)
+    public MarkedText Slice(int start, int length, TemplateBudget budget)
     {
-        var builder = new MarkedTextBuilder(int.MaxValue);
+        if (start == 0 && length == Length)
+        {
+            return this;
+        }
+
+        budget.Charge(_segments.Length);
+        var builder = new MarkedTextBuilder(budget);
         foreach (var segment in _segments)
         {
             var from = Math.Clamp(start, 0, segment.Text.Length);
@@ -56,9 +67,9 @@ internal sealed class MarkedText
         return builder.ToText();
     }
 
-    public static MarkedText Join(params ReadOnlySpan<MarkedText> parts)
+    public static MarkedText Join(TemplateBudget budget, params ReadOnlySpan<MarkedText> parts)
     {
-        var builder = new MarkedTextBuilder(int.MaxValue);
+        var builder = new MarkedTextBuilder(budget);
         foreach (var part in parts)
         {
             builder.Append(part);
@@ -72,15 +83,13 @@ internal sealed class MarkedText
     internal static MarkedText FromSegments(TextSegment[] segments) => segments.Length == 0 ? Empty : new(segments);
 }
 
-/// <summary>Collects marked text up to a limit.</summary>
-/// <param name="most">Most UTF-16 units.</param>
-internal sealed class MarkedTextBuilder(int most)
+/// <summary>Collects marked text; charges for it and refuses more than an output may have.</summary>
+internal sealed class MarkedTextBuilder(TemplateBudget budget)
 {
     private readonly List<TextSegment> _segments = [];
     private readonly StringBuilder _open = new();
     private bool _openFromTemplate;
-
-    public int Length { get; private set; }
+    private int _length;
 
     public void Append(MarkedText text)
     {
@@ -98,12 +107,14 @@ internal sealed class MarkedTextBuilder(int most)
             return;
         }
 
-        Length = checked(Length + text.Length);
-        if (Length > most)
+        if (text.Length > budget.MostOutput - _length)
         {
-            throw new TemplateException($"The template's output is longer than {most} characters.");
+            throw new TemplateException($"The template's output is longer than {budget.MostOutput} characters.");
         }
 
+        budget.ChargeText(text.Length);
+        budget.Allocate(2L * text.Length);
+        _length += text.Length;
         if (fromTemplate != _openFromTemplate)
         {
             Close();
@@ -113,16 +124,18 @@ internal sealed class MarkedTextBuilder(int most)
         _open.Append(text);
     }
 
+    /// <summary>What was collected. Nothing can be appended afterwards.</summary>
     public MarkedText ToText()
     {
         Close();
-        return MarkedText.FromSegments([.. _segments]);
+        return budget.Made(MarkedText.FromSegments([.. _segments]));
     }
 
     private void Close()
     {
         if (_open.Length > 0)
         {
+            budget.Allocate(40);
             _segments.Add(new TextSegment(_open.ToString(), _openFromTemplate));
             _open.Clear();
         }

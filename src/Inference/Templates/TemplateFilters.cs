@@ -3,13 +3,14 @@ using System.Globalization;
 namespace Tollgate.Inference.Templates;
 
 /// <summary>The filters behind <c>|</c>.</summary>
-internal sealed class TemplateFilters(TemplateInterpreter interpreter)
+internal sealed class TemplateFilters(TemplateBudget budget)
 {
     private static readonly CallArguments None = new([], new Dictionary<string, object?>());
 
     /// <exception cref="TemplateException">No filter has that name, or it does not fit the value.</exception>
     public object? Apply(string name, object? value, CallArguments arguments)
     {
+        budget.Enter(); // map applies filters that may be map
         var result = value is MarkedText text
             ? ApplyToText(name, text, arguments, out var applied) : ApplyToOther(name, value, out applied);
         result = applied ? result : ApplyToAny(name, value, arguments, out applied);
@@ -20,43 +21,42 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
                 $"The template applies the filter '{name}' to {TemplateValues.TypeName(value)}, which is not supported.");
         }
 
-        if (result is MarkedText made)
-        {
-            interpreter.Made(made);
-        }
-
+        budget.Leave();
         return result;
     }
 
-    private static object? ApplyToText(string name, MarkedText text, CallArguments arguments, out bool applied)
+    private object? ApplyToText(string name, MarkedText text, CallArguments arguments, out bool applied)
     {
         applied = true;
         switch (name)
         {
             case "trim":
-                return text.Trim(start: true, end: true);
+                return text.Trim(start: true, end: true, budget);
             case "upper":
-                return text.With(text.Text.ToUpperInvariant());
+                return TextMethods.Change(text, static t => t.ToUpperInvariant(), budget);
             case "lower":
-                return text.With(text.Text.ToLowerInvariant());
+                return TextMethods.Change(text, static t => t.ToLowerInvariant(), budget);
             case "title":
-                return text.With(TextMethods.Title(text.Text));
+                return TextMethods.Change(text, TextMethods.Title, budget);
             case "capitalize":
-                return text.With(TextMethods.Capitalize(text.Text));
+                return TextMethods.Change(text, TextMethods.Capitalize, budget);
             case "length" or "count":
+                budget.ChargeText(text.Length);
                 return (long)text.Text.EnumerateRunes().Count();
             case "replace":
-                return TextMethods.Replace(text, arguments);
+                return TextMethods.Replace(text, arguments, budget);
             case "string" or "safe":
                 return text;
             case "escape" or "e":
-                return text.With(Escape(text.Text));
+                return Escape(text);
             case "indent":
                 return Indent(text, arguments);
             case "int":
+                budget.ChargeText(text.Length);
                 return long.TryParse(text.Text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
                     ? whole : arguments.Integer(0, "default", 0);
             case "float":
+                budget.ChargeText(text.Length);
                 return double.TryParse(text.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) ? real : 0.0;
             default:
                 applied = false;
@@ -64,13 +64,13 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
         }
     }
 
-    private static object? ApplyToOther(string name, object? value, out bool applied)
+    private object? ApplyToOther(string name, object? value, out bool applied)
     {
         applied = true;
         switch (name, value)
         {
             case ("trim" or "upper" or "lower" or "title" or "capitalize", not List<object?> and not TemplateMap):
-                return ApplyToText(name, TemplateValues.Print(value), None, out applied);
+                return ApplyToText(name, TemplateValues.Print(value, budget), None, out applied);
             case ("length" or "count", List<object?> list):
                 return (long)list.Count;
             case ("length" or "count", TemplateMap map):
@@ -78,25 +78,26 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
             case ("length" or "count", Undefined):
                 return 0L;
             case ("abs", long number):
-                return Math.Abs(number);
+                return TemplateOperators.Absolute(number);
             case ("abs", double number):
                 return Math.Abs(number);
             case ("int", long or double or bool):
-                return (long)TemplateValues.AsNumber(value)!;
+                return TemplateValues.AsWhole(value) ?? throw new TemplateException("A number of the template is too large to be a whole one.");
             case ("float", long or double or bool):
                 return TemplateValues.AsNumber(value)!;
             case ("items", TemplateMap map):
-                return TemplateMembers.Pairs(map);
+                return TemplateMembers.Pairs(map, budget);
             case ("dictsort", TemplateMap map):
-                return TemplateMembers.Pairs(map).OrderBy(
-                    p => TemplateValues.Print(((List<object?>)p!)[0]).Text, StringComparer.OrdinalIgnoreCase).ToList();
+                var pairs = TemplateMembers.Pairs(map, budget);
+                return TemplateValues.Sort(
+                    pairs, pairs.ConvertAll(p => (object?)Folded((MarkedText)((List<object?>)p!)[0]!)), descending: false, budget);
             default:
                 applied = false;
                 return null;
         }
     }
 
-    private static object? ApplyToAny(string name, object? value, CallArguments arguments, out bool applied)
+    private object? ApplyToAny(string name, object? value, CallArguments arguments, out bool applied)
     {
         applied = true;
         switch (name)
@@ -107,9 +108,9 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
                 return missing ? arguments.Get(0, "default_value", MarkedText.Empty) : value;
             case "tojson":
                 var indent = arguments.Get(0, "indent") is long blanks ? (int?)Math.Clamp(blanks, 0, 16) : null;
-                return MarkedText.FromCaller(TemplateValues.ToJson(value, indent));
+                return budget.Made(MarkedText.FromCaller(TemplateWriter.ToJson(value, indent, budget)));
             case "string":
-                return TemplateValues.Print(value);
+                return TemplateValues.Print(value, budget);
             case "round" when TemplateValues.AsNumber(value) is { } number:
                 return Math.Round(number, (int)Math.Clamp(arguments.Integer(0, "precision", 0), 0, 15), MidpointRounding.AwayFromZero);
             default:
@@ -121,30 +122,32 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
     private object? ApplyToItems(string name, object? value, CallArguments arguments, out bool applied)
     {
         applied = true;
-        var items = value is null or long or double or bool or TemplateFunction ? [] : TemplateValues.Items(value);
-        interpreter.Charge(items.Count);
+        var items = value is null or long or double or bool or TemplateFunction ? [] : TemplateValues.Items(value, budget);
+        budget.Charge(items.Count);
         switch (name)
         {
             case "list":
+                budget.AllocateList(items.Count);
                 return items.ToList();
             case "first":
                 return items.Count > 0 ? items[0] : Undefined.Value;
             case "last":
                 return items.Count > 0 ? items[^1] : Undefined.Value;
             case "reverse":
+                budget.AllocateList(items.Count);
                 return value is MarkedText text
-                    ? text.With(string.Concat(items.AsEnumerable().Reverse())) : Enumerable.Reverse(items).ToList();
+                    ? budget.Made(text.With(string.Concat(Enumerable.Reverse(items)))) : Enumerable.Reverse(items).ToList();
             case "join":
-                var parts = arguments.Get(1, "attribute") is { } attribute ? items.ConvertAll(i => Attribute(i, attribute)) : items;
-                return TextMethods.MarkedJoin(parts, arguments.Get(0, "d") as MarkedText ?? MarkedText.Empty);
+                var parts = arguments.Get(1, "attribute") is { } attribute ? ConvertAll(items, i => Attribute(i, attribute)) : items;
+                return TextMethods.Join(parts, arguments.Get(0, "d") as MarkedText ?? MarkedText.Empty, budget);
             case "sum":
-                return items.Aggregate((object?)0L, (sum, i) => TemplateOperators.Apply("+", sum, i, interpreter));
+                return items.Aggregate((object?)0L, (sum, i) => TemplateOperators.Apply("+", sum, i, budget));
             case "min":
-                return items.Count > 0 ? items.Aggregate((a, b) => TemplateValues.Compare(b, a) < 0 ? b : a) : Undefined.Value;
+                return items.Count > 0 ? items.Aggregate((a, b) => TemplateValues.Compare(b, a, budget) < 0 ? b : a) : Undefined.Value;
             case "max":
-                return items.Count > 0 ? items.Aggregate((a, b) => TemplateValues.Compare(b, a) > 0 ? b : a) : Undefined.Value;
+                return items.Count > 0 ? items.Aggregate((a, b) => TemplateValues.Compare(b, a, budget) > 0 ? b : a) : Undefined.Value;
             case "unique":
-                return items.Where((item, i) => items.FindIndex(other => TemplateValues.Equals(item, other)) == i).ToList();
+                return Unique(items);
             case "sort":
                 return Sort(items, arguments);
             case "map":
@@ -157,19 +160,39 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
         }
     }
 
-    private static List<object?> Sort(List<object?> items, CallArguments arguments)
+    private List<object?> Unique(List<object?> items)
     {
-        var attribute = arguments.Get(2, "attribute");
-        var comparer = Comparer<object?>.Create(TemplateValues.Compare);
-        var reverse = TemplateValues.IsTrue(arguments.Get(0, "reverse", false));
-        object? Key(object? item)
+        var kept = new List<object?>();
+        foreach (var item in items)
         {
-            var key = attribute is null ? item : Attribute(item, attribute);
-            return key is MarkedText text
-                && !TemplateValues.IsTrue(arguments.Get(1, "case_sensitive", false)) ? text.With(text.Text.ToLowerInvariant()) : key;
+            if (!kept.Exists(other => TemplateValues.Equals(item, other, budget)))
+            {
+                budget.AllocateList(1);
+                kept.Add(item);
+            }
         }
 
-        return [.. reverse ? items.OrderByDescending(Key, comparer) : items.OrderBy(Key, comparer)];
+        return kept;
+    }
+
+    private List<object?> Sort(List<object?> items, CallArguments arguments)
+    {
+        var attribute = arguments.Get(2, "attribute");
+        var keepsCase = TemplateValues.IsTrue(arguments.Get(1, "case_sensitive", false));
+        var keys = ConvertAll(items, item =>
+        {
+            var key = attribute is null ? item : Attribute(item, attribute);
+            return key is MarkedText text && !keepsCase ? Folded(text) : key;
+        });
+        return TemplateValues.Sort(items, keys, TemplateValues.IsTrue(arguments.Get(0, "reverse", false)), budget);
+    }
+
+    private MarkedText Folded(MarkedText text) => TextMethods.Change(text, static t => t.ToLowerInvariant(), budget);
+
+    private List<object?> ConvertAll(List<object?> items, Converter<object?, object?> convert)
+    {
+        budget.AllocateList(items.Count);
+        return items.ConvertAll(convert);
     }
 
     private List<object?> Map(List<object?> items, CallArguments arguments)
@@ -177,50 +200,79 @@ internal sealed class TemplateFilters(TemplateInterpreter interpreter)
         if (arguments.Named.TryGetValue("attribute", out var attribute))
         {
             arguments.Named.TryGetValue("default", out var otherwise);
-            return items.ConvertAll(i => Attribute(i, attribute) is var found && found is Undefined ? otherwise ?? found : found);
+            return ConvertAll(items, i => Attribute(i, attribute) is var found && found is Undefined ? otherwise ?? found : found);
         }
 
+        budget.AllocateList(arguments.Positional.Count);
         var rest = new CallArguments([.. arguments.Positional.Skip(1)], arguments.Named);
-        return items.ConvertAll(i => Apply(arguments.Text(0, "filter"), i, rest));
+        return ConvertAll(items, i => Apply(arguments.Text(0, "filter"), i, rest));
     }
 
-    private static List<object?> Select(string name, List<object?> items, CallArguments arguments)
+    private List<object?> Select(string name, List<object?> items, CallArguments arguments)
     {
         var byAttribute = name.EndsWith("attr", StringComparison.Ordinal);
         var wanted = name.StartsWith("select", StringComparison.Ordinal);
         var first = byAttribute ? 1 : 0;
         var test = arguments.Positional.Count > first ? arguments.Text(first, "test") : null;
         var rest = arguments.Positional.Skip(first + 1).ToArray();
+        budget.AllocateList(items.Count + arguments.Positional.Count);
         return items.FindAll(item =>
         {
             var value = byAttribute ? Attribute(item, arguments.Get(0, "attribute")) : item;
-            return wanted == (test is null ? TemplateValues.IsTrue(value) : TemplateTests.Holds(test, value, rest));
+            return wanted == (test is null ? TemplateValues.IsTrue(value) : TemplateTests.Holds(test, value, rest, budget));
         });
     }
 
-    private static object? Attribute(object? item, object? name) => (item, name) switch
+    private object? Attribute(object? item, object? name) => (item, name) switch
     {
-        (TemplateMap map, MarkedText key) => map[key.Text],
+        (TemplateMap map, MarkedText key) => map[TemplateValues.Key(key, budget)],
         (List<object?> list, long index) when index >= 0 && index < list.Count => list[(int)index],
         _ => Undefined.Value,
     };
 
-    private static MarkedText Indent(MarkedText text, CallArguments arguments)
+    private MarkedText Indent(MarkedText text, CallArguments arguments)
     {
         var blanks = new string(' ', (int)Math.Clamp(arguments.Integer(0, "width", 4), 0, 64));
-        var lines = text.Text.Split('\n');
-        for (var i = TemplateValues.IsTrue(arguments.Get(1, "first", false)) ? 0 : 1; i < lines.Length; i++)
+        var (first, blank) = (TemplateValues.IsTrue(arguments.Get(1, "first", false)), TemplateValues.IsTrue(arguments.Get(2, "blank", false)));
+        var builder = new MarkedTextBuilder(budget);
+        var start = 0;
+        while (start <= text.Length)
         {
-            lines[i] = lines[i].Length > 0 || TemplateValues.IsTrue(arguments.Get(2, "blank", false)) ? blanks + lines[i] : lines[i];
+            var end = text.Text.IndexOf('\n', start);
+            end = end < 0 ? text.Length : end;
+            var isIndented = (start > 0 || first) && (end > start || blank);
+            builder.Append(isIndented ? blanks : "", text.IsFromTemplate);
+            builder.Append(text.Text[start..Math.Min(end + 1, text.Length)], text.IsFromTemplate);
+            start = end + 1;
         }
 
-        return text.With(string.Join('\n', lines));
+        return builder.ToText();
     }
 
-    private static string Escape(string text) => text
-        .Replace("&", "&amp;", StringComparison.Ordinal)
-        .Replace("<", "&lt;", StringComparison.Ordinal)
-        .Replace(">", "&gt;", StringComparison.Ordinal)
-        .Replace("\"", "&#34;", StringComparison.Ordinal)
-        .Replace("'", "&#39;", StringComparison.Ordinal);
+    private MarkedText Escape(MarkedText text)
+    {
+        var builder = new MarkedTextBuilder(budget);
+        var start = 0;
+        for (var i = 0; i < text.Length; i++)
+        {
+            var escaped = text.Text[i] switch
+            {
+                '&' => "&amp;",
+                '<' => "&lt;",
+                '>' => "&gt;",
+                '"' => "&#34;",
+                '\'' => "&#39;",
+                _ => null,
+            };
+            if (escaped is not null)
+            {
+                builder.Append(text.Text[start..i], text.IsFromTemplate);
+                builder.Append(escaped, text.IsFromTemplate);
+                start = i + 1;
+            }
+        }
+
+        builder.Append(text.Text[start..], text.IsFromTemplate);
+        return builder.ToText();
+    }
 }

@@ -3,24 +3,21 @@ namespace Tollgate.Inference.Templates;
 /// <summary>Runs a parsed template. One instance a rendering; nothing outside of it can be reached or changed.</summary>
 internal sealed class TemplateInterpreter
 {
-    /// <summary>Most steps of one rendering; a step is an evaluated expression or a loop's turn, and 16 characters that are made.</summary>
-    public const int MostSteps = 2_000_000;
+    /// <summary>Bytes of a loop's variable, of a macro with the scope that it keeps, of a scope.</summary>
+    private const int LoopBytes = 1500;
+    private const int MacroBytes = 800;
 
-    /// <summary>Most characters of the output.</summary>
-    public const int MostOutput = 4_194_304;
-
-    private const int MostDepth = 200;
-
+    private readonly TemplateBudget _budget;
     private readonly TemplateFilters _filters;
     private readonly Dictionary<string, object?> _globals;
-    private MarkedTextBuilder _output = new(MostOutput);
-    private int _steps;
-    private int _depth;
+    private MarkedTextBuilder _output;
 
-    public TemplateInterpreter(Dictionary<string, object?> globals)
+    public TemplateInterpreter(Dictionary<string, object?> globals, TemplateBudget budget)
     {
         _globals = globals;
-        _filters = new TemplateFilters(this);
+        _budget = budget;
+        _filters = new TemplateFilters(budget);
+        _output = new MarkedTextBuilder(budget);
     }
 
     private enum Flow
@@ -37,36 +34,18 @@ internal sealed class TemplateInterpreter
         return _output.ToText();
     }
 
-    /// <summary>Counts work against the limit.</summary>
-    public void Charge(int steps)
-    {
-        _steps += Math.Max(steps, 0);
-        if (_steps > MostSteps)
-        {
-            throw new TemplateException("The template takes too many steps.");
-        }
-    }
-
-    /// <summary>Counts a text that is made.</summary>
-    public MarkedText Made(MarkedText text)
-    {
-        Charge(1 + (text.Text.Length / 16));
-        return text;
-    }
-
     private Flow Run(IReadOnlyList<Statement> statements, Scope scope)
     {
-        foreach (var statement in statements)
+        _budget.Enter();
+        var flow = Flow.Next;
+        for (var i = 0; i < statements.Count && flow == Flow.Next; i++)
         {
-            Charge(1);
-            var flow = Run(statement, scope);
-            if (flow != Flow.Next)
-            {
-                return flow;
-            }
+            _budget.Charge(1);
+            flow = Run(statements[i], scope);
         }
 
-        return Flow.Next;
+        _budget.Leave();
+        return flow;
     }
 
     private Flow Run(Statement statement, Scope scope)
@@ -77,7 +56,7 @@ internal sealed class TemplateInterpreter
                 _output.Append(text.Text);
                 return Flow.Next;
             case OutputStatement output:
-                _output.Append(TemplateValues.Print(Evaluate(output.Value, scope)));
+                _output.Append(TemplateValues.Print(Evaluate(output.Value, scope), _budget));
                 return Flow.Next;
             case IfStatement branches:
                 return RunIf(branches, scope);
@@ -88,6 +67,7 @@ internal sealed class TemplateInterpreter
                 Set(set, scope);
                 return Flow.Next;
             case MacroStatement macro:
+                _budget.Allocate(MacroBytes);
                 scope.Set(macro.Name, (TemplateFunction)(arguments => RunMacro(macro, arguments, scope)));
                 return Flow.Next;
             case LoopControlStatement control:
@@ -114,10 +94,11 @@ internal sealed class TemplateInterpreter
 
     private void RunFor(ForStatement loop, Scope scope)
     {
-        var items = TemplateValues.Items(Evaluate(loop.Items, scope));
-        Charge(items.Count);
+        var items = TemplateValues.Items(Evaluate(loop.Items, scope), _budget);
+        _budget.Charge(items.Count);
         if (loop.Condition is { } condition)
         {
+            _budget.AllocateList(items.Count);
             items = items.FindAll(item =>
             {
                 var inner = new Scope(scope);
@@ -130,7 +111,7 @@ internal sealed class TemplateInterpreter
         {
             var inner = new Scope(scope);
             Assign(loop.Names, items[i], inner);
-            inner.Set("loop", LoopVariable(items, i));
+            inner.SetLoop(items, i, _budget);
             if (Run(loop.Body, inner) == Flow.Break)
             {
                 break;
@@ -142,21 +123,6 @@ internal sealed class TemplateInterpreter
             Run(loop.Otherwise, scope);
         }
     }
-
-    private static TemplateMap LoopVariable(List<object?> items, int i) => new()
-    {
-        ["index"] = i + 1L,
-        ["index0"] = (long)i,
-        ["revindex"] = (long)items.Count - i,
-        ["revindex0"] = items.Count - i - 1L,
-        ["first"] = i == 0,
-        ["last"] = i == items.Count - 1,
-        ["length"] = (long)items.Count,
-        ["previtem"] = i > 0 ? items[i - 1] : Undefined.Value,
-        ["nextitem"] = i < items.Count - 1 ? items[i + 1] : Undefined.Value,
-        ["depth"] = 1L,
-        ["cycle"] = (TemplateFunction)(a => a.Positional.Count > 0 ? a.Positional[i % a.Positional.Count] : Undefined.Value),
-    };
 
     private void Set(SetStatement set, Scope scope)
     {
@@ -175,7 +141,7 @@ internal sealed class TemplateInterpreter
         }
     }
 
-    private static void Assign(IReadOnlyList<string> names, object? value, Scope scope)
+    private void Assign(IReadOnlyList<string> names, object? value, Scope scope)
     {
         if (names.Count == 1)
         {
@@ -183,7 +149,7 @@ internal sealed class TemplateInterpreter
             return;
         }
 
-        var items = TemplateValues.Items(value);
+        var items = TemplateValues.Items(value, _budget);
         if (items.Count != names.Count)
         {
             throw new TemplateException($"The template unpacks {items.Count} values into {names.Count} names.");
@@ -198,16 +164,16 @@ internal sealed class TemplateInterpreter
     private MarkedText Capture(IReadOnlyList<Statement> body, Scope scope)
     {
         var outer = _output;
-        _output = new MarkedTextBuilder(MostOutput);
+        _output = new MarkedTextBuilder(_budget);
         Run(body, new Scope(scope));
         var text = _output.ToText();
         _output = outer;
-        return Made(text);
+        return text;
     }
 
     private MarkedText RunMacro(MacroStatement macro, CallArguments arguments, Scope scope)
     {
-        Enter();
+        _budget.Enter();
         var inner = new Scope(scope);
         for (var i = 0; i < macro.Parameters.Count; i++)
         {
@@ -217,29 +183,29 @@ internal sealed class TemplateInterpreter
         }
 
         var text = Capture(macro.Body, inner);
-        _depth--;
+        _budget.Leave();
         return text;
     }
 
     private object? Evaluate(Expression expression, Scope scope)
     {
-        Charge(1);
-        Enter();
+        _budget.Charge(1);
+        _budget.Enter();
         var value = expression switch
         {
             LiteralExpression literal => literal.Value,
             NameExpression name => scope.Get(name.Name),
-            ListExpression list => list.Items.Select(i => Evaluate(i, scope)).ToList(),
+            ListExpression list => EvaluateAll(list.Items, scope),
             MapExpression map => EvaluateMap(map, scope),
-            MemberExpression member => TemplateMembers.Get(Evaluate(member.Target, scope), Evaluate(member.Key, scope), this),
+            MemberExpression member => TemplateMembers.Get(Evaluate(member.Target, scope), Evaluate(member.Key, scope), _budget),
             SliceExpression slice => TemplateMembers.Slice(
-                Evaluate(slice.Target, scope), Bound(slice.Start, scope), Bound(slice.Stop, scope), Bound(slice.Step, scope)),
+                Evaluate(slice.Target, scope), Bound(slice.Start, scope), Bound(slice.Stop, scope), Bound(slice.Step, scope), _budget),
             CallExpression call => Evaluate(call.Target, scope) is TemplateFunction function
                 ? function(Evaluate(call.Arguments, scope))
                 : throw new TemplateException($"The template calls {Describe(call.Target)}, which is no function."),
             FilterExpression filter => _filters.Apply(filter.Name, Evaluate(filter.Target, scope), Evaluate(filter.Arguments, scope)),
             TestExpression test => TemplateTests.Holds(
-                test.Name, Evaluate(test.Target, scope), [.. test.Arguments.Select(a => Evaluate(a, scope))]) != test.Negated,
+                test.Name, Evaluate(test.Target, scope), EvaluateAll(test.Arguments, scope), _budget) != test.Negated,
             UnaryExpression unary => TemplateOperators.Apply(unary.Operator, Evaluate(unary.Operand, scope)),
             BinaryExpression binary => EvaluateBinary(binary, scope),
             ConditionalExpression choice => TemplateValues.IsTrue(Evaluate(choice.Condition, scope))
@@ -247,7 +213,7 @@ internal sealed class TemplateInterpreter
                 : choice.Otherwise is { } otherwise ? Evaluate(otherwise, scope) : Undefined.Value,
             _ => throw new InvalidOperationException($"No rule for {expression.GetType().Name}."),
         };
-        _depth--;
+        _budget.Leave();
         return value;
     }
 
@@ -258,23 +224,36 @@ internal sealed class TemplateInterpreter
         {
             "and" => TemplateValues.IsTrue(left) ? Evaluate(binary.Right, scope) : left,
             "or" => TemplateValues.IsTrue(left) ? left : Evaluate(binary.Right, scope),
-            _ => TemplateOperators.Apply(binary.Operator, left, Evaluate(binary.Right, scope), this),
+            _ => TemplateOperators.Apply(binary.Operator, left, Evaluate(binary.Right, scope), _budget),
         };
+    }
+
+    private List<object?> EvaluateAll(IReadOnlyList<Expression> expressions, Scope scope)
+    {
+        _budget.AllocateList(expressions.Count);
+        var values = new List<object?>(expressions.Count);
+        foreach (var expression in expressions)
+        {
+            values.Add(Evaluate(expression, scope));
+        }
+
+        return values;
     }
 
     private TemplateMap EvaluateMap(MapExpression map, Scope scope)
     {
+        _budget.Allocate(TemplateMap.BytesFor(map.Items.Count));
         var value = new TemplateMap();
         foreach (var (key, item) in map.Items)
         {
-            value[TemplateValues.Print(Evaluate(key, scope)).Text] = Evaluate(item, scope);
+            value[TemplateValues.Key(TemplateValues.Print(Evaluate(key, scope), _budget), _budget)] = Evaluate(item, scope);
         }
 
         return value;
     }
 
     private CallArguments Evaluate(Arguments arguments, Scope scope) => new(
-        [.. arguments.Positional.Select(a => Evaluate(a, scope))],
+        EvaluateAll(arguments.Positional, scope),
         arguments.Named.GroupBy(a => a.Name).ToDictionary(a => a.Key, a => Evaluate(a.Last().Value, scope)));
 
     private long? Bound(Expression? bound, Scope scope) => bound is null ? null : Evaluate(bound, scope) switch
@@ -291,19 +270,12 @@ internal sealed class TemplateInterpreter
         _ => "something",
     };
 
-    private void Enter()
-    {
-        if (++_depth > MostDepth)
-        {
-            throw new TemplateException("The template's expressions or macros are nested too deeply.");
-        }
-    }
-
     /// <summary>Names that are visible at a place of the template.</summary>
     internal sealed class Scope
     {
         private readonly Scope? _outer;
         private readonly Dictionary<string, object?> _values;
+        private Func<TemplateMap>? _loop;
 
         public Scope(Dictionary<string, object?> globals) => _values = globals;
 
@@ -321,11 +293,38 @@ internal sealed class TemplateInterpreter
                 {
                     return value;
                 }
+
+                if (name == "loop" && scope._loop is { } make)
+                {
+                    return scope._values[name] = make();
+                }
             }
 
             return Undefined.Value;
         }
 
         public void Set(string name, object? value) => _values[name] = value;
+
+        /// <summary>Sets the variable of a loop's turn, which is made when it is read: few turns read it.</summary>
+        public void SetLoop(List<object?> items, int i, TemplateBudget budget) => _loop = () =>
+        {
+            budget.Allocate(LoopBytes);
+            return LoopVariable(items, i);
+        };
+
+        private static TemplateMap LoopVariable(List<object?> items, int i) => new()
+        {
+            ["index"] = i + 1L,
+            ["index0"] = (long)i,
+            ["revindex"] = (long)items.Count - i,
+            ["revindex0"] = items.Count - i - 1L,
+            ["first"] = i == 0,
+            ["last"] = i == items.Count - 1,
+            ["length"] = (long)items.Count,
+            ["previtem"] = i > 0 ? items[i - 1] : Undefined.Value,
+            ["nextitem"] = i < items.Count - 1 ? items[i + 1] : Undefined.Value,
+            ["depth"] = 1L,
+            ["cycle"] = (TemplateFunction)(a => a.Positional.Count > 0 ? a.Positional[i % a.Positional.Count] : Undefined.Value),
+        };
     }
 }

@@ -28,6 +28,9 @@ internal sealed class TemplateLexer(string source)
     private static readonly string[] Operators =
         ["==", "!=", "<=", ">=", "//", "**", "+", "-", "*", "/", "%", "~", "<", ">", "=", "(", ")", "[", "]", "{", "}", ",", ".", ":", "|"];
 
+    /// <summary>Names are looked up at every use, which takes time by their length.</summary>
+    private const int LongestName = 200;
+
     private readonly List<TemplateToken> _tokens = [];
     private int _at;
 
@@ -150,6 +153,11 @@ internal sealed class TemplateLexer(string source)
             while (length < rest.Length && (char.IsLetterOrDigit(rest[length]) || rest[length] == '_'))
             {
                 length++;
+            }
+
+            if (length > LongestName)
+            {
+                throw new TemplateException($"A name of the template is longer than {LongestName} characters.");
             }
 
             Add(TokenKind.Name, rest[..length].ToString(), length);

@@ -4,7 +4,7 @@ namespace Tollgate.Inference.Templates;
 internal static class TemplateTests
 {
     /// <exception cref="TemplateException">No test has that name.</exception>
-    public static bool Holds(string name, object? value, IReadOnlyList<object?> arguments) => name switch
+    public static bool Holds(string name, object? value, IReadOnlyList<object?> arguments, TemplateBudget budget) => name switch
     {
         "defined" => value is not Undefined,
         "undefined" => value is Undefined,
@@ -20,20 +20,27 @@ internal static class TemplateTests
         "iterable" => value is List<object?> or TemplateMap or MarkedText or Undefined,
         "sequence" => value is List<object?> or TemplateMap or MarkedText or Undefined,
         "callable" => value is TemplateFunction,
-        "lower" => value is MarkedText text && text.Text.Any(char.IsLetter) && !text.Text.Any(char.IsUpper),
-        "upper" => value is MarkedText text && text.Text.Any(char.IsLetter) && !text.Text.Any(char.IsLower),
+        "lower" => value is MarkedText text && HasCase(text, char.IsUpper, budget),
+        "upper" => value is MarkedText text && HasCase(text, char.IsLower, budget),
         "odd" => Whole(value) % 2 != 0,
         "even" => Whole(value) % 2 == 0,
-        "divisibleby" => Whole(Argument(name, arguments)) is var divisor && divisor != 0 && Whole(value) % divisor == 0,
-        "eq" or "equalto" or "==" or "sameas" => TemplateValues.Equals(value, Argument(name, arguments)),
-        "ne" or "!=" => !TemplateValues.Equals(value, Argument(name, arguments)),
-        "lt" or "lessthan" or "<" => TemplateValues.Compare(value, Argument(name, arguments)) < 0,
-        "le" or "<=" => TemplateValues.Compare(value, Argument(name, arguments)) <= 0,
-        "gt" or "greaterthan" or ">" => TemplateValues.Compare(value, Argument(name, arguments)) > 0,
-        "ge" or ">=" => TemplateValues.Compare(value, Argument(name, arguments)) >= 0,
-        "in" => TemplateValues.Contains(Argument(name, arguments), value),
+        "divisibleby" => Whole(Argument(name, arguments)) is var divisor && divisor != 0
+            && (divisor == -1 || Whole(value) % divisor == 0),
+        "eq" or "equalto" or "==" or "sameas" => TemplateValues.Equals(value, Argument(name, arguments), budget),
+        "ne" or "!=" => !TemplateValues.Equals(value, Argument(name, arguments), budget),
+        "lt" or "lessthan" or "<" => TemplateValues.Compare(value, Argument(name, arguments), budget) < 0,
+        "le" or "<=" => TemplateValues.Compare(value, Argument(name, arguments), budget) <= 0,
+        "gt" or "greaterthan" or ">" => TemplateValues.Compare(value, Argument(name, arguments), budget) > 0,
+        "ge" or ">=" => TemplateValues.Compare(value, Argument(name, arguments), budget) >= 0,
+        "in" => TemplateValues.Contains(Argument(name, arguments), value, budget),
         _ => throw new TemplateException($"The template uses the test '{name}', which is not supported."),
     };
+
+    private static bool HasCase(MarkedText text, Func<char, bool> isOther, TemplateBudget budget)
+    {
+        budget.ChargeText(2L * text.Length);
+        return text.Text.Any(char.IsLetter) && !text.Text.Any(isOther);
+    }
 
     private static object? Argument(string name, IReadOnlyList<object?> arguments) =>
         arguments.Count > 0 ? arguments[0] : throw new TemplateException($"The template's test '{name}' lacks its argument.");

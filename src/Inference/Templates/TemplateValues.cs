@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 
 namespace Tollgate.Inference.Templates;
@@ -17,6 +15,9 @@ internal sealed class Undefined
 /// <summary>A map that keeps the order of its entries; also what <c>namespace()</c> makes.</summary>
 internal sealed class TemplateMap
 {
+    /// <summary>Bytes that a map of that many entries takes, without its values.</summary>
+    public static long BytesFor(long entries) => 200 + (100 * entries);
+
     private readonly OrderedDictionary<string, object?> _entries = new(StringComparer.Ordinal);
 
     public bool IsNamespace { get; init; }
@@ -66,46 +67,76 @@ internal sealed record CallArguments(IReadOnlyList<object?> Positional, IReadOnl
 /// </summary>
 internal static class TemplateValues
 {
-    private const int MostDepth = 64;
-
     public static bool IsTrue(object? value) => value switch
     {
         null or Undefined => false,
         bool truth => truth,
         long number => number != 0,
         double real => real != 0,
-        MarkedText text => text.Text.Length > 0,
+        MarkedText text => text.Length > 0,
         List<object?> list => list.Count > 0,
         TemplateMap map => map.Count > 0,
         _ => true,
     };
 
-    public new static bool Equals(object? left, object? right) => (left, right) switch
+    public static bool Equals(object? left, object? right, TemplateBudget budget)
     {
-        (null, null) => true,
-        (MarkedText a, MarkedText b) => a.Text == b.Text,
-        (List<object?> a, List<object?> b) => a.Count == b.Count && a.Zip(b).All(p => Equals(p.First, p.Second)),
-        (TemplateMap a, TemplateMap b) => a.Count == b.Count && a.Entries.All(e => b.Contains(e.Key) && Equals(e.Value, b[e.Key])),
-        _ when AsNumber(left) is { } a && AsNumber(right) is { } b => a == b,
-        _ => left is not null && ReferenceEquals(left, right),
-    };
+        budget.Charge(1);
+        if (ReferenceEquals(left, right) && left is not double)
+        {
+            return true; // NaN alone differs from itself
+        }
 
-    public static int Compare(object? left, object? right) => (left, right) switch
-    {
-        (MarkedText a, MarkedText b) => string.CompareOrdinal(a.Text, b.Text),
-        _ when AsNumber(left) is { } a && AsNumber(right) is { } b => a.CompareTo(b),
-        (List<object?> a, List<object?> b) => CompareLists(a, b),
-        _ => throw new TemplateException($"The template compares {TypeName(left)} with {TypeName(right)}."),
-    };
+        switch (left, right)
+        {
+            case (MarkedText a, MarkedText b):
+                budget.ChargeText(a.Length == b.Length ? a.Length : 0);
+                return a.Text == b.Text;
+            case (List<object?> or TemplateMap, List<object?> or TemplateMap):
+                budget.Enter();
+                var equal = EqualParts(left, right, budget);
+                budget.Leave();
+                return equal;
+            default:
+                return CompareNumbers(left, right) is 0;
+        }
+    }
 
-    public static bool Contains(object? container, object? item) => container switch
+    public static int Compare(object? left, object? right, TemplateBudget budget)
     {
-        MarkedText text => item is MarkedText part && text.Text.Contains(part.Text, StringComparison.Ordinal),
-        List<object?> list => list.Exists(i => Equals(i, item)),
-        TemplateMap map => item is MarkedText key && map.Contains(key.Text),
+        budget.Charge(1);
+        switch (left, right)
+        {
+            case (MarkedText a, MarkedText b):
+                budget.ChargeText(Math.Min(a.Length, b.Length));
+                return string.CompareOrdinal(a.Text, b.Text);
+            case (List<object?> a, List<object?> b):
+                budget.Enter();
+                var order = CompareLists(a, b, budget);
+                budget.Leave();
+                return order;
+            default:
+                return CompareNumbers(left, right) ?? (AsNumber(left) is null || AsNumber(right) is null
+                    ? throw new TemplateException($"The template compares {TypeName(left)} with {TypeName(right)}.")
+                    : ((double)AsNumber(left)!).CompareTo((double)AsNumber(right)!)); // NaN comes first
+        }
+    }
+
+    public static bool Contains(object? container, object? item, TemplateBudget budget) => container switch
+    {
+        MarkedText text => item is MarkedText part && new TextSearch(part.Text, budget).Find(text.Text, 0) >= 0,
+        List<object?> list => list.Exists(i => Equals(i, item, budget)),
+        TemplateMap map => item is MarkedText key && map.Contains(Key(key, budget)),
         Undefined => false,
         _ => throw new TemplateException($"The template looks for something in {TypeName(container)}."),
     };
+
+    /// <summary>The text of a key that is looked up, which reads all of it.</summary>
+    public static string Key(MarkedText key, TemplateBudget budget)
+    {
+        budget.ChargeText(key.Length);
+        return key.Text;
+    }
 
     public static double? AsNumber(object? value) => value switch
     {
@@ -115,24 +146,64 @@ internal static class TemplateValues
         _ => null,
     };
 
-    /// <summary>The items of a list, keys of a map, characters of a text.</summary>
-    public static List<object?> Items(object? value) => value switch
+    /// <summary>A number or truth value as a whole number; null for anything else, and for a real without one.</summary>
+    public static long? AsWhole(object? value) => value switch
+    {
+        bool truth => truth ? 1 : 0,
+        long number => number,
+        double real and > -9.2e18 and < 9.2e18 => (long)real,
+        _ => null,
+    };
+
+    /// <summary>The items of a list, keys of a map, characters of a text. The list may be the value itself.</summary>
+    public static List<object?> Items(object? value, TemplateBudget budget) => value switch
     {
         List<object?> list => list,
-        TemplateMap map => [.. map.Entries.Select(e => (object?)MarkedText.FromCaller(e.Key))],
-        MarkedText text => Characters(text),
+        TemplateMap map => Keys(map, budget),
+        MarkedText text => Characters(text, budget),
         Undefined => [],
         _ => throw new TemplateException($"The template goes through {TypeName(value)} as if it were a list."),
     };
 
     /// <summary>The value as output, as Python would print it.</summary>
-    public static MarkedText Print(object? value) => value switch
+    public static MarkedText Print(object? value, TemplateBudget budget) => value switch
     {
         MarkedText text => text,
         Undefined => MarkedText.Empty,
-        null or bool or long or double => MarkedText.FromTemplate(PrintPlain(value)),
-        _ => MarkedText.FromCaller(Represent(value, 0)),
+        null or bool or long or double => budget.Made(MarkedText.FromTemplate(TemplateWriter.PrintScalar(value))),
+        _ => budget.Made(MarkedText.FromCaller(TemplateWriter.Represent(value, budget))),
     };
+
+    /// <summary>Sorts by keys and keeps the order of equal ones.</summary>
+    /// <remarks>A merge sort of our own: .NET's hides what a comparison throws, and may fail on an order that contradicts itself.</remarks>
+    public static List<object?> Sort(List<object?> items, List<object?> keys, bool descending, TemplateBudget budget)
+    {
+        budget.AllocateList(4L * items.Count);
+        var (from, to) = (Enumerable.Range(0, items.Count).ToArray(), new int[items.Count]);
+        for (var width = 1; width < items.Count; width *= 2)
+        {
+            for (var start = 0; start < items.Count; start += 2 * width)
+            {
+                var (left, middle) = (start, Math.Min(start + width, items.Count));
+                var (right, end) = (middle, Math.Min(start + (2 * width), items.Count));
+                for (var at = start; at < end; at++)
+                {
+                    var takeLeft = left < middle && (right == end || !IsBefore(from[right], from[left]));
+                    to[at] = takeLeft ? from[left++] : from[right++];
+                }
+            }
+
+            (from, to) = (to, from);
+        }
+
+        return [.. from.Select(i => items[i])];
+
+        bool IsBefore(int one, int other)
+        {
+            var order = Compare(keys[one], keys[other], budget);
+            return descending ? order > 0 : order < 0;
+        }
+    }
 
     public static string TypeName(object? value) => value switch
     {
@@ -145,15 +216,6 @@ internal static class TemplateValues
         TemplateMap => "a map",
         _ => "a function",
     };
-
-    /// <summary>JSON as Python's <c>json.dumps(ensure_ascii=False)</c> writes it.</summary>
-    /// <param name="indent">Blanks a level; null writes one line.</param>
-    public static string ToJson(object? value, int? indent)
-    {
-        var json = new StringBuilder();
-        WriteJson(value, indent, 0, json);
-        return json.ToString();
-    }
 
     /// <summary>Turns parsed JSON of a caller into values.</summary>
     public static object? FromJson(JsonElement json) => json.ValueKind switch
@@ -178,164 +240,62 @@ internal static class TemplateValues
         return map;
     }
 
-    private static int CompareLists(List<object?> left, List<object?> right)
+    private static bool EqualParts(object? left, object? right, TemplateBudget budget) => (left, right) switch
+    {
+        (List<object?> a, List<object?> b) => a.Count == b.Count && !a.Where((item, i) => !Equals(item, b[i], budget)).Any(),
+        (TemplateMap a, TemplateMap b) => a.Count == b.Count && a.Entries.All(e =>
+        {
+            budget.ChargeText(e.Key.Length);
+            return b.Contains(e.Key) && Equals(e.Value, b[e.Key], budget);
+        }),
+        _ => false,
+    };
+
+    private static int CompareLists(List<object?> left, List<object?> right, TemplateBudget budget)
     {
         for (var i = 0; i < Math.Min(left.Count, right.Count); i++)
         {
-            if (!Equals(left[i], right[i]))
+            if (!Equals(left[i], right[i], budget))
             {
-                return Compare(left[i], right[i]);
+                return Compare(left[i], right[i], budget);
             }
         }
 
         return left.Count.CompareTo(right.Count);
     }
 
-    private static List<object?> Characters(MarkedText text)
+    /// <summary>Whole numbers exactly, others as reals; null where one is no number, or NaN.</summary>
+    private static int? CompareNumbers(object? left, object? right)
     {
-        var characters = new List<object?>();
-        var start = 0;
-        foreach (var rune in text.Text.EnumerateRunes())
+        if (left is bool or long && right is bool or long)
         {
-            characters.Add(text.Slice(start, rune.Utf16SequenceLength));
-            start += rune.Utf16SequenceLength;
+            return AsWhole(left)!.Value.CompareTo(AsWhole(right)!.Value);
+        }
+
+        return AsNumber(left) is { } a && AsNumber(right) is { } b && !double.IsNaN(a) && !double.IsNaN(b) ? a.CompareTo(b) : null;
+    }
+
+    private static List<object?> Keys(TemplateMap map, TemplateBudget budget)
+    {
+        budget.AllocateList(map.Count);
+        return [.. map.Entries.Select(e => (object?)budget.Made(MarkedText.FromCaller(e.Key)))];
+    }
+
+    private static List<object?> Characters(MarkedText text, TemplateBudget budget)
+    {
+        budget.AllocateList(text.Length);
+        var characters = new List<object?>();
+        foreach (var (segment, fromTemplate) in text.Segments)
+        {
+            for (var at = 0; at < segment.Length;)
+            {
+                var length = char.IsSurrogatePair(segment, at) ? 2 : 1;
+                var character = segment.Substring(at, length);
+                characters.Add(budget.Made(fromTemplate ? MarkedText.FromTemplate(character) : MarkedText.FromCaller(character)));
+                at += length;
+            }
         }
 
         return characters;
-    }
-
-    private static string PrintPlain(object? value) => value switch
-    {
-        null => "None",
-        bool truth => truth ? "True" : "False",
-        long number => number.ToString(CultureInfo.InvariantCulture),
-        double real => PrintReal(real),
-        _ => "",
-    };
-
-    private static string PrintReal(double real)
-    {
-        if (!double.IsFinite(real))
-        {
-            return double.IsNaN(real) ? "nan" : real > 0 ? "inf" : "-inf";
-        }
-
-        var text = real.ToString("R", CultureInfo.InvariantCulture).Replace("E", "e", StringComparison.Ordinal);
-        return text.AsSpan().IndexOfAny('.', 'e') < 0 ? text + ".0" : text;
-    }
-
-    private static string Represent(object? value, int depth)
-    {
-        Guard(depth);
-        return value switch
-        {
-            MarkedText text => RepresentText(text.Text),
-            List<object?> list => $"[{string.Join(", ", list.Select(i => Represent(i, depth + 1)))}]",
-            TemplateMap map =>
-                $"{{{string.Join(", ", map.Entries.Select(e => $"{RepresentText(e.Key)}: {Represent(e.Value, depth + 1)}"))}}}",
-            TemplateFunction => "<function>",
-            _ => PrintPlain(value),
-        };
-    }
-
-    private static string RepresentText(string text)
-    {
-        var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
-        var escaped = text
-            .Replace("\\", "\\\\", StringComparison.Ordinal)
-            .Replace("\n", "\\n", StringComparison.Ordinal)
-            .Replace("\r", "\\r", StringComparison.Ordinal)
-            .Replace("\t", "\\t", StringComparison.Ordinal);
-        return quote + (quote == '\'' ? escaped.Replace("'", "\\'", StringComparison.Ordinal) : escaped) + quote;
-    }
-
-    private static void WriteJson(object? value, int? indent, int depth, StringBuilder json)
-    {
-        Guard(depth);
-        switch (value)
-        {
-            case MarkedText text:
-                WriteJsonText(text.Text, json);
-                break;
-            case null or Undefined:
-                json.Append("null");
-                break;
-            case bool truth:
-                json.Append(truth ? "true" : "false");
-                break;
-            case List<object?> list:
-                WriteJsonItems('[', ']', list, indent, depth, json, item => WriteJson(item, indent, depth + 1, json));
-                break;
-            case TemplateMap map:
-                WriteJsonItems('{', '}', [.. map.Entries], indent, depth, json, entry =>
-                {
-                    WriteJsonText(entry.Key, json);
-                    json.Append(": ");
-                    WriteJson(entry.Value, indent, depth + 1, json);
-                });
-                break;
-            case TemplateFunction:
-                throw new TemplateException("The template writes a function as JSON.");
-            default:
-                json.Append(PrintPlain(value));
-                break;
-        }
-    }
-
-    private static void WriteJsonItems<T>(
-        char open, char close, List<T> items, int? indent, int depth, StringBuilder json, Action<T> write)
-    {
-        json.Append(open);
-        for (var i = 0; i < items.Count; i++)
-        {
-            json.Append(i == 0 ? "" : indent is null ? ", " : ",");
-            NewLine(depth + 1);
-            write(items[i]);
-        }
-
-        if (items.Count > 0)
-        {
-            NewLine(depth);
-        }
-
-        json.Append(close);
-
-        void NewLine(int level)
-        {
-            if (indent is { } width)
-            {
-                json.Append('\n').Append(' ', width * level);
-            }
-        }
-    }
-
-    private static void WriteJsonText(string text, StringBuilder json)
-    {
-        json.Append('"');
-        foreach (var c in text)
-        {
-            _ = c switch
-            {
-                '"' => json.Append("\\\""),
-                '\\' => json.Append("\\\\"),
-                '\n' => json.Append("\\n"),
-                '\r' => json.Append("\\r"),
-                '\t' => json.Append("\\t"),
-                '\b' => json.Append("\\b"),
-                '\f' => json.Append("\\f"),
-                < ' ' => json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                _ => json.Append(c),
-            };
-        }
-
-        json.Append('"');
-    }
-
-    private static void Guard(int depth)
-    {
-        if (depth > MostDepth)
-        {
-            throw new TemplateException("The template writes a value that is nested too deeply.");
-        }
     }
 }

@@ -5,66 +5,70 @@ namespace Tollgate.Inference.Templates;
 /// <summary>Methods of texts, as templates call them: <c>text.strip()</c>.</summary>
 internal static class TextMethods
 {
-    public static object Find(MarkedText text, string name, TemplateInterpreter interpreter)
+    /// <summary>The method of that name, or null.</summary>
+    public static TemplateFunction? Find(MarkedText text, string name, TemplateBudget budget) => name switch
     {
-        Func<CallArguments, object?>? method = name switch
-        {
-            "strip" => a => Strip(text, a, start: true, end: true),
-            "lstrip" => a => Strip(text, a, start: true, end: false),
-            "rstrip" => a => Strip(text, a, start: false, end: true),
-            "upper" => _ => text.With(text.Text.ToUpperInvariant()),
-            "lower" => _ => text.With(text.Text.ToLowerInvariant()),
-            "title" => _ => text.With(Title(text.Text)),
-            "capitalize" => _ => text.With(Capitalize(text.Text)),
-            "startswith" => a => Affixes(a).Any(p => text.Text.StartsWith(p, StringComparison.Ordinal)),
-            "endswith" => a => Affixes(a).Any(p => text.Text.EndsWith(p, StringComparison.Ordinal)),
-            "split" => a => Split(text, a),
-            "splitlines" => _ => text.Text.Split('\n').Select(line => (object?)text.With(line)).ToList(),
-            "replace" => a => Replace(text, a),
-            "find" => a => (long)text.Text.IndexOf(a.Text(0, "sub"), StringComparison.Ordinal),
-            "count" => a => Count(text.Text, a.Text(0, "sub")),
-            "join" => a => MarkedJoin(TemplateValues.Items(a.Get(0, "iterable")), text),
-            _ => null,
-        };
-        return method is null ? Undefined.Value : (TemplateFunction)(a => method(a) switch
-        {
-            MarkedText made => interpreter.Made(made),
-            List<object?> list => Charged(list),
-            var other => other,
-        });
+        "strip" => a => Strip(text, a, start: true, end: true, budget),
+        "lstrip" => a => Strip(text, a, start: true, end: false, budget),
+        "rstrip" => a => Strip(text, a, start: false, end: true, budget),
+        "upper" => _ => Change(text, static t => t.ToUpperInvariant(), budget),
+        "lower" => _ => Change(text, static t => t.ToLowerInvariant(), budget),
+        "title" => _ => Change(text, Title, budget),
+        "capitalize" => _ => Change(text, Capitalize, budget),
+        "startswith" => a => Affixes(a).Any(p => Has(text, p, budget) && text.Text.StartsWith(p.Text, StringComparison.Ordinal)),
+        "endswith" => a => Affixes(a).Any(p => Has(text, p, budget) && text.Text.EndsWith(p.Text, StringComparison.Ordinal)),
+        "split" => a => Split(text, a, budget),
+        "splitlines" => _ => Split(text, MarkedText.FromTemplate("\n"), most: -1, budget),
+        "replace" => a => Replace(text, a, budget),
+        "find" => a => (long)new TextSearch(a.Text(0, "sub"), budget).Find(text.Text, 0),
+        "count" => a => new TextSearch(a.Text(0, "sub"), budget).Count(text.Text),
+        "join" => a => Join(TemplateValues.Items(a.Get(0, "iterable"), budget), text, budget),
+        _ => null,
+    };
 
-        List<object?> Charged(List<object?> list)
-        {
-            interpreter.Charge(list.Count + (text.Text.Length / 16));
-            return list;
-        }
+    /// <summary>A text of the same length, made in one pass.</summary>
+    public static MarkedText Change(MarkedText text, Func<string, string> change, TemplateBudget budget)
+    {
+        budget.ChargeText(text.Length);
+        return budget.Made(text.With(change(text.Text)));
     }
 
-    public static MarkedText Replace(MarkedText text, CallArguments arguments)
+    public static MarkedText Replace(MarkedText text, CallArguments arguments, TemplateBudget budget)
     {
         var (from, to) = (arguments.Text(0, "old"), arguments.Get(1, "new") as MarkedText ?? MarkedText.Empty);
-        if (from.Length == 0 || !text.Text.Contains(from, StringComparison.Ordinal))
+        if (from.Length == 0)
         {
             return text;
         }
 
-        var most = TemplateInterpreter.MostOutput;
-        if ((long)Count(text.Text, from) * to.Text.Length > most)
+        var isFromTemplate = text.IsFromTemplate && to.IsFromTemplate;
+        var builder = new MarkedTextBuilder(budget);
+        var search = new TextSearch(from, budget);
+        var start = 0;
+        for (var at = search.Find(text.Text, 0); at >= 0; at = search.Find(text.Text, start))
         {
-            throw new TemplateException($"The template makes a text longer than {most} characters.");
+            builder.Append(text.Text[start..at], isFromTemplate);
+            builder.Append(to.Text, isFromTemplate);
+            start = at + from.Length;
         }
 
-        var replaced = text.Text.Replace(from, to.Text, StringComparison.Ordinal);
-        return text.IsFromTemplate && to.IsFromTemplate ? MarkedText.FromTemplate(replaced) : MarkedText.FromCaller(replaced);
+        if (start == 0)
+        {
+            return text;
+        }
+
+        builder.Append(text.Text[start..], isFromTemplate);
+        return builder.ToText();
     }
 
-    public static MarkedText MarkedJoin(List<object?> items, MarkedText separator)
+    public static MarkedText Join(List<object?> items, MarkedText separator, TemplateBudget budget)
     {
-        var builder = new MarkedTextBuilder(TemplateInterpreter.MostOutput);
+        var builder = new MarkedTextBuilder(budget);
         for (var i = 0; i < items.Count; i++)
         {
+            budget.Charge(1);
             builder.Append(i == 0 ? MarkedText.Empty : separator);
-            builder.Append(TemplateValues.Print(items[i]));
+            builder.Append(TemplateValues.Print(items[i], budget));
         }
 
         return builder.ToText();
@@ -86,71 +90,79 @@ internal static class TextMethods
     public static string Capitalize(string text) =>
         text.Length == 0 ? text : text[..1].ToUpperInvariant() + text[1..].ToLowerInvariant();
 
-    private static MarkedText Strip(MarkedText text, CallArguments arguments, bool start, bool end)
+    private static MarkedText Strip(MarkedText text, CallArguments arguments, bool start, bool end, TemplateBudget budget)
     {
         if (arguments.Get(0, "chars") is not MarkedText set)
         {
-            return text.Trim(start, end);
+            return text.Trim(start, end, budget);
         }
 
-        var characters = set.Text.ToCharArray();
-        var first = start ? text.Text.Length - text.Text.TrimStart(characters).Length : 0;
-        var last = end ? text.Text.TrimEnd(characters).Length : text.Text.Length;
-        return text.Slice(first, Math.Max(last - first, 0));
+        budget.ChargeText(set.Length);
+        budget.Charge(text.Length);
+        var characters = set.Text.ToHashSet();
+        var (first, last) = (0, text.Length);
+        while (start && first < last && characters.Contains(text.Text[first]))
+        {
+            first++;
+        }
+
+        while (end && last > first && characters.Contains(text.Text[last - 1]))
+        {
+            last--;
+        }
+
+        return text.Slice(first, last - first, budget);
     }
 
-    private static IEnumerable<string> Affixes(CallArguments arguments) => arguments.Get(0, "prefix") is List<object?> list
-        ? list.OfType<MarkedText>().Select(t => t.Text)
-        : [arguments.Text(0, "prefix")];
-
-    /// <summary>Keeps the marks: the parts are slices.</summary>
-    private static List<object?> Split(MarkedText text, CallArguments arguments)
+    private static IEnumerable<MarkedText> Affixes(CallArguments arguments) => arguments.Get(0, "prefix") switch
     {
-        var parts = new List<object?>();
-        var most = arguments.Integer(1, "maxsplit", -1);
-        var separator = arguments.Get(0, "sep") as MarkedText;
-        if (separator is null)
-        {
-            foreach (var word in text.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
-            {
-                parts.Add(text.With(word));
-            }
+        List<object?> list => list.OfType<MarkedText>(),
+        MarkedText text => [text],
+        _ => [MarkedText.FromTemplate(arguments.Text(0, "prefix"))],
+    };
 
-            return parts;
+    private static bool Has(MarkedText text, MarkedText affix, TemplateBudget budget)
+    {
+        budget.ChargeText(affix.Length <= text.Length ? affix.Length : 0);
+        return affix.Length <= text.Length;
+    }
+
+    private static List<object?> Split(MarkedText text, CallArguments arguments, TemplateBudget budget)
+    {
+        if (arguments.Get(0, "sep") is MarkedText separator)
+        {
+            return Split(text, separator, arguments.Integer(1, "maxsplit", -1), budget);
         }
 
-        if (separator.Text.Length == 0)
+        budget.Charge(text.Length);
+        budget.Allocate(40L * text.Length);
+        return [.. text.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(w => (object?)budget.Made(text.With(w)))];
+    }
+
+    /// <summary>Keeps the marks: the parts are slices.</summary>
+    private static List<object?> Split(MarkedText text, MarkedText separator, long most, TemplateBudget budget)
+    {
+        if (separator.Length == 0)
         {
             throw new TemplateException("The template splits a text at nothing.");
         }
 
+        var parts = new List<object?>();
+        var search = new TextSearch(separator.Text, budget);
         var start = 0;
-        for (var at = text.Text.IndexOf(separator.Text, StringComparison.Ordinal);
-            at >= 0 && most-- != 0;
-            at = text.Text.IndexOf(separator.Text, start, StringComparison.Ordinal))
+        for (var at = search.Find(text.Text, 0); at >= 0 && most-- != 0; at = search.Find(text.Text, start))
         {
-            parts.Add(text.Slice(start, at - start));
-            start = at + separator.Text.Length;
+            Add(at);
+            start = at + separator.Length;
         }
 
-        parts.Add(text.Slice(start, text.Text.Length - start));
+        Add(text.Length);
         return parts;
-    }
 
-    private static long Count(string text, string part)
-    {
-        if (part.Length == 0)
+        void Add(int end)
         {
-            return text.Length + 1;
+            budget.AllocateList(1);
+            parts.Add(text.Slice(start, end - start, budget));
         }
-
-        var count = 0L;
-        for (var at = text.IndexOf(part, StringComparison.Ordinal); at >= 0; at =
-            text.IndexOf(part, at + part.Length, StringComparison.Ordinal))
-        {
-            count++;
-        }
-
-        return count;
     }
 }

@@ -75,6 +75,8 @@ public sealed class BpeTokenizer : ITokenizer
 
     public int VocabularySize { get; }
 
+    public int MostTokensPerByte => PreTokenizer.Composes(_preTokenizer) ? CanonicalForms.MostBytesPerByte : 1;
+
     public ReadOnlySpan<byte> TokenBytes(int id) => _bytes[id];
 
     public bool IsSpecial(int id) => _special[id];
@@ -165,6 +167,8 @@ public sealed class BpeTokenizer : ITokenizer
         {
             return;
         }
+
+        text = PreTokenizer.Composes(_preTokenizer) ? CanonicalForms.Compose(text.ToString()) : text;
 
         var pieces = new List<Range>();
         PreTokenizer.Split(_preTokenizer, text, pieces);

@@ -19,6 +19,9 @@ internal abstract class PreTokenizer
     /// <summary>Names of the rule sets.</summary>
     public static IReadOnlyCollection<string> Names => Known.Keys;
 
+    /// <summary>Whether models with these rules bring text into its composed form (NFC) first. GGUF files do not say so.</summary>
+    public static bool Composes(string name) => name == "qwen2";
+
     /// <summary>Cuts a text and hands each piece on.</summary>
     /// <exception cref="ArgumentException">No rule set has that name.</exception>
     public static void Split(string name, ReadOnlySpan<char> text, List<Range> pieces)

@@ -7,6 +7,9 @@ namespace Tollgate.Inference.Tokenizers;
 /// <summary>BERT's WordPiece, as a <c>tokenizer.json</c> describes it. Thread-safe.</summary>
 public sealed class WordPieceTokenizer : ITokenizer
 {
+    /// <summary>The search for the pieces of a word takes time by the cube of its length.</summary>
+    private const int MostWordCharacters = 200;
+
     private readonly Dictionary<string, int> _ids;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _continued;
@@ -23,11 +26,29 @@ public sealed class WordPieceTokenizer : ITokenizer
     {
         using var document = Parse(json);
         var root = document.RootElement;
+
+        // Truncation and padding are the caller's affair: longer inputs are refused, and padding is masked. The decoder is not used.
+        RequireMembers(
+            root, "tokenizer", "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor",
+            "decoder", "model");
         var model = root.GetProperty("model");
         Require(model, "type", "WordPiece");
+        RequireMembers(model, "model", "type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab");
         Require(root.GetProperty("pre_tokenizer"), "type", "BertPreTokenizer");
+        RequireMembers(root.GetProperty("pre_tokenizer"), "pre_tokenizer", "type");
+        if (root.TryGetProperty("decoder", out var decoder) && decoder.ValueKind != JsonValueKind.Null)
+        {
+            Require(decoder, "type", "WordPiece");
+        }
+
         _normalizer = ReadNormalizer(root.GetProperty("normalizer"));
         _longestWord = model.TryGetProperty("max_input_chars_per_word", out var longest) ? longest.GetInt32() : 100;
+        if (_longestWord is < 1 or > MostWordCharacters)
+        {
+            throw new FormatException(
+                $"The tokenizer's 'max_input_chars_per_word' is {_longestWord}; 1 to {MostWordCharacters} are supported.");
+        }
+
         var prefix = model.TryGetProperty("continuing_subword_prefix", out var text) ? text.GetString()! : "##";
         _ids = model.GetProperty("vocab").EnumerateObject().ToDictionary(e => e.Name, e => e.Value.GetInt32(), StringComparer.Ordinal);
         VocabularySize = _ids.Values.Max() + 1;
@@ -191,6 +212,7 @@ public sealed class WordPieceTokenizer : ITokenizer
     private static BertNormalizer ReadNormalizer(JsonElement normalizer)
     {
         Require(normalizer, "type", "BertNormalizer");
+        RequireMembers(normalizer, "normalizer", "type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase");
         var lowercase = Flag("lowercase", otherwise: true);
         return new BertNormalizer(
             Flag("clean_text", true), Flag("handle_chinese_chars", true), Flag("strip_accents", lowercase), lowercase);
@@ -211,8 +233,16 @@ public sealed class WordPieceTokenizer : ITokenizer
                 throw new FormatException($"The tokenizer's added token {id} is outside its vocabulary.");
             }
 
-            specials.Add((token.GetProperty("content").GetString()!, id));
-            _special[id] = token.GetProperty("special").GetBoolean();
+            var content = token.GetProperty("content").GetString()!;
+            RequireMembers(token, "added_tokens", "id", "content", "special", "single_word", "lstrip", "rstrip", "normalized");
+            if (!token.GetProperty("special").GetBoolean())
+            {
+                throw new FormatException(
+                    $"The tokenizer's added token '{content}' is not special: tokens that texts are searched for are not supported.");
+            }
+
+            specials.Add((content, id));
+            _special[id] = true;
         }
 
         return new SpecialTokens(specials);
@@ -232,12 +262,25 @@ public sealed class WordPieceTokenizer : ITokenizer
         }
 
         Require(processor, "type", "TemplateProcessing");
+        RequireMembers(processor, "post_processor", "type", "single", "pair", "special_tokens");
         var (prefix, suffix, seen) = (new List<int>(), new List<int>(), false);
         foreach (var part in processor.GetProperty("single").EnumerateArray())
         {
-            if (part.TryGetProperty("SpecialToken", out var token))
+            RequireMembers(part, "post_processor", "SpecialToken", "Sequence");
+            var isToken = part.TryGetProperty("SpecialToken", out var piece);
+            piece = isToken ? piece : part.GetProperty("Sequence");
+            if (piece.TryGetProperty("type_id", out var type) && type.GetInt32() != 0)
             {
-                (seen ? suffix : prefix).Add(Id(token.GetProperty("id").GetString()!));
+                throw new FormatException("The tokenizer's post-processor gives one text a type other than 0, which is not supported.");
+            }
+
+            if (isToken)
+            {
+                (seen ? suffix : prefix).AddRange(FrameIds(processor, piece.GetProperty("id").GetString()!));
+            }
+            else if (seen)
+            {
+                throw new FormatException("The tokenizer's post-processor repeats the text, which is not supported.");
             }
             else
             {
@@ -245,7 +288,33 @@ public sealed class WordPieceTokenizer : ITokenizer
             }
         }
 
-        return ([.. prefix], [.. suffix]);
+        return seen
+            ? ([.. prefix], [.. suffix]) : throw new FormatException("The tokenizer's post-processor leaves the text out, which is not supported.");
+    }
+
+    /// <summary>The ids that the post-processor gives a token of its frame; its vocabulary's where it gives none.</summary>
+    private int[] FrameIds(JsonElement processor, string name)
+    {
+        if (!processor.TryGetProperty("special_tokens", out var tokens) || !tokens.TryGetProperty(name, out var token))
+        {
+            return [Id(name)];
+        }
+
+        var ids = token.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray();
+        return Array.TrueForAll(ids, id => id >= 0 && id < VocabularySize)
+            ? ids : throw new FormatException($"The tokenizer's post-processor puts '{name}' outside its vocabulary.");
+    }
+
+    /// <summary>Refuses members that nothing here reads: what they ask for would be left undone without a word.</summary>
+    private static void RequireMembers(JsonElement element, string what, params ReadOnlySpan<string> known)
+    {
+        foreach (var member in element.EnumerateObject())
+        {
+            if (!known.Contains(member.Name))
+            {
+                throw new FormatException($"The tokenizer's '{what}' has the member '{member.Name}', which is not supported.");
+            }
+        }
     }
 
     private static void Require(JsonElement element, string name, string value)

@@ -71,6 +71,57 @@ public sealed class EmbeddingModelTests
         Assert.Equal(alone.Vectors[0], together.Vectors[0]);
     }
 
+    /// <summary>Vectors of the tokens are known, so the pooled one is: of [CLS] alone, or the mean over [CLS], one word and [SEP].</summary>
+    [Theory]
+    [InlineData(null, null, "mean")]
+    [InlineData("""{"word_embedding_dimension":3,"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":false}""", null, "cls")]
+    [InlineData("""{"pooling_mode_cls_token":false,"pooling_mode_mean_tokens":true}""", null, "mean")]
+    [InlineData("""{"pooling_mode":"cls"}""", null, "cls")]
+    [InlineData(null, "cls", "cls")]
+    [InlineData("""{"pooling_mode_cls_token":true}""", "mean", "mean")]
+    public async Task RunAsync_pools_as_the_file_beside_the_model_says_or_as_asked(string? config, string? asked, string pooling)
+    {
+        using var folder = new TemporaryFolder();
+        WriteTokenVectorModel(folder, config);
+        var options = new ModelImportOptions
+        {
+            TokenizerFile = Path.Combine(ModelFiles.Defaults, "tiny-embed", "tokenizer.json"), Pooling = asked,
+        };
+        var installed = await ModelImport.RunAsync(
+            folder.File("vectors.onnx"), "embed", folder.File("models"), options, progress: null, CancellationToken.None);
+        using var model = await EmbeddingModel.LoadAsync(installed, new SessionFactory(ExecutionProvider.Cpu), CancellationToken.None);
+
+        var result = await model.EmbedAsync([EmbeddingInput.FromText("gate")], CancellationToken.None);
+
+        Assert.Equal(pooling, installed.Manifest.Embedding!.Pooling);
+        double[] ids = [101, 4796, 102];
+        Assert.Equal(3, result.Tokens[0]);
+        var first = pooling == "cls" ? ids[0] : ids.Average();
+        var expected = first / Math.Sqrt((first * first) + 1); // each token's vector is (id, 1, 0)
+        Assert.Equal(expected, result.Vectors[0][0], 1e-5);
+    }
+
+    [Theory]
+    [InlineData("""{"pooling_mode_max_tokens":true}""", null, "max_tokens")]
+    [InlineData("""{"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":true}""", null, "cls_token + mean_tokens")]
+    [InlineData("no json", null, "not JSON")]
+    [InlineData("""{"pooling_mode_cls_token":true}""", """[{"type":"sentence_transformers.models.Dense"}]""", "Dense")]
+    public async Task RunAsync_refuses_pooling_that_it_cannot_do(string config, string? modules, string why)
+    {
+        using var folder = new TemporaryFolder();
+        WriteTokenVectorModel(folder, config);
+        if (modules is not null)
+        {
+            await File.WriteAllTextAsync(folder.File("modules.json"), modules);
+        }
+
+        var options = new ModelImportOptions { TokenizerFile = Path.Combine(ModelFiles.Defaults, "tiny-embed", "tokenizer.json") };
+        var refusal = await Assert.ThrowsAsync<ModelImportException>(() => ModelImport.RunAsync(
+            folder.File("vectors.onnx"), "embed", folder.File("models"), options, progress: null, CancellationToken.None));
+
+        Assert.Contains(why, refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task EmbedAsync_keeps_the_order_of_the_inputs_whatever_their_length()
     {
@@ -129,7 +180,8 @@ public sealed class EmbeddingModelTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => model.EmbedAsync(
             inputs,
             place,
-            tokens =>
+            mayRun: _ => true,
+            ran: tokens =>
             {
                 runs.Add(tokens);
                 leave.Cancel(); // In the middle of the request, as a cancel call would.
@@ -163,6 +215,23 @@ public sealed class EmbeddingModelTests
         graph.Node("DequantizeLinear", domain: "", ["bytes", "scale", "zero"], ["last_hidden_state"]);
         graph.Output("last_hidden_state", typeof(float), "batch", "tokens", Width);
         graph.Write(path);
+    }
+
+    /// <summary>A model that gives each token the vector (id, 1, 0).</summary>
+    private static void WriteTokenVectorModel(TemporaryFolder folder, string? config)
+    {
+        using var graph = new OnnxGraphBuilder(weightsPath: null);
+        graph.Input("input_ids", typeof(long), "batch", "tokens");
+        graph.Input("attention_mask", typeof(long), "batch", "tokens");
+        graph.Initializer("table", [.. Enumerable.Range(0, 30_522).SelectMany(id => (float[])[id, 1, 0])], 30_522, 3);
+        graph.Node("Gather", domain: "", ["table", "input_ids"], ["last_hidden_state"]);
+        graph.Output("last_hidden_state", typeof(float), "batch", "tokens", 3);
+        graph.Write(folder.File("vectors.onnx"));
+        if (config is not null)
+        {
+            Directory.CreateDirectory(folder.File("1_Pooling"));
+            File.WriteAllText(Path.Combine(folder.File("1_Pooling"), "config.json"), config);
+        }
     }
 
     private static async Task<EmbeddingModel> ImportAsync(string file, TemporaryFolder folder)

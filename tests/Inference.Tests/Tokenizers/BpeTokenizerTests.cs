@@ -97,6 +97,36 @@ public sealed class BpeTokenizerTests
     }
 
     [Fact]
+    public void Encode_takes_milliseconds_where_many_tokens_begin_alike()
+    {
+        var vocabulary = ReadVocabulary();
+        var added = Enumerable.Range(0, 30_000).Select(i => $"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa{i}").ToArray();
+        var tokenizer = new BpeTokenizer(vocabulary with
+        {
+            Tokens = [.. vocabulary.Tokens, .. added],
+            UserDefined = [.. Enumerable.Range(vocabulary.Tokens.Count, added.Length)],
+        });
+        var ids = new List<int>();
+        var clock = Stopwatch.StartNew();
+
+        tokenizer.Encode(new string('a', 100_000) + added[7], allowSpecial: false, ids);
+
+        Assert.Equal(vocabulary.Tokens.Count + 7, ids[^1]);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void BpeTokenizer_refuses_tokens_that_are_too_long_to_be_looked_for()
+    {
+        var vocabulary = ReadVocabulary();
+
+        Assert.Throws<FormatException>(() => new BpeTokenizer(vocabulary with
+        {
+            Tokens = [.. vocabulary.Tokens, new string('a', 10_000)], UserDefined = [vocabulary.Tokens.Count],
+        }));
+    }
+
+    [Fact]
     public void Encode_replaces_a_lone_surrogate()
     {
         var tokenizer = new BpeTokenizer(ReadVocabulary());
@@ -143,7 +173,7 @@ public sealed class BpeTokenizerTests
                 ["rstrip"] = false,
                 ["normalized"] = false,
             })]),
-            ["normalizer"] = null,
+            ["normalizer"] = vocabulary.PreTokenizer == "qwen2" ? new JsonObject { ["type"] = "NFC" } : null,
             ["pre_tokenizer"] = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(rules) },
             ["post_processor"] = null,
             ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },

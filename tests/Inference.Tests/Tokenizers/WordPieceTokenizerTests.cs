@@ -55,4 +55,44 @@ public sealed class WordPieceTokenizerTests
     [InlineData("""{"model":{"type":"WordPiece","vocab":{"a":99999999}},"normalizer":{"type":"BertNormalizer"},"pre_tokenizer":{"type":"BertPreTokenizer"}}""")]
     public void ReadWordPiece_refuses_other_files(string json) =>
         Assert.Throws<Inference.Import.ModelImportException>(() => TokenizerFile.ReadWordPiece(System.Text.Encoding.UTF8.GetBytes(json)));
+
+    /// <summary>Each asks for something that would be left undone.</summary>
+    [Theory]
+    [InlineData("normalizer", """{"type":"NFC"}""")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[{"type":"BertNormalizer"}]}""")]
+    [InlineData("normalizer", """{"type":"BertNormalizer","strip_digits":true}""")]
+    [InlineData("normalizer", "null")]
+    [InlineData("pre_tokenizer", """{"type":"Whitespace"}""")]
+    [InlineData("pre_tokenizer", """{"type":"BertPreTokenizer","behavior":"Isolated"}""")]
+    [InlineData("post_processor", """{"type":"RobertaProcessing","sep":["[SEP]",102],"cls":["[CLS]",101]}""")]
+    [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[CLS]","type_id":0}}]}""")]
+    [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"A","type_id":0}}]}""")]
+    [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":1}}]}""")]
+    [InlineData("decoder", """{"type":"ByteLevel"}""")]
+    [InlineData("model", """{"type":"WordPiece","vocab":{"[UNK]":0},"dropout":0.1}""")]
+    [InlineData("added_tokens", """[{"id":7,"content":"acme","special":false,"single_word":false,"lstrip":false,"rstrip":false,"normalized":true}]""")]
+    [InlineData("added_tokens", """[{"id":7,"content":"acme","special":true,"weight":1}]""")]
+    [InlineData("model", """{"type":"WordPiece","vocab":{"[UNK]":0},"max_input_chars_per_word":100000}""")]
+    [InlineData("filters", "[]")]
+    public void ReadWordPiece_refuses_what_it_would_leave_undone(string member, string value)
+    {
+        var json = JsonNode.Parse(System.IO.File.ReadAllText(File))!;
+        json[member] = JsonNode.Parse(value);
+
+        var refusal = Assert.Throws<Inference.Import.ModelImportException>(
+            () => TokenizerFile.ReadWordPiece(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString())));
+
+        Assert.Contains("support", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ReadWordPiece_takes_the_ids_that_the_post_processor_gives_its_frame()
+    {
+        var json = JsonNode.Parse(System.IO.File.ReadAllText(File))!;
+        json["post_processor"]!["special_tokens"]!["[CLS]"]!["ids"] = new JsonArray(5, 6);
+
+        var tokenizer = TokenizerFile.ReadWordPiece(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()));
+
+        Assert.Equal([5, 6], tokenizer.Prefix);
+    }
 }
