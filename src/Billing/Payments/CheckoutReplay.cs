@@ -14,7 +14,7 @@ namespace Tollgate.Billing.Payments;
 /// answers, it looks back far enough for the oldest backup; otherwise a few days. Those that are booked cost one look each.
 /// </summary>
 internal sealed partial class CheckoutReplay(
-    NpgsqlDataSource dataSource, CheckoutSettlement settlement, IStripeClient stripe, IOptions<StripeOptions> options, TimeProvider clock,
+    RestoreWatch restores, CheckoutSettlement settlement, IStripeClient stripe, IOptions<StripeOptions> options, TimeProvider clock,
     ILogger<CheckoutReplay> logger)
     : RecurringWork(TimeSpan.FromMinutes(5), clock, logger)
 {
@@ -57,13 +57,13 @@ internal sealed partial class CheckoutReplay(
 
     private async Task<string> ReadDatabaseAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await DatabaseIdentity.ReadAsync(connection, cancellationToken);
+        await using var connection = await restores.OpenAsync(cancellationToken);
+        return await restores.RecognizeAsync(connection, cancellationToken);
     }
 
     private async Task<bool> IsSettledAsync(Guid checkout, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(cancellationToken);
         return await connection.ReadValueAsync<bool>(
             "select exists (select from checkouts where id = $1 and state in ('paid', 'parked'))", cancellationToken, checkout);
     }
