@@ -8,7 +8,8 @@ namespace Tollgate.LocalServers;
 /// restart is always empty and always seen.
 /// </summary>
 /// <param name="folder">Holds <c>redis.conf</c> and <c>redis.log</c>; made on first use.</param>
-public sealed class PrivateRedis(string folder, string password)
+/// <param name="settings">More lines of <c>redis.conf</c>, each with its end.</param>
+public sealed class PrivateRedis(string folder, string password, string settings = "")
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
 
@@ -32,7 +33,7 @@ public sealed class PrivateRedis(string folder, string password)
         }))
         {
             await file.WriteAsync(Encoding.UTF8.GetBytes(
-                $"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\nmaxmemory-policy noeviction\ndir {folder}\n"), cancellationToken);
+                $"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\nmaxmemory-policy noeviction\ndir {folder}\n{settings}"), cancellationToken);
         }
 
         var log = Path.Combine(folder, "redis.log");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Npgsql;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Billing.Ingest;
@@ -51,15 +52,14 @@ internal static class BatchTransaction
         }
 
         List<EpochFence> pending = [];
-        List<EpochReclaim> reclaims = [];
+        List<ExactBudgets> reclaims = [];
         if (closes)
         {
             await AcknowledgeAsync(connection, batch, cancellationToken);
             cursor = await connection.ReadValueAsync<long>(MoveCursorSql, cancellationToken, batch.JournalId, batch.To);
             pending = await connection.ReadRowsAsync(
                 PendingSql, row => new EpochFence(row.GetGuid(0), row.GetInt64(1)), cancellationToken, batch.JournalId);
-            reclaims = await connection.ReadRowsAsync(
-                ReclaimsSql, row => new EpochReclaim(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)), cancellationToken);
+            reclaims = await ReadReclaimsAsync(connection, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -128,6 +128,16 @@ internal static class BatchTransaction
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return new BookedStage((int)reader.GetInt64(0), (int)rejected, 0, reader.GetDecimal(1));
+    }
+
+    private static async Task<List<ExactBudgets>> ReadReclaimsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var seeds = await connection.ReadRowsAsync(
+            ReclaimsSql,
+            row => (Reclaim: new EpochReclaim(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)),
+                Seed: new BudgetSeed(row.GetString(3), row.GetString(4), row.GetInt64(5))),
+            cancellationToken);
+        return [.. seeds.GroupBy(it => it.Reclaim, it => it.Seed, (reclaim, budgets) => new ExactBudgets(reclaim, [.. budgets]))];
     }
 
     private static async Task AcknowledgeAsync(NpgsqlConnection connection, UsageBatch batch, CancellationToken cancellationToken)
