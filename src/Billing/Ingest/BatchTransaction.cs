@@ -36,7 +36,8 @@ internal static class BatchTransaction
     /// Whether fences and cursor move too. They do not for a part of a batch: the rest is not booked yet.
     /// </param>
     public static async Task<BookedBatch?> BookAsync(
-        NpgsqlConnection connection, string database, UsageBatch batch, DateTimeOffset now, bool closes, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string database, UsageBatch batch, DateTimeOffset now, bool closes,
+        CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await connection.ReadValueAsync<object>(TouchJournalSql, cancellationToken, batch.JournalId, batch.Boot) is not long cursor)

@@ -66,7 +66,8 @@ internal sealed class AdmissionScript(
                 throw new RedisUnavailableException("The till's Redis was not yet seen to be safe.");
             }
 
-            var values = await script.RunAsync(safety, RedisNames.Organization(organizationId), Arguments(riding, calls), cancellationToken);
+            var values = await script.RunAsync(
+                safety, RedisNames.Organization(organizationId), Arguments(riding, calls), cancellationToken);
             acknowledged = true;
             foreach (var settlement in riding)
             {
