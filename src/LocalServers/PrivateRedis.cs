@@ -8,7 +8,8 @@ namespace Tollgate.LocalServers;
 /// restart is always empty and always seen. As root it runs as Debian's user <c>redis</c> without capabilities.
 /// </summary>
 /// <param name="folder">Holds <c>redis.conf</c> and <c>redis.log</c>; made on first use.</param>
-public sealed class PrivateRedis(string folder, string password)
+/// <param name="settings">More lines of <c>redis.conf</c>, each with its end.</param>
+public sealed class PrivateRedis(string folder, string password, string settings = "")
 {
     private const string User = "redis";
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
@@ -27,7 +28,7 @@ public sealed class PrivateRedis(string folder, string password)
         var seen = ChildSpec.PathOf(folder);
         await OwnerOnly.WriteAsync(
             Path.Combine(folder, "redis.conf"),
-            $"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\nmaxmemory-policy noeviction\ndir {seen}\n",
+            $"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\nmaxmemory-policy noeviction\ndir {seen}\n{settings}",
             User,
             cancellationToken);
         var log = Path.Combine(folder, "redis.log");

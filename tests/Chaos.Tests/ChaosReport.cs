@@ -31,7 +31,11 @@ internal sealed class ChaosReport(
             Line(text, $"  {kind.Key}", kind.Count());
         }
 
+        Line(text, "prices set", happened.Prices);
+        Line(text, "tills taken away", happened.Tills);
         Line(text, "calls", calls.Count);
+        Line(text, "  made again with the same idempotency key", calls.Count(call => call.Kind.EndsWith(" again", StringComparison.Ordinal)));
+        Line(text, "  of those answered by the first one's answer", calls.Count(call => call.ReplayOf is not null));
         foreach (var end in calls.GroupBy(call => call.End).OrderBy(end => end.Key))
         {
             Line(text, $"  {end.Key}", end.Count());
@@ -57,6 +61,7 @@ internal sealed class ChaosReport(
         Line(text, "rows at what an older copy of a journal knew", audit.Copied);
         Line(text, "forgotten by an older copy and a killed worker", audit.Forgotten);
         Line(text, "lost by an older copy that Billing cannot tell", audit.Unnoticed);
+        Line(text, "answered twice for one idempotency key, by a fault", audit.Reruns);
         Line(text, "502 or 504 during a fault of worker or gateway", audit.UpstreamErrors);
         AppendTokens(text, calls);
         var wallets = happened.Wallets;
@@ -88,7 +93,10 @@ internal sealed class ChaosReport(
     {
         text.AppendLine();
         IEnumerable<string> invariants =
-            [.. CallAudit.Invariants, .. Books.Invariants, .. Tills.Invariants, .. LogScan.Invariants, "no part ends by itself"];
+            [
+                .. CallAudit.Invariants, .. Books.Invariants, OperatorLosses.Invariant, .. Tills.Invariants, .. LogScan.Invariants,
+                "no part ends by itself",
+            ];
         foreach (var invariant in invariants)
         {
             var broken = violations.Where(violation => violation.Invariant == invariant).ToList();

@@ -32,10 +32,13 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         var injector = new FaultInjector(cluster, clock);
         var wallets = new WalletWatch(cluster, clock);
         var retirement = new JournalRetirement(cluster, client, clock);
+        var (prices, tills) = (
+            new PriceChanges(cluster, client, options.Seed, clock), new TillLosses(cluster, customers, options.Seed, clock));
         using (var stop = new CancellationTokenSource(options.Duration, clock))
         {
             await Task.WhenAll(
                 load.RunAsync(options.Clients, CallPatience, stop.Token), wallets.RunAsync(stop.Token), retirement.RunAsync(stop.Token),
+                prices.RunAsync(stop.Token), tills.RunAsync(stop.Token),
                 injector.RunAsync(FaultPlan.Create(options.Seed, options.Duration, options.Gap, options.Gateways, options.Workers)));
         }
 
@@ -50,7 +53,7 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         await AnswerFromEachAsync(cluster, customers[0].Keys[0]);
         await retirement.RunOnceAsync();
         await SettleAsync(cluster);
-        return await AuditAsync(cluster, client, customers, new Happened(load.Records, injector, wallets));
+        return await AuditAsync(cluster, client, customers, new Happened(load.Records, injector, wallets) { Prices = prices.Done, Tills = tills.Done });
     }
 
     /// <summary>
@@ -90,6 +93,7 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         List<Violation> violations =
         [
             .. audit.Check(), .. await Books.CheckAsync(cluster.PostgresConnection),
+            .. await OperatorLosses.CheckAsync(cluster.PostgresConnection, happened.Calls, rows),
             .. await Tills.CheckAsync(cluster, customers),
             .. await LogScan.CheckAsync(cluster, customers, happened.Injector.Done.Count(done => done.Fault.Kind == FaultKind.RestorePostgres)),
             .. happened.Injector.SelfExits.Select(exit => new Violation("no part ends by itself", exit)),
@@ -163,7 +167,14 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
 }
 
 /// <summary>What load and faults left behind.</summary>
-internal sealed record Happened(IReadOnlyCollection<CallRecord> Calls, FaultInjector Injector, WalletWatch Wallets);
+internal sealed record Happened(IReadOnlyCollection<CallRecord> Calls, FaultInjector Injector, WalletWatch Wallets)
+{
+    /// <summary>Prices that were set.</summary>
+    public int Prices { get; init; }
+
+    /// <summary>Tills that were taken away.</summary>
+    public int Tills { get; init; }
+}
 
 /// <summary>What Billing and the workers say.</summary>
 internal sealed record Billed(IReadOnlyList<BilledRow> Rows, Witnesses Witnesses);

@@ -36,6 +36,12 @@ public sealed class OperatorClient(string bearers) : IDisposable
     }
 
     /// <exception cref="HttpRequestException">It did not answer, or not with a success.</exception>
+    public async Task PostAsync<TBody>(string service, string url, TBody body, JsonTypeInfo<TBody> bodyJson)
+    {
+        using var response = await SendAsync(service, HttpMethod.Post, url, JsonContent.Create(body, bodyJson));
+    }
+
+    /// <exception cref="HttpRequestException">It did not answer, or not with a success.</exception>
     public async Task PutAsync<TBody>(string service, string url, TBody body, JsonTypeInfo<TBody> bodyJson)
     {
         using var response = await SendAsync(service, HttpMethod.Put, url, JsonContent.Create(body, bodyJson));

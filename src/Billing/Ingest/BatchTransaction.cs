@@ -37,7 +37,8 @@ internal static class BatchTransaction
     /// Whether fences and cursor move too. They do not for a part of a batch: the rest is not booked yet.
     /// </param>
     public static async Task<BookedBatch?> BookAsync(
-        NpgsqlConnection connection, string database, UsageBatch batch, DateTimeOffset now, bool closes, CancellationToken cancellationToken)
+        NpgsqlConnection connection, string database, UsageBatch batch, DateTimeOffset now, bool closes,
+        CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await connection.ReadValueAsync<object>(TouchJournalSql, cancellationToken, batch.JournalId, batch.Boot) is not long cursor)
@@ -53,15 +54,14 @@ internal static class BatchTransaction
         }
 
         List<EpochFence> pending = [];
-        List<EpochReclaim> reclaims = [];
+        List<ExactBudgets> reclaims = [];
         if (closes)
         {
             await AcknowledgeAsync(connection, batch, cancellationToken);
             cursor = await connection.ReadValueAsync<long>(MoveCursorSql, cancellationToken, batch.JournalId, batch.To);
             pending = await connection.ReadRowsAsync(
                 PendingSql, row => new EpochFence(row.GetGuid(0), row.GetInt64(1)), cancellationToken, batch.JournalId);
-            reclaims = await connection.ReadRowsAsync(
-                ReclaimsSql, row => new EpochReclaim(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)), cancellationToken);
+            reclaims = await ReadReclaimsAsync(connection, cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -178,6 +178,16 @@ internal static class BatchTransaction
 
         T[] Column<T>(Func<UsageEvent, T> value) => [.. named.Select(value)];
         decimal[] Prices(Func<UnitPrices, long> pico) => [.. named.Select(usage => pico(usage.Price!.PicoUsd) / 1_000_000m)];
+    }
+
+    private static async Task<List<ExactBudgets>> ReadReclaimsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var seeds = await connection.ReadRowsAsync(
+            ReclaimsSql,
+            row => (Reclaim: new EpochReclaim(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)),
+                Seed: new BudgetSeed(row.GetString(3), row.GetString(4), row.GetInt64(5))),
+            cancellationToken);
+        return [.. seeds.GroupBy(it => it.Reclaim, it => it.Seed, (reclaim, budgets) => new ExactBudgets(reclaim, [.. budgets]))];
     }
 
     private static async Task AcknowledgeAsync(NpgsqlConnection connection, UsageBatch batch, CancellationToken cancellationToken)

@@ -62,13 +62,13 @@ internal sealed class LeaseDesk(RestoreWatch restores, FenceReclaim fences, IOpt
         var epoch = Math.Max(last + 1, now.ToUnixTimeMilliseconds());
         await connection.ExecuteAsync(
             """
-            with opened as (insert into lease_epochs (organization_id, epoch) values ($1, $2))
+            with opened as (insert into lease_epochs (organization_id, epoch, seeded_at) values ($1, $2, $3))
             update wallets w set epoch = $2,
               fence_epoch = case when exists (select from lease_epochs e where e.organization_id = $1 and e.closed_at is null) then $2 end
             where w.organization_id = $1
             """,
             cancellationToken,
-            request.OrganizationId, epoch);
+            request.OrganizationId, epoch, now);
         var lease = await GrantAsync(connection, request, cancellationToken);
         var budgets = await connection.ReadRowsAsync(
             SeedsSql, row => new BudgetSeed(row.GetString(0), row.GetString(1), row.GetInt64(2)), cancellationToken,

@@ -16,10 +16,10 @@ with fence as (
   from closing c
   where e.organization_id = c.organization_id and e.epoch = c.epoch
 ), told as (
-  -- The budgets of the epoch that was opened since began as if this money had been spent.
-  update lease_epochs e set reclaimed = e.reclaimed + (select sum(open) from closing), budgets_lowered = false
+  -- The budgets of a till that was opened since began as if all this money had been spent.
+  update lease_epochs e set reclaimed = e.reclaimed + (select coalesce(sum(open), 0) from closing), budgets_lowered = false
   from fence
-  where e.organization_id = fence.organization_id and e.epoch = fence.fence_epoch and (select sum(open) from closing) > 0
+  where e.organization_id = fence.organization_id and e.epoch = fence.fence_epoch and e.seeded_at is not null
 )
 update wallets w set leased = w.leased - (select coalesce(sum(open), 0) from closing), fence_epoch = null, sealed_at = null
 from fence

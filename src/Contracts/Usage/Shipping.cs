@@ -46,13 +46,17 @@ public sealed record UsageBooked(
     long Cursor, int Inserted, int Duplicates, int Rejected, IReadOnlyList<EpochFence> PendingFences, string Database)
 {
     /// <summary>Budgets that may be lowered. Every gateway is told until one says that it is done; not all at once.</summary>
-    public IReadOnlyList<EpochReclaim> Reclaims { get; init; } = [];
+    public IReadOnlyList<ExactBudgets> Reclaims { get; init; } = [];
 }
 
 /// <summary>What older epochs did not spend after all, although an epoch's budgets were seeded as if they had.</summary>
 /// <param name="Epoch">The epoch that was seeded.</param>
 /// <param name="NanoUsd">All of it in this epoch so far; only grows.</param>
 public sealed record EpochReclaim(Guid OrganizationId, long Epoch, long NanoUsd);
+
+/// <summary>What older epochs really billed, for an epoch whose budgets were seeded with all that they could.</summary>
+/// <param name="Budgets">As the seeds of <see cref="Money.Lease"/>, for the day and month in which the epoch was opened.</param>
+public sealed record ExactBudgets(EpochReclaim Reclaim, IReadOnlyList<Money.BudgetSeed> Budgets);
 
 /// <summary>One journal as the operator sees it: Billing's answer to <c>GET
 /// /internal/journals</c> holds all of them, oldest first.</summary>

@@ -3,7 +3,7 @@
 --   pv, kv:<public id>       versions of policy and key; written by Accounts alone
 --   till                     "<epoch> <granted> <spent> <held>", nano-dollars
 --   fence                    the first epoch that may still be spent, once a newer one has fenced others off
---   seeded                   msgpack {epoch, given back since, day, month, budget fields each with how far it was raised}, see TillReclaim.lua
+--   seeded                   msgpack {epoch, whether older epochs are known by now, day, month, seeds by budget field}, see TillReclaim.lua
 --   w                        work without an answer that was forgiven lately, see UnansweredWork.lua
 --   b:<r|t><m|d>:<subject>   bucket, "<used x window> <at> <limit>": requests or tokens, a minute or a day
 --   c:<subject>              requests running now
@@ -22,7 +22,7 @@
 --   fingerprint, when the store of answers was asked and had none; else one empty claim field
 -- returns  for each admission {verdict, now in ms, epoch or -1, till's free money, index of the binding limit, ms until it fits,
 --   used x window of each bucket ...}
---   verdict  ADMITTED CHECKED | MISSING STALE BURIED | CONCURRENCY BUCKET TOO_LARGE BUDGET | COLD TILL |
+--   verdict  ADMITTED CHECKED | MISSING STALE BURIED | CONCURRENCY BUCKET TOO_LARGE BUDGET FROZEN | COLD TILL |
 --            RUNNING DONE MISMATCH, each with the claim's request id as the last value, LATE
 -- All numbers are whole and below 2^53, where Lua's doubles are exact. A product above it only ever means "all of it has drained".
 -- Redis's clock, not the caller's: gateways whose clocks differ would drain the same bucket twice.
@@ -289,6 +289,17 @@ local function obstacle(it)
   return other.state == 'R' and 'RUNNING' or 'DONE'
 end
 
+-- How much of a budget of the current period was seeded for older epochs and may yet come back.
+local seeded
+local function frozen(limit, current)
+  if seeded == nil then
+    local packed = redis.call('HGET', hash, 'seeded')
+    seeded = packed and cmsgpack.unpack(packed) or false
+  end
+  local covers = seeded and not seeded[2] and seeded[limit.kind == 'd' and 3 or 4] == current
+  return covers and seeded[5][limit.others] or 0
+end
+
 -- Decides everything before anything is taken. The last value says whether to take: a place in the buckets, or with ADMITTED all.
 local function decide(it)
   local limits = it.limits
@@ -343,6 +354,10 @@ local function decide(it)
     return claimed or 'CHECKED', 0, 0, true
   end
 
+  if not till then
+    return 'COLD', 0, 0, false -- What is remembered of budgets is an older till's; the next one brings its own.
+  end
+  local waits = 0
   for i = 1, #limits.budgets do
     local limit = limits.budgets[i]
     local spends, current = budget(limit.field), period(limit.kind)
@@ -351,12 +366,16 @@ local function decide(it)
       local others = budget(limit.others)
       spends.period, spends.spent, spends.held = current, others.period == current and others.spent or 0, 0
     end
-    if spends.spent + spends.held + it.money > limit.limit then
-      return 'BUDGET', i, 0, false
+    local total, allowed = spends.spent + spends.held + it.money, math.min(limit.limit, most)
+    if total > allowed then
+      if total - frozen(limit, current) > allowed then
+        return 'BUDGET', i, 0, false
+      end
+      waits = waits > 0 and waits or i
     end
   end
-  if not till then
-    return 'COLD', 0, 0, false
+  if waits > 0 then
+    return 'FROZEN', waits, 0, false
   end
   if till.granted - till.spent - till.held < it.money then
     return 'TILL', 0, 0, false

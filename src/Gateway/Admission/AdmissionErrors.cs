@@ -19,6 +19,7 @@ internal static class AdmissionErrors
         AdmissionVerdict.Concurrency => OfConcurrency(call.Limits.Concurrency[reply.Binding], call.Caller, model ?? NoModel),
         AdmissionVerdict.Budget when call.Limits.Budgets[reply.Binding] is var budget =>
             OpenAiError.SpendLimitExceeded(budget.Level, budget.Daily),
+        AdmissionVerdict.Frozen => OpenAiError.LedgerFrozen(Soon),
         AdmissionVerdict.Running => OpenAiError.IdempotencyInProgress(reply.ClaimedBy!.Value, Soon),
         AdmissionVerdict.Done => OpenAiError.IdempotencyAnswerGone(reply.ClaimedBy!.Value),
         AdmissionVerdict.Mismatch => OpenAiError.IdempotencyMismatch(reply.ClaimedBy!.Value),

@@ -21,6 +21,9 @@ internal enum AdmissionVerdict
     TooLarge,
     Budget,
 
+    /// <summary>A budget is used up only if older epochs spent all that they hold: that is known once they have been fenced.</summary>
+    Frozen,
+
     /// <summary>The till has no epoch.</summary>
     Cold,
 
@@ -89,6 +92,7 @@ internal sealed record AdmissionReply(
         "BUCKET" => AdmissionVerdict.Bucket,
         "TOO_LARGE" => AdmissionVerdict.TooLarge,
         "BUDGET" => AdmissionVerdict.Budget,
+        "FROZEN" => AdmissionVerdict.Frozen,
         "COLD" => AdmissionVerdict.Cold,
         "TILL" => AdmissionVerdict.Till,
         "RUNNING" => AdmissionVerdict.Running,

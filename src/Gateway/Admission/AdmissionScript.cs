@@ -20,7 +20,7 @@ internal sealed record AdmissionCall(
 
 /// <summary>The one script of an organization's hash. Carries the settlements that wait for the organization. Thread-safe.</summary>
 internal sealed class AdmissionScript(
-    RedisConnection redis, TillSafety safety, Settlements settlements, EmbeddedScript script, TimeProvider clock)
+    TillSafety safety, Settlements settlements, EmbeddedScript script, TimeProvider clock)
 {
     /// <summary>Most settlements in one call; keeps a call under a millisecond of Redis' time.</summary>
     internal const int MostSettlements = 128;
@@ -66,7 +66,8 @@ internal sealed class AdmissionScript(
                 throw new RedisUnavailableException("The till's Redis was not yet seen to be safe.");
             }
 
-            var values = await script.RunAsync(redis, RedisNames.Organization(organizationId), Arguments(riding, calls), cancellationToken);
+            var values = await script.RunAsync(
+                safety, RedisNames.Organization(organizationId), Arguments(riding, calls), cancellationToken);
             acknowledged = true;
             foreach (var settlement in riding)
             {

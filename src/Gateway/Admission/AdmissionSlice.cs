@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Gateway.Till;
-using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Admission;
 
@@ -13,7 +12,6 @@ internal static class AdmissionSlice
         builder.Services.AddSingleton<Settlements>();
         builder.Services.AddSingleton<ClockGuard>();
         builder.Services.AddSingleton(provider => new AdmissionScript(
-            provider.GetRequiredService<RedisConnection>(),
             provider.GetRequiredService<TillSafety>(),
             provider.GetRequiredService<Settlements>(),
             EmbeddedScript.Load("Admission.lua"),

@@ -1,11 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
 using StackExchange.Redis;
+using Tollgate.Gateway.Till;
 using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Admission;
 
-/// <summary>A Lua script that Redis knows by its hash; sent whole only to a Redis that has forgotten it. Thread-safe.</summary>
+/// <summary>
+/// A Lua script that Redis knows by its hash; sent whole only to a server that does not know it. Such a server has just started or has taken
+/// another one's place: it is looked at before it learns the script, so nothing is spent from one that keeps data. Thread-safe.
+/// </summary>
 internal sealed class EmbeddedScript(string text)
 {
 #pragma warning disable CA5350 // EVALSHA names scripts by SHA-1; nothing secret rests on it.
@@ -26,16 +30,17 @@ internal sealed class EmbeddedScript(string text)
 
     /// <summary>Runs the script over one key.</summary>
     /// <exception cref="RedisUnavailableException">No answer in time: the outcome is unknown.</exception>
-    public async Task<RedisResult[]> RunAsync(RedisConnection redis, RedisKey key, RedisValue[] values, CancellationToken cancellationToken)
+    public async Task<RedisResult[]> RunAsync(TillSafety till, RedisKey key, RedisValue[] values, CancellationToken cancellationToken)
     {
         try
         {
-            return (RedisResult[])(await redis.CallAsync(db => db.ScriptEvaluateAsync(_hash, [key], values), cancellationToken))!;
+            return (RedisResult[])(await till.Redis.CallAsync(db => db.ScriptEvaluateAsync(_hash, [key], values), cancellationToken))!;
         }
         catch (RedisServerException exception) when (exception.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
-            await redis.CallAsync(db => db.ExecuteAsync("SCRIPT", "LOAD", text), cancellationToken);
-            return (RedisResult[])(await redis.CallAsync(db => db.ScriptEvaluateAsync(_hash, [key], values), cancellationToken))!;
+            await till.LookAgainAsync(cancellationToken);
+            object[] arguments = [text, 1, key, .. values]; // By its key it goes to the server that holds it; SCRIPT LOAD goes to any.
+            return (RedisResult[])(await till.Redis.CallAsync(db => db.ExecuteAsync("EVAL", arguments), cancellationToken))!;
         }
     }
 }

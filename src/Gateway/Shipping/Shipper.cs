@@ -174,16 +174,16 @@ internal sealed partial class Shipper(
         }
     }
 
-    private async Task LowerBudgetsAsync(IReadOnlyList<EpochReclaim> told, CancellationToken cancellationToken)
+    private async Task LowerBudgetsAsync(IReadOnlyList<ExactBudgets> told, CancellationToken cancellationToken)
     {
-        _lowered.IntersectWith(told);
-        foreach (var reclaim in told.Where(reclaim => !_lowered.Contains(reclaim)))
+        _lowered.IntersectWith(told.Select(exact => exact.Reclaim));
+        foreach (var exact in told.Where(exact => !_lowered.Contains(exact.Reclaim)))
         {
             try
             {
-                if (await leases.LowerBudgetsAsync(reclaim, cancellationToken))
+                if (await leases.LowerBudgetsAsync(exact, cancellationToken))
                 {
-                    _lowered.Add(reclaim);
+                    _lowered.Add(exact.Reclaim);
                 }
             }
             catch (Exception exception) when (exception is RedisUnavailableException or RedisException)

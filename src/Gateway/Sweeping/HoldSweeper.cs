@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Till;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -14,7 +15,7 @@ namespace Tollgate.Gateway.Sweeping;
 /// its turn is a method that a test can call.
 /// </summary>
 internal sealed partial class HoldSweeper(
-    RedisConnection redis, HoldOwners owners, IOptions<SweeperOptions> options, TimeProvider clock,
+    TillSafety safety, HoldOwners owners, IOptions<SweeperOptions> options, TimeProvider clock,
     ILogger<HoldSweeper> logger) : BackgroundService
 {
     private const int MostScans = 20;          // In one turn: about 10,000 keys,
@@ -46,7 +47,8 @@ internal sealed partial class HoldSweeper(
             return;
         }
 
-        _pass ??= new Pass(_watch.Silent);
+        // A replica repeats what its primary holds.
+        _pass ??= new Pass(_watch.Silent, (await safety.Redis.ListServersAsync(cancellationToken)).Where(server => !server.IsReplica));
         if (await GoOnAsync(_pass, cancellationToken))
         {
             await EndAsync(_pass, cancellationToken);
@@ -85,7 +87,7 @@ internal sealed partial class HoldSweeper(
         }
     }
 
-    private Task<bool> HoldLockAsync(CancellationToken cancellationToken) => redis.CallAsync(
+    private Task<bool> HoldLockAsync(CancellationToken cancellationToken) => safety.Redis.CallAsync(
         async db =>
         await db.LockExtendAsync(LockKey, _token, LockTime) || await db.LockTakeAsync(LockKey, _token, LockTime), cancellationToken);
 
@@ -93,11 +95,12 @@ internal sealed partial class HoldSweeper(
     private async Task<bool> GoOnAsync(Pass pass, CancellationToken cancellationToken)
     {
         var done = 0;
-        for (var scan = 0; scan < MostScans && done < MostOrganizations; scan++)
+        for (var scan = 0; scan < MostScans && done < MostOrganizations && pass.Servers.TryPeek(out var server); scan++)
         {
             // A key is seen at least once by a scan that goes on until its cursor is 0 again.
-            var answer = (RedisResult[])(await redis.CallAsync(
-                db => db.ExecuteAsync("SCAN", pass.Cursor, "MATCH", "tollgate:{*}", "COUNT", 500, "TYPE", "hash"), cancellationToken))!;
+            var answer = (RedisResult[])(await safety.Redis.CallAsync(
+                server,
+                it => it.ExecuteAsync("SCAN", pass.Cursor, "MATCH", "tollgate:{*}", "COUNT", 500, "TYPE", "hash"), cancellationToken))!;
             foreach (var organization in (string[])answer[1]!)
             {
                 await SweepAsync(pass, organization, cancellationToken);
@@ -107,11 +110,11 @@ internal sealed partial class HoldSweeper(
             pass.Cursor = (string)answer[0]!;
             if (pass.Cursor == "0")
             {
-                return true;
+                pass.Servers.Dequeue();
             }
         }
 
-        return false;
+        return pass.Servers.Count == 0;
     }
 
     private async Task SweepAsync(Pass pass, string organization, CancellationToken cancellationToken)
@@ -120,7 +123,7 @@ internal sealed partial class HoldSweeper(
         do
         {
             var answer = await _sweep.RunAsync(
-                redis,
+                safety,
                 organization,
                 [cursor, FieldsAtOnce, (long)options.Value.SilentAfter.TotalMilliseconds,
                     .. _watch.Living.Select(owner => (RedisValue)owner)],
@@ -142,7 +145,7 @@ internal sealed partial class HoldSweeper(
         }
 
         (_pass, _lastPass) = (null, clock.GetTimestamp());
-        await redis.CallAsync(db => db.LockReleaseAsync(LockKey, _token), cancellationToken);
+        await safety.Redis.CallAsync(db => db.LockReleaseAsync(LockKey, _token), cancellationToken);
         if (pass.Swept + pass.Dropped + pass.Tombstones > 0)
         {
             Log.Swept(logger, pass.Swept, pass.Dropped, pass.Tombstones);
@@ -150,9 +153,12 @@ internal sealed partial class HoldSweeper(
     }
 
     /// <summary>One way over all organizations.</summary>
-    private sealed class Pass(IReadOnlyCollection<string> silent)
+    private sealed class Pass(IReadOnlyCollection<string> silent, IEnumerable<IServer> servers)
     {
         public IReadOnlyCollection<string> SilentAtStart => silent;
+
+        /// <summary>Those whose organizations were not all seen yet; the first one is being scanned.</summary>
+        public Queue<IServer> Servers { get; } = new(servers);
 
         public string Cursor { get; set; } = "0";
 

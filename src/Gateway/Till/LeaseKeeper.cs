@@ -34,7 +34,7 @@ internal sealed record Refill(RefillOutcome Outcome, TimeSpan? RetryAfter = null
 /// fetch at a time for an organization in this process, and by a lock in Redis over all gateways. Thread-safe.
 /// </summary>
 internal sealed partial class LeaseKeeper(
-    RedisConnection redis, IHttpClientFactory clients, LeaseGate gate, IOptions<TillOptions> options, TimeProvider clock,
+    TillSafety safety, IHttpClientFactory clients, LeaseGate gate, IOptions<TillOptions> options, TimeProvider clock,
     ILogger<LeaseKeeper> logger)
 {
     private static readonly TimeSpan LockTime = TimeSpan.FromSeconds(2);
@@ -62,16 +62,17 @@ internal sealed partial class LeaseKeeper(
     public async Task FenceAsync(Guid organizationId, long epoch, CancellationToken cancellationToken)
     {
         gate.Fence(organizationId, epoch); // First: a script that is on its way is judged by its answer.
-        await _fence.RunAsync(redis, RedisNames.Organization(organizationId), [epoch], cancellationToken);
+        await _fence.RunAsync(safety, RedisNames.Organization(organizationId), [epoch], cancellationToken);
     }
 
-    /// <summary>Takes from an epoch's budgets what they were seeded with and older epochs did not spend. Twice or late does no harm. False
+    /// <summary>Replaces what an epoch's budgets were seeded with by what older epochs really billed. Twice or late does no harm. False
     /// when the till is not of that epoch, or not yet.</summary>
     /// <exception cref="RedisUnavailableException">It may not be done.</exception>
-    public async Task<bool> LowerBudgetsAsync(EpochReclaim reclaim, CancellationToken cancellationToken)
+    public async Task<bool> LowerBudgetsAsync(ExactBudgets exact, CancellationToken cancellationToken)
     {
         var answer = await _reclaim.RunAsync(
-            redis, RedisNames.Organization(reclaim.OrganizationId), [reclaim.Epoch, reclaim.NanoUsd], cancellationToken);
+            safety, RedisNames.Organization(exact.Reclaim.OrganizationId), [exact.Reclaim.Epoch, .. Arguments(exact.Budgets)],
+            cancellationToken);
         return (int)answer[0] == 1;
     }
 
@@ -135,7 +136,7 @@ internal sealed partial class LeaseKeeper(
             }
 
             var started = clock.GetTimestamp();
-            while (!await redis.CallAsync(db => db.LockTakeAsync(lockKey, token, LockTime)))
+            while (!await safety.Redis.CallAsync(db => db.LockTakeAsync(lockKey, token, LockTime)))
             {
                 if (clock.GetElapsedTime(started) > LockTime)
                 {
@@ -151,7 +152,7 @@ internal sealed partial class LeaseKeeper(
             }
             finally
             {
-                await redis.CallAsync(db => db.LockReleaseAsync(lockKey, token));
+                await safety.Redis.CallAsync(db => db.LockReleaseAsync(lockKey, token));
             }
         }
         catch (Exception exception) when (exception is RedisUnavailableException or RedisException or HttpRequestException
@@ -201,7 +202,7 @@ internal sealed partial class LeaseKeeper(
 
     private async Task<(long? Epoch, long Free, TillFigures? Figures)> ReadTillAsync(Guid organizationId)
     {
-        string? text = await redis.CallAsync(db => db.HashGetAsync(RedisNames.Organization(organizationId), "till"));
+        string? text = await safety.Redis.CallAsync(db => db.HashGetAsync(RedisNames.Organization(organizationId), "till"));
         if (text?.Split(' ') is not [var epoch, var granted, var spent, var held])
         {
             return (null, 0, null);
@@ -215,20 +216,27 @@ internal sealed partial class LeaseKeeper(
     /// <param name="opens">Whether the lease opened its epoch; another one only adds to the till that it was asked for.</param>
     internal async Task CreditAsync(Guid organizationId, Lease lease, bool opens)
     {
-        var arguments = new List<RedisValue> { lease.Epoch, lease.GrantedNanoUsd, opens ? 1 : 0, lease.Budgets.Count };
-        foreach (var seed in lease.Budgets)
-        {
-            var kind = seed.Period.Length == "yyyyMMdd".Length ? "g:d:" : "g:m:";
-            arguments.AddRange([kind + seed.Subject, seed.Period, seed.SpentNanoUsd]);
-        }
-
+        var arguments = new List<RedisValue> { lease.Epoch, lease.GrantedNanoUsd, opens ? 1 : 0 };
+        arguments.AddRange(Arguments(lease.Budgets));
         arguments.Add(2 * lease.Buckets.Count);
         foreach (var seed in lease.Buckets)
         {
             arguments.AddRange(["b:rd:" + seed.Subject, seed.Requests, "b:td:" + seed.Subject, seed.Tokens]);
         }
 
-        await _credit.RunAsync(redis, RedisNames.Organization(organizationId), [.. arguments], CancellationToken.None);
+        await _credit.RunAsync(safety, RedisNames.Organization(organizationId), [.. arguments], CancellationToken.None);
+    }
+
+    private static List<RedisValue> Arguments(IReadOnlyList<BudgetSeed> budgets)
+    {
+        List<RedisValue> arguments = [budgets.Count];
+        foreach (var seed in budgets)
+        {
+            var kind = seed.Period.Length == "yyyyMMdd".Length ? "g:d:" : "g:m:";
+            arguments.AddRange([kind + seed.Subject, seed.Period, seed.SpentNanoUsd]);
+        }
+
+        return arguments;
     }
 
     private async Task<Lease> AskAsync(LeaseRequest request)

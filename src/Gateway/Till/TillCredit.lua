@@ -14,42 +14,38 @@ had, before, spent, held = tonumber(had) or -1, tonumber(before) or 0, tonumber(
 if epoch > had and (ARGV[3] ~= '1' or epoch < (tonumber(redis.call('HGET', KEYS[1], 'fence') or '') or 0)) then
   return { had, before - spent - held }
 elseif epoch > had then
-  -- Holds of older epochs will neither lower nor book anything any more; their leases count as spent until the fence.
-  local budgets = {}
-  local all = redis.call('HGETALL', KEYS[1])
-  for i = 1, #all, 2 do
-    if string.sub(all[i], 1, 2) == 'g:' then
-      local period, booked, open = string.match(all[i + 1], '^(%d+) (%d+) (%d+)$')
-      budgets[all[i]] = { tonumber(period), tonumber(booked) + tonumber(open) }
-    end
-  end
-  -- By how much at most each remembered budget is raised here: no more than that may be taken back when older epochs give money back.
-  local day, month, raised = 0, 0, {}
+  -- Holds of older epochs will neither lower nor book anything any more. What is billed and all that older epochs may still bill is no less than any
+  -- till has counted: so the seeds replace what is remembered of their periods, also what earlier seeds had put in it.
+  local day, month, seeds = 0, 0, {}
   for i = 0, tonumber(ARGV[4]) - 1 do
-    local field, period, seed = ARGV[5 + 3 * i], tonumber(ARGV[6 + 3 * i]), tonumber(ARGV[7 + 3 * i])
-    local known = budgets[field]
+    local field, period = ARGV[5 + 3 * i], tonumber(ARGV[6 + 3 * i])
     if string.sub(field, 3, 3) == 'd' then
       day = period
     else
       month = period
     end
-    if not known or known[1] < period then
-      budgets[field] = { period, seed, seeded = true }
-    elseif known[1] == period then
-      known.raised = math.max(0, seed - known[2])
-      known[2] = known[2] + known.raised
+    seeds[field] = math.min(9007199254740991, tonumber(ARGV[7 + 3 * i]))
+  end
+  local later = {}
+  local all = redis.call('HGETALL', KEYS[1])
+  for i = 1, #all, 2 do
+    local field = all[i]
+    if string.sub(field, 1, 2) == 'g:' then
+      local period, booked, open = string.match(all[i + 1], '^(%d+) (%d+) (%d+)$')
+      if tonumber(period) > (string.sub(field, 3, 3) == 'd' and day or month) then
+        later[field] = true -- The seeds come from a clock that has not reached this period yet.
+        redis.call('HSET', KEYS[1], field, string.format('%s %.0f 0', period, tonumber(booked) + tonumber(open)))
+      else
+        redis.call('HDEL', KEYS[1], field)
+      end
     end
   end
-  for field, it in pairs(budgets) do
-    if not it.seeded then
-      raised[#raised + 1] = field
-      raised[#raised + 1] = it.raised or 0
+  for field, seed in pairs(seeds) do
+    if not later[field] then
+      redis.call('HSET', KEYS[1], field, string.format('%.0f %.0f 0', string.sub(field, 3, 3) == 'd' and day or month, seed))
     end
   end
-  redis.call('HSET', KEYS[1], 'seeded', cmsgpack.pack({ epoch, 0, day, month, raised }))
-  for field, it in pairs(budgets) do
-    redis.call('HSET', KEYS[1], field, string.format('%d %d 0', it[1], it[2]))
-  end
+  redis.call('HSET', KEYS[1], 'seeded', cmsgpack.pack({ epoch, false, day, month, seeds }))
   if had < 0 then
     -- The whole hash was lost, but for what came since. Until its first request tells the limit a bucket drains as if the seed were it,
     -- which is slower.

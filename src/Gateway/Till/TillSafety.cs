@@ -9,8 +9,8 @@ namespace Tollgate.Gateway.Till;
 
 /// <summary>
 /// Makes sure that the till's Redis keeps nothing over a restart: a till that came back from an old copy would spend money that was spent
-/// before. Nothing is admitted until it was seen to be so; looked at again every ten
-/// seconds, because another Redis may have taken its place.
+/// before. Nothing is admitted until every server was seen to be so. They are looked at again every ten seconds, and before a server that
+/// has forgotten our scripts, because it started or took another one's place, gets them again. Thread-safe.
 /// </summary>
 internal sealed partial class TillSafety(
     RedisConnection redis, IOptions<TillOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TillSafety> logger)
@@ -19,7 +19,12 @@ internal sealed partial class TillSafety(
     private readonly RepeatedCondition _away = new("The till's Redis cannot be looked at", clock);
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private long _lookedAt;
     private volatile bool _verified;
+
+    /// <summary>The Redis that holds the tills.</summary>
+    public RedisConnection Redis => redis;
 
     /// <summary>Whether this process saw the till's Redis to be safe, or was told not to care.</summary>
     public bool IsVerified => _verified;
@@ -34,6 +39,39 @@ internal sealed partial class TillSafety(
         }
 
         await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Returns when all servers were seen to be safe by a look that began after this call.</summary>
+    /// <exception cref="RedisUnavailableException">They were not, or one does not answer.</exception>
+    public async Task LookAgainAsync(CancellationToken cancellationToken)
+    {
+        var asked = clock.GetTimestamp();
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (_lookedAt > asked && _verified)
+            {
+                return; // Somebody who waited too has done it.
+            }
+
+            var started = clock.GetTimestamp();
+            if (await TryFindFaultAsync(cancellationToken) is not "")
+            {
+                throw new RedisUnavailableException("The till's Redis was not yet seen to be safe.");
+            }
+
+            _lookedAt = started;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _turn.Dispose();
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -92,10 +130,23 @@ internal sealed partial class TillSafety(
 
     private async Task<string> FindFaultAsync(CancellationToken cancellationToken)
     {
+        foreach (var server in await redis.ListServersAsync(cancellationToken))
+        {
+            if (await FindFaultAsync(server, cancellationToken) is { Length: > 0 } fault)
+            {
+                return fault;
+            }
+        }
+
+        return "";
+    }
+
+    private async Task<string> FindFaultAsync(IServer server, CancellationToken cancellationToken)
+    {
         (string Name, string Wanted)[] settings = [("save", ""), ("appendonly", "no"), ("maxmemory-policy", "noeviction")];
         foreach (var (name, wanted) in settings)
         {
-            var answer = (RedisResult[])(await redis.CallAsync(db => db.ExecuteAsync("CONFIG", "GET", name), cancellationToken))!;
+            var answer = (RedisResult[])(await redis.CallAsync(server, it => it.ExecuteAsync("CONFIG", "GET", name), cancellationToken))!;
             var value = answer.Length == 2 ? (string?)answer[1] : null;
             if (value != wanted)
             {
@@ -104,7 +155,7 @@ internal sealed partial class TillSafety(
             }
         }
 
-        var role = (RedisResult[])(await redis.CallAsync(db => db.ExecuteAsync("ROLE"), cancellationToken))!;
+        var role = (RedisResult[])(await redis.CallAsync(server, it => it.ExecuteAsync("ROLE"), cancellationToken))!;
         return (string?)role[0] == "master" && ((RedisResult[])role[2]!).Length == 0
             ? ""
             : "The till's Redis is a replica or has one: promoted, it would be behind. Use one without replicas, or set Till:AllowUnsafeRedis.";

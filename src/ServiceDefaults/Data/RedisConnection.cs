@@ -40,12 +40,36 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, TimeProvider
     /// <summary>Runs <paramref name="call"/> within the time limit.</summary>
     /// <exception cref="RedisUnavailableException">No answer in time, or no connection.</exception>
     /// <exception cref="RedisServerException">Redis answered with an error.</exception>
-    public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken = default)
+    public Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken = default) =>
+        RunAsync(multiplexer => call(multiplexer.GetDatabase()), cancellationToken);
+
+    /// <summary>Runs <paramref name="call"/> on one server, for what is not said of a key.</summary>
+    /// <param name="server">From <see cref="ListServersAsync"/>.</param>
+    /// <exception cref="RedisUnavailableException">No answer in time, or no connection.</exception>
+    /// <exception cref="RedisServerException">Redis answered with an error.</exception>
+    public Task<T> CallAsync<T>(IServer server, Func<IServer, Task<T>> call, CancellationToken cancellationToken = default) =>
+        RunAsync(_ => call(server), cancellationToken);
+
+    /// <summary>All servers: one, or every node of a Redis Cluster.</summary>
+    /// <exception cref="RedisUnavailableException">One of them cannot be reached.</exception>
+    public Task<IReadOnlyList<IServer>> ListServersAsync(CancellationToken cancellationToken = default) =>
+        RunAsync<IReadOnlyList<IServer>>(
+            async multiplexer =>
+            {
+                await multiplexer.GetDatabase().PingAsync(); // Before the first answer it is not known which there are.
+                var servers = multiplexer.GetServers();
+                return servers.FirstOrDefault(server => !server.IsConnected) is { } away
+                    ? throw new RedisUnavailableException($"Redis cannot be reached at {away.EndPoint}.")
+                    : servers;
+            },
+            cancellationToken);
+
+    private async Task<T> RunAsync<T>(Func<ConnectionMultiplexer, Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
             var multiplexer = _multiplexer ?? await ConnectAsync(cancellationToken);
-            return await call(multiplexer.GetDatabase()).WaitAsync(options.Value.Timeout, clock, cancellationToken);
+            return await call(multiplexer).WaitAsync(options.Value.Timeout, clock, cancellationToken);
         }
         catch (TimeoutException exception)
         {

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Leases;
-using Tollgate.Billing.Ledger;
 using Tollgate.Billing.Restores;
 using Tollgate.Billing.Witness;
 using Tollgate.Contracts.Money;
@@ -228,7 +227,7 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
     }
 
     [Fact]
-    public async Task BookAsync_tells_what_older_epochs_gave_back_from_their_fence_on_until_a_gateway_lowered_budgets()
+    public async Task BookAsync_tells_what_older_epochs_billed_from_their_fence_on_until_a_gateway_has_set_its_budgets()
     {
         var own = new BillingFixture();
         await own.InitializeAsync();
@@ -239,21 +238,26 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
         var lost = await desk.AskAsync(new LeaseRequest(organization, null, 20 * Cent, 0), default);
         var opened = await desk.AskAsync(new LeaseRequest(organization, null, 1 * Cent, 0), default);
 
-        var late = await ShipAsync(own, journal, [BillingFixture.Usage(organization, lost.Epoch, 0, 20_000)], []);
+        var late = await ShipAsync(
+            own, journal,
+            [
+                BillingFixture.Usage(organization, lost.Epoch, 0, 20_000), // 3 cents of the lost epoch, and 6 of this one.
+                BillingFixture.Usage(organization, opened.Epoch, 0, 40_000),
+            ],
+            []);
         await ShipAsync(own, journal, [], late.PendingFences);
         await own.App.Services.GetRequiredService<FenceReclaim>().RunOnceAsync(default);
         var told = await ShipAsync(own, journal, [], []);
-        var reclaim = Assert.Single(told.Reclaims);
-        var less = await ShipAsync(own, journal, [], [], reclaim with { NanoUsd = reclaim.NanoUsd - 1 });
+        var (reclaim, budgets) = Assert.Single(told.Reclaims);
         var acknowledged = await ShipAsync(own, journal, [], [], reclaim);
 
-        Assert.Contains(opened.Budgets, seed => seed is { Subject: "*", SpentNanoUsd: 20 * Cent });
+        var month = $"{TimeProvider.System.GetUtcNow():yyyyMM}";
+        Assert.Contains(new BudgetSeed("*", month, 20 * Cent), opened.Budgets);
         Assert.Empty(late.Reclaims);
-        var billed = Dollars.ToNanoDown(await own.ReadAsync<decimal>(
-            "select billed from lease_epochs where organization_id = $1 and closed_at is not null", organization));
-        Assert.True(billed > 0);
-        Assert.Equal(new EpochReclaim(organization, opened.Epoch, (20 * Cent) - billed), reclaim);
-        Assert.Equal([reclaim], less.Reclaims);
+        Assert.Equal(new EpochReclaim(organization, opened.Epoch, 17 * Cent), reclaim);
+        Assert.Contains(new BudgetSeed("*", month, 0), budgets);
+        Assert.Contains(new BudgetSeed("o", month, 3 * Cent), budgets);
+        Assert.Contains(new BudgetSeed("k:000000000000000000000000000000b1", month, 3 * Cent), budgets);
         Assert.Empty(acknowledged.Reclaims);
         await own.DisposeAsync();
     }

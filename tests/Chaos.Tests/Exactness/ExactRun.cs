@@ -56,14 +56,13 @@ internal sealed class ExactRun(TollgateCluster cluster, OperatorClient client, T
         }));
         await wipe;
         var atOnce = calls.Count(call => call.Status == 200);
-        var later = await UseUpAsync(caller, variant, customer.Keys[0], atOnce);
+        var later = await UseUpAsync(caller, variant, customer.Keys[0]);
         return new ExactRound(
             customer, atOnce, atOnce + later.Count(call => call.Status == 200), [.. calls, .. later]);
     }
 
-    /// <summary>Calls one by one until a call is told that the money is used up. Of a budget in a wiped till that holds only once the
-    /// fence is done: until then it stands where older epochs could have spent it to.</summary>
-    private async Task<IReadOnlyList<CallRecord>> UseUpAsync(Caller caller, ExactVariant variant, CustomerKey key, int admitted)
+    /// <summary>Calls one by one until a call is told that the money is used up; while some of it is only frozen that is never said.</summary>
+    private async Task<IReadOnlyList<CallRecord>> UseUpAsync(Caller caller, ExactVariant variant, CustomerKey key)
     {
         List<CallRecord> calls = [];
         await Until.TrueAsync(
@@ -71,8 +70,7 @@ internal sealed class ExactRun(TollgateCluster cluster, OperatorClient client, T
             {
                 var call = await CallAsync(caller, variant, key, Parallel + calls.Count);
                 calls.Add(call);
-                admitted += call.Status == 200 ? 1 : 0;
-                return call.Status == 429 && (admitted >= ExactVariant.Calls || variant is not { ByBudget: true, WipeRedis: true });
+                return call.Status == 429;
             },
             $"{variant.Name}: the money is used up",
             Patience);

@@ -9,19 +9,38 @@ namespace Tollgate.Chaos.Tests.Load;
 /// <param name="LeaveAfter">Time after which the client hangs up, whatever came; null stays.</param>
 internal sealed record CallPlan(string Path, string Body, bool Stream, string Kind, int? LeaveAfterEvents, TimeSpan? LeaveAfter)
 {
+    /// <summary>Sent as <c>Idempotency-Key</c>; null sends none.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>How often the call is made, one after the other and whatever came of those before; more than once only with a key.</summary>
+    public int Times { get; init; } = 1;
+
+    /// <summary>The call made again, by a client that stays.</summary>
+    public CallPlan Again() => this with { LeaveAfterEvents = null, LeaveAfter = null, Kind = Kind + " again" };
+
     private static readonly string[] Questions =
     [
         "What is the capital of France?", "Name three colours.", "Why is the sky blue? Answer at length.", "Count from one to twenty.",
         "你好！请介绍一下你自己。", "Write a short story about a lighthouse.", "Hi",
     ];
 
-    /// <summary>Mostly streamed chats; some unstreamed, some completions of fixed cost, some embeddings.</summary>
-    public static CallPlan Draw(Random random) => random.Next(100) switch
+    /// <summary>Mostly streamed chats; some unstreamed, some completions of fixed cost, some embeddings; one in five with an
+    /// idempotency key and made two or three times.</summary>
+    public static CallPlan Draw(Random random)
     {
-        < 8 => Embedding(random),
-        < 20 => FixedCost(random),
-        _ => Chat(random),
-    };
+        var plan = random.Next(100) switch
+        {
+            < 8 => Embedding(random),
+            < 20 => FixedCost(random),
+            _ => Chat(random),
+        };
+        return random.Next(5) == 0
+            ? plan with
+            {
+                IdempotencyKey = $"chaos-{random.NextInt64():x}-{random.NextInt64():x}", Times = random.Next(2, 4), Kind = plan.Kind + " keyed",
+            }
+            : plan;
+    }
 
     private static CallPlan Chat(Random random)
     {

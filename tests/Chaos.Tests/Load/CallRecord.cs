@@ -43,6 +43,12 @@ internal sealed record CallRecord
     /// <summary>Such as <c>chat stream n=2 cap=16</c>.</summary>
     public required string Kind { get; init; }
 
+    /// <summary>Null when the call had none.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>The request whose kept answer this one got, from <c>x-tollgate-original-request-id</c>; null when it ran itself.</summary>
+    public Guid? ReplayOf { get; set; }
+
     public required DateTimeOffset StartedAt { get; init; }
 
     public DateTimeOffset EndedAt { get; set; }

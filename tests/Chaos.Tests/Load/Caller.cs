@@ -28,6 +28,11 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
                 Content = new StringContent(plan.Body, Encoding.UTF8, "application/json"),
             };
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", record.Key.Text);
+            if (plan.IdempotencyKey is { } key)
+            {
+                request.Headers.Add("Idempotency-Key", key);
+            }
+
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, all.Token);
             record.End = CallEnd.Broken;
             ReadHead(response, record);
@@ -50,12 +55,14 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
     {
         record.Status = (int)response.StatusCode;
         record.SaysWhenToRetry = response.Headers.RetryAfter is not null;
-        if (response.Headers.TryGetValues("x-request-id", out var ids) && ids.First() is { Length: 36 } id
-            && id.StartsWith("req_", StringComparison.Ordinal))
-        {
-            record.RequestId = Guid.ParseExact(id.AsSpan(4), "N");
-        }
+        record.RequestId = ReadId(response, "x-request-id");
+        record.ReplayOf = ReadId(response, "x-tollgate-original-request-id");
     }
+
+    private static Guid? ReadId(HttpResponseMessage response, string header) =>
+        response.Headers.TryGetValues(header, out var ids) && ids.First() is { Length: 36 } id && id.StartsWith("req_", StringComparison.Ordinal)
+            ? Guid.ParseExact(id.AsSpan(4), "N")
+            : null;
 
     private static async Task ReadErrorAsync(HttpResponseMessage response, CallRecord record, CancellationToken cancellationToken)
     {

@@ -43,6 +43,8 @@ internal sealed class LoadGenerator(TollgateCluster cluster, IReadOnlyList<Custo
                     Key = record.Key.PublicId,
                     record.Gateway,
                     record.Kind,
+                    record.IdempotencyKey,
+                    ReplayOf = record.ReplayOf?.ToString("N"),
                     record.Status,
                     record.ErrorCode,
                     record.Received,
@@ -68,23 +70,33 @@ internal sealed class LoadGenerator(TollgateCluster cluster, IReadOnlyList<Custo
         while (!stop.IsCancellationRequested)
         {
             var keys = Choose(random).Keys;
+            var key = keys[random.Next(keys.Count)];
             var plan = CallPlan.Draw(random);
-            var gateway = random.Next(cluster.Api.Count);
-            var record = new CallRecord
+            for (var i = 0; i < plan.Times && !stop.IsCancellationRequested; i++)
             {
-                Number = Interlocked.Increment(ref _number),
-                Key = keys[random.Next(keys.Count)],
-                Gateway = cluster.Api[gateway],
-                GatewayName = cluster.Gateways[gateway].Name,
-                Kind = plan.Kind,
-                StartedAt = clock.GetUtcNow(),
-            };
-            await caller.CallAsync(plan, record, giveUp);
-            _records.Enqueue(record);
-            if (record.End is CallEnd.NoAnswer or CallEnd.Refused)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(50, 500)), clock, CancellationToken.None);
+                await CallOnceAsync(caller, i == 0 ? plan : plan.Again(), key, random, giveUp);
             }
+        }
+    }
+
+    private async Task CallOnceAsync(Caller caller, CallPlan plan, CustomerKey key, Random random, CancellationToken giveUp)
+    {
+        var gateway = random.Next(cluster.Api.Count);
+        var record = new CallRecord
+        {
+            Number = Interlocked.Increment(ref _number),
+            Key = key,
+            Gateway = cluster.Api[gateway],
+            GatewayName = cluster.Gateways[gateway].Name,
+            Kind = plan.Kind,
+            IdempotencyKey = plan.IdempotencyKey,
+            StartedAt = clock.GetUtcNow(),
+        };
+        await caller.CallAsync(plan, record, giveUp);
+        _records.Enqueue(record);
+        if (record.End is CallEnd.NoAnswer or CallEnd.Refused)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(50, 500)), clock, CancellationToken.None);
         }
     }
 }

@@ -61,6 +61,15 @@ internal static class Books
             where e.amount is distinct from
               (e.input * v.input + e.cached * v.cached + e.output * v.output + e.reasoning * v.reasoning) * 0.000001
             """),
+        ("a row has a price that was in force when its request was admitted",
+            """
+            select e.request_id || ' ' || e.admitted_at || ' priced since ' || v.effective_from
+            from billing.usage_events e join billing.price_versions v on v.version = e.price_version
+            where v.effective_from > e.admitted_at + interval '3 seconds' or exists (
+              select from billing.price_versions n
+              where n.model = v.model and n.organization_id is not distinct from v.organization_id
+                and n.effective_from > v.effective_from and n.effective_from < e.admitted_at - interval '30 seconds')
+            """),
         ("an outcome that is not charged costs nothing, and no row delivers more than it bills",
             """
             select request_id || ' outcome ' || outcome
@@ -69,11 +78,6 @@ internal static class Books
         ("one billable row for a request",
             "select request_id || ' ' || count(*) || ' rows' from billing.usage_events group by request_id having count(*) <> 1"),
         ("no row is put aside", "select request_id || ' ' || reason from billing.usage_rejected"),
-        ("no operator loss",
-            """
-            select organization_id || ' ' || sum(amount)
-            from billing.ledger_entries where account = 'operator_loss' group by organization_id
-            """),
         ("no key bills more than its budget",
             """
             select k.public_id || ' billed ' || sum(e.amount) || ' budget ' || (k.limits->>'budgetPerMonthNanoUsd')

@@ -12,6 +12,7 @@ internal sealed class CallAudit(
     public const string Missing = "a call that got an answer has its row";
     public const string Under = "billed is not below what was delivered";
     public const string Over = "billed is not above what was generated";
+    public const string Twice = "an idempotency key is answered by one request";
     private const string Clock = "a gateway whose clock is off admits nothing";
     private const string Refusal = "a refusal costs nothing";
     private const string Usage = "a whole answer's usage is its row's";
@@ -27,7 +28,7 @@ internal sealed class CallAudit(
 
     private readonly List<Violation> _violations = [];
 
-    public static IEnumerable<string> Invariants => [Missing, Under, Over, Refusal, Usage, Status, Retry, End, Quota, Clock];
+    public static IEnumerable<string> Invariants => [Missing, Under, Over, Twice, Refusal, Usage, Status, Retry, End, Quota, Clock];
 
     /// <summary>Rows whose worker was killed before it could write its own log: their units have one witness.</summary>
     public int Unwitnessed { get; private set; }
@@ -49,6 +50,9 @@ internal sealed class CallAudit(
     /// </summary>
     public int Unnoticed { get; private set; }
 
+    /// <summary>Idempotency keys that two requests answered in full while a fault had made Redis, the store of answers or a gateway forget.</summary>
+    public int Reruns { get; private set; }
+
     /// <summary>Calls answered with 502 or 504 while a worker was killed or stopped.</summary>
     public int UpstreamErrors { get; private set; }
 
@@ -58,7 +62,12 @@ internal sealed class CallAudit(
         {
             CheckStatus(call);
             CheckClock(call);
-            CheckRow(call, call.RequestId is { } id ? _rows.GetValueOrDefault(id) : null);
+            CheckRow(call, (call.ReplayOf ?? call.RequestId) is { } id ? _rows.GetValueOrDefault(id) : null);
+        }
+
+        foreach (var key in calls.Where(call => call.IdempotencyKey is not null).GroupBy(call => call.IdempotencyKey))
+        {
+            CheckKey([.. key]);
         }
 
         foreach (var row in rows)
@@ -68,6 +77,33 @@ internal sealed class CallAudit(
 
         return _violations;
     }
+
+    /// <summary>All calls with one idempotency key: at most one is billed to its end, and none that got the first one's answer.</summary>
+    private void CheckKey(IReadOnlyList<CallRecord> group)
+    {
+        var billed = group.Where(call => call.RequestId is { } id && _rows.ContainsKey(id)).ToList();
+        foreach (var replayed in billed.Where(call => call.ReplayOf is not null))
+        {
+            Report(Twice, replayed, _rows[replayed.RequestId!.Value]);
+        }
+
+        var complete = billed.Where(call => _rows[call.RequestId!.Value].Outcome == Outcome.Completed).ToList();
+        var (from, to) = (group.Min(call => call.StartedAt) - Margin, group.Max(call => call.EndedAt) + Margin);
+        if (complete.Count > 1 && faults.Any(fault => fault.From < to && fault.To > from && Forgets(fault, group)))
+        {
+            Reruns++;
+        }
+        else if (complete.Count > 1)
+        {
+            Report(Twice, complete[^1], _rows[complete[^1].RequestId!.Value]);
+        }
+    }
+
+    /// <summary>Redis lost the claim, the backup lacks the answer, or the first attempt's gateway fell silent or could not keep it.</summary>
+    private static bool Forgets(Injected fault, IReadOnlyList<CallRecord> group) =>
+        fault.Fault.Kind is FaultKind.WipeRedis or FaultKind.RestorePostgres
+        || (fault.Fault.Kind is FaultKind.KillGateway or FaultKind.RestoreJournal or FaultKind.FreezeGateway or FaultKind.FreezeGatewayLong
+            && group.Any(call => call.GatewayName == fault.Process));
 
     private void CheckRow(CallRecord call, BilledRow? row)
     {
@@ -111,12 +147,12 @@ internal sealed class CallAudit(
     /// know that the copy is older.</summary>
     private void CheckMissing(CallRecord call)
     {
-        var restored = FaultsOf(call, FaultKind.RestoreJournal).Where(fault => call.EndedAt > fault.From).ToList();
+        var restored = RestoresOf(call).Where(fault => call.EndedAt > fault.From).ToList();
         if (restored.Any(fault => call.StartedAt < fault.To && !WasShippedPast(fault)))
         {
             Unnoticed++;
         }
-        else if (restored.Count > 0 && WorkerFaultDuring(call.StartedAt, call.EndedAt, onlyKills: true))
+        else if (restored.Count > 0 && (call.ReplayOf is not null || WorkerFaultDuring(call.StartedAt, call.EndedAt, onlyKills: true)))
         {
             Forgotten++;
         }
@@ -133,7 +169,12 @@ internal sealed class CallAudit(
 
     /// <summary>A copy that was made while the call ran ends it where it was then, if its later end had not been shipped.</summary>
     private bool IsOfACopy(CallRecord call, BilledRow row) => row.Source == UsageSource.Recovery
-        && FaultsOf(call, FaultKind.RestoreJournal).Any(fault => call.StartedAt < fault.CopiedAt && call.EndedAt > fault.From);
+        && RestoresOf(call).Any(fault => call.ReplayOf is not null || (call.StartedAt < fault.CopiedAt && call.EndedAt > fault.From));
+
+    /// <summary>Journals restored that may have lost the call. Of a kept answer it is not known here which gateway's request it was, nor
+    /// when that ran; the first call is judged by itself.</summary>
+    private IEnumerable<Injected> RestoresOf(CallRecord call) => faults.Where(
+        fault => fault.Fault.Kind == FaultKind.RestoreJournal && (call.ReplayOf is not null || fault.Process == call.GatewayName));
 
     private void CheckClock(CallRecord call)
     {
@@ -156,7 +197,7 @@ internal sealed class CallAudit(
         {
             UpstreamErrors++;
         }
-        else if (call.Status is not (null or 200 or 429 or 503))
+        else if (call.Status is not (null or 200 or 429 or 503) && !IsAboutItsKey(call))
         {
             Report(Status, call, null);
         }
@@ -177,6 +218,12 @@ internal sealed class CallAudit(
             Report(Quota, call, null);
         }
     }
+
+    /// <summary>The first attempt runs, or its answer is known to be lost.</summary>
+    private static bool IsAboutItsKey(CallRecord call) => call is
+    {
+        IdempotencyKey: not null, Status: 409, ErrorCode: "idempotency_key_in_use" or "idempotency_answer_not_kept",
+    };
 
     private void CheckWitness(BilledRow row)
     {

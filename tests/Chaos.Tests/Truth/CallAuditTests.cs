@@ -88,5 +88,27 @@ public sealed class CallAuditTests
         Assert.Single(Judge(_call));
     }
 
+    [Fact]
+    public void Check_finds_an_idempotency_key_that_was_answered_twice_but_for_a_fault_that_made_it_forgotten()
+    {
+        var other = Guid.NewGuid();
+        _witnesses.Add(other, 1, new Units(5, Output: 10));
+        var (first, second) = (Keyed(Request, null), Keyed(other, null));
+        BilledRow[] rows = [_row, _row with { RequestId = other }];
+        var wiped = new Injected(new Fault(default, FaultKind.WipeRedis, 0, default), "redis", Noon, Noon.AddSeconds(1));
+
+        Assert.Equal(CallAudit.Twice, Assert.Single(new CallAudit([first, second], rows, _witnesses, []).Check()).Invariant);
+        Assert.Empty(new CallAudit([first, second], rows, _witnesses, [wiped]).Check());
+        Assert.Empty(new CallAudit([first, Keyed(other, Request)], [_row], _witnesses, []).Check());
+        Assert.NotEmpty(new CallAudit([first, Keyed(other, Request)], rows, _witnesses, [wiped]).Check());
+    }
+
+    private CallRecord Keyed(Guid request, Guid? replayOf) => new()
+    {
+        Number = 2, Key = _call.Key, Gateway = _call.Gateway, GatewayName = _call.GatewayName, Kind = "chat keyed", StartedAt = Noon,
+        EndedAt = Noon.AddSeconds(1), RequestId = request, Status = 200, Received = 10, ReceivedAnything = true, UsagePrompt = 5,
+        UsageCompletion = 10, End = CallEnd.Whole, IdempotencyKey = "one", ReplayOf = replayOf,
+    };
+
     private IReadOnlyList<Violation> Judge(CallRecord call, params BilledRow[] rows) => new CallAudit([call], rows, _witnesses, []).Check();
 }

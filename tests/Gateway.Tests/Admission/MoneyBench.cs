@@ -27,10 +27,10 @@ internal sealed class MoneyBench : IAsyncDisposable
     private readonly List<MoneyGateway> _gateways = [];
     private readonly ConnectionMultiplexer _connection;
 
-    private MoneyBench(RedisServer server, ConnectionMultiplexer connection, AccountsResponder accounts, BillingResponder billing) =>
-        (Server, _connection, Accounts, Billing) = (server, connection, accounts, billing);
+    private MoneyBench(string redis, ConnectionMultiplexer connection, AccountsResponder accounts, BillingResponder billing) =>
+        (RedisConnectionString, _connection, Accounts, Billing) = (redis, connection, accounts, billing);
 
-    public RedisServer Server { get; }
+    public string RedisConnectionString { get; }
 
     public AccountsResponder Accounts { get; }
 
@@ -39,12 +39,14 @@ internal sealed class MoneyBench : IAsyncDisposable
     public IDatabase Redis => _connection.GetDatabase();
 
     /// <param name="server">Null the one that all tests share.</param>
-    public static async Task<MoneyBench> StartAsync(RedisServer? server = null)
+    public static async Task<MoneyBench> StartAsync(RedisServer? server = null) =>
+        await StartAsync((server ?? await RedisServer.SharedAsync()).ConnectionString);
+
+    public static async Task<MoneyBench> StartAsync(string redis)
     {
-        server ??= await RedisServer.SharedAsync();
-        var connection = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString + ",abortConnect=false,allowAdmin=true");
+        var connection = await ConnectionMultiplexer.ConnectAsync(redis + ",abortConnect=false,allowAdmin=true");
         return new MoneyBench(
-            server,
+            redis,
             connection,
             await AccountsResponder.StartAsync(connection.GetDatabase()),
             await BillingResponder.StartAsync());
@@ -121,7 +123,7 @@ internal sealed class MoneyGateway : IAsyncDisposable
             [
                 TestBearers.Argument("gateway"), "--Listen:Internal=http://127.0.0.1:0",
                 $"--Services:accounts={bench.Accounts.Url}", $"--Services:billing={bench.Billing.Url}",
-                $"--Redis:ConnectionString={bench.Server.ConnectionString}", "--Redis:Timeout=00:00:02",
+                $"--Redis:ConnectionString={bench.RedisConnectionString}", "--Redis:Timeout=00:00:02",
                 $"--Keys:Peppers=p1:{Convert.ToHexStringLower(AccountsResponder.Pepper)}",
                 $"--Journal:Folder={folder}", "--Journal:SegmentBytes=1048576", "--Logging:LogLevel:Default=Warning",
                 "--Till:LeaseWait=00:00:10", .. settings,

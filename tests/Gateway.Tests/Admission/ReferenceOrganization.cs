@@ -151,12 +151,17 @@ internal sealed class ReferenceOrganization
             return busy >= 0 ? (AdmissionVerdict.Concurrency, busy, 0) : limited!.Value;
         }
 
+        if (_epoch < 0)
+        {
+            return (AdmissionVerdict.Cold, -1, 0);
+        }
+
         var money = call.MoneyNanoUsd;
         var over2 = call.Limits.Budgets.FindIndex(
             limit => BudgetOf(limit, now) is var budget && budget.Spent + budget.Held + money > limit.LimitNanoUsd);
-        if (over2 >= 0 || _epoch < 0 || Free < money)
+        if (over2 >= 0 || Free < money)
         {
-            return (over2 >= 0 ? AdmissionVerdict.Budget : _epoch < 0 ? AdmissionVerdict.Cold : AdmissionVerdict.Till, over2, 0);
+            return (over2 >= 0 ? AdmissionVerdict.Budget : AdmissionVerdict.Till, over2, 0);
         }
 
         Take(call, now);

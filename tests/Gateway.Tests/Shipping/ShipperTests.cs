@@ -150,7 +150,7 @@ public sealed class ShipperTests : IAsyncLifetime
     {
         var gateway = await _bench.StartGatewayAsync();
         var reclaim = new EpochReclaim(Guid.NewGuid(), 7, 30);
-        _bench.Billing.Reclaims = [reclaim];
+        _bench.Billing.Reclaims = [new ExactBudgets(reclaim, [new BudgetSeed("*", "202611", 20)])];
         var taken = _bench.Billing.BatchesTaken;
         await Until.TrueAsync(() => _bench.Billing.BatchesTaken > taken + 1, "it was told before the till was credited");
 
@@ -159,7 +159,7 @@ public sealed class ShipperTests : IAsyncLifetime
             reclaim.OrganizationId, new Lease(LeaseOutcome.Granted, 7, 500, [new BudgetSeed("*", "202611", 50)], 0), opens: true);
         await Until.TrueAsync(() => _bench.Billing.Reclaims.Count == 0, "the reclaim is acknowledged");
 
-        Assert.Equal([reclaim], early);
+        Assert.Equal(reclaim, Assert.Single(early).Reclaim);
         Assert.Equal("202611 20 0", await _bench.FieldAsync(reclaim.OrganizationId, "g:m:*"));
     }
 

@@ -35,6 +35,9 @@ public sealed class BillingResponder : IAsyncDisposable
     /// <summary>Given with each new epoch.</summary>
     public IReadOnlyList<BucketSeed> BucketSeeds { get; set; } = [];
 
+    /// <summary>Given with each new epoch.</summary>
+    public IReadOnlyList<BudgetSeed> BudgetSeeds { get; set; } = [];
+
     /// <summary>What gateways said of the tills for which they asked.</summary>
     public TillFigures? LastFigures { get; private set; }
 
@@ -45,7 +48,7 @@ public sealed class BillingResponder : IAsyncDisposable
     public IReadOnlyList<EpochFence> Acknowledged { get; private set; } = [];
 
     /// <summary>Told until a gateway says that it is done.</summary>
-    public IReadOnlyList<EpochReclaim> Reclaims { get; set; } = [];
+    public IReadOnlyList<ExactBudgets> Reclaims { get; set; } = [];
 
     public int LeasesAsked { get; private set; }
 
@@ -178,7 +181,7 @@ public sealed class BillingResponder : IAsyncDisposable
         wallet.Available -= amount;
         wallet.Granted += amount;
         var outcome = amount >= Math.Max(1, request.NeedNanoUsd) ? LeaseOutcome.Granted : LeaseOutcome.Exhausted;
-        return new Lease(outcome, wallet.Epoch, wallet.Granted, [], 0) { Buckets = request.Epoch is null ? BucketSeeds : [] };
+        return new Lease(outcome, wallet.Epoch, wallet.Granted, request.Epoch is null ? BudgetSeeds : [], 0) { Buckets = request.Epoch is null ? BucketSeeds : [] };
     }
 
     private async Task<IResult> RegisterAsync(HttpRequest http)
@@ -239,7 +242,7 @@ public sealed class BillingResponder : IAsyncDisposable
             IsUnbroken &= batch.From == journal.Cursor && batch.To >= batch.From;
             journal.Cursor = batch.To;
             Acknowledged = [.. Acknowledged, .. batch.Fences];
-            Reclaims = [.. Reclaims.Except(batch.Lowered)];
+            Reclaims = [.. Reclaims.Where(exact => !batch.Lowered.Contains(exact.Reclaim))];
             return TypedResults.Json(
                 new UsageBooked(batch.To, inserted, batch.Events.Count - inserted, 0, PendingFences, Database) { Reclaims = Reclaims },
                     ContractsJson.Default.UsageBooked);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
@@ -6,6 +7,7 @@ using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Tests.Admission;
 using Tollgate.Gateway.Till;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Till;
@@ -159,38 +161,87 @@ public sealed class TillTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task LowerBudgetsAsync_takes_back_what_a_seed_says_too_much_and_never_what_was_spent()
+    public async Task LowerBudgetsAsync_leaves_what_was_billed_and_what_this_epoch_spent()
     {
         var gateway = await _bench.StartGatewayAsync();
         var leases = gateway.Get<LeaseKeeper>();
         var organizationId = Guid.NewGuid();
-        await leases.CreditAsync(organizationId, new Lease(LeaseOutcome.Granted, 7, 500, [new BudgetSeed("*", "202611", 50)], 0), opens: true);
         await _bench.SetFieldAsync(organizationId, "g:m:k:remembered", "202611 35 5");
-        await _bench.SetFieldAsync(organizationId, "g:m:k:past", "202610 90 0");
+        await _bench.SetFieldAsync(organizationId, "g:m:k:later", "202612 3 4");
         await leases.CreditAsync(
             organizationId,
             new Lease(
                 LeaseOutcome.Granted, 8, 300,
                 [
-                    new BudgetSeed("*", "202611", 60), new BudgetSeed("k:lost", "202611", 75), new BudgetSeed("k:lost", "20261125", 60),
-                    new BudgetSeed("k:remembered", "202611", 60),
+                    new BudgetSeed("*", "202611", 60), new BudgetSeed("*", "20261125", 60), new BudgetSeed("k:lost", "202611", 75),
+                    new BudgetSeed("k:lost", "20261125", 60),
                 ],
                 0),
             opens: true);
-        await _bench.SetFieldAsync(organizationId, "g:m:k:since", "202611 64 2"); // Began where * stood, and spent 4.
+        var forgotten = await _bench.FieldAsync(organizationId, "g:m:k:remembered"); // It begins where * stands.
+        await _bench.SetFieldAsync(organizationId, "g:m:k:since", "202611 64 2"); // Began there, and spent 4.
+        var exact = new ExactBudgets(
+            new EpochReclaim(organizationId, 8, 45),
+            [
+                new BudgetSeed("*", "202611", 0), new BudgetSeed("*", "20261125", 0), new BudgetSeed("k:lost", "202611", 17),
+                new BudgetSeed("k:since", "202611", 9),
+            ]);
 
-        foreach (var reclaim in new[] { 30L, 30, 20, 45 })
-        {
-            await leases.LowerBudgetsAsync(new EpochReclaim(organizationId, 8, reclaim), default);
-            await leases.LowerBudgetsAsync(new EpochReclaim(organizationId, 7, 50), default); // Of an epoch that is over.
-        }
+        var other = await leases.LowerBudgetsAsync(exact with { Reclaim = exact.Reclaim with { Epoch = 7 } }, default);
+        var (first, second) = (await leases.LowerBudgetsAsync(exact, default), await leases.LowerBudgetsAsync(exact, default));
 
-        Assert.Equal("202611 30 0", await _bench.FieldAsync(organizationId, "g:m:k:lost")); // 75 - 45
-        Assert.Equal("20261125 15 0", await _bench.FieldAsync(organizationId, "g:d:k:lost"));
-        Assert.Equal("202611 40 0", await _bench.FieldAsync(organizationId, "g:m:k:remembered")); // 35 + 5 held, raised to 60: only 20 go.
-        Assert.Equal("202611 50 0", await _bench.FieldAsync(organizationId, "g:m:*")); // Remembered as 50, raised to 60.
-        Assert.Equal("202611 19 2", await _bench.FieldAsync(organizationId, "g:m:k:since"));
-        Assert.Equal("202610 90 0", await _bench.FieldAsync(organizationId, "g:m:k:past"));
+        Assert.Equal((false, true, true), (other, first, second));
+        Assert.Null(forgotten);
+        Assert.Equal("202611 17 0", await _bench.FieldAsync(organizationId, "g:m:k:lost"));
+        Assert.Equal("20261125 0 0", await _bench.FieldAsync(organizationId, "g:d:k:lost"));
+        Assert.Equal("202611 13 2", await _bench.FieldAsync(organizationId, "g:m:k:since")); // 9 of older epochs and 4 of this one.
+        Assert.Equal("202611 0 0", await _bench.FieldAsync(organizationId, "g:m:*"));
+        Assert.Equal("202612 7 0", await _bench.FieldAsync(organizationId, "g:m:k:later"));
+    }
+
+    [Fact]
+    public async Task AdmitAsync_says_503_while_only_frozen_money_uses_up_a_budget_and_429_once_it_is_spent()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var leases = gateway.Get<LeaseKeeper>();
+        var (key, text) = await _bench.AddOrganizationAsync(keyLimits: new Limits { BudgetPerMonthNanoUsd = 100 });
+        var caller = await gateway.CallerAsync(text);
+        var month = TimeProvider.System.GetUtcNow().ToString("yyyyMM", System.Globalization.CultureInfo.InvariantCulture);
+        await leases.CreditAsync(
+            key.OrganizationId, new Lease(LeaseOutcome.Granted, 7, 5_000, [new BudgetSeed("*", month, 95)], 0), opens: true);
+
+        var frozen = await gateway.AdmitAsync(caller, money: 10);
+        var never = await gateway.AdmitAsync(caller, money: 101);
+        await leases.LowerBudgetsAsync(
+            new ExactBudgets(
+                new EpochReclaim(key.OrganizationId, 7, 0), [new BudgetSeed("*", month, 0), new BudgetSeed($"k:{key.KeyId:N}", month, 85)]),
+            default);
+        var fits = await gateway.AdmitAsync(caller, money: 10);
+        var spent = await gateway.AdmitAsync(caller, money: 10);
+
+        Assert.Equal((503, true), (frozen.Refusal!.Status, frozen.Refusal.RetryAfter is not null));
+        Assert.Equal(429, never.Refusal!.Status); // More than the whole budget: no fence helps.
+        Assert.NotNull(fits.Ticket); // 85 + 10 of 100
+        Assert.Equal("api_key_spend_limit_exceeded", spent.Refusal!.Code);
+    }
+
+    [Fact]
+    public async Task AdmitAsync_asks_for_money_before_it_heeds_budgets_that_a_closed_till_left()
+    {
+        var gateway = await _bench.StartGatewayAsync();
+        var leases = gateway.Get<LeaseKeeper>();
+        var (key, text) = await _bench.AddOrganizationAsync(keyLimits: new Limits { BudgetPerMonthNanoUsd = 100 });
+        var caller = await gateway.CallerAsync(text);
+        var month = TimeProvider.System.GetUtcNow().ToString("yyyyMM", System.Globalization.CultureInfo.InvariantCulture);
+        _bench.Billing.BudgetSeeds = [new BudgetSeed("*", month, 0)];
+        await leases.CreditAsync(
+            key.OrganizationId, new Lease(LeaseOutcome.Granted, 7, 5_000, [new BudgetSeed("*", month, 5_000)], 0), opens: true);
+        await leases.FenceAsync(key.OrganizationId, 8, default); // As when a journal was retired: nobody has seeded the next epoch.
+        _bench.Billing.SetWallet(key.OrganizationId, 5_000, epoch: 8);
+
+        var admitted = await gateway.AdmitAsync(caller, money: 10);
+
+        Assert.NotNull(admitted.Ticket);
     }
 
     [Fact]
@@ -261,6 +312,55 @@ public sealed class TillTests : IAsyncLifetime
         Assert.Contains("appendonly", refused.Message, StringComparison.Ordinal);
         Assert.True(allowed.Get<TillSafety>().IsVerified);
         await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task AdmitAsync_spends_nothing_from_a_Redis_that_took_anothers_place_and_keeps_data()
+    {
+        var server = await RedisServer.StartAsync();
+        await using var bench = await MoneyBench.StartAsync(server);
+        var gateway = await bench.StartGatewayAsync();
+        var (key, text) = await bench.AddOrganizationAsync();
+        var caller = await gateway.CallerAsync(text);
+        (await gateway.AdmitAsync(caller, money: 10)).Ticket!.Dispose();
+        await gateway.SettleAsync();
+        var hash = RedisNames.Organization(key.OrganizationId);
+        var old = await bench.Redis.HashGetAllAsync(hash);
+
+        await server.RestartAsync();
+        await Until.TrueAsync(() => AnswersAsync(bench.Redis), "Redis is back");
+        await bench.Redis.ExecuteAsync("CONFIG", "SET", "appendonly", "yes");
+        await bench.Redis.HashSetAsync(hash, old); // As a server that loads an old copy of the till.
+        await Until.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    return await gateway.Get<RedisConnection>().CallAsync(AnswersAsync);
+                }
+                catch (RedisUnavailableException)
+                {
+                    return false;
+                }
+            },
+            "the gateway has found it");
+        var refused = await gateway.AdmitAsync(caller, money: 10);
+
+        Assert.Equal(503, refused.Refusal!.Status);
+        Assert.Equal(0, (await bench.TillAsync(key.OrganizationId))![3]);
+        await server.DisposeAsync();
+
+        static async Task<bool> AnswersAsync(IDatabase redis)
+        {
+            try
+            {
+                return await redis.PingAsync() >= TimeSpan.Zero;
+            }
+            catch (Exception exception) when (exception is RedisException or TimeoutException)
+            {
+                return false;
+            }
+        }
     }
 
     [Fact]
