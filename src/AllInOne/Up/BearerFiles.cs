@@ -1,3 +1,4 @@
+using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.AllInOne.Up;
@@ -16,7 +17,7 @@ internal static class BearerFiles
 
         foreach (var (service, text) in ServiceBearers.Issue())
         {
-            DataFolder.WritePrivate(PathOf(data, service), text);
+            OwnerOnly.Write(PathOf(data, service), text);
         }
     }
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Npgsql;
 using Stripe;
 using Stripe.Checkout;
 using Tollgate.Billing.Restores;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
 using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Till;
 using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Forwarding;
@@ -12,7 +13,7 @@ namespace Tollgate.Gateway.Forwarding;
 /// in the organization's hash; a request that does not fit in what is left is billed whole. Thread-safe.
 /// </summary>
 internal sealed partial class UnansweredWork(
-    RedisConnection redis, IOptions<ForwardingOptions> options, ILogger<UnansweredWork> logger)
+    TillSafety till, IOptions<ForwardingOptions> options, ILogger<UnansweredWork> logger)
 {
     private readonly EmbeddedScript _script = EmbeddedScript.Load("UnansweredWork.lua");
 
@@ -29,7 +30,7 @@ internal sealed partial class UnansweredWork(
         try
         {
             var reply = await _script.RunAsync(
-                redis, RedisNames.Organization(organizationId), [tokens, options.Value.ForgivenTokensPerMinute], CancellationToken.None);
+                till, RedisNames.Organization(organizationId), [tokens, options.Value.ForgivenTokensPerMinute], CancellationToken.None);
             return (long)reply[0] == 1;
         }
         catch (Exception exception) when (exception is RedisUnavailableException or RedisException)

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Stripe;
 using Tollgate.Billing.Payments;
+using Tollgate.Billing.Restores;
 using Tollgate.Testing;
 
 namespace Tollgate.Billing.Tests.Payments;
@@ -190,7 +191,7 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
     {
         var services = stripe.App.Services;
         return new CheckoutReplay(
-            stripe.Billing.Database, services.GetRequiredService<CheckoutSettlement>(), services.GetRequiredService<IStripeClient>(),
+            services.GetRequiredService<RestoreWatch>(), services.GetRequiredService<CheckoutSettlement>(), services.GetRequiredService<IStripeClient>(),
             services.GetRequiredService<IOptions<StripeOptions>>(),
             new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(daysLater)), NullLogger<CheckoutReplay>.Instance);
     }

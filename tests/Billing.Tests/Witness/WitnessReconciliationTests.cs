@@ -174,7 +174,7 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
     {
         await using var app = BillingApp.Create(
         [
-            "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={BillingFixture.Secret}", "--Cluster:Self=billing",
+            "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("billing"),
             $"--Postgres:ConnectionString={_billing.ConnectionString}", "--Witness:Workers:0=http://127.0.0.1:9",
             "--Witness:RetiredWait=00:00:00.001",
         ]);

@@ -169,7 +169,7 @@ public sealed class PublicStartTests(PublicStartTests.PublicTollgate installatio
         internal async Task<HttpResponseMessage> SendEventAsync(string secret)
         {
             var at = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-            var body = $$"""{"id":"evt_{{at}}","object":"event","type":"ping","created":{{at}},"data":{"object":{}}}""";
+            var body = $$$$"""{"id":"evt_{{{{at}}}}","object":"event","type":"ping","created":{{{{at}}}},"data":{"object":{}}}""";
             var signature = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{at}.{body}")));
             using var request = new HttpRequestMessage(HttpMethod.Post, Endpoints.GetProperty("portal").GetString() + "/stripe/webhook")
             {

@@ -42,7 +42,7 @@ public sealed partial class ReferenceTests(SharedTollgate shared)
         AssertStartsAlike(reference.GetProperty("first8").EnumerateArray(), vectors);
     }
 
-    [SharedModelFact("smollm2-135m-instruct")]
+    [SharedFact("models/smollm2-135m-instruct")]
     public async Task Smollm2_imported_while_running_gives_its_reference_chats()
     {
         const string name = "smollm2-135m-instruct";
@@ -65,7 +65,7 @@ public sealed partial class ReferenceTests(SharedTollgate shared)
         }
     }
 
-    [SharedModelFact("all-minilm-l6-v2")]
+    [SharedFact("models/all-minilm-l6-v2")]
     public async Task Minilm_imported_while_running_gives_its_reference_vectors()
     {
         const string name = "all-minilm-l6-v2";

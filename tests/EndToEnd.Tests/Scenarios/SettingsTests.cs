@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tollgate.EndToEnd.Tests.Running;
 using Tollgate.Gateway;
-using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.OpenAi;
 using Tollgate.Gateway.Routing;
 using Tollgate.LocalServers;
@@ -17,7 +16,7 @@ public sealed class SettingsTests
 {
     private static readonly string[] Gateway =
     [
-        "--Listen:Public=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0", $"--Cluster:Secret={new string('5', 64)}", "--Cluster:Self=gateway",
+        "--Listen:Public=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("gateway"),
         "--Redis:ConnectionString=127.0.0.1:1", $"--Keys:Peppers=p1:{new string('0', 64)}", "--Services:accounts=http://127.0.0.1:1",
         "--Services:billing=http://127.0.0.1:1",
     ];
@@ -30,7 +29,7 @@ public sealed class SettingsTests
     {
         await using var app = Create(settings);
 
-        var networks = app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value.Networks();
+        var networks = app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value.Trusted;
 
         Assert.Equal(["10.0.0.0/8", "127.0.0.1/32"], networks.Select(network => network.ToString()));
     }

@@ -29,7 +29,7 @@ public sealed class UsageCommandTests(KillableTollgate killable)
         await running.Books.AssertAgreeAsync();
     }
 
-    private static Task RejectAsync(RunningTollgate running, Guid requestId) => running.Books.TextAsync(
+    private static Task<string?> RejectAsync(RunningTollgate running, Guid requestId) => running.Books.TextAsync(
         """
         insert into billing.usage_rejected (organization_id, request_id, seq, reason, event, journal_id)
         select organization_id, $1, 0, 'The price version is unknown.', json_build_object(

@@ -25,7 +25,7 @@ public sealed class EmbeddingModelTests
         CheckFirstNumbers(reference["first8"]!, result.Vectors);
     }
 
-    [SharedModelFact("all-minilm-l6-v2")]
+    [SharedFact("models/all-minilm-l6-v2")]
     public async Task EmbedAsync_gives_MiniLMs_reference_vectors()
     {
         using var folder = new TemporaryFolder();

@@ -150,7 +150,7 @@ public sealed class AttentionKeysTests
         Assert.True(failure is null || failure.Message.Contains("4 heads of width 12", StringComparison.Ordinal), $"{failure}");
     }
 
-    [SharedModelFact("stories260k")]
+    [SharedFact("models/stories260k")]
     public async Task A_model_with_heads_of_width_8_gives_the_reference_answer()
     {
         using var folder = new TemporaryFolder();

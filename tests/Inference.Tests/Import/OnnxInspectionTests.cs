@@ -134,7 +134,7 @@ public sealed class OnnxInspectionTests
             },
             0).Span));
 
-    [SharedModelFact("efficientnet-lite0")]
+    [SharedFact("models/efficientnet-lite0")]
     public async Task RunAsync_names_the_task_of_a_file_that_it_does_not_take()
     {
         using var folder = new TemporaryFolder();

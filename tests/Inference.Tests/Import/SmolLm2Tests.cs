@@ -15,7 +15,7 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
     /// <summary>Below this margin between the two best logits engines may choose differently.</summary>
     private const double DecisiveMargin = 0.05;
 
-    [SharedModelFact("smollm2-135m-instruct")]
+    [SharedFact("models/smollm2-135m-instruct")]
     public async Task RunAsync_imports_SmolLM2_so_that_it_gives_the_reference_answers()
     {
         using var folder = new TemporaryFolder();
