@@ -129,7 +129,7 @@ public sealed class OperatorTests : IAsyncLifetime
             db => db.OrganizationRules.OrderBy(rules => rules.OrganizationId).ToListAsync());
         var organizationId = founded[^1].OrganizationId;
 
-        var page = await browser.SubmitAsync(
+        var page = await browser.SubmitAndFollowAsync(
             $"/admin/organizations/{organizationId}", "limits",
             ("Input.RequestsPerMinute", "50"), ("Input.TokensPerMinute", ""), ("Input.Concurrency", "3"));
 

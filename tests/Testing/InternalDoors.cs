@@ -96,7 +96,8 @@ public static class InternalDoors
     private static string Fill(Microsoft.AspNetCore.Routing.Patterns.RoutePatternPathSegment segment) => segment.Parts switch
     {
         [Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal] => literal.Content,
-        [Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { ParameterPolicies.Count: > 0 }] => Guid.Empty.ToString(),
+        [Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { ParameterPolicies: [{ Content: "guid" }] }] => Guid.Empty.ToString(),
+        [Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { ParameterPolicies: [{ Content: "int" }] }] => "1",
         _ => "x",
     };
 

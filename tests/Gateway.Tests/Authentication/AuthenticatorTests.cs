@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
@@ -210,7 +209,7 @@ public sealed class AuthenticatorTests : IAsyncLifetime
     public void Trusted_proxies_are_one_setting_or_numbered_ones(string name, string value)
     {
         var services = new ServiceCollection();
-        services.AddClientAddress(new ConfigurationBuilder().AddInMemoryCollection([new(name, value)]).Build());
+        services.AddClientAddress(PlatformSettings.Read([$"--{name}={value}"]));
         var context = new DefaultHttpContext();
         context.Connection.RemoteIpAddress = IPAddress.Parse("10.1.1.1");
         context.Request.Headers["X-Forwarded-For"] = "2001:db8:1:2:3::4";

@@ -33,7 +33,7 @@ public sealed class SnapshotFollowerTests
         await follower.StopAsync(default);
 
         Assert.Contains("cannot be fetched", log.Texts.First(), StringComparison.Ordinal);
-        Assert.Contains("fetched again", log.Texts.Last(), StringComparison.Ordinal);
+        Assert.Contains("over after", log.Texts.Last(), StringComparison.Ordinal);
     }
 
     private static Task AdvanceUntilAsync(FakeTimeProvider clock, Func<bool> reached) => Until.TrueAsync(

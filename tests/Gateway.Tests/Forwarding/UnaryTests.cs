@@ -69,7 +69,7 @@ public sealed class UnaryTests
 
         using var empty = await gateway.PostAsync(key, Chat, Hello);
         using var stopped = await gateway.PostAsync(key, Chat, Hello.Replace("}]}", "}],\"stop\":\"x\"}", StringComparison.Ordinal));
-        using var vectors = await gateway.PostAsync(key, "/v1/embeddings", """{"model":"tiny-embed","input":"Hi"}""");
+        using var vectors = await gateway.PostAsync(key, "/v1/embeddings", """{"model":"tiny-embed","input":"Hi there, you"}""");
 
         Assert.Equal((Outcome.Empty, default(Units)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(empty))));
         Assert.Equal((Outcome.Completed, new Units(9)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(stopped))));

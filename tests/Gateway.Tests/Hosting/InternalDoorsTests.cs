@@ -10,7 +10,12 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
     {
         var app = shared.Gateway.App;
 
-        Assert.Equal(["GET /internal/fleet: accounts, operator", "GET /metrics: metrics, operator"], InternalDoors.Table(app));
+        Assert.Equal(
+            [
+                "GET /internal/fleet: accounts, operator", "GET /metrics: metrics, operator",
+                "POST /internal/tills/{organizationId:guid}: operator",
+            ],
+            InternalDoors.Table(app));
         Assert.Empty(await InternalDoors.TryAllAsync(app, "gateway"));
         Assert.Equal(
             [
