@@ -48,7 +48,7 @@ public static class OwnerOnly
         await GiveAsync(path, user, cancellationToken);
     }
 
-    /// <summary>Gives a file, or a folder and everything below it, to <paramref name="user"/>; does nothing unless this process is root.</summary>
+    /// <summary>Gives a file, or a folder and everything below it, to <paramref name="user"/> alone; does nothing unless this process is root.</summary>
     /// <exception cref="InvalidOperationException">The system refused.</exception>
     public static async Task GiveAsync(string path, string user, CancellationToken cancellationToken)
     {
@@ -57,10 +57,15 @@ public static class OwnerOnly
             return;
         }
 
-        var (exitCode, _, error) = await RunAsync("chown", ["-R", "-h", $"{user}:", "--", path], cancellationToken);
-        if (exitCode != 0)
+        // First the owner, then the mode: what is closed while it is still root's cannot be read by anybody who serves.
+        string[][] commands = [["chown", "-R", "-h", $"{user}:", "--", path], ["chmod", "-R", "go-rwx", "--", path]];
+        foreach (var command in commands)
         {
-            throw new InvalidOperationException($"{path} cannot be given to the user {user}: {error}");
+            var (exitCode, _, error) = await RunAsync(command[0], command[1..], cancellationToken);
+            if (exitCode != 0)
+            {
+                throw new InvalidOperationException($"{path} cannot be given to the user {user}: {error}");
+            }
         }
     }
 

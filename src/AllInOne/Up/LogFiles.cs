@@ -70,6 +70,7 @@ internal sealed partial class LogFiles(DataFolder data, TimeProvider clock) : ID
         using var from = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         using var to = OwnerOnly.Create(path + ".1");
         from.CopyTo(to);
+        to.Flush();
         from.SetLength(0);
     }
 
