@@ -166,5 +166,16 @@ internal sealed class HeldUpTable(NpgsqlConnection connection, string table) : I
         return (bool)(await command.ExecuteScalarAsync())!;
     }
 
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    /// <summary>Lets the table go. A server that was killed meanwhile has done so.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await connection.DisposeAsync();
+        }
+        catch (NpgsqlException)
+        {
+            BooksReader.Reconnect();
+        }
+    }
 }
