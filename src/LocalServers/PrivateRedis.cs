@@ -20,7 +20,7 @@ public sealed class PrivateRedis(string folder, string password, string settings
     /// <summary>Starts the server and waits until it answers.</summary>
     /// <exception cref="MissingServerException">Redis is not installed.</exception>
     /// <exception cref="InvalidOperationException">It did not start; the message names the log.</exception>
-    /// <param name="environment">Added to this process' own.</param>
+    /// <param name="environment">What the server's own program gets besides, such as a library to load; nothing secret.</param>
     public async Task<ChildProcess> StartAsync(
         int port, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null)
     {
@@ -32,9 +32,14 @@ public sealed class PrivateRedis(string folder, string password, string settings
             User,
             cancellationToken);
         var log = Path.Combine(folder, "redis.log");
-        var child = await ChildProcess.StartAsync(new ChildSpec(
-            "redis", [ServerBinaries.Find("redis-server", "redis-server"), $"{seen}/redis.conf"],
-            environment ?? new Dictionary<string, string>(), log, RunAs: User, Folder: folder));
+        // Not in the environment of the program that changes the user: a library loaded there would leave root's files behind.
+        string[] command =
+        [
+            .. environment is null ? [] : (string[])["/usr/bin/env", .. environment.Select(entry => $"{entry.Key}={entry.Value}")],
+            ServerBinaries.Find("redis-server", "redis-server"), $"{seen}/redis.conf",
+        ];
+        var child = await ChildProcess.StartAsync(
+            new ChildSpec("redis", command, new Dictionary<string, string>(), log, RunAs: User, Folder: folder));
         var started = TimeProvider.System.GetTimestamp();
         while (!await AnswersAsync(port, cancellationToken))
         {

@@ -28,7 +28,7 @@ internal sealed record Change(
             "rotate, no overlap", "/keys/{0}/rotate", "Rotate key", form => form.With("Input.OverlapHours", "0"), "refused from the next request on",
             (401, "invalid_api_key"), (401, "invalid_api_key")),
         new(
-            "scopes", "/keys/{0}", "Access.Scopes", form => form.With("Access.Scopes", "embeddings"), InForce,
+            "scopes", "/keys/{0}", "Input.Access.Scopes", form => form.With("Input.Access.Scopes", "embeddings"), InForce,
             (403, "missing_scope"), (403, "missing_scope")),
         new(
             "limit", "/keys/{0}", "Input.TokensPerMinute", form => form.With("Input.TokensPerMinute", "1"), InForce,
@@ -37,6 +37,6 @@ internal sealed record Change(
 
     /// <summary>Concerns every key of the organization whose id is put in for <c>{0}</c>.</summary>
     public static readonly Change Suspension = new(
-        "suspend organization", "/admin/organizations/{0}", "Suspend organization", form => form, InForce,
+        "suspend organization", "/admin/organizations/{0}/suspend", "Suspend organization", form => form, InForce,
         (403, "organization_suspended"), (403, "organization_suspended"));
 }
