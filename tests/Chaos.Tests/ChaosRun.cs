@@ -93,7 +93,6 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         List<Violation> violations =
         [
             .. audit.Check(), .. await Books.CheckAsync(cluster.PostgresConnection),
-            .. await OperatorLosses.CheckAsync(cluster.PostgresConnection, happened.Calls, rows),
             .. await Tills.CheckAsync(cluster, customers),
             .. await LogScan.CheckAsync(cluster, customers, happened.Injector.Done.Count(done => done.Fault.Kind == FaultKind.RestorePostgres)),
             .. happened.Injector.SelfExits.Select(exit => new Violation("no part ends by itself", exit)),

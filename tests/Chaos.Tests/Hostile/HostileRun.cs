@@ -107,11 +107,7 @@ internal sealed class HostileRun(TollgateCluster cluster, OperatorClient client,
         var left = _answers.Count(answer => answer.Request.Kind == "leaving");
         var unseen = mine.Values.Count(row => row.Amount > 0 && !seen.Contains(row.RequestId)) - 2; // Two honest calls are not among them.
         Violation[] foreign = unseen > left ? [new(HostileReport.Unseen, $"{unseen} rows, {left} clients left")] : [];
-        return
-        [
-            .. refused, .. over, .. foreign, .. await Books.CheckAsync(cluster.PostgresConnection),
-            .. await OperatorLosses.CheckAsync(cluster.PostgresConnection, [], []),
-        ];
+        return [.. refused, .. over, .. foreign, .. await Books.CheckAsync(cluster.PostgresConnection)];
     }
 
     private async Task<long> RunningAsync(Customer customer)

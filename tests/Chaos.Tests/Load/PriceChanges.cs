@@ -18,13 +18,6 @@ internal sealed class PriceChanges(TollgateCluster cluster, OperatorClient clien
         while (!stop.IsCancellationRequested)
         {
             await Task.Delay(Pause, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-            // Not between a backup and its restore: the version would be lost with all that it priced.
-            if (!cluster.Postgres.Turn.Wait(0, CancellationToken.None))
-            {
-                continue;
-            }
-
             try
             {
                 await client.PostAsync(
@@ -36,10 +29,6 @@ internal sealed class PriceChanges(TollgateCluster cluster, OperatorClient clien
             catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or JsonException)
             {
                 continue; // Billing is away; the next turn asks again.
-            }
-            finally
-            {
-                cluster.Postgres.Turn.Release();
             }
         }
     }

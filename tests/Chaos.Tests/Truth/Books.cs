@@ -78,6 +78,11 @@ internal static class Books
         ("one billable row for a request",
             "select request_id || ' ' || count(*) || ' rows' from billing.usage_events group by request_id having count(*) <> 1"),
         ("no row is put aside", "select request_id || ' ' || reason from billing.usage_rejected"),
+        ("no operator loss",
+            """
+            select organization_id || ' ' || sum(amount)
+            from billing.ledger_entries where account = 'operator_loss' group by organization_id
+            """),
         ("no key bills more than its budget",
             """
             select k.public_id || ' billed ' || sum(e.amount) || ' budget ' || (k.limits->>'budgetPerMonthNanoUsd')
