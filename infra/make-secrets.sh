@@ -1,9 +1,9 @@
 #!/bin/sh
 # Writes the secret files that docker-compose.yml mounts. Leaves those that exist alone; put your own secrets into the
 # two stripe files and, where the mail server asks for one, into smtp_password.
-# Bearers between services: each service gets SERVICE_bearers, its own and no other; operator_bearers is for you, metrics_bearers for
-# what scrapes /metrics. `make-secrets.sh rotate` changes them without an interruption; run it three times and restart every service
-# after each: 1 the new bearers are accepted, 2 they are sent, 3 the old ones are refused.
+# Bearers between services: each service gets SERVICE_bearers, its own and no other; operator_bearers is for your command line,
+# metrics_bearers for what scrapes /metrics. `make-secrets.sh rotate` changes them without an interruption; run it three
+# times and restart every service after each: 1 the new bearers are accepted, 2 they are sent, 3 the old ones are refused.
 set -eu
 rotate=${1:-}
 cd "$(dirname "$0")/.."
@@ -50,11 +50,12 @@ make redis_password "$(random)"
 for schema in accounts billing; do
   make "${schema}_postgres" "Host=postgres;Database=tollgate;Username=$schema;Password=$(cat "$secrets/postgres_${schema}_password")"
 done
-make redis_conf "$(printf 'bind 0.0.0.0\nport 6379\nrequirepass %s\nsave ""\nappendonly no\nmaxmemory-policy noeviction\n' "$(cat "$secrets/redis_password")")"
+make redis_conf "$(printf 'bind 0.0.0.0\nport 6379\nrequirepass %s\nsave ""\nappendonly no\nmaxmemory-policy noeviction\n' \
+  "$(cat "$secrets/redis_password")")"
 make redis_connection "redis:6379,password=$(cat "$secrets/redis_password")"
 make smtp_password ""
 make stripe_api_key "replace-me"
 make stripe_webhook_secret "replace-me"
 # Containers do not run as you: what they mount must be readable inside, the folder keeps others out.
 chmod 644 "$secrets"/*
-chmod 600 "$secrets/bearers" "$secrets/operator_bearers"
+chmod 600 "$secrets/bearers"

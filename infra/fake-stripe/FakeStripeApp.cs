@@ -6,18 +6,19 @@ using Tollgate.FakeStripe.Checkout;
 using Tollgate.FakeStripe.Customers;
 using Tollgate.FakeStripe.Events;
 using Tollgate.FakeStripe.State;
+using Tollgate.ServiceDefaults;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.FakeStripe;
 
 /// <summary>
-/// Composition root of the stateful stand-in for Stripe: enough of the API, of Checkout and of webhooks to sign up, pay and see the
-/// money, without an account and without a network.
+/// Composition root of the stateful fake Stripe. Implements enough of the API, Checkout and webhooks to sign up, pay and see the money,
+/// without an account and without a network.
 /// </summary>
 public static class FakeStripeApp
 {
-    /// <summary>Builds it without starting it.</summary>
-    /// <exception cref="InvalidOperationException">It would be reachable from other machines, which nothing allows.</exception>
+    /// <summary>Builds the app without starting it.</summary>
+    /// <exception cref="InvalidOperationException">Other machines could reach the public listener, which is never allowed.</exception>
     public static WebApplication Create(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(FakeStripeApp).Assembly);
@@ -46,7 +47,8 @@ public static class FakeStripeApp
     {
         if (app.Configuration["Listen:Public"] is { Length: > 0 } url && !Loopback.IsUrl(url))
         {
-            throw new InvalidOperationException("Listen:Public: the stand-in for Stripe listens on loopback alone, because its payments are free.");
+            throw new InvalidOperationException(
+                "Listen:Public: the stand-in for Stripe listens on loopback alone, because its payments are free.");
         }
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.FakeStripe;
 
-/// <summary>Section <c>FakeStripe</c>.</summary>
+/// <summary>Settings of the fake Stripe. Section <c>FakeStripe</c>.</summary>
 public sealed class FakeStripeOptions
 {
     public const string Section = "FakeStripe";
@@ -11,19 +11,19 @@ public sealed class FakeStripeOptions
     [System.ComponentModel.DataAnnotations.Required]
     public string ApiKey { get; init; } = "sk_test_tollgate";
 
-    /// <summary>Where events are sent; empty sends none.</summary>
+    /// <summary>Address for events; empty sends none.</summary>
     public string WebhookUrl { get; init; } = "";
 
-    /// <summary>Address of the checkout pages as browsers reach them; empty takes the public listener's own.</summary>
+    /// <summary>Address of the checkout pages for browsers; empty uses the public listener's address.</summary>
     public string PublicUrl { get; init; } = "";
 
-    /// <summary>Signs the events.</summary>
+    /// <summary>Secret that signs the events.</summary>
     public string WebhookSecret { get; init; } = "whsec_tollgate";
 
-    /// <summary>Pause before the second delivery of an event; doubles with each further one. Default 1 s.</summary>
+    /// <summary>Pause before the second delivery of an event; doubles with each further delivery. Default 1 s.</summary>
     public TimeSpan RetryPause { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>File that keeps the state over restarts; empty keeps it in memory alone.</summary>
+    /// <summary>File that keeps the state across restarts; empty keeps it only in memory.</summary>
     public string StateFile { get; init; } = "";
 }
 

@@ -2,15 +2,21 @@ using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Admin;
 using Tollgate.Accounts.Catalogue;
 using Tollgate.Accounts.CredentialLimits;
+using Tollgate.Accounts.Credentials;
+using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Fleet;
+using Tollgate.Accounts.Housekeeping;
 using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Mail;
 using Tollgate.Accounts.Money;
+using Tollgate.Accounts.Operators;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Portal;
+using Tollgate.Accounts.Prices;
 using Tollgate.Accounts.Sessions;
-using Tollgate.Accounts.Users;
+using Tollgate.Accounts.Site;
+using Tollgate.ServiceDefaults;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -19,8 +25,8 @@ namespace Tollgate.Accounts;
 /// <summary>Composition root of the service.</summary>
 public static class AccountsApp
 {
-    /// <summary>Builds the service without starting it; the caller decides whether it runs alone or beside others.</summary>
-    /// <exception cref="InvalidOperationException">The portal would be public while its mail goes to a folder.</exception>
+    /// <summary>Builds the service without starting it, so a host can run it alone or beside other services.</summary>
+    /// <exception cref="InvalidOperationException">The portal is public, but its mail goes to a folder or has no server.</exception>
     public static WebApplication Create(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(AccountsApp).Assembly);
@@ -28,31 +34,38 @@ public static class AccountsApp
         builder.AddPostgres();
         builder.AddRedis();
         builder.AddAccountsDb();
-        builder.AddUsers();
+        builder.AddPortal();
+        builder.AddOutbox();
+        builder.AddOrganizations();
+        builder.AddKeys();
         builder.AddSessions();
         builder.AddCredentialLimits();
         builder.AddMail();
-        builder.AddOrganizations();
-        builder.AddKeys();
+        builder.AddCredentials();
+        builder.AddOperators();
         builder.AddCatalogue();
-        builder.AddOutbox();
         builder.AddMoney();
         builder.AddFleet();
-        builder.AddPortal();
+        builder.AddPrices();
+        builder.AddAdmin();
+        builder.AddSite();
+        builder.Services.AddHostedService<HourlyCleanup>();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PortalAddress>().ListensAt(() => app.Url(ListenerKind.Public));
         MailSetup.RefuseFolderInPublic(
             app.Services.GetRequiredService<IOptions<MailOptions>>().Value, app.Services.GetRequiredService<PortalAddress>());
-        app.UsePortal();
+        app.UseSite();
         app.MapServiceDefaults();
         app.MapKeys();
+        app.MapOperators();
         app.MapCatalogue();
         app.MapFleet();
+        app.MapPrices();
         app.MapStripeRelay();
         app.MapSessions();
         app.MapAdmin();
-        app.MapPortal();
+        app.MapSite();
         return app;
     }
 

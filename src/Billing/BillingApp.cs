@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Billing.Idempotency;
 using Tollgate.Billing.Ingest;
+using Tollgate.Billing.Jobs;
 using Tollgate.Billing.Leases;
 using Tollgate.Billing.Ledger;
 using Tollgate.Billing.Payments;
@@ -13,6 +14,7 @@ using Tollgate.Billing.Restores;
 using Tollgate.Billing.Wallets;
 using Tollgate.Billing.Witness;
 using Tollgate.Contracts.Json;
+using Tollgate.ServiceDefaults;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -21,7 +23,7 @@ namespace Tollgate.Billing;
 /// <summary>Composition root of the service.</summary>
 public static class BillingApp
 {
-    /// <summary>Builds the service without starting it; the caller decides whether it runs alone or beside others.</summary>
+    /// <summary>Builds the service without starting it, so a host can run it alone or beside other services.</summary>
     public static WebApplication Create(string[] args)
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(BillingApp).Assembly);
@@ -39,6 +41,7 @@ public static class BillingApp
         builder.Services.AddPayments();
         builder.Services.AddReconciliation();
         builder.AddWitness();
+        builder.Services.AddJobs();
 
         var app = builder.Build();
         app.UseExceptionHandler();
@@ -54,6 +57,7 @@ public static class BillingApp
         app.MapStatements();
         app.MapReports();
         app.MapPayments();
+        app.MapJobs();
         return app;
     }
 
@@ -63,5 +67,6 @@ public static class BillingApp
         var builder = PlatformHost.CreateBuilder(args, typeof(BillingApp).Assembly);
         await using var dataSource = PostgresExtensions.CreateDataSource(builder.Configuration);
         await SchemaMigrations.RunAsync(dataSource, typeof(BillingApp).Assembly, "billing", cancellationToken);
+        await JobTables.InstallAsync(dataSource, cancellationToken);
     }
 }

@@ -1,16 +1,22 @@
 using Microsoft.AspNetCore.Builder;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Calls;
 using Tollgate.Gateway.Catalogue;
+using Tollgate.Gateway.Endpoints;
 using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Idempotency;
 using Tollgate.Gateway.Journal;
-using Tollgate.Gateway.OpenAi;
 using Tollgate.Gateway.OpenApi;
-using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Pipeline;
+using Tollgate.Gateway.Redis;
 using Tollgate.Gateway.Shipping;
 using Tollgate.Gateway.Sweeping;
+using Tollgate.Gateway.Telemetry;
 using Tollgate.Gateway.Till;
+using Tollgate.Gateway.Workers;
+using Tollgate.ServiceDefaults;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -25,27 +31,34 @@ public static class GatewayApp
         var builder = PlatformHost.CreateBuilder(args, typeof(GatewayApp).Assembly);
         PlaceData(builder);
         builder.AddServiceDefaults();
+        builder.AddGatewayMetrics();
         builder.AddRedis();
         builder.AddJournal();
+        builder.AddAccounting();
         builder.AddSweeping();
         builder.AddKeyAuthentication();
+        builder.AddTillSafety();
         builder.AddTill();
         builder.AddAdmission();
         builder.AddIdempotency();
         builder.AddShipping();
         builder.AddCatalogue();
-        builder.AddRouting();
+        builder.AddWorkers();
         builder.AddForwarding();
-        builder.AddOpenAi();
-        builder.AddOpenApiDocument();
+        builder.AddCalls();
+        builder.AddPipeline();
+        builder.AddApi();
+        builder.AddApiReference();
 
         var app = builder.Build();
-        app.UseOpenAi();
+        app.UseApi();
         app.MapServiceDefaults();
-        app.MapOpenAi();
-        app.MapOpenApiDocument();
+        app.MapApi();
+        app.MapApiReference();
         app.MapFleet();
         app.MapTills();
+        app.MeasureWorkers();
+        app.MeasureJournal();
         return app;
     }
 

@@ -1,8 +1,16 @@
 using Microsoft.AspNetCore.Builder;
+using Tollgate.Inference.Decoders;
+using Tollgate.Inference.Endpoints;
+using Tollgate.Inference.Generation;
 using Tollgate.Inference.Registration;
-using Tollgate.Inference.Serving;
+using Tollgate.Inference.Requests;
+using Tollgate.Inference.Residency;
+using Tollgate.Inference.Status;
+using Tollgate.Inference.Tasks;
+using Tollgate.Inference.Witness;
+using Tollgate.Inference.Worker;
+using Tollgate.ServiceDefaults;
 using Tollgate.ServiceDefaults.Hosting;
-using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Inference;
 
@@ -10,19 +18,29 @@ namespace Tollgate.Inference;
 public static class InferenceApp
 {
     /// <summary>Builds the service without starting it; the caller decides whether it runs alone or beside others.</summary>
-    public static WebApplication Create(string[] args)
+    public static WebApplication Create(string[] args) => Create(args, ModelTasks.All);
+
+    /// <summary>The same for a worker that serves these tasks.</summary>
+    internal static WebApplication Create(string[] args, IReadOnlyList<IModelTask> tasks)
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(InferenceApp).Assembly);
         builder.AddServiceDefaults();
-        builder.AddRegistration(); // Before what it speaks of: stopping goes backwards, and its goodbye comes last.
-        builder.AddServing();
+        builder.AddRegistration(); // First, because services stop in reverse order and the goodbye to Accounts comes last.
+        builder.Services.AddWorker();
+        builder.Services.AddWitness();
+        builder.Services.AddSessions();
+        builder.Services.AddGeneration();
+        builder.Services.AddTasks(tasks);
+        builder.Services.AddResidency();
+        builder.Services.AddRequests();
+        builder.Services.AddStatus();
+        builder.Services.AddEndpoints();
 
         var app = builder.Build();
         app.MapServiceDefaults();
-        var answers = app.MapInternal("/v1", "gateway");
-        answers.MapGeneration();
-        answers.MapEmbeddings();
+        app.MapTasks();
         app.MapWorker();
+        app.MeasureModels();
         return app;
     }
 }

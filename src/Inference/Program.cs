@@ -1,5 +1,5 @@
 using Tollgate.Inference;
-using Tollgate.Inference.Generation;
+using Tollgate.Inference.Tasks.Chat;
 using Tollgate.ServiceDefaults.Hosting;
 
 return args is ["bench", .. var rest] ? await Benchmark.RunAsync(rest) : await PlatformHost.RunAsync(args, InferenceApp.Create);

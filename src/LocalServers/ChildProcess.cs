@@ -4,25 +4,29 @@ using System.Runtime.InteropServices;
 namespace Tollgate.LocalServers;
 
 /// <summary>How to start a child.</summary>
-/// <param name="Name">For messages and for the log's name.</param>
-/// <param name="Command">Program and arguments. None of them is a secret: other users can read them.</param>
-/// <param name="Environment">Added to this process' own, of which the child gets no <c>TOLLGATE__…</c> setting: they may hold secrets.</param>
-/// <param name="LogFile">Takes standard output and standard error, appended. Mode 0600 when it is new.</param>
-/// <param name="OnParentDeath">What the child gets when this process dies, however it dies.</param>
-/// <param name="RunAs">User to run as, without any capability, when this process is root; ignored otherwise.</param>
-/// <param name="Folder">A folder that the child reaches by <see cref="PathOf"/>, even where its user cannot enter the folders above.</param>
+/// <param name="Name">For messages and log lines.</param>
+/// <param name="Command">Program and arguments. Must not contain secrets, because other users can read them.</param>
+/// <param name="Environment">
+/// Added to this process' environment. The child gets none of this process' <c>TOLLGATE__…</c> settings, which may hold secrets.
+/// </param>
+/// <param name="LogFile">Receives standard output and standard error, appended. A new file gets mode 0600.</param>
+/// <param name="OnParentDeath">Signal for the child when this process dies, for any reason.</param>
+/// <param name="RunAs">User to run as, without any capability, when this process is root; otherwise ignored.</param>
+/// <param name="Folder">
+/// A folder that the child reaches through <see cref="PathOf"/>, even if its user cannot enter the folders above.
+/// </param>
 public sealed record ChildSpec(
     string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, string LogFile,
     ChildSignal OnParentDeath = ChildSignal.Kill, string? RunAs = null, string? Folder = null)
 {
     /// <summary>
-    /// How a child that changes its user names its <see cref="Folder"/>: by a descriptor that this process opened, so that no folder above
-    /// has to be open to that user. Elsewhere the path itself.
+    /// Returns the path by which a child that changes its user names its <see cref="Folder"/>: a descriptor that this process opened, so
+    /// that no folder above must be open to that user. Without root, returns the path itself.
     /// </summary>
     public static string PathOf(string folder) => System.Environment.IsPrivilegedProcess ? "/proc/self/fd/3" : folder;
 }
 
-/// <summary>Signals that children are sent, by their Linux numbers.</summary>
+/// <summary>Signals for children, by their Linux numbers.</summary>
 public enum ChildSignal
 {
     Interrupt = 2,
@@ -34,8 +38,8 @@ public enum ChildSignal
 }
 
 /// <summary>
-/// A child process that cannot outlive this one. The kernel ties that to the thread that made the child, so all children are made on one
-/// thread that never ends.
+/// A child process that cannot outlive this one. The kernel ties the child's life to the thread that created it, so one thread that never
+/// ends creates all children.
 /// </summary>
 public sealed partial class ChildProcess : IDisposable
 {
@@ -54,7 +58,7 @@ public sealed partial class ChildProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Exit code of a child that has ended.</summary>
+    /// <summary>Exit code of an ended child.</summary>
     public int ExitCode => _process.ExitCode;
 
     /// <summary>Starts the child.</summary>
@@ -78,7 +82,7 @@ public sealed partial class ChildProcess : IDisposable
 
     public Task WaitForExitAsync(CancellationToken cancellationToken = default) => _process.WaitForExitAsync(cancellationToken);
 
-    /// <summary>Sends a signal; does nothing when the child is gone.</summary>
+    /// <summary>Sends a signal; does nothing when the child has ended.</summary>
     public void Send(ChildSignal signal)
     {
         if (!_process.HasExited)
@@ -87,7 +91,7 @@ public sealed partial class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Sends <paramref name="signal"/> and waits; kills the child when it takes longer than <paramref name="patience"/>.</summary>
+    /// <summary>Sends <paramref name="signal"/> and waits; kills the child after <paramref name="patience"/>.</summary>
     public async Task StopAsync(ChildSignal signal, TimeSpan patience)
     {
         Send(signal);
@@ -106,11 +110,12 @@ public sealed partial class ChildProcess : IDisposable
 
     private static ProcessStartInfo StartInfo(ChildSpec spec)
     {
-        // The shell only opens the files and is then replaced, so the process id is the server's own.
+        // The shell only opens the files and then replaces itself, so the process id is that of the server.
         var info = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = "/" };
         string[] head =
         [
-            "-c", "umask 077; log=$0 folder=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null 3<\"$folder\"", spec.LogFile, spec.Folder ?? "/",
+            "-c", "umask 077; log=$0 folder=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null 3<\"$folder\"",
+            spec.LogFile, spec.Folder ?? "/",
             "setpriv", "--pdeathsig", SignalName(spec.OnParentDeath),
         ];
         string[] user = spec.RunAs is null || !Environment.IsPrivilegedProcess ? [] : Unprivileged(spec.RunAs);
@@ -119,7 +124,8 @@ public sealed partial class ChildProcess : IDisposable
             info.ArgumentList.Add(argument);
         }
 
-        foreach (var name in info.Environment.Keys.Where(name => name.StartsWith("TOLLGATE__", StringComparison.OrdinalIgnoreCase)).ToList())
+        foreach (var name in info.Environment.Keys
+            .Where(name => name.StartsWith("TOLLGATE__", StringComparison.OrdinalIgnoreCase)).ToList())
         {
             info.Environment.Remove(name);
         }
@@ -132,10 +138,13 @@ public sealed partial class ChildProcess : IDisposable
         return info;
     }
 
-    /// <summary>Arguments of <c>setpriv</c> for <paramref name="user"/> with no capability and no way to get one.</summary>
+    /// <summary>
+    /// Arguments of <c>setpriv</c> that run as <paramref name="user"/> without capabilities and without a way to gain any.
+    /// </summary>
     public static string[] Unprivileged(string user) =>
     [
-        "--reuid", user, "--regid", user, "--init-groups", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs",
+        "--reuid", user, "--regid", user, "--init-groups", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all",
+        "--no-new-privs",
     ];
 
     private static string SignalName(ChildSignal signal) => signal switch

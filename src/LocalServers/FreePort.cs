@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Tollgate.LocalServers;
 
 /// <summary>
-/// Picks ports of the loopback interface for processes that may come back: below the range that the kernel gives to outgoing connections, which
-/// could take a port between its choice and its use, or between a process' end and its next start. Thread-safe.
+/// Picks loopback ports for processes that may restart. Stays below the kernel's range for outgoing connections, which could take a port
+/// before its use or during a restart. Thread-safe.
 /// </summary>
 public static class FreePort
 {
@@ -14,7 +14,7 @@ public static class FreePort
     private const int Last = 31_000;
     private static int _next = RandomNumberGenerator.GetInt32(First, Last);
 
-    /// <summary>A port that nobody listens on at this moment and that this process was not given before.</summary>
+    /// <summary>Returns a port that is free now and that this process has not recently received.</summary>
     public static int Next()
     {
         while (true)
@@ -27,7 +27,7 @@ public static class FreePort
         }
     }
 
-    /// <summary>Whether nobody listens on <paramref name="port"/>.</summary>
+    /// <summary>Whether <paramref name="port"/> is free.</summary>
     public static bool IsFree(int port)
     {
         try

@@ -2,14 +2,13 @@ using Npgsql;
 
 namespace Tollgate.LocalServers;
 
-/// <summary>A role that owns the schema of its name and nothing else.</summary>
+/// <summary>A role that owns only the schema with its name; Billing's also that of its jobs.</summary>
 public sealed record SchemaRole(string Name, string Password);
 
-/// <summary>Makes Tollgate's database inside a server, as an operator's own script would: one role a schema.</summary>
+/// <summary>Creates Tollgate's database in a server with one role per schema, as an operator's script would.</summary>
 public static class LocalDatabase
 {
-    /// <summary>Creates what is missing of the database, its roles and their schemas, and
-    /// sets the roles' passwords. Safe to repeat.</summary>
+    /// <summary>Creates the database, its roles and their schemas where missing, and sets the roles' passwords. Idempotent.</summary>
     public static async Task CreateAsync(
         string superuser, string database, IReadOnlyList<SchemaRole> roles, CancellationToken cancellationToken)
     {
@@ -46,15 +45,20 @@ public static class LocalDatabase
         {
             await ExecuteAsync(
                 inside,
-                $"grant connect on database {database} to {role.Name}; create schema if not exists {role.Name} authorization {role.Name}; grant execute on function pg_control_system(), pg_control_checkpoint() to {role.Name};",
+                $"grant connect on database {database} to {role.Name}; "
+                + $"create schema if not exists {role.Name} authorization {role.Name}; {JobsOf(role)} "
+                + $"grant execute on function pg_control_system(), pg_control_checkpoint() to {role.Name};",
                 cancellationToken);
         }
     }
 
-    /// <summary>Connection string of a role on the database.</summary>
+    /// <summary>Returns a role's connection string for the database.</summary>
     public static string RoleConnectionString(string superuser, string database, SchemaRole role) =>
         new NpgsqlConnectionStringBuilder(superuser) { Database = database, Username = role.Name, Password =
             role.Password }.ConnectionString;
+
+    private static string JobsOf(SchemaRole role) =>
+        role.Name == "billing" ? "create schema if not exists billing_jobs authorization billing;" : "";
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {

@@ -4,15 +4,14 @@ using System.Text;
 namespace Tollgate.LocalServers;
 
 /// <summary>
-/// Folders and files that only their owner may read, closed from the moment they exist. As root they are given to the user that needs them
-/// before anything is written.
+/// Creates folders and files that only their owner can read, from the moment they exist. As root, gives them to the user that needs them.
 /// </summary>
 public static class OwnerOnly
 {
     private const UnixFileMode Folder0700 = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode File0600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Makes a folder of mode 0700, or closes one that is there.</summary>
+    /// <summary>Creates a folder with mode 0700, or sets that mode on an existing one.</summary>
     public static string Folder(string path)
     {
         if (!Directory.CreateDirectory(path, Folder0700).UnixFileMode.Equals(Folder0700))
@@ -23,14 +22,14 @@ public static class OwnerOnly
         return path;
     }
 
-    /// <summary>The same, with everything below given to <paramref name="user"/> when this process is root.</summary>
+    /// <summary>Creates a folder with mode 0700. As root, gives it and everything below to <paramref name="user"/>.</summary>
     public static async Task FolderAsync(string path, string user, CancellationToken cancellationToken)
     {
         Folder(path);
         await GiveAsync(path, user, cancellationToken);
     }
 
-    /// <summary>Replaces a file of mode 0600. A kill leaves the old one or the new one.</summary>
+    /// <summary>Replaces a file with mode 0600 atomically: a kill leaves the old or the new file.</summary>
     public static void Write(string path, string text)
     {
         using (var file = Create(path + ".new"))
@@ -41,14 +40,16 @@ public static class OwnerOnly
         File.Move(path + ".new", path, overwrite: true);
     }
 
-    /// <summary>The same for a file that <paramref name="user"/> reads when this process is root.</summary>
+    /// <summary>Replaces a file with mode 0600. As root, gives it to <paramref name="user"/>.</summary>
     public static async Task WriteAsync(string path, string text, string user, CancellationToken cancellationToken)
     {
         Write(path, text);
         await GiveAsync(path, user, cancellationToken);
     }
 
-    /// <summary>Gives a file, or a folder and everything below it, to <paramref name="user"/> alone; does nothing unless this process is root.</summary>
+    /// <summary>
+    /// Gives a file, or a folder and everything below it, to <paramref name="user"/> only; does nothing unless this process is root.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The system refused.</exception>
     public static async Task GiveAsync(string path, string user, CancellationToken cancellationToken)
     {
@@ -57,7 +58,7 @@ public static class OwnerOnly
             return;
         }
 
-        // First the owner, then the mode: what is closed while it is still root's cannot be read by anybody who serves.
+        // Changes the owner before the mode: a file that is closed while root owns it would be unreadable for the servers' user.
         string[][] commands = [["chown", "-R", "-h", $"{user}:", "--", path], ["chmod", "-R", "go-rwx", "--", path]];
         foreach (var command in commands)
         {
@@ -69,8 +70,8 @@ public static class OwnerOnly
         }
     }
 
-    /// <summary>Name of the user that owns a file or folder.</summary>
-    /// <exception cref="InvalidOperationException">There is none, or it cannot be seen.</exception>
+    /// <summary>Returns the name of the user that owns a file or folder.</summary>
+    /// <exception cref="InvalidOperationException">The path does not exist or cannot be read.</exception>
     public static async Task<string> OwnerAsync(string path, CancellationToken cancellationToken)
     {
         var (exitCode, output, error) = await RunAsync("stat", ["-c", "%U", "--", path], cancellationToken);
@@ -88,10 +89,10 @@ public static class OwnerOnly
         return (process.ExitCode, (await output).Trim(), error.Trim());
     }
 
-    /// <summary>Creates a file of mode 0600, in the place of an older one.</summary>
+    /// <summary>Creates a file with mode 0600, replacing an older one.</summary>
     public static FileStream Create(string path)
     {
-        File.Delete(path); // An older one could have another mode.
+        File.Delete(path); // An older file could have another mode.
         return new FileStream(
             path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = File0600 });
     }

@@ -3,20 +3,20 @@ using Npgsql;
 namespace Tollgate.LocalServers;
 
 /// <summary>
-/// A Postgres of our own: its data under one folder, on a loopback port, with a generated password. As root it runs as Debian's user
-/// <c>postgres</c> without capabilities.
+/// A private Postgres: data in one folder, a loopback port, a generated password. As root it runs as Debian's user <c>postgres</c> without
+/// capabilities.
 /// </summary>
-/// <param name="folder">Holds <c>data</c> and <c>postgres.log</c>; made on first use. Only the server's user may enter it.</param>
-/// <param name="password">Of the superuser <c>postgres</c>; given to <c>initdb</c> once and kept by the caller.</param>
+/// <param name="folder">Holds <c>data</c> and <c>postgres.log</c>; created on first use. Only the server's user may enter it.</param>
+/// <param name="password">Password of the superuser <c>postgres</c>. Passed to <c>initdb</c> once and kept by the caller.</param>
 public sealed class PrivatePostgres(string folder, string password)
 {
-    /// <summary>Debian's user for Postgres, which refuses to run as root.</summary>
+    /// <summary>Debian's user for Postgres, because Postgres refuses to run as root.</summary>
     public const string User = "postgres";
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private readonly string _data = Path.Combine(folder, "data");
 
-    /// <summary>Connection string of the superuser on <paramref name="database"/>.</summary>
+    /// <summary>Returns the superuser's connection string for <paramref name="database"/>.</summary>
     public string ConnectionString(int port, string database = "postgres") => new NpgsqlConnectionStringBuilder
     {
         Host = "127.0.0.1",
@@ -26,10 +26,10 @@ public sealed class PrivatePostgres(string folder, string password)
         Database = database,
     }.ConnectionString;
 
-    /// <summary>Makes the cluster if there is none, starts the server and waits until it answers.</summary>
-    /// <param name="settings">More settings, each <c>name=value</c>.</param>
+    /// <summary>Creates the cluster if it does not exist, starts the server and waits until it answers.</summary>
+    /// <param name="settings">Additional settings, each <c>name=value</c>.</param>
     /// <exception cref="MissingServerException">Postgres is not installed.</exception>
-    /// <exception cref="InvalidOperationException">It did not start; the message names the log.</exception>
+    /// <exception cref="InvalidOperationException">Postgres did not start; the message names the log.</exception>
     public async Task<ChildProcess> StartAsync(int port, IEnumerable<string> settings, CancellationToken cancellationToken)
     {
         await OwnerOnly.FolderAsync(folder, User, cancellationToken);
@@ -58,7 +58,7 @@ public sealed class PrivatePostgres(string folder, string password)
 
     private async Task InitializeAsync(CancellationToken cancellationToken)
     {
-        // Built beside its place and moved when whole: a kill in the middle leaves nothing that looks like a cluster.
+        // Builds the cluster beside its final place and moves it when complete, so a kill leaves nothing that looks like a cluster.
         var unfinished = _data + ".new";
         if (Directory.Exists(unfinished))
         {

@@ -4,23 +4,25 @@ using System.Text;
 namespace Tollgate.LocalServers;
 
 /// <summary>
-/// A Redis of our own on a loopback port, set up as the till needs it: it keeps nothing, evicts nothing and has no replica, so that a
-/// restart is always empty and always seen. As root it runs as Debian's user <c>redis</c> without capabilities.
+/// A private Redis on a loopback port, set up for the till. It persists nothing, evicts nothing and has no replica, so a restart always
+/// empties it and is always noticed. As root it runs as Debian's user <c>redis</c> without capabilities.
 /// </summary>
-/// <param name="folder">Holds <c>redis.conf</c> and <c>redis.log</c>; made on first use.</param>
-/// <param name="settings">More lines of <c>redis.conf</c>, each with its end.</param>
+/// <param name="folder">Holds <c>redis.conf</c> and <c>redis.log</c>; created on first use.</param>
+/// <param name="settings">Additional lines of <c>redis.conf</c>, each with a line break.</param>
 public sealed class PrivateRedis(string folder, string password, string settings = "")
 {
     private const string User = "redis";
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Connection string in StackExchange.Redis' form.</summary>
+    /// <summary>Returns the connection string in StackExchange.Redis' format.</summary>
     public string ConnectionString(int port) => $"127.0.0.1:{port},password={password}";
 
     /// <summary>Starts the server and waits until it answers.</summary>
     /// <exception cref="MissingServerException">Redis is not installed.</exception>
-    /// <exception cref="InvalidOperationException">It did not start; the message names the log.</exception>
-    /// <param name="environment">What the server's own program gets besides, such as a library to load; nothing secret.</param>
+    /// <exception cref="InvalidOperationException">Redis did not start; the message names the log.</exception>
+    /// <param name="environment">
+    /// Additional environment of the server's program only, such as a library to preload. Must not contain secrets.
+    /// </param>
     public async Task<ChildProcess> StartAsync(
         int port, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null)
     {
@@ -28,11 +30,12 @@ public sealed class PrivateRedis(string folder, string password, string settings
         var seen = ChildSpec.PathOf(folder);
         await OwnerOnly.WriteAsync(
             Path.Combine(folder, "redis.conf"),
-            $"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\nmaxmemory-policy noeviction\ndir {seen}\n{settings}",
+            $"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\nmaxmemory-policy noeviction\n"
+            + $"dir {seen}\n{settings}",
             User,
             cancellationToken);
         var log = Path.Combine(folder, "redis.log");
-        // Not in the environment of the program that changes the user: a library loaded there would leave root's files behind.
+        // Sets it with env instead of for setpriv: a library loaded into setpriv would create files that root owns.
         string[] command =
         [
             .. environment is null ? [] : (string[])["/usr/bin/env", .. environment.Select(entry => $"{entry.Key}={entry.Value}")],

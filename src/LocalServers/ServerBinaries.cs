@@ -1,10 +1,12 @@
 namespace Tollgate.LocalServers;
 
-/// <summary>Finds the programs of Debian's packages.</summary>
+/// <summary>Finds programs of Debian packages.</summary>
 public static class ServerBinaries
 {
-    /// <summary>Full path of <paramref name="program"/> on the PATH or in Debian's folder of Postgres versions, newest first.</summary>
-    /// <exception cref="MissingServerException">It is not installed.</exception>
+    /// <summary>
+    /// Returns the full path of <paramref name="program"/> on the PATH or in Debian's folders of Postgres versions, newest first.
+    /// </summary>
+    /// <exception cref="MissingServerException">The program is not installed.</exception>
     public static string Find(string program, string debianPackage)
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).ToList();
@@ -20,5 +22,5 @@ public static class ServerBinaries
     }
 }
 
-/// <summary>A program that must be on the machine is not; the message says how to get it.</summary>
+/// <summary>A required program is not installed; the message explains how to install it.</summary>
 public sealed class MissingServerException(string message) : Exception(message);

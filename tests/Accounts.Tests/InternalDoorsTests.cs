@@ -11,7 +11,10 @@ public sealed class InternalDoorsTests
 
         Assert.Equal(
             [
+                "DELETE /internal/keys/{publicId}: operator",
+                "DELETE /internal/prices/{version:guid}: operator",
                 "GET /internal/catalogue: gateway",
+                "GET /internal/keys: operator",
                 "GET /internal/workers/list: operator",
                 "GET /internal/workers: gateway, billing",
                 "GET /metrics: metrics, operator",
@@ -19,6 +22,7 @@ public sealed class InternalDoorsTests
                 "POST /internal/keys/resolve: gateway",
                 "POST /internal/keys/uses: gateway",
                 "POST /internal/keys: operator",
+                "POST /internal/prices: operator",
                 "POST /internal/workers/{id}/drain: operator",
                 "POST /internal/workers/{id}/forget: operator",
                 "POST /internal/workers/{id}/leave: inference",

@@ -33,6 +33,9 @@ internal sealed class PlatformResponder : IAsyncDisposable
 
     public IReadOnlyList<ModelPrice> Prices { get; set; } = [];
 
+    /// <summary>What Billing finds wrong with every price, by member.</summary>
+    public Dictionary<string, string[]> PriceFaults { get; set; } = [];
+
     public WelcomeCreditReport WelcomeCredits { get; set; } = new(0, []);
 
     public Contracts.Catalogue.Fleet Fleet { get; set; } = new(DateTimeOffset.UnixEpoch, []);
@@ -66,7 +69,8 @@ internal sealed class PlatformResponder : IAsyncDisposable
         var path = context.Request.Path.Value!;
         Requests.Enqueue(new Received(
             context.Request.Method, path + context.Request.QueryString, context.Request.Headers.Authorization.ToString(),
-            context.Request.Headers["Stripe-Signature"].ToString(), body.ToArray()));
+            context.Request.Headers["Stripe-Signature"].ToString(), body.ToArray())
+            { Cookies = context.Request.Headers.Cookie.ToString() });
         if (Failures.TryDequeue(out var status))
         {
             context.Response.StatusCode = status;
@@ -86,10 +90,14 @@ internal sealed class PlatformResponder : IAsyncDisposable
             ["internal", "organizations", _, "checkouts"] =>
                 WriteAsync(context, new CheckoutStarted("https://checkout.stripe.com/c/pay/cs_test_1")),
             ["internal", "organizations", _, "checkouts", _] => WriteAsync(context, Checkout),
+            ["admin", "jobs", .. var more] => ShowJobsAsync(context, more),
             ["internal", "books"] => WriteAsync(context, Books),
             ["internal", "rejected-usage"] => WriteAsync(context, Rejected),
             ["internal", "rejected-usage", _, _, _] => Status(context, 204),
             ["internal", "welcome-credits"] => WriteAsync(context, WelcomeCredits),
+            ["internal", "prices", "check"] or ["internal", "prices"] when context.Request.Method == "POST" =>
+                PriceFaults.Count == 0 ? Status(context, 204) : TypedResults.ValidationProblem(PriceFaults).ExecuteAsync(context),
+            ["internal", "prices", _] => Status(context, 204),
             ["internal", "prices"] => WriteAsync(context, new PriceSnapshot(Prices)),
             ["internal", "fleet"] => WriteAsync(context, Fleet),
             ["internal", "stripe", "webhook"] => Status(context, WebhookStatus),
@@ -101,6 +109,19 @@ internal sealed class PlatformResponder : IAsyncDisposable
     {
         Wallets[organizationId] = JsonSerializer.Deserialize(body, ContractsJson.Default.OpenWallet)!;
         return Status(context, 204);
+    }
+
+    /// <summary>As Hangfire's dashboard: the token of the request in a page, 204 for a POST, 404 for an unknown path.</summary>
+    private static Task ShowJobsAsync(HttpContext context, string[] path)
+    {
+        context.Response.Headers.SetCookie = "billing=1";
+        if (context.Request.Method == "POST" || path is ["unknown"])
+        {
+            return Status(context, path is ["unknown"] ? 404 : 204);
+        }
+
+        context.Response.ContentType = "text/html; charset=utf-8";
+        return context.Response.WriteAsync($"<meta name=\"csrf-token\" content=\"{context.Request.Headers["RequestVerificationToken"]}\">");
     }
 
     private static Task Status(HttpContext context, int status)
@@ -117,4 +138,7 @@ internal sealed class PlatformResponder : IAsyncDisposable
 }
 
 /// <summary>A request that came.</summary>
-internal sealed record Received(string Method, string PathAndQuery, string Authorization, string StripeSignature, byte[] Body);
+internal sealed record Received(string Method, string PathAndQuery, string Authorization, string StripeSignature, byte[] Body)
+{
+    public string Cookies { get; init; } = "";
+}

@@ -42,6 +42,13 @@ internal sealed partial class PortalBrowser : IDisposable
         return await Page.ReadAsync(response);
     }
 
+    /// <summary>Sends a request with the browser's cookies.</summary>
+    public async Task<Page> SendAsync(HttpRequestMessage request)
+    {
+        using var response = await _client.SendAsync(request);
+        return await Page.ReadAsync(response);
+    }
+
     /// <summary>Opens a page, fills one of its forms and sends it.</summary>
     /// <param name="handler">Name of the form.</param>
     public async Task<Page> SubmitAsync(string path, string handler, params (string Name, string Value)[] fields) =>

@@ -16,7 +16,10 @@ internal static class IngestCommand
 
     public static Command Create()
     {
-        var command = new Command("ingest", "Usage events a second into a real Billing, and a gateway's backlog.") { Events, Full, StreamOnly, Seed };
+        var command = new Command("ingest", "Usage events a second into a real Billing, and a gateway's backlog.")
+        {
+            Events, Full, StreamOnly, Seed,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var events = parsed.GetValue(Full) ? Many : Math.Clamp(parsed.GetValue(Events), 5_000, 10_000_000);

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Tollgate.Billing.Wallets;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 using Tollgate.ServiceDefaults.Hosting;

@@ -12,6 +12,8 @@ public sealed class InternalDoorsTests(BillingFixture billing) : IClassFixture<B
         Assert.Equal(
             [
                 "DELETE /internal/journals/{journalId:guid}: gateway",
+                "DELETE /internal/prices/{version:guid}: accounts",
+                "GET /admin/jobs/{**path}: accounts",
                 "GET /internal/books: accounts, operator",
                 "GET /internal/idempotency/{organizationId:guid}/{keyId:guid}/{keyHash}: gateway",
                 "GET /internal/journals: operator, accounts",
@@ -29,7 +31,8 @@ public sealed class InternalDoorsTests(BillingFixture billing) : IClassFixture<B
                 "POST /internal/journals: gateway",
                 "POST /internal/leases: gateway",
                 "POST /internal/organizations/{organizationId:guid}/checkouts: accounts",
-                "POST /internal/prices: operator, accounts",
+                "POST /internal/prices/check: accounts",
+                "POST /internal/prices: accounts",
                 "POST /internal/rejected-usage/{organizationId:guid}/{requestId:guid}/{seq:int}: accounts, operator",
                 "POST /internal/stripe/webhook: accounts",
                 "POST /internal/usage: gateway",

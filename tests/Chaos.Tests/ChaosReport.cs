@@ -34,7 +34,9 @@ internal sealed class ChaosReport(
         Line(text, "prices set", happened.Prices);
         Line(text, "tills taken away", happened.Tills);
         Line(text, "calls", calls.Count);
-        Line(text, "  made again with the same idempotency key", calls.Count(call => call.Kind.EndsWith(" again", StringComparison.Ordinal)));
+        Line(
+            text, "  made again with the same idempotency key",
+            calls.Count(call => call.Kind.EndsWith(" again", StringComparison.Ordinal)));
         Line(text, "  of those answered by the first one's answer", calls.Count(call => call.ReplayOf is not null));
         foreach (var end in calls.GroupBy(call => call.End).OrderBy(end => end.Key))
         {

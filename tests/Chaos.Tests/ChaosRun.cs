@@ -34,10 +34,13 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         var retirement = new JournalRetirement(cluster, client, clock);
         var (prices, tills) = (
             new PriceChanges(cluster, client, options.Seed, clock), new TillLosses(cluster, customers, options.Seed, clock));
+        using var settled = new CancellationTokenSource();
+        // Until the end: money stays frozen as long as a replaced journal is not retired.
+        var retiring = retirement.RunAsync(settled.Token);
         using (var stop = new CancellationTokenSource(options.Duration, clock))
         {
             await Task.WhenAll(
-                load.RunAsync(options.Clients, CallPatience, stop.Token), wallets.RunAsync(stop.Token), retirement.RunAsync(stop.Token),
+                load.RunAsync(options.Clients, CallPatience, stop.Token), wallets.RunAsync(stop.Token),
                 prices.RunAsync(stop.Token), tills.RunAsync(stop.Token),
                 injector.RunAsync(FaultPlan.Create(options.Seed, options.Duration, options.Gap, options.Gateways, options.Workers)));
         }
@@ -51,9 +54,11 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         NpgsqlConnection.ClearAllPools();
         await Task.WhenAll(cluster.Processes.Select(process => process.WaitUntilReadyAsync().WaitAsync(ReadyPatience, clock)));
         await AnswerFromEachAsync(cluster, customers[0].Keys[0]);
-        await retirement.RunOnceAsync();
         await SettleAsync(cluster);
-        return await AuditAsync(cluster, client, customers, new Happened(load.Records, injector, wallets) { Prices = prices.Done, Tills = tills.Done });
+        await settled.CancelAsync();
+        await retiring;
+        return await AuditAsync(
+            cluster, client, customers, new Happened(load.Records, injector, wallets) { Prices = prices.Done, Tills = tills.Done });
     }
 
     /// <summary>
@@ -94,7 +99,8 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         [
             .. audit.Check(), .. await Books.CheckAsync(cluster.PostgresConnection),
             .. await Tills.CheckAsync(cluster, customers),
-            .. await LogScan.CheckAsync(cluster, customers, happened.Injector.Done.Count(done => done.Fault.Kind == FaultKind.RestorePostgres)),
+            .. await LogScan.CheckAsync(
+                cluster, customers, happened.Injector.Done.Count(done => done.Fault.Kind == FaultKind.RestorePostgres)),
             .. happened.Injector.SelfExits.Select(exit => new Violation("no part ends by itself", exit)),
         ];
         if (happened.Wallets.Least < 0)

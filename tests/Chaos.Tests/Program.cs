@@ -50,6 +50,8 @@ static string NewFolder()
 
     // Redis runs as a user of its own and reads its clock from below.
     File.SetUnixFileMode(
-        folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        folder,
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
     return folder;
 }

@@ -37,7 +37,8 @@ public sealed class ClusterSecrets
         StripeWebhookSecret = Write("stripe_webhook_secret", "whsec_" + Random());
         All =
         [
-            .. Bearers.Values.SelectMany(SentIn), Peppers.Split(':')[1], StripeApiKey, StripeWebhookSecret, passwords.Postgres, passwords.Redis, .. passwords.Schemas.Values,
+            .. Bearers.Values.SelectMany(SentIn), Peppers.Split(':')[1], StripeApiKey, StripeWebhookSecret,
+            passwords.Postgres, passwords.Redis, .. passwords.Schemas.Values,
         ];
     }
 

@@ -7,7 +7,8 @@ namespace Tollgate.Clusters;
 /// <param name="Command">Program and arguments.</param>
 /// <param name="Environment">With <c>${NAME:-default}</c> replaced by the default.</param>
 /// <param name="Secrets">Names; each is a file at <c>/run/secrets/&lt;name&gt;</c> inside the container.</param>
-/// <param name="Health">Program and arguments of the health check; empty where there is none, or where it asks a shell.</param>
+/// <param name="Health">Program and arguments of the health check, a program of infra/containers or of the image; empty where there is
+/// none, or where it asks a shell.</param>
 public sealed record ComposeService(
     string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, IReadOnlyList<string> Secrets,
     IReadOnlyList<string> Health);

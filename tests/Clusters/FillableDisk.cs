@@ -32,7 +32,8 @@ public static class FillableDisk
         return spec with { LogFile = pipe, Command = ["/bin/sh", "-c", "trap '' XFSZ; exec \"$@\"", spec.Name, .. spec.Command] };
     }
 
-    public static Task FillAsync(ClusterProcess process, string log) => SetAsync(process, Limit.ToString(CultureInfo.InvariantCulture), log);
+    public static Task FillAsync(ClusterProcess process, string log) =>
+        SetAsync(process, Limit.ToString(CultureInfo.InvariantCulture), log);
 
     /// <summary>Does nothing to a process that has ended.</summary>
     public static Task EmptyAsync(ClusterProcess process, string log) =>

@@ -23,8 +23,8 @@ public sealed class PostgresBackup(string folder, string password, int port)
         var log = Path.Combine(folder, "backup.log");
         string[] command =
         [
-            ServerBinaries.Find("pg_basebackup", "postgresql"), "-D", $"{ChildSpec.PathOf(folder)}/backup", "-X", "stream", "-c", "fast", "-h", "127.0.0.1",
-            "-p", port.ToString(CultureInfo.InvariantCulture), "-U", "postgres",
+            ServerBinaries.Find("pg_basebackup", "postgresql"), "-D", $"{ChildSpec.PathOf(folder)}/backup", "-X", "stream", "-c", "fast",
+            "-h", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture), "-U", "postgres",
         ];
         using var child = await ChildProcess.StartAsync(new ChildSpec(
             "pg_basebackup", command, new Dictionary<string, string> { ["PGPASSWORD"] = password }, log, ChildSignal.Kill,

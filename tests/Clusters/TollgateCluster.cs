@@ -121,6 +121,13 @@ public sealed class TollgateCluster : IAsyncDisposable
     /// <summary>Superuser's connection string on Tollgate's database.</summary>
     public string PostgresConnection => _postgresServer.ConnectionString(_postgresPort, Database);
 
+    /// <summary>Environment of the operator's command line: that of the container <c>bootstrap</c>.</summary>
+    public IReadOnlyDictionary<string, string> OperatorEnvironment =>
+        new Dictionary<string, string>(Resolve(_compose["bootstrap"].Environment))
+        {
+            ["TOLLGATE__Models__Directory"] = Path.Combine(Folder, "models"),
+        };
+
     /// <summary>Starts a whole cluster and waits until every part is ready.</summary>
     public static Task<TollgateCluster> StartAsync(string folder, int gateways, int workers) =>
         StartAsync(folder, new ClusterPlan { Gateways = gateways, Workers = workers });
@@ -169,7 +176,8 @@ public sealed class TollgateCluster : IAsyncDisposable
     public async Task<int> RunHealthCheckAsync(string service, ClusterProcess process)
     {
         var name = process.Name + "-health";
-        using var child = await ChildProcess.StartAsync(Spec(name, _compose[service].Health, _environments[process.Name]));
+        var program = Path.Combine(SharedFiles.Repository, "infra", "containers", _compose[service].Health[0]);
+        using var child = await ChildProcess.StartAsync(new ChildSpec(name, [program], _environments[process.Name], LogFile(name)));
         await child.WaitForExitAsync();
         return child.ExitCode;
     }
@@ -197,8 +205,10 @@ public sealed class TollgateCluster : IAsyncDisposable
 
     private static string Url(int port) => $"http://127.0.0.1:{port}";
 
-    /// <summary>Waits until every gateway sends requests to all workers of the plan. They register by themselves, a gateway is ready before it
-    /// has heard of them, and those of others come when they will.</summary>
+    /// <summary>
+    /// Waits until every gateway sends requests to all workers of the plan. They register by themselves, a gateway is ready before it has
+    /// heard of them, and those of others come when they will.
+    /// </summary>
     public async Task WaitForWorkersAsync()
     {
         using var client = new OperatorClient(Secrets.Bearers["operator"]);
@@ -240,6 +250,7 @@ public sealed class TollgateCluster : IAsyncDisposable
         {
             ["TOLLGATE__Worker__Id"] = name,
             ["TOLLGATE__Worker__DataDirectory"] = Path.Combine(Folder, name),
+            ["TOLLGATE__Worker__MostReplicas"] = "1", // Each has a folder of its own, by which tests know it.
             ["TOLLGATE__Models__Directory"] = Path.Combine(Folder, "models"),
             ["TOLLGATE__Models__Defaults"] = Path.Combine(OutputOf("Tollgate.Inference.dll"), "models"),
         }));

@@ -2,7 +2,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.LocalServers.Tests;
 
-/// <summary>What other users of the machine get of private servers. As root the servers change their user; otherwise they are ours.</summary>
+/// <summary>
+/// What other users of the machine get of private servers. As root the servers change their user; otherwise they are ours.
+/// </summary>
 public sealed class OwnerOnlyTests
 {
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute

@@ -26,8 +26,10 @@ public static class InternalDoors
         [.. Endpoints(app).Where(endpoint => endpoint.Metadata.GetMetadata<InternalCallers>() is null)
             .Select(endpoint => endpoint.RoutePattern.RawText!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    /// <summary>Each door × each bearer of any service for any service, no bearer, and the right ones on the public listener; and each caller of the
-    /// list for its door. Returns what was wrong.</summary>
+    /// <summary>
+    /// Each door × each bearer of any service for any service, no bearer, and the right ones on the public listener; and each caller of the
+    /// list for its door. Returns what was wrong.
+    /// </summary>
     public static async Task<IReadOnlyList<string>> TryAllAsync(WebApplication app, string service)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
@@ -48,7 +50,8 @@ public static class InternalDoors
                 }
 
                 if (mayCall && app.Configuration["Listen:Public"] is not null
-                    && await AskAsync(http, app.Url(ListenerKind.Public), door, bearer, Refused) is var outside and not HttpStatusCode.NotFound)
+                    && await AskAsync(http, app.Url(ListenerKind.Public), door, bearer, Refused)
+                        is var outside and not HttpStatusCode.NotFound)
                 {
                     faults.Add($"{door.Method} {door.Pattern} on the public listener: {outside}");
                 }
@@ -96,7 +99,8 @@ public static class InternalDoors
     private static string Fill(Microsoft.AspNetCore.Routing.Patterns.RoutePatternPathSegment segment) => segment.Parts switch
     {
         [Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal] => literal.Content,
-        [Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { ParameterPolicies: [{ Content: "guid" }] }] => Guid.Empty.ToString(),
+        [Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { ParameterPolicies: [{ Content: "guid" }] }] =>
+            Guid.Empty.ToString(),
         [Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { ParameterPolicies: [{ Content: "int" }] }] => "1",
         _ => "x",
     };

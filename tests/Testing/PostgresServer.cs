@@ -5,7 +5,8 @@ namespace Tollgate.Testing;
 
 /// <summary>
 /// One real Postgres for all tests of a process, started on first use: the one that <c>TOLLGATE_TEST_POSTGRES</c> names (a superuser's
-/// connection string), else a private one from the local binaries. A missing Postgres fails the test with the line that installs it.
+/// connection string, or <c>container</c>), else a private one from the local binaries, else a container. A missing Postgres fails the test
+/// with the line that installs it.
 /// </summary>
 public static class PostgresServer
 {
@@ -51,11 +52,20 @@ public static class PostgresServer
 
     private static async Task<string> StartAsync()
     {
-        if (Environment.GetEnvironmentVariable("TOLLGATE_TEST_POSTGRES") is { Length: > 0 } given)
+        var setting = Environment.GetEnvironmentVariable("TOLLGATE_TEST_POSTGRES");
+        switch (PostgresSources.Choose(setting, PostgresSources.IsInstalled, PostgresSources.EngineAnswers))
         {
-            return given;
+            case PostgresSource.Named:
+                return setting!;
+            case PostgresSource.Container:
+                return await PostgresSources.StartContainerAsync();
+            default:
+                return await StartLocalAsync();
         }
+    }
 
+    private static async Task<string> StartLocalAsync()
+    {
         var folder = TestFolder.Create("postgres");
         var postgres = new PrivatePostgres(folder, "test");
         var port = FreePort.Next();

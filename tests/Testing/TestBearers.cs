@@ -15,7 +15,9 @@ public static class TestBearers
     /// <summary>What <paramref name="service"/> sends and accepts.</summary>
     public static ServiceTokens Tokens(string service) => new(Options.Create(new ClusterOptions { Bearers = Files[service] }));
 
-    /// <summary>The header that <paramref name="caller"/> shows to <paramref name="callee"/>; one that nobody accepts where it has none.</summary>
+    /// <summary>
+    /// The header that <paramref name="caller"/> shows to <paramref name="callee"/>; one that nobody accepts where it has none.
+    /// </summary>
     public static AuthenticationHeaderValue Header(string caller, string callee) =>
         new("Bearer", ServiceBearers.Parse(Files[caller]).To(callee) ?? new string('0', 64));
 }

@@ -14,7 +14,9 @@ public static class TestFolder
 
         // As under /var/lib: users that parts give up root's rights for may pass through, and see nothing.
         File.SetUnixFileMode(
-            root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            root,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove(root);
         return root;
     }

@@ -13,10 +13,10 @@ using Tollgate.FakeStripe.State;
 
 namespace Tollgate.FakeStripe.Api;
 
-/// <summary>What handles one call: reads and changes the state, knows nothing of HTTP.</summary>
+/// <summary>Handles one call: reads and changes the state, without HTTP.</summary>
 internal delegate StripeAnswer StripeCall(string id, StripeParameters parameters);
 
-/// <summary>The <c>/v1</c> API: authentication, idempotency keys and errors are the same for every call.</summary>
+/// <summary>The <c>/v1</c> API. Handles authentication, idempotency keys and errors in the same way for every call.</summary>
 internal static class ApiEndpoints
 {
     public static IEndpointRouteBuilder MapStripeApi(this IEndpointRouteBuilder routes)
@@ -70,7 +70,7 @@ internal static class ApiEndpoints
     };
 
     /// <summary>
-    /// The same key and parameters give the stored answer, other parameters an error. What was refused before it began is not stored.
+    /// Returns the stored answer for the same key and parameters, and an error for other parameters. Does not store error answers.
     /// </summary>
     private static (StripeAnswer Answer, bool Replayed) AnswerOnce(StripeState state, string key, string request, Func<StripeAnswer> call)
     {

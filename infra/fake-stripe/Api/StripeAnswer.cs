@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Tollgate.FakeStripe.Api;
 
-/// <summary>An answer in Stripe's shape.</summary>
+/// <summary>An answer in Stripe's format.</summary>
 /// <param name="Status">HTTP status.</param>
 /// <param name="Body">JSON text.</param>
 internal sealed record StripeAnswer(int Status, string Body)

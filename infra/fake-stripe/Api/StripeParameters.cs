@@ -7,8 +7,8 @@ using Microsoft.Extensions.Primitives;
 namespace Tollgate.FakeStripe.Api;
 
 /// <summary>
-/// Parameters of a call, form or query, flat as Stripe sends them: <c>line_items[0][quantity]</c>. Like Stripe, a name that an endpoint
-/// does not know is an error.
+/// Parameters of a call, from its form or query, in Stripe's flat form: <c>line_items[0][quantity]</c>. As at Stripe, an unknown name is
+/// an error.
 /// </summary>
 internal sealed partial class StripeParameters
 {
@@ -22,7 +22,7 @@ internal sealed partial class StripeParameters
         }
     }
 
-    /// <summary>The same for the same parameters in any order.</summary>
+    /// <summary>Equal for equal parameters in any order.</summary>
     public string Fingerprint => string.Join('&', _values.Select(pair =>
         $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(pair.Value)}"));
 
@@ -36,22 +36,22 @@ internal sealed partial class StripeParameters
     public long? Number(string name) =>
         long.TryParse(Text(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null;
 
-    /// <summary>The members of a map, such as <c>metadata[a]</c>.</summary>
+    /// <summary>Returns the members of a map, such as <c>metadata[a]</c>.</summary>
     public JsonObject Map(string name) => new(_values
         .Where(pair => pair.Key.StartsWith(name + "[", StringComparison.Ordinal) && pair.Key.EndsWith(']'))
         .Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key[(name.Length + 1)..^1], pair.Value)));
 
-    /// <summary>The texts of a list, such as <c>expand[0]</c> or <c>expand[]</c>.</summary>
+    /// <summary>Returns the texts of a list, such as <c>expand[0]</c> or <c>expand[]</c>.</summary>
     public IEnumerable<string> List(string name) => _values.Where(pair => Index().Replace(pair.Key, "[*]") == name + "[*]")
         .Select(pair => pair.Value);
 
-    /// <summary>How many entries a list of objects has.</summary>
+    /// <summary>Counts the entries of a list of objects.</summary>
     public int Count(string name) => _values.Keys
         .Where(key => key.StartsWith(name + "[", StringComparison.Ordinal)).Select(key => key.Split('[', ']')[1]).Distinct().Count();
 
     /// <summary>
-    /// Error for the first name that is not among <paramref name="known"/>, in which <c>[*]</c> stands for an index and <c>[#]</c> for
-    /// any key.
+    /// Returns an error for the first name that is not in <paramref name="known"/>. There, <c>[*]</c> stands for an index and <c>[#]</c>
+    /// for any key.
     /// </summary>
     public StripeAnswer? RefuseUnknown(params string[] known)
     {

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.FakeStripe.Checkout;
 
-/// <summary>HTML of the checkout page. It says at its top that it is no Stripe and takes no real card.</summary>
+/// <summary>HTML of the checkout page. Its banner warns that this is not Stripe and takes no real card.</summary>
 internal static class CheckoutPage
 {
     private const string Frame =
@@ -36,7 +36,7 @@ internal static class CheckoutPage
         <main><h1>{{title}}</h1><p class="amount">{{amount}}</p>{{content}}</main></body></html>
         """;
 
-    /// <summary>The card form of an open session.</summary>
+    /// <summary>Renders the card form of an open session.</summary>
     public static string Card(JsonObject session, string? error) => Page(
         session,
         $"""
@@ -56,7 +56,7 @@ internal static class CheckoutPage
         </form>
         """);
 
-    /// <summary>The bank's question of 3-D Secure.</summary>
+    /// <summary>Renders the bank's 3-D Secure question.</summary>
     public static string Authentication(JsonObject session) => Page(
         session,
         $"""
@@ -67,7 +67,7 @@ internal static class CheckoutPage
         </form>
         """);
 
-    /// <summary>A session that can no longer be paid.</summary>
+    /// <summary>Renders a session that can no longer be paid.</summary>
     public static string Over(JsonObject session) => Page(
         session, $"<p>This checkout is {Encode(session["status"]!.GetValue<string>())}.</p>{Cancel(session)}");
 

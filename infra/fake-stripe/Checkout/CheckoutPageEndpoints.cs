@@ -10,7 +10,7 @@ using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.FakeStripe.Checkout;
 
-/// <summary>What a customer's browser sees and does.</summary>
+/// <summary>Endpoints for the customer's browser.</summary>
 internal static class CheckoutPageEndpoints
 {
     private const string Pays = "4242424242424242";
@@ -18,7 +18,7 @@ internal static class CheckoutPageEndpoints
     private const string AsksForAuthentication = "4000002500003155";
 
     /// <summary>
-    /// As Stripe does, the browser goes back only once the shop has heard of the payment, or has had this long to hear it.
+    /// Longest wait for the shop to receive the payment's event. As at Stripe, the browser returns only after that delivery or this time.
     /// </summary>
     private static readonly TimeSpan WaitsForShop = TimeSpan.FromSeconds(10);
 
@@ -31,7 +31,9 @@ internal static class CheckoutPageEndpoints
         return routes;
     }
 
-    /// <summary>Money that nobody paid: only for a browser of this machine that has the data folder's token, where there is one.</summary>
+    /// <summary>
+    /// Admits only browsers of this machine, with the data folder's token if one is set, because these payments create money for free.
+    /// </summary>
     private static async ValueTask<object?> OnlyTheMachinesOwnAsync(
         EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -45,7 +47,8 @@ internal static class CheckoutPageEndpoints
         return http.RequestServices.GetRequiredService<IConfiguration>()[DevelopmentPages.TokenSetting] is { Length: > 0 } token
             && !DevelopmentPages.HasToken(http, token)
                 ? TypedResults.Text(
-                    "This page stands in for Stripe. First open the address that `./tollgate up` shows as Mail, or sign in to the portal as its operator.",
+                    "This page stands in for Stripe. First open the address that `./tollgate up` shows as Mail, "
+                    + "or sign in to the portal as its operator.",
                     statusCode: StatusCodes.Status403Forbidden)
                 : await next(context);
     }

@@ -9,7 +9,7 @@ using Tollgate.FakeStripe.State;
 
 namespace Tollgate.FakeStripe.Checkout;
 
-/// <summary><c>/v1/checkout/sessions</c> with <c>mode=payment</c> and prices given in place.</summary>
+/// <summary><c>/v1/checkout/sessions</c> with <c>mode=payment</c> and inline prices.</summary>
 internal sealed class CheckoutSessions(
     StripeState state, EventLog events, IServer server, IOptions<FakeStripeOptions> options, TimeProvider clock)
 {
@@ -124,7 +124,7 @@ internal sealed class CheckoutSessions(
         return StripeAnswer.Ok(Shown(session));
     }
 
-    /// <summary>A session by id; one whose day is over expires when it is looked at.</summary>
+    /// <summary>Finds a session by id. Expires an open session whose lifetime is over.</summary>
     public JsonObject? Find(string id)
     {
         var session = state.Find(id, "checkout.session");
@@ -137,7 +137,7 @@ internal sealed class CheckoutSessions(
         return session;
     }
 
-    /// <summary>The object as callers see it.</summary>
+    /// <summary>Returns the object as callers see it.</summary>
     public static JsonObject Shown(JsonObject session)
     {
         var shown = session.DeepClone().AsObject();

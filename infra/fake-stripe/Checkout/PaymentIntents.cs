@@ -4,13 +4,13 @@ using Tollgate.FakeStripe.State;
 
 namespace Tollgate.FakeStripe.Checkout;
 
-/// <summary><c>/v1/payment_intents</c>: made when a customer first tries to pay a session.</summary>
+/// <summary><c>/v1/payment_intents</c>: created when a customer first tries to pay a session.</summary>
 internal sealed class PaymentIntents(StripeState state, TimeProvider clock)
 {
     public StripeAnswer Retrieve(string id) =>
         state.Find(id, "payment_intent") is { } intent ? StripeAnswer.Ok(intent) : StripeAnswer.Missing("payment_intent", id);
 
-    /// <summary>The session's intent, made if this is the first try.</summary>
+    /// <summary>Returns the session's intent, which the first try creates.</summary>
     public JsonObject For(JsonObject session)
     {
         if (session["payment_intent"]?.GetValue<string>() is { } known)

@@ -4,12 +4,12 @@ using Tollgate.FakeStripe.Events;
 
 namespace Tollgate.FakeStripe.Checkout;
 
-/// <summary>What a try to pay leads to.</summary>
-/// <param name="Answer">What the browser gets.</param>
-/// <param name="Heard">Ends when the shop was told, for the first time.</param>
+/// <summary>Result of a try to pay.</summary>
+/// <param name="Answer">Response for the browser.</param>
+/// <param name="Heard">Completes after the first delivery of the event to the shop.</param>
 internal sealed record Paid(IResult Answer, Task? Heard = null);
 
-/// <summary>The three ends of a try to pay. Runs inside the state's turn.</summary>
+/// <summary>The three outcomes of a try to pay. Callers hold the state's turn.</summary>
 internal sealed class Payments(PaymentIntents intents, EventLog events)
 {
     public Paid Succeed(JsonObject session)
@@ -44,7 +44,7 @@ internal sealed class Payments(PaymentIntents intents, EventLog events)
         return new Paid(TypedResults.Text(CheckoutPage.Authentication(session), "text/html; charset=utf-8"));
     }
 
-    /// <summary>303: the browser goes on with GET.</summary>
+    /// <summary>303: the browser continues with GET.</summary>
     private sealed class SeeOther(string location) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)

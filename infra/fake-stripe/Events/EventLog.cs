@@ -4,14 +4,12 @@ using Tollgate.FakeStripe.State;
 
 namespace Tollgate.FakeStripe.Events;
 
-/// <summary><c>/v1/events</c>: what happened, in order, and whether it was delivered.</summary>
+/// <summary><c>/v1/events</c>: events in order, with their delivery state.</summary>
 internal sealed class EventLog(StripeState state, WebhookSender sender, TimeProvider clock)
 {
     private const string ApiVersion = "2026-10-28.endive";
 
-    /// <summary>
-    /// Records an event and hands it to the sender. Returns a task that ends with its first delivery, whatever came of it.
-    /// </summary>
+    /// <summary>Records an event and passes it to the sender. The task completes after the first delivery, successful or not.</summary>
     public Task Add(string type, JsonObject about)
     {
         var announced = new JsonObject

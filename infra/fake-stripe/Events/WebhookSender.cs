@@ -10,8 +10,8 @@ using Tollgate.FakeStripe.State;
 namespace Tollgate.FakeStripe.Events;
 
 /// <summary>
-/// Delivers events, signed as Stripe signs them, again and again until the receiver answers 2xx, with pauses that double. Events that a
-/// restart found undelivered are sent again.
+/// Delivers events with Stripe's signature until the receiver answers 2xx, at most 12 times, with pauses that double. A restart sends
+/// undelivered events again.
 /// </summary>
 internal sealed partial class WebhookSender(
     StripeState state, IHttpClientFactory http, IOptions<FakeStripeOptions> options, TimeProvider clock, ILogger<WebhookSender> logger)
@@ -21,7 +21,7 @@ internal sealed partial class WebhookSender(
     private readonly Channel<string> _queue = Channel.CreateUnbounded<string>();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _firstTries = new();
 
-    /// <summary>Queues an event; the task ends after its first delivery.</summary>
+    /// <summary>Queues an event. The task completes after its first delivery, successful or not.</summary>
     public Task Queue(string id, string body)
     {
         if (options.Value.WebhookUrl.Length == 0)
@@ -53,12 +53,12 @@ internal sealed partial class WebhookSender(
         {
             await foreach (var body in _queue.Reader.ReadAllAsync(stoppingToken))
             {
-                _ = DeliverAsync(body, stoppingToken); // Each event on its own: Stripe promises no order.
+                _ = DeliverAsync(body, stoppingToken); // Delivers events independently, as Stripe promises no order.
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            return; // What is undelivered is in the state.
+            return; // The state keeps the undelivered events.
         }
     }
 

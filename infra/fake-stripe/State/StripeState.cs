@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Tollgate.FakeStripe.State;
 
 /// <summary>
-/// Everything this Stripe knows: its objects, its events in order, and the answers kept for idempotency keys. All reads and writes happen
-/// inside <see cref="ChangeAsync"/> one after the other; after each the file, if there is one, holds the new state.
+/// State of the fake Stripe: its objects, its events in order, and the answers stored for idempotency keys. All reads and writes run
+/// inside <see cref="ChangeAsync"/>, one at a time; after each, the state is saved to the file, if one is set.
 /// </summary>
 internal sealed class StripeState : IDisposable
 {
@@ -27,23 +27,23 @@ internal sealed class StripeState : IDisposable
         }
     }
 
-    /// <summary>Customers, sessions and payment intents by id.</summary>
+    /// <summary>Customers, sessions and payment intents, by id.</summary>
     public JsonObject Objects { get; } = [];
 
-    /// <summary>Oldest first.</summary>
+    /// <summary>Events, oldest first.</summary>
     public JsonArray Events { get; } = [];
 
     /// <summary>Idempotency key → {request, status, body}.</summary>
     public JsonObject Answers { get; } = [];
 
-    /// <summary>A new id such as <c>cs_test_…</c>.</summary>
+    /// <summary>Creates a new id such as <c>cs_test_…</c>.</summary>
     public static string NewId(string prefix) => prefix + RandomNumberGenerator.GetString(IdAlphabet, 24);
 
-    /// <summary>An object by id and kind; null when there is none.</summary>
+    /// <summary>Finds an object by id and kind; null when there is none.</summary>
     public JsonObject? Find(string id, string kind) =>
         Objects[id] is JsonObject found && found["object"]!.GetValue<string>() == kind ? found : null;
 
-    /// <summary>Runs <paramref name="change"/> alone, then saves.</summary>
+    /// <summary>Runs <paramref name="change"/> exclusively, then saves.</summary>
     public async Task<T> ChangeAsync<T>(Func<T> change, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Tollgate.Accounts.Admin;
 
-/// <summary>An alias to set.</summary>
+/// <summary>Form that sets an alias.</summary>
 public sealed class AliasForm
 {
     [Required(ErrorMessage = "Name the alias.")]
@@ -13,7 +13,9 @@ public sealed class AliasForm
     [Required(ErrorMessage = "Choose a model.")]
     public string Model { get; set; } = "";
 
-    /// <summary>What is wrong with it beside <paramref name="models"/>, the real names that workers serve; by member.</summary>
+    /// <summary>
+    /// Finds faults beyond the attributes', by member. <paramref name="models"/> holds the real names that workers serve.
+    /// </summary>
     internal IEnumerable<(string Member, string Text)> FindFaults(IReadOnlyList<string> models)
     {
         if (models.Contains(Alias))

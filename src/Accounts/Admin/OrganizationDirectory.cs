@@ -1,18 +1,19 @@
 using Microsoft.EntityFrameworkCore;
+using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Money;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Usage;
 
 namespace Tollgate.Accounts.Admin;
 
-/// <summary>Finds organizations for the operator, with the figures that Billing has of them.</summary>
+/// <summary>Finds organizations for the operator and adds Billing's figures.</summary>
 internal sealed class OrganizationDirectory(AccountsDb db, BillingClient billing, TimeProvider clock)
 {
     /// <summary>Rows on one page.</summary>
     public const int PageSize = 25;
 
-    /// <summary>The newest organizations whose name or whose member's address holds <paramref name="text"/>.</summary>
-    /// <returns>The rows, and whether Billing answered for all of them.</returns>
+    /// <summary>Finds the newest organizations whose name or a member's address contains <paramref name="text"/>.</summary>
+    /// <returns>The rows, and whether Billing's figures are fresh for all of them.</returns>
     public async Task<(IReadOnlyList<OrganizationRow> Rows, bool IsFresh)> SearchAsync(string? text, CancellationToken cancellationToken)
     {
         var found = await FindAsync(text?.Trim(), cancellationToken);
@@ -28,7 +29,7 @@ internal sealed class OrganizationDirectory(AccountsDb db, BillingClient billing
         return ([.. rows], usage.IsFresh && wallets.All(w => w.IsFresh));
     }
 
-    /// <summary>One organization; null when there is none.</summary>
+    /// <summary>Finds one organization; null when there is none.</summary>
     public Task<OrganizationRow?> FindAsync(Guid organizationId, CancellationToken cancellationToken) =>
         Rows(db.Organizations.Where(o => o.Id == organizationId)).SingleOrDefaultAsync(cancellationToken);
 
@@ -37,8 +38,11 @@ internal sealed class OrganizationDirectory(AccountsDb db, BillingClient billing
         var organizations = db.Organizations.AsQueryable();
         if (!string.IsNullOrEmpty(text))
         {
-            var pattern = $"%{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
-            organizations = organizations.Where(o => EF.Functions.ILike(o.Name, pattern, @"\") || db.Memberships.Any(m =>
+            var escaped = text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal)
+                .Replace("_", @"\_", StringComparison.Ordinal);
+            var pattern = $"%{escaped}%";
+            var memberships = db.Memberships;
+            organizations = organizations.Where(o => EF.Functions.ILike(o.Name, pattern, @"\") || memberships.Any(m =>
                 m.OrganizationId == o.Id && db.Users.Any(u => u.Id == m.UserId && EF.Functions.ILike(u.Email!, pattern, @"\"))));
         }
 
@@ -57,8 +61,8 @@ internal sealed class OrganizationDirectory(AccountsDb db, BillingClient billing
 }
 
 /// <summary>An organization as the operator sees it.</summary>
-/// <param name="Balance">US dollars; null while Billing does not know it.</param>
-/// <param name="Requests">In the last 30 days; null while Billing does not answer.</param>
+/// <param name="Balance">US dollars; null when there is no wallet or Billing has never answered for it.</param>
+/// <param name="Requests">In the last 30 days; null when Billing has never answered.</param>
 internal sealed record OrganizationRow(
     Guid Id, string Name, string Owner, bool Suspended, string? SuspendedReason, DateTimeOffset CreatedAt, decimal? Balance,
     long? Requests);

@@ -3,7 +3,7 @@ using Tollgate.Contracts.Reports;
 
 namespace Tollgate.Accounts.Admin;
 
-/// <summary>What to do with one row of rejected usage.</summary>
+/// <summary>Form that books or dismisses one row of rejected usage.</summary>
 public sealed class RejectedUsageForm
 {
     public Guid OrganizationId { get; set; }

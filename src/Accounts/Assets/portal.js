@@ -53,7 +53,11 @@
         { ...axis, size: 48, space: 36, values: (_, values) => values.map(v => (Number.isInteger(v) ? compact(v) : "")) },
       ],
       series: [
-        { value: (_, v) => (v == null ? "—" : new Date(v * 1e3).toISOString().slice(0, hourly ? 16 : 10).replace("T", " ") + (hourly ? " UTC" : "")), label: "Time" },
+        {
+          value: (_, v) =>
+            (v == null ? "—" : new Date(v * 1e3).toISOString().slice(0, hourly ? 16 : 10).replace("T", " ") + (hourly ? " UTC" : "")),
+          label: "Time",
+        },
         ...labels.map((label, i) => ({
           label,
           fill: fills[i],

@@ -3,14 +3,14 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Tollgate.Accounts.Audit;
 
-/// <summary>Who did what. Rows are only ever added; a trigger refuses anything else.</summary>
+/// <summary>Records who did what. A trigger rejects changes and deletions, so rows are only added.</summary>
 internal sealed class AuditEntry
 {
     public long Id { get; init; }
 
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Null for what concerns no organization, such as an alias.</summary>
+    /// <summary>Null for actions that concern no organization, such as setting an alias.</summary>
     public Guid? OrganizationId { get; init; }
 
     /// <summary>The user; null for the operator's command line and the service itself.</summary>
@@ -19,7 +19,7 @@ internal sealed class AuditEntry
     /// <summary>Such as <c>key.revoke</c>.</summary>
     public required string Action { get; init; }
 
-    /// <summary>What it was done to: an id or a name, never a secret.</summary>
+    /// <summary>Id or name of the object, never a secret.</summary>
     public required string Subject { get; init; }
 
     internal sealed class Mapping : IEntityTypeConfiguration<AuditEntry>

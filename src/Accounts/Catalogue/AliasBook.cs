@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.Database;
 
 namespace Tollgate.Accounts.Catalogue;
 
@@ -12,7 +13,7 @@ internal sealed class AliasBook(AccountsDb db, CatalogueRefresher refresher, Tim
     public Task<List<string>> ListHiddenAsync(CancellationToken cancellationToken) =>
         db.HiddenModels.AsNoTracking().OrderBy(h => h.Model).Select(h => h.Model).ToListAsync(cancellationToken);
 
-    /// <summary>Makes an alias or points it elsewhere.</summary>
+    /// <summary>Creates an alias or changes its model.</summary>
     public async Task SetAsync(string alias, string model, Guid actorId, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();

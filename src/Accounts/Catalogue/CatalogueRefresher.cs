@@ -1,18 +1,23 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Tollgate.Accounts.Database;
 using Tollgate.Contracts.Catalogue;
-using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.Snapshots;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Accounts.Catalogue;
 
-/// <summary>Reads the catalogue into the snapshot that gateways follow: at start, after a
-/// change here, and every two seconds for changes elsewhere.</summary>
+/// <summary>
+/// Reads the catalogue into the snapshot that gateways follow: at start, after a change on this instance, and every two seconds for
+/// changes on other instances.
+/// </summary>
 internal sealed partial class CatalogueRefresher(
     IServiceScopeFactory scopes, SnapshotPublisher<CatalogueSnapshot> publisher, TimeProvider clock, ILogger<CatalogueRefresher> logger)
-    : BackgroundService
+    : RecurringWork(new Rhythm(TimeSpan.FromSeconds(2)), clock, logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    protected override string Failure => "The catalogue cannot be read";
+
+    public override Task RunOnceAsync(CancellationToken cancellationToken) => RefreshAsync(cancellationToken);
 
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
@@ -24,31 +29,15 @@ internal sealed partial class CatalogueRefresher(
         publisher.Publish(new CatalogueSnapshot(sorted, hidden));
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override bool TryLogExpected(Exception exception, string reason)
     {
-        var unread = new RepeatedCondition("The catalogue cannot be read", clock);
-        while (!stoppingToken.IsCancellationRequested)
+        if (exception is not (NpgsqlException or InvalidOperationException or TimeoutException))
         {
-            try
-            {
-                await RefreshAsync(stoppingToken);
-                unread.Ends(logger);
-                await Task.Delay(Interval, clock, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException)
-            {
-                if (unread.Begins(exception.Message))
-                {
-                    LogUnread(logger, exception.Message);
-                }
-
-                await Task.Delay(Interval, clock, stoppingToken);
-            }
+            return false;
         }
+
+        LogUnread(logger, exception.Message);
+        return true;
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The catalogue cannot be read; gateways keep their copy. {Reason}")]

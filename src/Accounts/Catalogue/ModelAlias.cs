@@ -3,12 +3,12 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Tollgate.Accounts.Catalogue;
 
-/// <summary>Another name under which a model may be called, such as <c>gpt-3.5-turbo</c>. The operator's to change.</summary>
+/// <summary>Another name under which a model may be called, such as <c>gpt-3.5-turbo</c>. Set by the operator.</summary>
 internal sealed class ModelAlias
 {
     public required string Alias { get; init; }
 
-    /// <summary>The model's real name, which the answer states.</summary>
+    /// <summary>The model's real name, which responses contain.</summary>
     public required string Model { get; set; }
 
     public required DateTimeOffset ChangedAt { get; set; }

@@ -3,17 +3,17 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Tollgate.Accounts.CredentialLimits;
 
-/// <summary>A counter of <see cref="CredentialLimiter"/>, which changes it in single statements.</summary>
+/// <summary>A counter of <see cref="CredentialLimiter"/>, which updates it in single statements.</summary>
 internal sealed class CredentialCount
 {
-    /// <summary>SHA-256 over what is counted.</summary>
+    /// <summary>SHA-256 of the subject that is counted.</summary>
     public required byte[] Subject { get; init; }
 
     public required int Count { get; init; }
 
     public DateTimeOffset? BlockedUntil { get; init; }
 
-    /// <summary>From then on the row counts as missing.</summary>
+    /// <summary>After this instant the row counts as missing.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
     internal sealed class Mapping : IEntityTypeConfiguration<CredentialCount>

@@ -1,15 +1,16 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Tollgate.Accounts.Housekeeping;
 using Tollgate.Accounts.Portal;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Accounts.CredentialLimits;
 
-/// <summary>Marks a page whose forms take a password, a mail's link or an address to mail to. What it posts is limited by source.</summary>
+/// <summary>Marks a page whose forms take a password, a mailed link or an address to mail to. Limits its posts by source.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class CredentialFormAttribute : Attribute;
 
-/// <summary>Puts the limits of credential forms in front of their pages.</summary>
+/// <summary>Applies the limits of credential forms before their pages run.</summary>
 internal static partial class CredentialForms
 {
     public static void AddCredentialLimits(this WebApplicationBuilder builder)
@@ -19,9 +20,10 @@ internal static partial class CredentialForms
             .ValidateOnStart();
         builder.Services.AddClientAddress(builder.Configuration);
         builder.Services.AddScoped<CredentialLimiter>();
+        builder.Services.AddScoped<IExpiringRows>(services => services.GetRequiredService<CredentialLimiter>());
     }
 
-    /// <summary>Comes after routing: the endpoint decides, so no spelling of a path avoids the limit.</summary>
+    /// <summary>Must come after routing: it checks the endpoint's metadata, so no spelling of a path avoids the limit.</summary>
     public static void UseCredentialLimits(this WebApplication app)
     {
         var addresses = app.Services.GetRequiredService<ClientAddress>();
@@ -53,7 +55,7 @@ internal static partial class CredentialForms
         "{Address} forwards requests of others, but Proxies:Trusted does not name it: its clients share one limit of sign-in forms.")]
     private static partial void LogUntrustedProxy(ILogger logger, System.Net.IPAddress? address);
 
-    /// <summary>429 with <c>Retry-After</c>.</summary>
+    /// <summary>Answers 429 with <c>Retry-After</c>.</summary>
     public static void Refuse(this HttpResponse response, TimeSpan wait)
     {
         response.StatusCode = StatusCodes.Status429TooManyRequests;

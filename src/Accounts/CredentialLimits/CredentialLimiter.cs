@@ -3,24 +3,27 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Tollgate.Accounts.Database;
+using Tollgate.Accounts.Housekeeping;
 using Tollgate.Accounts.Portal;
+using Tollgate.Accounts.Sessions;
 using Tollgate.Contracts.Money;
 
 namespace Tollgate.Accounts.CredentialLimits;
 
 /// <summary>
-/// Counts credential forms in Postgres, each count and its check in one statement and before any password is hashed: guesses sent at once
-/// cannot pass together. An account is named by the address that was typed, whether it exists or not, so a refusal reveals nothing.
-/// No limit lets a stranger keep an owner out: what counts over all sources spares those that the account signed in from.
+/// Counts credential forms in Postgres. One statement checks and increments a count before any password is hashed, so concurrent guesses
+/// cannot all pass. Names an account by the typed address, whether it exists or not, so a refusal reveals nothing. No stranger can lock an
+/// owner out: the limits over all sources exempt sources that the account signed in from.
 /// </summary>
 internal sealed class CredentialLimiter(
     AccountsDb db, NpgsqlDataSource dataSource, IOptions<CredentialLimitOptions> options, IOptions<PortalOptions> portal,
-    TimeProvider clock)
+    TimeProvider clock) : IExpiringRows
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan KnownFor = TimeSpan.FromDays(90);
 
-    /// <summary>No row comes back where the limit is reached.</summary>
+    /// <summary>Returns no row when the limit is reached.</summary>
     private const string CountSql =
         """
         insert into accounts.credential_counts as c (subject, count, expires_at) values ($1, 1, clock_timestamp() + $3)
@@ -31,7 +34,7 @@ internal sealed class CredentialLimiter(
         returning 1
         """;
 
-    /// <summary>From the $2nd attempt on each one starts a wait, of 30 s at first; no row comes back during a wait.</summary>
+    /// <summary>From attempt $2 on, each attempt starts a wait, 30 s at first. Returns no row during a wait.</summary>
     private const string SlowDownSql =
         """
         insert into accounts.credential_counts as c (subject, count, blocked_until, expires_at)
@@ -47,11 +50,11 @@ internal sealed class CredentialLimiter(
         returning 1
         """;
 
-    /// <summary>Any credential form of a source. Null when it may go on, else how long it must wait.</summary>
+    /// <summary>Counts a credential form of a source. Returns null when it may proceed, else the remaining wait.</summary>
     public Task<TimeSpan?> TakeFormAsync(string source, CancellationToken cancellationToken) =>
         CountAsync(["form", source], portal.Value.CredentialFormsPerMinute, TimeSpan.FromMinutes(1), cancellationToken);
 
-    /// <summary>One password for one account. Null when it may be tried, else how long to wait.</summary>
+    /// <summary>Counts one password for one account. Returns null when it may be tried, else the remaining wait.</summary>
     public async Task<TimeSpan?> TakeGuessAsync(string email, string source, CancellationToken cancellationToken)
     {
         var account = Name(email);
@@ -63,7 +66,7 @@ internal sealed class CredentialLimiter(
                 : await CountAsync(["account", account], limits.GuessesPerAccountPerHour, Hour, cancellationToken));
     }
 
-    /// <summary>The password was right: the source has its attempts for this account back.</summary>
+    /// <summary>Resets the source's attempts for this account after a correct password.</summary>
     public async Task ForgiveAsync(string email, string source, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
@@ -76,7 +79,7 @@ internal sealed class CredentialLimiter(
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>One mail to a mailbox. Null when it may be sent, else how long to wait.</summary>
+    /// <summary>Counts one mail to a mailbox. Returns null when it may be sent, else the remaining wait.</summary>
     public async Task<TimeSpan?> TakeMailAsync(string email, string source, CancellationToken cancellationToken)
     {
         var mailbox = EmailIdentity.Normalize(email);
@@ -88,7 +91,7 @@ internal sealed class CredentialLimiter(
                 : await CountAsync(["mailbox", mailbox], limits.MailsPerMailboxPerHour, Hour, cancellationToken));
     }
 
-    /// <summary>Drops counters that say nothing any more.</summary>
+    /// <summary>Deletes counters that expired over an hour ago.</summary>
     public async Task DropExpiredAsync(CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(
@@ -112,7 +115,7 @@ internal sealed class CredentialLimiter(
     private Task<TimeSpan?> SlowDownAsync(string[] what, int free, TimeSpan forgetAfter, CancellationToken cancellationToken) =>
         TakeAsync(SlowDownSql, Subject(what), free, forgetAfter, cancellationToken);
 
-    /// <summary>On a connection of its own, so that a count stays when the page's transaction does not.</summary>
+    /// <summary>Uses a separate connection, so that the count persists even if the page's transaction rolls back.</summary>
     private async Task<TimeSpan?> TakeAsync(string sql, byte[] subject, int most, TimeSpan lasts, CancellationToken cancellationToken)
     {
         await using var command = dataSource.CreateCommand(sql);

@@ -1,27 +1,38 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Tollgate.Accounts.Database;
 using Tollgate.Contracts.Workers;
-using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.Snapshots;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Accounts.Fleet;
 
-/// <summary>Reads the register of workers into the snapshot that gateways and Billing follow: at start, after a change here, and every
-/// two seconds for changes elsewhere.</summary>
+/// <summary>
+/// Reads the register of workers into the snapshot that gateways and Billing follow: at start, after a change on this instance, and every
+/// two seconds for changes on other instances.
+/// </summary>
 internal sealed partial class DirectoryRefresher(
     IServiceScopeFactory scopes, SnapshotPublisher<WorkerDirectory> publisher, TimeProvider clock, ILogger<DirectoryRefresher> logger)
-    : BackgroundService
+    : RecurringWork(new Rhythm(TimeSpan.FromSeconds(2)), clock, logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
-
-    /// <summary>A worker that was not heard for so long is forgotten: gateways keep their journals no longer either, so that nobody can
-    /// need its log. 7 days.</summary>
+    /// <summary>
+    /// Workers silent for this long are deleted: 7 days. Gateways have deleted their journals by then, so nothing needs the worker's log.
+    /// </summary>
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(7);
 
-    /// <summary>How long this process listens before it forgets anybody: it may have been away itself.</summary>
+    /// <summary>Time that this process listens before it deletes workers, because it may itself have been down.</summary>
     private static readonly TimeSpan ListensFirst = TimeSpan.FromMinutes(1);
 
     private readonly long _started = clock.GetTimestamp();
+
+    protected override string Failure => "The register of workers cannot be read";
+
+    /// <summary>Deletes workers that were silent for too long, and publishes the others.</summary>
+    public override async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        await ForgetAsync(cancellationToken);
+        await RefreshAsync(cancellationToken);
+    }
 
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
@@ -32,45 +43,28 @@ internal sealed partial class DirectoryRefresher(
             [.. workers.OrderBy(worker => worker.Id, StringComparer.Ordinal).Select(worker => worker.ToDirectory())]));
     }
 
-    /// <summary>Forgets those that were not heard for too long.</summary>
-    public async Task ForgetAsync(CancellationToken cancellationToken)
+    protected override bool TryLogExpected(Exception exception, string reason)
     {
-        if (clock.GetElapsedTime(_started) < ListensFirst)
+        if (exception is not (NpgsqlException or InvalidOperationException or TimeoutException))
+        {
+            return false;
+        }
+
+        LogUnread(logger, exception.Message);
+        return true;
+    }
+
+    private async Task ForgetAsync(CancellationToken cancellationToken)
+    {
+        if (Clock.GetElapsedTime(_started) < ListensFirst)
         {
             return;
         }
 
         await using var scope = scopes.CreateAsyncScope();
-        var oldest = clock.GetUtcNow() - ForgetAfter;
+        var oldest = Clock.GetUtcNow() - ForgetAfter;
         await scope.ServiceProvider.GetRequiredService<AccountsDb>().Workers
             .Where(worker => worker.LastHeard < oldest).ExecuteDeleteAsync(cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var unread = new RepeatedCondition("The register of workers cannot be read", clock);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await ForgetAsync(stoppingToken);
-                await RefreshAsync(stoppingToken);
-                unread.Ends(logger);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or TimeoutException)
-            {
-                if (unread.Begins(exception.Message))
-                {
-                    LogUnread(logger, exception.Message);
-                }
-            }
-
-            await Task.Delay(Interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The register of workers cannot be read; gateways keep their copy. {Reason}")]

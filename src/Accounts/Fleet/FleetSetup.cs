@@ -5,7 +5,7 @@ using Tollgate.ServiceDefaults.Snapshots;
 
 namespace Tollgate.Accounts.Fleet;
 
-/// <summary>Registers the directory of workers and what the portal needs of the gateway.</summary>
+/// <summary>Registers the directory of workers and the client for the gateway.</summary>
 internal static class FleetSetup
 {
     public static void AddFleet(this WebApplicationBuilder builder)

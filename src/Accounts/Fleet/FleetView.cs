@@ -4,10 +4,10 @@ using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Accounts.Fleet;
 
-/// <summary>All workers for the operator: what the register says of them and what a gateway sees.</summary>
+/// <summary>Lists all workers for the operator, merging the register's entries with a gateway's view of them.</summary>
 internal sealed class FleetView(WorkerRegister register, GatewayClient gateway, TimeProvider clock)
 {
-    /// <returns>The gateway's answer, for its age, and a line for each worker that either knows.</returns>
+    /// <returns>The gateway's answer, for its age, and a line for each worker known to either.</returns>
     public async Task<(Figure<Contracts.Catalogue.Fleet> Gateway, IReadOnlyList<WorkerLine> Workers)> ReadAsync(
         CancellationToken cancellationToken)
     {
@@ -16,12 +16,19 @@ internal sealed class FleetView(WorkerRegister register, GatewayClient gateway, 
         return (seen, Merge(entries, seen, clock.GetUtcNow()));
     }
 
-    /// <summary>Real names of the models that workers serve, those of a silent worker too: it may come back.</summary>
+    /// <summary>Real names of the models that workers serve, including silent workers, which may come back.</summary>
     public async Task<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken)
     {
         var (_, workers) = await ReadAsync(cancellationToken);
         return [.. workers.SelectMany(worker => worker.Status?.Models ?? []).Select(model => model.Card.Name)
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Task of a model according to its worker; null when no worker serves the model.</summary>
+    public async Task<string?> FindTaskAsync(string model, CancellationToken cancellationToken)
+    {
+        var (_, workers) = await ReadAsync(cancellationToken);
+        return workers.SelectMany(worker => worker.Status?.Models ?? []).FirstOrDefault(served => served.Card.Name == model)?.Card.Task;
     }
 
     internal static IReadOnlyList<WorkerLine> Merge(

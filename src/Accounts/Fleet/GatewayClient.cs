@@ -4,7 +4,7 @@ using Tollgate.Contracts.Json;
 
 namespace Tollgate.Accounts.Fleet;
 
-/// <summary>Asks a gateway what it sees of the data plane.</summary>
+/// <summary>Asks a gateway for its view of the data plane. Returns the last answer, marked as old, when the gateway is down.</summary>
 internal sealed partial class GatewayClient(IHttpClientFactory clients, TimeProvider clock, ILogger<GatewayClient> logger)
 {
     public const string Name = "gateway";

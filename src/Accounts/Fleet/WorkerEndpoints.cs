@@ -6,7 +6,7 @@ using Tollgate.ServiceDefaults.Snapshots;
 
 namespace Tollgate.Accounts.Fleet;
 
-/// <summary>Where workers register, gateways and Billing hear of them, and the operator orders.</summary>
+/// <summary>Endpoints through which workers register, gateways and Billing follow them, and the operator drains or forgets them.</summary>
 internal static class WorkerEndpoints
 {
     private const string Path = "/internal/workers";
@@ -30,7 +30,7 @@ internal static class WorkerEndpoints
             register.ForgetAsync(id, stop)));
     }
 
-    /// <summary>409 while another process goes by the same name.</summary>
+    /// <summary>Takes a heartbeat. Answers 409 while a later started process with the same name is alive.</summary>
     internal static async Task<Results<NoContent, Conflict, ValidationProblem>> HearAsync(
         WorkerHeartbeat heartbeat, WorkerRegister register, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Tollgate.Accounts.Database;
 using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Accounts.Fleet;
@@ -11,21 +12,21 @@ internal sealed class WorkerEntry
 
     public required string Url { get; set; }
 
-    /// <summary>Start of its process, by its own clock.</summary>
+    /// <summary>Start of the worker's process, by the worker's clock.</summary>
     public required DateTimeOffset StartedAt { get; set; }
 
     public required DateTimeOffset LastHeard { get; set; }
 
-    /// <summary>What it said last.</summary>
+    /// <summary>The last reported status.</summary>
     public required WorkerStatus Status { get; set; }
 
-    /// <summary>The operator's order to send it nothing new.</summary>
+    /// <summary>Whether the operator ordered to send it no new requests.</summary>
     public bool Drained { get; set; }
 
-    /// <summary>When it stopped in order; null while it should be there.</summary>
+    /// <summary>When it stopped cleanly; null while it should be running.</summary>
     public DateTimeOffset? LeftAt { get; set; }
 
-    /// <summary>With <see cref="LogEnd"/> where its log ended when it left.</summary>
+    /// <summary>The worker's log when it left; <see cref="LogEnd"/> is the position where that log ended.</summary>
     public Guid? LogId { get; set; }
 
     public long? LogEnd { get; set; }

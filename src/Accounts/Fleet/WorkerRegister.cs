@@ -1,21 +1,24 @@
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.Database;
 using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Accounts.Fleet;
 
-/// <summary>The workers that registered themselves: their heartbeats, and what the operator wants of them.</summary>
+/// <summary>Registers workers: their heartbeats, and the operator's orders about them.</summary>
 internal sealed class WorkerRegister(AccountsDb db, DirectoryRefresher refresher, TimeProvider clock)
 {
-    /// <summary>A worker that was not heard for so long is shown as silent, and another may take its name. Five heartbeats.</summary>
+    /// <summary>
+    /// A worker without a heartbeat for this long is shown as silent, and an earlier started process may take its name. Five heartbeats.
+    /// </summary>
     public static readonly TimeSpan SilentAfter = TimeSpan.FromSeconds(10);
 
     public Task<List<WorkerEntry>> ListAsync(CancellationToken cancellationToken) =>
         db.Workers.AsNoTracking().OrderBy(worker => worker.Id).ToListAsync(cancellationToken);
 
     /// <summary>
-    /// Takes over what a worker says of itself. False while a later start, or one that is heard, goes by the same name: two processes
-    /// under one name would take turns in the directory.
+    /// Takes a worker's heartbeat. Returns false while a later started process with the same name is alive; otherwise two processes with
+    /// one name would alternate in the directory.
     /// </summary>
     public async Task<bool> HearAsync(WorkerHeartbeat heartbeat, CancellationToken cancellationToken)
     {
@@ -48,14 +51,14 @@ internal sealed class WorkerRegister(AccountsDb db, DirectoryRefresher refresher
         return true;
     }
 
-    /// <summary>A worker stopped in order. False when it is not known, or was started again since.</summary>
+    /// <summary>Records that a worker stopped cleanly. Returns false when it is unknown or has been restarted since.</summary>
     public async Task<bool> LeaveAsync(string id, WorkerLeaving leaving, CancellationToken cancellationToken)
     {
         var entry = await db.Workers.FindAsync([id], cancellationToken);
         if (entry is null || entry.StartedAt.UtcTicks / TimeSpan.TicksPerMicrosecond
             != leaving.StartedAt.UtcTicks / TimeSpan.TicksPerMicrosecond)
         {
-            return false; // Postgres keeps microseconds.
+            return false; // Compares microseconds, because Postgres keeps no more.
         }
 
         (entry.LeftAt, entry.LogId, entry.LogEnd) = (clock.GetUtcNow(), leaving.Log.LogId, leaving.Log.Position);
@@ -64,7 +67,7 @@ internal sealed class WorkerRegister(AccountsDb db, DirectoryRefresher refresher
         return true;
     }
 
-    /// <summary>The operator's order to send a worker nothing new, or to send it requests again. False when it is not known.</summary>
+    /// <summary>Stops or resumes new requests to a worker, by the operator's order. Returns false when the worker is unknown.</summary>
     public async Task<bool> SetDrainedAsync(string id, bool drained, CancellationToken cancellationToken)
     {
         if (await db.Workers.FindAsync([id], cancellationToken) is not { } entry)
@@ -81,8 +84,10 @@ internal sealed class WorkerRegister(AccountsDb db, DirectoryRefresher refresher
         return true;
     }
 
-    /// <summary>The operator's word that a worker and its log are lost, so that Billing no longer waits to read it. A worker that is
-    /// heard again registers anew. False when it is not known.</summary>
+    /// <summary>
+    /// Removes a worker that the operator declares lost with its log, so that Billing stops waiting for the log. A later heartbeat
+    /// registers it again. Returns false when the worker is unknown.
+    /// </summary>
     public async Task<bool> ForgetAsync(string id, CancellationToken cancellationToken)
     {
         if (await db.Workers.FindAsync([id], cancellationToken) is not { } entry)

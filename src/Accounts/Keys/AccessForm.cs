@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Net;
-using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Accounts.Keys;
 
-/// <summary>What a key may do, as a form sends it.</summary>
+/// <summary>Form for what a key may do.</summary>
 public sealed class AccessForm
 {
     public const string AllModels = "all";
@@ -15,46 +15,43 @@ public sealed class AccessForm
     private const int MostModels = 500;
     private const string TimeFormat = "yyyy-MM-ddTHH:mm";
 
-    /// <summary>Every endpoint in words, by its name in <see cref="KeyScopes"/>.</summary>
-    public static readonly IReadOnlyList<(string Scope, string Text, string Path)> Endpoints =
-    [
-        (KeyScopes.ChatCompletions, "Chat", "/v1/chat/completions"),
-        (KeyScopes.Completions, "Completions", "/v1/completions"),
-        (KeyScopes.Embeddings, "Embeddings", "/v1/embeddings"),
-        (KeyScopes.Models, "Look up models", "/v1/models"),
-    ];
-
-    /// <summary>The ticked ones. All of them mean all endpoints, those added later too.</summary>
+    /// <summary>The ticked endpoints. Ticking all of them includes endpoints added later.</summary>
     public string[]? Scopes { get; set; }
 
-    /// <summary>One of <see cref="AllModels"/>, <see cref="OnlyThese"/> and <see cref="AllButThese"/>.</summary>
+    /// <summary><see cref="AllModels"/>, <see cref="OnlyThese"/> or <see cref="AllButThese"/>.</summary>
     public string ModelRule { get; set; } = AllModels;
 
-    /// <summary>The ticked ones, by real name or alias.</summary>
+    /// <summary>The ticked models, by real name or alias.</summary>
     public string[]? Models { get; set; }
 
-    /// <summary>One network in CIDR form, or one address, a line; empty means everywhere.</summary>
+    /// <summary>One network in CIDR form or one address per line; empty for any network.</summary>
     public string? Networks { get; set; }
 
-    /// <summary>UTC, as a browser's field for date and time sends it; empty never.</summary>
+    /// <summary>UTC, in the format of a browser's date and time field; empty for never.</summary>
     public string? ExpiresAt { get; set; }
 
-    /// <summary>A key may have both lists of models, a form only one: the denied ones are then taken out of the allowed ones.</summary>
+    /// <summary>
+    /// Fills a form from a key's access. A key may have both an allowed and a denied list, but a form has one, so denied models are
+    /// removed from the allowed ones.
+    /// </summary>
     internal static AccessForm Of(KeyAccess access) => new()
     {
-        Scopes = access.Scopes ?? [.. KeyScopes.All],
+        Scopes = access.Scopes ?? [.. PublicEndpoint.All.Select(endpoint => endpoint.Scope)],
         ModelRule = access.ModelsAllowed is not null ? OnlyThese : access.ModelsDenied is not null ? AllButThese : AllModels,
         Models = access.ModelsAllowed?.Except(access.ModelsDenied ?? []).ToArray() ?? access.ModelsDenied,
         Networks = string.Join('\n', access.Networks ?? []),
         ExpiresAt = access.ExpiresAt?.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture),
     };
 
-    /// <summary>What the form asks for, and what is wrong with it by member; with an error the first is not to be used.</summary>
-    /// <param name="current">What the key has: a time that was left as it is may lie in the past.</param>
+    /// <summary>Reads the form. Returns the access and the errors by member; the access is unusable if there are errors.</summary>
+    /// <param name="current">The key's current access: an unchanged expiry may lie in the past.</param>
     internal (KeyAccess Access, ILookup<string, string> Errors) Read(KeyAccess current, DateTimeOffset now)
     {
         List<(string Member, string Text)> errors = [];
-        string[] scopes = [.. KeyScopes.All.Where(scope => Scopes?.Contains(scope) == true)];
+        string[] scopes =
+        [
+            .. PublicEndpoint.All.Select(endpoint => endpoint.Scope).Where(scope => Scopes?.Contains(scope) == true),
+        ];
         if (scopes.Length == 0)
         {
             errors.Add((nameof(Scopes), "Tick at least one endpoint. To stop the key, disable it."));
@@ -69,7 +66,7 @@ public sealed class AccessForm
         var networks = ReadNetworks(errors);
         var expires = ReadExpiry(current, now, errors);
         var access = new KeyAccess(
-            scopes.Length == KeyScopes.All.Count ? null : scopes,
+            scopes.Length == PublicEndpoint.All.Count ? null : scopes,
             ModelRule == OnlyThese ? models : null,
             ModelRule == AllButThese ? models : null,
             networks.Length == 0 ? null : networks,
@@ -112,7 +109,7 @@ public sealed class AccessForm
         const string Form = "not a network such as 203.0.113.0/24 or 2001:db8::/32.";
         var slash = line.IndexOf('/', StringComparison.Ordinal);
         var text = slash < 0 ? line : line[..slash];
-        // The parser would take "10" for 0.0.0.10.
+        // IPAddress.TryParse would read "10" as 0.0.0.10.
         if (!IPAddress.TryParse(text, out var address) || (!text.Contains(':', StringComparison.Ordinal) && text.Count(c => c == '.') != 3))
         {
             return (null, Form);
@@ -151,7 +148,7 @@ public sealed class AccessForm
 
         if (ExpiresAt == Of(current).ExpiresAt)
         {
-            return current.ExpiresAt; // Untouched: seconds stay, and so does a time that has passed.
+            return current.ExpiresAt; // Unchanged: keeps the seconds and allows a time in the past.
         }
 
         if (!DateTimeOffset.TryParseExact(

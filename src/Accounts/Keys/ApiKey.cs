@@ -1,12 +1,15 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Organizations;
+using Tollgate.Accounts.Records;
 using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Keys;
 
-/// <summary>An API key as Accounts keeps it: everything but the secret. Rows are never
-/// deleted, so that a revoked key stays revoked.</summary>
+/// <summary>
+/// An API key as Accounts stores it, with MACs instead of its secrets. Rows are never deleted, so a revoked key stays revoked.
+/// </summary>
 internal sealed class ApiKey
 {
     public required Guid Id { get; init; }
@@ -22,27 +25,27 @@ internal sealed class ApiKey
 
     public KeyState State { get; private set; }
 
-    /// <summary>Of the last change; greater is newer.</summary>
+    /// <summary>Version of the last change; a greater one is newer.</summary>
     public required Guid Version { get; set; }
 
-    /// <summary>One, or two while a rotation overlaps.</summary>
+    /// <summary>One secret, or two while a rotation overlaps.</summary>
     public required IReadOnlyList<KeySecret> Secrets { get; set; }
 
     public required Limits Limits { get; set; }
 
-    /// <summary>Endpoints it may call; null all. So too for models and networks.</summary>
+    /// <summary>Endpoints that the key may call. Null allows all, as it does for models and networks.</summary>
     public string[]? Scopes { get; private set; }
 
     public string[]? ModelsAllowed { get; private set; }
 
     public string[]? ModelsDenied { get; private set; }
 
-    /// <summary>CIDR form.</summary>
+    /// <summary>Networks in CIDR form.</summary>
     public string[]? Networks { get; private set; }
 
     public DateTimeOffset? ExpiresAt { get; private set; }
 
-    /// <summary>The five above; set once when the key is made, then by <see cref="ChangeAccess"/>.</summary>
+    /// <summary>Groups the five properties above. Set once at creation, then through <see cref="ChangeAccess"/>.</summary>
     public KeyAccess Access
     {
         get => new(Scopes, ModelsAllowed, ModelsDenied, Networks, ExpiresAt);
@@ -51,12 +54,12 @@ internal sealed class ApiKey
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Null for the operator's command line.</summary>
+    /// <summary>Null when the operator's command line created the key.</summary>
     public Guid? CreatedBy { get; init; }
 
     public DateTimeOffset? RevokedAt { get; private set; }
 
-    /// <summary>Ends the key for ever. The caller holds the row's lock. False when it was revoked already.</summary>
+    /// <summary>Revokes the key permanently. The caller holds the row's lock. Returns false when it is already revoked.</summary>
     public bool Revoke(TimeProvider clock)
     {
         if (!MoveTo(KeyState.Revoked, clock))
@@ -68,12 +71,12 @@ internal sealed class ApiKey
         return true;
     }
 
-    /// <summary>Stops the key until it is enabled. False for a revoked key, or when nothing changes.</summary>
+    /// <summary>Stops the key until it is enabled. Returns false for a revoked key, or when nothing changes.</summary>
     public bool Disable(TimeProvider clock) => MoveTo(KeyState.Disabled, clock);
 
     public bool Enable(TimeProvider clock) => MoveTo(KeyState.Active, clock);
 
-    /// <summary>Replaces the key's own limits. False for a revoked key, or when nothing changes.</summary>
+    /// <summary>Replaces the key's own limits. Returns false for a revoked key, or when nothing changes.</summary>
     public bool ChangeLimits(Limits limits, TimeProvider clock)
     {
         if (State == KeyState.Revoked || Limits == limits)
@@ -86,7 +89,7 @@ internal sealed class ApiKey
         return true;
     }
 
-    /// <summary>Replaces what the key may do. False for a revoked key, or when nothing changes.</summary>
+    /// <summary>Replaces what the key may do. Returns false for a revoked key, or when nothing changes.</summary>
     public bool ChangeAccess(KeyAccess access, TimeProvider clock)
     {
         if (State == KeyState.Revoked || Access == access)
@@ -99,9 +102,11 @@ internal sealed class ApiKey
         return true;
     }
 
-    /// <summary>Makes <paramref name="secret"/> the current one. The one before works until <paramref name="overlapEndsAt"/>; one that was
-    /// old already ends at once. False for a revoked key.</summary>
-    /// <param name="overlapEndsAt">Null when the one before ends at once too.</param>
+    /// <summary>
+    /// Makes <paramref name="secret"/> the current secret. The previous one works until <paramref name="overlapEndsAt"/>; an older one
+    /// ends at once. Returns false for a revoked key.
+    /// </summary>
+    /// <param name="overlapEndsAt">Null ends the previous secret at once too.</param>
     public bool Rotate(KeySecret secret, DateTimeOffset? overlapEndsAt, TimeProvider clock)
     {
         if (State == KeyState.Revoked)
@@ -115,7 +120,7 @@ internal sealed class ApiKey
         return true;
     }
 
-    /// <summary>Ends the old secret of a rotation at once. False when there is none, and for a revoked key.</summary>
+    /// <summary>Ends the old secret of a rotation at once. Returns false when there is none, and for a revoked key.</summary>
     public bool EndOverlap(TimeProvider clock)
     {
         if (State == KeyState.Revoked || Secrets.Count == 1)

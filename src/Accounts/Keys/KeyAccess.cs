@@ -1,11 +1,11 @@
 namespace Tollgate.Accounts.Keys;
 
-/// <summary>What a key may do. Null means everything, what comes later too.</summary>
-/// <param name="Scopes">Endpoints of <see cref="Contracts.Keys.KeyScopes"/>.</param>
-/// <param name="ModelsAllowed">By real name or alias.</param>
-/// <param name="ModelsDenied">Wins over <paramref name="ModelsAllowed"/>.</param>
+/// <summary>What a key may do. Null allows everything, including later additions.</summary>
+/// <param name="Scopes">Endpoints of <see cref="Contracts.OpenAi.PublicEndpoint.All"/>.</param>
+/// <param name="ModelsAllowed">Real names or aliases.</param>
+/// <param name="ModelsDenied">Real names or aliases; overrides <paramref name="ModelsAllowed"/>.</param>
 /// <param name="Networks">CIDR form.</param>
-/// <param name="ExpiresAt">Null never.</param>
+/// <param name="ExpiresAt">Null for never.</param>
 internal sealed record KeyAccess(
     string[]? Scopes, string[]? ModelsAllowed, string[]? ModelsDenied, string[]? Networks, DateTimeOffset? ExpiresAt)
 {

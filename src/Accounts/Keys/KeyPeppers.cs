@@ -4,20 +4,20 @@ using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Keys;
 
-/// <summary>Section <c>Keys</c>.</summary>
+/// <summary>Settings of keys. Section <c>Keys</c>.</summary>
 public sealed class KeyOptions
 {
     public const string Section = "Keys";
 
     /// <summary>
-    /// The secrets under which key secrets are stored: <c>&lt;id&gt;:&lt;32 bytes in hex&gt;</c>, parted by white space or commas, the
-    /// current one first. Usually by <c>TOLLGATE__Keys__Peppers_FILE</c>; gateways read the same file.
+    /// Secrets for the MACs of key secrets: <c>&lt;id&gt;:&lt;32 bytes in hex&gt;</c>, separated by white space or commas, the current one
+    /// first. Usually set through <c>TOLLGATE__Keys__Peppers_FILE</c>; gateways read the same file.
     /// </summary>
     [Required]
     [RegularExpression(@"^\s*[A-Za-z0-9_.-]{1,32}:[0-9a-fA-F]{64}([\s,]+[A-Za-z0-9_.-]{1,32}:[0-9a-fA-F]{64})*\s*$")]
     public string Peppers { get; init; } = "";
 
-    /// <summary>Keys that an organization may have at once, revoked ones left out. Default 1,000.</summary>
+    /// <summary>Most keys that an organization may have at once, not counting revoked ones. Default 1,000.</summary>
     [Range(1, 1_000_000)]
     public int MostPerOrganization { get; init; } = 1000;
 }
@@ -25,7 +25,7 @@ public sealed class KeyOptions
 [OptionsValidator]
 internal sealed partial class KeyOptionsValidator : IValidateOptions<KeyOptions>;
 
-/// <summary>The current pepper. Accounts only ever makes secrets; comparing them is the gateways' work.</summary>
+/// <summary>Holds the current pepper. Accounts only creates secrets; gateways verify them.</summary>
 internal sealed class KeyPeppers
 {
     private readonly string _id;
@@ -38,6 +38,6 @@ internal sealed class KeyPeppers
         [.. options.Peppers.Split((char[])[' ', '\t', '\r', '\n', ','], StringSplitOptions.RemoveEmptyEntries)
             .Select(text => text.Split(':')).Select(parts => (parts[0], Convert.FromHexString(parts[1])))];
 
-    /// <summary>A new secret as it is stored.</summary>
+    /// <summary>Converts a new secret to its stored form.</summary>
     public KeySecret Seal(string secret) => new(Convert.ToBase64String(ApiKeyText.Mac(_pepper, secret)), _id, NotAfter: null);
 }

@@ -1,29 +1,29 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Outbox;
+using Tollgate.Accounts.Records;
 using Tollgate.Contracts.Keys;
-using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Accounts.Keys;
 
 /// <summary>
-/// Makes keys and ends them. A change commits together with its outbox message, then goes to Redis at once; the caller learns whether Redis
-/// acknowledged it or the outbox still has it to do.
+/// Creates, changes and revokes keys. A change commits together with its outbox message and then goes to Redis at once. The result shows
+/// the caller whether Redis acknowledged it or the outbox still has to deliver it.
 /// </summary>
-internal sealed partial class KeyRegister(
-    AccountsDb db, KeyPeppers peppers, IOptions<KeyOptions> options, RecordPublisher publisher, OutboxSignal signal, TimeProvider clock,
-    ILogger<KeyRegister> logger)
+internal sealed class KeyRegister(
+    AccountsDb db, KeyPeppers peppers, IOptions<KeyOptions> options, KeyPublisher publisher, TimeProvider clock)
 {
-    /// <summary>Keys that an organization may have at once, revoked ones left out.</summary>
+    /// <summary>Most keys that an organization may have at once, not counting revoked ones.</summary>
     public int MostKeys => options.Value.MostPerOrganization;
 
     /// <summary>Keys on one page of the list.</summary>
     internal const int PageSize = 50;
 
-    /// <summary>A page of an organization's keys, newest first.</summary>
+    /// <summary>Lists a page of an organization's keys, newest first.</summary>
     /// <param name="find">Part of a name, or the start of a key's text; null or empty for all.</param>
-    /// <param name="after">The last key of the page before; null for the first page.</param>
+    /// <param name="after">The last key of the previous page; null for the first page.</param>
     public async Task<KeyList> ListAsync(Guid organizationId, string? find, Guid? after, CancellationToken cancellationToken)
     {
         var name = find?.Trim() ?? "";
@@ -41,43 +41,48 @@ internal sealed partial class KeyRegister(
         return keys.Count <= PageSize ? new KeyList(keys, null) : new KeyList(keys[..PageSize], keys[PageSize - 1].Id);
     }
 
-    /// <summary>Those of some keys that the organization has.</summary>
+    /// <summary>Finds those of the given keys that belong to the organization.</summary>
     public Task<List<ApiKey>> FindAsync(Guid organizationId, IReadOnlyCollection<Guid> keyIds, CancellationToken cancellationToken) =>
         db.ApiKeys.AsNoTracking().Where(k => k.OrganizationId == organizationId && keyIds.Contains(k.Id)).ToListAsync(cancellationToken);
 
     public Task<ApiKey?> FindAsync(Guid organizationId, Guid keyId, CancellationToken cancellationToken) =>
         db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.OrganizationId == organizationId && k.Id == keyId, cancellationToken);
 
-    /// <summary>Whether Redis has not acknowledged the key's last change yet.</summary>
-    public Task<bool> IsPendingAsync(Guid keyId, CancellationToken cancellationToken) =>
-        db.Outbox.AnyAsync(m => m.Kind == OutboxKind.Key && m.SubjectId == keyId, cancellationToken);
+    /// <summary>Finds a key of the organization by the 12 characters that its text shows.</summary>
+    public Task<ApiKey?> FindAsync(Guid organizationId, string publicId, CancellationToken cancellationToken) =>
+        db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(
+            k => k.OrganizationId == organizationId && k.PublicId == publicId, cancellationToken);
 
-    /// <summary>Makes a key. Its text is in the answer and nowhere else. Exactly one of the two is null.</summary>
-    public async Task<(IssuedKey? Issued, KeyRefusal? Refusal)> CreateAsync(KeyOrder order, CancellationToken cancellationToken)
+    /// <summary>Whether Redis has yet to acknowledge the key's last change.</summary>
+    public Task<bool> IsPendingAsync(Guid keyId, CancellationToken cancellationToken) =>
+        db.IsPendingAsync(OutboxKind.Key, keyId, cancellationToken);
+
+    /// <summary>Creates a key. Only the result contains its text.</summary>
+    public async Task<KeyCreation> CreateAsync(KeyOrder order, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
 
-        // One at a time for each organization, so that two of them cannot both take the last place, nor one form make two keys.
+        // Serializes creations of an organization, so that two cannot both take the last free place and one form cannot make two keys.
         await db.Database.ExecuteSqlAsync(
             $"select 1 from accounts.organizations where id = {order.OrganizationId} for no key update", cancellationToken);
         if (await db.ApiKeys.AnyAsync(k => k.Id == order.KeyId, cancellationToken))
         {
-            return (null, KeyRefusal.SentTwice);
+            return new KeyCreation.SentTwice();
         }
 
         if (await db.ApiKeys.CountAsync(
             k => k.OrganizationId == order.OrganizationId && k.State != KeyState.Revoked, cancellationToken) >= MostKeys)
         {
-            return (null, KeyRefusal.TooMany);
+            return new KeyCreation.TooMany();
         }
 
         var (key, text) = Add(order);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return (new IssuedKey(key, text, await PublishAsync(key.Id) == KeyChange.Acknowledged), null);
+        return new KeyCreation.Issued(key, text, await publisher.PublishChangeAsync(key.Id) == RecordChange.Acknowledged);
     }
 
-    /// <summary>Adds a key and its outbox message to the caller's transaction, which the caller saves and commits.</summary>
+    /// <summary>Adds a key and its outbox message to the caller's transaction. The caller saves and commits.</summary>
     public (ApiKey Key, string Text) Add(KeyOrder order)
     {
         var (publicId, secret, text) = ApiKeyText.Create();
@@ -101,18 +106,18 @@ internal sealed partial class KeyRegister(
         return (key, text);
     }
 
-    /// <summary>Ends a key for ever. Returns after Redis acknowledged the tombstone, or says that it did not.</summary>
-    public Task<KeyChange> RevokeAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
+    /// <summary>Revokes a key permanently. Acknowledged once Redis has the revoked record.</summary>
+    public Task<RecordChange> RevokeAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(organizationId, keyId, actorId, "key.revoke", key => key.Revoke(clock), cancellationToken);
 
-    public Task<KeyChange> DisableAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
+    public Task<RecordChange> DisableAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(organizationId, keyId, actorId, "key.disable", key => key.Disable(clock), cancellationToken);
 
-    public Task<KeyChange> EnableAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
+    public Task<RecordChange> EnableAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(organizationId, keyId, actorId, "key.enable", key => key.Enable(clock), cancellationToken);
 
-    /// <summary>Changes what the key may do and its limits, both or neither.</summary>
-    public Task<KeyChange> ChangeSettingsAsync(
+    /// <summary>Changes a key's access and limits, both or neither.</summary>
+    public Task<RecordChange> ChangeSettingsAsync(
         Guid organizationId, Guid keyId, Guid? actorId, KeyAccess access, Limits limits, CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, keyId, actorId, "key.settings",
@@ -123,8 +128,10 @@ internal sealed partial class KeyRegister(
             },
             cancellationToken);
 
-    /// <summary>Gives the key a new secret, whose text is in the answer and nowhere else.</summary>
-    /// <param name="version">The key's version when the page was shown: a form sent twice must not end a secret that is in use.</param>
+    /// <summary>Gives the key a new secret. Only the result contains its text.</summary>
+    /// <param name="version">
+    /// The key's version when the page was shown, so a form submitted twice cannot end a secret that is in use.
+    /// </param>
     public async Task<RotatedKey> RotateAsync(
         Guid organizationId, Guid keyId, Guid? actorId, Guid version, TimeSpan overlap, CancellationToken cancellationToken)
     {
@@ -150,14 +157,14 @@ internal sealed partial class KeyRegister(
         return new RotatedKey(change, text);
     }
 
-    /// <summary>Ends the old secret of the key's rotation before its time.</summary>
-    public Task<KeyChange> EndOverlapAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
+    /// <summary>Ends the old secret of the key's rotation early.</summary>
+    public Task<RecordChange> EndOverlapAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, keyId, actorId, "key.end-overlap", key => key.EndOverlap(clock), cancellationToken, EndOldSecretAsync);
 
     /// <summary>
-    /// Ends all keys that a user made, and those of the organizations that they own, in the caller's transaction. The caller saves and
-    /// commits it, then calls <see cref="PublishAllAsync"/>.
+    /// Revokes all keys that a user made, and those of the organizations that the user owns, in the caller's transaction. The caller
+    /// saves, commits, and then calls <see cref="PublishAllAsync"/>.
     /// </summary>
     public async Task<IReadOnlyList<Guid>> RevokeAllOfAsync(Guid userId, CancellationToken cancellationToken)
     {
@@ -176,21 +183,21 @@ internal sealed partial class KeyRegister(
         return [.. keys.Select(key => key.Id)];
     }
 
-    /// <summary>Brings committed changes to Redis; says whether it acknowledged all of them. The outbox has what it did not.</summary>
-    public async Task<KeyChange> PublishAllAsync(IReadOnlyList<Guid> keyIds)
+    /// <summary>Publishes committed changes. Returns Queued when Redis did not acknowledge all of them.</summary>
+    public async Task<RecordChange> PublishAllAsync(IReadOnlyList<Guid> keyIds)
     {
         foreach (var keyId in keyIds)
         {
-            if (await PublishAsync(keyId) == KeyChange.Queued)
+            if (await publisher.PublishChangeAsync(keyId) == RecordChange.Queued)
             {
-                return KeyChange.Queued;
+                return RecordChange.Queued;
             }
         }
 
-        return KeyChange.Acknowledged;
+        return RecordChange.Acknowledged;
     }
 
-    /// <summary>Notes in the rotation that is still running that its old secret has ended.</summary>
+    /// <summary>Marks the old secret of the running rotation as ended.</summary>
     private Task<int> EndOldSecretAsync(Guid keyId, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -198,8 +205,8 @@ internal sealed partial class KeyRegister(
             .ExecuteUpdateAsync(set => set.SetProperty(r => r.OldSecretEndedAt, now), cancellationToken);
     }
 
-    /// <param name="andThen">More to do when something changed, before it is saved and in the same transaction.</param>
-    private async Task<KeyChange> ChangeAsync(
+    /// <param name="andThen">Runs after a change, before it is saved and in the same transaction.</param>
+    private async Task<RecordChange> ChangeAsync(
         Guid organizationId, Guid keyId, Guid? actorId, string action, Func<ApiKey, bool> change, CancellationToken cancellationToken,
         Func<Guid, CancellationToken, Task>? andThen = null)
     {
@@ -210,7 +217,7 @@ internal sealed partial class KeyRegister(
                 .ToListAsync(cancellationToken);
             if (found is not [var key])
             {
-                return KeyChange.NotFound;
+                return RecordChange.NotFound;
             }
 
             if (change(key))
@@ -223,23 +230,7 @@ internal sealed partial class KeyRegister(
             await transaction.CommitAsync(cancellationToken);
         }
 
-        return await PublishAsync(keyId);
-    }
-
-    /// <summary>What is committed goes out even when the browser has left.</summary>
-    private async Task<KeyChange> PublishAsync(Guid keyId)
-    {
-        try
-        {
-            await publisher.PublishKeyAsync(keyId, CancellationToken.None);
-            return KeyChange.Acknowledged;
-        }
-        catch (RedisUnavailableException exception)
-        {
-            LogQueued(logger, keyId, exception.Message);
-            signal.Raise();
-            return KeyChange.Queued;
-        }
+        return await publisher.PublishChangeAsync(keyId);
     }
 
     private void AddTrace(string action, ApiKey key, Guid? actorId)
@@ -255,49 +246,40 @@ internal sealed partial class KeyRegister(
             Subject = key.PublicId,
         });
     }
-
-    [LoggerMessage(1, LogLevel.Warning, "Redis has not acknowledged key {KeyId}; the outbox goes on trying. {Reason}")]
-    private static partial void LogQueued(ILogger logger, Guid keyId, string reason);
 }
 
-/// <summary>A key to make.</summary>
-/// <param name="KeyId">Chosen by the page, so that a form sent twice makes one key.</param>
+/// <summary>Order to create a key.</summary>
+/// <param name="KeyId">Chosen by the page, so a form submitted twice makes one key.</param>
 /// <param name="ActorId">The user; null for the command line.</param>
 internal sealed record KeyOrder(
     Guid KeyId, Guid OrganizationId, Guid ProjectId, string Name, Limits Limits, KeyAccess Access, Guid? ActorId);
 
-/// <summary>A key that was made, with its text.</summary>
-/// <param name="Acknowledged">Redis has it already; else the outbox brings it there, or the first call does.</param>
-internal sealed record IssuedKey(ApiKey Key, string Text, bool Acknowledged);
-
-/// <summary>Why a key was not made.</summary>
-internal enum KeyRefusal
+/// <summary>Result of creating a key.</summary>
+internal abstract record KeyCreation
 {
-    /// <summary><see cref="KeyOrder.KeyId"/> was used before: a form sent twice.</summary>
-    SentTwice = 1,
+    private KeyCreation()
+    {
+    }
 
-    /// <summary>The organization has as many as it may have.</summary>
-    TooMany = 2,
+    /// <summary>The key was created.</summary>
+    /// <param name="Text">The key's full text, shown only once.</param>
+    /// <param name="Acknowledged">Whether Redis has the key. Otherwise the outbox or the key's first call publishes it.</param>
+    internal sealed record Issued(ApiKey Key, string Text, bool Acknowledged) : KeyCreation;
+
+    /// <summary>The form was submitted twice: <see cref="KeyOrder.KeyId"/> exists.</summary>
+    internal sealed record SentTwice : KeyCreation;
+
+    /// <summary>The organization has the maximum number of keys.</summary>
+    internal sealed record TooMany : KeyCreation;
 }
 
 /// <summary>A page of keys.</summary>
-/// <param name="Next">Where the next page goes on; null on the last one.</param>
+/// <param name="Next">Last key of this page, from which the next page continues; null on the last page.</param>
 internal sealed record KeyList(IReadOnlyList<ApiKey> Keys, Guid? Next);
 
-/// <summary>What became of a rotation.</summary>
-/// <param name="Text">The key with its new secret, shown this once; null when nothing was rotated: the key is gone, revoked, or was changed
-/// since the page was shown.</param>
-internal sealed record RotatedKey(KeyChange Change, string? Text);
-
-/// <summary>What became of a change to a key.</summary>
-internal enum KeyChange
-{
-    /// <summary>The organization has no such key.</summary>
-    NotFound = 0,
-
-    /// <summary>Committed, and Redis has it: the next request obeys.</summary>
-    Acknowledged = 1,
-
-    /// <summary>Committed; Redis did not answer and the outbox goes on trying.</summary>
-    Queued = 2,
-}
+/// <summary>Result of a rotation.</summary>
+/// <param name="Text">
+/// The key with its new secret, shown only once. Null when nothing was rotated, because the key is missing, revoked, or was changed since
+/// the page was shown.
+/// </param>
+internal sealed record RotatedKey(RecordChange Change, string? Text);

@@ -8,21 +8,23 @@ internal sealed class KeyRotation
 {
     public required Guid KeyId { get; init; }
 
-    /// <summary>When the old secret ends by itself, whole microseconds as Postgres keeps them. With the key it names the rotation:
-    /// gateways report by it.</summary>
+    /// <summary>
+    /// When the old secret expires, in whole microseconds because Postgres keeps no more. Together with the key it identifies the rotation
+    /// in gateways' reports.
+    /// </summary>
     public required DateTimeOffset OverlapEndsAt { get; init; }
 
     public required DateTimeOffset RotatedAt { get; init; }
 
-    /// <summary>When the old secret was ended before its time: by a person, or by the next rotation.</summary>
+    /// <summary>When the old secret was ended early, by a person or by the next rotation.</summary>
     public DateTimeOffset? OldSecretEndedAt { get; set; }
 
-    /// <summary>Authenticated requests with the old secret since the rotation, refused ones too.</summary>
+    /// <summary>Number of authenticated requests with the old secret since the rotation, including refused ones.</summary>
     public long OldSecretCalls { get; init; }
 
     public DateTimeOffset? OldSecretUsedAt { get; init; }
 
-    /// <summary>When the old secret stops working, or stopped.</summary>
+    /// <summary>When the old secret stops or stopped working.</summary>
     public DateTimeOffset OldSecretEndsAt => OldSecretEndedAt ?? OverlapEndsAt;
 
     internal sealed class Mapping : IEntityTypeConfiguration<KeyRotation>
@@ -36,7 +38,7 @@ internal sealed class KeyRotation
     }
 }
 
-/// <summary>When a key was last used, by whichever secret. Rows are written by gateways' reports alone.</summary>
+/// <summary>When a key was last used, with any of its secrets. Only gateways' reports write these rows.</summary>
 internal sealed class KeyLastUse
 {
     public required Guid KeyId { get; init; }
@@ -54,7 +56,7 @@ internal sealed class KeyLastUse
     }
 }
 
-/// <summary>The last batch that was taken of one boot of a gateway.</summary>
+/// <summary>The last batch taken from one boot of a gateway.</summary>
 internal sealed class TakenKeyUseBatch
 {
     public required Guid Boot { get; init; }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Tollgate.Accounts.Outbox;
 
 namespace Tollgate.Accounts.Keys;
 
@@ -10,8 +11,8 @@ internal static class KeySetup
         builder.Services.AddSingleton<IValidateOptions<KeyOptions>, KeyOptionsValidator>();
         builder.Services.AddOptions<KeyOptions>().Bind(builder.Configuration.GetSection(KeyOptions.Section)).ValidateOnStart();
         builder.Services.AddSingleton<KeyPeppers>();
-        builder.Services.AddSingleton<RedisRecords>();
-        builder.Services.AddScoped<RecordPublisher>();
+        builder.Services.AddScoped<KeyPublisher>();
+        builder.Services.AddOutboxReceiver<KeyPublisher>(OutboxKind.Key);
         builder.Services.AddScoped<KeyRegister>();
         builder.Services.AddScoped<KeyUseBook>();
         builder.Services.AddScoped<ModelChoices>();

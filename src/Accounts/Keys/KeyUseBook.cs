@@ -1,15 +1,17 @@
 using Microsoft.EntityFrameworkCore;
+using Tollgate.Accounts.Database;
 using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Keys;
 
-/// <summary>Books what gateways report of the use of keys, and says it to pages.</summary>
+/// <summary>Books gateways' reports of key use, and reads them for pages.</summary>
 internal sealed class KeyUseBook(AccountsDb db, TimeProvider clock)
 {
     private static readonly TimeSpan BootsKept = TimeSpan.FromDays(30);
 
-    /// <summary>Takes a batch in one transaction; one that was taken before changes nothing. Unknown keys and rotations are left
-    /// out.</summary>
+    /// <summary>
+    /// Takes a batch in one transaction. A batch that was already taken changes nothing. Ignores unknown keys and rotations.
+    /// </summary>
     public async Task TakeAsync(KeyUseBatch batch, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -51,7 +53,7 @@ internal sealed class KeyUseBook(AccountsDb db, TimeProvider clock)
          orderby rotation.RotatedAt descending
          select rotation).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
 
-    /// <summary>Rows are locked in the order of their keys, so that two gateways' batches cannot wait for each other in a ring.</summary>
+    /// <summary>Locks rows in key order, so that the batches of two gateways cannot deadlock.</summary>
     private Task<int> BookLastUsesAsync(IReadOnlyList<KeyUse> uses, CancellationToken cancellationToken)
     {
         var (keys, times) = (uses.Select(u => u.KeyId).ToArray(), uses.Select(u => u.LastAt.ToUniversalTime()).ToArray());
@@ -66,7 +68,9 @@ internal sealed class KeyUseBook(AccountsDb db, TimeProvider clock)
             cancellationToken);
     }
 
-    /// <summary>The rows of <see cref="BookLastUsesAsync"/> are locked already: whoever else counts these keys waits there.</summary>
+    /// <summary>
+    /// Needs no lock order: <see cref="BookLastUsesAsync"/> has locked the rows of these keys, so another batch of them waits there.
+    /// </summary>
     private async Task BookOldSecretsAsync(IReadOnlyList<KeyUse> uses, CancellationToken cancellationToken)
     {
         if (uses.Count == 0)

@@ -1,14 +1,17 @@
 using Tollgate.Accounts.Catalogue;
 using Tollgate.Accounts.Fleet;
 
+
 namespace Tollgate.Accounts.Keys;
 
 /// <summary>A model that a key can be allowed or denied.</summary>
 /// <param name="Name">Real name or alias.</param>
-/// <param name="Hint">What else there is to know; empty where there is nothing.</param>
+/// <param name="Hint">Additional information; may be empty.</param>
 public sealed record ModelChoice(string Name, string Hint);
 
-/// <summary>The models that a form offers: what workers serve, then aliases, then what the key names and nobody serves now.</summary>
+/// <summary>
+/// Lists the models that a form offers: served models, then aliases, then models that the key names but no worker serves now.
+/// </summary>
 internal sealed class ModelChoices(GatewayClient gateway, AliasBook aliases)
 {
     public async Task<IReadOnlyList<ModelChoice>> ListAsync(IEnumerable<string> named, CancellationToken cancellationToken)

@@ -7,25 +7,25 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.Accounts.Mail;
 
 /// <summary>
-/// Reads back what <see cref="FolderMailer"/> wrote. Open only while mail goes to a folder and the portal is bound to loopback, and only to the
-/// signed-in operator or to a browser with the token of the data folder (<see cref="DevelopmentPages"/>): whoever reads a mail can take over
-/// the account that it is for.
+/// Reads the mails that <see cref="FolderMailer"/> wrote. Exists only while mail goes to a folder and the portal is bound to loopback.
+/// Opens only to the signed-in operator and to a browser with the token of the data folder (<see cref="DevelopmentPages"/>), because a
+/// reader of a mail can take over its account.
 /// </summary>
 internal sealed class DevelopmentMailbox(IOptions<MailOptions> options, PortalAddress address, IConfiguration configuration)
 {
     private string? Token => configuration[DevelopmentPages.TokenSetting];
 
-    /// <summary>Whether this installation has such a mailbox.</summary>
+    /// <summary>Whether this installation has a development mailbox.</summary>
     public bool IsOpen => address.IsLoopback && options.Value.EffectiveMode == MailMode.Folder;
 
-    /// <summary>Whether the request reaches the mailbox at all: never through a proxy, from which strangers may speak.</summary>
+    /// <summary>Whether the request may reach the mailbox. Refuses requests through a proxy, which may come from strangers.</summary>
     public bool IsReachedBy(HttpContext context) => IsOpen && !DevelopmentPages.IsForwarded(context.Request);
 
-    /// <summary>Whether the one who asks may read it.</summary>
+    /// <summary>Whether the caller may read the mailbox.</summary>
     public bool MayBeReadBy(HttpContext context, Workspace workspace) =>
         IsReachedBy(context) && (workspace.IsOperator || DevelopmentPages.HasToken(context, Token));
 
-    /// <summary>Lets the operator's browser into the other pages of a development installation, such as the stand-in for Stripe.</summary>
+    /// <summary>Gives the operator's browser the token for the other development pages, such as the fake Stripe.</summary>
     public void Welcome(HttpContext context, Workspace workspace)
     {
         if (workspace.IsOperator && address.IsLoopback && !DevelopmentPages.IsForwarded(context.Request) && Token is { Length: > 0 } token)
@@ -34,7 +34,7 @@ internal sealed class DevelopmentMailbox(IOptions<MailOptions> options, PortalAd
         }
     }
 
-    /// <summary>The 50 newest mails, newest first.</summary>
+    /// <summary>Reads the 50 newest mails, newest first.</summary>
     public async Task<IReadOnlyList<ReceivedMail>> ReadAsync(CancellationToken cancellationToken)
     {
         if (!IsOpen || !Directory.Exists(options.Value.Folder))
@@ -53,11 +53,11 @@ internal sealed class DevelopmentMailbox(IOptions<MailOptions> options, PortalAd
         return mails;
     }
 
-    /// <summary>Only links to the portal itself are made clickable.</summary>
+    /// <summary>Finds the first link to the portal itself; only that one becomes clickable.</summary>
     private string? FindLink(string text) => text.Split('\n', StringSplitOptions.TrimEntries)
         .FirstOrDefault(line => line.StartsWith(address.Url + "/", StringComparison.Ordinal));
 }
 
 /// <summary>A mail as the page shows it.</summary>
-/// <param name="Link">The first link to the portal in it.</param>
+/// <param name="Link">Its first link to the portal; null without one.</param>
 public sealed record ReceivedMail(DateTimeOffset At, string To, string Subject, string Text, string? Link);

@@ -3,28 +3,28 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.Accounts.Mail;
 
-/// <summary>Where e-mail goes.</summary>
+/// <summary>Destination of e-mail.</summary>
 public enum MailMode
 {
-    /// <summary>Into a folder, shown on <c>/dev/mail</c>; only while bound to loopback.</summary>
+    /// <summary>A folder, shown on <c>/dev/mail</c>. Allowed only while the portal is bound to loopback.</summary>
     Folder = 0,
 
-    /// <summary>To a mail server.</summary>
+    /// <summary>A mail server.</summary>
     Smtp = 1,
 
-    /// <summary>Nowhere, by the operator's choice: nobody can sign up or reset a password.</summary>
+    /// <summary>None, by the operator's choice. Sign-up and password reset are then unavailable.</summary>
     Off = 2,
 }
 
-/// <summary>Section <c>Mail</c>.</summary>
+/// <summary>Settings of e-mail. Section <c>Mail</c>.</summary>
 public sealed class MailOptions
 {
     public const string Section = "Mail";
 
-    /// <summary>Default: <see cref="MailMode.Smtp"/> where a host is set, else <see cref="MailMode.Folder"/>.</summary>
+    /// <summary>Default: <see cref="MailMode.Smtp"/> if a host is set, else <see cref="MailMode.Folder"/>.</summary>
     public MailMode? Mode { get; init; }
 
-    /// <summary>Folder of <see cref="MailMode.Folder"/>. Default: a folder of the system's local application data.</summary>
+    /// <summary>Folder for <see cref="MailMode.Folder"/>. Default: a folder in the system's local application data.</summary>
     public string Folder { get; init; } =
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "tollgate", "mail");
 
@@ -34,16 +34,16 @@ public sealed class MailOptions
 
     public string? SmtpHost { get; init; }
 
-    /// <summary>Default 587 with STARTTLS; 465 speaks TLS from the first byte.</summary>
+    /// <summary>Default 587 with STARTTLS; 465 uses TLS from the first byte.</summary>
     [Range(1, 65535)]
     public int SmtpPort { get; init; } = 587;
 
     public string? SmtpUser { get; init; }
 
-    /// <summary>Usually by <c>TOLLGATE__Mail__SmtpPassword_FILE</c>.</summary>
+    /// <summary>Usually set through <c>TOLLGATE__Mail__SmtpPassword_FILE</c>.</summary>
     public string? SmtpPassword { get; init; }
 
-    /// <summary>Sends without encryption where the server offers none. Default false: such a server is refused.</summary>
+    /// <summary>Whether to send without encryption if the server offers none. Default false, which refuses such a server.</summary>
     public bool SmtpAllowPlain { get; init; }
 
     public MailMode EffectiveMode => Mode ?? (string.IsNullOrEmpty(SmtpHost) ? MailMode.Folder : MailMode.Smtp);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Portal;
 
 namespace Tollgate.Accounts.Mail;
@@ -14,6 +15,8 @@ internal static class MailSetup
         builder.Services.AddSingleton<FolderMailer>();
         builder.Services.AddSingleton<SmtpMailer>();
         builder.Services.AddSingleton<NoMailer>();
+        builder.Services.AddScoped<MailDelivery>();
+        builder.Services.AddOutboxReceiver<MailDelivery>(OutboxKind.Mail);
         builder.Services.AddSingleton<IMailer>(services => services.GetRequiredService<IOptions<MailOptions>>().Value.EffectiveMode switch
         {
             MailMode.Smtp => services.GetRequiredService<SmtpMailer>(),
@@ -22,8 +25,8 @@ internal static class MailSetup
         });
     }
 
-    /// <summary>A mailbox that everybody can read must not exist where everybody can reach it.</summary>
-    /// <exception cref="InvalidOperationException">The portal is public and mail goes to a folder.</exception>
+    /// <summary>Refuses a mail folder on a portal that others can reach, because the mailbox page shows its mails.</summary>
+    /// <exception cref="InvalidOperationException">The portal is public and mail goes to a folder, or to SMTP without a host.</exception>
     public static void RefuseFolderInPublic(MailOptions options, PortalAddress address)
     {
         if (address.IsLoopback)
@@ -34,7 +37,8 @@ internal static class MailSetup
         if (options.EffectiveMode == MailMode.Folder)
         {
             throw new InvalidOperationException(
-                "The portal listens beyond loopback, but its mail would go to a folder. Set Mail:SmtpHost, or Mail:Mode=Off to do without mail.");
+                "The portal listens beyond loopback, but its mail would go to a folder. "
+                + "Set Mail:SmtpHost, or Mail:Mode=Off to do without mail.");
         }
 
         if (options is { EffectiveMode: MailMode.Smtp, SmtpHost: null or "" })

@@ -5,16 +5,16 @@ using MimeKit;
 
 namespace Tollgate.Accounts.Mail;
 
-/// <summary>One e-mail, plain text.</summary>
+/// <summary>One e-mail in plain text.</summary>
 internal sealed record Letter(string To, string Subject, string Text);
 
-/// <summary>Hands mail on. An exception means that it was not taken and should be tried again.</summary>
+/// <summary>Sends mail. An exception means that the mail was not accepted and should be retried.</summary>
 internal interface IMailer
 {
     Task SendAsync(Letter letter, CancellationToken cancellationToken);
 }
 
-/// <summary>Writes each mail as an <c>.eml</c> file, whole or not at all.</summary>
+/// <summary>Writes each mail as an <c>.eml</c> file, completely or not at all.</summary>
 internal sealed class FolderMailer(IOptions<MailOptions> options, TimeProvider clock) : IMailer
 {
     public async Task SendAsync(Letter letter, CancellationToken cancellationToken)
@@ -28,7 +28,7 @@ internal sealed class FolderMailer(IOptions<MailOptions> options, TimeProvider c
     }
 }
 
-/// <summary>Speaks to a mail server, one connection a mail: there are few.</summary>
+/// <summary>Sends through a mail server, with one connection per mail because mails are few.</summary>
 internal sealed class SmtpMailer(IOptions<MailOptions> options, TimeProvider clock) : IMailer
 {
     public async Task SendAsync(Letter letter, CancellationToken cancellationToken)
@@ -53,12 +53,13 @@ internal sealed class SmtpMailer(IOptions<MailOptions> options, TimeProvider clo
     }
 }
 
-/// <summary>Drops mail, because the operator switched it off by name. No page offers what would need it.</summary>
+/// <summary>Drops mail, for <see cref="MailMode.Off"/>. No page then offers anything that needs mail.</summary>
 internal sealed class NoMailer : IMailer
 {
     public Task SendAsync(Letter letter, CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
+/// <summary>Writes letters as MIME messages.</summary>
 internal static class LetterMessages
 {
     public static MimeMessage ToMessage(this Letter letter, string from, DateTimeOffset now)

@@ -9,17 +9,19 @@ using Tollgate.Contracts.Reports;
 
 namespace Tollgate.Accounts.Money;
 
-/// <summary>Asks Billing. A page never fails because Billing is away: it gets the last figure that came, marked as old.</summary>
+/// <summary>Calls Billing. When Billing is down, a page gets the last known figure, marked as old, instead of an error.</summary>
 internal sealed partial class BillingClient(
     IHttpClientFactory clients, IMemoryCache lastKnown, TimeProvider clock, ILogger<BillingClient> logger)
 {
     public const string Name = "billing";
 
+    public const string NothingChanged = "Billing is not reachable right now. Nothing was changed; try again in a moment.";
+
     public Task<Figure<WalletState>> GetWalletAsync(Guid organizationId, CancellationToken cancellationToken) => GetAsync(
         $"/internal/organizations/{organizationId}/wallet", $"wallet {organizationId}", ContractsJson.Default.WalletState,
         cancellationToken);
 
-    /// <summary>The newest lines of an organization's statement.</summary>
+    /// <summary>Reads the newest lines of an organization's statement.</summary>
     public Task<Figure<IReadOnlyList<StatementLine>>> GetStatementAsync(
         Guid organizationId, int limit, CancellationToken cancellationToken) => GetAsync(
         string.Create(CultureInfo.InvariantCulture, $"/internal/organizations/{organizationId}/ledger?limit={limit}"),
@@ -31,7 +33,7 @@ internal sealed partial class BillingClient(
         $"/internal/organizations/{organizationId}/usage?{Range(from, to)}&bucket={bucket}",
         $"usage {organizationId} {bucket} {(to - from).TotalHours:0}", ContractsJson.Default.UsageReport, cancellationToken);
 
-    /// <summary>Usage of all organizations.</summary>
+    /// <summary>Reads the usage of all organizations.</summary>
     /// <param name="by"><c>organization</c> or <c>model</c>.</param>
     public Task<Figure<UsageReport>> GetAllUsageAsync(
         DateTimeOffset from, DateTimeOffset to, string bucket, string by, CancellationToken cancellationToken) => GetAsync(
@@ -41,15 +43,51 @@ internal sealed partial class BillingClient(
     public Task<Figure<PriceSnapshot>> GetPricesAsync(CancellationToken cancellationToken) =>
         GetAsync("/internal/prices", "prices", ContractsJson.Default.PriceSnapshot, cancellationToken);
 
-    /// <summary>What the comparisons of the books found.</summary>
+    /// <summary>
+    /// Checks an order for a price without changing anything. Returns its faults by Billing's member names; empty when Billing would
+    /// accept it.
+    /// </summary>
+    public Task<IReadOnlyList<(string Member, string Text)>> CheckPriceAsync(SetPrice order, CancellationToken cancellationToken) =>
+        OrderPriceAsync("/internal/prices/check", order, cancellationToken);
+
+    /// <summary>Sets or schedules a price. Returns its faults; empty on success.</summary>
+    public Task<IReadOnlyList<(string Member, string Text)>> SetPriceAsync(SetPrice order, CancellationToken cancellationToken) =>
+        OrderPriceAsync("/internal/prices", order, cancellationToken);
+
+    /// <summary>Withdraws a scheduled price. Returns null on success, otherwise the reason.</summary>
+    public async Task<string?> WithdrawPriceAsync(Guid version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var client = clients.CreateClient(Name);
+            using var response = await client.DeleteAsync($"/internal/prices/{version}", cancellationToken);
+            switch (response.StatusCode)
+            {
+                case HttpStatusCode.NotFound:
+                    return "The price was withdrawn meanwhile.";
+                case HttpStatusCode.Conflict:
+                    return "The price is in force already and cannot be withdrawn. Set another one.";
+                default:
+                    response.EnsureSuccessStatusCode();
+                    return null;
+            }
+        }
+        catch (Exception exception) when (IsAway(exception, cancellationToken))
+        {
+            LogAway(logger, "prices", exception.Message);
+            return NothingChanged;
+        }
+    }
+
+    /// <summary>Reads the results of the comparisons of the books.</summary>
     public Task<Figure<BooksState>> GetBooksAsync(CancellationToken cancellationToken) =>
         GetAsync("/internal/books", "books", ContractsJson.Default.BooksState, cancellationToken);
 
-    /// <summary>Usage that could not be booked and waits for the operator.</summary>
+    /// <summary>Lists usage that could not be booked and waits for the operator.</summary>
     public Task<Figure<IReadOnlyList<RejectedUsage>>> GetRejectedUsageAsync(CancellationToken cancellationToken) =>
         GetAsync("/internal/rejected-usage", "rejected usage", ContractsJson.Default.IReadOnlyListRejectedUsage, cancellationToken);
 
-    /// <summary>Books or dismisses rejected usage. Null when it is done, otherwise why it is not.</summary>
+    /// <summary>Books or dismisses rejected usage. Returns null on success, otherwise the reason.</summary>
     public async Task<string?> ResolveRejectedUsageAsync(
         Guid organizationId, Guid requestId, int seq, ResolveRejectedUsage order, CancellationToken cancellationToken)
     {
@@ -74,16 +112,16 @@ internal sealed partial class BillingClient(
         catch (Exception exception) when (IsAway(exception, cancellationToken))
         {
             LogAway(logger, "rejected usage", exception.Message);
-            return "Billing is not reachable right now. Nothing was changed; try again in a moment.";
+            return NothingChanged;
         }
     }
 
-    /// <summary>Welcome credit of the last 24 hours, given and withheld.</summary>
+    /// <summary>Reads the welcome credit given and withheld in the last 24 hours.</summary>
     public Task<Figure<WelcomeCreditReport>> GetWelcomeCreditsAsync(CancellationToken cancellationToken) =>
         GetAsync("/internal/welcome-credits", "welcome credits", ContractsJson.Default.WelcomeCreditReport, cancellationToken);
 
-    /// <summary>Opens a wallet; twice does no harm.</summary>
-    /// <exception cref="HttpRequestException">Billing has not taken it.</exception>
+    /// <summary>Opens a wallet. Idempotent.</summary>
+    /// <exception cref="HttpRequestException">Billing has not accepted the order.</exception>
     public async Task OpenWalletAsync(Guid organizationId, OpenWallet wallet, CancellationToken cancellationToken)
     {
         using var client = clients.CreateClient(Name);
@@ -92,7 +130,7 @@ internal sealed partial class BillingClient(
         response.EnsureSuccessStatusCode();
     }
 
-    /// <summary>Starts a top-up. Null when Billing is away or refuses.</summary>
+    /// <summary>Starts a top-up. Returns null when Billing is down or refuses.</summary>
     public async Task<CheckoutStarted?> StartCheckoutAsync(Guid organizationId, StartCheckout order, CancellationToken cancellationToken)
     {
         try
@@ -110,11 +148,34 @@ internal sealed partial class BillingClient(
         }
     }
 
-    /// <summary>How far a top-up is.</summary>
+    /// <summary>Reads the progress of a top-up.</summary>
     public Task<Figure<CheckoutState>> GetCheckoutAsync(
         Guid organizationId, Guid checkoutId, CancellationToken cancellationToken) => GetAsync(
         $"/internal/organizations/{organizationId}/checkouts/{checkoutId}", $"checkout {organizationId} {checkoutId}",
         ContractsJson.Default.CheckoutState, cancellationToken);
+
+    private async Task<IReadOnlyList<(string Member, string Text)>> OrderPriceAsync(
+        string path, SetPrice order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var client = clients.CreateClient(Name);
+            using var response = await client.PostAsJsonAsync(path, order, ContractsJson.Default.SetPrice, cancellationToken);
+            if (response.StatusCode == HttpStatusCode.BadRequest)
+            {
+                var problem = await response.Content.ReadFromJsonAsync<HttpValidationProblemDetails>(cancellationToken);
+                return [.. problem!.Errors.SelectMany(error => error.Value.Select(text => (error.Key, text)))];
+            }
+
+            response.EnsureSuccessStatusCode();
+            return [];
+        }
+        catch (Exception exception) when (IsAway(exception, cancellationToken))
+        {
+            LogAway(logger, "prices", exception.Message);
+            return [("", NothingChanged)];
+        }
+    }
 
     private async Task<Figure<T>> GetAsync<T>(string path, string name, JsonTypeInfo<T> json, CancellationToken cancellationToken)
         where T : class
@@ -125,7 +186,7 @@ internal sealed partial class BillingClient(
             using var response = await client.GetAsync(path, cancellationToken);
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
-                return new Figure<T>(null, IsFresh: true, clock.GetUtcNow()); // Billing answered: it does not know it, or not yet.
+                return new Figure<T>(null, IsFresh: true, clock.GetUtcNow()); // Billing answered: the object does not exist, or not yet.
             }
 
             response.EnsureSuccessStatusCode();
@@ -153,9 +214,9 @@ internal sealed partial class BillingClient(
     private static partial void LogAway(ILogger logger, string name, string reason);
 }
 
-/// <summary>What another service said.</summary>
-/// <param name="Value">Null when it knows nothing, or was never reached.</param>
-/// <param name="IsFresh">False when this is from before, because the service is away now.</param>
-/// <param name="At">When it was fetched; null never.</param>
+/// <summary>A figure from another service.</summary>
+/// <param name="Value">Null when the service has no such object, or was never reached.</param>
+/// <param name="IsFresh">False for an old figure, because the service is down.</param>
+/// <param name="At">When it was fetched; null for never.</param>
 public sealed record Figure<T>(T? Value, bool IsFresh, DateTimeOffset? At)
     where T : class;

@@ -4,8 +4,8 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.Accounts.Money;
 
 /// <summary>
-/// Stripe's webhook comes in by the portal's door and goes to Billing byte for byte, because its signature covers the raw bytes. Stripe
-/// sees Billing's own status; 503 while Billing is away, so that it tries again.
+/// Relays Stripe's webhook from the public port to Billing byte for byte, because its signature covers the raw bytes. Returns Billing's
+/// status to Stripe, or 503 while Billing is down, so that Stripe retries.
 /// </summary>
 internal static partial class StripeRelay
 {
@@ -25,7 +25,7 @@ internal static partial class StripeRelay
         }
 
         using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, cancellationToken); // Kestrel's own limit ends a chunked one.
+        await context.Request.Body.CopyToAsync(body, cancellationToken); // Kestrel's limit bounds a chunked body.
         using var content = new ByteArrayContent(body.GetBuffer(), 0, (int)body.Length);
         if (MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type))
         {

@@ -4,30 +4,30 @@ using System.Security.Cryptography;
 
 namespace Tollgate.Accounts.Money;
 
-/// <summary>How much to add to the wallet.</summary>
+/// <summary>Form for the amount of a top-up.</summary>
 public sealed class TopUpForm
 {
-    /// <summary>One of the offered amounts, US dollars; 0 the typed one.</summary>
+    /// <summary>The selected offer in US dollars; 0 for the typed amount.</summary>
     [Range(0, 10_000)]
     public int Amount { get; set; } = 25;
 
-    /// <summary>Whole US dollars; counts when no offered amount is selected.</summary>
+    /// <summary>The typed amount in whole US dollars. Used when no offer is selected.</summary>
     [Range(5, 10_000, ErrorMessage = "5 to 10,000 whole dollars.")]
     public int? Custom { get; set; }
 
-    /// <summary>Made with the page: a form sent twice opens one checkout.</summary>
+    /// <summary>Created with the page, so a form submitted twice opens one checkout.</summary>
     public Guid RequestId { get; set; }
 
     /// <summary>
-    /// The amount that the form shows; null for one outside of 5 to 10,000, and while a selected and a typed amount contradict each other.
+    /// The chosen amount. Null when it is outside 5 to 10,000, and when the selected and the typed amount contradict each other.
     /// </summary>
     public int? Chosen => IsContradictory ? null : (Amount == 0 ? Custom : Amount) is { } usd and >= 5 and <= 10_000 ? usd : null;
 
-    /// <summary>Whether one amount is selected and another one typed: either may be meant.</summary>
+    /// <summary>Whether one amount is selected and a different one typed, so either may be meant.</summary>
     public bool IsContradictory => Amount != 0 && Custom is { } typed && typed != Amount;
 
     /// <summary>
-    /// Id of the checkout of <paramref name="amountUsd"/>: the same for a form sent again, another one when the amount was changed.
+    /// Id of the checkout of <paramref name="amountUsd"/>. A form submitted again yields the same id; a changed amount yields another.
     /// </summary>
     public Guid CheckoutId(int amountUsd)
     {

@@ -4,7 +4,7 @@ using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts.Organizations;
 
-/// <summary>A user's place in an organization.</summary>
+/// <summary>A user's membership in an organization.</summary>
 internal sealed class Membership
 {
     public required Guid OrganizationId { get; init; }
@@ -28,15 +28,15 @@ internal sealed class Membership
     }
 }
 
-/// <summary>What a member may do; each role may do what the ones after it may.</summary>
+/// <summary>Role of a member. Each role includes the rights of the roles after it.</summary>
 public enum MemberRole
 {
     Owner = 0,
     Admin = 1,
 
-    /// <summary>May make and end keys.</summary>
+    /// <summary>May create, change and revoke keys.</summary>
     Member = 2,
 
-    /// <summary>May look.</summary>
+    /// <summary>May only read.</summary>
     Viewer = 3,
 }

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Tollgate.Accounts.Organizations;
 
-/// <summary>Who pays: owns projects, keys and one wallet.</summary>
+/// <summary>The unit that pays: owns projects, keys and one wallet.</summary>
 internal sealed class Organization
 {
     public required Guid Id { get; init; }
@@ -12,7 +12,7 @@ internal sealed class Organization
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The user it was made for.</summary>
+    /// <summary>The user for whom it was founded.</summary>
     public required Guid CreatedBy { get; init; }
 
     internal sealed class Mapping : IEntityTypeConfiguration<Organization>

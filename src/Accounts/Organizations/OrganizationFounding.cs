@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Users;
 using Tollgate.Contracts.Json;
@@ -10,14 +11,15 @@ using Tollgate.Contracts.Money;
 
 namespace Tollgate.Accounts.Organizations;
 
-/// <summary>Gives a user who has none an organization, its default project and, through the outbox, its wallet.</summary>
+/// <summary>Gives a user without an organization one, with its default project and, through the outbox, its wallet.</summary>
 internal sealed class OrganizationFounding(AccountsDb db, IOptions<OrganizationOptions> options, TimeProvider clock)
 {
     /// <summary>
-    /// Adds what is missing inside the caller's transaction and saves it; the caller commits. Under the lock of the user's row, so that two
-    /// clicks on one link found one organization.
+    /// Adds what is missing in the caller's transaction and saves it; the caller commits. Locks the user's row, so that two clicks on one
+    /// link found one organization.
     /// </summary>
-    /// <param name="network">The client's network, for the limits on welcome credit; null where it says nothing.</param>
+    /// <param name="network">The client's network, for the limits on welcome credit; null when unknown.</param>
+    /// <returns>The default project of the user's organization.</returns>
     public async Task<Project> FoundAsync(User user, string? network, CancellationToken cancellationToken)
     {
         await db.Database.ExecuteSqlAsync($"select 1 from accounts.users where id = {user.Id} for update", cancellationToken);

@@ -4,22 +4,23 @@ using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Organizations;
 
-/// <summary>Limits that an organization is founded with; an operator can change them afterwards. 0 is no limit. Section
-/// <c>Organizations</c>.</summary>
+/// <summary>
+/// Initial limits of an organization, which an operator can change later. 0 means no limit. Section <c>Organizations</c>.
+/// </summary>
 public sealed class OrganizationOptions
 {
     public const string Section = "Organizations";
 
     /// <summary>Default 10,000.</summary>
-    [Range(0, 1_000_000_000)]
+    [Range(0, RateLimitKind.MostPerMinute)]
     public long RequestsPerMinute { get; init; } = 10_000;
 
-    /// <summary>Prompt and output cap together. Default 10,000,000.</summary>
-    [Range(0, 1_000_000_000)]
+    /// <summary>Prompt tokens plus the output cap. Default 10,000,000.</summary>
+    [Range(0, RateLimitKind.MostPerMinute)]
     public long TokensPerMinute { get; init; } = 10_000_000;
 
     /// <summary>Requests running at the same time. Default 200.</summary>
-    [Range(0, 1_000_000)]
+    [Range(0, RateLimitKind.MostAtOnce)]
     public long Concurrency { get; init; } = 200;
 
     internal Limits ToLimits() => new()

@@ -1,11 +1,14 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Tollgate.Accounts.Database;
+using Tollgate.Accounts.Records;
 using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Organizations;
 
-/// <summary>What gateways must know of an organization, with the version of its last
-/// change. Becomes an <see cref="OrganizationPolicy"/>.</summary>
+/// <summary>
+/// Rules of an organization for gateways, with the version of the last change. Published as an <see cref="OrganizationPolicy"/>.
+/// </summary>
 internal sealed class OrganizationRules
 {
     public required Guid OrganizationId { get; init; }
@@ -14,22 +17,23 @@ internal sealed class OrganizationRules
 
     public bool Suspended { get; private set; }
 
-    /// <summary>What the operator wrote down; shown to operators only.</summary>
+    /// <summary>The operator's reason; shown to operators only.</summary>
     public string? SuspendedReason { get; private set; }
 
     public required Limits Limits { get; set; }
 
-    /// <summary>Limits on one model, by the model's real name.</summary>
+    /// <summary>Limits per model, by the model's real name.</summary>
     public required IReadOnlyDictionary<string, Limits> Models { get; init; }
 
-    /// <summary>Makes gateways refuse the organization's requests; false where nothing changes. The caller holds the row's
-    /// lock.</summary>
+    /// <summary>
+    /// Makes gateways refuse the organization's requests. Returns false when nothing changes. The caller holds the row's lock.
+    /// </summary>
     public bool Suspend(string? reason, TimeProvider clock) => Change(suspended: true, reason, clock);
 
-    /// <summary>Lifts it; false where nothing changes.</summary>
+    /// <summary>Lifts a suspension. Returns false when nothing changes.</summary>
     public bool Unsuspend(TimeProvider clock) => Change(suspended: false, null, clock);
 
-    /// <summary>Replaces the organization's own limits; false where nothing changes.</summary>
+    /// <summary>Replaces the organization's own limits. Returns false when nothing changes.</summary>
     public bool ChangeLimits(Limits limits, TimeProvider clock)
     {
         if (Limits == limits)

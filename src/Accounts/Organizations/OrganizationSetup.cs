@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Options;
+using Tollgate.Accounts.Outbox;
+using Tollgate.Accounts.Records;
 
 namespace Tollgate.Accounts.Organizations;
 
@@ -11,8 +13,10 @@ internal static class OrganizationSetup
         builder.Services.AddOptions<OrganizationOptions>().Bind(builder.Configuration.GetSection(OrganizationOptions.Section))
             .ValidateOnStart();
         builder.Services.AddScoped<OrganizationFounding>();
+        builder.Services.AddSingleton<RedisRecords>();
+        builder.Services.AddScoped<PolicyPublisher>();
+        builder.Services.AddOutboxReceiver<PolicyPublisher>(OutboxKind.Policy);
         builder.Services.AddScoped<PolicyRegister>();
-        builder.Services.AddScoped<Admin.OrganizationDirectory>();
         builder.Services.AddScoped<Workspace>();
     }
 }

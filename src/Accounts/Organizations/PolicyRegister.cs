@@ -1,40 +1,39 @@
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
-using Tollgate.Accounts.Keys;
+using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Outbox;
+using Tollgate.Accounts.Records;
 using Tollgate.Contracts.Keys;
-using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Accounts.Organizations;
 
 /// <summary>
-/// Changes what gateways must know of an organization. A change commits together with its outbox message, then goes to Redis at once; a
-/// gateway obeys from the next request on.
+/// Changes an organization's rules for gateways. A change commits together with its outbox message and then goes to Redis at once.
+/// Gateways apply it from the next request after Redis has it.
 /// </summary>
-internal sealed partial class PolicyRegister(
-    AccountsDb db, RecordPublisher publisher, OutboxSignal signal, TimeProvider clock, ILogger<PolicyRegister> logger)
+internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, TimeProvider clock)
 {
-    /// <summary>Whether Redis has not acknowledged the organization's last change yet.</summary>
+    /// <summary>Whether Redis has yet to acknowledge the organization's last change.</summary>
     public Task<bool> IsPendingAsync(Guid organizationId, CancellationToken cancellationToken) =>
-        db.Outbox.AnyAsync(m => m.Kind == OutboxKind.Policy && m.SubjectId == organizationId, cancellationToken);
+        db.IsPendingAsync(OutboxKind.Policy, organizationId, cancellationToken);
 
-    /// <summary>The limits of an organization; null when there is no such organization.</summary>
+    /// <summary>Reads the limits of an organization; null when there is no such organization.</summary>
     public Task<Limits?> FindLimitsAsync(Guid organizationId, CancellationToken cancellationToken) =>
         db.OrganizationRules.AsNoTracking().Where(r => r.OrganizationId == organizationId).Select(r => (Limits?)r.Limits)
             .SingleOrDefaultAsync(cancellationToken);
 
-    /// <summary>Stops or restarts all of an organization's keys; the keys themselves stay as they are.</summary>
-    public Task<KeyChange> SetSuspendedAsync(
+    /// <summary>Suspends or resumes an organization. Its keys' own states stay unchanged.</summary>
+    public Task<RecordChange> SetSuspendedAsync(
         Guid organizationId, bool suspended, string? reason, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, actorId, suspended ? "organization.suspend" : "organization.unsuspend",
             rules => suspended ? rules.Suspend(reason, clock) : rules.Unsuspend(clock), cancellationToken);
 
-    public Task<KeyChange> ChangeLimitsAsync(
+    public Task<RecordChange> ChangeLimitsAsync(
         Guid organizationId, Limits limits, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(organizationId, actorId, "organization.limits", rules => rules.ChangeLimits(limits, clock), cancellationToken);
 
-    private async Task<KeyChange> ChangeAsync(
+    private async Task<RecordChange> ChangeAsync(
         Guid organizationId, Guid? actorId, string action, Func<OrganizationRules, bool> change, CancellationToken cancellationToken)
     {
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
@@ -44,7 +43,7 @@ internal sealed partial class PolicyRegister(
                 .ToListAsync(cancellationToken);
             if (found is not [var rules])
             {
-                return KeyChange.NotFound;
+                return RecordChange.NotFound;
             }
 
             if (change(rules))
@@ -56,18 +55,7 @@ internal sealed partial class PolicyRegister(
             await transaction.CommitAsync(cancellationToken);
         }
 
-        try
-        {
-            // Committed: goes out even when the browser has left.
-            await publisher.PublishPolicyAsync(organizationId, CancellationToken.None);
-            return KeyChange.Acknowledged;
-        }
-        catch (RedisUnavailableException exception)
-        {
-            LogQueued(logger, organizationId, exception.Message);
-            signal.Raise();
-            return KeyChange.Queued;
-        }
+        return await publisher.PublishChangeAsync(organizationId);
     }
 
     private void AddTrace(string action, Guid organizationId, Guid? actorId)
@@ -83,7 +71,4 @@ internal sealed partial class PolicyRegister(
             Subject = organizationId.ToString(),
         });
     }
-
-    [LoggerMessage(1, LogLevel.Warning, "Redis has not acknowledged the policy of {OrganizationId}; the outbox goes on trying. {Reason}")]
-    private static partial void LogQueued(ILogger logger, Guid organizationId, string reason);
 }

@@ -1,10 +1,11 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Tollgate.Accounts.Database;
 using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Organizations;
 
-/// <summary>A part of an organization with keys and limits of its own.</summary>
+/// <summary>A part of an organization with separate keys and limits.</summary>
 internal sealed class Project
 {
     public required Guid Id { get; init; }
@@ -13,10 +14,10 @@ internal sealed class Project
 
     public required string Name { get; init; }
 
-    /// <summary>The one that keys go to when nothing else is said.</summary>
+    /// <summary>Whether new keys go to this project by default.</summary>
     public required bool IsDefault { get; init; }
 
-    /// <summary>Travels inside the organization's policy, so a change raises the policy's version.</summary>
+    /// <summary>Part of the organization's policy, so a change must raise the policy's version.</summary>
     public required Limits Limits { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

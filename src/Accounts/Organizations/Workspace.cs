@@ -1,10 +1,10 @@
 using System.Security.Claims;
 using Microsoft.EntityFrameworkCore;
+using Tollgate.Accounts.Database;
 
 namespace Tollgate.Accounts.Organizations;
 
-/// <summary>Who is signed in and for which organization, loaded once a request before
-/// any page renders. Every query of a page names it.</summary>
+/// <summary>The signed-in user and the organization, loaded once per request before any page renders. Page queries filter by it.</summary>
 internal sealed class Workspace
 {
     public Guid UserId { get; private set; }
@@ -21,10 +21,10 @@ internal sealed class Workspace
 
     public bool IsOperator { get; private set; }
 
-    /// <summary>The operator has stopped the organization; its keys are refused.</summary>
+    /// <summary>Whether the operator has suspended the organization; gateways then refuse its keys.</summary>
     public bool Suspended { get; private set; }
 
-    /// <summary>False before sign-in, and for a user that is gone or belongs to no organization.</summary>
+    /// <summary>False before sign-in, for a deleted user, and for a user without an organization.</summary>
     public bool IsLoaded { get; private set; }
 
     public bool MayChangeKeys => Role is not MemberRole.Viewer;

@@ -1,22 +1,23 @@
-using System.Text.Json;
+using System.Security.Cryptography;
 using MailKit;
 using Microsoft.EntityFrameworkCore;
-using Tollgate.Accounts.Keys;
-using Tollgate.Accounts.Money;
-using Tollgate.Contracts.Json;
+using Tollgate.Accounts.Database;
+using Tollgate.Accounts.Telemetry;
 using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Accounts.Outbox;
 
-/// <summary>Delivers one message at a time. At least once; each receiver is idempotent,
-/// but for mail, which may come twice after a crash.</summary>
+/// <summary>
+/// Delivers one message at a time to the receiver of its kind, at least once. Receivers are idempotent, except that a crash may cause a
+/// mail to be sent twice.
+/// </summary>
 internal sealed partial class OutboxDelivery(
-    AccountsDb db, RecordPublisher publisher, BillingClient billing, MailDelivery mail, TimeProvider clock, ILogger<OutboxDelivery> logger)
+    AccountsDb db, IServiceProvider receivers, AccountsMetrics metrics, TimeProvider clock, ILogger<OutboxDelivery> logger)
 {
     /// <summary>
-    /// Claims the next due message by moving its next attempt into the future (250 ms, doubled each time up to 15 s; for mail 30 s) and
-    /// delivers it. The claim holds no lock while it works, so it cannot deadlock with a
-    /// page that holds the row's lock. False when nothing is due.
+    /// Claims the next due message and delivers it. The claim moves the next attempt into the future (250 ms, doubled each time up to 15
+    /// s; always 30 s for mail). No lock is held during delivery, so it cannot deadlock with a page that holds the row's lock. Returns
+    /// false when nothing is due.
     /// </summary>
     public async Task<bool> DeliverNextAsync(OutboxKind[] kinds, CancellationToken cancellationToken)
     {
@@ -40,47 +41,46 @@ internal sealed partial class OutboxDelivery(
 
         try
         {
-            await DeliverAsync(message, cancellationToken);
+            metrics.Delivered(message.Kind.MetricName(), await DeliverAsync(message, cancellationToken) ? "delivered" : "dropped");
         }
         catch (Exception exception) when (exception is RedisUnavailableException or HttpRequestException or IOException
             or ProtocolException or System.Net.Sockets.SocketException or ServiceNotConnectedException or ServiceNotAuthenticatedException
             or CommandException or MailKit.Security.AuthenticationException or MailKit.Security.SslHandshakeException or TimeoutException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
+            metrics.Delivered(message.Kind.MetricName(), "failed");
             LogNotTaken(logger, message.Kind, message.SubjectId, message.Attempts, exception.Message);
         }
 
         return true;
     }
 
-    private async Task DeliverAsync(OutboxMessage message, CancellationToken cancellationToken)
+    /// <summary>False for a message that no receiver can read; it is dropped.</summary>
+    private async Task<bool> DeliverAsync(OutboxMessage message, CancellationToken cancellationToken)
     {
-        switch (message.Kind)
+        var readable = true;
+        var receiver = receivers.GetRequiredKeyedService<IOutboxReceiver>(message.Kind);
+        try
         {
-            case OutboxKind.Key:
-                await publisher.PublishKeyAsync(message.SubjectId, cancellationToken);
-                return; // It struck the message off itself, together with older ones of the same key.
-            case OutboxKind.Policy:
-                await publisher.PublishPolicyAsync(message.SubjectId, cancellationToken);
-                return;
-            case OutboxKind.Wallet:
-                var wallet = JsonSerializer.Deserialize(message.Payload!, ContractsJson.Default.OpenWallet)!;
-                await billing.OpenWalletAsync(message.SubjectId, wallet, cancellationToken);
-                break;
-            case OutboxKind.Mail or OutboxKind.SignUp or OutboxKind.PasswordReset:
-                if (!await mail.DeliverAsync(message, cancellationToken))
-                {
-                    return;
-                }
-
-                break;
-            default:
-                throw new InvalidOperationException($"Outbox kind {message.Kind} is unknown.");
+            if (!await receiver.TakeAsync(message, cancellationToken))
+            {
+                return true;
+            }
+        }
+        catch (CryptographicException exception)
+        {
+            readable = false;
+            LogUnreadable(logger, message.Kind, exception.Message); // No later attempt can open it, and its links would not work.
         }
 
         await db.Outbox.Where(m => m.Id == message.Id).ExecuteDeleteAsync(cancellationToken);
+        return readable;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "{Kind} message about {SubjectId} was not taken at attempt {Attempt}; it is tried again. {Reason}")]
+    [LoggerMessage(1, LogLevel.Warning,
+        "{Kind} message about {SubjectId} was not taken at attempt {Attempt}; the outbox tries again. {Reason}")]
     private static partial void LogNotTaken(ILogger logger, OutboxKind kind, Guid subjectId, int attempt, string reason);
+
+    [LoggerMessage(2, LogLevel.Error, "A {Kind} message cannot be opened and is dropped: were the peppers changed? {Reason}")]
+    private static partial void LogUnreadable(ILogger logger, OutboxKind kind, string reason);
 }

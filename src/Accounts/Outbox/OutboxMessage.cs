@@ -3,18 +3,19 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Tollgate.Accounts.Outbox;
 
-/// <summary>Something another part must learn, written in the transaction of the change
-/// itself and kept until that part has taken it.</summary>
+/// <summary>
+/// A message for another component, written in the transaction of its change and kept until that component has taken it.
+/// </summary>
 internal sealed class OutboxMessage
 {
     public required Guid Id { get; init; }
 
     public required OutboxKind Kind { get; init; }
 
-    /// <summary>Id of the key, the organization or the user that it is about.</summary>
+    /// <summary>Id of the key, organization or user that it concerns; for a page's stored request, an id of that request.</summary>
     public required Guid SubjectId { get; init; }
 
-    /// <summary>JSON; null where the subject's row says it all.</summary>
+    /// <summary>JSON; null when the subject's row is enough.</summary>
     public string? Payload { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -46,24 +47,38 @@ internal sealed class OutboxMessage
     }
 }
 
-/// <summary>Who must learn what.</summary>
+/// <summary>Names of kinds in metrics.</summary>
+internal static class OutboxKinds
+{
+    public static string MetricName(this OutboxKind kind) => kind switch
+    {
+        OutboxKind.Key => "key",
+        OutboxKind.Policy => "policy",
+        OutboxKind.Wallet => "wallet",
+        OutboxKind.Mail => "mail",
+        OutboxKind.SignUp => "sign_up",
+        _ => "password_reset",
+    };
+}
+
+/// <summary>Receiver and content of a message.</summary>
 internal enum OutboxKind
 {
-    /// <summary>Redis: the record of a key.</summary>
+    /// <summary>To Redis: the record of a key.</summary>
     Key = 0,
 
-    /// <summary>Redis: the policy of an organization.</summary>
+    /// <summary>To Redis: the policy of an organization.</summary>
     Policy = 1,
 
-    /// <summary>Billing: open an organization's wallet.</summary>
+    /// <summary>To Billing: open an organization's wallet.</summary>
     Wallet = 2,
 
-    /// <summary>A mailbox: an e-mail.</summary>
+    /// <summary>To a mailbox: an e-mail.</summary>
     Mail = 3,
 
-    /// <summary>The accounts: a sign-up. Becomes a mail.</summary>
+    /// <summary>To Accounts: a sign-up. Leads to a mail.</summary>
     SignUp = 4,
 
-    /// <summary>The accounts: somebody forgot a password. Becomes a mail where there is an account.</summary>
+    /// <summary>To Accounts: a forgotten password. Leads to a mail if the account exists.</summary>
     PasswordReset = 5,
 }

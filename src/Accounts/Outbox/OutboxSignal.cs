@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace Tollgate.Accounts.Outbox;
 
-/// <summary>Wakes the outbox's lanes when something was committed here; without it they look every second. Thread-safe.</summary>
+/// <summary>Wakes the outbox's lanes after a commit on this instance; otherwise they poll every second. Thread-safe.</summary>
 internal sealed class OutboxSignal
 {
     private readonly Channel<bool>[] _lanes = [.. Enumerable.Range(0, OutboxWorker.Lanes.Length)
@@ -16,7 +16,7 @@ internal sealed class OutboxSignal
         }
     }
 
-    /// <summary>Ends when somebody raised the signal since the last wait, or after <paramref name="longest"/>.</summary>
+    /// <summary>Completes when the signal was raised since the last wait, or after <paramref name="longest"/>.</summary>
     public async Task WaitAsync(int lane, TimeSpan longest, TimeProvider clock, CancellationToken cancellationToken)
     {
         try
@@ -25,7 +25,7 @@ internal sealed class OutboxSignal
         }
         catch (TimeoutException)
         {
-            return; // Time to look whether another instance left something.
+            return; // Polls for messages of other instances.
         }
     }
 }

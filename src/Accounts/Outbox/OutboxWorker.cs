@@ -2,7 +2,7 @@ using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Accounts.Outbox;
 
-/// <summary>Empties the outbox in lanes of their own, so that a mail server that hangs keeps no revocation waiting.</summary>
+/// <summary>Delivers the outbox in separate lanes, so that a hanging mail server cannot delay a revocation.</summary>
 internal sealed partial class OutboxWorker(
     IServiceScopeFactory scopes, OutboxSignal signal, TimeProvider clock, ILogger<OutboxWorker> logger) : BackgroundService
 {
@@ -33,7 +33,7 @@ internal sealed partial class OutboxWorker(
             {
                 return;
             }
-#pragma warning disable CA1031 // A lane that dies leaves revocations unpublished; the message stays and is tried again.
+#pragma warning disable CA1031 // If a lane died, revocations would stay unpublished. The message stays and is retried.
             catch (Exception exception)
 #pragma warning restore CA1031
             {

@@ -1,8 +1,9 @@
 using Microsoft.EntityFrameworkCore;
+using Tollgate.Accounts.Database;
 
 namespace Tollgate.Accounts.Outbox;
 
-/// <summary>Requests of people that a page writes down and the outbox carries out.</summary>
+/// <summary>Stores the requests of people that a page accepts and the outbox carries out.</summary>
 internal sealed class RequestBook(AccountsDb db, SealedPayloads payloads, OutboxSignal signal, TimeProvider clock)
 {
     /// <summary>Commits a request.</summary>
@@ -14,10 +15,14 @@ internal sealed class RequestBook(AccountsDb db, SealedPayloads payloads, Outbox
         signal.Raise();
     }
 
-    /// <summary>Strikes a request off in the caller's transaction. False when somebody has carried it out already.</summary>
+    /// <summary>Deletes a request in the caller's transaction. Returns false when it was already carried out.</summary>
     public async Task<bool> TakeAsync(Guid messageId, CancellationToken cancellationToken) =>
         await db.Outbox.Where(m => m.Id == messageId).ExecuteDeleteAsync(cancellationToken) > 0;
 
-    /// <summary>What the caller committed is sent at once.</summary>
+    /// <summary>Opens the request in a message.</summary>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The key that sealed the request is lost.</exception>
+    public T Open<T>(OutboxMessage message) => payloads.Open<T>(message.Payload!);
+
+    /// <summary>Wakes the outbox after the caller's commit.</summary>
     public void Wake() => signal.Raise();
 }

@@ -4,8 +4,8 @@ using System.IO.Compression;
 namespace Tollgate.Accounts.Passwords;
 
 /// <summary>
-/// The passwords that guessing starts with: the 50,000 most common ones of any length and another 42,000 with 12 characters or more. Read
-/// once, at the first look. Thread-safe.
+/// The passwords that attackers try first: the 50,000 most common ones of any length and another 42,000 with at least 12 characters. Read
+/// once, at first use. Thread-safe.
 /// </summary>
 internal static class CommonPasswords
 {
@@ -14,8 +14,8 @@ internal static class CommonPasswords
     public static int Count => Words.Value.Count;
 
     /// <summary>
-    /// Whether guessing finds the password early: a common one, however it is capitalized; a common one with digits or signs around it
-    /// (<c>Monkey2024!!!</c>), also where digits stand for letters; or a short piece repeated.
+    /// Whether attackers would find the password early. Matches common passwords in any capitalization, common passwords with digits or
+    /// signs around them (<c>Monkey2024!!!</c>), both also with digits for letters, and repetitions of a short piece.
     /// </summary>
     public static bool Contains(string password)
     {
@@ -26,7 +26,7 @@ internal static class CommonPasswords
 
     private static bool IsCommon(string text) => Words.Value.Contains(text) || Words.Value.Contains(Unleet(text)) || text == "tollgate";
 
-    /// <summary>Whether the text is one piece of at most 8 characters, or a common password, again and again.</summary>
+    /// <summary>Whether the text repeats a piece of at most 8 characters or a common password.</summary>
     private static bool IsRepeated(string text)
     {
         for (var length = 1; length <= text.Length / 2; length++)

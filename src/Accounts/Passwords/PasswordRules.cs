@@ -3,14 +3,14 @@ using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts.Passwords;
 
-/// <summary>Refuses passwords that the first guesses would find, whatever characters they hold.</summary>
+/// <summary>Refuses passwords that attackers try first, regardless of their character classes.</summary>
 internal sealed class PasswordRules : IPasswordValidator<User>
 {
-    /// <summary>Characters, at least.</summary>
+    /// <summary>Minimum number of characters.</summary>
     public const int Length = 12;
 
     /// <summary>
-    /// Rounds of PBKDF2-HMAC-SHA-512: OWASP's present recommendation. A password stored with fewer is stored again at its next sign-in.
+    /// Iterations of PBKDF2-HMAC-SHA-512, as OWASP currently recommends. A password hashed with fewer is rehashed at its next sign-in.
     /// </summary>
     public const int Iterations = 220_000;
 

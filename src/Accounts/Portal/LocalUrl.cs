@@ -1,9 +1,9 @@
 namespace Tollgate.Accounts.Portal;
 
-/// <summary>Refuses to be led elsewhere.</summary>
+/// <summary>Prevents redirects to other sites.</summary>
 internal static class LocalUrl
 {
-    /// <summary><paramref name="url"/> if it is a path of the portal itself, else <c>/</c>.</summary>
+    /// <summary>Returns <paramref name="url"/> if it is a path of the portal itself, else <c>/</c>.</summary>
     public static string OrHome(string? url) =>
         url is ['/', ..] && !(url.Length > 1 && url[1] is '/' or '\\') && !url.Any(c => char.IsControl(c) || c == '\\') ? url : "/";
 }

@@ -4,12 +4,12 @@ using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Accounts.Portal;
 
-/// <summary>How the portal and the API are reached. Never taken from a request's Host header, which the client chooses.</summary>
+/// <summary>Addresses of the portal and the API. Never taken from a request's Host header, which the client chooses.</summary>
 internal sealed class PortalAddress(IOptions<PortalOptions> options, IConfiguration configuration)
 {
     private Func<string>? _listening;
 
-    /// <summary>Address of the portal without a slash at the end.</summary>
+    /// <summary>Address of the portal without a trailing slash.</summary>
     public string Url =>
         (options.Value.PublicUrl ?? _listening?.Invoke() ?? throw new InvalidOperationException("The portal is not started."))
         .TrimEnd('/');
@@ -24,19 +24,23 @@ internal sealed class PortalAddress(IOptions<PortalOptions> options, IConfigurat
         }
     }
 
-    /// <summary>Whether browsers come over TLS.</summary>
+    /// <summary>The API reference, which the gateway serves.</summary>
+    public string ReferenceUrl => ApiUrl[..^"/v1".Length] + "/docs";
+
+    /// <summary>Whether browsers use TLS.</summary>
     public bool IsHttps => options.Value.PublicUrl?.StartsWith("https://", StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>Whether only this machine can reach the portal: bound to loopback, and no
-    /// public address leads to it through a proxy.</summary>
+    /// <summary>
+    /// Whether only this machine can reach the portal: it is bound to loopback, and no public address leads to it through a proxy.
+    /// </summary>
     public bool IsLoopback =>
         IsLoopbackUrl(configuration["Listen:Public"]) && (options.Value.PublicUrl is null || IsLoopbackUrl(options.Value.PublicUrl));
 
     public void ListensAt(Func<string> listening) => _listening = listening;
 
     /// <summary>
-    /// Whether the portal answers under a host name: those of this machine, that of the public address, and the address that the connection
-    /// came to. Under any other name a page of somebody else's site could read ours from the visitor's browser.
+    /// Whether the portal answers under a host name. Accepts loopback names, the host of the public address, and the IP address that the
+    /// connection arrived at. Under any other name, another site's page could read the portal through the visitor's browser.
     /// </summary>
     public bool Knows(string host, IPAddress? connectedTo) =>
         Loopback.IsHost(host)
@@ -44,5 +48,5 @@ internal sealed class PortalAddress(IOptions<PortalOptions> options, IConfigurat
         || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && connectedTo is not null && ip.Equals(
             connectedTo.IsIPv4MappedToIPv6 ? connectedTo.MapToIPv4() : connectedTo));
 
-    private static bool IsLoopbackUrl(string? url) => string.IsNullOrEmpty(url) || Loopback.IsUrl(url); // Without one nothing listens.
+    private static bool IsLoopbackUrl(string? url) => string.IsNullOrEmpty(url) || Loopback.IsUrl(url); // Without a URL, nothing listens.
 }

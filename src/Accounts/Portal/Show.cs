@@ -1,13 +1,12 @@
 using System.Globalization;
-using Tollgate.Accounts.Keys;
 using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Portal;
 
-/// <summary>How figures look on pages: UTC, dots for decimals, and never a dollar amount that rounds a real cost to nothing.</summary>
+/// <summary>Formats figures for pages: UTC, decimal points, and dollar amounts that never round a real cost to zero.</summary>
 internal static class Show
 {
-    /// <summary>Two decimals, up to six where there is something to see.</summary>
+    /// <summary>Formats two to six decimals, as needed.</summary>
     public static string Usd(decimal amount)
     {
         var size = Math.Abs(amount);
@@ -17,13 +16,16 @@ internal static class Show
 
     public static string NanoUsd(long amount) => Usd(amount / 1_000_000_000m);
 
+    /// <summary>Formats a price per million tokens: X pico-dollars per token are X / 10^6 dollars per million.</summary>
+    public static string PerMillion(long pico) => Usd(pico / 1_000_000m);
+
     public static string Count(long count) => count.ToString("#,##0", CultureInfo.InvariantCulture);
 
     public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
     public static string Date(DateTimeOffset at) => at.UtcDateTime.ToString("d MMM yyyy", CultureInfo.InvariantCulture);
 
-    /// <summary>How long ago something was last used; gateways report it every few seconds.</summary>
+    /// <summary>Formats the time since the last use, which gateways report every few seconds.</summary>
     public static string LastUse(DateTimeOffset? last, DateTimeOffset now) => last switch
     {
         null => "never",
@@ -33,7 +35,7 @@ internal static class Show
         { } at => Date(at),
     };
 
-    /// <summary>How long somebody must wait, rounded up.</summary>
+    /// <summary>Formats a waiting time, rounded up.</summary>
     public static string Wait(TimeSpan wait) => wait switch
     {
         { TotalSeconds: <= 90 } => $"{Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))} seconds",
@@ -45,29 +47,11 @@ internal static class Show
 
     public static string Limits(Limits limits)
     {
-        string?[] parts =
-        [
-            limits.RequestsPerMinute is { } rpm ? $"{Count(rpm)} requests/min" : null,
-            limits.TokensPerMinute is { } tpm ? $"{Count(tpm)} tokens/min" : null,
-            limits.RequestsPerDay is { } rpd ? $"{Count(rpd)} requests/day" : null,
-            limits.TokensPerDay is { } tpd ? $"{Count(tpd)} tokens/day" : null,
-            limits.Concurrency is { } running ? $"{Count(running)} at once" : null,
-            limits.BudgetPerDayNanoUsd is { } day ? $"{NanoUsd(day)}/day" : null,
-            limits.BudgetPerMonthNanoUsd is { } month ? $"{NanoUsd(month)}/month" : null,
-        ];
-        return parts.Any(p => p is not null) ? string.Join(", ", parts.Where(p => p is not null)) : "none of its own";
+        var parts = LimitKinds.All
+            .Select(kind => kind.Of(limits) is { } limit ? (kind.IsMoney ? NanoUsd(limit) : Count(limit)) + kind.Summary : null)
+            .Where(part => part is not null).ToArray();
+        return parts.Length > 0 ? string.Join(", ", parts) : "none of its own";
     }
-
-    public static string Scopes(string[]? scopes) => scopes is null
-        ? "all"
-        : string.Join(", ", AccessForm.Endpoints.Where(e => scopes.Contains(e.Scope)).Select(e => e.Text));
-
-    public static string Models(string[]? allowed, string[]? denied) => (allowed, denied) switch
-    {
-        (null, null) => "all",
-        (null, { } no) => "all but " + string.Join(", ", no),
-        ({ } yes, _) => "only " + string.Join(", ", yes.Except(denied ?? [])),
-    };
 
     public static string Kind(string kind) => kind switch
     {

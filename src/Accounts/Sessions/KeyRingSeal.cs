@@ -8,8 +8,9 @@ using Tollgate.Accounts.Keys;
 namespace Tollgate.Accounts.Sessions;
 
 /// <summary>
-/// Seals Data Protection's keys before they go to Postgres: AES-256-GCM under a key derived from the current pepper, which lies in a file.
-/// A stolen database opens no cookie and no mailed link. Keys sealed under an older pepper open as long as that pepper is configured.
+/// Seals Data Protection's keys before they go to Postgres, with AES-256-GCM under a key derived from the current pepper, which lies in a
+/// file. A stolen database therefore opens no cookie and no mailed link. Keys sealed under an older pepper stay readable while that pepper
+/// is configured.
 /// </summary>
 internal sealed class KeyRingSeal(IOptions<KeyOptions> options) : IXmlEncryptor
 {
@@ -33,7 +34,7 @@ internal sealed class KeyRingSeal(IOptions<KeyOptions> options) : IXmlEncryptor
             new XElement("sealed", new XAttribute("pepper", id), Convert.ToBase64String(sealedBytes)), typeof(KeyRingOpener));
     }
 
-    /// <exception cref="CryptographicException">The pepper is not configured any more, or the text was changed.</exception>
+    /// <exception cref="CryptographicException">The pepper is no longer configured, or the text was changed.</exception>
     public XElement Decrypt(XElement encryptedElement)
     {
         var id = (string?)encryptedElement.Attribute("pepper");
@@ -47,7 +48,7 @@ internal sealed class KeyRingSeal(IOptions<KeyOptions> options) : IXmlEncryptor
     }
 }
 
-/// <summary>Data Protection makes one by the type's name that lies beside each sealed key.</summary>
+/// <summary>Opens sealed keys. Data Protection creates it from the type name stored beside each sealed key.</summary>
 internal sealed class KeyRingOpener(IServiceProvider services) : IXmlDecryptor
 {
     public XElement Decrypt(XElement encryptedElement) => services.GetRequiredService<KeyRingSeal>().Decrypt(encryptedElement);

@@ -4,7 +4,7 @@ using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts.Sessions;
 
-/// <summary>A browser that is signed in. Kept for 90 days after its start, so that an account's usual sources are known.</summary>
+/// <summary>A signed-in browser. Kept for at least 90 days after its start, so that an account's usual sources are known.</summary>
 internal sealed class Session
 {
     public required Guid Id { get; init; }
@@ -14,30 +14,30 @@ internal sealed class Session
 
     public required Guid UserId { get; init; }
 
-    /// <summary>The user's stamp at sign-in; the session ends when the user's stamp changes.</summary>
+    /// <summary>The user's security stamp at sign-in. The session ends when the user's stamp changes.</summary>
     public required string SecurityStamp { get; init; }
 
-    /// <summary>The user asked to stay signed in.</summary>
+    /// <summary>Whether the user asked to stay signed in.</summary>
     public required bool Remembered { get; init; }
 
-    /// <summary>The client as limits count it: an IPv4 address or an IPv6 /64.</summary>
+    /// <summary>The client's source for limits: an IPv4 address or an IPv6 /64.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The browser's name for itself, as sent.</summary>
+    /// <summary>The User-Agent header, at most 200 characters.</summary>
     public required string Browser { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>To the minute.</summary>
+    /// <summary>Accurate to a minute.</summary>
     public required DateTimeOffset LastSeenAt { get; init; }
 
-    /// <summary>Ends then unless a page is opened before.</summary>
+    /// <summary>When the session ends unless a page is opened before.</summary>
     public required DateTimeOffset IdleEndsAt { get; init; }
 
-    /// <summary>Ends then in any case.</summary>
+    /// <summary>When the session ends at the latest.</summary>
     public required DateTimeOffset EndsAt { get; init; }
 
-    /// <summary>Signed out.</summary>
+    /// <summary>When it was ended early, such as by signing out; null before.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
     internal sealed class Mapping : IEntityTypeConfiguration<Session>

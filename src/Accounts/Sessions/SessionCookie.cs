@@ -6,7 +6,7 @@ using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Accounts.Sessions;
 
-/// <summary>The browser's half of a session: a cookie that holds a random ticket and nothing else, sealed by Data Protection.</summary>
+/// <summary>The browser's half of a session: a cookie that contains only a random ticket, sealed by Data Protection.</summary>
 internal sealed class SessionCookie(SessionStore sessions, ClientAddress addresses)
 {
     public const string Scheme = "session";
@@ -14,7 +14,7 @@ internal sealed class SessionCookie(SessionStore sessions, ClientAddress address
     private const string TicketClaim = "ticket";
     private const string SessionClaim = "session";
 
-    /// <summary>Signs the browser in. Ends the session that it had before, of any user, so that nobody can plant one.</summary>
+    /// <summary>Signs the browser in. Ends the browser's previous session, of any user, so that an attacker cannot plant one.</summary>
     public async Task SignInAsync(HttpContext context, User user, bool remember)
     {
         await EndOwnAsync(context);
@@ -26,18 +26,18 @@ internal sealed class SessionCookie(SessionStore sessions, ClientAddress address
             new AuthenticationProperties { IsPersistent = remember, ExpiresUtc = started.EndsAt });
     }
 
-    /// <summary>Ends the browser's session here and drops its cookie.</summary>
+    /// <summary>Ends the browser's session and deletes its cookie.</summary>
     public async Task SignOutAsync(HttpContext context)
     {
         await EndOwnAsync(context);
         await context.SignOutAsync(Scheme);
     }
 
-    /// <summary>Replaces the ticket by its user, or by nobody when the session has ended. Runs for each request with a cookie.</summary>
+    /// <summary>Replaces the ticket by its user, or rejects it when the session has ended. Runs for each request with a cookie.</summary>
     public static async Task ReadAsync(CookieValidatePrincipalContext context)
     {
         var ticket = context.Principal?.FindFirstValue(TicketClaim);
-        // Styles and scripts are the same for everybody; the cookie that comes with them needs no look into the database.
+        // Skips the database for styles and scripts, which are the same for every user.
         if (ticket is null || context.Request.Path.StartsWithSegments("/assets"))
         {
             context.RejectPrincipal();

@@ -8,15 +8,15 @@ public sealed class SessionOptions
 {
     public const string Section = "Sessions";
 
-    /// <summary>Longest pause between two pages. Default 12 hours.</summary>
+    /// <summary>Longest time between two pages. Default 12 hours.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan Idle { get; init; } = TimeSpan.FromHours(12);
 
-    /// <summary>The same where the user asked to stay signed in. Default 14 days.</summary>
+    /// <summary>Longest time between two pages if the user asked to stay signed in. Default 14 days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "90.00:00:00")]
     public TimeSpan RememberedIdle { get; init; } = TimeSpan.FromDays(14);
 
-    /// <summary>Longest time from sign-in to the next sign-in, however busy the session is. Default 30 days.</summary>
+    /// <summary>Longest time until the next sign-in, even in constant use. Default 30 days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "90.00:00:00")]
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(30);
 }

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
+using Tollgate.Accounts.Database;
+using Tollgate.Accounts.Housekeeping;
 using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts.Sessions;
@@ -22,18 +24,18 @@ internal static class SessionSetup
         builder.Services.AddOptions<SessionOptions>().Bind(builder.Configuration.GetSection(SessionOptions.Section)).ValidateOnStart();
         builder.Services.AddScoped<SessionStore>();
         builder.Services.AddScoped<SessionCookie>();
-        builder.Services.AddHostedService<Housekeeping>();
+        builder.Services.AddScoped<IExpiringRows>(services => services.GetRequiredService<SessionStore>());
         builder.Services.AddAuthentication(SessionCookie.Scheme).AddCookie(SessionCookie.Scheme, cookie =>
         {
             cookie.Cookie.Name = "tollgate.session";
-            cookie.Cookie.SameSite = SameSiteMode.Lax; // Strict would sign out whoever comes back from the checkout page.
-            cookie.SlidingExpiration = false; // The store knows when the session ends; the cookie only must not end before.
+            cookie.Cookie.SameSite = SameSiteMode.Lax; // Strict would sign out a browser that returns from the checkout page.
+            cookie.SlidingExpiration = false; // The store decides when the session ends; the cookie only must not end earlier.
             cookie.LoginPath = "/sign-in";
             cookie.ReturnUrlParameter = "returnUrl";
             cookie.Events.OnValidatePrincipal = SessionCookie.ReadAsync;
             cookie.Events.OnRedirectToAccessDenied = context =>
             {
-                context.Response.StatusCode = StatusCodes.Status404NotFound; // Another's page is not found, never forbidden.
+                context.Response.StatusCode = StatusCodes.Status404NotFound; // Hides pages of others: 404 instead of 403.
                 return Task.CompletedTask;
             };
         });
@@ -48,7 +50,7 @@ internal static class SessionSetup
 
     internal static async Task<IResult> SignOutAsync(HttpContext context, IAntiforgery antiforgery, SessionCookie session)
     {
-        // The form binding that would check the token by itself is not used here, so the token is checked by hand.
+        // Checks the token explicitly, because only form binding checks it automatically.
         if (!await antiforgery.IsRequestValidAsync(context))
         {
             return TypedResults.BadRequest();
@@ -58,7 +60,7 @@ internal static class SessionSetup
         return TypedResults.LocalRedirect("/");
     }
 
-    /// <summary>Ends all sessions of the user, and the mailed links that wait.</summary>
+    /// <summary>Ends all sessions of the user and invalidates pending mailed links.</summary>
     internal static async Task<IResult> SignOutEverywhereAsync(
         HttpContext context, IAntiforgery antiforgery, SessionCookie session, SessionStore sessions, UserManager<User> users)
     {

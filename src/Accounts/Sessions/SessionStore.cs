@@ -2,18 +2,20 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Tollgate.Accounts.Database;
+using Tollgate.Accounts.Housekeeping;
 using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts.Sessions;
 
-/// <summary>The sessions of all users. Nothing is cached: the next request obeys an end.</summary>
-internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> options, TimeProvider clock)
+/// <summary>Stores the sessions of all users without a cache, so an ended session is refused from the next request on.</summary>
+internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> options, TimeProvider clock) : IExpiringRows
 {
     private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Kept = TimeSpan.FromDays(90);
 
-    /// <summary>Starts a session with a ticket of its own, which is in the answer and nowhere else.</summary>
-    /// <param name="user">The user with the stamp that is stored.</param>
+    /// <summary>Starts a session with a new ticket. Only the result contains the ticket.</summary>
+    /// <param name="user">The user, whose security stamp is stored.</param>
     public async Task<StartedSession> StartAsync(
         User user, bool remember, string source, string browser, CancellationToken cancellationToken)
     {
@@ -38,7 +40,7 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
         return new StartedSession(ticket, session.EndsAt);
     }
 
-    /// <summary>Finds the session of a ticket; null when it has ended. Notes that it was used.</summary>
+    /// <summary>Finds the session of a ticket and records its use. Returns null when it has ended.</summary>
     public async Task<ActiveSession?> FindAsync(string ticket, CancellationToken cancellationToken)
     {
         var (hash, now) = (Hash(ticket), clock.GetUtcNow());
@@ -63,12 +65,12 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
         return new ActiveSession(found.Id, found.UserId, found.Email!, found.IsOperator);
     }
 
-    /// <summary>A user's sessions that have not ended, the newest first.</summary>
+    /// <summary>Lists a user's active sessions, newest first.</summary>
     public Task<List<Session>> ListAsync(Guid userId, CancellationToken cancellationToken) =>
         Active(clock.GetUtcNow()).Where(s => s.UserId == userId).OrderByDescending(s => s.CreatedAt).AsNoTracking()
             .ToListAsync(cancellationToken);
 
-    /// <summary>Ends one session of a user; again does no harm.</summary>
+    /// <summary>Ends one session of a user. Idempotent.</summary>
     public Task EndAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -84,8 +86,8 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellationToken);
     }
 
-    /// <summary>Drops sessions that are over and too old to say where an account is used from.</summary>
-    public Task DropOldAsync(CancellationToken cancellationToken)
+    /// <summary>Deletes ended sessions that are too old to count as a known source.</summary>
+    public Task DropExpiredAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var old = now - Kept;
@@ -104,9 +106,9 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
 }
 
 /// <summary>A new session.</summary>
-/// <param name="Ticket">For the browser's cookie.</param>
-/// <param name="EndsAt">When it ends in any case.</param>
+/// <param name="Ticket">Content of the browser's cookie.</param>
+/// <param name="EndsAt">When it ends at the latest.</param>
 internal sealed record StartedSession(string Ticket, DateTimeOffset EndsAt);
 
-/// <summary>A session that has not ended.</summary>
+/// <summary>An active session.</summary>
 internal sealed record ActiveSession(Guid Id, Guid UserId, string Email, bool IsOperator);

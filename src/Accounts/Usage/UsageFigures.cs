@@ -4,8 +4,7 @@ using Tollgate.Contracts.Reports;
 
 namespace Tollgate.Accounts.Usage;
 
-/// <summary>Sums over a report of Billing's, as pages show them. Nothing here is counted
-/// twice or anew: all comes from the one rollup.</summary>
+/// <summary>Sums a report of Billing for pages. All figures come from the same rollup.</summary>
 public sealed class UsageFigures
 {
     public static readonly UsageFigures None = new(null);
@@ -27,7 +26,7 @@ public sealed class UsageFigures
 
     public long Requests { get; }
 
-    /// <summary>Cached ones too.</summary>
+    /// <summary>Includes cached tokens.</summary>
     public long InputTokens { get; }
 
     public long OutputTokens { get; }
@@ -39,13 +38,13 @@ public sealed class UsageFigures
 
     public static UsageFigures Of(UsageReport? report) => report is null ? None : new UsageFigures(report);
 
-    /// <summary>Sums by some member, dearest first.</summary>
+    /// <summary>Sums by a member, most expensive first.</summary>
     public IReadOnlyList<(TKey Key, UsageFigures Sum)> By<TKey>(Func<UsageRow, TKey> member)
         where TKey : notnull =>
         [.. Rows.GroupBy(member).Select(g => (g.Key, new UsageFigures(new UsageReport(Report!.AsOf, [.. g]))))
             .OrderByDescending(g => g.Item2.Amount).ThenByDescending(g => g.Item2.Requests)];
 
-    /// <summary>One sum for each bucket between two instants, the empty ones too.</summary>
+    /// <summary>Returns one sum per bucket between two instants, including empty buckets.</summary>
     public IReadOnlyList<(DateTimeOffset Start, UsageFigures Sum)> Buckets(DateTimeOffset from, DateTimeOffset to, TimeSpan width)
     {
         var rows = Rows.ToLookup(r => Floor(r.Start, width));

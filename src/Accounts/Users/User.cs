@@ -4,10 +4,10 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Tollgate.Accounts.Users;
 
-/// <summary>A person who may sign in. The user name is the e-mail address.</summary>
+/// <summary>A person who can sign in. The user name is the e-mail address.</summary>
 internal sealed class User : IdentityUser<Guid>
 {
-    /// <summary>Runs this installation: sees the admin pages.</summary>
+    /// <summary>Whether the user runs this installation and sees the admin pages.</summary>
     public bool IsOperator { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

@@ -1,13 +1,18 @@
 using System.CommandLine;
+using Microsoft.ML.OnnxRuntime;
+using Tollgate.Cli.Commands;
+using Tollgate.Cli.Data;
 using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.AllInOne.Doctor;
 
-/// <summary><c>tollgate doctor</c>: what is on this machine, what is missing, and what runs.</summary>
+/// <summary><c>tollgate doctor</c>: reports what is installed, what is missing, and what runs.</summary>
 internal static class DoctorCommand
 {
-    /// <summary>Programs, and the setting that makes one needless to <c>up</c>; those of the tests are never needed by it.</summary>
+    /// <summary>
+    /// Programs, each with the setting that makes it unnecessary for <c>up</c>. <c>up</c> never needs those of the tests.
+    /// </summary>
     private static readonly (string Program, string Package, string Why, Need Need)[] Programs =
     [
         ("postgres", "postgresql", "accounts, ledger and usage", new Need("AllInOne:Postgres")),
@@ -21,7 +26,7 @@ internal static class DoctorCommand
     public static Command Create() =>
         new Command("doctor", "Says what is here, what is missing, and which execution provider is used.").Does(RunAsync);
 
-    private static async Task<int> RunAsync(ParseResult parsed, DataFolder data, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var settings = PlatformSettings.Read([]);
         var missing = 0;
@@ -30,16 +35,14 @@ internal static class DoctorCommand
             missing += Report(program, package, why, need.IsNeeded(settings)) ? 0 : 1;
         }
 
-        var native = Path.Combine(AppContext.BaseDirectory, "libonnxruntime.so");
-        await Console.Out.WriteLineAsync(
-            File.Exists(native) ? $"ok       ONNX Runtime ({native})" : "MISSING  ONNX Runtime: npm ci --ignore-scripts, then build again");
+        missing += ReportOnnxRuntime() ? 0 : 1;
         await Console.Out.WriteLineAsync(
             File.Exists("/dev/nvidia0") ? "ok       NVIDIA device /dev/nvidia0" : "-        no NVIDIA device: models run on the CPU");
-        await ReportRunningAsync(data, cancellationToken);
-        return missing == 0 && File.Exists(native) ? 0 : 1;
+        await ReportRunningAsync(DataFolder.Of(parsed), cancellationToken);
+        return missing == 0 ? 0 : 1;
     }
 
-    /// <summary>False when <c>up</c> would fail.</summary>
+    /// <summary>Reports a program. Returns false when <c>up</c> would fail without it.</summary>
     private static bool Report(string program, string package, string why, bool needed)
     {
         try
@@ -54,21 +57,35 @@ internal static class DoctorCommand
         }
     }
 
+    /// <summary>
+    /// Reports ONNX Runtime. Returns false when no model can run, because the native library is missing or does not load.
+    /// </summary>
+    private static bool ReportOnnxRuntime()
+    {
+        try
+        {
+            Console.WriteLine($"ok       ONNX Runtime {OrtEnv.Instance().GetVersionString()}");
+            return true;
+        }
+        catch (TypeInitializationException exception)
+        {
+            Console.WriteLine($"MISSING  ONNX Runtime: {exception.InnerException?.Message ?? exception.Message}");
+            return false;
+        }
+    }
+
     private static async Task ReportRunningAsync(DataFolder data, CancellationToken cancellationToken)
     {
         try
         {
-            var (client, endpoints) = OperatorClient.Connect(data);
-            using (client)
+            using var client = OperatorClient.Connect(data);
+            var fleet = await client.GetAsync(
+                "gateway", "/internal/fleet", Contracts.Json.ContractsJson.Default.Fleet, cancellationToken);
+            foreach (var worker in fleet.Workers)
             {
-                var fleet = await client.GetAsync(
-                    "gateway", $"{endpoints.GatewayInternal}/internal/fleet", Contracts.Json.ContractsJson.Default.Fleet,
-                    cancellationToken);
-                foreach (var worker in fleet.Workers)
-                {
-                    await Console.Out.WriteLineAsync(
-                        $"runs     worker {worker.Url}: execution provider {worker.Status?.ExecutionProvider ?? "unknown, it does not answer"}");
-                }
+                await Console.Out.WriteLineAsync(
+                    $"runs     worker {worker.Url}: execution provider "
+                    + $"{worker.Status?.ExecutionProvider ?? "unknown, it does not answer"}");
             }
         }
         catch (OperatorException exception)
@@ -77,7 +94,7 @@ internal static class DoctorCommand
         }
     }
 
-    /// <summary>What <c>up</c> needs a program for: unless <paramref name="InsteadOf"/> names a server of the operator's.</summary>
+    /// <summary>When <c>up</c> needs a program: unless the setting <paramref name="InsteadOf"/> names a server of the operator.</summary>
     private sealed record Need(string? InsteadOf, bool OfTests = false)
     {
         public static readonly Need None = new(null, OfTests: true);

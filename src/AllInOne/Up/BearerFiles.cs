@@ -1,13 +1,18 @@
+using Tollgate.Cli.Data;
 using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.AllInOne.Up;
 
-/// <summary>The bearer file of each service, <c>secrets/SERVICE_bearers</c>: a service is given the path of its own and of no other.</summary>
+/// <summary>
+/// The bearer file of each service, <c>secrets/SERVICE_bearers</c>. Each service receives only the path of its own file.
+/// </summary>
 internal static class BearerFiles
 {
-    /// <summary>Makes the files where one is missing, is damaged, or does not serve a call of this version; all at once, because each bearer lies in two.
-    /// Deleting one before a start therefore changes every bearer.</summary>
+    /// <summary>
+    /// Creates all files if any is missing, damaged, or lacks a call of this version. Each bearer lies in two files, so they are replaced
+    /// together. Deleting one before a start therefore changes every bearer.
+    /// </summary>
     public static void Ensure(DataFolder data)
     {
         if (AreWhole(data))

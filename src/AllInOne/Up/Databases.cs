@@ -1,12 +1,12 @@
 using Npgsql;
+using Tollgate.Cli.Data;
 using Tollgate.LocalServers;
 
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// Postgres and Redis of one run: our own, supervised, or those that
-/// <c>TOLLGATE__AllInOne__Postgres</c> (a superuser's connection string) and
-/// <c>TOLLGATE__AllInOne__Redis</c> name.
+/// Postgres and Redis of one run: supervised children, or the operator's servers in <c>TOLLGATE__AllInOne__Postgres</c> (a superuser's
+/// connection string) and <c>TOLLGATE__AllInOne__Redis</c>.
 /// </summary>
 internal sealed class Databases(DataFolder data, Ports ports, Supervisor supervisor, OperatorSettings settings)
 {
@@ -14,15 +14,15 @@ internal sealed class Databases(DataFolder data, Ports ports, Supervisor supervi
     private static readonly string[] Schemas = ["accounts", "billing"];
     private string _superuser = "";
 
-    /// <summary>Superuser's connection string on Tollgate's database.</summary>
+    /// <summary>The superuser's connection string for Tollgate's database.</summary>
     public string Superuser => new NpgsqlConnectionStringBuilder(_superuser) { Database = Database }.ConnectionString;
 
     public string Redis { get; private set; } = "";
 
-    /// <summary>Connection string of the role that owns <paramref name="schema"/>.</summary>
+    /// <summary>Returns the connection string of the role that owns <paramref name="schema"/>.</summary>
     public string Role(string schema) => LocalDatabase.RoleConnectionString(_superuser, Database, SchemaRole(schema));
 
-    /// <summary>Starts both, and makes the database with a role for each schema.</summary>
+    /// <summary>Starts both servers, and creates the database with a role per schema.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(StartPostgresAsync(cancellationToken), StartRedisAsync());

@@ -1,35 +1,36 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
+using Tollgate.Cli.Commands;
+using Tollgate.Cli.Data;
+using Tollgate.Cli.FirstOperator;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
 using Tollgate.LocalServers;
 
 namespace Tollgate.AllInOne.Up;
 
-/// <summary>Makes the first operator and the first key of a fresh installation, and
-/// waits until that key can call the default model.</summary>
+/// <summary>
+/// Creates the first operator and the first key of a new installation, and waits until the key can call the default model.
+/// </summary>
 internal static class FirstStart
 {
-    /// <summary>Address of the operator's account where none is chosen.</summary>
-    public const string StandardEmail = "admin@tollgate.localhost";
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    /// <summary>True when this start created them; the two files then hold what is to be shown.</summary>
-    /// <param name="email">Address of the operator's account; counts only when it is made.</param>
+    /// <summary>
+    /// Creates the operator and the key if they do not exist, and writes them to two files. Returns true when this start created them.
+    /// </summary>
+    /// <param name="email">Address of the operator's account; used only at its creation.</param>
     public static async Task<bool> BootstrapAsync(
         DataFolder data, Endpoints endpoints, string email, CancellationToken cancellationToken)
     {
-        using var client = new OperatorClient(await File.ReadAllTextAsync(endpoints.OperatorBearers, cancellationToken));
+        using var client = OperatorClient.Connect(endpoints);
 
-        // Written before it is true: a kill in between may leave a password that was
-        // never used, but never an account that nobody can enter.
+        // Writes the password before it is valid: a kill in between may leave an unused password, but never an account that no one can
+        // enter.
         var pending = data.FirstAdminFile + ".pending";
         if (!File.Exists(pending) && !File.Exists(data.FirstAdminFile))
         {
-            OwnerOnly.Write(
-                pending, $"{email}\n{RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", 20)}-7a\n");
+            OwnerOnly.Write(pending, $"{email}\n{OperatorPassword.Create()}\n");
         }
 
         if (!File.Exists(pending))
@@ -39,7 +40,7 @@ internal static class FirstStart
 
         var admin = await File.ReadAllLinesAsync(pending, cancellationToken);
         var answer = await client.PostAsync(
-            "accounts", $"{endpoints.AccountsInternal}/internal/bootstrap", new Bootstrap(admin[0], admin[1]),
+            "accounts", "/internal/bootstrap", new Bootstrap(admin[0], admin[1]),
             ContractsJson.Default.Bootstrap, ContractsJson.Default.Bootstrapped, cancellationToken);
         if (answer.KeyText is not null)
         {
@@ -51,13 +52,13 @@ internal static class FirstStart
     }
 
     /// <summary>
-    /// Waits until the gateway lists <paramref name="model"/> to the key, Billing has its wallet, and money of it lies in the gateway's till,
-    /// so that the first pasted call finds everything warm and waits for nothing.
+    /// Waits until the gateway lists <paramref name="model"/> for the key, Billing has the wallet, and the gateway's till holds money. The
+    /// first call then finds everything ready.
     /// </summary>
     public static async Task WaitForModelAsync(Endpoints endpoints, string key, string model, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        using var operatorClient = new OperatorClient(await File.ReadAllTextAsync(endpoints.OperatorBearers, cancellationToken));
+        using var operatorClient = OperatorClient.Connect(endpoints);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         var started = TimeProvider.System.GetTimestamp();
         var last = "no answer";
@@ -70,10 +71,10 @@ internal static class FirstStart
                 {
                     var organization = Guid.Parse(response.Headers.GetValues("openai-organization").Single().AsSpan("org-".Length));
                     await operatorClient.GetAsync(
-                        "billing", $"{endpoints.BillingInternal}/internal/organizations/{organization}/wallet",
+                        "billing", $"/internal/organizations/{organization}/wallet",
                         ContractsJson.Default.WalletState, cancellationToken);
                     using var till = await operatorClient.SendAsync(
-                        "gateway", HttpMethod.Post, $"{endpoints.GatewayInternal}/internal/tills/{organization}", null, cancellationToken);
+                        "gateway", HttpMethod.Post, $"/internal/tills/{organization}", null, cancellationToken);
                     return;
                 }
 

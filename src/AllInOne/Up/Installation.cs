@@ -1,4 +1,6 @@
 using Tollgate.Accounts;
+using Tollgate.Cli.Commands;
+using Tollgate.Cli.Data;
 using Tollgate.Billing;
 using Tollgate.Contracts.Json;
 using Tollgate.FakeStripe;
@@ -9,8 +11,8 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// A running installation: gateway, accounts, billing and, while no real one is configured, the stand-in for Stripe in this process, each a
-/// web application of its own over the same seams as in production; Postgres, Redis and the worker as supervised children.
+/// A running installation. Gateway, Accounts, Billing and, unless a real one is configured, the fake Stripe run in this process, as
+/// separate web applications with the same interfaces as in production. Postgres, Redis and the worker are supervised children.
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
@@ -29,9 +31,9 @@ internal sealed class Installation : IAsyncDisposable
 
     public Databases Databases { get; }
 
-    /// <summary>Starts everything and returns when every part answers.</summary>
-    /// <param name="say">Told what is being done.</param>
-    /// <param name="log">Told what the supervisor does, also later.</param>
+    /// <summary>Starts everything and returns when every component answers.</summary>
+    /// <param name="say">Receives progress messages of the start.</param>
+    /// <param name="log">Receives the supervisor's messages, also after the start.</param>
     public static async Task<Installation> StartAsync(
         DataFolder data, Ports ports, OperatorSettings settings, bool servesAsRoot, Action<string> say, Action<string> log,
         CancellationToken cancellationToken)
@@ -52,7 +54,7 @@ internal sealed class Installation : IAsyncDisposable
                 AccountsApp.MigrateAsync(arguments.Accounts(), cancellationToken),
                 BillingApp.MigrateAsync(arguments.Billing(), cancellationToken));
             say("starting gateway, accounts and billing");
-            // The order in which they are stopped: who asks comes before who answers.
+            // The order of the stop: callers before the services that they call.
             installation._apps.AddRange(
                 [GatewayApp.Create(arguments.Gateway()), AccountsApp.Create(arguments.Accounts()), BillingApp.Create(arguments.Billing())]);
             if (settings.UsesFakeStripe)
@@ -91,14 +93,13 @@ internal sealed class Installation : IAsyncDisposable
         await _supervisor.DisposeAsync();
     }
 
-    /// <summary>How many requests run, as the gateway counts them; null when it does not answer.</summary>
+    /// <summary>Counts the running requests of the gateway; null when it does not answer.</summary>
     public static async Task<int?> CountRunningAsync(Endpoints endpoints, CancellationToken cancellationToken)
     {
         try
         {
-            using var client = new OperatorClient(await File.ReadAllTextAsync(endpoints.OperatorBearers, cancellationToken));
-            var fleet = await client.GetAsync(
-                "gateway", $"{endpoints.GatewayInternal}/internal/fleet", ContractsJson.Default.Fleet, cancellationToken);
+            using var client = OperatorClient.Connect(endpoints);
+            var fleet = await client.GetAsync("gateway", "/internal/fleet", ContractsJson.Default.Fleet, cancellationToken);
             return fleet.Workers.Sum(worker => worker.InFlight);
         }
         catch (OperatorException)
@@ -107,7 +108,7 @@ internal sealed class Installation : IAsyncDisposable
         }
     }
 
-    /// <summary>Address of the portal's development mailbox with its token; null where the portal has none.</summary>
+    /// <summary>Returns the address of the portal's development mailbox with its token; null when the portal has none.</summary>
     private static async Task<string?> FindMailboxAsync(Ports ports, string token, CancellationToken cancellationToken)
     {
         var url = $"{Ports.Url(ports.Portal)}/dev/mail?{DevelopmentPages.Query}={token}";

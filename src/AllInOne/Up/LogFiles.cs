@@ -1,34 +1,36 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Tollgate.Cli.Commands;
+using Tollgate.Cli.Data;
 using Tollgate.LocalServers;
 
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// The logs of one run: <c>logs/tollgate.log</c> for what runs in this process, one file a child beside it or in its own folder. A file that
-/// grows over a limit is copied to <c>.1</c>, older copies move on, and it goes on empty; every writer appends, so none has to be told. Lines
-/// that are written within the copy's last microseconds may be missing in both.
+/// The logs of one run: <c>logs/tollgate.log</c> for this process, and a file per child, there or in the child's folder. A file over the
+/// limit is copied to <c>.1</c>, older copies move up, and the file is truncated. Every writer appends, so none must reopen it. Lines
+/// written in the last microseconds of the copy may be lost.
 /// </summary>
 internal sealed partial class LogFiles(DataFolder data, TimeProvider clock) : IDisposable
 {
-    /// <summary>Size over which a file is put aside, bytes.</summary>
+    /// <summary>Size in bytes over which a log is rotated.</summary>
     public const long MostBytes = 16 << 20;
 
-    /// <summary>Older files that are kept of each log.</summary>
+    /// <summary>Number of older files kept per log.</summary>
     public const int Kept = 4;
 
     private const int WriteCreateAppend = 1 | 0x40 | 0x400; // O_WRONLY, O_CREAT, O_APPEND of Linux
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private ITimer? _timer;
 
-    /// <summary>Where the services of this process write.</summary>
+    /// <summary>Log file of the services in this process.</summary>
     public string File => Path.Combine(data.Folder("logs"), "tollgate.log");
 
-    /// <summary>From now on standard output is the log, and logs are kept small. Returns the terminal.</summary>
+    /// <summary>Redirects standard output to the log and starts the rotation. Returns the terminal.</summary>
     public TextWriter Begin()
     {
-        // The stream has a descriptor of its own for what was standard output until now.
+        // The stream keeps a separate descriptor for the previous standard output.
         var terminal = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true };
         using (var log = new SafeFileHandle(Open(File, WriteCreateAppend, 0b110_000_000), ownsHandle: true))
         {
@@ -43,14 +45,14 @@ internal sealed partial class LogFiles(DataFolder data, TimeProvider clock) : ID
         return terminal;
     }
 
-    /// <summary>A line of this program's own.</summary>
+    /// <summary>Writes a line of this program to the log.</summary>
     public void Write(string line) =>
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{clock.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'} info: up {line.ReplaceLineEndings(" ")}"));
 
     public void Dispose() => _timer?.Dispose();
 
-    /// <summary>Puts a log aside when it is larger than <paramref name="mostBytes"/>.</summary>
+    /// <summary>Rotates a log that is larger than <paramref name="mostBytes"/>.</summary>
     internal static void Rotate(string path, long mostBytes)
     {
         var log = new FileInfo(path);

@@ -1,14 +1,15 @@
+using Tollgate.Cli.Commands;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// What the operator set in the environment, by value or by file. It goes before everything that this program derives; the few settings that
-/// one value cannot be right for in all services are refused by name instead of being ignored.
+/// The operator's settings from the environment, by value or by file. They override everything that this program derives. Settings for
+/// which no single value is right in all services are refused by name instead of being ignored.
 /// </summary>
 internal sealed class OperatorSettings
 {
-    /// <summary>Sections and settings that this program decides alone, with what an operator sets instead.</summary>
+    /// <summary>Sections and settings that only this program decides, with the operator's alternative.</summary>
     private static readonly (string Name, string Instead)[] Decided =
     [
         ("Listen", "choose ports with --api-port and --portal-port"),
@@ -27,8 +28,8 @@ internal sealed class OperatorSettings
     private OperatorSettings(IConfigurationRoot environment) => _environment = environment;
 
     /// <summary>Reads the environment.</summary>
-    /// <exception cref="OperatorException">A setting is one that this program decides.</exception>
-    /// <exception cref="InvalidOperationException">A file that a setting names cannot be read.</exception>
+    /// <exception cref="OperatorException">The environment sets a value that this program decides.</exception>
+    /// <exception cref="InvalidOperationException">The file of a setting cannot be read.</exception>
     public static OperatorSettings Read()
     {
         var environment = PlatformSettings.Read([]);
@@ -42,24 +43,39 @@ internal sealed class OperatorSettings
             }
         }
 
+        RefuseOneNameForAll();
         return new OperatorSettings(environment);
     }
 
-    /// <summary>The operator's value; null where there is none.</summary>
+    /// <summary>Returns the operator's value; null when there is none.</summary>
     public string? this[string name] => _environment[name] is { Length: > 0 } value ? value : null;
 
-    /// <summary>Whether the portal is reached from other machines, by a proxy in front of it.</summary>
+    /// <summary>Whether other machines reach the portal, through a proxy in front of it.</summary>
     public bool IsPublic => this["Portal:PublicUrl"] is { } url && !Loopback.IsUrl(url);
 
-    /// <summary>Payments go to the stand-in unless the operator has an account at Stripe, or strangers could pay with its free cards.</summary>
+    /// <summary>
+    /// Whether payments go to the fake Stripe: only without a Stripe key and on a private portal, because strangers could pay with its
+    /// free cards.
+    /// </summary>
     public bool UsesFakeStripe => this["Stripe:ApiKey"] is null && !IsPublic;
 
-    /// <summary>The operator's variables of the named sections, as they stand in the environment: a file stays a file.</summary>
+    /// <summary>Returns the operator's variables of the named sections, unchanged: a file stays a file.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Variables(IReadOnlyCollection<string> sections) =>
         Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
             .Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value ?? ""))
             .Where(variable => variable.Value.Length > 0 && sections.Any(section =>
                 variable.Key.StartsWith($"TOLLGATE__{section}__", StringComparison.OrdinalIgnoreCase)));
+
+    /// <exception cref="OperatorException">A standard variable names the service, and there are several.</exception>
+    private static void RefuseOneNameForAll()
+    {
+        if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_SERVICE_NAME")))
+        {
+            throw new OperatorException(
+                "OTEL_SERVICE_NAME cannot be set for `up`, which runs several services: "
+                + "set service.namespace in OTEL_RESOURCE_ATTRIBUTES.");
+        }
+    }
 
     private static bool IsOf(string key, string name) =>
         key.Equals(name, StringComparison.OrdinalIgnoreCase) || key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase);

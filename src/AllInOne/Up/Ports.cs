@@ -1,14 +1,15 @@
+using Tollgate.Cli.Commands;
 using Tollgate.LocalServers;
 
 namespace Tollgate.AllInOne.Up;
 
-/// <summary>The ports of one run. The two that customers know are fixed; the others are taken as they are free.</summary>
+/// <summary>The ports of one run. The two that customers use are fixed; the others are picked from the free ones.</summary>
 internal sealed record Ports(
     int Api, int Portal, int Postgres, int Redis, int Worker, int GatewayInternal, int AccountsInternal, int BillingInternal, int Stripe,
     int StripeInternal)
 {
-    /// <summary>Picks them.</summary>
-    /// <exception cref="OperatorException">One that was asked for is in use.</exception>
+    /// <summary>Picks the ports.</summary>
+    /// <exception cref="OperatorException">A requested port is in use.</exception>
     public static Ports Choose(int api, int portal)
     {
         if (api == portal && api != 0)
@@ -33,7 +34,8 @@ internal sealed record Ports(
 
         if (port < 1024 && !Environment.IsPrivilegedProcess && !FreePort.IsFree(port))
         {
-            throw new OperatorException($"Port {port} cannot be opened: it is in use, or ports below 1024 are root's. Choose another with {option}.");
+            throw new OperatorException(
+                $"Port {port} cannot be opened: it is in use, or ports below 1024 are root's. Choose another with {option}.");
         }
 
         return FreePort.IsFree(port)

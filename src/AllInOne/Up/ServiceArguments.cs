@@ -1,4 +1,5 @@
 using System.Reflection;
+using Tollgate.Cli.Data;
 using Tollgate.Inference;
 using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Hosting;
@@ -6,12 +7,14 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// What each service of one run is told: the same settings that separate processes get from their environment. An operator's own
-/// <c>TOLLGATE__…</c> variables reach every service too and win over what is derived here.
+/// Arguments of each service of one run: the settings that separate processes get from their environment. The operator's
+/// <c>TOLLGATE__…</c> variables reach the services too and override the derived settings.
 /// </summary>
 internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases databases, OperatorSettings settings)
 {
-    /// <summary>Sections that a worker reads. It gets no other variable of the operator's, which may hold secrets of other services.</summary>
+    /// <summary>
+    /// Sections that a worker reads. It gets no other variable of the operator, because others may hold secrets of other services.
+    /// </summary>
     private static readonly string[] WorkerSections =
     [
         "Logging", "Telemetry",
@@ -19,7 +22,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
             .Select(type => type.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue()).OfType<string>(),
     ];
 
-    /// <summary>Token that opens the pages of a development installation to whoever can read the data folder.</summary>
+    /// <summary>File with the token that opens the pages of a development installation.</summary>
     private string DevelopmentTokenFile => data.SecretFile("development");
 
     public string[] Gateway() =>
@@ -68,8 +71,8 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--{DevelopmentPages.TokenSetting}_FILE={DevelopmentTokenFile}",
     ];
 
-    /// <summary>The worker runs as a process of its own; its settings go by environment, its bearers by file.</summary>
-    /// <param name="servesAsRoot">Nothing could be found to run it as: it stays root, but without capabilities.</param>
+    /// <summary>Describes the worker's process. Its settings are environment variables; its bearers are in a file.</summary>
+    /// <param name="servesAsRoot">Whether no other user is available: the worker then stays root, but without capabilities.</param>
     public ChildSpec Worker(bool servesAsRoot)
     {
         var environment = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
@@ -92,7 +95,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
             Path.Combine(data.Folder("logs"), "worker.log"), RunAs: servesAsRoot ? "root" : null);
     }
 
-    /// <summary>Peppers of API keys, <c>id:hex</c>; made once.</summary>
+    /// <summary>Creates the peppers of API keys once, <c>id:hex</c>.</summary>
     private string PeppersFile() => data.SecretFile("peppers", "p1:");
 
     private string[] Common(string self, int internalPort) =>
@@ -102,7 +105,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--Listen:Internal={Ports.Url(internalPort)}",
     ];
 
-    /// <summary>A setting for which the operator's value, where there is one, is taken instead.</summary>
+    /// <summary>Returns a derived setting, or nothing when the operator set it.</summary>
     private string[] Derived(string name, Func<string> value, bool isFile = false) =>
         settings[name] is null ? [$"--{name}{(isFile ? "_FILE" : "")}={value()}"] : [];
 

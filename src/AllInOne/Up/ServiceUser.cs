@@ -1,21 +1,23 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Tollgate.Cli.Commands;
+using Tollgate.Cli.Data;
 using Tollgate.LocalServers;
 
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// Nothing needs root to serve. A start as root gives the data folder to a system user without a password and a shell, and goes on as that
-/// user in the same process; everything that it starts is that user's too and has no capability.
+/// Drops root's rights, because serving does not need them. A start as root gives the data folder to a system user without password and
+/// shell, and continues as that user in the same process. Everything that it starts runs as that user without capabilities.
 /// </summary>
 internal static partial class ServiceUser
 {
     public const string Name = "tollgate";
     private const int GetParentDeathSignal = 2;
 
-    /// <summary>Returns only where the process does not change its user.</summary>
-    /// <returns>Null without root's rights; otherwise one line that says why this start keeps them.</returns>
-    /// <exception cref="OperatorException">The data folder belongs to somebody else.</exception>
+    /// <summary>Changes the user of this process. Returns only if the process keeps its user.</summary>
+    /// <returns>Null without root's rights; otherwise one line that explains why this start keeps them.</returns>
+    /// <exception cref="OperatorException">The data folder belongs to another user.</exception>
     public static async Task<string?> BecomeAsync(DataFolder data, CancellationToken cancellationToken)
     {
         if (!Environment.IsPrivilegedProcess)
@@ -26,7 +28,8 @@ internal static partial class ServiceUser
         var owner = await OwnerOnly.OwnerAsync(data.Root, cancellationToken);
         if (owner is not "root" and not Name)
         {
-            throw new OperatorException($"The folder {data.Root} belongs to the user {owner}. Start as that user, or choose another with --data.");
+            throw new OperatorException(
+                $"The folder {data.Root} belongs to the user {owner}. Start as that user, or choose another with --data.");
         }
 
         if (await FindObstacleAsync(data, cancellationToken) is { } obstacle)
@@ -65,7 +68,7 @@ internal static partial class ServiceUser
         return null;
     }
 
-    /// <summary>Null when it ended well, otherwise what it wrote to standard error.</summary>
+    /// <summary>Runs a command. Returns null on success, otherwise its standard error.</summary>
     private static async Task<string?> RunAsync(string[] command, CancellationToken cancellationToken)
     {
         try
@@ -85,10 +88,10 @@ internal static partial class ServiceUser
         }
     }
 
-    /// <summary>Puts the same command in the place of this process, as the other user. Returns the reason when the system refuses.</summary>
+    /// <summary>Replaces this process by the same command as the other user. Returns the reason when the system refuses.</summary>
     private static string Replace(DataFolder data)
     {
-        // The order to die with the process that started this one is lost with the change of user, so it is given again.
+        // Changing the user clears the parent-death signal, so it is set again.
         string[] parentDeath = ParentDeath(GetParentDeathSignal, out var signal) == 0 && signal > 0
             ? ["--pdeathsig", signal.ToString(CultureInfo.InvariantCulture)]
             : [];

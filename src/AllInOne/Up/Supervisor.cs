@@ -1,24 +1,24 @@
+using Tollgate.Cli.Data;
 using Tollgate.LocalServers;
 
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// Keeps child processes running: one that ends is started again after a delay that grows from 100 ms to 5 s and is forgotten after 10
-/// quiet seconds. Process ids are noted on disk with their start times, so that the next start can end what this one could not.
+/// Keeps child processes running. Restarts an ended child after a delay that grows from 100 ms to 5 s and resets once the child has run
+/// for 10 s. Records process ids with their start times on disk, so that the next start can end children that this one left.
 /// </summary>
 internal sealed class Supervisor(DataFolder data, TimeProvider clock, Action<string> log) : IAsyncDisposable
 {
     private static readonly TimeSpan ShortestDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Dictionary<string, (ChildProcess Process, Task Watch)> _children = [];
+    private readonly Dictionary<string, Child> _children = [];
     private readonly Lock _lock = new();
 
-    /// <summary>Called after a child was started again, with every process id up to date.</summary>
+    /// <summary>Raised after a child was restarted, when all process ids are current.</summary>
     public event Action? Restarted;
 
-    /// <summary>Ends what an earlier start left behind.</summary>
+    /// <summary>Ends the children that an earlier start left.</summary>
     public async Task EndLeftoversAsync()
     {
         foreach (var file in Directory.GetFiles(data.Folder("run"), "*.pid"))
@@ -33,19 +33,21 @@ internal sealed class Supervisor(DataFolder data, TimeProvider clock, Action<str
         }
     }
 
-    /// <summary>Starts a child and watches it from now on.</summary>
+    /// <summary>Starts a child and watches it.</summary>
     public async Task StartAsync(string name, Func<CancellationToken, Task<ChildProcess>> start)
     {
-        var child = await start(_stopping.Token);
-        Note(name, child);
+        var stopping = new CancellationTokenSource();
+        var child = new Child(await start(stopping.Token), stopping);
+        Note(name, child.Process);
         lock (_lock)
         {
-            _children[name] = (child, Task.CompletedTask);
-            _children[name] = (child, WatchAsync(name, child, start));
+            _children[name] = child;
         }
+
+        child.Watch = WatchAsync(name, child, start);
     }
 
-    /// <summary>Process id of a child; null when there is none of that name.</summary>
+    /// <summary>Returns the process id of a child; null when there is no such child.</summary>
     public int? IdOf(string name)
     {
         lock (_lock)
@@ -54,11 +56,10 @@ internal sealed class Supervisor(DataFolder data, TimeProvider clock, Action<str
         }
     }
 
-    /// <summary>Stops a child for good.</summary>
+    /// <summary>Stops a child for good. The others go on, and are started again when they end.</summary>
     public async Task StopAsync(string name, ChildSignal signal, TimeSpan patience)
     {
-        await _stopping.CancelAsync();
-        (ChildProcess Process, Task Watch) child;
+        Child? child;
         lock (_lock)
         {
             if (!_children.Remove(name, out child))
@@ -67,14 +68,15 @@ internal sealed class Supervisor(DataFolder data, TimeProvider clock, Action<str
             }
         }
 
+        await child.Stopping.CancelAsync();
         await child.Process.StopAsync(signal, patience);
         await child.Watch;
+        child.Stopping.Dispose();
         File.Delete(data.At("run", name + ".pid"));
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
         string[] names;
         lock (_lock)
         {
@@ -85,61 +87,75 @@ internal sealed class Supervisor(DataFolder data, TimeProvider clock, Action<str
         {
             await StopAsync(name, ChildSignal.Kill, TimeSpan.FromSeconds(5));
         }
-
-        _stopping.Dispose();
     }
 
-    private async Task WatchAsync(string name, ChildProcess child, Func<CancellationToken, Task<ChildProcess>> start)
+    private async Task WatchAsync(string name, Child child, Func<CancellationToken, Task<ChildProcess>> start)
     {
         var delay = ShortestDelay;
         while (true)
         {
             var started = clock.GetTimestamp();
-            await child.WaitForExitAsync();
-            if (_stopping.IsCancellationRequested)
+            await child.Process.WaitForExitAsync();
+            if (child.Stopping.IsCancellationRequested)
             {
                 return;
             }
 
             delay = clock.GetElapsedTime(started) > Quiet ? ShortestDelay : delay;
             log($"{name} ended; starting it again");
-            if (await StartAgainAsync(name, delay, start) is not { } again)
+            if (!await StartAgainAsync(name, child, delay, start))
             {
                 return;
             }
 
-            child = again;
             delay = delay * 2 > LongestDelay ? LongestDelay : delay * 2;
         }
     }
 
-    private async Task<ChildProcess?> StartAgainAsync(string name, TimeSpan delay, Func<CancellationToken, Task<ChildProcess>> start)
+    /// <summary>False when the child is to be stopped.</summary>
+    private async Task<bool> StartAgainAsync(string name, Child child, TimeSpan delay, Func<CancellationToken, Task<ChildProcess>> start)
     {
         while (true)
         {
             try
             {
-                await Task.Delay(delay, clock, _stopping.Token);
-                var child = await start(_stopping.Token);
-                Note(name, child);
-                lock (_lock)
+                await Task.Delay(delay, clock, child.Stopping.Token);
+                var process = await start(child.Stopping.Token);
+                if (!TryReplace(name, child, process))
                 {
-                    _children[name] = (child, _children[name].Watch);
+                    await process.StopAsync(ChildSignal.Kill, TimeSpan.FromSeconds(5));
+                    return false;
                 }
 
-                log($"{name} runs again (process {child.Id})");
+                Note(name, process);
+                log($"{name} runs again (process {child.Process.Id})");
                 Restarted?.Invoke();
-                return child;
+                return true;
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (child.Stopping.IsCancellationRequested)
             {
-                return null;
+                return false;
             }
             catch (Exception exception) when (exception is InvalidOperationException or MissingServerException or IOException)
             {
                 log($"{name} did not start: {exception.Message}");
                 delay = delay * 2 > LongestDelay ? LongestDelay : delay * 2;
             }
+        }
+    }
+
+    /// <summary>False when the child was stopped meanwhile.</summary>
+    private bool TryReplace(string name, Child child, ChildProcess process)
+    {
+        lock (_lock)
+        {
+            if (!_children.ContainsKey(name))
+            {
+                return false;
+            }
+
+            child.Process = process;
+            return true;
         }
     }
 
@@ -156,5 +172,16 @@ internal sealed class Supervisor(DataFolder data, TimeProvider clock, Action<str
         using var process = System.Diagnostics.Process.GetProcessById(processId);
         process.Kill();
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10), clock);
+    }
+
+    /// <summary>A child that is kept running.</summary>
+    private sealed class Child(ChildProcess process, CancellationTokenSource stopping)
+    {
+        /// <summary>The present process; another one after a restart.</summary>
+        public ChildProcess Process { get; set; } = process;
+
+        public Task Watch { get; set; } = Task.CompletedTask;
+
+        public CancellationTokenSource Stopping { get; } = stopping;
     }
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using Tollgate.AllInOne.Models;
+using Tollgate.Cli.Commands;
+using Tollgate.Cli.Data;
+using Tollgate.Cli.Prices;
 using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -14,20 +16,15 @@ internal static class UpCommand
         Numbers.WithDefault("--api-port", "Port of the API; 0 takes a free one.", 0, 65_535, 8080);
     private static readonly Option<int> PortalPort =
         Numbers.WithDefault("--portal-port", "Port of the portal; 0 takes a free one.", 0, 65_535, 8081);
-    private static readonly Option<string> AdminEmail = new("--admin-email")
-    {
-        Description = "Address of the operator's account, which the first start makes.",
-        DefaultValueFactory = _ => FirstStart.StandardEmail,
-        CustomParser = result => System.Net.Mail.MailAddress.TryCreate(result.Tokens[0].Value, out var address)
-            ? address.Address
-            : Refuse(result, $"--admin-email: '{result.Tokens[0].Value}' is not an e-mail address."),
-    };
+    private static readonly Option<string> AdminEmail =
+        EmailOption.Create("--admin-email", "Address of the operator's account, which the first start makes.");
 
     public static Command Create() =>
         new Command("up", "Starts everything: API, portal, worker, Postgres, Redis.") { ApiPort, PortalPort, AdminEmail }.Does(RunAsync);
 
-    private static async Task<int> RunAsync(ParseResult parsed, DataFolder data, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        var data = DataFolder.Of(parsed);
         var started = TimeProvider.System.GetTimestamp();
         var settings = OperatorSettings.Read();
         data.Prepare();
@@ -77,7 +74,8 @@ internal static class UpCommand
         {
             logs.Write($"the start failed: {exception}");
             throw new OperatorException(
-                $"{SettingsError.Explain(exception) ?? exception.Message.ReplaceLineEndings(" ")} The log has more: {logs.File}", exception);
+                $"{SettingsError.Explain(exception) ?? exception.Message.ReplaceLineEndings(" ")} The log has more: {logs.File}",
+                exception);
         }
 
         File.Delete(data.EndpointsFile);
@@ -97,12 +95,6 @@ internal static class UpCommand
         });
     }
 
-    private static string? Refuse(System.CommandLine.Parsing.ArgumentResult result, string line)
-    {
-        result.AddError(line);
-        return null;
-    }
-
     private static async Task WaitForModelAsync(TextWriter terminal, Endpoints endpoints, string key, CancellationToken cancellationToken)
     {
         try
@@ -111,7 +103,7 @@ internal static class UpCommand
         }
         catch (OperatorException exception)
         {
-            // The operator may have revoked the key or hidden the model: that is no reason to stay down.
+            // Continues: the operator may have revoked the key or hidden the model.
             await terminal.WriteLineAsync($"  {exception.Message}");
         }
     }
@@ -158,19 +150,10 @@ internal static class UpCommand
           -d '{"model": "tiny-assistant", "stream": true, "messages": [{"role": "user", "content": "What is the capital of France?"}]}'
         """;
 
-    private static FileStream OnlyOneAt(DataFolder data)
-    {
-        try
-        {
-            return new FileStream(data.At("lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException exception)
-        {
-            throw new OperatorException($"Another Tollgate runs on {data.Root}.", exception);
-        }
-    }
+    private static FileStream OnlyOneAt(DataFolder data) =>
+        FileLock.TryTake(data.At("lock")) ?? throw new OperatorException($"Another Tollgate runs on {data.Root}.");
 
-    /// <summary>Ctrl-C and SIGTERM stop the run in order; a second one is left to the system.</summary>
+    /// <summary>Ctrl-C and SIGTERM stop the run cleanly; the system handles a second one.</summary>
     private sealed class StopSignals : IDisposable
     {
         private readonly CancellationTokenSource _stop = new();

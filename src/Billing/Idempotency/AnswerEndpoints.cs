@@ -3,12 +3,16 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Billing.Jobs;
 using Tollgate.Contracts.Idempotency;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Idempotency;
 
-/// <summary>Where gateways keep the answers of requests with an <c>Idempotency-Key</c>: see <see cref="IdempotentAnswers"/>.</summary>
+/// <summary>
+/// Endpoints through which gateways keep and find the answers of requests with an <c>Idempotency-Key</c>; see <see
+/// cref="IdempotentAnswers"/>.
+/// </summary>
 internal static class AnswerEndpoints
 {
     private const int HashDigits = 64;
@@ -16,8 +20,7 @@ internal static class AnswerEndpoints
     public static IServiceCollection AddIdempotency(this IServiceCollection services)
     {
         services.AddSingleton<AnswerStore>();
-        services.AddSingleton<AnswerPartitions>();
-        services.AddHostedService(provider => provider.GetRequiredService<AnswerPartitions>());
+        services.AddScheduledJob<AnswerPartitions>("retention of kept answers", "10 * * * *");
         return services;
     }
 

@@ -1,20 +1,17 @@
 using Microsoft.Extensions.Logging;
-using Tollgate.Billing.Work;
+using Tollgate.Billing.Jobs;
 
 namespace Tollgate.Billing.Idempotency;
 
-/// <summary>Forgets answers by dropping the partition of their day, and keeps partitions a week ahead.</summary>
-internal sealed partial class AnswerPartitions(AnswerStore answers, TimeProvider clock, ILogger<AnswerPartitions> logger)
-    : RecurringWork(TimeSpan.FromHours(1), clock, logger)
+/// <summary>Drops the partitions of expired answers and creates partitions a week ahead.</summary>
+internal sealed partial class AnswerPartitions(AnswerStore answers, ILogger<AnswerPartitions> logger) : IScheduledJob
 {
-    private readonly ILogger _logger = logger;
-
-    public override async Task RunOnceAsync(CancellationToken cancellationToken)
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         var changed = await answers.RollPartitionsAsync(cancellationToken);
         if (changed > 0)
         {
-            LogChanged(_logger, changed);
+            LogChanged(logger, changed);
         }
     }
 

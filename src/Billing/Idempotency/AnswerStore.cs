@@ -4,15 +4,11 @@ using Tollgate.Contracts.Idempotency;
 
 namespace Tollgate.Billing.Idempotency;
 
-/// <summary>Which idempotency key an answer belongs to.</summary>
-/// <param name="KeyHash">The gateway's hash of it.</param>
-internal sealed record AnswerName(Guid OrganizationId, Guid KeyId, byte[] KeyHash);
-
-/// <summary>Keeps sealed answers for a day.</summary>
+/// <summary>Keeps sealed answers for <see cref="IdempotentAnswers.KeptFor"/>.</summary>
 internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider clock)
 {
-    /// <summary>Keeps an answer unless one is kept that is not past its time, or its request was withdrawn.</summary>
-    /// <returns>False when it is not kept.</returns>
+    /// <summary>Keeps an answer, unless an unexpired one exists for this key or the request was withdrawn.</summary>
+    /// <returns>True when this answer was stored.</returns>
     public async Task<bool> KeepAsync(AnswerName name, Guid requestId, byte[] answer, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -40,8 +36,10 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
     }
 
     /// <summary>
-    /// Whether the answer of a request is kept. If it is not, it never will be: its gateway died, and it may still be on its way.
+    /// Checks whether a request's answer is kept. If not, blocks it for good: the request's gateway is dead, but its answer may still
+    /// arrive.
     /// </summary>
+    /// <returns>True when the answer is kept.</returns>
     public async Task<bool> WithdrawAsync(AnswerName name, Guid requestId, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -69,7 +67,7 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
         return isKept;
     }
 
-    /// <summary>The answer that was kept first, or null.</summary>
+    /// <summary>Returns the oldest unexpired answer; null when there is none.</summary>
     public async Task<(Guid RequestId, byte[] Sealed)?> FindAsync(AnswerName name, CancellationToken cancellationToken)
     {
         var since = clock.GetUtcNow() - IdempotentAnswers.KeptFor;
@@ -86,8 +84,8 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
         return found.Count == 0 ? null : found[0];
     }
 
-    /// <summary>Makes the partitions of a week ahead and drops those in which all is past its time.</summary>
-    /// <returns>How many were made or dropped.</returns>
+    /// <summary>Creates the partitions of the coming week and drops those that hold only expired answers.</summary>
+    /// <returns>Number of partitions created or dropped.</returns>
     public async Task<int> RollPartitionsAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -98,7 +96,7 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
             "select roll_answer_partitions($1, $2)", cancellationToken, Day(now - IdempotentAnswers.KeptFor), Day(now).AddDays(7));
     }
 
-    /// <summary>One at a time for a key: the primary key alone would let two in, one on each side of midnight.</summary>
+    /// <summary>Serializes writers of one key. The primary key contains the day, so it would admit two answers around midnight.</summary>
     private static Task<int> LockAsync(NpgsqlConnection connection, AnswerName name, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(
             "select pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))", cancellationToken, name.KeyHash);

@@ -8,7 +8,7 @@ using Tollgate.Contracts.Usage;
 namespace Tollgate.Billing.Ingest;
 
 /// <summary>
-/// One transaction of the ingest. Locks in this order: the journal, the wallets by organization, then everything under them.
+/// Runs one transaction of the ingest. Locks in this order: the journal, the wallets by organization, then the rows below them.
 /// </summary>
 internal static class BatchTransaction
 {
@@ -31,10 +31,10 @@ internal static class BatchTransaction
     private static readonly string ReclaimsSql = EmbeddedSql.Read("Ingest.Reclaims.sql");
     private static readonly string PendingSql = EmbeddedSql.Read("Ingest.PendingFences.sql");
 
-    /// <summary>Books <paramref name="batch"/>; null when its boot is older than a registered one.</summary>
-    /// <param name="database">What <paramref name="connection"/> leads to; see <c>RestoreWatch</c>.</param>
+    /// <summary>Books <paramref name="batch"/>. Returns null when a newer boot of its journal has registered.</summary>
+    /// <param name="database">Identity of the database behind <paramref name="connection"/>; see <c>RestoreWatch</c>.</param>
     /// <param name="closes">
-    /// Whether fences and cursor move too. They do not for a part of a batch: the rest is not booked yet.
+    /// Whether to store the fences and move the cursor too. False for a part of a batch, because the rest is not booked yet.
     /// </param>
     public static async Task<BookedBatch?> BookAsync(
         NpgsqlConnection connection, string database, UsageBatch batch, DateTimeOffset now, bool closes,
@@ -71,7 +71,7 @@ internal static class BatchTransaction
         return new BookedBatch(answer, booked.LossUsd, booked.Corrected) { PricesRestored = booked.PricesRestored };
     }
 
-    /// <summary>Books events that no shipper brings, in the name of a journal that is left alone.</summary>
+    /// <summary>Books events that no shipper sends. Attributes them to a journal, but leaves the journal's own row unchanged.</summary>
     public static async Task<BookedBatch> BookEventsAsync(
         NpgsqlConnection connection, Guid journalId, IReadOnlyList<UsageEvent> events, DateTimeOffset now,
         CancellationToken cancellationToken)
@@ -93,7 +93,7 @@ internal static class BatchTransaction
         return await BookStageAsync(connection, journalId, events, now, cancellationToken);
     }
 
-    /// <summary>Keeps an event that cannot be booked, as text, with the reason. Twice is once.</summary>
+    /// <summary>Stores an event that cannot be booked as text, with the reason. Idempotent.</summary>
     public static async Task<int> PutAsideAsync(
         NpgsqlConnection connection, Guid journalId, UsageEvent usage, string reason, CancellationToken cancellationToken) =>
         await connection.ExecuteAsync(
@@ -120,7 +120,7 @@ internal static class BatchTransaction
             return booked;
         }
 
-        // Some were there already. Mostly they came before; but a worker's log may have stood in for them.
+        // Some rows existed already. Most are duplicates; the others were billed from a worker's log and are corrected here.
         var (corrected, loss) = (await connection.ReadRowsAsync(
             CorrectSql, row => ((int)row.GetInt64(0), row.GetDecimal(1)), cancellationToken,
             journalId, Guid.CreateVersion7(now), now)).Single();
@@ -142,7 +142,7 @@ internal static class BatchTransaction
         return new BookedStage((int)reader.GetInt64(0), Rejected: 0, Corrected: 0, reader.GetDecimal(1));
     }
 
-    /// <summary>Puts aside the staged events that can never be priced; how many.</summary>
+    /// <summary>Moves the staged events that can never be priced to <c>usage_rejected</c>. Returns their number.</summary>
     private static async Task<int> RejectAsync(
         NpgsqlConnection connection, Guid journalId, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
     {
@@ -157,7 +157,7 @@ internal static class BatchTransaction
         return rejected.Count;
     }
 
-    /// <summary>Writes down again the price versions of events that this database lacks; how many.</summary>
+    /// <summary>Restores the price versions that the events carry and this database lacks. Returns their number.</summary>
     private static async Task<int> RestorePricesAsync(
         NpgsqlConnection connection, IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
     {
@@ -170,11 +170,12 @@ internal static class BatchTransaction
         return (int)await connection.ReadValueAsync<long>(
             RestorePricesSql,
             cancellationToken,
-            Column(usage => usage.PriceVersion), Column(usage => usage.Model),
-            Column(usage => usage.Price!.IsOrganizationsOwn ? usage.OrganizationId : (Guid?)null),
-            Column(usage => usage.Price!.EffectiveFrom?.ToUniversalTime()),
-            Prices(price => price.Input), Prices(price => price.Cached), Prices(price => price.Output), Prices(price => price.Reasoning),
-            Prices(price => price.AudioMs), Prices(price => price.Image));
+            [
+                Column(usage => usage.PriceVersion), Column(usage => usage.Model),
+                Column(usage => usage.Price!.IsOrganizationsOwn ? usage.OrganizationId : (Guid?)null),
+                Column(usage => usage.Price!.EffectiveFrom?.ToUniversalTime()),
+                .. UnitKind.All.Select(kind => Prices(kind.PriceOf)),
+            ]);
 
         T[] Column<T>(Func<UsageEvent, T> value) => [.. named.Select(value)];
         decimal[] Prices(Func<UnitPrices, long> pico) => [.. named.Select(usage => pico(usage.Price!.PicoUsd) / 1_000_000m)];
@@ -214,14 +215,14 @@ internal static class BatchTransaction
     }
 }
 
-/// <summary>What a batch's transaction did.</summary>
-/// <param name="LossUsd">Dollars of usage that no lease and no wallet could pay.</param>
-/// <param name="Corrected">Requests, of the duplicates, that had been billed from a worker's log.</param>
+/// <summary>Result of a batch's transaction.</summary>
+/// <param name="LossUsd">Dollars of usage that neither a lease nor a wallet could pay.</param>
+/// <param name="Corrected">Number of requests that had been billed from a worker's log.</param>
 internal sealed record BookedBatch(UsageBooked Answer, decimal LossUsd, int Corrected)
 {
-    /// <summary>Price versions that this database had lost.</summary>
+    /// <summary>Number of price versions that this database had lost.</summary>
     public int PricesRestored { get; init; }
 }
 
-/// <summary>What became of the staged rows.</summary>
+/// <summary>Numbers of staged rows by what the transaction did with them.</summary>
 internal readonly record struct BookedStage(int Inserted, int Rejected, int Corrected, decimal LossUsd, int PricesRestored = 0);

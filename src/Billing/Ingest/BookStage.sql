@@ -1,6 +1,7 @@
--- Books the staged rows that are new: usage row, hour rollup, lease, wallet, ledger and statement, all from what the insert returned.
+-- Books the staged rows that are new: usage row, hour rollup, lease, wallet, ledger and statement. Derives all of them from the rows that
+-- the insert returned.
 -- $1 journal, $2 batch (becomes the ledger transaction's id), $3 now.
--- returns rows inserted, and the dollars that no lease and no wallet could pay.
+-- returns rows inserted, and the dollars that neither a lease nor a wallet could pay.
 with ins as (
   insert into usage_events (
     organization_id, request_id, seq, project_id, key_id, model, endpoint, streamed, attempt, price_version, epoch,
@@ -31,7 +32,8 @@ with ins as (
   select organization_id, epoch, sum(amount) as amount, count(*) filter (where amount > 0) as requests
   from ins group by 1, 2 having sum(amount) > 0
 ), split as (
-  -- An open epoch pays with its lease alone. What a closed, forgotten or fenced epoch lacks is late: the wallet pays it, as far as it can.
+  -- An open epoch pays with its lease alone. In a closed, forgotten or fenced epoch, the wallet pays what the lease lacks, as far as it
+  -- can.
   select c.organization_id, c.epoch, c.amount, c.requests,
     least(c.amount, coalesce(e.granted - e.billed - e.returned, 0)) as from_lease,
     e.organization_id is null or e.closed_at is not null or coalesce(e.epoch < w.fence_epoch, false) as late
@@ -41,7 +43,7 @@ with ins as (
     coalesce(sum(amount - from_lease) filter (where late), 0) as late
   from split group by 1
 ), fenced as (
-  -- What fenced epochs have left after this batch, and how much older ones have. No till spends it any more.
+  -- What each fenced epoch has left after this batch, and the running total from the oldest epoch on. No till can spend this money.
   select e.organization_id, e.epoch, e.granted - e.billed - e.returned - coalesce(s.from_lease, 0) as open,
     sum(e.granted - e.billed - e.returned - coalesce(s.from_lease, 0)) over (partition by e.organization_id order by e.epoch) as upto
   from due d
@@ -53,8 +55,8 @@ with ins as (
     coalesce((select max(f.upto) from fenced f where f.organization_id = d.organization_id), 0) as frozen
   from due d left join wallets w using (organization_id)
 ), money as (
-  -- A restored database may know a lease as an older epoch's that a forgotten one has spent: of that money the wallet takes back at once what
-  -- it lacks to pay. All that is spent was paid in, so what the older epochs bring themselves finds the rest.
+  -- A restored database may count a lease under an older epoch although a forgotten epoch spent it. The wallet takes back from the older
+  -- epochs what it lacks to pay. Every dollar spent was paid in, so the usage that the older epochs still ship stays covered.
   select organization_id, amount, from_lease,
     least(late, available + frozen) as from_wallet, least(greatest(late - available, 0), frozen) as thawed
   from means

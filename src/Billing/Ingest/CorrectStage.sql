@@ -1,5 +1,5 @@
--- Staged rows of gateways that find their request billed from a worker's log: the gateway's own word replaces it. Seq 1 takes the worker's row
--- back in full, seq 2 is the gateway's; both exist or neither, so a request is corrected once. Seq 0 stays: it is the one billable row.
+-- Corrects requests that were billed from a worker's log and are now shipped by their gateway. Seq 1 reverses the worker's row in full,
+-- seq 2 is the gateway's row. Both exist or neither, so a request is corrected once. Seq 0 stays: it is the one billable row.
 -- $1 journal, $2 ledger transaction, $3 now.
 -- returns requests corrected, and the dollars of them that no wallet could pay.
 with late as (
@@ -42,8 +42,8 @@ with late as (
 ), due as (
   select organization_id, sum(amount) as amount from ins group by 1 having sum(amount) <> 0
 ), money as (
-  -- The request's lease was closed long ago. What is raised the wallet pays, as far as it can; what is lowered makes good first what no
-  -- wallet had paid: no money is made by it.
+  -- The request's lease is closed. The wallet pays an increase as far as it can. A decrease first reduces the operator's loss and only
+  -- then credits the wallet, so a correction creates no money.
   select d.organization_id, d.amount,
     case
       when w.organization_id is null then 0
@@ -73,7 +73,7 @@ with late as (
   select organization_id, account, amount from entries order by 1, 2
   on conflict (organization_id, account) do update set balance = a.balance + excluded.balance
 ), compared as (
-  -- R2 looks at them again: what the gateway says must not be more than the worker made either.
+  -- R2 compares these requests again: the gateway's units must not exceed the worker's either.
   update witness_entries e set settled = false
   from ins
   where ins.seq = 2 and e.organization_id = ins.organization_id and e.request_id = ins.request_id

@@ -1,4 +1,4 @@
--- Lives as long as its connection; emptied by every commit and rollback.
+-- The table lives as long as its connection. Every commit and rollback empties it.
 create temporary table if not exists usage_stage (
   organization_id uuid not null,
   request_id uuid not null,

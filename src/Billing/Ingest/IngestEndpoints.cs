@@ -6,35 +6,37 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Tollgate.Billing.Jobs;
+using Tollgate.Billing.Restores;
+using Tollgate.Billing.Telemetry;
 using Tollgate.Contracts.Usage;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Ingest;
 
-/// <summary>Journals and their batches.</summary>
+/// <summary>Endpoints for journals and usage batches.</summary>
 internal static class IngestEndpoints
 {
-    /// <summary>
-    /// Bytes: ten thousand events and the fences of a catch-up.
-    /// </summary>
+    /// <summary>Bytes: room for ten thousand events and the fences of a gateway that catches up.</summary>
     private const long LargestBatch = 32 * 1024 * 1024;
 
     public static IServiceCollection AddIngest(this IServiceCollection services)
     {
         services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
         services.AddOptions<IngestOptions>().BindConfiguration(IngestOptions.Section).ValidateOnStart();
+        services.AddSingleton<BillingMetrics>();
         services.AddSingleton<IngestLanes>();
         services.AddSingleton<UsageIngest>();
         services.AddSingleton<Journals>();
-        services.AddSingleton<PartitionMaintenance>();
-        services.AddHostedService(provider => provider.GetRequiredService<PartitionMaintenance>());
+        services.AddScheduledJob<PartitionMaintenance>("usage partitions", "5 * * * *");
         return services;
     }
 
     public static IEndpointRouteBuilder MapIngest(this IEndpointRouteBuilder routes)
     {
-        routes.MapInternal("/internal/usage", "gateway").MapPost("", BookAsync).WithMetadata(new RequestSizeLimitAttribute(LargestBatch));
-        var journals = routes.MapInternal("/internal/journals", "gateway");
+        routes.MapInternal("/internal/usage", "gateway").ExchangeBeats().MapPost("", BookAsync)
+            .WithMetadata(new RequestSizeLimitAttribute(LargestBatch));
+        var journals = routes.MapInternal("/internal/journals", "gateway").ExchangeBeats();
         journals.MapPost("", RegisterAsync);
         journals.MapDelete("/{journalId:guid}", DeregisterAsync);
         var operators = routes.MapInternal("/internal/journals", "operator", "accounts");
@@ -49,7 +51,8 @@ internal static class IngestEndpoints
         if (request.ContentType != UsageBatchFormat.ContentType || request.ContentLength is not { } length)
         {
             return TypedResults.Problem(
-                $"A batch is sent as {UsageBatchFormat.ContentType} with its length.", statusCode: StatusCodes.Status415UnsupportedMediaType);
+                $"A batch is sent as {UsageBatchFormat.ContentType} with its length.",
+                statusCode: StatusCodes.Status415UnsupportedMediaType);
         }
 
         if (length > LargestBatch)

@@ -7,8 +7,8 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Ingest;
 
 /// <summary>
-/// Connections that stay open with their staging table: a temporary table for each batch would write the catalogue of Postgres full, and
-/// giving the connection back to the pool drops it. Thread-safe; a lane belongs to one batch at a time.
+/// Keeps connections open together with their staging tables. A temporary table per batch would bloat the catalogue of Postgres, and
+/// returning a connection to the pool drops its table. Thread-safe; one batch at a time uses a lane.
 /// </summary>
 internal sealed class IngestLanes(NpgsqlDataSource dataSource, RestoreWatch restores, IOptions<IngestOptions> options) : IAsyncDisposable
 {
@@ -16,8 +16,8 @@ internal sealed class IngestLanes(NpgsqlDataSource dataSource, RestoreWatch rest
     private readonly ConcurrentBag<NpgsqlConnection> _idle = [];
     private readonly SemaphoreSlim _free = new(options.Value.Lanes);
 
-    /// <summary>Waits for a lane and runs <paramref name="work"/> on it. A connection whose work failed is not used again.</summary>
-    /// <param name="work">Takes the connection and which database it leads to.</param>
+    /// <summary>Waits for a lane and runs <paramref name="work"/> on it. Closes the connection if the work fails.</summary>
+    /// <param name="work">Takes the connection and the identity of its database.</param>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, string, Task<T>> work, CancellationToken cancellationToken)
     {
         await _free.WaitAsync(cancellationToken);

@@ -3,12 +3,12 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.Billing.Ingest;
 
-/// <summary>How usage is taken in. Section <c>Ingest</c>.</summary>
+/// <summary>Limits of the ingest. Section <c>Ingest</c>.</summary>
 public sealed class IngestOptions
 {
     public const string Section = "Ingest";
 
-    /// <summary>Batches booked at the same time; each keeps a connection of its own. Default 4.</summary>
+    /// <summary>Number of batches booked at the same time; each holds one connection. Default 4.</summary>
     [Range(1, 64)]
     public int Lanes { get; init; } = 4;
 

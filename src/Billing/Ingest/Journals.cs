@@ -5,10 +5,14 @@ using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Billing.Ingest;
 
-/// <summary>Which journals exist. A registered one must acknowledge every fence, whether its gateway is there or not.</summary>
+/// <summary>
+/// Registers, retires and lists journals. A registered journal must acknowledge every fence, even while its gateway is down.
+/// </summary>
 internal sealed class Journals(NpgsqlDataSource dataSource, RestoreWatch restores, TimeProvider clock)
 {
-    /// <summary>Null when a newer boot is known. A retired or deregistered journal counts again from here on.</summary>
+    /// <summary>
+    /// Registers a journal and reactivates a retired or deregistered one. Returns null when a newer boot has registered.
+    /// </summary>
     public async Task<JournalRegistered?> RegisterAsync(RegisterJournal journal, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -27,7 +31,10 @@ internal sealed class Journals(NpgsqlDataSource dataSource, RestoreWatch restore
         return cursor is long position ? new JournalRegistered(position, database) : null;
     }
 
-    /// <summary>A clean stop: all is shipped and nothing runs. An older boot than the registered one changes nothing.</summary>
+    /// <summary>
+    /// Deregisters a journal after a clean stop, when all is shipped and nothing runs. Does nothing unless <paramref name="boot"/> is the
+    /// registered boot.
+    /// </summary>
     public async Task DeregisterAsync(Guid journalId, long boot, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -37,16 +44,19 @@ internal sealed class Journals(NpgsqlDataSource dataSource, RestoreWatch restore
     }
 
     /// <summary>
-    /// The operator's word that a journal is lost: fences no longer wait for it. Its holds lie in open tills, so each of them gives way to
-    /// a next epoch; what its requests cost is then booked from the workers' logs, and only after that the older epochs' money returns.
-    /// False when there is no such journal.
+    /// Retires a journal that the operator declares lost; fences no longer wait for it. Its requests may hold money in any open till, so
+    /// every wallet with an open epoch gets a new one. The workers' logs supply the usage of its requests; the older epochs' money returns
+    /// after that.
     /// </summary>
+    /// <returns>False when there is no such journal.</returns>
     public async Task<bool> RetireAsync(Guid journalId, CancellationToken cancellationToken)
     {
         await using var connection = await restores.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var retired = await connection.ExecuteAsync(
-            "update journals set retired_at = now(), witnessed_at = null where id = $1 and retired_at is null", cancellationToken, journalId);
+            "update journals set retired_at = now(), witnessed_at = null where id = $1 and retired_at is null",
+            cancellationToken,
+            journalId);
         if (retired == 0)
         {
             return await connection.ReadValueAsync<bool>(

@@ -1,5 +1,6 @@
--- A gateway has lowered the budgets of epochs. $1 organizations, $2 epochs, $3 by how much in all, nano-dollars; what came back since is told again.
--- Another gateway may say the same in another order at this moment: then one of the two is enough.
+-- Marks the epochs whose budgets a gateway has lowered. $1 organizations, $2 epochs, $3 nano-dollars lowered in all. An epoch stays
+-- unmarked if more money has come back since. Skips locked rows: another gateway may mark the same epochs in another order, and one of the
+-- two is enough.
 with done as (
   select e.organization_id, e.epoch
   from lease_epochs e join unnest($1::uuid[], $2::bigint[], $3::bigint[]) l (organization_id, epoch, nano) using (organization_id, epoch)

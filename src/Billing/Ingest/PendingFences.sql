@@ -1,4 +1,4 @@
--- Fences that a journal has yet to acknowledge. $1 journal.
+-- Lists the fences that a journal has not acknowledged. $1 journal.
 select w.organization_id, w.fence_epoch
 from wallets w
 where w.fence_epoch is not null

@@ -1,4 +1,4 @@
--- Epochs whose budgets no gateway has set yet to what older epochs really billed: by now all of that is booked.
+-- Lists the newest epochs whose budgets no gateway has lowered to what older epochs really billed.
 -- returns organization, epoch, nano-dollars that came back; subject, period, nano-dollars billed by older epochs
 with due as (
   select e.organization_id, e.epoch, e.seeded_at, floor(e.reclaimed * 1000000000)::bigint as reclaimed

@@ -1,4 +1,4 @@
--- Takes out of the stage what can never be priced. returns organization, request, seq and reason of each such row.
+-- Removes the rows that can never be priced from the stage. returns organization, request, seq and reason of each.
 delete from usage_stage s
 where not exists (select from price_versions v where v.version = s.price_version)
    or s.seq <> 0

@@ -1,7 +1,8 @@
--- Writes down again the price versions that usage names and a restored database has lost. Columns in arrays: $1 versions, $2 models,
--- $3 organizations (null: a list price), $4 in force from (null: unknown), $5 input, $6 cached, $7 output, $8 reasoning, $9 audio_ms, $10 image, in
--- dollars per million units. A version that is here stays as it is. One whose instant another version has taken meanwhile prices its own usage alone.
--- returns versions written down.
+-- Restores the price versions that usage carries and a restored database has lost. Columns in arrays: $1 versions, $2 models,
+-- $3 organizations (null: a list price), $4 in force from (null: unknown), $5 input, $6 cached, $7 output, $8 reasoning, $9 audio_ms,
+-- $10 image, in dollars per million units. Existing versions stay unchanged. If another version now starts at the same instant, the
+-- restored one gets no date and prices only the usage that names it.
+-- returns versions restored.
 with lost as (
   select p.* from unnest(
     $1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[],

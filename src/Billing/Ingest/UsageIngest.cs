@@ -1,18 +1,40 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tollgate.Billing.Telemetry;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Billing.Ingest;
 
 /// <summary>
-/// Books what gateways ship. A batch is one transaction: usage rows, rollups, ledger, leases, wallets, fences and the journal's cursor. A
-/// row that Postgres refuses is found by halving the batch and put aside in <c>usage_rejected</c>; the rest is booked, and the shipper
-/// goes on.
+/// Books the batches that gateways ship. One transaction writes a batch's usage rows, rollups, ledger, leases, wallets, fences and cursor.
+/// If Postgres refuses a row, the ingest halves the batch until it finds the row, moves that row to <c>usage_rejected</c>, and books the
+/// rest.
 /// </summary>
-internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock, ILogger<UsageIngest> logger)
+internal sealed partial class UsageIngest(
+    IngestLanes lanes, BillingMetrics metrics, TimeProvider clock, ILogger<UsageIngest> logger)
 {
-    /// <summary>Null when a newer boot of the journal has registered: that shipper is a ghost.</summary>
+    /// <summary>
+    /// Books a batch. Returns null when a newer boot of the journal has registered, because the shipper is then a leftover process.
+    /// </summary>
     public async Task<UsageBooked?> BookAsync(UsageBatch batch, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var booked = await BookAllAsync(batch, cancellationToken);
+        if (booked is null)
+        {
+            metrics.BatchRefused();
+        }
+        else
+        {
+            metrics.BatchBooked(
+                booked, clock.GetElapsedTime(started),
+                batch.Events is [var oldest, ..] ? clock.GetUtcNow() - oldest.FinishedAt : null); // A journal has them in order.
+        }
+
+        return booked;
+    }
+
+    private async Task<UsageBooked?> BookAllAsync(UsageBatch batch, CancellationToken cancellationToken)
     {
         try
         {
@@ -105,8 +127,8 @@ internal sealed partial class UsageIngest(IngestLanes lanes, TimeProvider clock,
     }
 
     /// <summary>
-    /// The row's own fault: classes 22 (data) and 23 (constraint), or text that is no Unicode. Everything else is the world's, and the
-    /// shipper asks again.
+    /// Detects faults of the row itself: SQLSTATE classes 22 (data) and 23 (constraint), or text that is not valid Unicode. After any
+    /// other fault the shipper retries the batch.
     /// </summary>
     internal static bool IsDataError(Exception exception) => exception switch
     {

@@ -1,7 +1,7 @@
--- Where buckets per day start in a till that lost everything. The limit is not known here, but a bucket that was never above it cannot hold more
--- than max over s of used(since s) / (1 + days since s): let x be that; with any limit of x or more the bucket holds at most x now, and a smaller
--- limit would not have let so much through. An hour's usage counts as of the hour's end, so x may be above the limit by a 24th. Rows that were not
--- shipped yet are missing. $1 organization, $2 now.
+-- Seeds for the daily rate-limit buckets of a till that lost its data. The limit is unknown here. A bucket that never exceeded its
+-- limit holds at most x = max over s of used(since s) / (1 + days since s). If the limit is x or more, the bucket holds at most x now;
+-- a smaller limit would not have admitted this usage. An hour's usage counts from the hour's end, so x may exceed the limit by 1/24.
+-- Rows not shipped yet are missing. $1 organization, $2 now.
 -- returns subject, requests, tokens
 with hours as (
   select s.subject, r.hour, sum(r.requests) as requests, sum(r.input + r.cached + r.output + r.reasoning) as tokens

@@ -1,5 +1,5 @@
--- Where each budget starts in a new epoch: billed in the period, plus all that older epochs may still bill. $1 organization, $2 now,
--- $3 the new epoch. Subjects without a row yet are covered by '*'.
+-- Seeds of the budgets in a new epoch: the amount billed in the period plus everything that older epochs may still bill. $1 organization,
+-- $2 now, $3 the new epoch. Subject '*' covers subjects without usage.
 with older as (
   select coalesce(sum(granted - billed - returned), 0) as open
   from lease_epochs where organization_id = $1 and epoch < $3 and closed_at is null

@@ -3,22 +3,24 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Billing.Leases;
 
 /// <summary>
-/// Returns what older epochs did not spend, once all registered journals acknowledged the wallet's fence: from then on no request of
-/// those epochs lives and none is unshipped. A journal that is silent holds the money until it speaks or an operator retires it; a retired
-/// one until the workers' logs have told what it lost.
+/// Returns the unspent money of older epochs after all registered journals have acknowledged the wallet's fence. By then no request of
+/// those epochs runs and none is unshipped. A silent journal blocks the return until it acknowledges or an operator retires it. A retired
+/// journal blocks it until its lost usage is billed from the workers' logs, or for <c>Witness:RetiredWait</c> at most.
 /// </summary>
 internal sealed partial class FenceReclaim(
     RestoreWatch restores, IOptions<LeaseOptions> options, TimeProvider clock, ILogger<FenceReclaim> logger)
-    : RecurringWork(TimeSpan.FromSeconds(1), clock, logger)
+    : RecurringWork(new Rhythm(TimeSpan.FromSeconds(1)), clock, logger)
 {
     private static readonly string ReclaimSql = EmbeddedSql.Read("Leases.Reclaim.sql");
 
     /// <summary>
-    /// Reclaims for one organization whose wallet the caller has locked. False while the fence is open, or when there is none.
+    /// Reclaims for one organization whose wallet the caller has locked. Returns false without a fence, while the fence is incomplete, and
+    /// during <see cref="LeaseOptions.SealFor"/> after a restore.
     /// </summary>
     public async Task<bool> TryReclaimAsync(NpgsqlConnection connection, Guid organizationId, CancellationToken cancellationToken)
     {

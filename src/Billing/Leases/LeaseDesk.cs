@@ -8,13 +8,13 @@ using Tollgate.Contracts.Money;
 namespace Tollgate.Billing.Leases;
 
 /// <summary>
-/// Moves money from wallets to tills. Everything happens under the wallet's row lock, so of two callers the second sees what the first
-/// took. Money of an older epoch never moves to a newer one before its fence is complete.
+/// Leases money from wallets to tills. Holds the wallet's row lock throughout, so each caller sees what earlier callers took. Money of an
+/// older epoch moves to a newer one only after its fence is complete.
 /// </summary>
 internal sealed class LeaseDesk(RestoreWatch restores, FenceReclaim fences, IOptions<LeaseOptions> options, TimeProvider clock)
 {
     /// <summary>
-    /// All that one epoch may ever lease: a till counts in integers below 2^53. The next lease then opens another epoch.
+    /// Most that one epoch may lease, because a till counts in integers below 2^53. Past this, the till opens another epoch.
     /// </summary>
     private const decimal MostPerEpochUsd = 9_000_000m;
 
@@ -52,8 +52,8 @@ internal sealed class LeaseDesk(RestoreWatch restores, FenceReclaim fences, IOpt
     private int RetryAfterMs => (int)(options.Value.RetryAfter.Ticks / TimeSpan.TicksPerMillisecond);
 
     /// <summary>
-    /// The next epoch's number is never below the clock's milliseconds: a database restored from a backup cannot give one out again that
-    /// tills hold.
+    /// Opens the next epoch. Its number is at least the clock's milliseconds since 1970, so a database restored from a backup cannot reuse
+    /// a number that a till holds.
     /// </summary>
     private async Task<Lease> OpenEpochAsync(NpgsqlConnection connection, LeaseRequest request, long last,
         CancellationToken cancellationToken)
@@ -88,7 +88,7 @@ internal sealed class LeaseDesk(RestoreWatch restores, FenceReclaim fences, IOpt
             wallet = (await Wallet.LockAsync(connection, request.OrganizationId, cancellationToken))!;
         }
 
-        // What is left goes to the till even when it is too little: only there can it be spent together with what the till has.
+        // Leases the rest even if it is less than needed: only together with the till's own money can it still be spent.
         var amount = Dollars.FromNano(Dollars.ToNanoDown(Math.Clamp(Wanted(request), 0, Math.Min(wallet.Available, MostPerEpochUsd))));
         if (wallet.EpochGranted + amount > MostPerEpochUsd)
         {

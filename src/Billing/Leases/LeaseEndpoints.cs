@@ -4,15 +4,16 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Tollgate.Billing.Restores;
 using Tollgate.Contracts.Money;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Leases;
 
-/// <summary>Where tills get their money.</summary>
+/// <summary>Endpoint where tills ask for money.</summary>
 internal static class LeaseEndpoints
 {
-    /// <summary>2^53: what a till can count.</summary>
+    /// <summary>2^53: the most that a till can count.</summary>
     private const long MostNanoUsd = 9_007_199_254_740_992;
 
     public static IServiceCollection AddLeases(this IServiceCollection services)
@@ -27,7 +28,7 @@ internal static class LeaseEndpoints
 
     public static IEndpointRouteBuilder MapLeases(this IEndpointRouteBuilder routes)
     {
-        routes.MapInternal("/internal/leases", "gateway").MapPost("", AskAsync);
+        routes.MapInternal("/internal/leases", "gateway").ExchangeBeats().MapPost("", AskAsync);
         return routes;
     }
 

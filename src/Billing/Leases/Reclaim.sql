@@ -1,6 +1,6 @@
--- Gives an organization's older epochs back to its wallet, once the wallet's fence is complete.
--- The caller holds the wallet's row lock. $1 organization, $2 how long after a restore the seal stays at least.
--- returns the dollars that came back; no row while the fence is open.
+-- Returns the money of an organization's older epochs to its wallet after the wallet's fence is complete.
+-- The caller holds the wallet's row lock. $1 organization, $2 minimum duration of the seal after a restore.
+-- returns the dollars that came back; no row while the fence is incomplete.
 with fence as (
   select w.organization_id, w.fence_epoch
   from wallets w
@@ -16,7 +16,7 @@ with fence as (
   from closing c
   where e.organization_id = c.organization_id and e.epoch = c.epoch
 ), told as (
-  -- The budgets of a till that was opened since began as if all this money had been spent.
+  -- The till's budgets were seeded as if all this money had been spent; this schedules their correction.
   update lease_epochs e set reclaimed = e.reclaimed + (select coalesce(sum(open), 0) from closing), budgets_lowered = false
   from fence
   where e.organization_id = fence.organization_id and e.epoch = fence.fence_epoch and e.seeded_at is not null

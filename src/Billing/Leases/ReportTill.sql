@@ -1,5 +1,5 @@
--- Keeps what a till had spent and held, with what was billed of its epoch when the report before it came; see R1. An older report that comes late
--- changes nothing. The caller holds the wallet's row lock. $1 organization, $2 epoch, $3 spent, $4 held, $5 now.
+-- Stores a till's spent and held amounts, and what was billed of its epoch at the previous report; see R1. Ignores an older report that
+-- arrives late. The caller holds the wallet's row lock. $1 organization, $2 epoch, $3 spent, $4 held, $5 now.
 insert into till_reports as r (organization_id, epoch, spent, held, billed, billed_before, reported_at, check_spent, check_at)
 select e.organization_id, e.epoch, $3, $4, e.billed, 0, $5, $3, $5
 from lease_epochs e where e.organization_id = $1 and e.epoch = $2

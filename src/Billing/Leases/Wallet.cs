@@ -3,24 +3,24 @@ using Tollgate.Billing.Work;
 
 namespace Tollgate.Billing.Leases;
 
-/// <summary>A wallet's money under its row lock.</summary>
+/// <summary>A wallet's money, read under its row lock.</summary>
 /// <param name="Available">US dollars that may still be leased: balance + credit limit − leased.</param>
-/// <param name="Leased">Open over all epochs.</param>
+/// <param name="Leased">US dollars leased and neither billed nor returned, over all epochs.</param>
 /// <param name="Epoch">The newest epoch; 0 before the first.</param>
-/// <param name="EpochGranted">All that was leased in it.</param>
-/// <param name="EpochOpen">What of it is neither billed nor returned.</param>
-/// <param name="Fenced">An older epoch is still open.</param>
-/// <param name="Sealed">The database was restored: no money moves before the fence.</param>
+/// <param name="EpochGranted">All US dollars leased in that epoch.</param>
+/// <param name="EpochOpen">The part of <paramref name="EpochGranted"/> that is neither billed nor returned.</param>
+/// <param name="Fenced">Whether an older epoch is still open.</param>
+/// <param name="Sealed">Whether a restore was noticed: no money is leased until the fence is complete.</param>
 internal sealed record Wallet(
     decimal Available, decimal Leased, long Epoch, decimal EpochGranted, decimal EpochOpen, bool Fenced, bool Sealed)
 {
-    /// <summary>Money that older epochs still hold.</summary>
+    /// <summary>US dollars that older epochs still hold.</summary>
     public decimal HeldByOlderEpochs => Leased - EpochOpen;
 
-    /// <summary>Locks the row until the transaction ends; null when there is no such wallet.</summary>
+    /// <summary>Locks the row until the transaction ends. Returns null when there is no such wallet.</summary>
     public static async Task<Wallet?> LockAsync(NpgsqlConnection connection, Guid organizationId, CancellationToken cancellationToken)
     {
-        // The lock is a statement of its own: the next one then sees what its former holder committed to the epochs.
+        // Locks in a separate statement, so that the next one sees what the previous lock holder committed to the epochs.
         await connection.ExecuteAsync("select from wallets where organization_id = $1 for update", cancellationToken, organizationId);
         var wallets = await connection.ReadRowsAsync(
             """

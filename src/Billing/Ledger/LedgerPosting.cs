@@ -4,17 +4,15 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Ledger;
 
 /// <summary>
-/// Money that enters a wallet: one ledger transaction and the wallet's balance with it. Usage has a statement of its own in the ingest.
+/// Posts money that enters a wallet: one ledger transaction and the wallet's new balance. Usage is posted by <c>Ingest/BookStage.sql</c>.
 /// </summary>
 internal static class LedgerPosting
 {
-    /// <summary>
-    /// Credits a wallet in the caller's transaction, once for ever by the credit's reference. The wallet must exist.
-    /// </summary>
+    /// <summary>Credits a wallet in the caller's transaction, at most once per reference. The wallet must exist.</summary>
     /// <returns>The new transaction's id; null when this reference was booked before.</returns>
     public static async Task<Guid?> CreditAsync(NpgsqlConnection connection, WalletCredit credit, CancellationToken cancellationToken)
     {
-        // The row lock first: every writer of an organization's money takes it before any other row.
+        // Takes the row lock first, as every writer of an organization's money does.
         await connection.ExecuteAsync("select from wallets where organization_id = $1 for update", cancellationToken,
             credit.OrganizationId);
         var id = Guid.CreateVersion7(credit.At);
@@ -52,6 +50,6 @@ internal static class LedgerPosting
 /// <summary>One credit.</summary>
 /// <param name="Source">The account that gives the money: <c>stripe_clearing</c> or <c>promotion</c>.</param>
 /// <param name="Amount">US dollars, above zero.</param>
-/// <param name="Reference">What is booked, unique over all organizations.</param>
+/// <param name="Reference">Identifies the payment or promotion; unique over all organizations.</param>
 internal sealed record WalletCredit(
     Guid OrganizationId, string Kind, string Description, string Source, decimal Amount, string Reference, DateTimeOffset At);

@@ -9,12 +9,12 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Ledger;
 
-/// <summary>What moved an organization's balance.</summary>
+/// <summary>Lists the movements of an organization's balance.</summary>
 internal static class StatementEndpoints
 {
     private const int MostLines = 1000;
 
-    // Usage is one line a day: the ledger has one transaction a batch.
+    // Sums usage to one line a day, because the ledger has one transaction per batch.
     private const string Lines =
         """
         (select t.id, t.at, t.kind, t.description, e.amount

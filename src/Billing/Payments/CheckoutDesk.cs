@@ -9,7 +9,8 @@ using Tollgate.Contracts.Money;
 namespace Tollgate.Billing.Payments;
 
 /// <summary>
-/// Starts top-ups. The page's request id is the checkout's id and Stripe's idempotency key, so a page sent twice gives one session.
+/// Starts top-ups. The page's request id serves as the checkout's id and Stripe's idempotency key, so a form sent twice yields one
+/// session.
 /// </summary>
 internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient stripe)
 {
@@ -19,7 +20,7 @@ internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient st
     /// <summary>Name of the session's metadata that holds the checkout.</summary>
     public const string CheckoutKey = "checkout_id";
 
-    /// <summary>A checkout of the organization; null when there is none of that id.</summary>
+    /// <summary>Finds a checkout of the organization; null when it has none with that id.</summary>
     public async Task<CheckoutState?> FindAsync(Guid organizationId, Guid checkoutId, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -31,8 +32,8 @@ internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient st
         return found.Count == 0 ? null : found[0];
     }
 
-    /// <summary>Null when the request id was used for another amount, or by another organization.</summary>
-    /// <exception cref="StripeException">Stripe refused or did not answer; asking again with the same request id is safe.</exception>
+    /// <summary>Starts a checkout. Returns null when the request id belongs to another amount or another organization.</summary>
+    /// <exception cref="StripeException">Stripe refused or did not answer; a retry with the same request id is safe.</exception>
     public async Task<CheckoutStarted?> StartAsync(Guid organizationId, StartCheckout checkout, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -43,7 +44,7 @@ internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient st
             """,
             cancellationToken,
             checkout.RequestId, organizationId, checkout.AmountUsd, checkout.Email, checkout.ReturnUrl);
-        // What was written down first holds: Stripe refuses an idempotency key that comes with anything else.
+        // Uses the stored e-mail and address: Stripe refuses an idempotency key that comes with other parameters.
         var known = await connection.ReadRowsAsync(
             "select url, email, return_url from checkouts where id = $1 and organization_id = $2 and amount_usd = $3",
             row => (Url: row.IsDBNull(0) ? null : row.GetString(0), Email: row.GetString(1), ReturnUrl: row.GetString(2)),

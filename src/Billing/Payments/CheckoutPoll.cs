@@ -3,16 +3,17 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Stripe;
 using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Billing.Payments;
 
 /// <summary>
-/// Asks Stripe about checkouts that stay open, for the webhook that was lost. Several instances share the work by skipping locked rows.
+/// Asks Stripe about checkouts that stay open, in case their webhook was lost. Instances share the work by skipping locked rows.
 /// </summary>
 internal sealed partial class CheckoutPoll(
     NpgsqlDataSource dataSource, CheckoutSettlement settlement, IOptions<StripeOptions> options, TimeProvider clock,
     ILogger<CheckoutPoll> logger)
-    : RecurringWork(TimeSpan.FromSeconds(5), clock, logger)
+    : RecurringWork(new Rhythm(TimeSpan.FromSeconds(5)), clock, logger)
 {
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
@@ -24,8 +25,8 @@ internal sealed partial class CheckoutPoll(
         List<string> sessions;
         await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
         {
-            // Moved on before it is asked: an instance that dies here leaves it to the next round. The pause doubles with the checkout's
-            // age.
+            // Reschedules before asking, so a crash here only delays the checkout to its next turn. The pause grows with the checkout's
+            // age, up to an hour.
             sessions = await connection.ReadRowsAsync(
                 """
                 update checkouts c set next_poll_at = now() + greatest($1, least(now() - c.created_at, interval '1 hour'))

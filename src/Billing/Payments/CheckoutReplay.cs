@@ -2,56 +2,50 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Stripe;
 using Stripe.Checkout;
+using Tollgate.Billing.Jobs;
 using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
 
 namespace Tollgate.Billing.Payments;
 
 /// <summary>
-/// Reads Stripe's own list of completed sessions and books what never arrived here: webhooks that were lost for good, and whatever a
-/// restored database has forgotten. Stripe keeps sessions for good, events for 30 days only. After a start, and when another database
-/// answers, it looks back far enough for the oldest backup; otherwise a few days. Those that are booked cost one look each.
+/// Reads Stripe's list of completed sessions and books those that are not settled here: their webhook was lost, or a restored database has
+/// forgotten them. Stripe keeps sessions for good, but events for only 30 days. Looks back <see cref="StripeOptions.LookBack"/> after a
+/// start and after a restore, otherwise 3 days. A session that is already settled costs one query.
 /// </summary>
 internal sealed partial class CheckoutReplay(
     RestoreWatch restores, CheckoutSettlement settlement, IStripeClient stripe, IOptions<StripeOptions> options, TimeProvider clock,
     ILogger<CheckoutReplay> logger)
-    : RecurringWork(TimeSpan.FromMinutes(5), clock, logger)
+    : IScheduledJob
 {
     private static readonly TimeSpan LooksBackInBetween = TimeSpan.FromDays(3);
-    private readonly TimeProvider _clock = clock;
-    private string? _replayedInto; // The database that knows all of the long look back.
+    private string? _replayedInto; // The database into which the long look-back was replayed.
 
-    public override async Task RunOnceAsync(CancellationToken cancellationToken)
+    /// <exception cref="StripeException">Stripe does not answer.</exception>
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         if (options.Value.ApiKey.Length == 0)
         {
             return;
         }
 
-        try
+        var database = await ReadDatabaseAsync(cancellationToken);
+        var since = clock.GetUtcNow() - (database == _replayedInto ? LooksBackInBetween : options.Value.LookBack);
+        var list = new SessionListOptions
         {
-            var database = await ReadDatabaseAsync(cancellationToken);
-            var since = _clock.GetUtcNow() - (database == _replayedInto ? LooksBackInBetween : options.Value.LookBack);
-            var list = new SessionListOptions
+            Status = "complete", Created = new DateRangeOptions { GreaterThanOrEqual = since.UtcDateTime }, Limit = 100,
+        };
+        await foreach (var session in new SessionService(stripe).ListAutoPagingAsync(list, cancellationToken: cancellationToken))
+        {
+            if (CheckoutSettlement.Id(session, CheckoutDesk.CheckoutKey) is { } checkout
+                && !await IsSettledAsync(checkout, cancellationToken))
             {
-                Status = "complete", Created = new DateRangeOptions { GreaterThanOrEqual = since.UtcDateTime }, Limit = 100,
-            };
-            await foreach (var session in new SessionService(stripe).ListAutoPagingAsync(list, cancellationToken: cancellationToken))
-            {
-                if (CheckoutSettlement.Id(session, CheckoutDesk.CheckoutKey) is { } checkout
-                    && !await IsSettledAsync(checkout, cancellationToken))
-                {
-                    await settlement.SettleAsync(session.Id, cancellationToken);
-                    LogReplayed(logger, session.Id);
-                }
+                await settlement.SettleAsync(session.Id, cancellationToken);
+                LogReplayed(logger, session.Id);
             }
+        }
 
-            _replayedInto = database;
-        }
-        catch (Exception exception) when (exception is StripeException or HttpRequestException)
-        {
-            LogUnanswered(logger, exception.Message);
-        }
+        _replayedInto = database;
     }
 
     private async Task<string> ReadDatabaseAsync(CancellationToken cancellationToken)
@@ -69,7 +63,4 @@ internal sealed partial class CheckoutReplay(
 
     [LoggerMessage(11, LogLevel.Information, "Stripe's session {Session} was complete without a word here; it is settled now.")]
     private static partial void LogReplayed(ILogger logger, string session);
-
-    [LoggerMessage(12, LogLevel.Warning, "Stripe's list of sessions cannot be read: {Reason}")]
-    private static partial void LogUnanswered(ILogger logger, string reason);
 }

@@ -9,14 +9,13 @@ using Tollgate.Billing.Work;
 namespace Tollgate.Billing.Payments;
 
 /// <summary>
-/// Turns a session's fate at Stripe into money. The session is always fetched afresh, never believed from an event; it counts only if it
-/// is the session of a checkout of ours with that checkout's amount, currency and organization. A payment is booked once for ever by its
-/// id.
+/// Books the outcome of a Stripe session. Always fetches the session instead of trusting an event. Books it only if it belongs to one of
+/// our checkouts and matches its amount, currency and organization. Books each payment intent at most once.
 /// </summary>
 internal sealed partial class CheckoutSettlement(
     NpgsqlDataSource dataSource, IStripeClient stripe, TimeProvider clock, ILogger<CheckoutSettlement> logger)
 {
-    /// <summary>Fetches the session and books what it says. Any number of calls, in any order and at once, book it once.</summary>
+    /// <summary>Fetches the session and books its outcome. Repeated, reordered and concurrent calls book it once.</summary>
     /// <exception cref="StripeException">Stripe did not answer.</exception>
     public async Task SettleAsync(string sessionId, CancellationToken cancellationToken)
     {
@@ -38,7 +37,7 @@ internal sealed partial class CheckoutSettlement(
             return;
         }
 
-        // States only rise, so a late "expired" cannot undo a payment.
+        // A paid checkout never changes back, so a late "expired" cannot undo a payment.
         if (session.PaymentStatus == "paid" && checkout.State != "paid")
         {
             await BookAsync(connection, checkout, session, cancellationToken);
@@ -87,8 +86,8 @@ internal sealed partial class CheckoutSettlement(
     }
 
     /// <summary>
-    /// A restored database has lost the checkouts of its last minutes. Only our key makes sessions, so what our metadata says of a paid
-    /// one is ours.
+    /// Recreates a checkout that a restored database has lost. Only our API key creates sessions, so the metadata of a paid one can be
+    /// trusted.
     /// </summary>
     private static async Task RememberAsync(NpgsqlConnection connection, Session session, CancellationToken cancellationToken)
     {
@@ -106,7 +105,7 @@ internal sealed partial class CheckoutSettlement(
         }
     }
 
-    /// <summary>An id in the metadata that we gave a session; null when it is none of ours.</summary>
+    /// <summary>Reads an id from the session's metadata; null when the session is not ours.</summary>
     internal static Guid? Id(Session session, string name) =>
         session.Metadata is not null && Guid.TryParseExact(session.Metadata.GetValueOrDefault(name), "N", out var id) ? id : null;
 

@@ -6,12 +6,13 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Stripe;
+using Tollgate.Billing.Jobs;
 using Tollgate.Contracts.Money;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Payments;
 
-/// <summary>Top-ups, and the door for Stripe's events, which Accounts relays from its public port.</summary>
+/// <summary>Endpoints for top-ups and for Stripe's events, which Accounts relays from its public port.</summary>
 internal static class PaymentEndpoints
 {
     private const int SmallestUsd = 5;
@@ -29,8 +30,7 @@ internal static class PaymentEndpoints
         services.AddSingleton<StripeWebhook>();
         services.AddSingleton<CheckoutPoll>();
         services.AddHostedService(provider => provider.GetRequiredService<CheckoutPoll>());
-        services.AddSingleton<CheckoutReplay>();
-        services.AddHostedService(provider => provider.GetRequiredService<CheckoutReplay>());
+        services.AddScheduledJob<CheckoutReplay>("checkout replay", "*/5 * * * *");
         return services;
     }
 

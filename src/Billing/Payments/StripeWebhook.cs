@@ -3,31 +3,48 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Stripe;
 using Stripe.Checkout;
+using Tollgate.Billing.Telemetry;
 using Tollgate.Billing.Work;
 
 namespace Tollgate.Billing.Payments;
 
 /// <summary>
-/// Takes Stripe's events. An event is only a signal: it is stored once by its id, and what it speaks of is fetched. It counts as
-/// processed after the booking; until then Stripe's next delivery tries again.
+/// Takes Stripe's events. Stores each event once by its id and then fetches the session that it names, because an event is only a signal.
+/// Marks the event as processed after the booking; until then, Stripe's next delivery retries it.
 /// </summary>
 internal sealed partial class StripeWebhook(
-    NpgsqlDataSource dataSource, CheckoutSettlement settlement, IOptions<StripeOptions> options, TimeProvider clock,
-    ILogger<StripeWebhook> logger)
+    NpgsqlDataSource dataSource, CheckoutSettlement settlement, IOptions<StripeOptions> options, BillingMetrics metrics,
+    TimeProvider clock, ILogger<StripeWebhook> logger)
 {
     private const long ToleranceSeconds = 300;
 
-    /// <param name="body">The raw body: the signature is over its bytes.</param>
+    /// <param name="body">The raw body, because the signature covers its bytes.</param>
     /// <param name="signature">Header <c>Stripe-Signature</c>.</param>
     /// <returns>False for a body that Stripe did not sign with our secret within the last five minutes.</returns>
     public async Task<bool> TakeAsync(string body, string signature, CancellationToken cancellationToken)
     {
         if (Verify(body, signature) is not { } signed)
         {
+            metrics.WebhookTaken(null, "forged");
             LogForged(logger);
             return false;
         }
 
+        var outcome = "failed";
+        try
+        {
+            outcome = await ProcessAsync(signed, body, cancellationToken);
+            return true;
+        }
+        finally
+        {
+            metrics.WebhookTaken(signed.Type, outcome);
+        }
+    }
+
+    /// <returns>The outcome as metrics name it.</returns>
+    private async Task<string> ProcessAsync(Event signed, string body, CancellationToken cancellationToken)
+    {
         await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
         {
             await connection.ExecuteAsync(
@@ -38,18 +55,20 @@ internal sealed partial class StripeWebhook(
                 "select processed_at is not null from stripe_inbox where event_id = $1", cancellationToken, signed.Id);
             if (done)
             {
-                return true;
+                return "repeated";
             }
         }
 
+        var outcome = "ignored";
         if (signed.Type.StartsWith("checkout.session.", StringComparison.Ordinal) && signed.Data.Object is Session session)
         {
             await settlement.SettleAsync(session.Id, cancellationToken);
+            outcome = "processed";
         }
 
         await using var closing = await dataSource.OpenConnectionAsync(cancellationToken);
         await closing.ExecuteAsync("update stripe_inbox set processed_at = now() where event_id = $1", cancellationToken, signed.Id);
-        return true;
+        return outcome;
     }
 
     private Event? Verify(string body, string signature)

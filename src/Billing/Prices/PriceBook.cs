@@ -1,18 +1,23 @@
 using Npgsql;
 using Tollgate.Billing.Work;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 
 namespace Tollgate.Billing.Prices;
 
 /// <summary>
-/// The prices. A version never changes; setting a price adds the next one. Requests keep the version that they were admitted under.
+/// Stores the prices. A version's amounts never change; setting a price adds a version. Withdrawing a scheduled version removes its date:
+/// it never comes into force, but still prices what a gateway admitted under it. Requests keep the version that they were admitted under.
 /// </summary>
 internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
 {
-    /// <summary>Postgres channel on which every instance hears of a change.</summary>
+    /// <summary>Postgres channel that notifies every instance of a change.</summary>
     public const string Channel = "billing_prices";
 
-    /// <summary>Adds a version in force from now, or from the date that it names. Setting what is in force already adds nothing.</summary>
+    /// <summary>
+    /// Adds a version in force from now or from a future <see cref="SetPrice.EffectiveFrom"/>. Adds nothing if the price in force then is
+    /// the same, or if any is and <see cref="SetPrice.OnlyIfMissing"/> is set.
+    /// </summary>
     public async Task SetAsync(SetPrice price, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -31,10 +36,10 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
             cancellationToken,
             price.Model, price.OrganizationId is { } one ? one : null, from);
         var same = last is [var old] && (price.OnlyIfMissing
-            || (old.Input == price.InputPerMillion && old.Output == price.OutputPerMillion));
+            || (old.Input == (price.InputPerMillion ?? 0) && old.Output == (price.OutputPerMillion ?? 0)));
         if (!same)
         {
-            // Postgres keeps microseconds; two changes of one instant follow each other.
+            // Postgres keeps microseconds. Two changes at the same instant get consecutive ones.
             var next = last is [var before] && from - before.From < TimeSpan.FromMicroseconds(1) ? before.From.AddMicroseconds(1) : from;
             await AddAsync(connection, price, next, cancellationToken);
         }
@@ -42,12 +47,37 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
         await transaction.CommitAsync(cancellationToken);
     }
 
-    /// <summary>All versions in force now or later, for gateways.</summary>
+    /// <summary>
+    /// Withdraws a version that is not in force yet. Keeps its row, because a gateway whose clock is ahead may have admitted under it.
+    /// </summary>
+    public async Task<PriceWithdrawal> WithdrawAsync(Guid version, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var withdrawn = await connection.ReadValueAsync<long>(
+            """
+            with withdrawn as (
+              update price_versions set effective_from = null where version = $1 and effective_from > $2 returning version)
+            select count(*), count(pg_notify($3, '')) from withdrawn
+            """,
+            cancellationToken,
+            version, clock.GetUtcNow(), Channel);
+        if (withdrawn > 0)
+        {
+            return PriceWithdrawal.Withdrawn;
+        }
+
+        return await connection.ReadValueAsync<bool>(
+            "select exists (select from price_versions where version = $1 and effective_from is not null)", cancellationToken, version)
+            ? PriceWithdrawal.TooLate
+            : PriceWithdrawal.Unknown;
+    }
+
+    /// <summary>Reads all versions in force now or later, for gateways.</summary>
     public async Task<PriceSnapshot> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var prices = await connection.ReadRowsAsync(
-            """
-            select model, version, effective_from, organization_id, input, cached, output, reasoning, audio_ms, image
+            $"""
+            select model, version, effective_from, organization_id, {UnitKind.PriceColumns}
             from price_versions p
             where p.effective_from is not null and not exists (
               select from price_versions n
@@ -57,7 +87,7 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
             """,
             row => new ModelPrice(
                 row.GetString(0), row.GetGuid(1), row.GetFieldValue<DateTimeOffset>(2), row.IsDBNull(3) ? null : row.GetGuid(3),
-                new UnitPrices(Pico(row, 4), Pico(row, 5), Pico(row, 6), Pico(row, 7), Pico(row, 8), Pico(row, 9))),
+                ReadPrices(row, 4)),
             cancellationToken,
             clock.GetUtcNow());
         return new PriceSnapshot(prices);
@@ -65,18 +95,39 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
 
     private async Task AddAsync(NpgsqlConnection connection, SetPrice price, DateTimeOffset from, CancellationToken cancellationToken)
     {
-        // Cached tokens cost what computed ones do, and hidden output what visible output does, until a price says otherwise.
+        // Cached tokens cost as much as computed ones, and reasoning as much as visible output, because an order carries only two prices.
         await connection.ExecuteAsync(
             """
             insert into price_versions (version, model, organization_id, effective_from, input, cached, output, reasoning, audio_ms, image)
             values ($1, $2, $3, $4, $5, $5, $6, $6, 0, 0)
             """,
             cancellationToken,
-            Guid.CreateVersion7(clock.GetUtcNow()), price.Model, price.OrganizationId is { } one ? one : null, from, price.InputPerMillion,
-            price.OutputPerMillion);
+            Guid.CreateVersion7(clock.GetUtcNow()), price.Model, price.OrganizationId is { } one ? one : null, from,
+            price.InputPerMillion ?? 0, price.OutputPerMillion ?? 0);
         await connection.ExecuteAsync("select pg_notify($1, '')", cancellationToken, Channel);
     }
 
-    /// <summary>Dollars per million units are millionths of a dollar for one, and a million pico-dollars each.</summary>
-    private static long Pico(NpgsqlDataReader row, int column) => decimal.ToInt64(row.GetDecimal(column) * 1_000_000m);
+    /// <summary>Reads <see cref="UnitKind.PriceColumns"/>, dollars per million units.</summary>
+    /// <param name="column">The first of them.</param>
+    public static UnitPrices ReadPrices(NpgsqlDataReader row, int column)
+    {
+        var picoUsd = default(UnitCounts);
+        for (var i = 0; i < Units.Length; i++)
+        {
+            picoUsd[i] = decimal.ToInt64(row.GetDecimal(column + i) * 1_000_000m); // A factor of a million.
+        }
+
+        return UnitPrices.Of(picoUsd);
+    }
+}
+
+/// <summary>Result of a withdrawal.</summary>
+internal enum PriceWithdrawal
+{
+    /// <summary>There is no such version, or it is withdrawn already.</summary>
+    Unknown = 0,
+    Withdrawn = 1,
+
+    /// <summary>The version is or was in force.</summary>
+    TooLate = 2,
 }

@@ -10,14 +10,12 @@ using Tollgate.ServiceDefaults.Snapshots;
 
 namespace Tollgate.Billing.Prices;
 
-/// <summary>Setting prices, and the snapshot that gateways follow.</summary>
+/// <summary>
+/// Endpoints to set, schedule and withdraw prices, and the snapshot that gateways follow. Orders come from Accounts alone, which writes an
+/// audit entry for each one.
+/// </summary>
 internal static class PriceEndpoints
 {
-    private const int LongestModelName = 200;
-
-    /// <summary>Column <c>numeric(18,6)</c>; also keeps pico-dollars far below 2^63.</summary>
-    private const decimal DearestPerMillion = 1_000_000_000m;
-
     public static IServiceCollection AddPrices(this IServiceCollection services)
     {
         services.AddSingleton<PriceBook>();
@@ -30,37 +28,49 @@ internal static class PriceEndpoints
 
     public static IEndpointRouteBuilder MapPrices(this IEndpointRouteBuilder routes)
     {
-        routes.MapInternal("/internal/prices", "operator", "accounts").MapPost("", SetAsync);
+        var orders = routes.MapInternal("/internal/prices", "accounts");
+        orders.MapPost("", SetAsync);
+        orders.MapPost("/check", Check);
+        orders.MapDelete("/{version:guid}", WithdrawAsync);
         routes.MapInternal("/internal/prices", "gateway", "operator", "accounts")
             .MapSnapshot("", routes.ServiceProvider.GetRequiredService<SnapshotPublisher<PriceSnapshot>>());
         return routes;
     }
 
     internal static async Task<Results<NoContent, ValidationProblem>> SetAsync(
-        SetPrice price, PriceBook book, PriceFeed feed, CancellationToken cancellationToken)
+        SetPrice price, PriceBook book, PriceFeed feed, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var errors = new Dictionary<string, string[]>();
-        if (string.IsNullOrWhiteSpace(price.Model) || price.Model.Length > LongestModelName
-            || price.Model.Contains('\0', StringComparison.Ordinal))
+        var faults = PriceRules.FindFaults(price, clock.GetUtcNow());
+        if (faults.Count > 0)
         {
-            errors["model"] = [$"A model's name has 1 to {LongestModelName} characters."];
-        }
-
-        foreach (var (name, value) in new[] { ("inputPerMillion", price.InputPerMillion), ("outputPerMillion", price.OutputPerMillion) })
-        {
-            if (value is < 0 or > DearestPerMillion || decimal.Round(value, 6) != value)
-            {
-                errors[name] = ["Dollars per million units: 0 to a billion, at most six decimals."];
-            }
-        }
-
-        if (errors.Count > 0)
-        {
-            return TypedResults.ValidationProblem(errors);
+            return TypedResults.ValidationProblem(faults);
         }
 
         await book.SetAsync(price, cancellationToken);
-        await feed.PublishAsync(cancellationToken); // Whoever set it finds it published; other instances hear of it from Postgres.
+        await feed.PublishAsync(cancellationToken); // Publishes here at once; Postgres notifies the other instances.
         return TypedResults.NoContent();
+    }
+
+    /// <summary>Lists everything wrong with an order and changes nothing.</summary>
+    internal static Results<NoContent, ValidationProblem> Check(SetPrice price, TimeProvider clock) =>
+        PriceRules.FindFaults(price, clock.GetUtcNow()) is { Count: > 0 } faults
+            ? TypedResults.ValidationProblem(faults)
+            : TypedResults.NoContent();
+
+    /// <summary>Withdraws a scheduled price. Answers 409 if it is or was in force, 404 if it is unknown or already withdrawn.</summary>
+    internal static async Task<Results<NoContent, NotFound, ProblemHttpResult>> WithdrawAsync(
+        Guid version, PriceBook book, PriceFeed feed, CancellationToken cancellationToken)
+    {
+        switch (await book.WithdrawAsync(version, cancellationToken))
+        {
+            case PriceWithdrawal.Withdrawn:
+                await feed.PublishAsync(cancellationToken);
+                return TypedResults.NoContent();
+            case PriceWithdrawal.TooLate:
+                return TypedResults.Problem(
+                    "The price is in force already and cannot be withdrawn. Set another one.", statusCode: StatusCodes.Status409Conflict);
+            default:
+                return TypedResults.NotFound();
+        }
     }
 }

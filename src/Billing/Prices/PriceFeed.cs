@@ -9,7 +9,7 @@ using Tollgate.ServiceDefaults.Snapshots;
 namespace Tollgate.Billing.Prices;
 
 /// <summary>
-/// Publishes the price book whenever any instance changes it: woken by Postgres, and every few seconds in case a word was lost.
+/// Publishes the price book when any instance changes it. Postgres notifies it; it also reads every 5 s in case a notification is lost.
 /// </summary>
 internal sealed partial class PriceFeed(
     NpgsqlDataSource dataSource, PriceBook book, SnapshotPublisher<PriceSnapshot> publisher, TimeProvider clock, ILogger<PriceFeed> logger)

@@ -1,15 +1,16 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tollgate.Billing.Jobs;
 using Tollgate.Billing.Work;
 
 namespace Tollgate.Billing.Reconciliation;
 
 /// <summary>
-/// Adds the books up again from their rows: R1 tills against bills, R3 rollups against usage, R4 each ledger transaction, R5 balances, wallets and leases. Each
-/// run is a row; a difference is an alarm for a person, never repaired in silence.
+/// Recomputes the books from their rows: R1 tills against bills, R3 rollups against usage, R4 each ledger transaction, R5 balances,
+/// wallets and leases. Records each run. Logs a difference as an alarm for a person and repairs nothing.
 /// </summary>
 internal sealed partial class BookReconciliation(NpgsqlDataSource dataSource, TimeProvider clock, ILogger<BookReconciliation> logger)
-    : RecurringWork(TimeSpan.FromMinutes(15), clock, logger)
+    : IScheduledJob
 {
     private static readonly TimeSpan LooksBack = TimeSpan.FromHours(26);
     private static readonly (string Name, string Sql)[] Checks =
@@ -20,9 +21,7 @@ internal sealed partial class BookReconciliation(NpgsqlDataSource dataSource, Ti
         ("R5", EmbeddedSql.Read("Reconciliation.R5.sql")),
     ];
 
-    private readonly TimeProvider _clock = clock;
-
-    public override async Task RunOnceAsync(CancellationToken cancellationToken)
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         foreach (var (name, sql) in Checks)
@@ -33,9 +32,9 @@ internal sealed partial class BookReconciliation(NpgsqlDataSource dataSource, Ti
 
     private async Task CheckAsync(NpgsqlConnection connection, string name, string sql, CancellationToken cancellationToken)
     {
-        var started = _clock.GetUtcNow();
+        var started = clock.GetUtcNow();
         var upto = new DateTimeOffset(started.Year, started.Month, started.Day, started.Hour, 0, 0, TimeSpan.Zero).AddHours(1);
-        // One statement, one snapshot: what is booked meanwhile is either in all sums or in none.
+        // One statement reads one snapshot, so a concurrent booking is in all sums or in none.
         var (looked, differ, first) = (await connection.ReadRowsAsync(
             sql,
             row => (row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetString(2)),
@@ -47,7 +46,7 @@ internal sealed partial class BookReconciliation(NpgsqlDataSource dataSource, Ti
               $5, $6, $7)
             """,
             cancellationToken,
-            Guid.CreateVersion7(started), name, started, _clock.GetUtcNow(), looked, differ, first);
+            Guid.CreateVersion7(started), name, started, clock.GetUtcNow(), looked, differ, first);
         if (differ > 0)
         {
             LogDifference(logger, name, differ, looked, first);

@@ -10,7 +10,7 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Reconciliation;
 
-/// <summary>Shows the operator what the comparisons of the books found.</summary>
+/// <summary>Shows the operator the results of the comparisons.</summary>
 internal static class BooksEndpoints
 {
     private const int MostDifferences = 200;

@@ -1,7 +1,7 @@
--- What tills in Redis counted against what was billed under the same epoch, for open epochs; a closed one was fenced, which proves more. A till's
--- spend and holds cover all that was billed before they were read, and all that it had spent ten minutes ago is billed by now, but for the fraction
--- of a nano-dollar by which a till rounds each request up. $1 and $2 are not used.
--- returns tills looked at, those that differ, the first.
+-- Compares the tills' counts in Redis with the bills of the same epoch. Skips closed epochs: their fences are a stronger proof. A
+-- till's spend and holds cover everything billed before they were read. Everything spent ten minutes ago is billed by now, except the
+-- fraction of a nano-dollar by which a till rounds each request up. $1 and $2 are not used.
+-- returns tills checked, differences, the first.
 with opened as (
   select r.organization_id, r.epoch, r.spent, r.held, r.billed_before, r.check_spent, e.billed, e.requests,
     r.check_at < now() - interval '10 minutes' as due

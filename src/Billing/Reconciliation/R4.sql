@@ -1,5 +1,5 @@
--- Every ledger transaction from $1 to $2 has entries, and they sum to zero.
--- returns transactions looked at, those that differ, the first.
+-- Checks that every ledger transaction from $1 to $2 has at least two entries and that they sum to zero.
+-- returns transactions checked, those that differ, the first.
 with recent as (
   select t.organization_id, t.id, sum(e.amount) as total, count(e.account) as entries
   from ledger_transactions t left join ledger_entries e on e.organization_id = t.organization_id and e.transaction_id = t.id

@@ -1,5 +1,6 @@
--- Balances = sums of entries; wallet = its account; leased = open leases; granted = leases; revenue = rollups. $1 and $2 are not used.
--- returns organizations looked at, those that differ, the first.
+-- Checks: balances = sums of entries; wallet = its account; leased = open leases; granted = leases; revenue = rollups. $1 and $2 are not
+-- used.
+-- returns organizations checked, those that differ, the first.
 with entries as (
   select organization_id, account, sum(amount) as amount from ledger_entries group by 1, 2
 ), accounts as (

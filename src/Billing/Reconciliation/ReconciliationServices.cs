@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Billing.Jobs;
 
 namespace Tollgate.Billing.Reconciliation;
 
@@ -7,8 +8,8 @@ internal static class ReconciliationServices
 {
     public static IServiceCollection AddReconciliation(this IServiceCollection services)
     {
-        services.AddSingleton<BookReconciliation>();
-        services.AddHostedService(provider => provider.GetRequiredService<BookReconciliation>());
-        return services;
+        services.AddSingleton<BookGauges>();
+        services.AddHostedService(provider => provider.GetRequiredService<BookGauges>());
+        return services.AddScheduledJob<BookReconciliation>("reconciliation of the books", "*/15 * * * *");
     }
 }

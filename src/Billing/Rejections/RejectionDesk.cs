@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using Tollgate.Billing.Ingest;
+using Tollgate.Billing.Prices;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Money;
@@ -10,21 +11,20 @@ using Tollgate.Contracts.Usage;
 namespace Tollgate.Billing.Rejections;
 
 /// <summary>
-/// Usage that could not be booked waits here for the operator, who books or dismisses it. A row that came again meanwhile and was booked
-/// waits no more.
+/// Holds usage that could not be booked until the operator books or dismisses it. A row that was shipped again and booked no longer waits.
 /// </summary>
 internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lanes, TimeProvider clock)
 {
     private const int MostListed = 200;
 
-    /// <summary>SQL: whether a row <c>r</c> of <c>usage_rejected</c> still waits.</summary>
+    /// <summary>SQL condition: row <c>r</c> of <c>usage_rejected</c> still waits.</summary>
     internal const string Waits =
         """
         r.resolved_at is null and not exists (
           select from usage_events u where u.organization_id = r.organization_id and u.request_id = r.request_id and u.seq = r.seq)
         """;
 
-    /// <summary>The oldest rows that wait.</summary>
+    /// <summary>Lists the oldest waiting rows.</summary>
     public async Task<IReadOnlyList<RejectedUsage>> ListAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -41,7 +41,7 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
         return rows;
     }
 
-    /// <summary>Books a row as the ingest would, or closes it without. Twice is once.</summary>
+    /// <summary>Books a row as the ingest would, or dismisses it. Only the first call on a row has an effect.</summary>
     public async Task<RejectionOutcome> ResolveAsync(
         Guid organizationId, Guid requestId, int seq, ResolveRejectedUsage order, CancellationToken cancellationToken)
     {
@@ -97,22 +97,21 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
     }
 
     /// <summary>
-    /// The event with its version's price from the book; with its own where the book lacks that version; else with the price that was in
-    /// force for its model at its admission, or the first one after it; without one where the model has none.
+    /// Prices an event. Uses the book's price of its version; else the price that it carries; else the price in force for its model at its
+    /// admission, or the first one after it. Leaves an event without a price when the model has none.
     /// </summary>
     private static async Task<UsageEvent> PriceAsync(
         NpgsqlConnection connection, UsageEvent usage, CancellationToken cancellationToken)
     {
         var found = await connection.ReadRowsAsync(
-            """
-            select version, input, cached, output, reasoning, audio_ms, image from price_versions
+            $"""
+            select version, {UnitKind.PriceColumns} from price_versions
             where version = $1
               or ($2 and model = $3 and (organization_id is null or organization_id = $4) and effective_from is not null)
             order by version = $1 desc, effective_from <= $5 desc, organization_id nulls last,
               case when effective_from <= $5 then effective_from end desc nulls last, effective_from limit 1
             """,
-            row => (Version: row.GetGuid(0), Prices: new UnitPrices(Pico(row, 1), Pico(row, 2), Pico(row, 3), Pico(row, 4), Pico(row, 5),
-                Pico(row, 6))),
+            row => (Version: row.GetGuid(0), Prices: PriceBook.ReadPrices(row, 1)),
             cancellationToken,
             usage.PriceVersion, usage.Price is null, usage.Model.Replace("\0", "", StringComparison.Ordinal), usage.OrganizationId,
             usage.AdmittedAt.ToUniversalTime());
@@ -142,11 +141,9 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
 
     private static UsageEvent Read(string text) => JsonSerializer.Deserialize(text, ContractsJson.Default.UsageEvent)
         ?? throw new JsonException("The rejected event is null.");
-
-    private static long Pico(NpgsqlDataReader row, int column) => decimal.ToInt64(row.GetDecimal(column) * 1_000_000m);
 }
 
-/// <summary>What an order of the operator came to.</summary>
+/// <summary>Result of an operator's order.</summary>
 /// <param name="IsKnown">False when no such row waits.</param>
-/// <param name="Refusal">Why it cannot be booked; null when the order was carried out.</param>
+/// <param name="Refusal">Why the row cannot be booked; null when the order was carried out.</param>
 internal sealed record RejectionOutcome(bool IsKnown, string? Refusal);

@@ -9,7 +9,7 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Rejections;
 
-/// <summary>The operator's verbs for usage that could not be booked.</summary>
+/// <summary>Endpoints through which the operator lists, books and dismisses rejected usage.</summary>
 internal static partial class RejectionEndpoints
 {
     private const int LongestText = 500;

@@ -8,7 +8,7 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Reports;
 
-/// <summary>Usage as the portal and the operator's pages show it.</summary>
+/// <summary>Endpoints for the usage reports of the portal and the operator's pages.</summary>
 internal static class ReportEndpoints
 {
     private static readonly TimeSpan LongestByHour = TimeSpan.FromDays(93);

@@ -4,10 +4,10 @@ using Tollgate.Contracts.Reports;
 
 namespace Tollgate.Billing.Reports;
 
-/// <summary>Every figure of a page comes from the hour rollups, which are written in the transaction of the rows that they sum.</summary>
+/// <summary>Reads usage reports from the hour rollups, which are written in the same transaction as the rows that they sum.</summary>
 internal sealed class UsageReports(NpgsqlDataSource dataSource)
 {
-    /// <summary>One organization by bucket, project, key, model and endpoint.</summary>
+    /// <summary>Groups one organization's usage by bucket, project, key, model and endpoint.</summary>
     public Task<UsageReport> OfOrganizationAsync(Guid organizationId, ReportRange range, CancellationToken cancellationToken) =>
         ReadAsync(
             "null::uuid, project_id, key_id, model, endpoint",
@@ -17,7 +17,7 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
             cancellationToken,
             organizationId);
 
-    /// <summary>All organizations together, by bucket and organization or model; by bucket alone without <paramref name="by"/>.</summary>
+    /// <summary>Groups the usage of all organizations by bucket and <paramref name="by"/>.</summary>
     public Task<UsageReport> OfAllAsync(ReportRange range, ReportSubject by, CancellationToken cancellationToken)
     {
         var columns = by switch
@@ -67,17 +67,17 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
 
 /// <summary>What a report covers.</summary>
 /// <param name="From">First instant; its bucket starts there.</param>
-/// <param name="To">First instant after it.</param>
+/// <param name="To">First instant after the report.</param>
 internal sealed record ReportRange(DateTimeOffset From, DateTimeOffset To, ReportBucket Bucket);
 
-/// <summary>How fine a report is, UTC.</summary>
+/// <summary>Length of a report's buckets, in UTC.</summary>
 internal enum ReportBucket
 {
     Hour = 0,
     Day = 1,
 }
 
-/// <summary>By what the report over all organizations is grouped besides time.</summary>
+/// <summary>Grouping of the report over all organizations, besides time.</summary>
 internal enum ReportSubject
 {
     None = 0,

@@ -5,13 +5,14 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Tollgate.Billing.Jobs;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Money;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Wallets;
 
-/// <summary>Opening and reading wallets.</summary>
+/// <summary>Endpoints to open and read wallets, and to report welcome credit.</summary>
 internal static class WalletEndpoints
 {
     public static IServiceCollection AddWallets(this IServiceCollection services)
@@ -20,7 +21,7 @@ internal static class WalletEndpoints
         services.AddOptions<WalletOptions>().BindConfiguration(WalletOptions.Section).ValidateOnStart();
         services.AddSingleton<WalletOpening>();
         services.AddSingleton<WelcomeCredits>();
-        services.AddHostedService<WaitingCredits>();
+        services.AddScheduledJob<WaitingCredits>("waiting welcome credits", "20 * * * *");
         return services;
     }
 

@@ -5,10 +5,12 @@ using Tollgate.Contracts.Money;
 
 namespace Tollgate.Billing.Wallets;
 
-/// <summary>Opens an organization's wallet and gives the welcome credit that its confirmed address earns.</summary>
+/// <summary>Opens an organization's wallet and gives the welcome credit for its confirmed address.</summary>
 internal sealed class WalletOpening(NpgsqlDataSource dataSource, IOptions<WalletOptions> options, WelcomeCredits welcome)
 {
-    /// <summary>Any number of calls open one wallet and give at most one credit: one an address, one an organization.</summary>
+    /// <summary>
+    /// Opens the wallet, or renames an open one. Repeated calls give at most one credit per address and per organization.
+    /// </summary>
     public async Task OpenAsync(Guid organizationId, OpenWallet opening, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);

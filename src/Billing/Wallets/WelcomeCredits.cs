@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Tollgate.Billing.Jobs;
 using Tollgate.Billing.Ledger;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Money;
@@ -8,8 +9,8 @@ using Tollgate.Contracts.Money;
 namespace Tollgate.Billing.Wallets;
 
 /// <summary>
-/// Gives welcome credit: one for an address, one for an organization, and only so many a day, for a mail domain and for a network. Who
-/// comes after that waits in <c>welcome_credits_withheld</c>, where the operator sees them, and gets it when a limit allows.
+/// Gives welcome credit: one per address, one per organization, and a limited number per day, mail domain and network. Organizations past
+/// a limit wait in <c>welcome_credits_withheld</c>, where the operator sees them, and get the credit when the limits allow.
 /// </summary>
 internal sealed partial class WelcomeCredits(
     NpgsqlDataSource dataSource, IOptions<WalletOptions> options, TimeProvider clock, ILogger<WelcomeCredits> logger)
@@ -26,10 +27,10 @@ internal sealed partial class WelcomeCredits(
         from welcome_credits
         """;
 
-    /// <summary>Gives the credit inside the caller's transaction, or notes that it waits. Again does no harm.</summary>
+    /// <summary>Gives the credit inside the caller's transaction, or records that it waits. Idempotent.</summary>
     public async Task GiveAsync(NpgsqlConnection connection, Newcomer newcomer, CancellationToken cancellationToken)
     {
-        // Limits are over all organizations: one at a time may look at them and add to them.
+        // The limits span all organizations, so only one transaction at a time may check them and add to them.
         await connection.ExecuteAsync("select pg_advisory_xact_lock(hashtext('tollgate welcome credit'))", cancellationToken);
         var known = await connection.ReadValueAsync<bool>(
             "select exists (select from welcome_credits where email_sha256 = $1 or organization_id = $2)", cancellationToken,
@@ -49,7 +50,7 @@ internal sealed partial class WelcomeCredits(
             "delete from welcome_credits_withheld where organization_id = $1", cancellationToken, newcomer.OrganizationId);
     }
 
-    /// <summary>Gives waiting organizations their credit as far as the limits allow, the longest waiting first.</summary>
+    /// <summary>Gives waiting organizations their credit as far as the limits allow, those that waited longest first.</summary>
     public async Task GiveWaitingAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -70,7 +71,7 @@ internal sealed partial class WelcomeCredits(
         }
     }
 
-    /// <summary>What was given and withheld in the last 24 hours.</summary>
+    /// <summary>Counts the credits given and withheld in the last 24 hours.</summary>
     public async Task<WelcomeCreditReport> ReportAsync(CancellationToken cancellationToken)
     {
         var since = clock.GetUtcNow() - Day;
@@ -88,7 +89,7 @@ internal sealed partial class WelcomeCredits(
         return new WelcomeCreditReport(given, withheld);
     }
 
-    /// <summary>The limit that is reached; null when the credit may be given.</summary>
+    /// <summary>Returns the limit that is reached; null when the credit may be given.</summary>
     private async Task<string?> FindLimitAsync(NpgsqlConnection connection, Newcomer newcomer, CancellationToken cancellationToken)
     {
         var settings = options.Value;
@@ -146,15 +147,14 @@ internal sealed partial class WelcomeCredits(
     private static partial void LogWithheld(ILogger logger, Guid organizationId, string reason, string mailDomain, string network);
 }
 
-/// <summary>Looks once an hour whether the limits allow a credit that waits.</summary>
-internal sealed class WaitingCredits(WelcomeCredits welcome, TimeProvider clock, ILogger<WaitingCredits> logger)
-    : RecurringWork(TimeSpan.FromHours(1), clock, logger)
+/// <summary>Checks once an hour whether the limits allow waiting credits.</summary>
+internal sealed class WaitingCredits(WelcomeCredits welcome) : IScheduledJob
 {
-    public override Task RunOnceAsync(CancellationToken cancellationToken) => welcome.GiveWaitingAsync(cancellationToken);
+    public Task RunOnceAsync(CancellationToken cancellationToken) => welcome.GiveWaitingAsync(cancellationToken);
 }
 
 /// <summary>A new organization that may get welcome credit.</summary>
-/// <param name="Network">Null where it says nothing.</param>
+/// <param name="Network">The client's network; null when unknown.</param>
 internal sealed record Newcomer(Guid OrganizationId, byte[] EmailHash, string MailDomain, string? Network)
 {
     public static Newcomer Of(Guid organizationId, string email, string? network) =>

@@ -1,5 +1,5 @@
--- Compares what workers generated with what was billed, for entries not compared yet; the winning attempt counts. $1 entries without a row that ended
--- before are a difference, $2 limit.
+-- Compares what workers generated with what was billed, for entries not compared yet. The winning attempt counts. An entry without a usage
+-- row is a difference if it ended before $1. $2 limit.
 -- returns entries compared, differences found
 with pending as (
   select * from witness_entries where not settled order by at limit $2
@@ -21,8 +21,9 @@ with pending as (
       when billed_attempt is null and at < $1 then 'no_row'
       when billed_attempt < attempt then 'unknown_attempt'
       when billed_attempt = attempt
-        and (prompt > made_prompt or completion > made_completion or audio_ms > made_audio_ms or images > made_images) then 'billed_above_generated'
-      -- An answer is billed for its whole prompt: less means that it cost more than its hold, and that the rest is the operator's loss.
+        and (prompt > made_prompt or completion > made_completion or audio_ms > made_audio_ms or images > made_images)
+        then 'billed_above_generated'
+      -- An answer is billed for its whole prompt. If less is billed, it cost more than its hold, and the rest is the operator's loss.
       when billed_attempt = attempt and (outcome in (1, 3, 5) and prompt < made_prompt
         or outcome = 1 and (audio_ms < made_audio_ms or images < made_images)) then 'used_above_hold'
     end as kind

@@ -3,14 +3,15 @@ using Npgsql;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Billing.Witness;
 
 /// <summary>
-/// Closes the requests of retired journals with what their worker generated: nobody else knows of them any more. A gateway that comes back
-/// all the same corrects the row (<c>Ingest/CorrectStage.sql</c>); the request stays billed once. Neither project nor key is known here: the
-/// row belongs to the organization alone until then.
+/// Bills the requests of retired journals from the workers' logs, the only record left of them. If the gateway comes back, it corrects the
+/// row (<c>Ingest/CorrectStage.sql</c>), so the request stays billed once. The logs contain neither project nor key; until a correction,
+/// the row belongs to the organization alone.
 /// </summary>
 internal sealed partial class OrphanBooking(
     RestoreWatch restores, IngestLanes lanes, TimeProvider clock, ILogger<OrphanBooking> logger)
@@ -18,14 +19,15 @@ internal sealed partial class OrphanBooking(
     private const int MostAtOnce = 1000;
     private static readonly string OrphansSql = EmbeddedSql.Read("Witness.Orphans.sql");
 
-    /// <summary>Books what can be booked now; the number of new rows.</summary>
+    /// <summary>Books the orphans that can be booked now. Returns the number of new rows.</summary>
     public async Task<int> BookAsync(CancellationToken cancellationToken)
     {
         var booked = 0;
         foreach (var journal in (await FindAsync(cancellationToken)).GroupBy(orphan => orphan.Journal, orphan => orphan.Usage))
         {
             var batch = await lanes.RunAsync(
-                (connection, _) => BatchTransaction.BookEventsAsync(connection, journal.Key, [.. journal], clock.GetUtcNow(), cancellationToken),
+                (connection, _) => BatchTransaction.BookEventsAsync(
+                    connection, journal.Key, [.. journal], clock.GetUtcNow(), cancellationToken),
                 cancellationToken);
             booked += batch.Answer.Inserted;
             LogBooked(logger, batch.Answer.Inserted, journal.Key, batch.LossUsd);
@@ -44,14 +46,14 @@ internal sealed partial class OrphanBooking(
     {
         OrganizationId = row.GetGuid(0),
         RequestId = row.GetGuid(1),
-        ProjectId = Guid.Empty, // A worker knows neither project nor key.
+        ProjectId = Guid.Empty, // A worker's log contains neither project nor key.
         KeyId = Guid.Empty,
         Attempt = row.GetInt32(2),
         Model = row.GetString(3),
         Endpoint = "unknown",
         Streamed = false,
         Units = new Units(row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9)),
-        Delivered = 0, // At least.
+        Delivered = 0, // Unknown; this is the minimum.
         Outcome = Outcome.GatewayDied,
         Source = UsageSource.Worker,
         AdmittedAt = row.GetFieldValue<DateTimeOffset>(10),
@@ -61,6 +63,7 @@ internal sealed partial class OrphanBooking(
     };
 
     [LoggerMessage(1, LogLevel.Warning,
-        "{Count} requests of retired journal {JournalId} are billed by the worker's log; {LossUsd} dollars of them were covered by no money.")]
+        "{Count} requests of retired journal {JournalId} are billed by the worker's log; "
+        + "{LossUsd} dollars of them were covered by no money.")]
     private static partial void LogBooked(ILogger logger, int count, Guid journalId, decimal lossUsd);
 }

@@ -1,10 +1,13 @@
--- Requests that only a worker remembers: their journal was retired, and every journal that still counts has acknowledged an epoch that was opened when it was
--- retired. So all that others admitted before is booked, and what has no row was the retired one's. $1 limit.
+-- Finds requests that only a worker's log contains: their journal was retired, and every journal that still counts has acknowledged an
+-- epoch opened at or after the retirement. By then everything that other journals admitted before is booked, so a request without a row
+-- was the retired journal's. $1 limit.
 -- returns organization, request, attempt, model, six units, when it was made, when it ended, price version, epoch, journal
 select distinct on (e.organization_id, e.request_id)
   e.organization_id, e.request_id, e.attempt, e.model, e.input, e.cached, e.output, e.reasoning, e.audio_ms, e.images,
   uuid7_time(e.request_id), e.at, p.version,
-  coalesce((select max(l.epoch) from lease_epochs l where l.organization_id = e.organization_id and l.opened_at <= uuid7_time(e.request_id)), 0),
+  coalesce((
+    select max(l.epoch) from lease_epochs l
+    where l.organization_id = e.organization_id and l.opened_at <= uuid7_time(e.request_id)), 0),
   j.id
 from witness_entries e
 join lateral (
@@ -13,7 +16,7 @@ join lateral (
   order by j.last_seen desc limit 1
 ) j on true
 join lateral (
-  -- An organization's own price goes before the list's.
+  -- Prefers an organization's own price to the list price.
   select p.version from price_versions p
   where p.model = e.model and (p.organization_id is null or p.organization_id = e.organization_id)
     and p.effective_from <= uuid7_time(e.request_id)

@@ -1,4 +1,4 @@
--- Closes differences that the missing record has ended.
+-- Resolves the differences whose missing record has arrived.
 update reconciliation_differences d set resolved_at = now()
 where d.name = 'R2' and d.resolved_at is null and case d.kind
   when 'no_row' then exists (

@@ -2,17 +2,18 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Billing.Witness;
 
 /// <summary>
-/// Bills what a retired journal lost before the money of its epochs returns: once every other journal has acknowledged the epochs that the
-/// retirement opened, what the workers' logs know and no row has was the retired one's. Used by one loop.
+/// Bills a retired journal's lost usage before the money of its epochs returns. Waits until every other journal has acknowledged the
+/// epochs that the retirement opened; then a request in a worker's log without a usage row was the retired journal's. Used by one loop.
 /// </summary>
 internal sealed partial class RetiredJournals(
-    RestoreWatch restores, Witnesses witnesses, WorkerLogs logs, OrphanBooking orphans, IOptions<WitnessOptions> options, TimeProvider clock,
-    ILogger<RetiredJournals> logger)
-    : RecurringWork(TimeSpan.FromSeconds(1), clock, logger)
+    RestoreWatch restores, Witnesses witnesses, WorkerLogs logs, OrphanBooking orphans, IOptions<WitnessOptions> options,
+    TimeProvider clock, ILogger<RetiredJournals> logger)
+    : RecurringWork(new Rhythm(TimeSpan.FromSeconds(1)), clock, logger)
 {
     private const string ReadySql =
         """
@@ -25,7 +26,6 @@ internal sealed partial class RetiredJournals(
     private const string WitnessedSql =
         "update journals set witnessed_at = now() where id = any ($1) and retired_at is not null and witnessed_at is null";
 
-    private readonly TimeProvider _clock = clock;
     private Dictionary<Guid, long> _readySince = [];
     private HashSet<Guid> _readOnce = [];
 
@@ -33,8 +33,8 @@ internal sealed partial class RetiredJournals(
     {
         await using var connection = await restores.OpenAsync(cancellationToken);
         var ready = await connection.ReadRowsAsync(ReadySql, row => row.GetGuid(0), cancellationToken);
-        _readySince = ready.ToDictionary(journal => journal, journal => _readySince.GetValueOrDefault(journal, _clock.GetTimestamp()));
-        var overdue = ready.Where(journal => _clock.GetElapsedTime(_readySince[journal]) > options.Value.RetiredWait).ToArray();
+        _readySince = ready.ToDictionary(journal => journal, journal => _readySince.GetValueOrDefault(journal, Clock.GetTimestamp()));
+        var overdue = ready.Where(journal => Clock.GetElapsedTime(_readySince[journal]) > options.Value.RetiredWait).ToArray();
         if (overdue.Length > 0)
         {
             LogOverdue(logger, overdue.Length, options.Value.RetiredWait);
@@ -46,8 +46,10 @@ internal sealed partial class RetiredJournals(
         }
     }
 
-    /// <summary>True when all logs were read to their ends in this turn and in the one before: a worker writes its line only when it has
-    /// noticed that the lost gateway's connection is gone.</summary>
+    /// <summary>
+    /// Returns true when this turn and the one before read all logs to their ends. A worker writes its line only after it notices that the
+    /// lost gateway's connection is gone, so one reading may come too early.
+    /// </summary>
     private async Task<bool> ReadTwiceAsync(List<Guid> ready, CancellationToken cancellationToken)
     {
         var before = _readOnce;
@@ -66,6 +68,7 @@ internal sealed partial class RetiredJournals(
     }
 
     [LoggerMessage(11, LogLevel.Error,
-        "{Count} retired journals have waited {Wait} for the workers' logs: their epochs' money returns, though not all they lost is billed.")]
+        "{Count} retired journals have waited {Wait} for the workers' logs: "
+        + "their epochs' money returns, though not all they lost is billed.")]
     private static partial void LogOverdue(ILogger logger, int count, TimeSpan wait);
 }

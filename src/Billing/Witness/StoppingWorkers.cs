@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Logging;
-using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Billing.Witness;
 
-/// <summary>Reads the logs of workers that are stopping until they are gone: one that never comes back leaves nothing unread.</summary>
-internal sealed class StoppingWorkers(WorkerRegistry registry, WorkerLogs logs, TimeProvider clock, ILogger<StoppingWorkers> logger)
-    : RecurringWork(TimeSpan.FromMilliseconds(500), clock, logger)
+/// <summary>Reads the logs of stopping workers until they are gone, so that a worker that never returns leaves nothing unread.</summary>
+internal sealed class StoppingWorkers(WorkerLogDirectory registry, WorkerLogs logs, TimeProvider clock, ILogger<StoppingWorkers> logger)
+    : RecurringWork(new Rhythm(TimeSpan.FromMilliseconds(500)), clock, logger)
 {
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {

@@ -1,6 +1,6 @@
--- Billed requests that no worker remembers. Not those whose worker died while it answered: it writes its line at the end. Valid only when all logs were
--- read to their ends after $2. $1 admitted since, $2 finished before.
--- returns rows looked at, differences found
+-- Finds billed requests that no worker's log contains. Skips those whose worker died while it answered, because a worker writes its line
+-- at the end. Valid only when all logs were read to their ends after $2. $1 admitted since, $2 finished before.
+-- returns rows checked, differences found
 with rows as (
   select u.organization_id, u.request_id, u.model, u.attempt, u.input + u.cached as prompt, u.output + u.reasoning as completion,
     exists (select from witness_entries e where e.organization_id = u.organization_id and e.request_id = u.request_id) as witnessed
@@ -10,7 +10,8 @@ with rows as (
     and u.request_id >= uuid7_lower($1 - interval '1 day') and u.request_id < uuid7_lower($2 + interval '1 day')
 ), found as (
   insert into reconciliation_differences (name, kind, organization_id, request_id, owner, detail)
-  select 'R2', 'no_witness', organization_id, request_id, 'worker', format('%s, attempt %s: billed %s + %s', model, attempt, prompt, completion)
+  select 'R2', 'no_witness', organization_id, request_id, 'worker',
+    format('%s, attempt %s: billed %s + %s', model, attempt, prompt, completion)
   from rows where not witnessed
   on conflict (name, kind, organization_id, request_id) do nothing
   returning 1

@@ -2,26 +2,26 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Billing.Witness;
 
 /// <summary>
-/// R2: what workers generated against what was billed. Differences are rows in <c>reconciliation_differences</c> until a person, or the
-/// record that was missing, ends them; each wide run is a row in <c>reconciliation_runs</c>.
+/// R2: compares what workers generated with what was billed. Differences stay in <c>reconciliation_differences</c> until a person or the
+/// missing record resolves them. Each wide run is a row in <c>reconciliation_runs</c>.
 /// </summary>
 internal sealed partial class WitnessReconciliation(
     NpgsqlDataSource dataSource, Witnesses witnesses, WorkerLogs logs, OrphanBooking orphans, IOptions<WitnessOptions> options,
     TimeProvider clock, ILogger<WitnessReconciliation> logger)
-    : RecurringWork(options.Value.Every, clock, logger)
+    : RecurringWork(new Rhythm(options.Value.Every), clock, logger)
 {
     private const int MostAtOnce = 20_000;
     private static readonly TimeSpan WideEvery = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan LooksBack = TimeSpan.FromHours(26);
-    private static readonly TimeSpan Settles = TimeSpan.FromMinutes(1); // A worker's and Postgres' clock may differ by seconds.
+    private static readonly TimeSpan Settles = TimeSpan.FromMinutes(1); // The clocks of a worker and of Postgres may differ by seconds.
     private static readonly string CompareSql = EmbeddedSql.Read("Witness.Compare.sql");
     private static readonly string UnwitnessedSql = EmbeddedSql.Read("Witness.Unwitnessed.sql");
     private static readonly string ResolveSql = EmbeddedSql.Read("Witness.Resolve.sql");
-    private readonly TimeProvider _clock = clock;
     private long? _lastWide;
     private long _checked;
     private long _found;
@@ -33,19 +33,19 @@ internal sealed partial class WitnessReconciliation(
             return;
         }
 
-        var isWide = _lastWide is not { } last || _clock.GetElapsedTime(last) >= WideEvery;
+        var isWide = _lastWide is not { } last || Clock.GetElapsedTime(last) >= WideEvery;
         await RunAsync(isWide, cancellationToken);
         if (isWide)
         {
-            _lastWide = _clock.GetTimestamp();
+            _lastWide = Clock.GetTimestamp();
         }
     }
 
-    /// <summary>Reads, books and compares.</summary>
-    /// <param name="isWide">Also looks for billed requests that no worker remembers, and writes the run down.</param>
+    /// <summary>Reads the logs, books orphans and compares.</summary>
+    /// <param name="isWide">Also looks for billed requests that no worker's log contains, deletes old entries and records the run.</param>
     public async Task RunAsync(bool isWide, CancellationToken cancellationToken)
     {
-        var started = _clock.GetUtcNow();
+        var started = Clock.GetUtcNow();
         var readAll = await logs.ReadAllAsync(cancellationToken);
         while (await orphans.BookAsync(cancellationToken) > 0)
         {
@@ -96,7 +96,7 @@ internal sealed partial class WitnessReconciliation(
               $4, $5, $6)
             """,
             cancellationToken,
-            Guid.CreateVersion7(started), started, _clock.GetUtcNow(), _checked, open,
+            Guid.CreateVersion7(started), started, Clock.GetUtcNow(), _checked, open,
             readAll ? oldest : $"not all logs were read; {oldest}");
         if (_found > 0)
         {

@@ -11,7 +11,9 @@ namespace Tollgate.Billing.Witness;
 /// <summary>Registers the slice.</summary>
 internal static class WitnessServices
 {
-    /// <summary>Section <c>Witness</c>; asks <c>Services:accounts</c> for the workers that registered, where that is set.</summary>
+    /// <summary>
+    /// Configures from section <c>Witness</c>. If <c>Services:accounts</c> is set, asks Accounts for the registered workers.
+    /// </summary>
     public static WebApplicationBuilder AddWitness(this WebApplicationBuilder builder)
     {
         var section = builder.Configuration.GetSection(WitnessOptions.Section);
@@ -33,13 +35,14 @@ internal static class WitnessServices
         });
         if (builder.Configuration["Services:accounts"] is { Length: > 0 })
         {
-            builder.Services.AddInternalClient(WorkerRegistry.Client, builder.Configuration);
-            builder.Services.AddSingleton<WorkerRegistry>().AddHostedService(provider => provider.GetRequiredService<WorkerRegistry>());
+            builder.Services.AddInternalClient(WorkerLogDirectory.Client, builder.Configuration);
+            builder.Services.AddSingleton<WorkerLogDirectory>()
+                .AddHostedService(provider => provider.GetRequiredService<WorkerLogDirectory>());
             builder.Services.AddHostedService<StoppingWorkers>();
         }
 
         builder.Services.AddSingleton(provider =>
-            new Witnesses(provider.GetRequiredService<IOptions<WitnessOptions>>(), provider.GetService<WorkerRegistry>()));
+            new Witnesses(provider.GetRequiredService<IOptions<WitnessOptions>>(), provider.GetService<WorkerLogDirectory>()));
         builder.Services.AddSingleton<WorkerLogs>();
         builder.Services.AddSingleton<OrphanBooking>();
         builder.Services.AddSingleton<RetiredJournals>();

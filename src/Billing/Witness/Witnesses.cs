@@ -4,17 +4,17 @@ using Tollgate.Contracts.Workers;
 namespace Tollgate.Billing.Witness;
 
 /// <summary>A worker whose log Billing reads.</summary>
-/// <param name="End">Where its log ended when it stopped in order; null while more may come.</param>
+/// <param name="End">Where its log ended when it stopped cleanly; null while more may come.</param>
 internal sealed record WitnessedWorker(Uri Url, WorkerLogEnd? End);
 
-/// <summary>Every worker that may hold a log: those of the static list and those that registered, also after they left.</summary>
+/// <summary>Lists every worker that may hold a log: the configured ones and those that registered, including those that left.</summary>
 /// <param name="registry">Null without <c>Services:accounts</c>.</param>
-internal sealed class Witnesses(IOptions<WitnessOptions> options, WorkerRegistry? registry)
+internal sealed class Witnesses(IOptions<WitnessOptions> options, WorkerLogDirectory? registry)
 {
-    /// <summary>False while the list of registered workers has not come: one that is missing may know what nobody else does.</summary>
+    /// <summary>False until the list of registered workers has arrived: a missing worker may have the only record of a request.</summary>
     public bool IsComplete => registry is null || registry.Current is not null;
 
-    /// <summary>Whether anybody can be asked at all.</summary>
+    /// <summary>Whether any worker can be asked.</summary>
     public bool HasAny => registry is not null || options.Value.Workers.Count > 0;
 
     public IReadOnlyList<WitnessedWorker> List() =>

@@ -4,11 +4,12 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Billing.Witness;
 
-/// <summary>Reads workers' own logs into <c>witness_entries</c>, each from where it was read to. Reading twice changes nothing.</summary>
+/// <summary>Copies workers' logs into <c>witness_entries</c>, each from the stored cursor on. Reading twice changes nothing.</summary>
 internal sealed partial class WorkerLogs(
     NpgsqlDataSource dataSource, IHttpClientFactory clients, Witnesses witnesses, ILogger<WorkerLogs> logger)
 {
@@ -17,7 +18,7 @@ internal sealed partial class WorkerLogs(
 
     private static readonly string TakeSql = EmbeddedSql.Read("Witness.TakePage.sql");
 
-    /// <summary>Reads every log to its end. False when one could not be read: its worker may know what is missed elsewhere.</summary>
+    /// <summary>Reads every log to its end. False when one could not be read: it may hold the only record of a request.</summary>
     public async Task<bool> ReadAllAsync(CancellationToken cancellationToken)
     {
         var all = witnesses.IsComplete;
@@ -29,7 +30,10 @@ internal sealed partial class WorkerLogs(
         return all;
     }
 
-    /// <summary>False when there is, or may be, more in the log. One that stopped in order and was read before needs no answer.</summary>
+    /// <summary>
+    /// Returns false when there is, or may be, more in the log. Does not call a worker that stopped cleanly and whose log was read to its
+    /// end.
+    /// </summary>
     private async Task<bool> ReadToEndAsync(WitnessedWorker worker, CancellationToken cancellationToken)
     {
         if (worker.End is { } end && await HasReadAsync(end, cancellationToken))
@@ -43,10 +47,10 @@ internal sealed partial class WorkerLogs(
             return false;
         }
 
-        return worker.End is null || await HasReadAsync(worker.End, cancellationToken); // Another worker may listen there now.
+        return worker.End is null || await HasReadAsync(worker.End, cancellationToken); // Another worker may listen at this address now.
     }
 
-    /// <summary>Reads what is new in a log. Not null when it could not be read to its end: the reason.</summary>
+    /// <summary>Reads the new lines of a log. Returns null, or the reason why it could not be read to its end.</summary>
     public async Task<string?> TryReadAsync(Uri worker, CancellationToken cancellationToken)
     {
         try
@@ -81,7 +85,7 @@ internal sealed partial class WorkerLogs(
             var page = await AskAsync(worker, cursor, cancellationToken);
             if (page.LogId != log)
             {
-                // Positions of another log mean nothing in this one.
+                // Positions in another log mean nothing in this one.
                 log = page.LogId;
                 cursor = await connection.ReadValueAsync<long>(
                     "select cursor from witness_logs where log_id = $1", cancellationToken, page.LogId);
@@ -107,17 +111,17 @@ internal sealed partial class WorkerLogs(
 
     private static async Task TakeAsync(NpgsqlConnection connection, Uri worker, WitnessPage page, CancellationToken cancellationToken)
     {
-        // Without an organization it was no customer's request.
+        // Entries without an organization are not customers' requests.
         var entries = page.Entries.Where(entry => entry.OrganizationId is not null).ToList();
         await connection.ExecuteAsync(
             TakeSql,
             cancellationToken,
-            Column(entry => entry.OrganizationId!.Value), Column(entry => entry.RequestId), Column(entry => entry.Attempt),
-            Column(entry => entry.Model.Replace("\0", "", StringComparison.Ordinal)),
-            Column(entry => entry.Units.Input), Column(entry => entry.Units.Cached), Column(entry => entry.Units.Output),
-            Column(entry => entry.Units.Reasoning), Column(entry => entry.Units.AudioMs), Column(entry => entry.Units.Images),
-            Column(entry => entry.At.ToUniversalTime()),
-            page.LogId, worker.ToString(), page.Next);
+            [
+                Column(entry => entry.OrganizationId!.Value), Column(entry => entry.RequestId), Column(entry => entry.Attempt),
+                Column(entry => entry.Model.Replace("\0", "", StringComparison.Ordinal)),
+                .. UnitKind.All.Select(kind => Column(entry => kind.Of(entry.Units))),
+                Column(entry => entry.At.ToUniversalTime()), page.LogId, worker.ToString(), page.Next,
+            ]);
 
         T[] Column<T>(Func<WitnessEntry, T> value) => [.. entries.Select(value)];
     }

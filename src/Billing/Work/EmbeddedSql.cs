@@ -1,6 +1,6 @@
 namespace Tollgate.Billing.Work;
 
-/// <summary>Reads the <c>.sql</c> files that lie beside the classes which run them.</summary>
+/// <summary>Reads the <c>.sql</c> files that lie beside the classes that run them.</summary>
 internal static class EmbeddedSql
 {
     /// <summary>Text of an embedded file, such as <c>Ingest.BookStage.sql</c>.</summary>

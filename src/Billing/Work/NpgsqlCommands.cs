@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Tollgate.Billing.Work;
 
-/// <summary>Commands with positional parameters, <c>$1</c> first.</summary>
+/// <summary>Runs commands with positional parameters, <c>$1</c> first.</summary>
 internal static class NpgsqlCommands
 {
     public static NpgsqlCommand Command(this NpgsqlConnection connection, string sql, params object?[] values)
@@ -23,7 +23,7 @@ internal static class NpgsqlCommands
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>First column of the first row; the type's default when there is no row or it is null.</summary>
+    /// <summary>Returns the first column of the first row; the type's default when there is no row or the value is null.</summary>
     public static async Task<T?> ReadValueAsync<T>(this NpgsqlConnection connection, string sql, CancellationToken cancellationToken,
         params object?[] values)
     {
@@ -31,7 +31,7 @@ internal static class NpgsqlCommands
         return await command.ExecuteScalarAsync(cancellationToken) is T value ? value : default;
     }
 
-    /// <summary>All rows, each read by <paramref name="read"/>.</summary>
+    /// <summary>Returns all rows, each read by <paramref name="read"/>.</summary>
     public static async Task<List<T>> ReadRowsAsync<T>(
         this NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken,
         params object?[] values)

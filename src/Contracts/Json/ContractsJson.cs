@@ -9,7 +9,7 @@ using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Contracts.Json;
 
-/// <summary>JSON of everything that crosses a process inside the platform: camelCase, enums as numbers, nulls left out.</summary>
+/// <summary>JSON of all messages between processes of the platform: camelCase, enums as numbers, nulls omitted.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(KeyRecord))]
 [JsonSerializable(typeof(OrganizationPolicy))]
@@ -20,6 +20,7 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(Bootstrapped))]
 [JsonSerializable(typeof(CreateOperatorKey))]
 [JsonSerializable(typeof(CreatedKey))]
+[JsonSerializable(typeof(KeyListPage))]
 [JsonSerializable(typeof(UsageEvent))]
 [JsonSerializable(typeof(UsageBooked))]
 [JsonSerializable(typeof(RegisterJournal))]

@@ -5,7 +5,7 @@ namespace Tollgate.Contracts.Keys;
 
 /// <summary>
 /// The text of an API key: <c>sk-tg-&lt;12 public id&gt;-&lt;33 secret&gt;-&lt;6 crc&gt;</c>, base62. The checksum is CRC-32 (IEEE) over
-/// all that stands before its hyphen, so that a typing error is refused without a look-up.
+/// everything before its hyphen, so a typing error is refused without a look-up.
 /// </summary>
 public static class ApiKeyText
 {
@@ -20,7 +20,7 @@ public static class ApiKeyText
     private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static readonly uint[] CrcTable = MakeCrcTable();
 
-    /// <summary>Makes a new key from the system's random numbers.</summary>
+    /// <summary>Creates a key from the system's random numbers.</summary>
     public static (string PublicId, string Secret, string Text) Create()
     {
         var publicId = RandomNumberGenerator.GetString(Digits, PublicIdLength);
@@ -28,7 +28,7 @@ public static class ApiKeyText
         return (publicId, secret, text);
     }
 
-    /// <summary>Makes a new secret for a key that keeps its public id.</summary>
+    /// <summary>Creates a new secret for a key that keeps its public id.</summary>
     public static (string Secret, string Text) CreateSecret(string publicId)
     {
         var secret = RandomNumberGenerator.GetString(Digits, SecretLength);
@@ -36,7 +36,7 @@ public static class ApiKeyText
         return (secret, $"{head}-{Checksum(head)}");
     }
 
-    /// <summary>Takes a key apart. False when it does not have the form or its checksum does not fit.</summary>
+    /// <summary>Splits a key's text. Returns false when its form or checksum is wrong.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out string publicId, out string secret)
     {
         publicId = secret = "";
@@ -61,7 +61,7 @@ public static class ApiKeyText
     /// <summary>HMAC-SHA-256 of a secret under a pepper, 32 bytes.</summary>
     public static byte[] Mac(ReadOnlySpan<byte> pepper, string secret) => HMACSHA256.HashData(pepper, Encoding.ASCII.GetBytes(secret));
 
-    /// <summary>A key as it may be shown in an error or a list: never whole, however short.</summary>
+    /// <summary>Redacts a key for errors and lists. Never shows a whole key, however short.</summary>
     public static string Redact(ReadOnlySpan<char> text)
     {
         if (text.Length < 16)

@@ -1,20 +1,23 @@
 namespace Tollgate.Contracts.Keys;
 
-/// <summary>Limits of one subject: a key, a project, an organization, or an organization on one model. Null means not limited.</summary>
+/// <summary>
+/// Limits of one subject: a key, a project, an organization, or an organization on one model. Null means no limit. <see cref="LimitKinds"/>
+/// has the range of each.
+/// </summary>
 public sealed record Limits
 {
     public static readonly Limits None = new();
 
-    /// <summary>Requests per minute, at most 10^9.</summary>
+    /// <summary>Requests per minute.</summary>
     public long? RequestsPerMinute { get; init; }
 
-    /// <summary>Tokens per minute, prompt and output cap together, at most 10^9.</summary>
+    /// <summary>Tokens per minute, prompt and output cap together.</summary>
     public long? TokensPerMinute { get; init; }
 
-    /// <summary>Requests per day, at most 10^8, so that <c>limit × window</c> in milliseconds stays below 2^53.</summary>
+    /// <summary>Requests per day.</summary>
     public long? RequestsPerDay { get; init; }
 
-    /// <summary>Tokens per day, at most 10^8.</summary>
+    /// <summary>Tokens per day.</summary>
     public long? TokensPerDay { get; init; }
 
     /// <summary>Requests running at the same time.</summary>
@@ -27,12 +30,12 @@ public sealed record Limits
     public long? BudgetPerMonthNanoUsd { get; init; }
 }
 
-/// <summary>What a gateway must know of an organization besides its keys. Written to Redis by Accounts alone.</summary>
+/// <summary>Rules of an organization for gateways, besides its keys. Only Accounts writes it to Redis.</summary>
 public sealed record OrganizationPolicy
 {
     public required Guid OrganizationId { get; init; }
 
-    /// <summary>UUIDv7 of the last change; greater is newer.</summary>
+    /// <summary>UUIDv7 of the last change; a greater one is newer.</summary>
     public required Guid Version { get; init; }
 
     /// <summary>A suspended organization's requests are refused with 403.</summary>
@@ -47,9 +50,10 @@ public sealed record OrganizationPolicy
     public required IReadOnlyDictionary<string, Limits> Models { get; init; }
 }
 
-/// <summary>Accounts' answer when a gateway asks for a key that Redis does not hold. Accounts
-/// has written both records to Redis before it answers.</summary>
+/// <summary>
+/// Accounts' answer to a gateway that asks for a key missing in Redis. Accounts writes both records to Redis before it answers.
+/// </summary>
 public sealed record ResolvedKey(KeyRecord Key, OrganizationPolicy Policy);
 
-/// <summary>Gateway → Accounts, <c>POST /internal/keys/resolve</c>; 404 when no such key was ever made.</summary>
+/// <summary>Gateway → Accounts, <c>POST /internal/keys/resolve</c>; 404 when the key never existed.</summary>
 public sealed record ResolveKey(string PublicId);

@@ -1,8 +1,8 @@
 namespace Tollgate.Contracts.Keys;
 
 /// <summary>
-/// Every Redis key and hash field that more than one service touches. All state of an organization lies in one hash under its tag, so it
-/// is lost whole or kept whole. Accounts writes the two version fields and the two records; the rest of the hash is the gateways'.
+/// Redis keys and hash fields that more than one service uses. All state of an organization lies in one hash under its tag, so it is kept
+/// or lost as a whole. Accounts writes the two version fields and the two records; gateways own the rest of the hash.
 /// </summary>
 public static class RedisNames
 {
@@ -15,7 +15,9 @@ public static class RedisNames
     /// <summary>JSON of <see cref="OrganizationPolicy"/>.</summary>
     public static string Policy(Guid organizationId) => $"tollgate:{{{organizationId:N}}}:policy";
 
-    /// <summary>JSON of <see cref="KeyRecord"/>; found by public id alone, before the organization is known.</summary>
+    /// <summary>
+    /// JSON of <see cref="KeyRecord"/>. The name contains only the public id, because the organization is not known before the look-up.
+    /// </summary>
     public static string Key(string publicId) => $"tollgate:key:{publicId}";
 
     /// <summary>Field of the organization's hash: version of one key, 32 hex digits.</summary>

@@ -3,19 +3,19 @@ using System.Text;
 
 namespace Tollgate.Contracts.Money;
 
-/// <summary>Which spellings of an e-mail address are one mailbox, as far as welcome credit and limits on mail go.</summary>
+/// <summary>Decides which spellings of an e-mail address are one mailbox, for welcome credit and limits on mail.</summary>
 public static class EmailIdentity
 {
-    /// <summary>Second labels under which a country's registry sells names, such as <c>co</c> in <c>example.co.uk</c>.</summary>
+    /// <summary>Second-level labels under which country registries sell names, such as <c>co</c> in <c>example.co.uk</c>.</summary>
     private static readonly string[] SecondLevel = ["ac", "co", "com", "edu", "go", "gob", "gov", "gv", "ne", "net", "or", "org"];
 
-    /// <summary>
-    /// SHA-256 over the address without white space around it, in lower case, without a <c>+tag</c>, and for Google's mail without dots
-    /// in its local part.
-    /// </summary>
+    /// <summary>SHA-256 of <see cref="Normalize"/>.</summary>
     public static byte[] Hash(string email) => SHA256.HashData(Encoding.UTF8.GetBytes(Normalize(email)));
 
-    /// <summary>The one spelling of a mailbox.</summary>
+    /// <summary>
+    /// Returns the canonical spelling of a mailbox: trimmed, in Unicode form KC and lower case, without a <c>+tag</c>, and for Google's
+    /// mail without dots in the local part.
+    /// </summary>
     public static string Normalize(string email)
     {
         var address = email.Trim().Normalize(NormalizationForm.FormKC).ToLowerInvariant();
@@ -37,8 +37,8 @@ public static class EmailIdentity
     }
 
     /// <summary>
-    /// The domain that somebody registered to get the address: the last two labels, or three under <c>co.uk</c> and the like. Whoever owns
-    /// it makes as many names under it as they want, so they count as one.
+    /// Returns the registered domain of an address: the last two labels, or three under <c>co.uk</c> and similar. The owner of a domain
+    /// can create any number of names under it, so they count as one.
     /// </summary>
     public static string DomainOf(string email)
     {

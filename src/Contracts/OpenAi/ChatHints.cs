@@ -3,16 +3,16 @@ using System.Text.Json;
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>
-/// The members of a chat that Tollgate does not act on. One that cannot change the answer is checked and let pass; one that would change it
-/// is refused by name, because a client that asked for a tool call must not get prose.
+/// Handles the members of a chat that Tollgate does not implement. Checks and ignores members that cannot change the answer. Refuses
+/// members that would change it by name, because a client that asked for a tool call must not get prose.
 /// </summary>
 internal static class ChatHints
 {
     private const string NoTools = "is not supported: tools and functions are not available here";
-    private static readonly MemberNames ResponseFormatNames = new("type", "json_schema", "schema");
+    internal static readonly MemberNames ResponseFormatNames = new("type", "json_schema", "schema");
 
     /// <summary>Checks the value of a member that is not null.</summary>
-    /// <param name="known">False when the member is none of these.</param>
+    /// <param name="known">False when the member is not one of these.</param>
     public static bool Read(ref RequestReader reader, string name, out bool known)
     {
         known = true;
@@ -65,7 +65,7 @@ internal static class ChatHints
         }
     }
 
-    /// <summary>Reads an array that may only be empty.</summary>
+    /// <summary>Reads an array that must be empty.</summary>
     public static bool ReadEmptyArray(ref RequestReader reader, string why)
     {
         if (!reader.EnterArray())

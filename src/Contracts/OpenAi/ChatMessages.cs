@@ -5,10 +5,10 @@ namespace Tollgate.Contracts.OpenAi;
 /// <summary>Reads the <c>messages</c> of a chat.</summary>
 internal struct ChatMessages
 {
-    private static readonly MemberNames MessageNames = new(
+    internal static readonly MemberNames MessageNames = new(
         "role", "content", "name", "refusal", "annotations", "audio", "tool_calls", "tool_call_id", "function_call");
 
-    private static readonly MemberNames PartNames = new(
+    internal static readonly MemberNames PartNames = new(
         "type", "text", "refusal", "image_url", "input_audio", "file", "prompt_cache_breakpoint");
 
     public ChatMessages()
@@ -77,7 +77,7 @@ internal struct ChatMessages
             return reader.Fail(OpenAiError.InvalidValue(reader.Below("refusal"), "null beside a content"));
         }
 
-        // An assistant that refused has its words in `refusal` and null in `content`; the model must see what it said.
+        // An assistant message that refused has its text in `refusal` and null in `content`; the model must see that text.
         var content = draft.Content ?? draft.Refusal;
         if (content is null)
         {

@@ -4,8 +4,11 @@ namespace Tollgate.Contracts.OpenAi;
 
 public sealed partial record ChatRequest
 {
+    /// <summary>All members that the parser knows, refused ones too.</summary>
+    internal static MemberNames Members => Body.Names;
+
     /// <summary>
-    /// Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.
+    /// Parses and checks a body. Never throws; sets exactly one of <paramref name="request"/> and <paramref name="error"/>.
     /// </summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out ChatRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>

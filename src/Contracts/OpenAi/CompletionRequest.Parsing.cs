@@ -4,20 +4,23 @@ namespace Tollgate.Contracts.OpenAi;
 
 public sealed partial record CompletionRequest
 {
+    /// <summary>All members that the parser knows, refused ones too.</summary>
+    internal static MemberNames Members => Body.Names;
+
     private const int MostPrompts = 2048;
     private const int DefaultMaxTokens = 16;
 
-    /// <summary>Choices of all prompts together, as many as OpenAI takes.</summary>
+    /// <summary>Most choices over all prompts, as at OpenAI.</summary>
     private const int MostChoices = 128;
 
     /// <summary>
-    /// Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.
+    /// Parses and checks a body. Never throws; sets exactly one of <paramref name="request"/> and <paramref name="error"/>.
     /// </summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out CompletionRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
         RequestParser.TryParse(body.Span, new Body(null), out request, out error);
 
-    /// <summary>The same for <c>/v1/engines/{engine}/completions</c>, where <c>model</c> is absent or repeats the engine.</summary>
+    /// <summary>Parses a body of <c>/v1/engines/{engine}/completions</c>, where <c>model</c> is absent or repeats the engine.</summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> body,
         string engine,

@@ -5,11 +5,14 @@ namespace Tollgate.Contracts.OpenAi;
 
 public sealed partial record EmbeddingRequest
 {
+    /// <summary>All members that the parser knows, refused ones too.</summary>
+    internal static MemberNames Members => Body.Names;
+
     private const int MostInputs = 2048;
     private const int MostTokensOfInput = 2048;
 
     /// <summary>
-    /// Reads and checks a body. Never throws; exactly one of <paramref name="request"/> and <paramref name="error"/> is set.
+    /// Parses and checks a body. Never throws; sets exactly one of <paramref name="request"/> and <paramref name="error"/>.
     /// </summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out EmbeddingRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
@@ -35,7 +38,7 @@ public sealed partial record EmbeddingRequest
 
         public readonly void SkipNull(string name, ByteRange range)
         {
-            // A null model is a missing one here, and nothing else of this endpoint is written anew.
+            // A null model counts as missing here, and no other member of this endpoint is rewritten.
         }
 
         public bool Read(ref RequestReader reader, string name)

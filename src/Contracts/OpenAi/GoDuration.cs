@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>Durations as Go prints them, which is how OpenAI writes its rate-limit headers and messages.</summary>
+/// <summary>Formats durations as Go does, which OpenAI's rate-limit headers and messages use.</summary>
 public static class GoDuration
 {
     /// <summary>
-    /// Such as <c>0s</c>, <c>2ms</c>, <c>8.64s</c>, <c>2m59.56s</c> or <c>1h0m0s</c>; cut
-    /// to whole milliseconds. A negative span is <c>0s</c>.
+    /// Formats such as <c>0s</c>, <c>2ms</c>, <c>8.64s</c>, <c>2m59.56s</c> or <c>1h0m0s</c>, truncated to whole milliseconds. A negative
+    /// span becomes <c>0s</c>.
     /// </summary>
     public static string Format(TimeSpan span)
     {

@@ -7,10 +7,10 @@ namespace Tollgate.Contracts.OpenAi;
 public abstract partial record InferenceRequest
 {
     /// <summary>
-    /// The body as it is forwarded: the client's bytes with the resolved model and output cap in their places, and nothing else changed.
-    /// A chat that named no cap gets <c>max_completion_tokens</c>, a completion <c>max_tokens</c>; an embedding has none.
+    /// Returns the body to forward: the client's bytes with the resolved model and output cap inserted, otherwise unchanged. A chat
+    /// without a cap gets <c>max_completion_tokens</c>, a completion <c>max_tokens</c>; an embedding gets none.
     /// </summary>
-    /// <param name="body">The bytes that this request was read from.</param>
+    /// <param name="body">The bytes from which this request was parsed.</param>
     /// <param name="model">The model's real name.</param>
     /// <param name="outputCap">Most tokens to generate for each choice; ignored for embeddings.</param>
     public byte[] Rewrite(ReadOnlyMemory<byte> body, string model, long outputCap)
@@ -47,7 +47,7 @@ public abstract partial record InferenceRequest
             }
         }
 
-        // A body that was read has at least one member, so an inserted one may end with a comma.
+        // A parsed body has at least one member, so an inserted one may end with a comma.
         splices[count++] = new Splice(new ByteRange(Edits.ObjectStart, 0), inserted.ToString());
         splices = splices[..count];
         splices.Sort(static (left, right) => left.Range.Start.CompareTo(right.Range.Start));

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>The member names that an object may have, at most 64, found from their UTF-8 without making a string.</summary>
+/// <summary>The member names that an object may have, at most 64. Looks them up by their UTF-8 without allocating a string.</summary>
 internal sealed class MemberNames
 {
     private readonly string[] _names;
@@ -20,9 +20,11 @@ internal sealed class MemberNames
         }
     }
 
+    public IReadOnlyList<string> All => _names;
+
     public string this[int index] => _names[index];
 
-    /// <summary>Index of a name; −1 when it is none of them.</summary>
+    /// <summary>Returns the index of a name, or −1.</summary>
     public int Find(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length < _byLength.Length)

@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>A model as <c>GET /v1/models</c> shows it.</summary>
+/// <summary>A model in the format of <c>GET /v1/models</c>.</summary>
 /// <param name="Id">An alias or the model's name.</param>
-/// <param name="Created">When it was made or installed.</param>
-/// <param name="OwnedBy">Such as the operator's or the maker's name.</param>
+/// <param name="Created">When the model was created or installed.</param>
+/// <param name="OwnedBy">Name of the operator or of the maker.</param>
 public sealed record ModelObject(string Id, DateTimeOffset Created, string OwnedBy)
 {
     /// <summary>Writes <c>{"id","object":"model","created","owned_by"}</c>.</summary>
@@ -19,10 +19,10 @@ public sealed record ModelObject(string Id, DateTimeOffset Created, string Owned
         writer.WriteEndObject();
     }
 
-    /// <summary>The object as UTF-8, the answer to <c>GET /v1/models/{model}</c>.</summary>
+    /// <summary>Returns the body of <c>GET /v1/models/{model}</c> as UTF-8.</summary>
     public byte[] ToJson() => Utf8Json.Write(this, static (model, writer) => model.WriteTo(writer));
 
-    /// <summary>The list as UTF-8, the answer to <c>GET /v1/models</c>.</summary>
+    /// <summary>Returns the body of <c>GET /v1/models</c> as UTF-8.</summary>
     public static byte[] ToJson(IEnumerable<ModelObject> models) => Utf8Json.Write(models, static (models, writer) =>
     {
         writer.WriteStartObject();

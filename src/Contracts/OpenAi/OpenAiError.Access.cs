@@ -2,12 +2,12 @@ using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>Errors of who asks and what they may do.</summary>
+/// <summary>Errors about the caller's identity and permissions.</summary>
 public sealed partial record OpenAiError
 {
     public static OpenAiError MissingBearer() => new(401, InvalidRequest, null, "Missing bearer authentication in header");
 
-    /// <param name="key">What the client sent as its key; shown redacted.</param>
+    /// <param name="key">The client's key; shown redacted.</param>
     public static OpenAiError InvalidApiKey(ReadOnlySpan<char> key) => new(
         401,
         InvalidRequest,
@@ -33,7 +33,7 @@ public sealed partial record OpenAiError
         "revoked_api_key",
         $"The API key {ApiKeyText.Redact(key)} was revoked. Create a new one on the {PortalPages.ApiKeys} page of the portal.");
 
-    /// <summary>Whether the key exists was not looked up: its sender's address has used up its look-ups.</summary>
+    /// <summary>The key was not looked up, because its sender's address has used up its look-ups.</summary>
     public static OpenAiError TooManyUnknownKeys(TimeSpan retryAfter) => new(
         429,
         "requests",
@@ -47,7 +47,7 @@ public sealed partial record OpenAiError
     public static OpenAiError NetworkNotAllowed(string address) => new(
         401, InvalidRequest, "ip_not_authorized", $"IP not authorized: this API key may not be used from {Shorten(address)}.");
 
-    /// <param name="scope">Such as <c>chat.completions</c>; see <see cref="KeyScopes"/>.</param>
+    /// <param name="scope">Such as <c>chat.completions</c>; see <see cref="PublicEndpoint.Scope"/>.</param>
     public static OpenAiError MissingScope(string scope) => new(
         403,
         InvalidRequest,
@@ -55,10 +55,10 @@ public sealed partial record OpenAiError
         $"You have insufficient permissions for this operation. Missing scopes: {scope}. "
             + $"If this API key is restricted, an owner can add them on the {PortalPages.ApiKeys} page of the portal.");
 
-    /// <summary>The model exists, but this key may not call it. Says no more than <see cref="ModelNotFound"/> does.</summary>
+    /// <summary>The model exists, but this key may not call it. Reveals no more than <see cref="ModelNotFound"/>.</summary>
     public static OpenAiError ModelNotAllowed(string model) => ModelNotFound(model);
 
-    /// <summary>The model has no price yet, and nothing is free by accident.</summary>
+    /// <summary>The model has no price yet; a missing price must not make it free.</summary>
     public static OpenAiError ModelWithoutPrice(string model) => new(
         404,
         InvalidRequest,
@@ -66,7 +66,7 @@ public sealed partial record OpenAiError
         $"The model '{Shorten(model)}' is not available yet: its operator has set no price for it.",
         "model");
 
-    /// <summary>The model does another task than the endpoint asks for.</summary>
+    /// <summary>The model's task does not match the endpoint.</summary>
     /// <param name="endpoint">Such as <c>v1/chat/completions</c>.</param>
     public static OpenAiError ModelNotForEndpoint(string model, string endpoint) => new(
         404, InvalidRequest, "model_not_supported", $"The model '{Shorten(model)}' cannot be used with {endpoint}.", "model");

@@ -9,7 +9,7 @@ public sealed partial record OpenAiError
         "invalid_idempotency_key",
         "Invalid 'Idempotency-Key' header: expected one value of 1 to 255 visible ASCII characters, without spaces.");
 
-    /// <summary>Another request with the same key and body is still running. Worth a retry: that one's answer comes then.</summary>
+    /// <summary>Another request with the same key and body is still running. A retry returns its answer.</summary>
     public static OpenAiError IdempotencyInProgress(Guid requestId, TimeSpan retryAfter) => new(
         409,
         InvalidRequest,
@@ -30,7 +30,7 @@ public sealed partial record OpenAiError
         ShouldRetry = false,
     };
 
-    /// <summary>The request was answered and billed, but its answer was too large to be kept, or could not be kept.</summary>
+    /// <summary>The request was answered and billed, but its answer was too large to store or could not be stored.</summary>
     public static OpenAiError IdempotencyAnswerGone(Guid requestId) => new(
         409,
         InvalidRequest,
@@ -41,7 +41,7 @@ public sealed partial record OpenAiError
         ShouldRetry = false,
     };
 
-    /// <summary>It cannot be known at the moment whether the key was used: better refused than run twice.</summary>
+    /// <summary>Whether the key was used is unknown at the moment. Refuses rather than risk running the request twice.</summary>
     public static OpenAiError IdempotencyUnavailable(TimeSpan retryAfter) => new(
         503,
         Unavailable,

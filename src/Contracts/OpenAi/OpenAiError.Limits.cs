@@ -1,44 +1,48 @@
+using Tollgate.Contracts.Keys;
+
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>Errors of limits, budgets and credit: all 429, so that official clients raise the class that their users know.</summary>
+/// <summary>Errors of limits, budgets and credit. All are 429, so that official clients raise the class that their users expect.</summary>
 public sealed partial record OpenAiError
 {
     private const string InsufficientQuota = "insufficient_quota";
 
-    /// <summary>A bucket or the concurrency is full; the request fits later.</summary>
+    /// <summary>A bucket or the concurrency limit is full; the request will fit later.</summary>
     /// <param name="used">Units in the bucket.</param>
     /// <param name="requested">Units that this request needs.</param>
-    /// <param name="retryAfter">When it fits.</param>
+    /// <param name="retryAfter">When the request will fit.</param>
     public static OpenAiError RateLimitReached(
         string model, LimitSubject subject, RateDimension dimension, long limit, long used, long requested, TimeSpan retryAfter)
     {
-        // A message of "0s" would invite a retry at once, which fails again.
+        // Rounds up to 1 ms: a message of "0s" would invite an immediate retry, which fails again.
         var wait = retryAfter < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : retryAfter;
-        var message = $"Rate limit reached for {model} in {subject} on {Describe(dimension)}: "
+        var kind = RateLimitKind.For(dimension);
+        var message = $"Rate limit reached for {model} in {subject} on {kind.Text}: "
             + $"Limit {limit}, Used {used}, Requested {requested}. Please try again in {GoDuration.Format(wait)}. "
             + WhoRaises(subject.Level);
-        return new(429, TypeOf(dimension), "rate_limit_exceeded", message)
+        return new(429, TypeOf(kind), "rate_limit_exceeded", message)
         {
             RetryAfter = wait,
-            BindingLimit = subject.BindingLimit(dimension),
+            BindingLimit = subject.BindingLimit(kind.Name),
         };
     }
 
-    /// <summary>The request alone is larger than the limit; it never fits.</summary>
+    /// <summary>The request alone exceeds the limit, so it never fits.</summary>
     public static OpenAiError RequestTooLarge(string model, LimitSubject subject, RateDimension dimension, long limit, long requested)
     {
-        var message = $"Request too large for {model} in {subject} on {Describe(dimension)}: Limit {limit}, Requested {requested}. "
+        var kind = RateLimitKind.For(dimension);
+        var message = $"Request too large for {model} in {subject} on {kind.Text}: Limit {limit}, Requested {requested}. "
             + "The input or output tokens must be reduced in order to run successfully. "
             + WhoRaises(subject.Level);
-        return new(429, TypeOf(dimension), "rate_limit_exceeded", message)
+        return new(429, TypeOf(kind), "rate_limit_exceeded", message)
         {
             ShouldRetry = false,
-            BindingLimit = subject.BindingLimit(dimension),
+            BindingLimit = subject.BindingLimit(kind.Name),
         };
     }
 
-    /// <summary>A budget of a day or a month is used up, or what is left of it is less than the request may cost.</summary>
-    /// <param name="daily">Whether the budget is that of a day; else of a month.</param>
+    /// <summary>A daily or monthly budget is used up, or its rest is less than the request may cost.</summary>
+    /// <param name="daily">True for a daily budget, false for a monthly one.</param>
     public static OpenAiError SpendLimitExceeded(LimitLevel level, bool daily)
     {
         var (who, code) = level switch
@@ -47,20 +51,21 @@ public sealed partial record OpenAiError
             LimitLevel.Project => ("project", "project_spend_limit_exceeded"),
             _ => ("organization", "organization_spend_limit_exceeded"),
         };
+        var budget = BudgetKind.For(daily);
         return new(
             429,
             InsufficientQuota,
             code,
-            $"This {who} has reached its {(daily ? "daily" : "monthly")} spend limit, "
+            $"This {who} has reached its {budget.Text} spend limit, "
                 + "or this request could cost more than what is left of it. "
                 + $"Lower the request's output cap, or wait for the next period. {WhoRaises(level)}")
         {
             ShouldRetry = false,
-            BindingLimit = $"{LimitSubject.NameOf(level)}.budget_{(daily ? "day" : "month")}",
+            BindingLimit = $"{LimitSubject.NameOf(level)}.{budget.Name}",
         };
     }
 
-    /// <summary>The wallet is empty, or holds less than the request may cost.</summary>
+    /// <summary>The wallet is empty, or its rest is less than the request may cost.</summary>
     public static OpenAiError CreditBalanceExhausted() => new(
         429,
         InsufficientQuota,
@@ -72,7 +77,7 @@ public sealed partial record OpenAiError
         BindingLimit = "wallet",
     };
 
-    /// <summary>The request waited for a slot as long as it may.</summary>
+    /// <summary>The request waited for a slot for the maximum time.</summary>
     public static OpenAiError QueueTimeout(TimeSpan retryAfter) => new(
         429, "rate_limit_error", "slow_down", "The request waited too long for free capacity and was not run. Please try again later.")
     {
@@ -80,25 +85,15 @@ public sealed partial record OpenAiError
         BindingLimit = "queue",
     };
 
-    /// <summary>Where a limit can be changed: a key's in the portal, all others by the operator alone.</summary>
+    /// <summary>Explains where to change a limit: a key's in the portal, all others through the operator.</summary>
     private static string WhoRaises(LimitLevel level) => level == LimitLevel.Key
         ? $"The limits of a key are set on the {PortalPages.ApiKeys} page of the portal."
         : "Ask the operator of this service for a higher limit.";
 
-    private static string TypeOf(RateDimension dimension) =>
-        dimension is RateDimension.TokensPerMinute or RateDimension.TokensPerDay ? "tokens" : "requests";
-
-    private static string Describe(RateDimension dimension) => dimension switch
-    {
-        RateDimension.RequestsPerMinute => "requests per min (RPM)",
-        RateDimension.TokensPerMinute => "tokens per min (TPM)",
-        RateDimension.RequestsPerDay => "requests per day (RPD)",
-        RateDimension.TokensPerDay => "tokens per day (TPD)",
-        _ => "concurrent requests",
-    };
+    private static string TypeOf(RateLimitKind kind) => kind.CountsTokens ? "tokens" : "requests";
 }
 
-/// <summary>Whose limit it is.</summary>
+/// <summary>Owner of a limit.</summary>
 public enum LimitLevel
 {
     Key,
@@ -109,19 +104,9 @@ public enum LimitLevel
     Model,
 }
 
-/// <summary>What a rate limit counts.</summary>
-public enum RateDimension
-{
-    RequestsPerMinute,
-    TokensPerMinute,
-    RequestsPerDay,
-    TokensPerDay,
-    Concurrency,
-}
-
-/// <summary>Whom a limit binds, as messages name it.</summary>
+/// <summary>Subject of a limit, as messages name it.</summary>
 /// <param name="Organization">Such as <c>org-0195…</c>.</param>
-/// <param name="Name">The project's (<c>proj_…</c>) or the key's public name; unused for the other levels.</param>
+/// <param name="Name">Name of the project (<c>proj_…</c>) or public name of the key; unused for other levels.</param>
 public readonly record struct LimitSubject(LimitLevel Level, string Organization, string? Name = null)
 {
     /// <summary>Such as <c>project proj_… organization org-…</c>, which follows the word "in".</summary>
@@ -133,14 +118,7 @@ public readonly record struct LimitSubject(LimitLevel Level, string Organization
     };
 
     /// <summary>Such as <c>key.tpm</c>.</summary>
-    public string BindingLimit(RateDimension dimension) => NameOf(Level) + dimension switch
-    {
-        RateDimension.RequestsPerMinute => ".rpm",
-        RateDimension.TokensPerMinute => ".tpm",
-        RateDimension.RequestsPerDay => ".rpd",
-        RateDimension.TokensPerDay => ".tpd",
-        _ => ".concurrency",
-    };
+    public string BindingLimit(string limit) => $"{NameOf(Level)}.{limit}";
 
     internal static string NameOf(LimitLevel level) => level switch
     {

@@ -1,13 +1,13 @@
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>Errors in what the client sent.</summary>
+/// <summary>Errors in the client's request.</summary>
 public sealed partial record OpenAiError
 {
     private const string InvalidRequest = "invalid_request_error";
     private const int LongestEcho = 100;
 
-    /// <param name="line">Counts from 0.</param>
-    /// <param name="byteInLine">Counts from 0.</param>
+    /// <param name="line">Zero-based.</param>
+    /// <param name="byteInLine">Zero-based.</param>
     public static OpenAiError MalformedJson(long? line, long? byteInLine) =>
         NotParsed($"it is not valid JSON at line {(line ?? 0) + 1}, byte {(byteInLine ?? 0) + 1}");
 
@@ -19,7 +19,9 @@ public sealed partial record OpenAiError
 
     public static OpenAiError BodyNotObject() => NotParsed("it is not a JSON object");
 
-    /// <summary>Text that is no Unicode, in the value of <paramref name="param"/> or, when that is empty, in a member's name.</summary>
+    /// <summary>
+    /// Text that is not valid Unicode, in the value of <paramref name="param"/> or, when that is empty, in a member's name.
+    /// </summary>
     /// <param name="what">Such as <c>is not valid UTF-8</c>.</param>
     public static OpenAiError InvalidText(string param, string what) => param.Length == 0
         ? new(400, InvalidRequest, "invalid_value", $"Invalid request body: the name of a member {what}.")
@@ -28,7 +30,7 @@ public sealed partial record OpenAiError
     public static OpenAiError InvalidType(string param, string expected, string given) => new(
         400, InvalidRequest, "invalid_type", $"Invalid type for '{param}': expected {expected}, but got {given} instead.", param);
 
-    /// <param name="given">What the client wrote; null when that is not worth a repetition.</param>
+    /// <param name="given">The client's value; null to omit it.</param>
     public static OpenAiError InvalidValue(string param, string expected, string? given = null) => new(
         400,
         InvalidRequest,
@@ -45,8 +47,8 @@ public sealed partial record OpenAiError
     public static OpenAiError DuplicateParameter(string param) =>
         new(400, InvalidRequest, "duplicate_parameter", $"Invalid request body: '{param}' is given more than once.", param);
 
-    /// <summary>For what OpenAI has and Tollgate does not, where ignoring it would change the answer.</summary>
-    /// <param name="why">A sentence that replaces the usual one's end.</param>
+    /// <summary>OpenAI supports the member, Tollgate does not, and ignoring it would change the answer.</summary>
+    /// <param name="why">Replaces the end of the usual sentence.</param>
     public static OpenAiError UnsupportedParameter(string param, string? why = null) => new(
         400,
         InvalidRequest,
@@ -56,7 +58,7 @@ public sealed partial record OpenAiError
 
     /// <param name="limit">Tokens that the model's context holds.</param>
     /// <param name="prompt">Tokens of the prompt.</param>
-    /// <param name="completion">Tokens asked for on top; 0 when the prompt alone is too long.</param>
+    /// <param name="completion">Requested output tokens; 0 when the prompt alone is too long.</param>
     /// <param name="param"><c>messages</c>, <c>prompt</c> or <c>input</c>.</param>
     public static OpenAiError ContextLengthExceeded(long limit, long prompt, long completion, string param) => new(
         400,
@@ -69,8 +71,8 @@ public sealed partial record OpenAiError
                 + $"({prompt} in the {param}, {completion} in the completion). Please reduce the length of the {param} or completion.",
         param);
 
-    /// <param name="param">The member that asked, by the name that the client used.</param>
-    /// <param name="asked">Tokens asked for, for each choice.</param>
+    /// <param name="param">The member with the cap, by the name that the client used.</param>
+    /// <param name="asked">Requested tokens per choice.</param>
     /// <param name="limit">Tokens that the model's context holds.</param>
     public static OpenAiError OutputCapTooLarge(string param, long asked, long limit) => new(
         400,
@@ -79,7 +81,7 @@ public sealed partial record OpenAiError
         $"{param} is too large: {asked}. This model supports at most {limit} completion tokens, whereas you provided {asked}.",
         param);
 
-    /// <param name="limitBytes">Largest body that is read.</param>
+    /// <param name="limitBytes">Largest accepted body.</param>
     public static OpenAiError BodyTooLarge(long limitBytes) =>
         new(413, InvalidRequest, "request_too_large", $"The request body is larger than the {limitBytes} bytes that this server reads.");
 
@@ -89,13 +91,13 @@ public sealed partial record OpenAiError
         "unsupported_content_type",
         $"Unsupported content type: '{Shorten(contentType ?? "")}'. This endpoint accepts 'application/json'.");
 
-    /// <param name="meant">The URL that the client may have meant; null where none is alike.</param>
+    /// <param name="meant">The URL that the client probably meant; null when none is similar.</param>
     public static OpenAiError UnknownUrl(string method, string path, string? meant = null) => new(
         404,
         InvalidRequest,
         "unknown_url",
         $"Unknown request URL: {Shorten(method)} {Shorten(path)}. " + (meant is null
-            ? "Please check the URL for typos, or see the API guide for the URLs that exist: they begin with /v1."
+            ? "Please check the URL for typos, or see /docs for the URLs that exist: they begin with /v1."
             : $"Did you mean {Shorten(meant)}? The base URL of a client ends in /v1."));
 
     /// <param name="allowed">Such as <c>POST</c>.</param>
@@ -108,7 +110,7 @@ public sealed partial record OpenAiError
     private static OpenAiError NotParsed(string why) =>
         new(400, InvalidRequest, null, $"We could not parse the JSON body of your request: {why}.");
 
-    /// <summary>A client's text, short enough to be repeated in a message.</summary>
+    /// <summary>Shortens a client's text for repetition in a message.</summary>
     internal static string Shorten(string text)
     {
         if (text.Length <= LongestEcho)

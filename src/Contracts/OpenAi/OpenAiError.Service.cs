@@ -1,29 +1,32 @@
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>Errors that are not the client's doing. None says which part failed; the log does.</summary>
+/// <summary>Errors that the client did not cause. Messages do not name the failed component; the log does.</summary>
 public sealed partial record OpenAiError
 {
+    /// <summary>The code of <see cref="Overloaded"/>.</summary>
+    public const string OverloadedCode = "server_is_overloaded";
+
     private const string ServerFault = "server_error";
     private const string Unavailable = "service_unavailable_error";
 
     public static OpenAiError ServerError() => new(
         500, ServerFault, null, "The server had an error while processing your request. Sorry about that! Please try again.");
 
-    /// <summary>No worker has room, or a part without which nothing is admitted is away.</summary>
+    /// <summary>No worker has a free slot, or a component required for admission is down.</summary>
     public static OpenAiError Overloaded(TimeSpan retryAfter) => new(
-        503, Unavailable, "server_is_overloaded", "The server is overloaded or not ready yet. Please try again later.")
+        503, Unavailable, OverloadedCode, "The server is overloaded or not ready yet. Please try again later.")
     {
         RetryAfter = retryAfter,
     };
 
-    /// <summary>No worker that has the model is up.</summary>
+    /// <summary>No worker with the model is up.</summary>
     public static OpenAiError ModelUnavailable(string model, TimeSpan retryAfter) => new(
         503, Unavailable, "model_unavailable", $"The model '{Shorten(model)}' is not available at the moment. Please try again later.")
     {
         RetryAfter = retryAfter,
     };
 
-    /// <summary>The organization's money is being counted again after a failure; never to be mistaken for a lack of credit.</summary>
+    /// <summary>The organization's money is being counted after a failure. Must not look like a lack of credit.</summary>
     public static OpenAiError LedgerFrozen(TimeSpan retryAfter) => new(
         503,
         Unavailable,
@@ -33,19 +36,19 @@ public sealed partial record OpenAiError
         RetryAfter = retryAfter,
     };
 
-    /// <summary>The key could not be looked up; it may well be good.</summary>
+    /// <summary>The key could not be looked up; it may be valid.</summary>
     public static OpenAiError AuthenticationUnavailable(TimeSpan retryAfter) => new(
         503, Unavailable, "authentication_unavailable", "Your API key cannot be verified at the moment. Please try again later.")
     {
         RetryAfter = retryAfter,
     };
 
-    /// <summary>The worker counts more tokens than money was reserved for; it has run nothing.</summary>
+    /// <summary>The worker counted more tokens than money was reserved for; it ran nothing.</summary>
     public static OpenAiError AboveHold() => new(
         500, ServerFault, "hold_exceeded",
         "The server reserved too little for this request and did not run it. Nothing was charged. Please try again later.");
 
-    /// <summary>The model's own chat template fails on messages that it should take.</summary>
+    /// <summary>The model's own chat template failed on valid messages.</summary>
     public static OpenAiError TemplateFailed(string model) => new(
         500, ServerFault, "template_failed",
         $"The chat template of the model '{Shorten(model)}' failed on these messages. Nothing was charged.")
@@ -53,7 +56,7 @@ public sealed partial record OpenAiError
         ShouldRetry = false,
     };
 
-    /// <summary>The worker answered with something that is not an answer, or broke off.</summary>
+    /// <summary>The worker's answer was invalid or broke off.</summary>
     public static OpenAiError UpstreamFailed() => new(
         502, ServerFault, "upstream_error", "The model's server failed while processing your request. Please try again.");
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>Reads a prompt or an input: a text, texts, one prompt's token ids, or token ids of several prompts.</summary>
+/// <summary>Parses a prompt or an input: a text, several texts, one prompt's token ids, or several prompts' token ids.</summary>
 /// <param name="most">Most prompts.</param>
 /// <param name="mostTokens">Most token ids of one prompt.</param>
 /// <param name="emptyText">Whether a text may be empty.</param>
@@ -92,7 +92,7 @@ internal struct PromptInputs(int most, int mostTokens, bool emptyText)
         return emptyText || text.Length > 0 || reader.FailValue("a text that is not empty");
     }
 
-    /// <summary>Reads token ids from the first, which is the current token, to the end of their array.</summary>
+    /// <summary>Reads token ids from the current token to the end of their array.</summary>
     private bool AddTokens(ref RequestReader reader)
     {
         var tokens = new List<int>();

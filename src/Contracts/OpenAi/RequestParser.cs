@@ -3,31 +3,31 @@ using System.Text.Json;
 
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>What one endpoint does with the members of its body.</summary>
-/// <typeparam name="TRequest">The request it makes.</typeparam>
+/// <summary>Handles the members of one endpoint's body.</summary>
+/// <typeparam name="TRequest">Type of the parsed request.</typeparam>
 internal interface IBodyOf<TRequest>
     where TRequest : InferenceRequest
 {
-    /// <summary>Every member that the endpoint knows.</summary>
+    /// <summary>All members that the endpoint knows.</summary>
     static abstract MemberNames Names { get; }
 
     /// <summary>Position after the opening brace.</summary>
     int ObjectStart { set; }
 
-    /// <summary>Notes a member that is null, which is as good as absent.</summary>
+    /// <summary>Notes a member with value null, which counts as absent.</summary>
     void SkipNull(string name, ByteRange range);
 
-    /// <summary>Reads the value of a member. False after an error.</summary>
+    /// <summary>Reads the value of a member. Returns false after an error.</summary>
     bool Read(ref RequestReader reader, string name);
 
-    /// <summary>Makes the request of what was read; null after an error.</summary>
+    /// <summary>Builds the request from what was read; null after an error.</summary>
     TRequest? Finish(ref RequestReader reader);
 }
 
-/// <summary>The pass over a body, the same for every endpoint.</summary>
+/// <summary>Parses a body in one pass, for every endpoint.</summary>
 internal static class RequestParser
 {
-    /// <summary>Reads a body. Never throws, whatever the bytes are.</summary>
+    /// <summary>Parses a body. Never throws, whatever the bytes are.</summary>
     public static bool TryParse<TBody, TRequest>(
         ReadOnlySpan<byte> utf8, TBody body, [NotNullWhen(true)] out TRequest? request, [NotNullWhen(false)] out OpenAiError? error)
         where TBody : IBodyOf<TRequest>

@@ -9,9 +9,8 @@ using System.Text.Unicode;
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>
-/// One pass over a request's JSON that knows where it stands, so that an error can name the member at fault. A method that returns false
-/// has either reached an end or set <see cref="Error"/>; after an error nothing more may be read. Malformed JSON throws
-/// <see cref="JsonException"/>.
+/// Reads a request's JSON in one pass and tracks the path, so that an error can name the member. A method that returns false has either
+/// reached an end or set <see cref="Error"/>; after an error nothing more may be read. Malformed JSON throws <see cref="JsonException"/>.
 /// </summary>
 internal ref struct RequestReader
 {
@@ -36,13 +35,13 @@ internal ref struct RequestReader
 
     public readonly bool IsNull => _json.TokenType == JsonTokenType.Null;
 
-    /// <summary>Position behind the last token.</summary>
+    /// <summary>Position after the last token.</summary>
     public readonly int Position => (int)_json.BytesConsumed;
 
-    /// <summary>Where the current string, number or literal stands in the body, quotes included.</summary>
+    /// <summary>Position of the current string, number or literal in the body, including quotes.</summary>
     public readonly ByteRange Range => new((int)_json.TokenStartIndex, (int)(_json.BytesConsumed - _json.TokenStartIndex));
 
-    /// <summary>After a <see cref="JsonException"/>: whether it was for one level too many.</summary>
+    /// <summary>After a <see cref="JsonException"/>: whether the nesting was too deep.</summary>
     public readonly bool IsTooDeep
     {
         get
@@ -63,10 +62,10 @@ internal ref struct RequestReader
         return Kind == JsonTokenType.StartObject ? Enter() : Fail(OpenAiError.BodyNotObject());
     }
 
-    /// <summary>Makes sure that nothing follows the object.</summary>
+    /// <summary>Returns whether nothing follows the object.</summary>
     public bool End() => !_json.Read();
 
-    /// <summary>Goes into the object or array that starts here.</summary>
+    /// <summary>Enters the object or array that starts here.</summary>
     public bool Enter()
     {
         _level++;
@@ -79,7 +78,8 @@ internal ref struct RequestReader
     public bool EnterArray() => Kind == JsonTokenType.StartArray ? Enter() : FailType("an array");
 
     /// <summary>
-    /// Reads the next member's name and the first token of its value. False at the end of the object, which is then left, or on an error.
+    /// Reads the next member's name and the first token of its value. Returns false on an error, and at the end of the object, which it
+    /// then leaves.
     /// </summary>
     public bool NextMember(MemberNames members, ref ulong seen, out string name)
     {
@@ -109,7 +109,7 @@ internal ref struct RequestReader
         return Advance();
     }
 
-    /// <summary>Reads the next member of an object whose names the client chooses.</summary>
+    /// <summary>Reads the next member of an object with arbitrary names.</summary>
     public bool NextPair(out string key)
     {
         key = "";
@@ -125,7 +125,9 @@ internal ref struct RequestReader
         return Advance();
     }
 
-    /// <summary>Reads the first token of the next element. False at the end of the array, which is then left, or on an error.</summary>
+    /// <summary>
+    /// Reads the first token of the next element. Returns false on an error, and at the end of the array, which it then leaves.
+    /// </summary>
     public bool NextElement()
     {
         var index = Math.Max(_path[_level].Index, -1) + 1;
@@ -147,7 +149,7 @@ internal ref struct RequestReader
 
     public bool ReadString(out string value) => ReadString(out value, out _);
 
-    /// <summary>Reads a string and how many bytes of UTF-8 it is without its escapes.</summary>
+    /// <summary>Reads a string and its length in UTF-8 bytes after unescaping.</summary>
     public bool ReadString(out string value, out int utf8Bytes)
     {
         value = "";
@@ -162,7 +164,7 @@ internal ref struct RequestReader
         return true;
     }
 
-    /// <summary>Reads a whole number; one with a fraction or an exponent is refused, as <c>5.0</c> is by OpenAI.</summary>
+    /// <summary>Reads a whole number. Refuses a fraction or an exponent, even <c>5.0</c>, as OpenAI does.</summary>
     public bool ReadInteger(long min, long max, out long value)
     {
         value = 0;
@@ -186,10 +188,10 @@ internal ref struct RequestReader
         return (_json.TryGetDouble(out value) && value >= min && value <= max) || FailValue($"a number between {min} and {max}");
     }
 
-    /// <summary>Whether the current string is <paramref name="text"/>.</summary>
+    /// <summary>Returns whether the current string equals <paramref name="text"/>.</summary>
     public readonly bool Is(ReadOnlySpan<byte> text) => Kind == JsonTokenType.String && _json.ValueTextEquals(text);
 
-    /// <summary>Passes over the current value. Its strings and the uniqueness of its names are checked all the same.</summary>
+    /// <summary>Skips the current value, but still checks its strings and the uniqueness of its names.</summary>
     public bool Skip()
     {
         if (Kind is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
@@ -228,10 +230,10 @@ internal ref struct RequestReader
 
     public bool FailUnsupported(string? why = null) => Fail(OpenAiError.UnsupportedParameter(PathText(), why));
 
-    /// <summary>Fails for a member of the object just read, which is no longer or not yet on the path.</summary>
+    /// <summary>Fails because a member of the object just read is missing.</summary>
     public bool FailMissing(string name) => Fail(OpenAiError.MissingParameter(Below(name)));
 
-    /// <summary>The path of a member below the current place.</summary>
+    /// <summary>Returns the path of a member below the current position.</summary>
     public readonly string Below(string name)
     {
         var parent = PathText();
@@ -244,10 +246,10 @@ internal ref struct RequestReader
         return false;
     }
 
-    /// <summary>Where the reader stands, such as <c>messages[0].content[1].type</c>.</summary>
+    /// <summary>Returns the current path, such as <c>messages[0].content[1].type</c>.</summary>
     public readonly string PathText() => PathText(_level);
 
-    /// <summary>The path of the object or array that the reader is in.</summary>
+    /// <summary>Returns the path of the enclosing object or array.</summary>
     public readonly string OuterPath() => PathText(_level - 1);
 
     private readonly string PathText(int last)
@@ -290,7 +292,7 @@ internal ref struct RequestReader
     {
         if (!_json.Read())
         {
-            // The reader throws at a premature end; it never says "no more" inside an object.
+            // The reader throws at a premature end instead of returning false inside an object.
             throw new UnreachableException();
         }
 
@@ -318,7 +320,7 @@ internal ref struct RequestReader
         return position;
     }
 
-    /// <summary>Whether the escapes of a well-formed JSON string hold a surrogate without its partner.</summary>
+    /// <summary>Returns whether the escapes of a well-formed JSON string contain an unpaired surrogate.</summary>
     private static bool HasLoneSurrogate(ReadOnlySpan<byte> escaped)
     {
         var highPending = false;
@@ -350,7 +352,7 @@ internal ref struct RequestReader
 
     private readonly record struct Segment(string? Name, int Index);
 
-    /// <summary>The deepest path that is read member by member is <c>messages[0].content[1].type</c>.</summary>
+    /// <summary>Holds the path. The deepest one that is read member by member is <c>messages[0].content[1].type</c>.</summary>
     [InlineArray(8)]
     private struct Path
     {

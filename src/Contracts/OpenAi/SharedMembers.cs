@@ -3,17 +3,17 @@ using System.Text.Json;
 
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>The members that more than one endpoint has, while a request is being read.</summary>
+/// <summary>Reads the members that several endpoints share.</summary>
 internal struct SharedMembers
 {
     /// <summary>Most entries of <c>logit_bias</c>.</summary>
     public const int MostBiases = 1024;
 
-    /// <summary>Most tokens a request may ask for; keeps every product of caps, choices and prompts far below 2^63.</summary>
+    /// <summary>Largest output cap; keeps every product of caps, choices and prompts far below 2^63.</summary>
     public const long MostTokens = int.MaxValue;
 
     private const int LongestModel = 256;
-    private static readonly MemberNames StreamOptionNames = new("include_usage", "include_obfuscation");
+    internal static readonly MemberNames StreamOptionNames = new("include_usage", "include_obfuscation");
     private bool _hasStreamOptions;
     private long? _seed;
     private float? _temperature;
@@ -65,7 +65,7 @@ internal struct SharedMembers
         }
     }
 
-    /// <summary>Remembers where an output cap stands, null or not.</summary>
+    /// <summary>Records the position of an output cap, even a null one.</summary>
     public void NoteMaxTokens(ByteRange range)
     {
         if (MaxTokensRange.Length == 0)
@@ -80,7 +80,7 @@ internal struct SharedMembers
 
     public void NoteModel(ByteRange range) => ModelRange = range;
 
-    /// <summary>Checks what only the whole body shows.</summary>
+    /// <summary>Checks rules that involve several members.</summary>
     public readonly bool Check(ref RequestReader reader, bool modelRequired)
     {
         if (Model is null && modelRequired)
@@ -92,7 +92,7 @@ internal struct SharedMembers
             || reader.Fail(OpenAiError.InvalidValue("stream_options", "no stream options unless 'stream' is true"));
     }
 
-    /// <summary>What was read, with the two members that each endpoint has in its own way.</summary>
+    /// <summary>Returns the sampling settings, with the two members that each endpoint reads differently.</summary>
     public readonly Sampling Sampling(long? maxTokens, int? logprobs) => new()
     {
         N = N,
@@ -237,7 +237,7 @@ internal struct SharedMembers
         var biases = new Dictionary<int, float>();
         while (reader.NextPair(out var key))
         {
-            // .NET reads "17\0" as a number.
+            // int.TryParse accepts "17\0" as a number.
             if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var token) || key[^1] == '\0')
             {
                 return reader.Fail(OpenAiError.InvalidValue("logit_bias", "token ids as names", $"'{OpenAiError.Shorten(key)}'"));

@@ -4,11 +4,12 @@ using System.Text.Json;
 
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>Writes JSON that clients read: UTF-8, escaping only what JSON itself demands, as OpenAI's bodies do.</summary>
+/// <summary>Writes JSON for clients: UTF-8, escaping only what JSON requires, as OpenAI does.</summary>
 public static class Utf8Json
 {
     /// <summary>
-    /// For every writer of <c>/v1</c>. Apostrophes and non-ASCII letters stay readable; the content type keeps browsers from reading HTML.
+    /// Options of every writer of <c>/v1</c>. They leave apostrophes and non-ASCII letters readable; the content type prevents browsers
+    /// from interpreting HTML.
     /// </summary>
     public static readonly JsonWriterOptions Options = new()
     {
@@ -16,7 +17,7 @@ public static class Utf8Json
         SkipValidation = true,
     };
 
-    /// <summary>What <paramref name="write"/> writes for <paramref name="value"/>.</summary>
+    /// <summary>Returns the JSON that <paramref name="write"/> produces for <paramref name="value"/>.</summary>
     public static byte[] Write<T>(T value, Action<T, Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(512);

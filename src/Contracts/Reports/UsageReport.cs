@@ -1,10 +1,10 @@
 namespace Tollgate.Contracts.Reports;
 
 /// <summary>
-/// Sums from the one hour rollup. Billing → Accounts, <c>GET /internal/organizations/{id}/usage?from=&amp;to=&amp;bucket=hour|day</c> and,
-/// over all organizations for the operator, <c>GET /internal/usage?from=&amp;to=&amp;bucket=&amp;by=organization|model</c>.
+/// Sums of the hour rollup. Billing → Accounts, <c>GET /internal/organizations/{id}/usage?from=&amp;to=&amp;bucket=hour|day</c> and, over
+/// all organizations for the operator, <c>GET /internal/usage?from=&amp;to=&amp;bucket=&amp;by=organization|model</c>.
 /// </summary>
-/// <param name="AsOf">Everything booked before this instant is in it.</param>
+/// <param name="AsOf">The report contains everything booked before this instant.</param>
 public sealed record UsageReport(DateTimeOffset AsOf, IReadOnlyList<UsageRow> Rows);
 
 /// <summary>One cell of a report; the members that the report does not group by are null.</summary>

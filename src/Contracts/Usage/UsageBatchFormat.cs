@@ -1,16 +1,18 @@
 using System.Buffers.Binary;
 using System.Net.Http.Headers;
 using System.Text;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 
 namespace Tollgate.Contracts.Usage;
 
 /// <summary>
-/// A <see cref="UsageBatch"/> as bytes, the body of <c>POST /internal/usage</c>: a backlog of a million events is parsed and sent in a tenth
-/// of the time that JSON takes. Little-endian, ids in RFC 9562 order, counts before lists: version, journal, boot, from, to; strings; fences;
-/// lowered budgets; prices; events of <see cref="EventBytes"/> each, which name strings by index and prices by their version.
+/// Encodes a <see cref="UsageBatch"/> in binary, the body of <c>POST /internal/usage</c>. A backlog of a million events is parsed and sent
+/// in a tenth of the time that JSON takes. Little-endian, ids in RFC 9562 order, counts before lists: version, journal, boot, from, to;
+/// strings; fences; lowered budgets; prices; events of <see cref="EventBytes"/> each, which refer to strings by index and to prices by
+/// version.
 /// </summary>
-/// <remarks>Version 1 has no prices. It is still read, so Billing is updated before the gateways.</remarks>
+/// <remarks>Version 1 has no prices. It can still be read, so Billing may be updated before the gateways.</remarks>
 public static class UsageBatchFormat
 {
     public const string ContentType = "application/vnd.tollgate.usage";
@@ -22,10 +24,10 @@ public static class UsageBatchFormat
     private const int HeadBytes = 1 + IdBytes + (3 * sizeof(long));
     private const int FenceBytes = IdBytes + sizeof(long);
     private const int LoweredBytes = IdBytes + (2 * sizeof(long));
-    private const int PriceBytes = IdBytes + (7 * sizeof(long)) + 1;
-    private const int EventBytes = (5 * IdBytes) + (4 * sizeof(int)) + (10 * sizeof(long)) + (2 * sizeof(short)) + 1;
+    private const int PriceBytes = IdBytes + ((Units.Length + 1) * sizeof(long)) + 1;
+    private const int EventBytes = (5 * IdBytes) + (4 * sizeof(int)) + ((Units.Length + 4) * sizeof(long)) + (2 * sizeof(short)) + 1;
 
-    /// <summary>The body of a request. It may be sent any number of times.</summary>
+    /// <summary>Returns a request's body, which may be sent any number of times.</summary>
     public static HttpContent ToContent(UsageBatch batch) => ToContent(Write(batch));
 
     /// <param name="bytes">From <see cref="Write(UsageBatch)"/>.</param>
@@ -82,8 +84,8 @@ public static class UsageBatchFormat
         return bytes;
     }
 
-    /// <summary>Reads what <see cref="Write(UsageBatch)"/> wrote, also that of a gateway of the version before.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no batch of a version known here.</exception>
+    /// <summary>Parses what <see cref="Write(UsageBatch)"/> wrote, including batches of the previous version.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not a batch of a known version.</exception>
     public static UsageBatch Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new Reader(bytes);
@@ -136,12 +138,11 @@ public static class UsageBatchFormat
         writer.Int32(strings[usage.Model]);
         writer.Int32(strings[usage.Endpoint]);
         writer.Int64(usage.Epoch);
-        writer.Int64(usage.Units.Input);
-        writer.Int64(usage.Units.Cached);
-        writer.Int64(usage.Units.Output);
-        writer.Int64(usage.Units.Reasoning);
-        writer.Int64(usage.Units.AudioMs);
-        writer.Int64(usage.Units.Images);
+        foreach (var kind in UnitKind.All)
+        {
+            writer.Int64(kind.Of(usage.Units));
+        }
+
         writer.Int64(usage.Delivered);
         writer.Int64(usage.AdmittedAt.UtcTicks);
         writer.Int64(usage.FinishedAt.UtcTicks);
@@ -153,12 +154,11 @@ public static class UsageBatchFormat
     private static void Write(ref Writer writer, Guid version, UsagePrice price)
     {
         writer.Id(version);
-        writer.Int64(price.PicoUsd.Input);
-        writer.Int64(price.PicoUsd.Cached);
-        writer.Int64(price.PicoUsd.Output);
-        writer.Int64(price.PicoUsd.Reasoning);
-        writer.Int64(price.PicoUsd.AudioMs);
-        writer.Int64(price.PicoUsd.Image);
+        foreach (var kind in UnitKind.All)
+        {
+            writer.Int64(kind.PriceOf(price.PicoUsd));
+        }
+
         writer.Int64(price.EffectiveFrom?.UtcTicks ?? Unknown);
         writer.Byte(price.IsOrganizationsOwn ? (byte)1 : (byte)0);
     }
@@ -170,8 +170,7 @@ public static class UsageBatchFormat
         for (var i = 0; i < count; i++)
         {
             var version = reader.Id();
-            var price = new UnitPrices(
-                reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64());
+            var price = UnitPrices.Of(reader.Counts());
             prices[version] = new UsagePrice(price, reader.TimeIfKnown(), reader.Byte() != 0);
         }
 
@@ -183,7 +182,7 @@ public static class UsageBatchFormat
         Guid version;
         return new UsageEvent
         {
-            // Initializers run in the order in which they stand here: that of the bytes.
+            // Initializers run in the order written here, which is the order of the bytes.
             RequestId = reader.Id(),
             OrganizationId = reader.Id(),
             ProjectId = reader.Id(),
@@ -195,7 +194,7 @@ public static class UsageBatchFormat
             Model = Named(strings, reader.Int32()),
             Endpoint = Named(strings, reader.Int32()),
             Epoch = reader.Int64(),
-            Units = new Units(reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64()),
+            Units = Units.Of(reader.Counts()),
             Delivered = reader.Int64(),
             AdmittedAt = reader.Time(),
             FinishedAt = reader.Time(),
@@ -228,7 +227,7 @@ public static class UsageBatchFormat
         }
     }
 
-    /// <summary>One price a version; of two that differ, as a journal from before an update and one after it hold them, the fuller.</summary>
+    /// <summary>Collects one price per version. If two differ, because a journal spans an update, the one with a date wins.</summary>
     private static Dictionary<Guid, UsagePrice> IndexPrices(IReadOnlyList<UsageEvent> events)
     {
         var prices = new Dictionary<Guid, UsagePrice>();
@@ -283,6 +282,18 @@ public static class UsageBatchFormat
 
         public Guid Id() => new(Bytes(IdBytes), bigEndian: true);
 
+        /// <summary>Reads one number for each kind of unit.</summary>
+        public UnitCounts Counts()
+        {
+            var counts = default(UnitCounts);
+            foreach (ref var count in (Span<long>)counts)
+            {
+                count = Int64();
+            }
+
+            return counts;
+        }
+
         public DateTimeOffset Time()
         {
             var ticks = Int64();
@@ -302,7 +313,7 @@ public static class UsageBatchFormat
             return Time();
         }
 
-        /// <summary>How many things follow that take at least <paramref name="size"/> bytes each.</summary>
+        /// <summary>Reads the number of items that follow, of at least <paramref name="size"/> bytes each.</summary>
         public int Count(int size)
         {
             var count = Int32();

@@ -1,14 +1,15 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 
 namespace Tollgate.Contracts.Usage;
 
 /// <summary>
-/// One admitted request, as the gateway charges it: the one billable row (seq 0). Billing prices it from units × price version, by its own
-/// figures where it has that version.
+/// One admitted request as the gateway charges it: the only billable row (seq 0). Billing computes the price from units × price version,
+/// preferring its own figures for that version.
 /// </summary>
 public sealed record UsageEvent
 {
-    /// <summary>UUIDv7, the one deduplication key from the hold to the invoice line.</summary>
+    /// <summary>UUIDv7, the only deduplication key from the hold to the invoice line.</summary>
     public required Guid RequestId { get; init; }
 
     /// <summary>0 for the billable row; corrections count from 1.</summary>
@@ -28,24 +29,24 @@ public sealed record UsageEvent
 
     public required bool Streamed { get; init; }
 
-    /// <summary>Which attempt at a worker the units come from; counts from 1, 0 when none was made.</summary>
+    /// <summary>The attempt at a worker that produced the units, counted from 1; 0 when there was none.</summary>
     public required int Attempt { get; init; }
 
-    /// <summary>Price that was in force at admission.</summary>
+    /// <summary>Version of the price in force at admission.</summary>
     public required Guid PriceVersion { get; init; }
 
     /// <summary>
-    /// That price, from which Billing writes a version down again that its restored database has lost. Null when the sender does not know it.
+    /// The price of that version, from which Billing restores a version that its database has lost. Null when the sender does not know it.
     /// </summary>
     public UsagePrice? Price { get; init; }
 
     /// <summary>The wallet's epoch whose lease held the money.</summary>
     public required long Epoch { get; init; }
 
-    /// <summary>What is charged, already by the outcome table: all zero where nothing is.</summary>
+    /// <summary>Charged units, after applying the outcome table; all zero when nothing is charged.</summary>
     public required Units Units { get; init; }
 
-    /// <summary>Output tokens in events handed to the response writer; never more than the charged output.</summary>
+    /// <summary>Output tokens in events passed to the response writer; never more than the charged output.</summary>
     public required long Delivered { get; init; }
 
     public required Outcome Outcome { get; init; }
@@ -55,41 +56,45 @@ public sealed record UsageEvent
 
     public required DateTimeOffset FinishedAt { get; init; }
 
-    /// <summary>Who counted: the gateway that served it, its recovery after a crash, or the worker's log.</summary>
+    /// <summary>Source of the counts.</summary>
     public UsageSource Source { get; init; }
 }
 
-/// <summary>The price of a usage event's version, for its model.</summary>
-/// <param name="EffectiveFrom">When it came into force; null when unknown, and then it can price this usage and nothing else.</param>
-/// <param name="IsOrganizationsOwn">Whether it is a price of the event's organization alone; otherwise the list price.</param>
+/// <summary>Price of a usage event's version, for its model.</summary>
+/// <param name="EffectiveFrom">When it came into force; null when unknown, and then it prices only this usage.</param>
+/// <param name="IsOrganizationsOwn">True for a price of the event's organization alone, false for the list price.</param>
 public sealed record UsagePrice(UnitPrices PicoUsd, DateTimeOffset? EffectiveFrom, bool IsOrganizationsOwn);
 
-/// <summary>How a request ended. Values are stored in journals and rows and never change.</summary>
+/// <summary>How a request ended. Journals and rows store the values, so they never change.</summary>
 public enum Outcome
 {
     Completed = 1,
 
-    /// <summary>The client left before anything went out; what was computed is charged beyond the organization's allowance.</summary>
+    /// <summary>The client left before any output was sent; computed units are charged beyond the organization's allowance.</summary>
     ClientLeftBeforeFirstToken = 2,
 
-    /// <summary>The client left while tokens were coming; charged to the token at which the worker stopped.</summary>
+    /// <summary>The client left during the output; charged up to the token at which the worker stopped.</summary>
     ClientLeft = 3,
 
-    /// <summary>Failed, was refused by the worker, or took too long before the first token; charged is what took too long, beyond the
-    /// organization's allowance.</summary>
+    /// <summary>
+    /// Failed, was refused by the worker, or timed out before the first token. Only a timeout is charged, beyond the organization's
+    /// allowance.
+    /// </summary>
     FailedBeforeFirstToken = 4,
 
-    /// <summary>The worker died or timed out after tokens went out; charged are those that went out.</summary>
+    /// <summary>The worker died or timed out after output was sent; the sent tokens are charged.</summary>
     FailedAfterFirstToken = 5,
 
-    /// <summary>The gateway died; its recovery charged the last progress that its journal holds.</summary>
+    /// <summary>The gateway died; its recovery charged the last progress in its journal.</summary>
     GatewayDied = 6,
 
-    /// <summary>The model ended at once by itself; the prompt is charged beyond the organization's allowance.</summary>
+    /// <summary>The model ended immediately by itself; the prompt is charged beyond the organization's allowance.</summary>
     Empty = 7,
 }
 
-/// <summary>Who counted the units of a usage event.</summary>
+/// <summary>
+/// Source of a usage event's units: the gateway that served it, its recovery after a crash, the worker's log, or an estimate.
+/// </summary>
 public enum UsageSource
 {
     Gateway = 0,

@@ -3,20 +3,18 @@ using Tollgate.Contracts.OpenAi;
 namespace Tollgate.Contracts.Workers;
 
 /// <summary>
-/// What a model adds at most to the text and ids of a request. With it a gateway bounds prompt tokens without a tokenizer. The worker
-/// measures it at each load, from the tokenizer and the chat template that it then runs.
+/// Upper bounds of what a model adds to the text and ids of a request, with which a gateway bounds prompt tokens without a tokenizer. The
+/// worker measures them at each load, from the tokenizer and the chat template that it runs.
 /// </summary>
-/// <param name="TokensPerByte">Most tokens for each UTF-8 byte of a text that is fed as it is; above 1 where a normaliser lengthens
-/// text.</param>
-/// <param name="TextTokens">Added to each text that is fed as it is: BOS, or <c>[CLS]</c> and <c>[SEP]</c>; also what an empty text
-/// becomes.</param>
+/// <param name="TokensPerByte">Most tokens per UTF-8 byte of raw text; above 1 where a normalizer lengthens text.</param>
+/// <param name="TextTokens">Added to each raw text: BOS, or <c>[CLS]</c> and <c>[SEP]</c>, or the tokens of an empty text.</param>
 /// <param name="IdTokens">Added to each prompt or input given as token ids.</param>
 /// <param name="Chat">Null for a model without a chat template.</param>
 /// <param name="Completions">How a text on <c>/v1/completions</c> reaches the model.</param>
 public sealed record PromptMeasure(
     int TokensPerByte, int TextTokens, int IdTokens, ChatMeasure? Chat, LegacyPrompts Completions = LegacyPrompts.Raw)
 {
-    /// <summary>Upper bound of the prompt tokens of <paramref name="request"/>, each prompt counted once.</summary>
+    /// <summary>Returns an upper bound of the prompt tokens of <paramref name="request"/>, counting each prompt once.</summary>
     public long MostTokens(InferenceRequest request)
     {
         var size = request.Size;
@@ -36,23 +34,24 @@ public sealed record PromptMeasure(
     }
 }
 
-/// <summary>What a chat template adds at most.</summary>
-/// <param name="Tokens">To each chat.</param>
-/// <param name="TokensPerMessage">To each message, whatever its role and content.</param>
-/// <param name="TokensPerByte">Most tokens for each UTF-8 byte of contents and names; above 1 where the template repeats or escapes
-/// them.</param>
+/// <summary>Upper bounds of what a chat template adds.</summary>
+/// <param name="Tokens">Added to each chat.</param>
+/// <param name="TokensPerMessage">Added to each message, whatever its role and content.</param>
+/// <param name="TokensPerByte">
+/// Most tokens per UTF-8 byte of contents and names; above 1 where the template repeats or escapes them.
+/// </param>
 public sealed record ChatMeasure(int Tokens, int TokensPerMessage, int TokensPerByte)
 {
     public long MostTokens(long utf8Bytes, long messages, long chats) =>
         (Tokens * chats) + (TokensPerMessage * messages) + (TokensPerByte * utf8Bytes);
 }
 
-/// <summary>How a text on <c>/v1/completions</c> reaches a model. Token ids are always fed as they are.</summary>
+/// <summary>How a text on <c>/v1/completions</c> reaches a model. Token ids are always fed unchanged.</summary>
 public enum LegacyPrompts
 {
-    /// <summary>As it is; the model continues it.</summary>
+    /// <summary>Unchanged; the model continues it.</summary>
     Raw = 0,
 
-    /// <summary>As the user's message of a chat; the model answers it.</summary>
+    /// <summary>As the user's message of a chat, which the model answers.</summary>
     Chat = 1,
 }

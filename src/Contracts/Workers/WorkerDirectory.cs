@@ -2,57 +2,59 @@ using System.Text.Json.Serialization;
 
 namespace Tollgate.Contracts.Workers;
 
-/// <summary>Worker → Accounts, <c>POST /internal/workers</c>, every two seconds: that it is there, where, and how busy it is.</summary>
+/// <summary>Worker → Accounts, <c>POST /internal/workers</c>, every two seconds: the worker's address and load.</summary>
 /// <param name="Url">Base address at which gateways and Billing reach it.</param>
 public sealed record WorkerHeartbeat(string Url, WorkerStatus Status);
 
-/// <summary>Worker → Accounts, <c>POST /internal/workers/{id}/leave</c>: its last act of a stop in order.</summary>
-/// <param name="StartedAt">That of its status, so that a late goodbye does not take out its successor.</param>
+/// <summary>Worker → Accounts, <c>POST /internal/workers/{id}/leave</c>: the last call of a clean stop.</summary>
+/// <param name="StartedAt">As in its status, so that a late call does not remove the worker's successor.</param>
 public sealed record WorkerLeaving(DateTimeOffset StartedAt, WorkerLogEnd Log);
 
-/// <summary>Where a worker's own log ends for good: whoever has read so far misses nothing of it.</summary>
+/// <summary>Final end of a worker's log. A reader at this position has read all of it.</summary>
 public sealed record WorkerLogEnd(Guid LogId, long Position);
 
 /// <summary>
-/// The workers that registered themselves. Accounts → gateways and Billing, <c>GET /internal/workers</c>, ETag long-poll. It holds what
-/// seldom changes: who is away and how busy the others are, each gateway asks the workers themselves.
+/// The registered workers. Accounts → gateways and Billing, <c>GET /internal/workers</c>, ETag long-poll. Contains only what rarely
+/// changes; each gateway polls the workers themselves for health and load.
 /// </summary>
 public sealed record WorkerDirectory(IReadOnlyList<RegisteredWorker> Workers);
 
-/// <summary>One worker.</summary>
-/// <param name="Drained">By the operator's order it gets no new requests.</param>
-/// <param name="Stopping">It has said that it stops. A hint to look at once, not an order: a successor may answer there already.</param>
-/// <param name="Left">Not null once it has stopped in order.</param>
+/// <summary>One registered worker.</summary>
+/// <param name="Drained">Whether the operator ordered to send it no new requests.</param>
+/// <param name="Stopping">
+/// Whether it has announced that it stops. Only a hint to poll it: a successor may already answer at its address.
+/// </param>
+/// <param name="Left">Not null after it stopped cleanly.</param>
 public sealed record RegisteredWorker(string Id, string Url, bool Drained, bool Stopping, WorkerLogEnd? Left)
 {
-    /// <summary>With a slash at the end, so that paths can be put to it.</summary>
+    /// <summary>Ends with a slash, so that relative paths can be appended.</summary>
     [JsonIgnore]
     public Uri BaseAddress => new(Url.TrimEnd('/') + "/");
 }
 
-/// <summary>One line of the operator's list of workers, Accounts' and a gateway's knowledge put together.</summary>
-/// <param name="Id">Its address as long as nobody has heard its name.</param>
-/// <param name="Since">When it was heard last, or left; null while it is there.</param>
-/// <param name="Registered">False for one that only the gateways' static list names.</param>
-/// <param name="Status">The last one known.</param>
+/// <summary>One line of the operator's list of workers, merged from Accounts and a gateway.</summary>
+/// <param name="Id">The worker's name, or its address while the name is unknown.</param>
+/// <param name="Since">When it was last heard or left; null while it is up.</param>
+/// <param name="Registered">False when only the gateways' static list contains it.</param>
+/// <param name="Status">The last known status.</param>
 public sealed record WorkerLine(
     string Id, string Url, WorkerState State, DateTimeOffset? Since, bool Registered, WorkerStatus? Status);
 
-/// <summary>What the operator can expect of a worker.</summary>
+/// <summary>Availability of a worker.</summary>
 public enum WorkerState
 {
     /// <summary>It takes requests.</summary>
     Ready = 0,
 
-    /// <summary>It takes no new ones: the operator's order, or it is stopping.</summary>
+    /// <summary>It takes no new requests, because the operator drained it or it is stopping.</summary>
     Draining,
 
-    /// <summary>It is registered and heard, but the gateway cannot reach it, or its circuit is open.</summary>
+    /// <summary>It is registered and sends heartbeats, but the gateway cannot reach it or has opened its circuit.</summary>
     Unreachable,
 
-    /// <summary>It is not heard any more.</summary>
+    /// <summary>Its heartbeats have stopped.</summary>
     Silent,
 
-    /// <summary>It stopped in order.</summary>
+    /// <summary>It stopped cleanly.</summary>
     Stopped,
 }

@@ -11,15 +11,15 @@
 --   h:<request id>           hold: msgpack {owner, at, epoch, money, tokens, token buckets, concurrency fields, budget fields and periods,
 --                            when Sweep.lua freed its tokens and concurrency or false, {claim field, fingerprint} if it has a claim}
 --   t:<request id>           tombstone of a release whose hold was not found: when it may be forgotten
---   i:<public id>:<hash>     claim on an idempotency key: "<R|D> <expires> <fingerprint> <request id>"; R that request runs, D its answer is
---                            complete. It ends with its request unless the answer was complete.
+--   i:<public id>:<hash>     claim on an idempotency key: "<R|D> <expires> <fingerprint> <request id>"; R that request runs, D its answer
+--                            is complete. It ends with its request unless the answer was complete.
 -- ARGV[1]  settlements, then for each: S settle | K settle, its answer is kept | L settle, its answer was complete and is not kept
 --   | R release | F forget its tombstone; request id; tokens used; cost, nano-dollars
 -- then     tables, then for each: key version field, key version, policy version;
 --   buckets, then for each: field, limit;  concurrency limits, each: field, limit;  budgets, each: field, d | m, limit
--- then     admissions, decided one after the other, for each: A admit | C check versions and take buckets only; number of its table, from 1;
---   request id, owner, money (an upper bound), tokens held, requests counted (0 or 1); of a request with an idempotency key: claim field,
---   fingerprint, when the store of answers was asked and had none; else one empty claim field
+-- then     admissions, decided one after the other, for each: A admit | C check versions and take buckets only; number of its table,
+--   from 1; request id, owner, money (an upper bound), tokens held, requests counted (0 or 1); of a request with an idempotency key:
+--   claim field, fingerprint, when the store of answers was asked and had none; else one empty claim field
 -- returns  for each admission {verdict, now in ms, epoch or -1, till's free money, index of the binding limit, ms until it fits,
 --   used x window of each bucket ...}
 --   verdict  ADMITTED CHECKED | MISSING STALE BURIED | CONCURRENCY BUCKET TOO_LARGE BUDGET FROZEN | COLD TILL |

@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Authentication;
 
@@ -6,7 +7,7 @@ namespace Tollgate.Gateway.Admission;
 /// <summary>Puts a refusal of the script into OpenAI's words.</summary>
 internal static class AdmissionErrors
 {
-    /// <summary>When to try again if nobody knows better.</summary>
+    /// <summary>When to try again if no better time is known.</summary>
     internal static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     private const string NoModel = "requests";

@@ -1,8 +1,9 @@
+
 namespace Tollgate.Gateway.Admission;
 
 /// <summary>
-/// One script call at a time for each organization: an admission goes at once when none is on its way, else it waits and goes with all others
-/// that waited in the next one. What they have in common, Redis then reads, decodes and writes once. Thread-safe.
+/// One script call at a time for each organization: an admission goes at once when none is on its way, else it waits and goes with all
+/// others that waited in the next one. What they have in common, Redis then reads, decodes and writes once. Thread-safe.
 /// </summary>
 internal sealed class AdmissionLines(AdmissionScript script)
 {
@@ -33,7 +34,7 @@ internal sealed class AdmissionLines(AdmissionScript script)
         return waiting.Task;
     }
 
-    /// <summary>Sends a batch and, once it was answered, the next one. Throws nothing: whoever waits is told.</summary>
+    /// <summary>Sends a batch and, once it was answered, the next one. Throws nothing: failures go to all that wait.</summary>
     private async Task SendAsync(Guid organizationId, IReadOnlyList<Waiting> batch)
     {
         try
@@ -50,7 +51,7 @@ internal sealed class AdmissionLines(AdmissionScript script)
                 batch[i].Answer(replies[i], goesOnHere: i == batch.Count - 1);
             }
         }
-#pragma warning disable CA1031 // Whatever it is, everybody who waits is told, and what waited would fail as this did.
+#pragma warning disable CA1031 // Every failure goes to all that wait; they would fail as this call did.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -61,7 +62,7 @@ internal sealed class AdmissionLines(AdmissionScript script)
         }
     }
 
-    /// <summary>Null when nobody waits: then the line is gone.</summary>
+    /// <summary>Null when none waits: then the line is gone.</summary>
     private List<Waiting>? TakeNext(Guid organizationId)
     {
         lock (_lock)

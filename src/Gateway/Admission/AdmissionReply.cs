@@ -39,11 +39,11 @@ internal enum AdmissionVerdict
     /// <summary>The idempotency key belongs to another body.</summary>
     Mismatch,
 
-    /// <summary>The store of answers was asked too long ago to claim the idempotency key on its word.</summary>
+    /// <summary>The store of answers was asked too long ago to claim the idempotency key.</summary>
     Late,
 }
 
-/// <summary>What the script says to one admission or check.</summary>
+/// <summary>What the script answers to one admission or check.</summary>
 /// <param name="TimeMs">Redis TIME, milliseconds since 1970; of the first admission when it was asked again.</param>
 /// <param name="Epoch">The till's epoch; null when it has none.</param>
 /// <param name="FreeNanoUsd">What the till can still hold.</param>
@@ -61,7 +61,8 @@ internal sealed record AdmissionReply(
     public DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds(TimeMs);
 
     /// <summary>Reads the script's answer: one for each admission, in their order.</summary>
-    public static IReadOnlyList<AdmissionReply> ReadAll(RedisResult[] values) => Array.ConvertAll(values, value => Read((RedisResult[])value!));
+    public static IReadOnlyList<AdmissionReply> ReadAll(RedisResult[] values) =>
+        Array.ConvertAll(values, value => Read((RedisResult[])value!));
 
     private static AdmissionReply Read(RedisResult[] values)
     {

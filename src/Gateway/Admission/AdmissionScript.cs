@@ -1,8 +1,9 @@
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Idempotency;
-using Tollgate.Gateway.Till;
+using Tollgate.Gateway.Redis;
 using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Admission;

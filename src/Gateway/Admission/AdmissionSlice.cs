@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Tollgate.Gateway.Till;
+using Tollgate.Gateway.Accounting;
+using Tollgate.Gateway.Redis;
 
 namespace Tollgate.Gateway.Admission;
 
@@ -9,7 +10,6 @@ internal static class AdmissionSlice
 {
     public static WebApplicationBuilder AddAdmission(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Settlements>();
         builder.Services.AddSingleton<ClockGuard>();
         builder.Services.AddSingleton(provider => new AdmissionScript(
             provider.GetRequiredService<TillSafety>(),
@@ -17,6 +17,7 @@ internal static class AdmissionSlice
             EmbeddedScript.Load("Admission.lua"),
             provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<AdmissionLines>();
+        builder.Services.AddSingleton<AdmissionDecider>();
         builder.Services.AddSingleton<AdmissionControl>();
         builder.Services.AddSingleton<SettlementFlusher>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SettlementFlusher>());

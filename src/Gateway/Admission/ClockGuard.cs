@@ -13,8 +13,6 @@ internal sealed partial class ClockGuard(TimeProvider local, ILogger<ClockGuard>
 
     private int _disagrees;
 
-    public TimeProvider Local => local;
-
     /// <summary>False when the clocks are too far apart to work; logged once each time they part.</summary>
     public bool Agrees(DateTimeOffset redisTime)
     {

@@ -1,5 +1,5 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
-using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Gateway.Admission;
 
@@ -7,7 +7,7 @@ namespace Tollgate.Gateway.Admission;
 /// <param name="Endpoint">Scope name, such as <c>chat.completions</c>.</param>
 /// <param name="Model">The model's real name.</param>
 /// <param name="Price">Price version in force; frozen on the request.</param>
-/// <param name="Bound">Upper bound of the units, for the money: see design §3.</param>
+/// <param name="Bound">Upper bound of the units: the hold pays for them, and the worker computes no more.</param>
 /// <param name="RateTokens">OpenAI's estimate, for the token buckets: bytes ÷ 4 + 3 a message + output cap × choices.</param>
 internal sealed record Demand(string Endpoint, string Model, ModelPrice Price, Units Bound, long RateTokens, bool Streamed)
 {

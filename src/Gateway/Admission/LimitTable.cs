@@ -13,11 +13,13 @@ namespace Tollgate.Gateway.Admission;
 /// <param name="Field">Field of the organization's hash.</param>
 internal sealed record BucketLimit(string Field, LimitLevel Level, RateDimension Dimension, long Limit)
 {
+    private readonly RateLimitKind _kind = RateLimitKind.For(Dimension);
+
     /// <summary>Tokens rather than requests.</summary>
-    public bool CountsTokens => Dimension is RateDimension.TokensPerMinute or RateDimension.TokensPerDay;
+    public bool CountsTokens => _kind.CountsTokens;
 
     /// <summary>Time in which a full bucket drains.</summary>
-    public long WindowMs => Dimension is RateDimension.RequestsPerDay or RateDimension.TokensPerDay ? 86_400_000 : 60_000;
+    public long WindowMs => _kind.WindowMs;
 }
 
 /// <summary>Requests of one subject that may run at the same time.</summary>
@@ -27,7 +29,7 @@ internal sealed record ConcurrencyLimit(string Field, LimitLevel Level, long Lim
 internal sealed record BudgetLimit(string Field, LimitLevel Level, bool Daily, long LimitNanoUsd);
 
 /// <summary>
-/// What the script is told of one caller on one model and what does not change from request to request: the versions of the records, and
+/// What the script gets of one caller on one model and what does not change from request to request: the versions of the records, and
 /// every limit that is set, over all scopes: key, project, organization, and the organization on the model. What is not set is not in it
 /// and costs nothing. Thread-safe once it is filled.
 /// </summary>
@@ -57,7 +59,7 @@ internal sealed class LimitTable(Caller caller)
         return tables.ByModel.GetOrAdd(model ?? "", static (name, it) => Make(it, name), caller);
     }
 
-    /// <summary>The script's last arguments, from the key's version on. Ready to send: nobody may change them.</summary>
+    /// <summary>The script's last arguments, from the key's version on. Ready to send: never changed.</summary>
     /// <param name="admits">False for a check, which takes no place and no money.</param>
     public RedisValue[] Arguments(bool admits) => admits ? _admission ??= Standing(true) : _check ??= Standing(false);
 
@@ -98,7 +100,7 @@ internal sealed class LimitTable(Caller caller)
         values.Add(Text(budgets.Count));
         foreach (var budget in budgets)
         {
-            values.AddRange([budget.Field, budget.Daily ? "d" : "m", Text(budget.LimitNanoUsd)]);
+            values.AddRange([budget.Field, BudgetKind.For(budget.Daily).Letter, Text(budget.LimitNanoUsd)]);
         }
 
         return [.. values.Select(value => (RedisValue)Encoding.UTF8.GetBytes(value))];
@@ -116,30 +118,24 @@ internal sealed class LimitTable(Caller caller)
 
     private void Add(LimitLevel level, string subject, Limits limits)
     {
-        AddBucket("b:rm:", RateDimension.RequestsPerMinute, limits.RequestsPerMinute);
-        AddBucket("b:rd:", RateDimension.RequestsPerDay, limits.RequestsPerDay);
-        AddBucket("b:tm:", RateDimension.TokensPerMinute, limits.TokensPerMinute);
-        AddBucket("b:td:", RateDimension.TokensPerDay, limits.TokensPerDay);
-        if (limits.Concurrency is { } concurrency)
+        foreach (var kind in RateLimitKind.Buckets)
         {
-            Concurrency.Add(new ConcurrencyLimit("c:" + subject, level, concurrency));
-        }
-
-        if (limits.BudgetPerDayNanoUsd is { } daily)
-        {
-            Budgets.Add(new BudgetLimit("g:d:" + subject, level, Daily: true, daily));
-        }
-
-        if (limits.BudgetPerMonthNanoUsd is { } monthly)
-        {
-            Budgets.Add(new BudgetLimit("g:m:" + subject, level, Daily: false, monthly));
-        }
-
-        void AddBucket(string kind, RateDimension dimension, long? limit)
-        {
-            if (limit is { } capacity)
+            if (kind.Of(limits) is { } limit)
             {
-                Buckets.Add(new BucketLimit(kind + subject, level, dimension, capacity));
+                Buckets.Add(new BucketLimit(kind.Field + subject, level, kind.Dimension, limit));
+            }
+        }
+
+        if (RateLimitKind.Concurrency.Of(limits) is { } concurrency)
+        {
+            Concurrency.Add(new ConcurrencyLimit(RateLimitKind.Concurrency.Field + subject, level, concurrency));
+        }
+
+        foreach (var kind in BudgetKind.Budgets)
+        {
+            if (kind.Of(limits) is { } budget)
+            {
+                Budgets.Add(new BudgetLimit(kind.Field + subject, level, kind == BudgetKind.Daily, budget));
             }
         }
     }

@@ -13,8 +13,8 @@ internal static class AuthenticationSlice
     /// <summary>Sections <c>Keys</c> and <c>Proxies</c>; asks <c>Services:accounts</c>.</summary>
     public static WebApplicationBuilder AddKeyAuthentication(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<IValidateOptions<KeysOptions>, KeysOptionsValidator>();
-        builder.Services.AddOptions<KeysOptions>().Bind(builder.Configuration.GetSection(KeysOptions.Section)).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<KeyDirectoryOptions>, KeyDirectoryOptionsValidator>();
+        builder.Services.AddOptions<KeyDirectoryOptions>().Bind(builder.Configuration.GetSection(KeyDirectoryOptions.Section)).ValidateOnStart();
         builder.Services.AddClientAddress(builder.Configuration);
         builder.Services.AddInternalClient("accounts", builder.Configuration);
         builder.Services.AddSingleton<KeyVerifier>();

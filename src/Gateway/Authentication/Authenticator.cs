@@ -12,44 +12,45 @@ namespace Tollgate.Gateway.Authentication;
 /// authenticated request makes compares their versions. Thread-safe.
 /// </summary>
 internal sealed class Authenticator(
-    KeyDirectory directory, KeyVerifier verifier, ClientAddress addresses, RefusedKeys refused, FailureBudget failures, KeyUseCounters uses)
+    KeyDirectory directory, KeyVerifier verifier, ClientAddress addresses, RefusedKeys refused, FailureBudget failures,
+    KeyUseCounters uses)
 {
     private const string Scheme = "Bearer ";
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>The caller, or the refusal to send: 401, 403, 429 for an address that has tried too many keys, or 503 while an unknown
-    /// key cannot be looked up. Exactly one is null.</summary>
-    public async ValueTask<(Caller? Caller, OpenAiError? Refusal)> AuthenticateAsync(
+    /// key cannot be looked up.</summary>
+    public async ValueTask<OrRefusal<Caller>> AuthenticateAsync(
         HttpContext context, CancellationToken cancellationToken)
     {
         if (!TryReadKey(context.Request.Headers.Authorization, out var text))
         {
-            return (null, OpenAiError.MissingBearer());
+            return OpenAiError.MissingBearer();
         }
 
         if (!ApiKeyText.TryParse(text, out var publicId, out var secret))
         {
-            return (null, OpenAiError.InvalidApiKey(text));
+            return OpenAiError.InvalidApiKey(text);
         }
 
         var shown = new PresentedKey(text.ToString(), publicId, secret, addresses.Of(context));
-        if (directory.Recall(publicId) is { } known && verifier.Verify(shown, known.Key, known.Policy) is { Caller: { } caller })
+        if (directory.Recall(publicId) is { } known && verifier.Verify(shown, known.Key, known.Policy) is { Value: { } caller })
         {
-            return (caller, null);
+            return caller;
         }
 
         if (refused.Contains(shown))
         {
-            return (null, OpenAiError.InvalidApiKey(text));
+            return OpenAiError.InvalidApiKey(text);
         }
 
-        // What memory refuses may have been enabled, rotated or extended since; only what Redis or Accounts say now refuses.
+        // A key that memory refuses may have been enabled, rotated or extended since; only a fresh record refuses.
         return await failures.TakeAsync(shown.Address, cancellationToken) is { } refusal
-            ? (null, refusal) : await TryAsync(shown, cancellationToken);
+            ? refusal : await TryAsync(shown, cancellationToken);
     }
 
     /// <summary>Looks a key up at the cost of its address, if there is no such key.</summary>
-    private async ValueTask<(Caller? Caller, OpenAiError? Refusal)> TryAsync(PresentedKey shown, CancellationToken cancellationToken)
+    private async ValueTask<OrRefusal<Caller>> TryAsync(PresentedKey shown, CancellationToken cancellationToken)
     {
         var failed = false;
         try
@@ -79,9 +80,9 @@ internal sealed class Authenticator(
         }
     }
 
-    /// <summary>Proves a caller anew after its records turned out to be old.</summary>
-    /// <param name="askAccounts">Redis' records are no good either: Accounts must publish them.</param>
-    public ValueTask<(Caller? Caller, OpenAiError? Refusal)> RefreshAsync(
+    /// <summary>Proves a caller again after its records turned out to be old.</summary>
+    /// <param name="askAccounts">Skip Redis; make Accounts republish.</param>
+    public ValueTask<OrRefusal<Caller>> RefreshAsync(
         Caller caller, bool askAccounts, CancellationToken cancellationToken)
     {
         var shown = caller.Presented ?? throw new InvalidOperationException("The caller was not made by authentication.");
@@ -103,22 +104,22 @@ internal sealed class Authenticator(
         }
     }
 
-    private async ValueTask<(Caller? Caller, OpenAiError? Refusal)> LookUpAsync(
+    private async ValueTask<OrRefusal<Caller>> LookUpAsync(
         PresentedKey shown, Func<string, CancellationToken, ValueTask<ResolvedKey?>> look, CancellationToken cancellationToken)
     {
         try
         {
             return await look(shown.PublicId, cancellationToken) is { } found
                 ? verifier.Verify(shown, found.Key, found.Policy)
-                : (null, OpenAiError.InvalidApiKey(shown.Text));
+                : OpenAiError.InvalidApiKey(shown.Text);
         }
         catch (AccountsUnavailableException)
         {
-            return (null, OpenAiError.AuthenticationUnavailable(RetryAfter));
+            return OpenAiError.AuthenticationUnavailable(RetryAfter);
         }
         catch (RedisUnavailableException)
         {
-            return (null, OpenAiError.Overloaded(RetryAfter));
+            return OpenAiError.Overloaded(RetryAfter);
         }
     }
 

@@ -15,10 +15,10 @@ internal sealed record Caller(KeyRecord Key, OrganizationPolicy Policy, DateTime
     /// <summary>The limits of the caller's project; none when the policy names no such project.</summary>
     public Limits ProjectLimits => Policy.Projects.GetValueOrDefault(ProjectId.ToString("N"), Limits.None);
 
-    /// <summary>What the client showed, to be proved anew when its admission finds that the record is old.</summary>
+    /// <summary>What the client showed, to be proved again when its admission finds that the record is old.</summary>
     public PresentedKey? Presented { get; init; }
 
-    /// <summary>Whether the key may call an endpoint of <see cref="KeyScopes"/>.</summary>
+    /// <summary>Whether the key may call the endpoint of a scope name.</summary>
     public bool MayUse(string endpoint) => Key.Scopes is null || Key.Scopes.Contains(endpoint);
 
     /// <summary>Whether the key may call a model.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Memory;
 
 namespace Tollgate.Gateway.Authentication;
 
@@ -10,7 +11,7 @@ namespace Tollgate.Gateway.Authentication;
 /// way count as if they failed, so that guesses in parallel get no more than guesses in turn; those of keys that exist wait for each other
 /// at most and then cost nothing. IPv6 addresses count by their network of 64 bits. Thread-safe.
 /// </summary>
-internal sealed class FailureBudget(IOptions<KeysOptions> options, TimeProvider clock)
+internal sealed class FailureBudget(IOptions<KeyDirectoryOptions> options, TimeProvider clock)
 {
     private const int MostAddresses = 100_000;
 

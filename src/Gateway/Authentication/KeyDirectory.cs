@@ -6,18 +6,20 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
+using Tollgate.Gateway.Memory;
 using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Authentication;
 
-/// <summary>Accounts did not answer, so nobody knows whether the key exists.</summary>
+/// <summary>Accounts did not answer, so it is unknown whether the key exists.</summary>
 internal sealed class AccountsUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
-/// Finds the records of a key: memory, then Redis, then Accounts. What it finds may be old; the admission script says so. Of two versions
-/// the newer one stays. Never writes to Redis. Thread-safe.
+/// Finds the records of a key: memory, then Redis, then Accounts. What it finds may be old; the admission script detects that. Of two
+/// versions the newer one stays. Never writes to Redis. Thread-safe.
 /// </summary>
-internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnection redis, IHttpClientFactory clients, TimeProvider clock)
+internal sealed class KeyDirectory(
+    IOptions<KeyDirectoryOptions> options, RedisConnection redis, IHttpClientFactory clients, TimeProvider clock)
 {
     private static readonly TimeSpan AccountsTimeout = TimeSpan.FromSeconds(2);
     private readonly RecentCache<string, KeyRecord> _keys = new(options.Value.Remembered);
@@ -64,11 +66,11 @@ internal sealed class KeyDirectory(IOptions<KeysOptions> options, RedisConnectio
         return Remember(new ResolvedKey(key, policy));
     }
 
-    /// <summary>Null when Redis holds nothing there, or nothing that can be read: Accounts writes it anew.</summary>
+    /// <summary>Null when Redis holds nothing there, or nothing that can be read: Accounts must write it again.</summary>
     private async Task<T?> ReadAsync<T>(string name, JsonTypeInfo<T> json, CancellationToken cancellationToken)
         where T : class
     {
-        byte[]? text = await redis.CallAsync(db => db.StringGetAsync(name), cancellationToken);
+        byte[]? text = await redis.CallAsync(new RedisCall("GET"), db => db.StringGetAsync(name), cancellationToken);
         try
         {
             return text is null ? null : JsonSerializer.Deserialize(text, json);

@@ -49,12 +49,12 @@ internal sealed class KeyUseCounters(TimeProvider clock)
 
     private sealed class Counter
     {
-        private long _calls; // Far below zero once closed, whoever still adds.
+        private long _calls; // Far below zero once closed, also after late additions.
         private long _lastAt;
 
         public bool TryAdd(long now)
         {
-            Volatile.Write(ref _lastAt, now); // Before the count, so that whoever takes the count finds a time.
+            Volatile.Write(ref _lastAt, now); // Before the count, so that a reader of the count finds a time.
             return Interlocked.Increment(ref _calls) > 0;
         }
 

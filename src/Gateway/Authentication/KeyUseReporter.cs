@@ -1,9 +1,8 @@
 using System.Net.Http.Json;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
-using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Gateway.Authentication;
 
@@ -13,18 +12,20 @@ namespace Tollgate.Gateway.Authentication;
 /// sent: at most two seconds while Accounts answers.
 /// </summary>
 internal sealed partial class KeyUseReporter(
-    KeyUseCounters counters, IHttpClientFactory clients, TimeProvider clock, ILogger<KeyUseReporter> logger) : BackgroundService
+    KeyUseCounters counters, IHttpClientFactory clients, TimeProvider clock, ILogger<KeyUseReporter> logger)
+    : RecurringWork(new Rhythm(TimeSpan.FromSeconds(2), IsBeat: true, StartsAtOnce: false), clock, logger)
 {
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
     private readonly Guid _boot = Guid.CreateVersion7(clock.GetUtcNow());
     private readonly SemaphoreSlim _turn = new(1, 1);
     private long _sequence;
     private KeyUseBatch? _unsent;
-    private readonly RepeatedCondition _away = new("Uses of keys wait for Accounts", clock);
 
-    /// <summary>Sends everything that was counted. False when Accounts did not take it; then it is kept.</summary>
-    public async Task<bool> ReportAsync(CancellationToken cancellationToken)
+    protected override string Failure => "Uses of keys wait for Accounts";
+
+    /// <summary>Sends everything that was counted.</summary>
+    /// <exception cref="HttpRequestException">Accounts did not take it; it is kept and sent again.</exception>
+    public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
@@ -41,19 +42,6 @@ internal sealed partial class KeyUseReporter(
                 more |= batch.Uses.Count == KeyUseBatch.MostUses;
                 _unsent = null;
             }
-
-            _away.Ends(logger);
-            return true;
-        }
-        catch (Exception exception) when (exception is HttpRequestException
-            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            if (_away.Begins(exception.Message))
-            {
-                LogAway(logger, exception.Message);
-            }
-
-            return false;
         }
         finally
         {
@@ -64,7 +52,7 @@ internal sealed partial class KeyUseReporter(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await ReportAsync(cancellationToken);
+        await TryRunOnceAsync(cancellationToken);
     }
 
     public override void Dispose()
@@ -73,20 +61,15 @@ internal sealed partial class KeyUseReporter(
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override bool TryLogExpected(Exception exception, string reason)
     {
-        using var timer = new PeriodicTimer(Every, clock);
-        try
+        if (exception is not (HttpRequestException or OperationCanceledException))
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await ReportAsync(stoppingToken);
-            }
+            return false;
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            return;
-        }
+
+        LogAway(logger, exception.Message);
+        return true;
     }
 
     private KeyUseBatch? TakeBatch() =>

@@ -14,45 +14,45 @@ internal sealed class KeyVerifier
     private readonly TimeProvider _clock;
 
     /// <exception cref="InvalidOperationException">No pepper, or one that is not <c>id:hex</c> with at least 16 bytes.</exception>
-    public KeyVerifier(IOptions<KeysOptions> options, TimeProvider clock)
+    public KeyVerifier(IOptions<KeyDirectoryOptions> options, TimeProvider clock)
     {
         _clock = clock;
         _peppers = Peppers.Parse(options.Value).ToDictionary(pepper => pepper.Id, pepper => pepper.Secret);
     }
 
     /// <summary>The proved caller, or why it is refused. Takes the same time whichever secret fits or none.</summary>
-    public (Caller? Caller, OpenAiError? Refusal) Verify(PresentedKey shown, KeyRecord key, OrganizationPolicy policy)
+    public OrRefusal<Caller> Verify(PresentedKey shown, KeyRecord key, OrganizationPolicy policy)
     {
         var now = _clock.GetUtcNow();
         var (proved, overlapEndsAt) = Prove(shown.Secret, key, now);
         if (!proved)
         {
-            return (null, OpenAiError.InvalidApiKey(shown.Text)); // Whoever lacks the secret learns nothing of the key's state.
+            return OpenAiError.InvalidApiKey(shown.Text); // A client without the secret learns nothing of the key's state.
         }
 
         if (key.State == KeyState.Revoked)
         {
-            return (null, OpenAiError.RevokedApiKey(shown.Text));
+            return OpenAiError.RevokedApiKey(shown.Text);
         }
 
         if (key.State == KeyState.Disabled)
         {
-            return (null, OpenAiError.DisabledApiKey(shown.Text));
+            return OpenAiError.DisabledApiKey(shown.Text);
         }
 
         if (key.ExpiresAt <= now)
         {
-            return (null, OpenAiError.ExpiredApiKey(shown.Text));
+            return OpenAiError.ExpiredApiKey(shown.Text);
         }
 
         if (key.Networks is { } networks && !Contains(networks, shown.Address))
         {
-            return (null, OpenAiError.NetworkNotAllowed(shown.Address?.ToString() ?? "an unknown address"));
+            return OpenAiError.NetworkNotAllowed(shown.Address?.ToString() ?? "an unknown address");
         }
 
         return policy.Suspended
-            ? (null, OpenAiError.OrganizationSuspended())
-            : (new Caller(key, policy, overlapEndsAt) { Presented = shown }, null);
+            ? OpenAiError.OrganizationSuspended()
+            : new Caller(key, policy, overlapEndsAt) { Presented = shown };
     }
 
     /// <summary>Whether the secret is one of the key's, whatever else refuses it.</summary>

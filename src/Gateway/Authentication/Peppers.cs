@@ -3,14 +3,14 @@ namespace Tollgate.Gateway.Authentication;
 /// <summary>A secret under which other secrets are stored, with the id that is stored beside them.</summary>
 internal sealed record Pepper(string Id, byte[] Secret);
 
-/// <summary>Reads <see cref="KeysOptions.Peppers"/>.</summary>
+/// <summary>Reads <see cref="KeyDirectoryOptions.Peppers"/>.</summary>
 internal static class Peppers
 {
     private static readonly char[] Separators = [',', ' ', '\n', '\r', '\t'];
 
     /// <summary>At least one, in the order in which they are written.</summary>
     /// <exception cref="InvalidOperationException">No pepper, or one that is not <c>id:hex</c> with at least 16 bytes.</exception>
-    public static IReadOnlyList<Pepper> Parse(KeysOptions options)
+    public static IReadOnlyList<Pepper> Parse(KeyDirectoryOptions options)
     {
         Pepper[] peppers = [.. options.Peppers.Split(Separators, StringSplitOptions.RemoveEmptyEntries).Select(Read)];
         return peppers.Length > 0 ? peppers : throw new InvalidOperationException("Keys:Peppers holds no pepper.");

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
-using Tollgate.Gateway.Pricing;
 
 namespace Tollgate.Gateway.Catalogue;
 
@@ -11,21 +10,21 @@ internal static class CatalogueSlice
 {
     /// <summary>
     /// Readiness waits for the first copy of both snapshots; a missing worker does not make a gateway unready, it refuses request by
-    /// request.
-    /// Shares the clients of Accounts and Billing with authentication and the till.
+    /// request. Shares the clients of Accounts and Billing with authentication and the till.
     /// </summary>
     public static WebApplicationBuilder AddCatalogue(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<IValidateOptions<CatalogueOptions>, CatalogueOptionsValidator>();
         builder.Services.AddOptions<CatalogueOptions>().Bind(builder.Configuration.GetSection(CatalogueOptions.Section)).ValidateOnStart();
-        builder.Services.AddSingleton<AliasBook>().AddHostedService(services => services.GetRequiredService<AliasBook>());
-        builder.Services.AddSingleton<PriceBook>().AddHostedService(services => services.GetRequiredService<PriceBook>());
+        builder.Services.AddSingleton<AliasCatalogue>().AddHostedService(services => services.GetRequiredService<AliasCatalogue>());
+        builder.Services.AddSingleton<PriceCatalogue>().AddHostedService(services => services.GetRequiredService<PriceCatalogue>());
+        builder.Services.AddSingleton<DirectoryFollower>().AddHostedService(services => services.GetRequiredService<DirectoryFollower>());
         builder.Services.AddSingleton<ModelDirectory>();
         builder.Services.AddHealthChecks().AddCheck<SnapshotsPresent>("snapshots", tags: ["ready"]);
         return builder;
     }
 
-    private sealed class SnapshotsPresent(AliasBook aliases, PriceBook prices) : IHealthCheck
+    private sealed class SnapshotsPresent(AliasCatalogue aliases, PriceCatalogue prices) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
             Task.FromResult(aliases.Current is not null && prices.Current is not null

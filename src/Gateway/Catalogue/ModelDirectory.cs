@@ -1,7 +1,6 @@
 using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Authentication;
-using Tollgate.Gateway.Pricing;
-using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Workers;
 
 namespace Tollgate.Gateway.Catalogue;
 
@@ -15,7 +14,7 @@ internal sealed record ListedModel(string Id, DateTimeOffset CreatedAt);
 
 /// <summary>Which models a caller can see and call: aliases from Accounts, cards from the workers, and the key's own lists over
 /// both.</summary>
-internal sealed class ModelDirectory(AliasBook aliases, PriceBook prices, WorkerPool workers)
+internal sealed class ModelDirectory(AliasCatalogue aliases, PriceCatalogue prices, WorkerPool workers)
 {
     /// <summary>The model behind <paramref name="name"/>, or null when it does not exist for this caller: hidden, not allowed to the key,
     /// or unknown.</summary>

@@ -4,7 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
-using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Workers;
 
 namespace Tollgate.Gateway.Forwarding;
 
@@ -34,11 +34,9 @@ internal enum StopCause
 
 /// <summary>
 /// One exchange of one request with one worker. It is not bound to the client's connection: whatever stops it — the client, a timer, the
-/// gateway's own
-/// stop — first tells the worker by a call, waits a moment for the units that the worker then states, and only then resets the
-/// connection, which is
-/// what ends the reads that wait on <see cref="Token"/>. The first cause wins. The request's own thread arms the timer; causes come from
-/// any thread.
+/// gateway's own stop — first tells the worker by a call, waits a moment for the units that the worker then states, and only then resets
+/// the connection, which is what ends the reads that wait on <see cref="Token"/>. The first cause wins. The request's own thread arms the
+/// timer; causes come from any thread.
 /// </summary>
 internal sealed class Attempt : IDisposable
 {
@@ -93,9 +91,8 @@ internal sealed class Attempt : IDisposable
     }
 
     /// <summary>
-    /// What the worker said once the request had left its slot, or null when it did not say so in time. Never waits longer than the
-    /// cancel timeout
-    /// after <see cref="Stop"/>; without one it never ends.
+    /// What the worker said once the request had left its slot, or null when it did not say so in time. Never waits longer than the cancel
+    /// timeout after <see cref="Stop"/>; without one it never ends.
     /// </summary>
     public Task<Cancelled?> WaitForUnitsAsync() => _confirmed.Task;
 

@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Usage;
 
@@ -18,7 +19,7 @@ internal enum Retry
 }
 
 /// <summary>How an attempt ended.</summary>
-/// <param name="Error">What the client is told if no other attempt follows; null when it has its answer, or is gone, and the ticket is
+/// <param name="Error">The answer to the client if no other attempt follows; null when it has its answer, or is gone, and the ticket is
 /// closed.</param>
 internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
 {
@@ -28,6 +29,9 @@ internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
 
     /// <summary>The worker's connection broke after it had the request.</summary>
     public bool WorkerDied { get; init; }
+
+    /// <summary>The worker has no place for another request of this organization.</summary>
+    public bool NoPlace { get; init; }
 
     public static readonly AttemptEnd Answered = new(null, Retry.Never);
 

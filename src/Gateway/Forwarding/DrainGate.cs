@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.Gateway.Forwarding;
 
-/// <summary>Tells running requests when a stopping gateway stops waiting for them.</summary>
+/// <summary>Ends the wait of a stopping gateway for its running requests.</summary>
 internal sealed class DrainGate : IDisposable
 {
     private readonly CancellationTokenSource _ended = new();

@@ -27,8 +27,7 @@ internal readonly record struct ScannedEvents(int Length, bool Counted, long Tok
 
 /// <summary>
 /// Finds the borders of a worker's events and reads their token counts without parsing any JSON: each event that carries data starts with
-/// the line
-/// <c>id: &lt;output tokens so far, all choices&gt;</c>. Events end with an empty line; lines end with LF.
+/// the line <c>id: &lt;output tokens so far, all choices&gt;</c>. Events end with an empty line; lines end with LF.
 /// </summary>
 internal static class EventScanner
 {

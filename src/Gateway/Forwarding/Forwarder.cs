@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -6,7 +7,8 @@ using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
-using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Telemetry;
+using Tollgate.Gateway.Workers;
 
 namespace Tollgate.Gateway.Forwarding;
 
@@ -14,7 +16,8 @@ namespace Tollgate.Gateway.Forwarding;
 /// Runs an admitted request on a worker, and on another one as long as nothing went out to the client. However it ends, the ticket is
 /// closed.
 /// </summary>
-internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, UnaryRelay unary, ILogger<Forwarder> logger)
+internal sealed partial class Forwarder(
+    WorkerPool pool, ForwardingParts parts, UnaryRelay unary, Backpressure backpressure, ILogger<Forwarder> logger)
 {
     /// <summary>Workers that one request may die with: a request that kills its worker must not go through all of them.</summary>
     private const int MostDeaths = 2;
@@ -44,16 +47,34 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
             tried[number - 1] = worker;
             running.Call.Attempts = number;
             running.Ticket.StartAttempt(number);
-            end = await TryAsync(running, worker, number);
+            end = await (GatewaySpans.AreRecorded ? TraceAsync(running, worker, number) : TryAsync(running, worker, number));
             deaths += end.WorkerDied ? 1 : 0;
         }
 
         if (end.Error is not null)
         {
+            if (end.NoPlace)
+            {
+                backpressure.Note(running.OrganizationId, running.Model, end.Error);
+            }
+
             await running.CloseUnansweredAsync(Outcome.FailedBeforeFirstToken, end.Computed, parts.Unanswered);
         }
 
         return end.Error;
+    }
+
+    private async Task<AttemptEnd> TraceAsync(RunningRequest running, Worker worker, int number)
+    {
+        using var span = GatewaySpans.StartAttempt(running.Endpoint.Api.Operation, running.Model, worker.Url, number);
+        var end = await TryAsync(running, worker, number);
+        if (span is not null && end.Error is { } error)
+        {
+            span.SetTag("error.type", error.Code ?? error.Type);
+            span.SetStatus(ActivityStatusCode.Error);
+        }
+
+        return end;
     }
 
     private async Task<AttemptEnd> TryAsync(RunningRequest running, Worker worker, int number)
@@ -91,7 +112,7 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
             worker.Served();
             if (attempt.Stopped)
             {
-                return await AttemptEnd.OfStopAsync(attempt, running, parts.Unanswered); // What it says then is that it was cancelled.
+                return await AttemptEnd.OfStopAsync(attempt, running, parts.Unanswered); // Its answer is then that it was cancelled.
             }
 
             if (answer.StatusCode != HttpStatusCode.OK)
@@ -128,11 +149,16 @@ internal sealed partial class Forwarder(WorkerPool pool, ForwardingParts parts, 
 
     private HttpRequestMessage Message(RunningRequest running, Worker worker, int number)
     {
-        var message = parts.Client.Request(HttpMethod.Post, worker, running.Route.WorkerPath);
+        var message = parts.Client.Request(HttpMethod.Post, worker, running.Endpoint.WorkerPath);
         message.Headers.TryAddWithoutValidation(WorkerHeaders.RequestId, running.Ticket.RequestId.ToString("N"));
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Attempt, number.ToString(CultureInfo.InvariantCulture));
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Organization, running.Call.Caller!.OrganizationId.ToString("N"));
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Bound, running.Ticket.Bound.ToString());
+        if (GatewaySpans.TraceParent is { } parent)
+        {
+            message.Headers.TryAddWithoutValidation("traceparent", parent);
+        }
+
         message.Content = new ReadOnlyMemoryContent(running.Body) { Headers = { ContentType = Json } };
         return message;
     }

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Options;
-using Tollgate.Gateway.Metrics;
-using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Telemetry;
+using Tollgate.Gateway.Workers;
 
 namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>What every attempt needs of the service.</summary>
 internal sealed record ForwardingParts(
-    WorkerClient Client, IOptions<ForwardingOptions> Options, DrainGate Drain, UnansweredWork Unanswered, GatewayMetrics Metrics,
-    TimeProvider Clock);
+    WorkerClient Client, IOptions<ForwardingOptions> Options, DrainGate Drain, UnansweredWork Unanswered,
+    GatewayMetrics Metrics, TimeProvider Clock);

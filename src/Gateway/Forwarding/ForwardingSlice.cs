@@ -14,6 +14,7 @@ internal static class ForwardingSlice
             .ValidateOnStart();
         builder.Services.AddSingleton<DrainGate>();
         builder.Services.AddSingleton<UnansweredWork>();
+        builder.Services.AddSingleton<Backpressure>();
         builder.Services.AddSingleton<ForwardingParts>();
         builder.Services.AddSingleton<UnaryRelay>();
         builder.Services.AddSingleton<Forwarder>();

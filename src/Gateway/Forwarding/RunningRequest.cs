@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Usage;
-using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Accounting;
+using Tollgate.Gateway.Calls;
 using Tollgate.Gateway.Idempotency;
-using Tollgate.Gateway.OpenAi;
 
 namespace Tollgate.Gateway.Forwarding;
 
@@ -11,13 +12,22 @@ namespace Tollgate.Gateway.Forwarding;
 /// <param name="Context">The client's side.</param>
 /// <param name="Body">What is sent to the worker: the client's bytes with the model's real name and the resolved output cap.</param>
 internal sealed record RunningRequest(
-    HttpContext Context, ApiCall Call, RequestTicket Ticket, InferenceRoute Route, InferenceRequest Request, string Model, byte[] Body)
+    HttpContext Context, ApiCall Call, RequestTicket Ticket, InferenceEndpoint Endpoint, InferenceRequest Request, byte[] Body)
 {
+    /// <summary>The model's real name, known before the request was admitted.</summary>
+    public string Model => Call.Model!;
+
     /// <summary>Of the caller, who was known before the request was admitted.</summary>
     public Guid OrganizationId => Call.Caller!.OrganizationId;
 
     /// <summary>Closes the ticket, and keeps for the log line what was charged.</summary>
-    public void Close(Outcome outcome, Units charged, long delivered) => Call.Close(Ticket, outcome, charged, delivered);
+    /// <inheritdoc cref="RequestTicket.Close"/>
+    public void Close(
+        Outcome outcome, Units charged, long delivered, long? rateTokens = null, SettlementKind kind = SettlementKind.Settle)
+    {
+        (Call.Outcome, Call.Units) = (outcome, charged);
+        Ticket.Close(outcome, charged, delivered, rateTokens, kind);
+    }
 
     /// <summary>Takes in what goes out, for its idempotency key; null when it came without.</summary>
     public AnswerRecording? Recording { get; init; }
@@ -32,7 +42,7 @@ internal sealed record RunningRequest(
     {
         var tokens = Tokens(computed ?? default);
         var charged = await work.ForgivesAsync(OrganizationId, tokens) ? default : computed ?? default;
-        Call.Close(Ticket, outcome, charged, 0, computed is null ? Ticket.HeldRateTokens : tokens);
+        Close(outcome, charged, 0, computed is null ? Ticket.HeldRateTokens : tokens);
     }
 
     /// <summary>
@@ -48,13 +58,14 @@ internal sealed record RunningRequest(
         var kind = SettlementKind.Settle;
         if (Recording is not null)
         {
-            // Journaled as complete only when the store has it: a customer whose gateway dies in between has nothing, and pays for nothing.
+            // Journaled as complete only when the store has it: a customer whose gateway dies in between has nothing, and pays for
+            // nothing.
             Ticket.Answer(outcome, charged, Tokens(units), Recording.KeyHash);
             Recording.Append(last.Span);
             kind = await Recording.KeepAsync() ? SettlementKind.SettleKept : SettlementKind.SettleLost;
         }
 
-        Call.Close(Ticket, outcome, charged, charged.Completion, Tokens(units), kind);
+        Close(outcome, charged, charged.Completion, Tokens(units), kind);
     }
 
     private static long Tokens(Units units) => units.Prompt + units.Completion;

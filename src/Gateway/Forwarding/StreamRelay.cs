@@ -1,18 +1,17 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Usage;
-using Tollgate.Gateway.Buffers;
-using Tollgate.Gateway.OpenAi;
+using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.Memory;
 
 namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>
 /// Passes the events of one stream on: whole events only, journaled before they are written, those that arrive together in one write. The
-/// answer's
-/// headers go out with the first event. Ends with <c>[DONE]</c>, which is written after the ticket is closed, or with an error frame, or
-/// because the
-/// client is gone; never with a clean end that is none.
+/// answer's headers go out with the first event. Ends with <c>[DONE]</c>, which is written after the ticket is closed, or with an error
+/// frame, or because the client is gone; never with a clean end that is none.
 /// </summary>
 internal sealed partial class StreamRelay(RunningRequest running, Attempt attempt, ForwardingParts parts, ILogger logger) : IDisposable
 {
@@ -165,7 +164,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         switch (attempt.Cause)
         {
             case StopCause.ClientLeft or StopCause.ClientStalled:
-                // Never below what went out, never above the hold, whatever the worker says.
+                // Never below what went out, never above the hold, whatever the worker states.
                 var generated = Math.Min(Math.Max(_tokens, confirmed?.Units.Completion ?? 0), running.Ticket.MostOutput);
                 running.Close(Outcome.ClientLeft, _prompt with { Output = generated }, _tokens);
                 running.Context.Abort();

@@ -2,8 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
-using Tollgate.Gateway.Admission;
-using Tollgate.Gateway.Till;
+using Tollgate.Gateway.Redis;
 using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Forwarding;

@@ -1,13 +1,12 @@
 using Microsoft.Extensions.Logging;
-using Tollgate.Gateway.Buffers;
-using Tollgate.Gateway.OpenAi;
+using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.Memory;
 
 namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>
-/// Answers in one piece. The worker's answer is read to its end before the ticket is closed and the first byte goes out: a worker that
-/// dies in the
-/// middle has then cost nothing, and another can be tried.
+/// Answers in one piece. The worker's answer is read to its end before the ticket is closed and the first byte goes out: a worker that dies
+/// in the middle has then cost nothing, and another can be tried.
 /// </summary>
 internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRelay> logger)
 {
@@ -55,7 +54,7 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
     private static async Task SendAsync(RunningRequest running, HttpResponseMessage answer, ReadOnlyMemory<byte> body)
     {
         var response = running.Context.Response;
-        AnswerHeaders.OfJson(response, body.Length, running.Route, running.Model);
+        AnswerHeaders.OfJson(response, body.Length, running.Endpoint, running.Model);
         WorkerAnswer.CopyHeaders(answer, response);
         await response.BodyWriter.WriteAsync(body, running.Context.RequestAborted);
     }

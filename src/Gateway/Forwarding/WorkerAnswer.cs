@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http;
-using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Gateway.Forwarding;

@@ -24,8 +24,9 @@ internal static class WorkerRefusal
         }
 
         var error = await ReadErrorAsync(response, cancellationToken) ?? OpenAiError.UpstreamFailed();
-        var retry = error.ShouldRetry == false ? Retry.Never : error.Status >= 500 || error.Status == (int)HttpStatusCode.TooManyRequests ? Retry.Elsewhere : Retry.Never;
-        return new AttemptEnd(error, retry);
+        var isOfWorker = error.Status >= 500 || error.Status == (int)HttpStatusCode.TooManyRequests;
+        var retry = isOfWorker && error.ShouldRetry != false ? Retry.Elsewhere : Retry.Never;
+        return new AttemptEnd(error, retry) { NoPlace = error is { Status: 503, Code: OpenAiError.OverloadedCode } };
     }
 
     private static async Task<OpenAiError?> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)

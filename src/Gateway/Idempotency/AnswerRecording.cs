@@ -1,5 +1,5 @@
 using Tollgate.Contracts.Idempotency;
-using Tollgate.Gateway.Buffers;
+using Tollgate.Gateway.Memory;
 
 namespace Tollgate.Gateway.Idempotency;
 

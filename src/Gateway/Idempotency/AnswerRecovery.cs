@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.Idempotency;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Journal;
 
 namespace Tollgate.Gateway.Idempotency;
@@ -10,7 +11,7 @@ namespace Tollgate.Gateway.Idempotency;
 /// answer can be sent again. They count as running until Billing answers.
 /// </summary>
 internal sealed partial class AnswerRecovery(
-    JournalRecovery recovery, AnswerStore store, TimeProvider clock, ILogger<AnswerRecovery> logger) : BackgroundService
+    JournalRecovery recovery, AnswerStoreClient store, TimeProvider clock, ILogger<AnswerRecovery> logger) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
     private int _ended;

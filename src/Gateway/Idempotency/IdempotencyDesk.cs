@@ -4,18 +4,18 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Idempotency;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Authentication;
-using Tollgate.Gateway.OpenAi;
 
 namespace Tollgate.Gateway.Idempotency;
 
 /// <summary>
-/// Reads idempotency keys, finds the answers of earlier requests with the same one, and keeps new answers. Whether a request may run is the
-/// admission script's to say: see <see cref="IdempotencyClaim"/>. Thread-safe.
+/// Reads idempotency keys, finds the answers of earlier requests with the same one, and keeps new answers. Whether a request may run is
+/// the admission script's to say: see <see cref="IdempotencyClaim"/>. Thread-safe.
 /// </summary>
 internal sealed partial class IdempotencyDesk(
-    IOptions<KeysOptions> keys, AnswerStore store, TimeProvider clock, ILogger<IdempotencyDesk> logger)
+    IOptions<KeyDirectoryOptions> keys, AnswerStoreClient store, TimeProvider clock, ILogger<IdempotencyDesk> logger)
 {
     private const string Header = "Idempotency-Key";
     private const int LongestKey = 255;
@@ -37,11 +37,12 @@ internal sealed partial class IdempotencyDesk(
     }
 
     /// <summary>What a key stands for, once the request was read.</summary>
+    /// <param name="endpoint">Its scope name.</param>
     /// <param name="engine">The model in the path, or null.</param>
-    public IdempotentRequest Identify(string key, Caller caller, InferenceRoute route, string? engine, ReadOnlySpan<byte> body)
+    public IdempotentRequest Identify(string key, Caller caller, string endpoint, string? engine, ReadOnlySpan<byte> body)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{route.Scope}\0{engine}\0"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{endpoint}\0{engine}\0"));
         hash.AppendData(body);
         var digest = hash.GetHashAndReset();
         AnswerName[] names =

@@ -1,13 +1,14 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Tollgate.Contracts.Idempotency;
 using Tollgate.Gateway.Authentication;
 
 namespace Tollgate.Gateway.Idempotency;
 
 /// <summary>
-/// What of idempotency rests on one pepper: the hashes by which keys and bodies are known outside this process, so that nobody can guess a
-/// short prompt from Redis or Postgres, and the encryption of answers. Thread-safe.
+/// Hashes and encryption keys derived from one pepper. The hashes name keys and bodies outside this process, so that a short prompt cannot
+/// be guessed from Redis or Postgres; answers are encrypted. Thread-safe.
 /// </summary>
 internal sealed class IdempotencySecrets(Pepper pepper)
 {
@@ -77,7 +78,3 @@ internal sealed class IdempotencySecrets(Pepper pepper)
     private static byte[] Derive(Pepper pepper, string purpose, byte[] salt) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, pepper.Secret, 32, salt, Encoding.ASCII.GetBytes(purpose));
 }
-
-/// <summary>Where an answer lies.</summary>
-/// <param name="KeyHash">Of the idempotency key.</param>
-internal sealed record AnswerName(Guid OrganizationId, Guid KeyId, byte[] KeyHash);

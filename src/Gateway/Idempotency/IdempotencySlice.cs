@@ -13,9 +13,8 @@ internal static class IdempotencySlice
         builder.Services.AddSingleton<IValidateOptions<IdempotencyOptions>, IdempotencyOptionsValidator>();
         builder.Services.AddOptions<IdempotencyOptions>().Bind(builder.Configuration.GetSection(IdempotencyOptions.Section))
             .ValidateOnStart();
-        builder.Services.AddSingleton<AnswerStore>();
+        builder.Services.AddSingleton<AnswerStoreClient>();
         builder.Services.AddSingleton<IdempotencyDesk>();
-        builder.Services.AddSingleton<Replay>();
         builder.Services.AddSingleton<AnswerRecovery>().AddHostedService(provider => provider.GetRequiredService<AnswerRecovery>());
         return builder;
     }

@@ -1,3 +1,5 @@
+using Tollgate.Contracts.Idempotency;
+
 namespace Tollgate.Gateway.Idempotency;
 
 /// <summary>A request that came with an <c>Idempotency-Key</c>.</summary>

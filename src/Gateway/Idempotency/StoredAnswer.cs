@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Tollgate.Contracts.Idempotency;
-using Tollgate.Gateway.Buffers;
+using Tollgate.Gateway.Memory;
 
 namespace Tollgate.Gateway.Idempotency;
 

@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Gateway.Journal;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Gateway.Journal;
 
@@ -41,14 +42,17 @@ internal sealed partial class JournalFile : IDisposable
     {
         (_options, _clock, _logger) = (options.Value, clock, logger);
         Directory.CreateDirectory(_options.Folder);
-        _folderLock = new FileStream(
-            System.IO.Path.Combine(_options.Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        _folderLock = FileLock.TryTake(System.IO.Path.Combine(_options.Folder, "lock"))
+            ?? throw new IOException($"Another gateway uses the journal in {_options.Folder}.");
         (_current, _offset) = OpenSegments();
         _end = _synced = JournalPosition.Of(_current.Number, _offset);
     }
 
     /// <summary>Identity of the journal. Changes only by <see cref="StartAnew"/>.</summary>
     public Guid Id { get; private set; }
+
+    /// <summary>How far it is shipped.</summary>
+    public ShippedState Shipped { get; } = new();
 
     /// <summary>How often its keeper brings it to disk.</summary>
     public TimeSpan SyncEvery => _options.SyncEvery;
@@ -64,6 +68,17 @@ internal sealed partial class JournalFile : IDisposable
 
     /// <summary>Position after the last record.</summary>
     public long End => Volatile.Read(ref _end);
+
+    /// <summary>Bytes from the shipped position to the end. Exact where all segments have the size of the setting.</summary>
+    public long UnshippedBytes
+    {
+        get
+        {
+            var (from, to) = (Math.Max(Shipped.Read().Cursor, Beginning), End);
+            return ((JournalPosition.Segment(to) - JournalPosition.Segment(from)) * _options.SegmentBytes)
+                + JournalPosition.Offset(to) - JournalPosition.Offset(from);
+        }
+    }
 
     /// <summary>Position of the oldest record that is still kept.</summary>
     public long Beginning
@@ -117,7 +132,7 @@ internal sealed partial class JournalFile : IDisposable
         }
     }
 
-    /// <summary>Appends a record. A negative result says that there is no room, which never
+    /// <summary>Appends a record. A negative result means that there is no room, which never
     /// happens to a <see cref="RecordType.Close"/>.</summary>
     /// <returns>Position of the record.</returns>
     public long Append(RecordType type, ReadOnlySpan<byte> payload)
@@ -140,7 +155,7 @@ internal sealed partial class JournalFile : IDisposable
         }
     }
 
-    /// <summary>Says how many requests that an earlier boot opened still have to end here.</summary>
+    /// <summary>Sets how many requests that an earlier boot opened still have to end here.</summary>
     public void Inherit(int running)
     {
         lock (_lock)

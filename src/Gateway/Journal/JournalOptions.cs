@@ -20,7 +20,8 @@ internal sealed class JournalOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
     public TimeSpan SyncEvery { get; init; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>How long a shipped segment is kept, so that a database restored from a backup can be told again. Default 7 days.</summary>
+    /// <summary>How long a shipped segment is kept, so that its usage can be shipped again to a database restored from a backup. Default 7
+    /// days.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
     public TimeSpan KeepFor { get; init; } = TimeSpan.FromDays(7);
 

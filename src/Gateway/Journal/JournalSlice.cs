@@ -5,19 +5,15 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.Gateway.Journal;
 
-/// <summary>Registers the journal.</summary>
+/// <summary>Registers the journal's file.</summary>
 internal static class JournalSlice
 {
-    /// <summary>Section <c>Journal</c>. Its keeper starts first and stops last: register it before what admits requests.</summary>
+    /// <summary>Section <c>Journal</c>.</summary>
     public static WebApplicationBuilder AddJournal(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<IValidateOptions<JournalOptions>, JournalOptionsValidator>();
         builder.Services.AddOptions<JournalOptions>().Bind(builder.Configuration.GetSection(JournalOptions.Section)).ValidateOnStart();
         builder.Services.AddSingleton<JournalFile>();
-        builder.Services.AddSingleton<RequestJournal>();
-        builder.Services.AddSingleton<ShippedState>();
-        builder.Services.AddSingleton<JournalRecovery>();
-        builder.Services.AddHostedService<JournalKeeper>();
         return builder;
     }
 }

@@ -1,6 +1,6 @@
 namespace Tollgate.Gateway.Journal;
 
-/// <summary>What a record says. Values are on disk and never change.</summary>
+/// <summary>Meaning of a record. Values are on disk and never change.</summary>
 internal enum RecordType : byte
 {
     /// <summary>This process writes from here on: boot, time, gateway.</summary>
@@ -30,6 +30,7 @@ internal enum RecordType : byte
     /// <summary>The segment ends here; the next one goes on.</summary>
     Sealed = 9,
 
-    /// <summary>Its answer is complete and is being stored under its idempotency key: what is charged if it was stored. CLOSE follows.</summary>
+    /// <summary>Its answer is complete and is being stored under its idempotency key: what is charged if it was stored. CLOSE
+    /// follows.</summary>
     Answered = 10,
 }

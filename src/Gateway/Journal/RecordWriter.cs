@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
-using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Gateway.Journal;
 
@@ -50,22 +50,18 @@ internal ref struct RecordWriter(Span<byte> buffer)
 
     public void Units(Units units)
     {
-        Count(units.Input);
-        Count(units.Cached);
-        Count(units.Output);
-        Count(units.Reasoning);
-        Count(units.AudioMs);
-        Count(units.Images);
+        foreach (var kind in UnitKind.All)
+        {
+            Count(kind.Of(units));
+        }
     }
 
     public void Prices(UnitPrices prices)
     {
-        Count(prices.Input);
-        Count(prices.Cached);
-        Count(prices.Output);
-        Count(prices.Reasoning);
-        Count(prices.AudioMs);
-        Count(prices.Image);
+        foreach (var kind in UnitKind.All)
+        {
+            Count(kind.PriceOf(prices));
+        }
     }
 
     /// <param name="text">At most 512 bytes of UTF-8.</param>
@@ -125,6 +121,18 @@ internal ref struct RecordReader(ReadOnlySpan<byte> payload)
         return (long)value;
     }
 
+    /// <summary>Reads one number for each kind of unit.</summary>
+    private UnitCounts Counts()
+    {
+        var counts = default(UnitCounts);
+        foreach (ref var count in (Span<long>)counts)
+        {
+            count = Count();
+        }
+
+        return counts;
+    }
+
     public byte[] Bytes()
     {
         var length = (int)Count();
@@ -133,9 +141,9 @@ internal ref struct RecordReader(ReadOnlySpan<byte> payload)
         return value;
     }
 
-    public Units Units() => new(Count(), Count(), Count(), Count(), Count(), Count());
+    public Units Units() => Contracts.Metering.Units.Of(Counts());
 
-    public UnitPrices Prices() => new(Count(), Count(), Count(), Count(), Count(), Count());
+    public UnitPrices Prices() => UnitPrices.Of(Counts());
 
     public string Text()
     {

@@ -1,4 +1,4 @@
-using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Gateway.Journal;
 
@@ -11,7 +11,7 @@ internal sealed class UnfinishedRequest(Guid requestId, Guid organizationId, lon
 
     public long OpenPosition => openPosition;
 
-    /// <summary>Null while nobody knows whether it has a hold, and under which epoch.</summary>
+    /// <summary>Null while it is unknown whether it has a hold, and under which epoch.</summary>
     public AdmittedRequest? Admitted { get; set; }
 
     /// <summary>The last that started, if any did; of the first there is no record.</summary>
@@ -20,7 +20,7 @@ internal sealed class UnfinishedRequest(Guid requestId, Guid organizationId, lon
     /// <summary>The last progress; null before any.</summary>
     public Units? Progress { get; set; }
 
-    /// <summary>Set while nobody knows whether its complete answer was stored.</summary>
+    /// <summary>Set while it is unknown whether its complete answer was stored.</summary>
     public UnsettledAnswer? Answer { get; set; }
 }
 

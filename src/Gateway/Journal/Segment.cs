@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Tollgate.Gateway.Journal;
 
 /// <summary>
-/// One mapped file of the journal. All its bytes exist on disk from the start, so that a full disk shows when it is made and never while it
-/// is written. Bytes that were written once never change; readers may run beside the one writer.
+/// One mapped file of the journal. All its bytes exist on disk from the start, so that a full disk shows when it is made and never while
+/// it is written. Bytes that were written once never change; readers may run beside the one writer.
 /// </summary>
 internal sealed class Segment : IDisposable
 {
@@ -176,8 +176,8 @@ internal sealed class Segment : IDisposable
 }
 
 /// <summary>
-/// A part of a view as a span, copied in one go; the accessor's own copies go byte by byte. While it lives the view cannot be unmapped, so a
-/// segment that is deleted meanwhile throws and does not end the process.
+/// A part of a view as a span, copied in one go; the accessor's own copies go byte by byte. While it lives the view cannot be unmapped, so
+/// a segment that is deleted meanwhile throws and does not end the process.
 /// </summary>
 internal readonly unsafe ref partial struct Mapped : IDisposable
 {

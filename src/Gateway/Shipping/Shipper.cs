@@ -1,23 +1,21 @@
 using System.Text.Json;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using StackExchange.Redis;
 using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Journal;
-using Tollgate.Gateway.Till;
-using Tollgate.ServiceDefaults.Data;
-using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.Gateway.Telemetry;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Gateway.Shipping;
 
 /// <summary>
 /// Ships what the journal says has ended to Billing, in the journal's order, and moves the cursor behind it: never past a request that
-/// still runs. Billing's absence costs nothing but room in the journal. One loop; its steps are methods that a test can call. While Billing
-/// books a full batch the next one is read; it is sent when the answer has come, so that the cursor never passes what is not booked.
+/// still runs. Billing's absence costs nothing but room in the journal. One loop; its steps are methods that a test can call. While
+/// Billing books a full batch the next one is read; it is sent when the answer has come, so that the cursor never passes what is not
+/// booked.
 /// </summary>
 internal sealed partial class Shipper(
-    JournalFile journal, ShippedState shipped, BillingIngest billing, LeaseKeeper leases, TimeProvider clock, ILogger<Shipper> logger)
-    : BackgroundService
+    JournalFile journal, ForgottenHolds forgotten, BillingIngest billing, TillOrders tills, TimeProvider clock, ILogger<Shipper> logger)
+    : RecurringWork(new Rhythm(ShipEvery), clock, logger)
 {
     /// <summary>Most events in one batch.</summary>
     internal const int MostEvents = 5_000;
@@ -27,42 +25,54 @@ internal sealed partial class Shipper(
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
 
-    private readonly RepeatedCondition _waits = new("Usage waits for Billing", clock);
     private JournalReader? _reader; // Null until Billing has registered this journal.
     private RequestFold _fold = new();
     private ReadBatch? _unanswered;
     private ReadBatch? _ahead; // Read while the one before it was on its way.
-    private readonly HashSet<EpochFence> _closedTills = [];
-    private IReadOnlyList<EpochFence> _pendingFences = [];
-    private readonly HashSet<EpochReclaim> _lowered = []; // Done, and not yet answered to.
     private string _database = ""; // The one that answered last.
     private long? _shipAgainTo;
     private long _lastSpoken;
+    private bool _hasMore;
 
-    /// <summary>Registers if need be and ships one batch. True when more may lie ready.</summary>
+    /// <summary>End of the oldest request in the batch that Billing has not yet acknowledged; null without one. Any thread.</summary>
+    public DateTimeOffset? OldestUnshipped => Volatile.Read(ref _unanswered)?.Batch.Events is [var oldest, ..] ? oldest.FinishedAt : null;
+
+    protected override string Failure => "Usage waits for Billing";
+
+    /// <summary>Registers if need be and ships one batch.</summary>
     /// <exception cref="HttpRequestException">Billing is away; the same batch is sent again next time.</exception>
-    public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
+    public override async Task RunOnceAsync(CancellationToken cancellationToken) => _hasMore = await ShipAsync(cancellationToken);
+
+    /// <summary>As <see cref="RunOnceAsync"/>. True when more may lie ready.</summary>
+    private async Task<bool> ShipAsync(CancellationToken cancellationToken)
     {
         if (_reader is null && !await RegisterAsync(cancellationToken))
         {
             return true; // A new identity: register that one.
         }
 
-        await CloseFencedTillsAsync(cancellationToken);
+        if (await forgotten.ProveLossAsync(cancellationToken))
+        {
+            StartAnew();
+            return true;
+        }
+
+        await tills.CloseFencedTillsAsync(cancellationToken);
         var isOfNow = _unanswered is null;
-        var read = _unanswered ??= Next(shipped.Read().Cursor, acknowledges: true);
+        var read = _unanswered ??= Next(journal.Shipped.Read().Cursor, acknowledges: true);
         var batch = read.Batch;
-        if (batch.Events.Count == 0 && batch.Fences.Count == 0 && clock.GetElapsedTime(_lastSpoken) < SpeakEvery)
+        if (batch.Events.Count == 0 && batch.Fences.Count == 0 && Clock.GetElapsedTime(_lastSpoken) < SpeakEvery)
         {
             _unanswered = null;
             return !isOfNow;
         }
 
+        using var span = GatewaySpans.StartShipment(batch.Events.Count);
         var answer = billing.BookAsync(read.Bytes, cancellationToken);
         _ahead ??= batch.Events.Count == MostEvents ? Next(batch.To, acknowledges: false) : null;
         var booked = await answer;
         (_unanswered, _ahead) = (_ahead, null);
-        _lastSpoken = clock.GetTimestamp();
+        _lastSpoken = Clock.GetTimestamp();
         if (booked is null)
         {
             StartAnew();
@@ -70,18 +80,18 @@ internal sealed partial class Shipper(
         }
 
         Take(read, booked);
-        await LowerBudgetsAsync(booked.Reclaims, cancellationToken);
+        await tills.LowerBudgetsAsync(booked.Reclaims, cancellationToken);
         return batch.Events.Count == MostEvents || !isOfNow; // More may have ended since that one was read.
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        using var limit = new CancellationTokenSource(LongestDrain, clock);
+        using var limit = new CancellationTokenSource(LongestDrain, Clock);
         try
         {
             _lastSpoken = 0;
-            while (await RunOnceAsync(limit.Token))
+            while (await ShipAsync(limit.Token))
             {
             }
 
@@ -96,51 +106,28 @@ internal sealed partial class Shipper(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                var more = await RunOnceAsync(stoppingToken);
-                _waits.Ends(logger);
-                if (!more)
-                {
-                    await Task.Delay(ShipEvery, clock, stoppingToken);
-                }
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-#pragma warning disable CA1031 // A shipper that dies stops billing for everyone; the batch stays and is sent again.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                if (_waits.Begins(exception.Message))
-                {
-                    Log.NotShipped(logger, exception.Message);
-                }
+    protected override TimeSpan PauseAfter(bool succeeded) => !succeeded ? RetryDelay : _hasMore ? TimeSpan.Zero : ShipEvery;
 
-                await Task.Delay(RetryDelay, clock, stoppingToken);
-            }
-        }
+    protected override bool TryLogExpected(Exception exception, string reason)
+    {
+        Log.NotShipped(logger, exception.Message); // Whatever it is, usage waits and is sent again.
+        return true;
     }
 
     /// <summary>False when the journal had to take a new identity first.</summary>
     private async Task<bool> RegisterAsync(CancellationToken cancellationToken)
     {
         var registered = await billing.RegisterAsync(new RegisterJournal(journal.Id, journal.Boot, journal.GatewayId), cancellationToken);
-        // What Billing booked at the first time of asking came from earlier starts: a cursor beyond theirs is not this folder's.
+        // On first registration, a cursor past what earlier boots wrote means that this folder is an older copy.
         if (registered is null || registered.Cursor > (_database.Length == 0 ? journal.Began : journal.End))
         {
-            StartAnew(); // This folder is an older copy: its positions mean something else to Billing.
+            StartAnew(); // The positions of an older copy mean something else to Billing.
             return false;
         }
 
         // The cursor of a restored database may have been moved by a batch of ours that came
         // before either side knew: all that is kept goes again.
-        var known = shipped.Read().Database;
+        var known = journal.Shipped.Read().Database;
         var from = registered.Cursor;
         _database = registered.Database;
         if (known.Length > 0 && known != registered.Database)
@@ -149,52 +136,15 @@ internal sealed partial class Shipper(
             ShipAgain();
         }
 
-        shipped.Set(from, DatabaseToRemember());
+        journal.Shipped.Set(from, DatabaseToRemember());
         (_reader, _fold) = (new JournalReader(journal, Math.Max(from, journal.Beginning)), new RequestFold());
         (_unanswered, _ahead) = (null, null);
         Log.Registered(logger, journal.Id, journal.Boot, from);
         return true;
     }
 
-    private async Task CloseFencedTillsAsync(CancellationToken cancellationToken)
-    {
-        _closedTills.IntersectWith(_pendingFences);
-        foreach (var fence in _pendingFences.Where(fence => !_closedTills.Contains(fence)))
-        {
-            try
-            {
-                await leases.FenceAsync(fence.OrganizationId, fence.Epoch, cancellationToken);
-                _closedTills.Add(fence);
-            }
-            catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
-            {
-                Log.FenceWaits(logger, exception.Message);
-                return; // Usage does not wait for it.
-            }
-        }
-    }
-
-    private async Task LowerBudgetsAsync(IReadOnlyList<ExactBudgets> told, CancellationToken cancellationToken)
-    {
-        _lowered.IntersectWith(told.Select(exact => exact.Reclaim));
-        foreach (var exact in told.Where(exact => !_lowered.Contains(exact.Reclaim)))
-        {
-            try
-            {
-                if (await leases.LowerBudgetsAsync(exact, cancellationToken))
-                {
-                    _lowered.Add(exact.Reclaim);
-                }
-            }
-            catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
-            {
-                Log.BudgetsWait(logger, exception.Message);
-                return; // It is told again.
-            }
-        }
-    }
-
-    /// <summary>Reads on. Only what is read when no other batch is on its way may acknowledge fences: it knows which tills are closed.</summary>
+    /// <summary>Reads the next batch. Only a batch that is read while no other is on its way may acknowledge fences: it knows which tills
+    /// are closed.</summary>
     private ReadBatch Next(long from, bool acknowledges)
     {
         var events = new List<UsageEvent>();
@@ -213,10 +163,12 @@ internal sealed partial class Shipper(
             }
         }
 
-        // Before the journal's end may lie a request of an older epoch. What was opened after it came to a till that was closed before.
-        var fences = caughtUp && acknowledges ? _closedTills.Where(fence => !_fold.HasOlder(fence.OrganizationId, fence.Epoch)).ToArray() : [];
+        // Acknowledge a fence only after reading to the end: earlier records may still spend the old epoch. Later ones met a closed till.
+        var fences = caughtUp && acknowledges
+            ? tills.Closed.Where(fence => !_fold.HasOlder(fence.OrganizationId, fence.Epoch)).ToArray()
+            : [];
         var to = Math.Max(from, _fold.LowWater(_reader!.Position));
-        var batch = new UsageBatch(journal.Id, journal.Boot, from, to, events, fences) { Lowered = [.. _lowered] };
+        var batch = new UsageBatch(journal.Id, journal.Boot, from, to, events, fences) { Lowered = [.. tills.Lowered] };
         return new ReadBatch(batch, UsageBatchFormat.Write(batch), _reader.Position);
     }
 
@@ -225,28 +177,29 @@ internal sealed partial class Shipper(
         if (booked.Database != _database)
         {
             ShipAgain();
-            _reader = null; // Registering anew tells from where.
+            _reader = null; // Re-registration returns the cursor.
             return;
         }
 
-        _pendingFences = booked.PendingFences;
+        tills.PendingFences = booked.PendingFences;
         if (_shipAgainTo <= read.End)
         {
             _shipAgainTo = null;
-            leases.Gate.Open();
+            tills.ResumeLeasing();
             Log.ShippedAgain(logger);
         }
 
-        shipped.Set(read.Batch.To, DatabaseToRemember());
+        journal.Shipped.Set(read.Batch.To, DatabaseToRemember());
     }
 
-    /// <summary>A database that was not yet told everything is not remembered: the next start must notice it too.</summary>
-    private string DatabaseToRemember() => _shipAgainTo is null ? _database : shipped.Read().Database;
+    /// <summary>A database that lacks usage is not remembered: the next start must notice it too.</summary>
+    private string DatabaseToRemember() => _shipAgainTo is null ? _database : journal.Shipped.Read().Database;
 
-    /// <summary>Another database answers: it may lack what the last one booked. No money is taken until it was told everything.</summary>
+    /// <summary>Another database answers: it may lack what the last one booked. No money is taken until all usage was shipped to
+    /// it.</summary>
     private void ShipAgain()
     {
-        leases.Gate.Close();
+        tills.StopLeasing();
         _shipAgainTo = journal.End;
         Log.DatabaseChanged(logger);
     }
@@ -255,7 +208,7 @@ internal sealed partial class Shipper(
     {
         var old = journal.Id;
         journal.StartAnew();
-        shipped.Set(0, shipped.Read().Database);
+        journal.Shipped.Set(0, journal.Shipped.Read().Database);
         _reader = null;
         Log.StartedAnew(logger, old, journal.Id);
     }
@@ -280,14 +233,8 @@ internal sealed partial class Shipper(
         public static partial void ShippedAgain(ILogger logger);
 
         [LoggerMessage(5, LogLevel.Warning,
-            "Billing knows more of journal {Old} than this folder does; it goes on as {New} and ships all again.")]
+            "Billing or Redis knows more of journal {Old} than this folder does; it goes on as {New} and ships all again. Retire {Old}.")]
         public static partial void StartedAnew(ILogger logger, Guid old, Guid @new);
-
-        [LoggerMessage(7, LogLevel.Information, "A till cannot be closed for its fence yet: {Reason}")]
-        public static partial void FenceWaits(ILogger logger, string reason);
-
-        [LoggerMessage(8, LogLevel.Information, "Budgets cannot be lowered yet by what older epochs gave back: {Reason}")]
-        public static partial void BudgetsWait(ILogger logger, string reason);
 
         [LoggerMessage(6, LogLevel.Warning, "Stopped with usage unshipped; the next start ships it: {Reason}")]
         public static partial void NotDrained(ILogger logger, string reason);

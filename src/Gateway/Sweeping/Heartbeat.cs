@@ -1,22 +1,22 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
-using Tollgate.Gateway.Journal;
+using Tollgate.Gateway.Accounting;
 using Tollgate.ServiceDefaults.Data;
-using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Gateway.Sweeping;
 
 /// <summary>Lets the other gateways know every second that this one lives and will end its own holds.</summary>
 internal sealed partial class Heartbeat(HoldOwners owners, RequestJournal journal, TimeProvider clock, ILogger<Heartbeat> logger)
-    : BackgroundService
+    : RecurringWork(new Rhythm(HoldOwners.BeatEvery, IsBeat: true, StartsAtOnce: false), clock, logger)
 {
-    private readonly RepeatedCondition _unheard = new("Heartbeats are not heard", clock);
     private readonly HashSet<string> _ours = []; // More than one after the journal took a new identity: holds of the old one still run.
 
+    protected override string Failure => "Heartbeats are not heard";
+
     /// <summary>One beat.</summary>
-    /// <exception cref="RedisUnavailableException">Perhaps nobody heard it.</exception>
-    public async Task BeatAsync(CancellationToken cancellationToken)
+    /// <exception cref="RedisUnavailableException">It may not be recorded.</exception>
+    public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         _ours.Add(journal.Owner);
         foreach (var owner in _ours)
@@ -27,7 +27,7 @@ internal sealed partial class Heartbeat(HoldOwners owners, RequestJournal journa
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await TryAsync(BeatAsync, cancellationToken);
+        await TryRunOnceAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -36,40 +36,26 @@ internal sealed partial class Heartbeat(HoldOwners owners, RequestJournal journa
         await base.StopAsync(cancellationToken);
         foreach (var owner in _ours)
         {
-            await TryAsync(token => owners.LeaveAsync(owner, token), cancellationToken);
+            try
+            {
+                await owners.LeaveAsync(owner, cancellationToken);
+            }
+            catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
+            {
+                Log.NotHeard(logger, exception.Message); // The beat expires by itself.
+            }
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override bool TryLogExpected(Exception exception, string reason)
     {
-        using var timer = new PeriodicTimer(HoldOwners.BeatEvery, clock);
-        try
+        if (exception is not (RedisUnavailableException or RedisException))
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TryAsync(BeatAsync, stoppingToken);
-            }
+            return false;
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            return;
-        }
-    }
 
-    private async Task TryAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await call(cancellationToken);
-            _unheard.Ends(logger);
-        }
-        catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
-        {
-            if (_unheard.Begins(exception.Message))
-            {
-                Log.NotHeard(logger, exception.Message);
-            }
-        }
+        Log.NotHeard(logger, exception.Message);
+        return true;
     }
 
     private static partial class Log

@@ -13,13 +13,13 @@ internal sealed class HoldOwners(RedisConnection redis)
     public static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
 
     private const string Known = "tollgate:owners";
-    // The last hold is made a second after the last beat at most, and the looks that count
-    // begin when that is dead: so it is older than they last.
+    // The last hold is at most 1 s younger than the last beat, so it has aged past the silence window when swept.
     private static readonly TimeSpan BeatLives = TimeSpan.FromSeconds(2.5);
 
-    /// <summary>Says that an owner lives.</summary>
-    /// <exception cref="RedisUnavailableException">Perhaps nobody heard it.</exception>
+    /// <summary>Records that an owner lives.</summary>
+    /// <exception cref="RedisUnavailableException">It may not be recorded.</exception>
     public Task BeatAsync(string owner, CancellationToken cancellationToken) => redis.CallAsync(
+        new RedisCall("SADD"),
         async db =>
         {
             var known = db.SetAddAsync(Known, owner);
@@ -28,9 +28,10 @@ internal sealed class HoldOwners(RedisConnection redis)
         },
         cancellationToken);
 
-    /// <summary>Says that an owner is gone for good.</summary>
-    /// <exception cref="RedisUnavailableException">Perhaps nobody heard it.</exception>
+    /// <summary>Records that an owner is gone for good.</summary>
+    /// <exception cref="RedisUnavailableException">It may not be recorded.</exception>
     public Task LeaveAsync(string owner, CancellationToken cancellationToken) => redis.CallAsync(
+        new RedisCall("SREM"),
         async db =>
         {
             var known = db.SetRemoveAsync(Known, owner);
@@ -43,6 +44,7 @@ internal sealed class HoldOwners(RedisConnection redis)
     /// <exception cref="RedisUnavailableException">No answer.</exception>
     public Task<IReadOnlyList<(string Owner, bool Heard)>> ReadAsync(CancellationToken cancellationToken) =>
         redis.CallAsync<IReadOnlyList<(string, bool)>>(
+            new RedisCall("SMEMBERS"),
             async db =>
             {
                 var owners = await db.SetMembersAsync(Known);

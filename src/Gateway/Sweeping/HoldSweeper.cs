@@ -1,22 +1,21 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
-using Tollgate.Gateway.Admission;
-using Tollgate.Gateway.Till;
+using Tollgate.Gateway.Redis;
 using Tollgate.ServiceDefaults.Data;
-using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Gateway.Sweeping;
 
 /// <summary>
 /// Frees the concurrency and rate tokens that requests of a silent gateway hold; their money stays where it is. Every gateway runs one, a
-/// lock in Redis lets one at a time pass over the organizations. A turn's work is bounded; what is left is done in the next ones. One loop;
-/// its turn is a method that a test can call.
+/// lock in Redis lets one at a time pass over the organizations. A turn's work is bounded; what is left is done in the next ones. One
+/// loop; its turn is a method that a test can call.
 /// </summary>
 internal sealed partial class HoldSweeper(
     TillSafety safety, HoldOwners owners, IOptions<SweeperOptions> options, TimeProvider clock,
-    ILogger<HoldSweeper> logger) : BackgroundService
+    ILogger<HoldSweeper> logger)
+    : RecurringWork(new Rhythm(HoldOwners.BeatEvery, IsBeat: true, StartsAtOnce: false), clock, logger)
 {
     private const int MostScans = 20;          // In one turn: about 10,000 keys,
     private const int MostOrganizations = 500; // or 500 scripts of some 50 µs: a twentieth of Redis' time at most.
@@ -24,26 +23,27 @@ internal sealed partial class HoldSweeper(
     private static readonly TimeSpan LockTime = TimeSpan.FromSeconds(10);
     private static readonly RedisKey LockKey = "tollgate:sweeper";
 
-    private readonly RepeatedCondition _waits = new("The sweeper waits for Redis", clock);
     private readonly EmbeddedScript _sweep = EmbeddedScript.Load("Sweep.lua");
     private readonly RedisValue _token = Guid.NewGuid().ToString("N");
     private readonly SilenceWatch _watch = new((int)Math.Ceiling(options.Value.SilentAfter / HoldOwners.BeatEvery));
     private Pass? _pass;
     private long _lastPass = clock.GetTimestamp();
 
+    protected override string Failure => "The sweeper waits for Redis";
+
     /// <summary>Looks who lives, then goes on with the pass that is under way or begins one if there is a reason.</summary>
     /// <exception cref="RedisUnavailableException">The pass goes on in the next turn.</exception>
-    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         _watch.Look(await owners.ReadAsync(cancellationToken));
-        if (_pass is null && _watch.Silent.Count == 0 && clock.GetElapsedTime(_lastPass) < options.Value.PassEvery)
+        if (_pass is null && _watch.Silent.Count == 0 && Clock.GetElapsedTime(_lastPass) < options.Value.PassEvery)
         {
             return;
         }
 
         if (!await HoldLockAsync(cancellationToken))
         {
-            (_pass, _lastPass) = (null, clock.GetTimestamp()); // Another gateway's pass does it for all.
+            (_pass, _lastPass) = (null, Clock.GetTimestamp()); // Another gateway's pass does it for all.
             return;
         }
 
@@ -55,39 +55,19 @@ internal sealed partial class HoldSweeper(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override bool TryLogExpected(Exception exception, string reason)
     {
-        using var timer = new PeriodicTimer(HoldOwners.BeatEvery, clock);
-        try
+        if (exception is not (RedisUnavailableException or RedisException))
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TryRunOnceAsync(stoppingToken);
-            }
+            return false;
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            return;
-        }
-    }
 
-    private async Task TryRunOnceAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await RunOnceAsync(cancellationToken);
-            _waits.Ends(logger);
-        }
-        catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
-        {
-            if (_waits.Begins(exception.Message))
-            {
-                Log.Waits(logger, exception.Message);
-            }
-        }
+        Log.Waits(logger, exception.Message);
+        return true;
     }
 
     private Task<bool> HoldLockAsync(CancellationToken cancellationToken) => safety.Redis.CallAsync(
+        new RedisCall("SET"),
         async db =>
         await db.LockExtendAsync(LockKey, _token, LockTime) || await db.LockTakeAsync(LockKey, _token, LockTime), cancellationToken);
 
@@ -97,17 +77,14 @@ internal sealed partial class HoldSweeper(
         var done = 0;
         for (var scan = 0; scan < MostScans && done < MostOrganizations && pass.Servers.TryPeek(out var server); scan++)
         {
-            // A key is seen at least once by a scan that goes on until its cursor is 0 again.
-            var answer = (RedisResult[])(await safety.Redis.CallAsync(
-                server,
-                it => it.ExecuteAsync("SCAN", pass.Cursor, "MATCH", "tollgate:{*}", "COUNT", 500, "TYPE", "hash"), cancellationToken))!;
-            foreach (var organization in (string[])answer[1]!)
+            (var next, var organizations) = await OrganizationScan.PageAsync(safety.Redis, server, pass.Cursor, cancellationToken);
+            foreach (var organization in organizations)
             {
                 await SweepAsync(pass, organization, cancellationToken);
                 done++;
             }
 
-            pass.Cursor = (string)answer[0]!;
+            pass.Cursor = next;
             if (pass.Cursor == "0")
             {
                 pass.Servers.Dequeue();
@@ -144,8 +121,8 @@ internal sealed partial class HoldSweeper(
             Log.Silent(logger, owner);
         }
 
-        (_pass, _lastPass) = (null, clock.GetTimestamp());
-        await safety.Redis.CallAsync(db => db.LockReleaseAsync(LockKey, _token), cancellationToken);
+        (_pass, _lastPass) = (null, Clock.GetTimestamp());
+        await safety.Redis.CallAsync(new RedisCall("DEL"), db => db.LockReleaseAsync(LockKey, _token), cancellationToken);
         if (pass.Swept + pass.Dropped + pass.Tombstones > 0)
         {
             Log.Swept(logger, pass.Swept, pass.Dropped, pass.Tombstones);
@@ -178,7 +155,8 @@ internal sealed partial class HoldSweeper(
             "Gateway {Owner} is silent; its requests no longer count against limits, their money stays held.")]
         public static partial void Silent(ILogger logger, string owner);
 
-        [LoggerMessage(3, LogLevel.Information, "{Swept} holds swept, {Dropped} of older epochs dropped, {Tombstones} tombstones removed.")]
+        [LoggerMessage(3, LogLevel.Information,
+            "{Swept} holds swept, {Dropped} of older epochs dropped, {Tombstones} tombstones removed.")]
         public static partial void Swept(ILogger logger, long swept, long dropped, long tombstones);
     }
 }

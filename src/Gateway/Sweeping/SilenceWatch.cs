@@ -1,8 +1,8 @@
 namespace Tollgate.Gateway.Sweeping;
 
 /// <summary>
-/// Tells silent owners from living ones. Silence is counted in looks that found no beat, not by a clock: while Redis or this process stands
-/// still nobody can be heard, and nobody may be called silent for it. Used by one loop.
+/// Tells silent owners from living ones. Silence is counted in looks that found no beat, not by a clock: while Redis or this process
+/// stands still nobody can be heard, and nobody may be called silent for it. Used by one loop.
 /// </summary>
 /// <param name="looks">Looks in a row without a beat that make an owner silent.</param>
 internal sealed class SilenceWatch(int looks)

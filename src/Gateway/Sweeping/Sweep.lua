@@ -1,6 +1,6 @@
--- Takes from the holds of silent gateways what they keep from others: concurrency and rate tokens, never money. A swept hold stands with its money and
--- without the rest, so that its settle, whenever it comes, frees nothing twice. Money of an older epoch is the old lease's: such a hold goes.
--- The claim of a swept hold on an idempotency key ends: its retry is a new request. Claims past their time go too.
+-- Takes from the holds of silent gateways what they keep from others: concurrency and rate tokens, never money. A swept hold stands with
+-- its money and without the rest, so that its settle, whenever it comes, frees nothing twice. Money of an older epoch is the old lease's:
+-- such a hold goes. The claim of a swept hold on an idempotency key ends: its retry is a new request. Claims past their time go too.
 -- KEYS[1]  the organization's hash, see Admission.lua
 -- ARGV[1]  HSCAN's cursor, 0 at first   ARGV[2]  about how many fields to look at   ARGV[3]  age from which a hold may be swept, ms
 -- ARGV[4 ...]  owners that live
@@ -33,7 +33,9 @@ local function sweep(id, hold)
 end
 
 local page = redis.call('HSCAN', hash, ARGV[1], 'MATCH', '[hti]:*', 'COUNT', ARGV[2])
-local epoch = tonumber(string.match(redis.call('HGET', hash, 'till') or '', '^(%d+) '))
+-- The first epoch that may still be spent: a fence closes a till, and without a request no other one follows.
+local oldest = math.max(
+  tonumber(string.match(redis.call('HGET', hash, 'till') or '', '^(%d+) ')) or 0, tonumber(redis.call('HGET', hash, 'fence') or '') or 0)
 for i = 1, #page[2], 2 do
   local field, value = page[2][i], page[2][i + 1]
   if string.byte(field) == 116 then -- t:
@@ -52,7 +54,7 @@ for i = 1, #page[2], 2 do
     if not hold[9] and not living[hold[1]] and now - hold[2] >= tonumber(ARGV[3]) then
       sweep(string.sub(field, 3), hold)
     end
-    if hold[9] and epoch and hold[3] < epoch then
+    if hold[9] and hold[3] < oldest then
       removed[#removed + 1] = field
       dropped = dropped + 1
     elseif swept > before then

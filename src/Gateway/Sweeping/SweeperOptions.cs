@@ -13,7 +13,7 @@ internal sealed class SweeperOptions
     [Range(typeof(TimeSpan), "00:00:02", "01:00:00")]
     public TimeSpan SilentAfter { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Pause between passes that nobody's silence asked for: they remove tombstones past their time. Default 5 minutes.</summary>
+    /// <summary>Interval between routine cleanup passes, which remove tombstones past their time. Default 5 minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan PassEvery { get; init; } = TimeSpan.FromMinutes(5);
 }

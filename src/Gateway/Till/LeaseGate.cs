@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Tollgate.Gateway.Till;
 
 /// <summary>
-/// Whether this gateway may take money at all, and from which epochs. Closed while a restored database has not yet heard of everything that
-/// was spent; an epoch that a newer one has fenced off admits nothing more here. Thread-safe.
+/// Whether this gateway may take money at all, and from which epochs. Closed while a restored database does not yet know everything
+/// that was spent; an epoch that a newer one has fenced off admits nothing more here. Thread-safe.
 /// </summary>
 internal sealed class LeaseGate
 {

@@ -8,7 +8,7 @@ using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
-using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Redis;
 using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Till;
@@ -48,10 +48,7 @@ internal sealed partial class LeaseKeeper(
     /// <summary>Longest that a request waits for money.</summary>
     public TimeSpan LeaseWait => options.Value.LeaseWait;
 
-    /// <summary>Whether requests of an epoch may still run here.</summary>
-    public bool Permits(Guid organizationId, long epoch) => gate.Permits(organizationId, epoch);
-
-    /// <summary>Whether money may be taken at all.</summary>
+    /// <summary>Whether money may be taken at all, and under which epochs requests may run here.</summary>
     public LeaseGate Gate => gate;
 
     /// <summary>
@@ -76,7 +73,7 @@ internal sealed partial class LeaseKeeper(
         return (int)answer[0] == 1;
     }
 
-    /// <summary>Told after each admission; fetches money in the background when the till runs low.</summary>
+    /// <summary>Notes an admission; fetches money in the background when the till runs low.</summary>
     public void Observe(Guid organizationId, long? epoch, long freeNanoUsd, long holdNanoUsd)
     {
         var till = Of(organizationId);
@@ -86,7 +83,7 @@ internal sealed partial class LeaseKeeper(
         }
     }
 
-    /// <summary>Told what a request cost, so that leases are sized by spend.</summary>
+    /// <summary>Notes what a request cost, so that leases are sized by spend.</summary>
     public void Spent(Guid organizationId, long nanoUsd) => Of(organizationId).Spent(nanoUsd);
 
     /// <summary>Waits until the till was refilled, for a request that it refused.</summary>
@@ -105,7 +102,7 @@ internal sealed partial class LeaseKeeper(
             var (flight, need) = till.Join(needNanoUsd, () => FetchAsync(organizationId, till, needNanoUsd));
             var refill = await flight.WaitAsync(wait, clock, cancellationToken);
 
-            // A larger need, or one asked ahead of demand, says nothing about this one.
+            // A larger need, or one asked ahead of demand, does not decide this one.
             return refill.Outcome == RefillOutcome.Exhausted && need > needNanoUsd ? new Refill(RefillOutcome.Refilled) : refill;
         }
         catch (TimeoutException)
@@ -115,8 +112,8 @@ internal sealed partial class LeaseKeeper(
     }
 
     /// <summary>
-    /// Asks Billing for a lease of nobody, which it has none of: connects, and compiles both sides of the exchange, so that the first request
-    /// that waits for money does not pay for that.
+    /// Asks Billing for a lease of an organization that does not exist: connects, and compiles both sides of the exchange, so that the
+    /// first request that waits for money does not pay for that.
     /// </summary>
     /// <exception cref="HttpRequestException">Billing is away.</exception>
     public Task RehearseAsync() => AskAsync(new LeaseRequest(Guid.Empty, null, 0, 0));
@@ -132,11 +129,11 @@ internal sealed partial class LeaseKeeper(
         {
             if (!gate.IsOpen)
             {
-                return new Refill(RefillOutcome.Unavailable); // A restored database must hear of all spending first.
+                return new Refill(RefillOutcome.Unavailable); // A restored database must get all usage first.
             }
 
             var started = clock.GetTimestamp();
-            while (!await safety.Redis.CallAsync(db => db.LockTakeAsync(lockKey, token, LockTime)))
+            while (!await safety.Redis.CallAsync(new RedisCall("SET"), db => db.LockTakeAsync(lockKey, token, LockTime)))
             {
                 if (clock.GetElapsedTime(started) > LockTime)
                 {
@@ -152,7 +149,7 @@ internal sealed partial class LeaseKeeper(
             }
             finally
             {
-                await safety.Redis.CallAsync(db => db.LockReleaseAsync(lockKey, token));
+                await safety.Redis.CallAsync(new RedisCall("DEL"), db => db.LockReleaseAsync(lockKey, token));
             }
         }
         catch (Exception exception) when (exception is RedisUnavailableException or RedisException or HttpRequestException
@@ -202,7 +199,8 @@ internal sealed partial class LeaseKeeper(
 
     private async Task<(long? Epoch, long Free, TillFigures? Figures)> ReadTillAsync(Guid organizationId)
     {
-        string? text = await safety.Redis.CallAsync(db => db.HashGetAsync(RedisNames.Organization(organizationId), "till"));
+        string? text = await safety.Redis.CallAsync(
+            new RedisCall("HGET"), db => db.HashGetAsync(RedisNames.Organization(organizationId), "till"));
         if (text?.Split(' ') is not [var epoch, var granted, var spent, var held])
         {
             return (null, 0, null);
@@ -219,9 +217,11 @@ internal sealed partial class LeaseKeeper(
         var arguments = new List<RedisValue> { lease.Epoch, lease.GrantedNanoUsd, opens ? 1 : 0 };
         arguments.AddRange(Arguments(lease.Budgets));
         arguments.Add(2 * lease.Buckets.Count);
+        var requests = RateLimitKind.RequestsPerDay.Field;
+        var tokens = RateLimitKind.TokensPerDay.Field;
         foreach (var seed in lease.Buckets)
         {
-            arguments.AddRange(["b:rd:" + seed.Subject, seed.Requests, "b:td:" + seed.Subject, seed.Tokens]);
+            arguments.AddRange([requests + seed.Subject, seed.Requests, tokens + seed.Subject, seed.Tokens]);
         }
 
         await _credit.RunAsync(safety, RedisNames.Organization(organizationId), [.. arguments], CancellationToken.None);
@@ -232,8 +232,7 @@ internal sealed partial class LeaseKeeper(
         List<RedisValue> arguments = [budgets.Count];
         foreach (var seed in budgets)
         {
-            var kind = seed.Period.Length == "yyyyMMdd".Length ? "g:d:" : "g:m:";
-            arguments.AddRange([kind + seed.Subject, seed.Period, seed.SpentNanoUsd]);
+            arguments.AddRange([BudgetKind.ForPeriod(seed.Period).Field + seed.Subject, seed.Period, seed.SpentNanoUsd]);
         }
 
         return arguments;

@@ -33,7 +33,7 @@ internal sealed class LeaseRehearsal(LeaseKeeper leases, TimeProvider clock) : B
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException)
         {
-            return false; // Whoever needs a lease logs that there is none.
+            return false; // The request that needs a lease logs that there is none.
         }
         finally
         {

@@ -1,7 +1,8 @@
--- Credits a lease to an organization's till. May be applied twice or late: the larger grant of the newest epoch stands, and only a lease that
--- opened its epoch makes a till. What came for a till that was wiped or fenced off since would be spent a second time.
+-- Credits a lease to an organization's till. May be applied twice or late: the larger grant of the newest epoch stands, and only a lease
+-- that opened its epoch makes a till. What came for a till that was wiped or fenced off since would be spent a second time.
 -- KEYS[1]  the organization's hash, see Admission.lua
--- ARGV[1]  epoch   ARGV[2]  granted: all that was ever leased in this epoch, nano-dollars   ARGV[3]  1 when the lease opened the epoch, else 0
+-- ARGV[1]  epoch   ARGV[2]  granted: all that was ever leased in this epoch, nano-dollars
+-- ARGV[3]  1 when the lease opened the epoch, else 0
 -- ARGV[4]  budget seeds, then for each: field g:<d|m>:<subject>, period, spent in nano-dollars; used when the epoch is new
 -- then     bucket seeds, then for each: field b:<r|t>d:<subject>, requests or tokens in it now; used when there was no till
 -- returns  {the till's epoch or -1, its free money}
@@ -14,8 +15,8 @@ had, before, spent, held = tonumber(had) or -1, tonumber(before) or 0, tonumber(
 if epoch > had and (ARGV[3] ~= '1' or epoch < (tonumber(redis.call('HGET', KEYS[1], 'fence') or '') or 0)) then
   return { had, before - spent - held }
 elseif epoch > had then
-  -- Holds of older epochs will neither lower nor book anything any more. What is billed and all that older epochs may still bill is no less than any
-  -- till has counted: so the seeds replace what is remembered of their periods, also what earlier seeds had put in it.
+  -- Holds of older epochs will neither lower nor book anything any more. What is billed and all that older epochs may still bill is no less
+  -- than any till has counted: so the seeds replace what is remembered of their periods, also what earlier seeds had put in it.
   local day, month, seeds = 0, 0, {}
   for i = 0, tonumber(ARGV[4]) - 1 do
     local field, period = ARGV[5 + 3 * i], tonumber(ARGV[6 + 3 * i])

@@ -1,5 +1,5 @@
--- Closes a till of an epoch that a newer one has fenced off: nothing more is admitted under it, by any gateway, and its money can go back to the wallet.
--- The fence is remembered: a lease of such an epoch that is still on its way makes no till.
+-- Closes a till of an epoch that a newer one has fenced off: nothing more is admitted under it, by any gateway, and its money can go back
+-- to the wallet. The fence is remembered: a lease of such an epoch that is still on its way makes no till.
 -- KEYS[1]  the organization's hash, see Admission.lua
 -- ARGV[1]  the first epoch that may still be spent
 -- returns  {1} when a till was closed, else {0}

@@ -11,10 +11,6 @@ internal sealed class TillOptions
     /// <summary>Longest that a request waits for money to come into its till. Default 750 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:00:10")]
     public TimeSpan LeaseWait { get; init; } = TimeSpan.FromMilliseconds(750);
-
-    /// <summary>Starts although the till's Redis keeps data over a restart, evicts, or is a
-    /// replica. Money may then be spent twice. Default false.</summary>
-    public bool AllowUnsafeRedis { get; init; }
 }
 
 [OptionsValidator]

@@ -1,6 +1,8 @@
--- Replaces what the budgets of an epoch were seeded with, all that older epochs could have spent, by what they did. May be run twice or late.
+-- Replaces what the budgets of an epoch were seeded with, all that older epochs could have spent, by what they did.
+-- May be run twice or late.
 -- KEYS[1]  the organization's hash, see Admission.lua
--- ARGV[1]  epoch   ARGV[2]  budgets, then for each: field g:<d|m>:<subject>, period, nano-dollars that older epochs billed; * those not named
+-- ARGV[1]  epoch
+-- ARGV[2]  budgets, then for each: field g:<d|m>:<subject>, period, nano-dollars that older epochs billed; * those not named
 -- returns  {1} when the budgets are exact, now or earlier; {0} when the till is not of that epoch, or not yet
 local packed = redis.call('HGET', KEYS[1], 'seeded')
 local seeded = packed and cmsgpack.unpack(packed)

@@ -22,16 +22,14 @@ internal static class TillSlice
         builder.Services.AddInternalClient("billing", builder.Configuration);
         builder.Services.AddSingleton<LeaseGate>();
         builder.Services.AddSingleton<LeaseKeeper>();
-        builder.Services.AddSingleton<TillSafety>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<TillSafety>());
         builder.Services.AddSingleton<LeaseRehearsal>().AddHostedService(provider => provider.GetRequiredService<LeaseRehearsal>());
         builder.Services.AddHealthChecks().AddCheck<LeaseRehearsal>("leases", tags: ["ready"]);
         return builder;
     }
 
     /// <summary>
-    /// <c>POST /internal/tills/{organization}</c> brings money into an organization's till before its first request. 204 when all is there that
-    /// the wallet can give, 503 while it cannot be had.
+    /// <c>POST /internal/tills/{organization}</c> brings money into an organization's till before its first request. 204 when all is there
+    /// that the wallet can give, 503 while it cannot be had.
     /// </summary>
     public static void MapTills(this IEndpointRouteBuilder routes) =>
         routes.MapInternal("/internal/tills", "operator").MapPost("/{organizationId:guid}", PrefetchAsync);

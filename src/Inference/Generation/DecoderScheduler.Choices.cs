@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Generation;
 
@@ -127,6 +128,7 @@ internal sealed partial class DecoderScheduler
 
         request.Deadline?.Dispose();
         _active -= request.Queued is null ? 0 : 1;
+        _scope.Quiet.Leave(request.Identity.Organization, request.Choices.Count);
         request.End();
     }
 

@@ -1,32 +1,22 @@
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Generation;
 
-/// <summary>How busy a decoder is.</summary>
-/// <param name="Active">Requests in slots.</param>
-/// <param name="Queued">Requests that wait for their first slot.</param>
-internal readonly record struct SchedulerLoad(int Active, int Queued);
-
 /// <summary>
-/// Continuous batching for one decoder, on one thread of its own. Each turn: drop what was cancelled, admit what waits, one decode step for
+/// Continuous batching for one decoder, on its own thread. Each turn: drop what was cancelled, admit what waits, one decode step for
 /// all choices that generate or for those of quiet organizations alone, one chunk of one prompt. Choices join and leave at every turn, and
 /// none can see who else is there: every answer is bit for bit that of a solo run.
 /// </summary>
 /// <remarks>
-/// Threads: <see cref="TryEnqueue"/>, <see cref="Cancel"/> and the queue's timers run anywhere and touch only what <c>_gate</c> guards: the
-/// waiting line, the counts and each request's waiting choices. Rows, samplers and texts belong to the scheduler's thread, which takes the
-/// gate only to admit and to let go, never while the model runs.
+/// Threads: <see cref="TryEnqueue"/>, <see cref="Cancel"/> and the queue's timers run anywhere and touch only what <c>_gate</c> guards:
+/// the waiting line, the counts and each request's waiting choices. Rows, samplers and texts belong to the scheduler's thread, which takes
+/// the gate only to admit and to let go, never while the model runs.
 /// </remarks>
 internal sealed partial class DecoderScheduler : IAsyncDisposable
 {
     private static readonly TimeSpan IdleBeforeTrim = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
-
-    /// <summary>Most rows of an organization that is quiet.</summary>
-    private const int LightRows = 4;
-
-    /// <summary>Time for quiet organizations alone, as a multiple of what the turn for all before it took.</summary>
-    private const int QuietShare = 2;
 
     private readonly DecoderScope _scope;
     private readonly DecoderSteps _steps;
@@ -53,7 +43,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _scope = scope;
         var options = scope.Options;
         var slots = options.Slots + options.ReservedSlots;
-        _places = new QueuePlaces(options.QueueLength, options.QueueLengthPerOrganization);
+        _places = new QueuePlaces(scope.Queue.QueueLength, scope.Queue.QueueLengthPerOrganization);
         _line = new WaitingLine(_places);
         _steps = new DecoderSteps(scope.Session, scope.Size, slots + 1, scope.MaxLength, options.MaxChunk);
         _slots = new SlotTable(_steps.Arena);
@@ -74,13 +64,13 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     public double TokensPerSecond => _rate.PerSecond();
 
     /// <summary>How busy it is now. Any thread.</summary>
-    public SchedulerLoad Load
+    public ModelLoad Load
     {
         get
         {
             lock (_gate)
             {
-                return new SchedulerLoad(_active, _line.NotStarted);
+                return new ModelLoad(_active, _line.NotStarted);
             }
         }
     }
@@ -99,7 +89,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
     private TimeProvider Clock => _scope.Clock;
 
-    /// <summary>Takes a request, or says why not. Any thread.</summary>
+    /// <summary>Takes a request, or returns the refusal. Any thread.</summary>
     public OpenAiError? TryEnqueue(GenerationRequest request)
     {
         lock (_gate)
@@ -127,15 +117,17 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
             request.Enqueued = true;
             request.EnqueuedAt = Clock.GetTimestamp();
-            request.Deadline = Clock.CreateTimer(Expire, request, _scope.Options.QueueTimeout, Timeout.InfiniteTimeSpan);
+            request.Deadline = Clock.CreateTimer(Expire, request, _scope.Queue.QueueTimeout, Timeout.InfiniteTimeSpan);
             _line.Add(request);
+            _scope.Quiet.Enter(request.Identity.Organization, request.Choices.Count);
         }
 
         _wake.Set();
         return null;
     }
 
-    /// <summary>Sees to it that a request of the organization may wait; another one may have to go for it. Called with the gate held.</summary>
+    /// <summary>Sees to it that a request of the organization may wait; another one may have to go for it. Called with the gate
+    /// held.</summary>
     private bool MakeRoom(Guid organization)
     {
         if (_places.MayEnter(organization) || (_line.NotStarted == 0 && _slots.Taken < _slots.Slots))
@@ -245,6 +237,11 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         DropEnded();
         Admit();
         var worked = _slots.Taken > 0;
+        if (GivesWay())
+        {
+            return true;
+        }
+
         var (light, started) = (IsLightTurn(), Clock.GetTimestamp());
         var rows = light ? _slots.Light : _slots.Decoding;
         if (rows > 0)
@@ -252,12 +249,12 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             DecodeStep(rows);
         }
 
-        if (NextPrefill() is { } prefill && (!light || IsQuiet(prefill.Request.Identity.Organization)))
+        if (NextPrefill(light) is { } prefill)
         {
             PrefillChunk(prefill);
         }
 
-        _owedToQuiet = light ? _owedToQuiet - Clock.GetElapsedTime(started) : Clock.GetElapsedTime(started) * QuietShare;
+        _owedToQuiet = light ? _owedToQuiet - Clock.GetElapsedTime(started) : Clock.GetElapsedTime(started) * QuietOrganizations.Share;
         lock (_gate)
         {
             _lastTurnAt = Clock.GetTimestamp();
@@ -265,32 +262,6 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
         return worked;
     }
-
-    /// <summary>Whether this turn is for the quiet organizations alone. One organization's many rows make every step slow, so that after a
-    /// turn for all those with few rows generate for twice its time before the next.</summary>
-    private bool IsLightTurn()
-    {
-        if (_owedToQuiet <= TimeSpan.Zero || _slots.Light == 0 || _slots.Taken <= LightRows)
-        {
-            return false;
-        }
-
-        for (var row = 0; row < _slots.Light; row++)
-        {
-            if (IsQuiet(_slots[row].Request.Identity.Organization))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>Whether an organization holds few rows.</summary>
-    /// <param name="coming">Rows that it is about to hold as well.</param>
-    private bool IsQuiet(Guid organization, int coming = 0) => Held(organization) + coming <= LightRows;
-
-    private int Held(Guid organization) => _slots.All.Count(choice => choice.Request.Identity.Organization == organization);
 
     private void DropEnded()
     {
@@ -431,7 +402,8 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     }
 
     /// <summary>The least served organization's prompt, of one organization's the one that waited longest for its turn.</summary>
-    private Choice? NextPrefill()
+    /// <param name="light">Of the quiet organizations alone.</param>
+    private Choice? NextPrefill(bool light)
     {
         if (_slots.Taken == _slots.Decoding)
         {
@@ -440,8 +412,8 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
         lock (_gate)
         {
-            return _slots.Prefilling
-                .OrderBy(choice => _line.Shares[choice.Request.Identity.Organization]).ThenBy(choice => choice.LastTurn).First();
+            return _slots.Prefilling.Where(choice => !light || IsQuiet(choice))
+                .OrderBy(choice => _line.Shares[choice.Request.Identity.Organization]).ThenBy(choice => choice.LastTurn).FirstOrDefault();
         }
     }
 
@@ -470,7 +442,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         choice.Cached += length;
         if (!prompt.Computed)
         {
-            choice.Request.CountPrompt(length); // By the chunk: whoever leaves in the middle has had that much computed.
+            choice.Request.CountPrompt(length); // By the chunk: a request that leaves in the middle pays for what was computed.
         }
 
         _pace.Measured(length, Clock.GetElapsedTime(started));

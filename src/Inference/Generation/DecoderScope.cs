@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
-using Tollgate.Inference.Models;
-using Tollgate.Inference.Serving;
+using Tollgate.Inference.Fairness;
+using Tollgate.Inference.Telemetry;
 using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Generation;
@@ -25,6 +25,11 @@ internal sealed record DecoderScope
     public required Func<int, bool> IsEnd { get; init; }
 
     public required GenerationOptions Options { get; init; }
+
+    public required QueueOptions Queue { get; init; }
+
+    /// <summary>Who else has work at this worker.</summary>
+    public required QuietOrganizations Quiet { get; init; }
 
     public required InferenceMetrics Metrics { get; init; }
 

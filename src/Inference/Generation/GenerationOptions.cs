@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Generation;
 
-/// <summary>How models serve. Section <c>Generation</c>; each model has its own queue, and each decoder its own slots.</summary>
+/// <summary>How decoders generate. Section <c>Generation</c>, which <see cref="QueueOptions"/> reads too. Each decoder has its own
+/// slots.</summary>
 public sealed class GenerationOptions
 {
     public const string Section = "Generation";
@@ -16,19 +18,6 @@ public sealed class GenerationOptions
     /// Default 8.</summary>
     [Range(0, 256)]
     public int ReservedSlots { get; init; } = 8;
-
-    /// <summary>Requests that may wait for a model, over all organizations. Then the last one of the organization with the most makes room
-    /// for one of an organization with fewer, or the new one is refused, with 503. Default 256.</summary>
-    [Range(0, 100_000)]
-    public int QueueLength { get; init; } = 256;
-
-    /// <summary>Requests of one organization that may wait for a model; the next one is refused with 503. Default 128.</summary>
-    [Range(0, 100_000)]
-    public int QueueLengthPerOrganization { get; init; } = 128;
-
-    /// <summary>How long a request may wait for its first slot before it is refused with 503. Default 30 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
-    public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Longest that reading one prompt may hold up the answers that run. Default 40 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00.005", "00:00:01")]
@@ -51,9 +40,6 @@ public sealed class GenerationOptions
     {
         Slots = 1,
         ReservedSlots = 0,
-        QueueLength = QueueLength,
-        QueueLengthPerOrganization = QueueLengthPerOrganization,
-        QueueTimeout = QueueTimeout,
         StallTarget = StallTarget,
         MaxChunk = MaxChunk,
         KeyValueMemoryMb = KeyValueMemoryMb,

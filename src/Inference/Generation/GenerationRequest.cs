@@ -1,7 +1,8 @@
 using System.Text;
 using System.Threading.Channels;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
-using Tollgate.Contracts.Usage;
+using Tollgate.Inference.Requests;
 
 namespace Tollgate.Inference.Generation;
 
@@ -30,7 +31,7 @@ internal sealed record GenerationEvent(
 
 /// <summary>
 /// One request to a decoder: prompts, and choices for each of them. Its choices are in the hands of a <see cref="DecoderScheduler"/>;
-/// whoever serves it reads <see cref="Events"/> to their end and then looks at <see cref="Failure"/>.
+/// the caller reads <see cref="Events"/> to their end and then looks at <see cref="Failure"/>.
 /// </summary>
 internal sealed class GenerationRequest
 {
@@ -103,7 +104,7 @@ internal sealed class GenerationRequest
 
     internal ITimer? Deadline { get; set; }
 
-    /// <summary>No scheduler took it: it has ended without having begun, and nothing is told of it.</summary>
+    /// <summary>No scheduler took it: it ends without an entry in the log.</summary>
     internal void Refuse()
     {
         Remaining = 0;
@@ -135,11 +136,6 @@ internal sealed class GenerationRequest
         this,
         preferLocal: false);
 }
-
-/// <summary>Who asked.</summary>
-/// <param name="Attempt">The gateway's attempt, from 1.</param>
-/// <param name="Organization">For fairness; empty when the caller named none.</param>
-internal sealed record RequestIdentity(Guid Id, int Attempt, Guid Organization);
 
 /// <summary>What to generate for each prompt.</summary>
 /// <param name="ChoicesPerPrompt">At least 1.</param>

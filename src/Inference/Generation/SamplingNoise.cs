@@ -1,8 +1,8 @@
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Random numbers that depend on nothing but the seed, the choice and the position: not on the batch row, the load or what ran before. So a
-/// seeded request gives the same tokens whatever else runs.
+/// Random numbers that depend on nothing but the seed, the choice and the position: not on the batch row, the load or what ran before. So
+/// a seeded request gives the same tokens whatever else runs.
 /// </summary>
 internal static class SamplingNoise
 {

@@ -14,7 +14,8 @@ internal sealed class SlotTable(KeyValueArena arena)
     /// <summary>Choices that generate.</summary>
     public int Decoding { get; private set; }
 
-    /// <summary>Those of them that are <see cref="Choice.Light"/>: they sit in the first rows, so that a step can run them alone.</summary>
+    /// <summary>Those of them that are <see cref="Choice.Light"/>: they sit in the first rows, so that a step can run them
+    /// alone.</summary>
     public int Light { get; private set; }
 
     /// <summary>Choices in rows.</summary>
@@ -50,7 +51,8 @@ internal sealed class SlotTable(KeyValueArena arena)
         Promote(choice);
     }
 
-    /// <summary>A choice whose prompt is read joins those that generate: a light one behind the light ones, any other at their end.</summary>
+    /// <summary>A choice whose prompt is read joins those that generate: a light one behind the light ones, any other at their
+    /// end.</summary>
     public void Promote(Choice choice)
     {
         if (_rows[Decoding] is { } other && other != choice)

@@ -1,8 +1,10 @@
+using Tollgate.Inference.Fairness;
+
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Requests that wait for slots: first come, first served within an organization, the least served organization first. Not thread-safe: the
-/// scheduler's lock guards it.
+/// Requests that wait for slots: first come, first served within an organization, the least served organization first. Not thread-safe:
+/// the scheduler's lock guards it.
 /// </summary>
 internal sealed class WaitingLine(QueuePlaces places)
 {
@@ -36,7 +38,8 @@ internal sealed class WaitingLine(QueuePlaces places)
     /// organization with the most. Null when the newcomer's own has as many.</summary>
     public GenerationRequest? FindDisplaced(Guid organization)
     {
-        for (var node = _places.FindDisplaced(organization) is { } holder ? _lines[holder].Last : null; node is not null; node = node.Previous)
+        var last = _places.FindDisplaced(organization) is { } holder ? _lines[holder].Last : null;
+        for (var node = last; node is not null; node = node.Previous)
         {
             if (node.Value.Queued is null)
             {

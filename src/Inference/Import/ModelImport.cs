@@ -1,12 +1,13 @@
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Tasks;
 
 namespace Tollgate.Inference.Import;
 
 /// <summary>Takes a model file into the repository: validate, convert, compare with the source, install.</summary>
 public static class ModelImport
 {
-    /// <summary>Imports a GGUF or ONNX file as the next version of a model.</summary>
-    /// <param name="progress">Told about each stage; may be null.</param>
+    /// <summary>Imports a file as the next version of a model, by the first task that takes it.</summary>
+    /// <param name="progress">Receives each stage; may be null.</param>
     /// <exception cref="ModelImportException">The file is unsound or unsupported, or the result differs from the source.</exception>
     public static async Task<InstalledModel> RunAsync(
         string file,
@@ -22,15 +23,13 @@ public static class ModelImport
             throw new ModelImportException($"There is no file '{file}'.");
         }
 
+        var importers = options.Tasks.SelectMany(task => task.Importers).ToArray();
+        var importer = Array.Find(importers, importer => importer.Takes(file)) ?? throw new ModelImportException(
+            $"'{Path.GetFileName(file)}' is neither {string.Join(" nor ", importers.Select(importer => importer.Files))}.");
         using var draft = new ModelStore(modelsFolder).Begin(name);
         try
         {
-            return Path.GetExtension(file).ToUpperInvariant() switch
-            {
-                ".GGUF" => await new GgufImport(file, draft, options, progress).RunAsync(cancellationToken),
-                ".ONNX" => await new OnnxImport(file, draft, options, progress).RunAsync(cancellationToken),
-                _ => throw new ModelImportException($"'{Path.GetFileName(file)}' is neither a .gguf nor an .onnx file."),
-            };
+            return await importer.ImportAsync(new ImportJob(file, draft, options, progress), cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
         {

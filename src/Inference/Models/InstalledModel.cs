@@ -1,5 +1,4 @@
 using Tollgate.Contracts.Workers;
-using Tollgate.Inference.Import;
 
 namespace Tollgate.Inference.Models;
 
@@ -13,7 +12,7 @@ public sealed record InstalledModel(ModelManifest Manifest, string Folder)
         ? Path.Combine(Folder, file)
         : throw new ModelImportException($"The manifest of '{Manifest.Name}' uses the file '{file}' without listing it.");
 
-    /// <summary>What a gateway must know of the model, but for its measure: that is taken when it is loaded.</summary>
+    /// <summary>What a gateway must know of every model; the task adds what it knows.</summary>
     public ModelCard ToCard() => new()
     {
         Name = Manifest.Name,
@@ -21,7 +20,6 @@ public sealed record InstalledModel(ModelManifest Manifest, string Folder)
         Task = Manifest.Task,
         ContextLength = Manifest.Limits.ContextLength,
         DefaultMaxOutput = Manifest.Limits.DefaultMaxOutput,
-        EmbeddingWidth = Manifest.Embedding?.Width ?? 0,
         Licence = Manifest.Licence,
         Description = Manifest.Description,
         CreatedAt = Manifest.Created,

@@ -1,9 +1,8 @@
 using System.Text.Json;
-using Tollgate.Inference.Import;
 
 namespace Tollgate.Inference.Models;
 
-/// <summary>A version under construction, in a folder of its own beside the installed ones.</summary>
+/// <summary>A version under construction, in a folder beside the installed ones.</summary>
 internal sealed class ModelDraft(ModelStore store, string name, string folder) : IDisposable
 {
     private bool _installed;
@@ -38,7 +37,7 @@ internal sealed class ModelDraft(ModelStore store, string name, string folder) :
             }
             catch (IOException) when (Directory.Exists(target))
             {
-                // Somebody else took the number in between: the next one is ours.
+                // Another import took the number in between: take the next one.
                 cancellationToken.ThrowIfCancellationRequested();
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -1,8 +1,10 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Tollgate.Inference.Models;
 
-/// <summary>What <c>model.json</c> says of one installed version of a model. A version never changes once it is installed.</summary>
+/// <summary>The <c>model.json</c> of one installed version of a model. A version never changes once it is installed.</summary>
 public sealed record ModelManifest
 {
     /// <summary>Name of the manifest in its folder.</summary>
@@ -15,7 +17,7 @@ public sealed record ModelManifest
 
     public required string Version { get; init; }
 
-    /// <summary><see cref="ModelTasks.Chat"/> or <see cref="ModelTasks.Embeddings"/>.</summary>
+    /// <summary>Name of the task that serves it, such as <c>chat</c>.</summary>
     public required string Task { get; init; }
 
     public string? Description { get; init; }
@@ -35,7 +37,8 @@ public sealed record ModelManifest
     /// <summary>The ONNX graph.</summary>
     public required string Graph { get; init; }
 
-    public required ModelTokenizer Tokenizer { get; init; }
+    /// <summary>Null for a model that reads no text.</summary>
+    public ModelTokenizer? Tokenizer { get; init; }
 
     /// <summary>File of the chat template (Jinja), or null: the model has none.</summary>
     public string? Template { get; init; }
@@ -48,11 +51,9 @@ public sealed record ModelManifest
 
     public required ModelLimits Limits { get; init; }
 
-    /// <summary>Shape of a decoder; null for other tasks.</summary>
-    public ModelDecoder? Decoder { get; init; }
-
-    /// <summary>How vectors are made; null for other tasks.</summary>
-    public ModelEmbedding? Embedding { get; init; }
+    /// <summary>Members that only the model's task reads, by name. Settable because the serializer fills it.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Sections { get; set; }
 
     /// <summary>Providers that the graph runs on, best first.</summary>
     public IReadOnlyList<string> ExecutionProviders { get; init; } = ["cuda", "cpu"];
@@ -67,15 +68,26 @@ public sealed record ModelManifest
 
     [JsonIgnore]
     public static int CurrentFormat => 1;
-}
 
-/// <summary>Tasks a model can have, as manifests and cards write them.</summary>
-public static class ModelTasks
-{
-    /// <summary>Chat and completions.</summary>
-    public const string Chat = "chat";
+    /// <summary>Reads the section of a task; null when the manifest has none of that name.</summary>
+    /// <exception cref="ModelImportException">The section has another shape.</exception>
+    internal T? ReadSection<T>(string name, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return Sections is not null && Sections.TryGetValue(name, out var section) ? section.Deserialize(type) : null;
+        }
+        catch (JsonException exception)
+        {
+            throw new ModelImportException(
+                $"The section '{name}' in the manifest of '{Name}' {Version} cannot be read: {exception.Message}", exception);
+        }
+    }
 
-    public const string Embeddings = "embeddings";
+    /// <summary>Makes the section of a task, for a new manifest.</summary>
+    internal static Dictionary<string, JsonElement> MakeSection<T>(string name, T section, JsonTypeInfo<T> type) =>
+        new(StringComparer.Ordinal) { [name] = JsonSerializer.SerializeToElement(section, type) };
 }
 
 /// <summary>How texts on <c>/v1/completions</c> can reach a model, as manifests write it.</summary>
@@ -122,17 +134,6 @@ public sealed record ModelTokenizer
 /// <param name="ContextLength">Prompt and output together, tokens.</param>
 /// <param name="DefaultMaxOutput">Output cap of a request that names none, tokens.</param>
 public sealed record ModelLimits(int ContextLength, int DefaultMaxOutput);
-
-/// <param name="KeyValueHeads">Heads of the key-value cache.</param>
-/// <param name="HeadWidth">Width of one of them.</param>
-public sealed record ModelDecoder(int Layers, int KeyValueHeads, int HeadWidth, int Vocabulary);
-
-/// <param name="Width">Numbers in a vector.</param>
-/// <param name="Output">Name of the graph's output.</param>
-/// <param name="Pooling">
-/// <c>none</c> (the output is the vector), <c>cls</c> (the first token's) or <c>mean</c> (over the mask); the last two scale to length 1.
-/// </param>
-public sealed record ModelEmbedding(int Width, string Output, string Pooling);
 
 /// <summary>JSON of manifests.</summary>
 [JsonSerializable(typeof(ModelManifest))]

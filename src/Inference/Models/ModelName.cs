@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Tollgate.Inference.Import;
 
 namespace Tollgate.Inference.Models;
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Tollgate.Inference.Import;
 
 namespace Tollgate.Inference.Models;
 
@@ -69,7 +68,8 @@ public sealed class ModelStore(string root)
             if (found != file)
             {
                 throw new ModelImportException(
-                    $"The file '{file.Name}' of model '{model.Manifest.Name}' {model.Manifest.Version} is not the one that was installed.");
+                    $"The file '{file.Name}' of model '{model.Manifest.Name}' {model.Manifest.Version} "
+                    + "is not the one that was installed.");
             }
         }
     }
@@ -82,16 +82,6 @@ public sealed class ModelStore(string root)
         var hash = await SHA256.HashDataAsync(stream, cancellationToken);
         return new ModelFile(Path.GetFileName(path), Convert.ToHexStringLower(hash), stream.Length);
     }
-
-    /// <summary>
-    /// Imports the catalogue's models that the repository lacks, or holds as an earlier release shipped them. Does nothing the second time.
-    /// </summary>
-    /// <param name="defaultsFolder">One folder a model, with its file, its tokenizer and its <c>import.json</c>.</param>
-    /// <returns>What was installed now.</returns>
-    /// <exception cref="ModelImportException">A model cannot be imported.</exception>
-    public Task<IReadOnlyList<InstalledModel>> InstallDefaultsAsync(
-        string defaultsFolder, ModelImportOptions options, CancellationToken cancellationToken) =>
-        DefaultCatalogue.InstallAsync(this, defaultsFolder, options, cancellationToken);
 
     /// <summary>Opens an empty folder to build a version in. It is removed on disposal unless it was installed.</summary>
     internal ModelDraft Begin(string name)

@@ -1,4 +1,4 @@
-using Tollgate.Inference.Import;
+using Tollgate.Inference.Models;
 using Tollgate.Inference.Templates;
 
 namespace Tollgate.Inference.Prompts;
@@ -9,9 +9,8 @@ internal static class ChatCheck
     private const int LongestChat = 4;
 
     /// <summary>
-    /// Tries all chats of up to four messages that end with the user's. Changing what a message says must change the prompt; a template
-    /// that
-    /// has no place for a message must raise an exception instead.
+    /// Tries all chats of up to four messages that end with the user's. Another content of a message must give another prompt; a template
+    /// that has no place for a message must raise an exception instead.
     /// </summary>
     /// <exception cref="ModelImportException">The template drops a message, or fails.</exception>
     public static void Run(ChatPrompt prompt)
@@ -46,9 +45,9 @@ internal static class ChatCheck
         }
     }
 
-    private static List<int>? Encode(ChatPrompt prompt, List<ChatMessage> messages, int at, string content)
+    private static List<int>? Encode(ChatPrompt prompt, List<TemplateMessage> messages, int at, string content)
     {
-        List<ChatMessage> varied = [.. messages];
+        List<TemplateMessage> varied = [.. messages];
         varied[at] = varied[at] with { Content = content };
         try
         {

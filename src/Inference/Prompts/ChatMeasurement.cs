@@ -1,6 +1,6 @@
 using System.Text;
 using Tollgate.Contracts.Workers;
-using Tollgate.Inference.Import;
+using Tollgate.Inference.Models;
 using Tollgate.Inference.Templates;
 
 namespace Tollgate.Inference.Prompts;
@@ -93,7 +93,7 @@ internal sealed class ChatMeasurement
                 ? Slope(few, many) : null;
     }
 
-    private void MeasureGrowth(string what, Func<int, List<ChatMessage>> make)
+    private void MeasureGrowth(string what, Func<int, List<TemplateMessage>> make)
     {
         if (Weigh(make(4)) is not { } first || Weigh(make(16)) is not { } second || Weigh(make(64)) is not { } third)
         {
@@ -147,7 +147,8 @@ internal sealed class ChatMeasurement
         }
     }
 
-    /// <summary>How much more a message costs when it says something that the template treats in a way of its own, or has a name.</summary>
+    /// <summary>How much more a message costs when it says something that the template treats in a way of its own, or has a
+    /// name.</summary>
     private int MeasureVariants(int perByte)
     {
         var contents = ChatProbes.Contents(_prompt.Literals);
@@ -171,9 +172,9 @@ internal sealed class ChatMeasurement
                 Weigh(ChatProbes.Make(chat, chat.Length, content));
             }
 
-            long More(int at, ChatMessage message)
+            long More(int at, TemplateMessage message)
             {
-                List<ChatMessage> varied = [.. plain];
+                List<TemplateMessage> varied = [.. plain];
                 varied[at] = message;
                 return Weigh(varied) is { } probe && rest is not null ? probe.Rest(perByte) - rest.Value : 0;
             }
@@ -183,7 +184,7 @@ internal sealed class ChatMeasurement
     }
 
     /// <summary>Null when the template refuses the chat: it is then refused at a request too.</summary>
-    private Probe? Weigh(List<ChatMessage> messages)
+    private Probe? Weigh(List<TemplateMessage> messages)
     {
         if (_clock.GetElapsedTime(_started) > LongestTime)
         {
@@ -215,7 +216,7 @@ internal sealed class ChatMeasurement
         }
     }
 
-    private static List<ChatMessage> With(string pattern, int length, int at, string content)
+    private static List<TemplateMessage> With(string pattern, int length, int at, string content)
     {
         var messages = ChatProbes.Make(pattern, length, Plain);
         messages[at] = messages[at] with { Content = content };

@@ -21,8 +21,8 @@ internal static class ChatProbes
 
     private static readonly string[] PlainContents =
     [
-        "", " ", "\n", "x\n", " x ", "Hi there.", "{\"a\":[1]}", "[1]", "<think>\nx\n</think>\n\ny", "</think>", "# x\n\n* y\n", "x\n\ny", "0",
-        "true", "none", "http://x.test/y.png", "Ünï 中 😀", string.Concat(Enumerable.Repeat("word ", 50)), new string('x', 600),
+        "", " ", "\n", "x\n", " x ", "Hi there.", "{\"a\":[1]}", "[1]", "<think>\nx\n</think>\n\ny", "</think>", "# x\n\n* y\n", "x\n\ny",
+        "0", "true", "none", "http://x.test/y.png", "Ünï 中 😀", string.Concat(Enumerable.Repeat("word ", 50)), new string('x', 600),
     ];
 
     private const int MostTexts = 160;
@@ -44,14 +44,14 @@ internal static class ChatProbes
     }
 
     /// <param name="pattern">As one of <see cref="Patterns"/>.</param>
-    public static List<ChatMessage> Make(string pattern, int length, string content)
+    public static List<TemplateMessage> Make(string pattern, int length, string content)
     {
         var head = pattern.IndexOf('|', StringComparison.Ordinal);
         var tail = pattern[(head + 1)..];
         return
         [
             .. Enumerable.Range(0, length)
-                .Select(i => new ChatMessage(Role(i < head ? pattern[i] : tail[(i - Math.Max(head, 0)) % tail.Length]), content)),
+                .Select(i => new TemplateMessage(Role(i < head ? pattern[i] : tail[(i - Math.Max(head, 0)) % tail.Length]), content)),
         ];
     }
 

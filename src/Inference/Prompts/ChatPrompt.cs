@@ -1,4 +1,3 @@
-using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Templates;
 using Tollgate.Inference.Tokenizers;
@@ -45,14 +44,14 @@ internal sealed class ChatPrompt
     /// </summary>
     /// <exception cref="TemplateException">The template fails, or refuses these messages.</exception>
     /// <exception cref="OperationCanceledException">The caller does not want the result any more.</exception>
-    public List<int> Encode(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken = default)
+    public List<int> Encode(IReadOnlyList<TemplateMessage> messages, CancellationToken cancellationToken = default)
     {
         var known = _readsDeveloper
             ? messages : [.. messages.Select(message => message.Role == Developer ? message with { Role = System } : message)];
         return EncodeAsWritten(known, cancellationToken);
     }
 
-    private List<int> EncodeAsWritten(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
+    private List<int> EncodeAsWritten(IReadOnlyList<TemplateMessage> messages, CancellationToken cancellationToken)
     {
         var ids = new List<int>();
         Tokenizer.Encode(
@@ -61,8 +60,8 @@ internal sealed class ChatPrompt
     }
 
     /// <summary>
-    /// Whether the template names the role and puts such a message into the chat. One that writes any role as it comes would show the model
-    /// a role that it was not trained on.
+    /// Whether the template names the role and puts such a message into the chat. One that writes any role as it comes would show the
+    /// model a role that it was not trained on.
     /// </summary>
     private bool ReadsDeveloper()
     {

@@ -2,12 +2,12 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
-using Tollgate.Inference.Serving;
+using Tollgate.Inference.Worker;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Inference.Registration;
 
-/// <summary>The address that the worker tells others to reach it at.</summary>
+/// <summary>The address at which other services reach the worker.</summary>
 internal sealed class OwnAddress(IConfiguration configuration, IServer server, IOptions<WorkerOptions> options)
 {
     /// <summary>

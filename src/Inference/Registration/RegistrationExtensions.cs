@@ -12,9 +12,9 @@ internal static class RegistrationExtensions
     {
         if (builder.Configuration["Services:accounts"] is { Length: > 0 })
         {
-            builder.Services.AddInternalClient(WorkerRegistration.Client, builder.Configuration)
+            builder.Services.AddInternalClient(AccountsDirectory.Client, builder.Configuration)
                 .ConfigureHttpClient(client => client.Timeout = TimeSpan.FromSeconds(2));
-            builder.Services.AddSingleton<OwnAddress>();
+            builder.Services.AddSingleton<OwnAddress>().AddSingleton<AccountsDirectory>();
             builder.Services.AddHostedService<WorkerRegistration>();
         }
     }

@@ -1,5 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
-using Tollgate.Inference.Import;
+using Tollgate.Inference.Models;
 
 namespace Tollgate.Inference.Sessions;
 
@@ -9,7 +9,8 @@ public sealed class SessionFactory
     /// <param name="provider">A probed provider.</param>
     /// <param name="threads">Threads inside one operator. 0: one for each processor.</param>
     /// <param name="spin">
-    /// Whether idle threads of the pool spin: faster on a machine of its own, slower where gateway and databases share the processors.
+    /// Whether idle threads of the pool spin: faster where the worker has the machine for itself, slower where gateway and databases share
+    /// the processors.
     /// </param>
     public SessionFactory(ExecutionProvider provider, int threads = 0, bool spin = false)
     {

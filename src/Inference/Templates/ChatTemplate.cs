@@ -5,7 +5,7 @@ namespace Tollgate.Inference.Templates;
 
 /// <summary>One message of a chat.</summary>
 /// <param name="Name">Who speaks, where the caller says so.</param>
-public sealed record ChatMessage(string Role, string Content, string? Name = null);
+public sealed record TemplateMessage(string Role, string Content, string? Name = null);
 
 /// <summary>A model's own template, which turns messages into the text it was trained on: the subset of Jinja that models use.</summary>
 /// <remarks>Parsed once, thread-safe. A rendering has a <see cref="TemplateBudget"/> and reaches nothing but its input.</remarks>
@@ -33,7 +33,7 @@ public sealed class ChatTemplate
         : throw new TemplateException($"The template is longer than {MostSource} characters.");
 
     /// <summary>Renders messages as text, for a person.</summary>
-    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, string bos, string eos) =>
+    public string Render(IReadOnlyList<TemplateMessage> messages, bool addGenerationPrompt, string bos, string eos) =>
         string.Concat(RenderSegments(messages, addGenerationPrompt, bos, eos).Select(s => s.Text));
 
     /// <summary>Renders messages as runs of text, of which only the template's own may become control tokens.</summary>
@@ -43,7 +43,8 @@ public sealed class ChatTemplate
     /// (<see cref="TemplateException.RaisedByTemplate"/>) or passes a limit.</exception>
     /// <exception cref="OperationCanceledException">The caller does not want the result any more.</exception>
     public IReadOnlyList<TextSegment> RenderSegments(
-        IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, string bos, string eos, CancellationToken cancellationToken = default)
+        IReadOnlyList<TemplateMessage> messages, bool addGenerationPrompt, string bos, string eos,
+        CancellationToken cancellationToken = default)
     {
         var characters = messages.Sum(m => MessageCharacters + m.Role.Length + m.Content.Length + (long)(m.Name?.Length ?? 0));
         return RenderValues(
@@ -84,7 +85,7 @@ public sealed class ChatTemplate
         return new TemplateInterpreter(globals, budget).Render(_statements).Segments;
     }
 
-    private static TemplateMap ToValue(ChatMessage message)
+    private static TemplateMap ToValue(TemplateMessage message)
     {
         var value = new TemplateMap
         {

@@ -383,7 +383,8 @@ internal sealed class ExpressionParser(TokenReader tokens)
         return new MapExpression(items);
     }
 
-    private static long ParseInteger(string digits) => long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+    private static long ParseInteger(string digits) =>
+        long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
         ? value
         : throw new TemplateException($"The template's number {digits} is too large.");
 }

@@ -82,7 +82,8 @@ internal sealed class TemplateFilters(TemplateBudget budget)
             case ("abs", double number):
                 return Math.Abs(number);
             case ("int", long or double or bool):
-                return TemplateValues.AsWhole(value) ?? throw new TemplateException("A number of the template is too large to be a whole one.");
+                return TemplateValues.AsWhole(value)
+            ?? throw new TemplateException("A number of the template is too large to be a whole one.");
             case ("float", long or double or bool):
                 return TemplateValues.AsNumber(value)!;
             case ("items", TemplateMap map):
@@ -233,7 +234,8 @@ internal sealed class TemplateFilters(TemplateBudget budget)
     private MarkedText Indent(MarkedText text, CallArguments arguments)
     {
         var blanks = new string(' ', (int)Math.Clamp(arguments.Integer(0, "width", 4), 0, 64));
-        var (first, blank) = (TemplateValues.IsTrue(arguments.Get(1, "first", false)), TemplateValues.IsTrue(arguments.Get(2, "blank", false)));
+        var first = TemplateValues.IsTrue(arguments.Get(1, "first", false));
+        var blank = TemplateValues.IsTrue(arguments.Get(2, "blank", false));
         var builder = new MarkedTextBuilder(budget);
         var start = 0;
         while (start <= text.Length)

@@ -20,6 +20,7 @@ internal sealed class TemplateInterpreter
         _output = new MarkedTextBuilder(budget);
     }
 
+    /// <summary>How a statement leaves the loop that it runs in.</summary>
     private enum Flow
     {
         Next,

@@ -3,6 +3,7 @@ using System.Text;
 
 namespace Tollgate.Inference.Templates;
 
+/// <summary>Kinds of tokens of a template.</summary>
 internal enum TokenKind
 {
     Text,
@@ -26,7 +27,8 @@ internal readonly record struct TemplateToken(TokenKind Kind, string Value, int 
 internal sealed class TemplateLexer(string source)
 {
     private static readonly string[] Operators =
-        ["==", "!=", "<=", ">=", "//", "**", "+", "-", "*", "/", "%", "~", "<", ">", "=", "(", ")", "[", "]", "{", "}", ",", ".", ":", "|"];
+        ["==", "!=", "<=", ">=", "//", "**", "+", "-", "*", "/", "%", "~", "<", ">", "=", "(", ")", "[", "]", "{", "}", ",", ".", ":",
+            "|"];
 
     /// <summary>Names are looked up at every use, which takes time by their length.</summary>
     private const int LongestName = 200;

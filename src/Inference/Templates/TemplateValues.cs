@@ -175,7 +175,8 @@ internal static class TemplateValues
     };
 
     /// <summary>Sorts by keys and keeps the order of equal ones.</summary>
-    /// <remarks>A merge sort of our own: .NET's hides what a comparison throws, and may fail on an order that contradicts itself.</remarks>
+    /// <remarks>A merge sort of our own: .NET's hides what a comparison throws, and may fail on an order that contradicts
+    /// itself.</remarks>
     public static List<object?> Sort(List<object?> items, List<object?> keys, bool descending, TemplateBudget budget)
     {
         budget.AllocateList(4L * items.Count);

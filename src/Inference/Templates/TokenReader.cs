@@ -76,6 +76,9 @@ internal sealed class TokenReader(IReadOnlyList<TemplateToken> tokens)
         }
     }
 
-    public TemplateException Unexpected() => new(
-        $"The template has an unexpected {(Current.Kind == TokenKind.End ? "end" : $"'{Current.Value}' ({Current.Kind})")} at character {Current.Position}.");
+    public TemplateException Unexpected()
+    {
+        var found = Current.Kind == TokenKind.End ? "end" : $"'{Current.Value}' ({Current.Kind})";
+        return new TemplateException($"The template has an unexpected {found} at character {Current.Position}.");
+    }
 }

@@ -19,7 +19,8 @@ public interface ITokenizer
     void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids);
 
     /// <summary>
-    /// Appends the ids of a rendered template: as one text, but control tokens are recognised only within what the template's author wrote.
+    /// Appends the ids of a rendered template: as one text, but control tokens are recognised only within what the template's author
+    /// wrote.
     /// </summary>
     void Encode(IReadOnlyList<TextSegment> segments, List<int> ids);
 

@@ -245,6 +245,7 @@ internal abstract class PreTokenizer
         }
     }
 
+    /// <summary>Whether a text begins with a character of a class.</summary>
     private delegate bool Condition(ReadOnlySpan<char> rest);
 
     private static int LengthUntil(ReadOnlySpan<char> text, Condition holds)

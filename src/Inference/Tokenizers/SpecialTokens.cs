@@ -11,7 +11,8 @@ internal sealed class SpecialTokens
     private readonly Dictionary<int, int> _ids = [];
     private readonly System.Buffers.SearchValues<char> _starts;
 
-    /// <exception cref="FormatException">There are too many tokens, or one is too long to be looked for at every place of a text.</exception>
+    /// <exception cref="FormatException">There are too many tokens, or one is too long to be looked for at every place of a
+    /// text.</exception>
     public SpecialTokens(IEnumerable<(string Text, int Id)> tokens)
     {
         var count = 0;

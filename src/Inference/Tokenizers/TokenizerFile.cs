@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 
 namespace Tollgate.Inference.Tokenizers;
@@ -12,10 +11,11 @@ internal static class TokenizerFile
 
     public const string WordPiece = "wordpiece";
 
-    /// <exception cref="ModelImportException">The file is damaged or of an unknown kind.</exception>
+    /// <exception cref="ModelImportException">The manifest names none, or the file is damaged or of an unknown kind.</exception>
     public static ITokenizer Load(InstalledModel model)
     {
-        var tokenizer = model.Manifest.Tokenizer;
+        var tokenizer = model.Manifest.Tokenizer
+            ?? throw new ModelImportException($"The manifest of '{model.Manifest.Name}' names no tokenizer.");
         try
         {
             var bytes = File.ReadAllBytes(model.PathOf(tokenizer.File));

@@ -289,7 +289,8 @@ public sealed class WordPieceTokenizer : ITokenizer
         }
 
         return seen
-            ? ([.. prefix], [.. suffix]) : throw new FormatException("The tokenizer's post-processor leaves the text out, which is not supported.");
+            ? ([.. prefix], [.. suffix])
+            : throw new FormatException("The tokenizer's post-processor leaves the text out, which is not supported.");
     }
 
     /// <summary>The ids that the post-processor gives a token of its frame; its vocabulary's where it gives none.</summary>

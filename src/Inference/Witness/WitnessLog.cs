@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Win32.SafeHandles;
-using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Workers;
-using Tollgate.Inference.Serving;
+using Tollgate.Inference.Worker;
 
 namespace Tollgate.Inference.Witness;
 
@@ -20,7 +20,6 @@ public sealed partial class WitnessLog : IDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger<WitnessLog> _logger;
     private readonly string _directory;
-    private readonly FileStream _lock;
     private readonly Dictionary<Guid, Units> _recent = [];
     private readonly Queue<Guid> _order = new();
     private readonly List<WitnessSegment> _segments;
@@ -28,13 +27,12 @@ public sealed partial class WitnessLog : IDisposable
     private long _end;
 
     /// <summary>Opens the log of a worker; a torn tail is cut off.</summary>
-    /// <exception cref="IOException">Another worker has the folder.</exception>
-    public WitnessLog(IOptions<WorkerOptions> worker, IOptions<WitnessOptions> options, TimeProvider clock, ILogger<WitnessLog> logger)
+    /// <exception cref="IOException">The log cannot be read or written.</exception>
+    public WitnessLog(WorkerFolder folder, IOptions<WitnessOptions> options, TimeProvider clock, ILogger<WitnessLog> logger)
     {
         (_options, _clock, _logger) = (options.Value, clock, logger);
-        _directory = Path.Combine(worker.Value.DataDirectory, "witness");
+        _directory = Path.Combine(folder.Path, "witness");
         Directory.CreateDirectory(_directory);
-        _lock = new FileStream(Path.Combine(_directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         _segments = WitnessSegment.List(_directory);
         if (_segments.Count == 0)
         {
@@ -121,11 +119,7 @@ public sealed partial class WitnessLog : IDisposable
         return new WitnessPage(LogId, entries, position);
     }
 
-    public void Dispose()
-    {
-        _file.Dispose();
-        _lock.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 
     private void BeginSegment(DateTimeOffset now)
     {

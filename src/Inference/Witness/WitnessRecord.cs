@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
-using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Inference.Witness;
@@ -14,7 +15,8 @@ internal static class WitnessRecord
 {
     /// <summary>Length and checksum.</summary>
     public const int PrefixBytes = 8;
-    private const int FixedBytes = 16 + 4 + 16 + (6 * 8) + 8;
+    private const int UnitsAt = 16 + 4 + 16;
+    private const int FixedBytes = UnitsAt + (Units.Length * 8) + 8;
     private const int LongestName = 1024;
 
     public static byte[] Write(Guid requestId, int attempt, Guid? organization, string model, in Units units, DateTimeOffset at)
@@ -30,10 +32,9 @@ internal static class WitnessRecord
         requestId.TryWriteBytes(body, bigEndian: true, out _);
         BinaryPrimitives.WriteInt32LittleEndian(body[16..], attempt);
         (organization ?? Guid.Empty).TryWriteBytes(body[20..], bigEndian: true, out _);
-        ReadOnlySpan<long> counts = [units.Input, units.Cached, units.Output, units.Reasoning, units.AudioMs, units.Images];
-        for (var i = 0; i < counts.Length; i++)
+        for (var i = 0; i < Units.Length; i++)
         {
-            BinaryPrimitives.WriteInt64LittleEndian(body[(36 + (8 * i))..], counts[i]);
+            BinaryPrimitives.WriteInt64LittleEndian(body[(UnitsAt + (8 * i))..], UnitKind.All[i].Of(units));
         }
 
         BinaryPrimitives.WriteInt64LittleEndian(body[84..], (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
@@ -73,10 +74,19 @@ internal static class WitnessRecord
             BinaryPrimitives.ReadInt32LittleEndian(body[16..]),
             organization == Guid.Empty ? null : organization,
             Encoding.UTF8.GetString(body[FixedBytes..]),
-            new Units(Count(body, 0), Count(body, 1), Count(body, 2), Count(body, 3), Count(body, 4), Count(body, 5)),
+            Units.Of(Counts(body)),
             DateTimeOffset.UnixEpoch.AddTicks(BinaryPrimitives.ReadInt64LittleEndian(body[84..]) * TimeSpan.TicksPerMicrosecond));
         return true;
     }
 
-    private static long Count(ReadOnlySpan<byte> body, int index) => BinaryPrimitives.ReadInt64LittleEndian(body[(36 + (8 * index))..]);
+    private static UnitCounts Counts(ReadOnlySpan<byte> body)
+    {
+        var counts = default(UnitCounts);
+        for (var i = 0; i < Units.Length; i++)
+        {
+            counts[i] = BinaryPrimitives.ReadInt64LittleEndian(body[(UnitsAt + (8 * i))..]);
+        }
+
+        return counts;
+    }
 }

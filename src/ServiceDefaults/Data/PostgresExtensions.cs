@@ -6,11 +6,13 @@ using Npgsql;
 
 namespace Tollgate.ServiceDefaults.Data;
 
-/// <summary>The one way to a service's Postgres schema.</summary>
+/// <summary>Connects a service to its Postgres schema.</summary>
 public static class PostgresExtensions
 {
-    /// <summary>Registers an <see cref="NpgsqlDataSource"/> from <c>Postgres:ConnectionString</c>, makes readiness depend on it, and says how
-    /// requests end while it is away (<see cref="PostgresOutage"/>).</summary>
+    /// <summary>
+    /// Registers an <see cref="NpgsqlDataSource"/> from <c>Postgres:ConnectionString</c>, makes readiness depend on it, and answers
+    /// requests during an outage (<see cref="PostgresOutage"/>).
+    /// </summary>
     public static WebApplicationBuilder AddPostgres(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(_ => CreateDataSource(builder.Configuration));
@@ -19,9 +21,9 @@ public static class PostgresExtensions
         return builder;
     }
 
-    /// <summary>A data source from <c>Postgres:ConnectionString</c>.</summary>
-    /// <exception cref="InvalidOperationException">No connection string, or one that would
-    /// leak session settings between users of the pool.</exception>
+    /// <summary>Creates a data source from <c>Postgres:ConnectionString</c>.</summary>
+    /// <exception cref="InvalidOperationException">The connection string is missing, or would leak session settings between users of the
+    /// pool.</exception>
     public static NpgsqlDataSource CreateDataSource(IConfiguration configuration)
     {
         var text = configuration["Postgres:ConnectionString"]

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Tollgate.ServiceDefaults.Data;
 
 /// <summary>
-/// What a request gets while Postgres is away or will not serve it just now: 503 with <c>Retry-After</c>. The log gets one line a second at
-/// most, without a stack: every request fails at the same place. Thread-safe.
+/// Answers requests with 503 and <c>Retry-After</c> while Postgres is down or temporarily refuses. Logs at most one line per second,
+/// without a stack, because every request fails at the same place. Thread-safe.
 /// </summary>
 public sealed partial class PostgresOutage(
     IProblemDetailsService problems, TimeProvider clock, ILogger<PostgresOutage> logger) : IExceptionHandler
@@ -18,7 +18,7 @@ public sealed partial class PostgresOutage(
     private long _nextLine = long.MinValue;
     private long _refused;
 
-    /// <summary>Whether trying again later can help: no connection, a timeout, a server that starts or stops, a deadlock.</summary>
+    /// <summary>Whether a retry can help: no connection, a timeout, a server that starts or stops, a deadlock.</summary>
     public static bool Is(Exception exception)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
@@ -49,7 +49,7 @@ public sealed partial class PostgresOutage(
         };
         if (!await problems.TryWriteAsync(problem))
         {
-            await httpContext.Response.WriteAsync(problem.ProblemDetails.Title, cancellationToken); // A browser, which takes no JSON.
+            await httpContext.Response.WriteAsync(problem.ProblemDetails.Title, cancellationToken); // The client accepts no JSON.
         }
 
         return true;

@@ -8,16 +8,16 @@ using StackExchange.Redis;
 
 namespace Tollgate.ServiceDefaults.Data;
 
-/// <summary>Section <c>Redis</c>.</summary>
+/// <summary>Settings of Redis. Section <c>Redis</c>.</summary>
 public sealed class RedisOptions
 {
     public const string Section = "Redis";
 
-    /// <summary>StackExchange.Redis form, such as <c>127.0.0.1:6379,password=…</c>.</summary>
+    /// <summary>In StackExchange.Redis' format, such as <c>127.0.0.1:6379,password=…</c>.</summary>
     [Required]
     public string ConnectionString { get; init; } = "";
 
-    /// <summary>How long one call may take before it counts as failed with an unknown outcome. Default 250 ms.</summary>
+    /// <summary>Timeout of one call, after which it has failed with an unknown outcome. Default 250 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00.005", "00:00:05")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(250);
 }
@@ -25,38 +25,42 @@ public sealed class RedisOptions
 [OptionsValidator]
 internal sealed partial class RedisOptionsValidator : IValidateOptions<RedisOptions>;
 
-/// <summary>Redis did not answer in time or at all. The outcome of the call is unknown.</summary>
+/// <summary>Redis did not answer in time, or not at all. The outcome of the call is unknown.</summary>
 public sealed class RedisUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
-/// The one way to Redis: every call ends within <see cref="RedisOptions.Timeout"/>, and while the connection is down calls fail at once.
-/// The connection is made on first use and comes back by itself. Thread-safe.
+/// Connects to Redis. Every call ends within <see cref="RedisOptions.Timeout"/>; while the connection is down, calls fail at once.
+/// Connects on first use and reconnects automatically. Thread-safe.
 /// </summary>
-public sealed class RedisConnection(IOptions<RedisOptions> options, TimeProvider clock) : IAsyncDisposable
+public sealed class RedisConnection(IOptions<RedisOptions> options, RedisMetrics metrics, TimeProvider clock) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _connecting = new(1, 1);
     private ConnectionMultiplexer? _multiplexer;
 
     /// <summary>Runs <paramref name="call"/> within the time limit.</summary>
+    /// <param name="name">What it is in metrics.</param>
     /// <exception cref="RedisUnavailableException">No answer in time, or no connection.</exception>
     /// <exception cref="RedisServerException">Redis answered with an error.</exception>
-    public Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellationToken = default) =>
-        RunAsync(multiplexer => call(multiplexer.GetDatabase()), cancellationToken);
+    public Task<T> CallAsync<T>(RedisCall name, Func<IDatabase, Task<T>> call, CancellationToken cancellationToken = default) =>
+        RunAsync(name, multiplexer => call(multiplexer.GetDatabase()), cancellationToken);
 
-    /// <summary>Runs <paramref name="call"/> on one server, for what is not said of a key.</summary>
+    /// <summary>Runs <paramref name="call"/> on one server, for commands that do not concern a key.</summary>
+    /// <param name="name">What it is in metrics.</param>
     /// <param name="server">From <see cref="ListServersAsync"/>.</param>
     /// <exception cref="RedisUnavailableException">No answer in time, or no connection.</exception>
     /// <exception cref="RedisServerException">Redis answered with an error.</exception>
-    public Task<T> CallAsync<T>(IServer server, Func<IServer, Task<T>> call, CancellationToken cancellationToken = default) =>
-        RunAsync(_ => call(server), cancellationToken);
+    public Task<T> CallAsync<T>(
+        RedisCall name, IServer server, Func<IServer, Task<T>> call, CancellationToken cancellationToken = default) =>
+        RunAsync(name, _ => call(server), cancellationToken);
 
-    /// <summary>All servers: one, or every node of a Redis Cluster.</summary>
+    /// <summary>Lists all servers: one, or every node of a Redis Cluster.</summary>
     /// <exception cref="RedisUnavailableException">One of them cannot be reached.</exception>
     public Task<IReadOnlyList<IServer>> ListServersAsync(CancellationToken cancellationToken = default) =>
         RunAsync<IReadOnlyList<IServer>>(
+            new RedisCall("PING"),
             async multiplexer =>
             {
-                await multiplexer.GetDatabase().PingAsync(); // Before the first answer it is not known which there are.
+                await multiplexer.GetDatabase().PingAsync(); // The servers are known only after a first answer.
                 var servers = multiplexer.GetServers();
                 return servers.FirstOrDefault(server => !server.IsConnected) is { } away
                     ? throw new RedisUnavailableException($"Redis cannot be reached at {away.EndPoint}.")
@@ -64,24 +68,41 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, TimeProvider
             },
             cancellationToken);
 
-    private async Task<T> RunAsync<T>(Func<ConnectionMultiplexer, Task<T>> call, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(
+        RedisCall name, Func<ConnectionMultiplexer, Task<T>> call, CancellationToken cancellationToken)
     {
+        var started = clock.GetTimestamp();
+        var error = "cancelled";
         try
         {
             var multiplexer = _multiplexer ?? await ConnectAsync(cancellationToken);
-            return await call(multiplexer).WaitAsync(options.Value.Timeout, clock, cancellationToken);
+            var answer = await call(multiplexer).WaitAsync(options.Value.Timeout, clock, cancellationToken);
+            error = null;
+            return answer;
         }
         catch (TimeoutException exception)
         {
+            error = "timeout";
             throw new RedisUnavailableException($"Redis did not answer within {options.Value.Timeout.TotalMilliseconds:0} ms.", exception);
         }
         catch (RedisConnectionException exception)
         {
+            error = "unavailable";
             throw new RedisUnavailableException("Redis cannot be reached.", exception);
         }
-        catch (RedisServerException exception) when (exception.Message.StartsWith("LOADING", StringComparison.Ordinal))
+        catch (RedisServerException exception)
         {
-            throw new RedisUnavailableException("Redis is loading.", exception);
+            error = "refused";
+            if (exception.Message.StartsWith("LOADING", StringComparison.Ordinal))
+            {
+                throw new RedisUnavailableException("Redis is loading.", exception);
+            }
+
+            throw;
+        }
+        finally
+        {
+            metrics.Called(name, clock.GetElapsedTime(started), error);
         }
     }
 
@@ -104,7 +125,7 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, TimeProvider
             {
                 var settings = ConfigurationOptions.Parse(options.Value.ConnectionString);
                 settings.AbortOnConnectFail = false;
-                settings.AllowAdmin = true; // The gateway reads CONFIG: the till's Redis must keep nothing.
+                settings.AllowAdmin = true; // The gateway reads CONFIG to check that the till's Redis persists nothing.
                 settings.BacklogPolicy = BacklogPolicy.FailFast;
                 settings.ConnectTimeout = 1000;
                 settings.ReconnectRetryPolicy = new LinearRetry(200);
@@ -129,6 +150,7 @@ public static class RedisExtensions
     {
         builder.Services.AddSingleton<IValidateOptions<RedisOptions>, RedisOptionsValidator>();
         builder.Services.AddOptions<RedisOptions>().Bind(builder.Configuration.GetSection(RedisOptions.Section)).ValidateOnStart();
+        builder.Services.AddSingleton<RedisMetrics>();
         builder.Services.AddSingleton<RedisConnection>();
         builder.Services.AddHealthChecks().AddCheck<RedisHealth>("redis", tags: ["ready"]);
         return builder;
@@ -140,7 +162,7 @@ public static class RedisExtensions
         {
             try
             {
-                await redis.CallAsync(db => db.PingAsync(), cancellationToken);
+                await redis.CallAsync(new RedisCall("PING"), db => db.PingAsync(), cancellationToken);
                 return HealthCheckResult.Healthy();
             }
             catch (RedisUnavailableException exception)

@@ -4,20 +4,21 @@ using Npgsql;
 namespace Tollgate.ServiceDefaults.Data;
 
 /// <summary>
-/// Brings a service's schema up to date from the SQL files embedded under its <c>Migrations</c> folder, in the order of their names, each
-/// once and in a transaction of its own. Under an advisory lock, so that several instances may start together.
+/// Updates a service's schema from the SQL files embedded under its <c>Migrations</c> folder. Runs each file once, in the order of the
+/// names and in a separate transaction. Holds an advisory lock, so several instances may start together.
 /// </summary>
 public static class SchemaMigrations
 {
-    /// <summary>Runs what has not run yet. The schema must exist and belong to the connection's role.</summary>
-    /// <exception cref="InvalidOperationException">A file that ran was changed afterwards.</exception>
+    /// <summary>Runs the files that have not run yet. The schema must exist and belong to the connection's role.</summary>
+    /// <exception cref="InvalidOperationException">A file was changed after it ran.</exception>
     public static async Task RunAsync(NpgsqlDataSource dataSource, Assembly service, string schema, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await ExecuteAsync(connection, $"select pg_advisory_lock(hashtext('tollgate migrations {schema}'))", cancellationToken);
         await ExecuteAsync(
             connection,
-            $"create table if not exists {schema}.schema_migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now())",
+            $"create table if not exists {schema}.schema_migrations "
+            + "(name text primary key, sha256 text not null, applied_at timestamptz not null default now())",
             cancellationToken);
         foreach (var name in service.GetManifestResourceNames().Where(n => n.Contains(".Migrations.", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal))

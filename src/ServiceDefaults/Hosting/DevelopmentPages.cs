@@ -5,26 +5,27 @@ using Microsoft.AspNetCore.Http;
 namespace Tollgate.ServiceDefaults.Hosting;
 
 /// <summary>
-/// Who may open pages of a development installation: the mailbox and the checkout of the stand-in for Stripe. A browser proves that it belongs
-/// to somebody who can read the data folder by a token, once in the address and from then on in a cookie, which every port of the machine gets.
+/// Guards the pages of a development installation: the mailbox and the checkout of the fake Stripe. A browser needs a token from the data
+/// folder, first in the address and afterwards in a cookie that every port of the machine receives. The token proves that its user can
+/// read the data folder.
 /// </summary>
 public static class DevelopmentPages
 {
-    /// <summary>Setting that holds the token; usually by <c>Development:Token_FILE</c>.</summary>
+    /// <summary>Setting with the token, usually set through <c>Development:Token_FILE</c>.</summary>
     public const string TokenSetting = "Development:Token";
 
-    /// <summary>Name of the token in the query of an address.</summary>
+    /// <summary>Name of the token's query parameter.</summary>
     public const string Query = "token";
 
     private const string Cookie = "tollgate.development";
     private static readonly string[] ForwardedHeaders = ["Forwarded", "Via", "X-Real-IP"];
 
-    /// <summary>Whether the request came through a proxy, from which other machines may speak.</summary>
+    /// <summary>Whether the request came through a proxy, so that another machine may have sent it.</summary>
     public static bool IsForwarded(HttpRequest request) =>
         Array.Exists(ForwardedHeaders, request.Headers.ContainsKey)
         || request.Headers.Keys.Any(name => name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Whether the request carries the token. One that carries it in its query gets the cookie.</summary>
+    /// <summary>Whether the request has the token, in its query or its cookie. A token in the query sets the cookie.</summary>
     public static bool HasToken(HttpContext context, string? token)
     {
         if (string.IsNullOrEmpty(token))
@@ -41,7 +42,7 @@ public static class DevelopmentPages
         return Equal(context.Request.Cookies[Cookie], token);
     }
 
-    /// <summary>Gives the browser the token in a cookie.</summary>
+    /// <summary>Stores the token in the browser's cookie.</summary>
     public static void Remember(HttpContext context, string token)
     {
         if (!Equal(context.Request.Cookies[Cookie], token))

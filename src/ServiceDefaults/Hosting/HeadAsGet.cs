@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Tollgate.ServiceDefaults.Hosting;
 
 /// <summary>
-/// Answers HEAD as GET without the body, on every path that takes GET (RFC 9110, 9.3.2). Before routing, so that no endpoint has to name
-/// HEAD; Kestrel remembers what the client sent and drops the body.
+/// Answers HEAD as GET without the body, on every path that accepts GET (RFC 9110, 9.3.2). Runs before routing, so that endpoints need not
+/// declare HEAD. Kestrel remembers the original method and drops the body.
 /// </summary>
 internal sealed class HeadAsGet : IStartupFilter
 {

@@ -6,28 +6,28 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Tollgate.ServiceDefaults.Hosting;
 
-/// <summary>The two doors of a service.</summary>
+/// <summary>The two listeners of a service.</summary>
 public enum ListenerKind
 {
-    /// <summary>Customers and their browsers.</summary>
+    /// <summary>For customers and their browsers.</summary>
     Public = 0,
 
-    /// <summary>Other services of the platform, with a bearer of their own.</summary>
+    /// <summary>For other services of the platform, each with its own bearer.</summary>
     Internal = 1,
 }
 
-/// <summary>Connection feature: through which door a request came.</summary>
+/// <summary>Connection feature: the listener through which a request came.</summary>
 public sealed record Listener(ListenerKind Kind);
 
-/// <summary>Asks a running service where it listens; a configured port 0 is answered with the real one.</summary>
+/// <summary>Finds the addresses of a running service's listeners, with the real port instead of a configured 0.</summary>
 public static class ListenerUrls
 {
-    /// <summary>Base address of a listener, without a slash at the end.</summary>
+    /// <summary>Returns the base address of a listener, without a trailing slash.</summary>
     /// <exception cref="InvalidOperationException">The service has no such listener or is not started.</exception>
     public static string Url(this WebApplication app, ListenerKind kind) =>
         app.Services.GetRequiredService<IServer>().ListenerUrl(app.Configuration, kind);
 
-    /// <summary>The same, for a part of the service itself.</summary>
+    /// <summary>Returns the base address of a listener, for a component of the service itself.</summary>
     /// <exception cref="InvalidOperationException">The service has no such listener or is not started.</exception>
     public static string ListenerUrl(this IServer server, IConfiguration configuration, ListenerKind kind)
     {

@@ -7,13 +7,13 @@ using ZLogger;
 namespace Tollgate.ServiceDefaults.Hosting;
 
 /// <summary>
-/// One entry, one line, whatever the entry holds: time (UTC), level, category, event id, message, exception. Line breaks become spaces, so
-/// that no text of a client's or of an exception's can look like an entry of its own.
+/// Formats an entry as exactly one line: time (UTC), level, category, event id, message, exception. Replaces line breaks by spaces, so
+/// that no text from a client or an exception can look like a separate entry.
 /// </summary>
 internal sealed class LogLine : IZLoggerFormatter
 {
     private const int TimeBytes = 25;
-    private readonly ArrayBufferWriter<byte> _text = new(); // The writer's one thread formats.
+    private readonly ArrayBufferWriter<byte> _text = new(); // Only the writer's single thread formats.
 
     public bool WithLineBreak => true;
 

@@ -10,16 +10,19 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.ServiceDefaults.Hosting;
 
-/// <summary>Makes and runs a service the same way whether it is alone in its process, beside others, or in a test.</summary>
+/// <summary>Creates and runs a service in the same way whether it is alone in its process, beside others, or in a test.</summary>
 public static class PlatformHost
 {
-    /// <summary>A builder with the settings of <see cref="PlatformSettings"/>. The listeners are <c>Listen:Public</c> and <c>Listen:Internal</c>.</summary>
+    /// <summary>
+    /// Creates a builder with the settings of <see cref="PlatformSettings"/>. Its listeners are <c>Listen:Public</c> and
+    /// <c>Listen:Internal</c>.
+    /// </summary>
     public static WebApplicationBuilder CreateBuilder(string[] args, Assembly service)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             ApplicationName = service.GetName().Name,
-            ContentRootPath = AppContext.BaseDirectory, // The working directory may be /, which a watcher would walk.
+            ContentRootPath = AppContext.BaseDirectory, // The working directory may be /, which a file watcher would scan.
         });
         builder.Configuration.AddPlatformSettings(args);
         foreach (var kind in Enum.GetValues<ListenerKind>())
@@ -37,9 +40,8 @@ public static class PlatformHost
     }
 
     /// <summary>
-    /// Runs a service: <c>migrate</c> as the first argument brings its schema up to date and ends; <c>health</c> asks the running one of
-    /// the same settings whether it is ready, for a container's health check; <c>--help</c> explains both; anything else serves until a signal.
-    /// A wrong setting ends it with one line.
+    /// Runs a service until a signal. With <c>migrate</c> as the first argument, updates its schema and ends. With <c>--help</c>, prints
+    /// these verbs. A wrong setting ends it with one line.
     /// </summary>
     /// <param name="migrate">Null for a service without a database.</param>
     public static async Task<int> RunAsync(
@@ -74,14 +76,12 @@ public static class PlatformHost
                 await (migrate ?? throw new InvalidOperationException("This service has no database to migrate."))(
                     settings, CancellationToken.None);
                 return 0;
-            case ["health", .. var settings]:
-                return await AskHealthAsync(settings) ? 0 : 1;
             case [var verb, ..] when !verb.StartsWith('-') && !verb.StartsWith('/') && !verb.Contains('=', StringComparison.Ordinal):
                 throw new InvalidOperationException($"'{verb}' is no verb of this service. See --help.");
             default:
                 await using (var app = create(args))
                 {
-                    app.Services.GetService<IStartupValidator>()?.Validate(); // The host would log the stack of a wrong setting first.
+                    app.Services.GetService<IStartupValidator>()?.Validate(); // Otherwise the host would first log a wrong setting's stack.
                     await app.RunAsync();
                 }
 
@@ -92,36 +92,16 @@ public static class PlatformHost
     private static string Help(bool migrates) =>
         $"""
         usage: {Name} [--Section:Name=value …]            serve until a signal
-               {Name} health [--Section:Name=value …]     ask the running service whether it is ready
         """
         + (migrates ? $"\n       {Name} migrate [--Section:Name=value …]    bring the database's schema up to date" : "")
         + """
 
 
         A setting is also the environment variable TOLLGATE__Section__Name; Name_FILE gives the path of a file that holds the value.
-        The settings of each service are in its README.
+        docs/configuration.md has every setting.
         """;
 
-    private static async Task<bool> AskHealthAsync(string[] args)
-    {
-        var configuration = PlatformSettings.Read(args);
-        var listener = configuration["Listen:Internal"] ?? configuration["Listen:Public"]
-            ?? throw new InvalidOperationException("Listen:Internal is not set: where does the service listen?");
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(4) };
-        try
-        {
-            using var response = await http.GetAsync($"http://127.0.0.1:{BindingAddress.Parse(listener).Port}/health/ready");
-            return response.IsSuccessStatusCode;
-        }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return false;
-        }
-    }
-
-    /// <summary>For a service beside others in one process: whoever made it stops it, in an
-    /// order of its own, so it must not listen for signals.</summary>
+    /// <summary>Ignores signals, for a service beside others in one process: its creator stops the services in a chosen order.</summary>
     private sealed class StoppedByItsOwner : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -129,7 +109,7 @@ public static class PlatformHost
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
-    /// <exception cref="FormatException">The host is no address.</exception>
+    /// <exception cref="FormatException">The host is not an address.</exception>
     private static IPAddress Address(string host) =>
         host == "localhost" ? IPAddress.Loopback : host is "+" or "*" ? IPAddress.Any : IPAddress.Parse(host);
 
@@ -151,7 +131,7 @@ public static class PlatformHost
     private static void ConfigureListeners(WebHostBuilderContext context, KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MinResponseDataRate = null; // A reader of a slow stream is not an attacker.
+        kestrel.Limits.MinResponseDataRate = null; // A client that reads a stream slowly is not an attacker.
         kestrel.Limits.MaxRequestBodySize = 4 * 1024 * 1024;
         kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
         foreach (var kind in Enum.GetValues<ListenerKind>())

@@ -3,21 +3,21 @@ using Microsoft.Extensions.Configuration;
 namespace Tollgate.ServiceDefaults.Hosting;
 
 /// <summary>
-/// The settings of a process, in their one order: <c>TOLLGATE__Section__Name</c> of the environment, then <c>--Section:Name=value</c> of the
-/// arguments, which win. Within each, <c>Name_FILE</c> gives the path of a file that holds the value, and a list is one value with blanks or
-/// commas between its entries or the numbered settings <c>Name:0</c>, <c>Name:1</c> and so on; a list replaces a list of the other source whole.
+/// Reads the settings of a process in a fixed order: <c>TOLLGATE__Section__Name</c> of the environment, then <c>--Section:Name=value</c>
+/// of the arguments, which override it. In both, <c>Name_FILE</c> is the path of a file with the value. A list is one value separated by
+/// blanks or commas, or the numbered settings <c>Name:0</c>, <c>Name:1</c> and so on. A list replaces the other source's list completely.
 /// </summary>
 public static class PlatformSettings
 {
     private const string FileSuffix = "_FILE";
 
-    /// <summary>Adds both sources.</summary>
-    /// <exception cref="InvalidOperationException">A named file cannot be read, or a value is given twice; the message names the setting.</exception>
+    /// <summary>Adds the environment and the arguments.</summary>
+    /// <exception cref="InvalidOperationException">A file cannot be read, or a value is set twice; the message names it.</exception>
     public static void AddPlatformSettings(this IConfigurationBuilder builder, string[] args) => builder
         .AddInMemoryCollection(Resolve(new ConfigurationBuilder().AddEnvironmentVariables("TOLLGATE__").Build()))
         .AddInMemoryCollection(Resolve(new ConfigurationBuilder().AddCommandLine(args).Build()));
 
-    /// <summary>The settings alone, without a service.</summary>
+    /// <summary>Reads the settings without a service.</summary>
     /// <exception cref="InvalidOperationException">As for <see cref="AddPlatformSettings"/>.</exception>
     public static IConfigurationRoot Read(string[] args)
     {
@@ -26,11 +26,11 @@ public static class PlatformSettings
         return builder.Build();
     }
 
-    /// <summary>Entries of a list setting.</summary>
+    /// <summary>Splits a list setting into its entries.</summary>
     public static IReadOnlyList<string> SplitList(string? value) =>
         (value ?? "").Split([',', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Entries of a list of base addresses, each with a slash at its end.</summary>
+    /// <summary>Reads a list of base addresses, each with a trailing slash.</summary>
     /// <exception cref="InvalidOperationException">One is not an absolute http address; the message names the setting.</exception>
     public static IReadOnlyList<Uri> ReadAddresses(this IConfiguration configuration, string key) =>
         [.. SplitList(configuration[key]).Select(text =>
@@ -95,7 +95,8 @@ public static class PlatformSettings
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidOperationException($"The file that {key} names cannot be read by the user {Environment.UserName}: {exception.Message}", exception);
+            throw new InvalidOperationException(
+                $"The file that {key} names cannot be read by the user {Environment.UserName}: {exception.Message}", exception);
         }
     }
 }

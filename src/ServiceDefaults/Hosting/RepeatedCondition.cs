@@ -3,19 +3,19 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.ServiceDefaults.Hosting;
 
 /// <summary>
-/// Something that a loop meets at every try for as long as it lasts, such as a service that is away: logged when it begins, once more for each
-/// new reason, and when it is over, not at every try between. Thread-safe.
+/// Logs a condition that a loop meets at every try, such as an unreachable service: when it begins, once for each new reason, and when it
+/// ends, instead of at every try. Thread-safe.
 /// </summary>
 /// <param name="what">The condition as the log shows it at its end, such as "Usage waits for Billing".</param>
 public sealed partial class RepeatedCondition(string what, TimeProvider clock)
 {
-    private const int MostReasons = 8; // Reasons that never repeat must not fill memory, nor the log.
+    private const int MostReasons = 8; // Bounds memory and log when every reason differs.
     private readonly HashSet<string> _reasons = [];
     private readonly Lock _lock = new();
     private long _since;
     private int _times;
 
-    /// <summary>Counts one more time. True when this one is to be logged.</summary>
+    /// <summary>Counts one occurrence. Returns true when the caller should log it.</summary>
     public bool Begins(string reason)
     {
         lock (_lock)
@@ -29,7 +29,7 @@ public sealed partial class RepeatedCondition(string what, TimeProvider clock)
         }
     }
 
-    /// <summary>Logs the end when the condition lasted until now.</summary>
+    /// <summary>Logs the end of the condition, if it had begun.</summary>
     public void Ends(ILogger logger)
     {
         int times;

@@ -5,22 +5,23 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.ServiceDefaults.Telemetry;
 
 namespace Tollgate.ServiceDefaults.ServiceAuthentication;
 
-/// <summary>Endpoint metadata: which services may call.</summary>
+/// <summary>Endpoint metadata: the services that may call.</summary>
 public sealed record InternalCallers(IReadOnlyList<string> Names);
 
-/// <summary>Who may call whom inside the platform.</summary>
+/// <summary>Authenticates calls between services.</summary>
 public static class ServiceAuthenticationExtensions
 {
-    /// <summary>Maps a group of endpoints that <see cref="OnlyFor"/> closes to anybody but the named services.</summary>
+    /// <summary>Maps a group of endpoints that <see cref="OnlyFor"/> restricts to the named services.</summary>
     public static RouteGroupBuilder MapInternal(this IEndpointRouteBuilder routes, string prefix, params string[] callers) =>
         routes.MapGroup(prefix).ExcludeFromDescription().OnlyFor(routes.ServiceProvider, callers);
 
     /// <summary>
-    /// Lets endpoints answer on the internal listener alone, and only to the named services; anybody else gets 404 on the public listener and
-    /// 401 on the internal one, before a byte of the body is read.
+    /// Restricts endpoints to the internal listener and the named services. All other requests get 404 on the public listener and 401 on
+    /// the internal one, before a byte of the body is read.
     /// </summary>
     public static TBuilder OnlyFor<TBuilder>(this TBuilder endpoints, IServiceProvider services, params string[] callers)
         where TBuilder : IEndpointConventionBuilder
@@ -39,8 +40,8 @@ public static class ServiceAuthenticationExtensions
     }
 
     /// <summary>
-    /// A named <see cref="HttpClient"/> for <paramref name="callee"/> at
-    /// <c>Services:&lt;Callee&gt;</c> (a base address), which shows this service's bearer.
+    /// Registers a named <see cref="HttpClient"/> for <paramref name="callee"/> at the base address <c>Services:&lt;Callee&gt;</c>, with
+    /// this service's bearer. Its calls join the current trace.
     /// </summary>
     public static IHttpClientBuilder AddInternalClient(this IServiceCollection services, string callee, IConfiguration configuration)
     {
@@ -51,10 +52,12 @@ public static class ServiceAuthenticationExtensions
             client.BaseAddress = new Uri(address);
             client.DefaultRequestHeaders.Authorization =
                 new AuthenticationHeaderValue("Bearer", provider.GetRequiredService<ServiceTokens>().For(callee));
-        });
+        }).AddHttpMessageHandler(() => new TraceParentHandler());
     }
 
-    /// <summary>Notes that this service calls <paramref name="callee"/>, so that it does not start without a bearer for it.</summary>
+    /// <summary>
+    /// Declares that this service calls <paramref name="callee"/>, so it does not start without a bearer for that service.
+    /// </summary>
     public static IServiceCollection AddCallee(this IServiceCollection services, string callee) =>
         services.AddSingleton(new Callee(callee));
 

@@ -4,9 +4,9 @@ using System.Text;
 namespace Tollgate.ServiceDefaults.ServiceAuthentication;
 
 /// <summary>
-/// The bearers that one service holds: the text of its own bearer file, and of nobody else's. A line is <c>send CALLEE BEARER</c> or
-/// <c>accept CALLER HASH</c>, where HASH is the SHA-256 of the bearer in hex: what a service accepts cannot be sent on. Several hashes of one
-/// caller are valid at once while its bearer is changed.
+/// The bearers of one service, parsed from its bearer file. A line is <c>send CALLEE BEARER</c> or <c>accept CALLER HASH</c>, where HASH
+/// is the SHA-256 of the bearer in hex, so a service cannot forward what it accepts. A caller may have several valid hashes while its
+/// bearer is rotated.
 /// </summary>
 public sealed class ServiceBearers
 {
@@ -18,8 +18,8 @@ public sealed class ServiceBearers
     {
     }
 
-    /// <summary>Reads a bearer file.</summary>
-    /// <exception cref="FormatException">A line is neither of the two; the message names its number and not its text.</exception>
+    /// <summary>Parses a bearer file.</summary>
+    /// <exception cref="FormatException">A line has neither form. The message contains its number but not its text.</exception>
     public static ServiceBearers Parse(string text)
     {
         var bearers = new ServiceBearers();
@@ -44,13 +44,15 @@ public sealed class ServiceBearers
         return bearers;
     }
 
-    /// <summary>The bearer shown to <paramref name="callee"/>; null where this service calls none such.</summary>
+    /// <summary>Returns the bearer for <paramref name="callee"/>; null when this service does not call it.</summary>
     public string? To(string callee) => _sent.GetValueOrDefault(callee);
 
-    /// <summary>Whether <paramref name="caller"/> can be recognised.</summary>
+    /// <summary>Whether a hash of <paramref name="caller"/> is known.</summary>
     public bool Knows(string caller) => _accepted.ContainsKey(caller);
 
-    /// <summary>Whether <paramref name="bearer"/> is one of <paramref name="caller"/>'s. Takes the same time for any bearer.</summary>
+    /// <summary>
+    /// Whether <paramref name="bearer"/> belongs to <paramref name="caller"/>. Takes the same time for any bearer of the right length.
+    /// </summary>
     public bool Accepts(ReadOnlySpan<char> bearer, string caller)
     {
         if (bearer.Length != Digits || !_accepted.TryGetValue(caller, out var hashes))
@@ -70,7 +72,7 @@ public sealed class ServiceBearers
         return accepted;
     }
 
-    /// <summary>New bearers for every call: the text of each service's file, by service.</summary>
+    /// <summary>Creates new bearers for every call. Returns the text of each service's file, by service.</summary>
     public static IReadOnlyDictionary<string, string> Issue()
     {
         var texts = ServiceCall.Services.ToDictionary(service => service, _ => new StringBuilder());
@@ -85,7 +87,7 @@ public sealed class ServiceBearers
         return texts.ToDictionary(text => text.Key, text => text.Value.ToString());
     }
 
-    /// <summary>Whether these files, by service, serve every call: the callee of each accepts what its caller sends.</summary>
+    /// <summary>Whether these files, by service, cover every call: each callee accepts what its caller sends.</summary>
     public static bool AreComplete(IReadOnlyDictionary<string, ServiceBearers> files) => ServiceCall.All.All(call =>
         files.TryGetValue(call.Caller, out var caller) && files.TryGetValue(call.Callee, out var callee)
             && caller.To(call.Callee) is { } bearer && callee.Accepts(bearer, call.Caller));

@@ -1,12 +1,12 @@
 namespace Tollgate.ServiceDefaults.ServiceAuthentication;
 
-/// <summary>A service that calls another.</summary>
+/// <summary>A permitted call from one service to another.</summary>
 public sealed record ServiceCall(string Caller, string Callee)
 {
-    /// <summary>Every call inside the platform: the lines of <c>service-calls</c>.</summary>
+    /// <summary>All calls inside the platform, from <c>service-calls</c>.</summary>
     public static IReadOnlyList<ServiceCall> All { get; } = Read();
 
-    /// <summary>Every service that calls or is called, and so has a file of bearers.</summary>
+    /// <summary>All services that call or are called; each has a bearer file.</summary>
     public static IReadOnlyList<string> Services { get; } =
         [.. All.SelectMany(call => new[] { call.Caller, call.Callee }).Distinct(StringComparer.Ordinal)];
 

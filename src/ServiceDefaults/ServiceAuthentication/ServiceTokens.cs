@@ -3,19 +3,19 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.ServiceDefaults.ServiceAuthentication;
 
-/// <summary>Section <c>Cluster</c>.</summary>
+/// <summary>Settings of calls between services. Section <c>Cluster</c>.</summary>
 public sealed class ClusterOptions
 {
     public const string Section = "Cluster";
 
     /// <summary>
-    /// The service's own bearers, usually by <c>TOLLGATE__Cluster__Bearers_FILE</c>: see <see cref="ServiceBearers"/>. A service does not
-    /// start without those that it sends and accepts.
+    /// The service's own bearers, usually set through <c>TOLLGATE__Cluster__Bearers_FILE</c>; see <see cref="ServiceBearers"/>. A service
+    /// does not start if a bearer that it sends or accepts is missing.
     /// </summary>
     public string Bearers { get; init; } = "";
 }
 
-/// <summary>What this service shows to others, and whom it recognises.</summary>
+/// <summary>Sends this service's bearers and checks those of its callers.</summary>
 public sealed class ServiceTokens
 {
     private readonly ServiceBearers _bearers;
@@ -38,12 +38,12 @@ public sealed class ServiceTokens
         }
     }
 
-    /// <summary>The bearer that this service shows to <paramref name="callee"/>.</summary>
-    /// <exception cref="OptionsValidationException">The file holds none.</exception>
+    /// <summary>Returns the bearer that this service sends to <paramref name="callee"/>.</summary>
+    /// <exception cref="OptionsValidationException">The file has none.</exception>
     public string For(string callee) =>
         _bearers.To(callee) ?? throw Refuse($"has no line 'send {callee} …', and this service calls {callee}");
 
-    /// <summary>Whether the request's bearer is that of one of <paramref name="callers"/>.</summary>
+    /// <summary>Whether the request's bearer belongs to one of <paramref name="callers"/>.</summary>
     public bool MayCall(HttpRequest request, params IReadOnlyList<string> callers)
     {
         const string Scheme = "Bearer ";
@@ -52,7 +52,7 @@ public sealed class ServiceTokens
             && callers.Any(caller => _bearers.Accepts(authorization.AsSpan(Scheme.Length), caller));
     }
 
-    /// <exception cref="OptionsValidationException">One of <paramref name="callers"/> could never be recognised.</exception>
+    /// <exception cref="OptionsValidationException">The file has no hash of one of <paramref name="callers"/>.</exception>
     internal void RequireKnown(IEnumerable<string> callers)
     {
         if (callers.FirstOrDefault(caller => !_bearers.Knows(caller)) is { } unknown)

@@ -9,12 +9,12 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.ServiceDefaults.Snapshots;
 
 /// <summary>
-/// Keeps a copy of another service's snapshot by long-poll, and the last good one on
-/// disk, so that a restart works while the other service is away.
+/// Keeps a copy of another service's snapshot by long-poll. Stores the last good copy on disk, so that this service can restart while the
+/// other one is down.
 /// </summary>
-/// <param name="path">Where the snapshot is, such as <c>/internal/prices</c>.</param>
-/// <param name="copy">File of the last good copy; its folder is made. Null keeps none.</param>
-/// <param name="client">Makes a client for the publishing service, with its base address and bearer set.</param>
+/// <param name="path">Path of the snapshot, such as <c>/internal/prices</c>.</param>
+/// <param name="copy">File of the last good copy; its folder is created. Null stores no copy.</param>
+/// <param name="client">Creates a client for the publishing service, with base address and bearer.</param>
 public abstract partial class SnapshotFollower<T>(
     string path, string? copy, Func<HttpClient> client, JsonTypeInfo<T> json, TimeProvider clock, ILogger logger) : BackgroundService
     where T : class
@@ -23,13 +23,13 @@ public abstract partial class SnapshotFollower<T>(
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _etag;
 
-    /// <summary>The newest copy; null until the first one came.</summary>
+    /// <summary>The newest copy; null before the first one.</summary>
     public T? Current { get; private set; }
 
-    /// <summary>Ends when the first copy is here, from the service or from disk.</summary>
+    /// <summary>Completes when the first copy is available, from the service or from disk.</summary>
     public Task WaitForFirstAsync(CancellationToken cancellationToken) => _first.Task.WaitAsync(cancellationToken);
 
-    /// <summary>Called with every new copy, before <see cref="Current"/> shows it.</summary>
+    /// <summary>Called with every new copy, before <see cref="Current"/> changes.</summary>
     protected virtual void OnChanged(T snapshot)
     {
     }

@@ -4,23 +4,24 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 
 namespace Tollgate.ServiceDefaults.Snapshots;
 
 /// <summary>
-/// Holds the newest state of something that other services keep a copy of, and answers their long-polls. The ETag is a hash of the JSON, so
-/// that several instances of the publishing service agree on it. Thread-safe.
+/// Holds the newest state for other services and answers their long-polls. The ETag is a hash of the JSON, so that all instances of the
+/// publishing service agree on it. Thread-safe.
 /// </summary>
 public sealed class SnapshotPublisher<T>(JsonTypeInfo<T> json, TimeProvider clock)
 {
-    /// <summary>Longest that an unchanged snapshot keeps a caller waiting.</summary>
+    /// <summary>Longest wait of a caller for an unchanged snapshot.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(25);
 
     private readonly Lock _lock = new();
     private Published? _current;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Replaces the snapshot and wakes those who wait, if it differs.</summary>
+    /// <summary>Replaces the snapshot if it differs, and wakes waiting callers.</summary>
     public void Publish(T value)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(value, json);
@@ -39,8 +40,12 @@ public sealed class SnapshotPublisher<T>(JsonTypeInfo<T> json, TimeProvider cloc
         }
     }
 
-    internal async Task<IResult> AnswerAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <param name="stopping">
+    /// Cancelled when the service stops. Waiting callers are then answered, so that they do not delay the stop.
+    /// </param>
+    internal async Task<IResult> AnswerAsync(HttpRequest request, CancellationToken stopping, CancellationToken cancellationToken)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
         var known = request.Headers.IfNoneMatch.ToString();
         var deadline = clock.GetTimestamp();
         while (true)
@@ -59,13 +64,13 @@ public sealed class SnapshotPublisher<T>(JsonTypeInfo<T> json, TimeProvider cloc
             }
 
             var left = LongestWait - clock.GetElapsedTime(deadline);
-            if (left <= TimeSpan.Zero)
+            if (left <= TimeSpan.Zero || stopping.IsCancellationRequested)
             {
                 return TypedResults.StatusCode(
                     current is null ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status304NotModified);
             }
 
-            await Task.WhenAny(changed, Task.Delay(left, clock, cancellationToken));
+            await Task.WhenAny(changed, Task.Delay(left, clock, either.Token));
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
@@ -76,8 +81,12 @@ public sealed class SnapshotPublisher<T>(JsonTypeInfo<T> json, TimeProvider cloc
 /// <summary>Maps a snapshot into an internal group.</summary>
 public static class SnapshotEndpoints
 {
-    /// <summary>GET with ETag long-poll: answers at once when the caller's ETag is old, else waits up to 25 s and answers 304.</summary>
+    /// <summary>
+    /// Maps GET with ETag long-poll. Answers at once if the caller's ETag is old; otherwise waits up to 25 s and answers 304, or 503
+    /// before the first snapshot.
+    /// </summary>
     public static RouteHandlerBuilder MapSnapshot<T>(this IEndpointRouteBuilder routes, string path, SnapshotPublisher<T> publisher) =>
         routes.MapGet(
-            path, (HttpRequest request, CancellationToken cancellationToken) => publisher.AnswerAsync(request, cancellationToken));
+            path, (HttpRequest request, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
+                publisher.AnswerAsync(request, lifetime.ApplicationStopping, cancellationToken));
 }

@@ -52,7 +52,7 @@ internal sealed class BenchCustomer
         foreach (var model in BenchModels.TokensPerSecond.Keys)
         {
             await billing.SendAsync(
-                HttpMethod.Post, "operator", "/internal/prices", new SetPrice(model, 0.5m, 1.5m, OnlyIfMissing: true), cancellationToken);
+                HttpMethod.Post, "accounts", "/internal/prices", new SetPrice(model, 0.5m, 1.5m, OnlyIfMissing: true), cancellationToken);
         }
     }
 

@@ -17,7 +17,8 @@ internal static class ReportText
         var (plan, seconds) = (report.Plan, report.Plan.Measure.TotalSeconds);
         text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"seed {plan.Seed}: {plan.Rounds} starts of each target, shuffled; {seconds:0} s a figure after {plan.WarmUp.TotalSeconds:0} s of warm-up");
+            $"seed {plan.Seed}: {plan.Rounds} starts of each target, shuffled; {seconds:0} s a figure after "
+            + $"{plan.WarmUp.TotalSeconds:0} s of warm-up");
         text.AppendLine("median (smallest–largest) over the starts; times in microseconds; the generator shares the cores");
         if (report.Results.Count > 0)
         {

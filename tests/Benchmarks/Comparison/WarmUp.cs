@@ -5,8 +5,8 @@ using Tollgate.Benchmarks.Peers;
 namespace Tollgate.Benchmarks.Comparison;
 
 /// <summary>
-/// Unary requests and streams as fast as they are answered, for as long as the runtime still compiles: on a busy machine that takes long, and a process
-/// that compiles is not the one that will run for months.
+/// Unary requests and streams as fast as they are answered, for as long as the runtime still compiles: on a busy machine that takes long,
+/// and a process that compiles is not the one that will run for months.
 /// </summary>
 internal static class WarmUp
 {

@@ -3,8 +3,9 @@ using Tollgate.Benchmarks.Load;
 using Tollgate.Benchmarks.Machine;
 using Tollgate.Benchmarks.Peers;
 using Tollgate.Clusters;
-using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Benchmarks.Ingest;
@@ -92,7 +93,7 @@ internal sealed class EventStream(TollgateCluster cluster, BillingClient billing
             ProjectId = payer.ProjectId,
             KeyId = payer.KeyId,
             Model = BenchModels.Instant,
-            Endpoint = KeyScopes.ChatCompletions,
+            Endpoint = PublicEndpoint.ChatCompletions.Scope,
             Streamed = false,
             Attempt = 1,
             PriceVersion = price,

@@ -37,7 +37,8 @@ internal sealed record IngestReport(MachineFacts Machine, IngestPlan Plan, Strea
         table.WriteTo(text, "Ingest");
         text.AppendLine().AppendLine(
             CultureInfo.InvariantCulture,
-            $"batch of {Plan.Batch:N0}: p50 {Stream.Batches.Microseconds(0.5) / 1000:0} ms, p99 {Stream.Batches.Microseconds(0.99) / 1000:0} ms");
+            $"batch of {Plan.Batch:N0}: p50 {Stream.Batches.Microseconds(0.5) / 1000:0} ms, "
+            + $"p99 {Stream.Batches.Microseconds(0.99) / 1000:0} ms");
         text.AppendLine(CultureInfo.InvariantCulture, $"CPU per event, stream: {PerEvent(Stream.Cpu, Stream.Events)}");
         if (Backlog is not null)
         {

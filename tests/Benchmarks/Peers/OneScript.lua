@@ -1,5 +1,5 @@
--- The yardstick: one script call with as many fields, arguments and results as an admission with everything on has, and nothing clever in it.
--- Takes from each bucket, counts each concurrency field up, adds to each budget, takes from a till. Refuses nothing.
+-- The yardstick: one script call with as many fields, arguments and results as an admission with everything on has, and nothing clever in
+-- it. Takes from each bucket, counts each concurrency field up, adds to each budget, takes from a till. Refuses nothing.
 -- KEYS[1]  a hash
 -- ARGV[1]  money, nano-dollars   ARGV[2] buckets, for each: field, limit, window in ms, cost   then concurrency fields, then budgets: field
 -- returns  {now in ms, money left, used x window of each bucket ...}

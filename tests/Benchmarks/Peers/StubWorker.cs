@@ -3,7 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Contracts.Json;
-using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Workers;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 

@@ -19,8 +19,8 @@ internal sealed record CpuProfile(
 internal sealed record ProfileShare(string Name, double Share);
 
 /// <summary>
-/// Samples the process in the middle with Linux's <c>perf</c> while requests pass it one by one, requests at their fastest, and chunks, and gives each
-/// sample to the innermost part of the program that is on its stack.
+/// Samples the process in the middle with Linux's <c>perf</c> while requests pass it one by one, requests at their fastest, and chunks, and
+/// gives each sample to the innermost part of the program that is on its stack.
 /// </summary>
 internal sealed class Profiler(Target target, BenchPlan plan, string folder)
 {

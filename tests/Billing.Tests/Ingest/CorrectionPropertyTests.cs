@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Leases;
 using Tollgate.Billing.Reconciliation;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 
@@ -63,7 +64,10 @@ public sealed class CorrectionPropertyTests(BillingFixture billing) : IClassFixt
         await billing.App.Services.GetRequiredService<BookReconciliation>().RunOnceAsync(default);
         Assert.Equal(
             0, await billing.ReadAsync<decimal>(
-                "select sum(differences) from (select distinct on (name) differences from reconciliation_runs order by name, started_at desc) r"));
+                """
+                select sum(differences) from (
+                  select distinct on (name) differences from reconciliation_runs order by name, started_at desc) r
+                """));
     }
 
     private UsageEvent Make(Random random, long epoch) =>
@@ -86,7 +90,8 @@ public sealed class CorrectionPropertyTests(BillingFixture billing) : IClassFixt
             Units = random.Next(3) == 0 ? usage.Units : new Units(usage.Units.Input, Output: random.Next(40_000)),
         })];
         await billing.App.Services.GetRequiredService<IngestLanes>().RunAsync(
-            (connection, _) => BatchTransaction.BookEventsAsync(connection, _journal, seen, TimeProvider.System.GetUtcNow(), default), default);
+            (connection, _) => BatchTransaction.BookEventsAsync(connection, _journal, seen, TimeProvider.System.GetUtcNow(), default),
+            default);
     }
 
     private async Task CheckAsync(string where)
@@ -106,7 +111,8 @@ public sealed class CorrectionPropertyTests(BillingFixture billing) : IClassFixt
             0, await ReadAsync(
                 """
                 select count(*)::numeric from (
-                  select project_id, key_id, endpoint, sum(case seq % 2 when 0 then 1 else -1 end) n, sum(input) i, sum(output) o, sum(amount) a
+                  select project_id, key_id, endpoint, sum(case seq % 2 when 0 then 1 else -1 end) n,
+                    sum(input) i, sum(output) o, sum(amount) a
                   from usage_events where organization_id = $1 group by 1, 2, 3) rows
                 full join (
                   select project_id, key_id, endpoint, sum(requests) n, sum(input) i, sum(output) o, sum(amount) a

@@ -109,7 +109,8 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
         var taken = listed with { RequestId = Guid.NewGuid(), PriceVersion = Guid.NewGuid() }; // The instant is the first one's.
         var negative = listed with
         {
-            RequestId = Guid.NewGuid(), PriceVersion = Guid.NewGuid(), Price = new UsagePrice(prices with { Input = -1 }, from.AddHours(1), false),
+            RequestId = Guid.NewGuid(), PriceVersion = Guid.NewGuid(),
+            Price = new UsagePrice(prices with { Input = -1 }, from.AddHours(1), false),
         };
 
         var first = await ShipAsync(Guid.NewGuid(), [listed, own, undated]);

@@ -9,8 +9,8 @@ public sealed class BucketSeedTests(BillingFixture billing) : IClassFixture<Bill
     private const double Day = 86_400;
 
     /// <summary>
-    /// A bucket that drained and filled for days, sometimes idle, sometimes at its limit, is never seeded below what it holds, nor above its
-    /// limit by more than an hour's drain.
+    /// A bucket that drained and filled for days, sometimes idle, sometimes at its limit, is never seeded below what it holds, nor above
+    /// its limit by more than an hour's drain.
     /// </summary>
     [Fact]
     public async Task AskAsync_seeds_a_day_bucket_between_what_it_holds_and_its_limit()

@@ -219,7 +219,7 @@ public sealed class LeaseDeskTests(BillingFixture billing) : IClassFixture<Billi
         await watch.RunOnceAsync(default);
         var calm = await own.ReadAsync<long>("select count(*) from wallets where sealed_at is not null");
 
-        await own.ReadAsync<object>("update database_identity set beat = beat - 1 returning 1"); // as a copy of a second ago
+        await own.ReadAsync<object>("update beats set beat = beat - 1 returning 1"); // as a copy of a second ago
         await watch.RunOnceAsync(default);
 
         Assert.Equal((0, 1), (calm, await own.ReadAsync<long>("select count(*) from wallets where sealed_at is not null")));

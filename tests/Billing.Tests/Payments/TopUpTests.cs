@@ -43,7 +43,8 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
         var id = Guid.NewGuid();
 
         var first = await stripe.StartCheckoutAsync(organization, 10, id);
-        var second = await stripe.StartCheckoutAsync(organization, 10, id, "http://127.0.0.1:9/billing?tab=2"); // Another page, the same form.
+        // Another page, the same form.
+        var second = await stripe.StartCheckoutAsync(organization, 10, id, "http://127.0.0.1:9/billing?tab=2");
         var other = await Assert.ThrowsAsync<HttpRequestException>(() => stripe.StartCheckoutAsync(organization, 20, id));
         var small = await Assert.ThrowsAsync<HttpRequestException>(() => stripe.StartCheckoutAsync(organization, 4));
 
@@ -191,8 +192,8 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
     {
         var services = stripe.App.Services;
         return new CheckoutReplay(
-            services.GetRequiredService<RestoreWatch>(), services.GetRequiredService<CheckoutSettlement>(), services.GetRequiredService<IStripeClient>(),
-            services.GetRequiredService<IOptions<StripeOptions>>(),
+            services.GetRequiredService<RestoreWatch>(), services.GetRequiredService<CheckoutSettlement>(),
+            services.GetRequiredService<IStripeClient>(), services.GetRequiredService<IOptions<StripeOptions>>(),
             new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(daysLater)), NullLogger<CheckoutReplay>.Instance);
     }
 

@@ -16,7 +16,8 @@ public sealed class TillReconciliationTests(BillingFixture billing) : IClassFixt
     public async Task RunOnceAsync_misses_a_row_that_a_till_counted_until_it_comes()
     {
         var (organization, epoch) = await OpenAsync();
-        UsageEvent[] events = [.. Enumerable.Range(0, 3).Select(_ => BillingFixture.Usage(organization, epoch, 0, 1000))]; // 0.0015 dollars each.
+        // 0.0015 dollars each.
+        UsageEvent[] events = [.. Enumerable.Range(0, 3).Select(_ => BillingFixture.Usage(organization, epoch, 0, 1000))];
         await ShipAsync(events[..2]);
         await ReportAsync(organization, epoch, spent: 4_500_003, held: 0); // Rounded up, each by up to a nano-dollar.
 

@@ -12,12 +12,18 @@ namespace Tollgate.Billing.Tests.Rejections;
 public sealed class RejectionDeskTests(BillingFixture billing) : IClassFixture<BillingFixture>, IAsyncLifetime
 {
     private HttpClient _operators = null!;
+    private HttpClient _accounts = null!;
 
-    public async Task InitializeAsync() => _operators = BillingFixture.Client(await billing.StartAsync(), "operator");
+    public async Task InitializeAsync()
+    {
+        var app = await billing.StartAsync();
+        (_operators, _accounts) = (BillingFixture.Client(app, "operator"), BillingFixture.Client(app, "accounts"));
+    }
 
     public Task DisposeAsync()
     {
         _operators.Dispose();
+        _accounts.Dispose();
         return Task.CompletedTask;
     }
 
@@ -30,7 +36,7 @@ public sealed class RejectionDeskTests(BillingFixture billing) : IClassFixture<B
 
         var early = await ResolveAsync(usage, RejectedResolution.Book);
         var unpriced = await FindAsync(usage);
-        await _operators.PostAsJsonAsync("/internal/prices", new SetPrice(usage.Model, 2, 4, false), ContractsJson.Default.SetPrice);
+        await _accounts.PostAsJsonAsync("/internal/prices", new SetPrice(usage.Model, 2, 4, false), ContractsJson.Default.SetPrice);
         var priced = await FindAsync(usage);
         var booked = await ResolveAsync(usage, RejectedResolution.Book);
         var again = await ResolveAsync(usage, RejectedResolution.Book);
@@ -127,8 +133,11 @@ public sealed class RejectionDeskTests(BillingFixture billing) : IClassFixture<B
         Assert.Equal(1, after.OpenDifferences - before.OpenDifferences);
         Assert.Equal(
             ("R2", "no_row", "gateway", "missing"),
-            after.Differences.Where(one => one.RequestId == usage.RequestId).Select(one => (one.Check, one.Kind, one.Owner, one.Detail)).Single());
-        Assert.Equal((3, 1, "first"), after.Checks.Where(one => one.Name == "R5").Select(one => (one.Checked, one.Differences, one.Detail)).Single());
+            after.Differences.Where(one => one.RequestId == usage.RequestId)
+                .Select(one => (one.Check, one.Kind, one.Owner, one.Detail)).Single());
+        Assert.Equal(
+            (3, 1, "first"),
+            after.Checks.Where(one => one.Name == "R5").Select(one => (one.Checked, one.Differences, one.Detail)).Single());
         Assert.True(after.IsCritical);
     }
 

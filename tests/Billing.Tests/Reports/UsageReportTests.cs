@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Billing.Reconciliation;
 using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Reports;
 using Tollgate.Contracts.Usage;

@@ -62,13 +62,15 @@ public sealed class WelcomeCreditTests(BillingFixture billing) : IClassFixture<B
         await OpenAsync(client, waiting, $"a@{Guid.NewGuid():N}.example", "192.0.2.0/24");
         var before = await BalanceAsync(waiting);
 
-        await billing.ExecuteAsync("update welcome_credits set granted_at = granted_at - interval '25 hours' where network = '192.0.2.0/24'");
+        await billing.ExecuteAsync(
+            "update welcome_credits set granted_at = granted_at - interval '25 hours' where network = '192.0.2.0/24'");
         await app.Services.GetRequiredService<WelcomeCredits>().GiveWaitingAsync(default);
         await app.Services.GetRequiredService<WelcomeCredits>().GiveWaitingAsync(default);
 
         Assert.Equal(0m, before);
         Assert.Equal(5m, await BalanceAsync(waiting));
-        Assert.Equal(0L, await billing.ReadAsync<long>("select count(*) from welcome_credits_withheld where organization_id = $1", waiting));
+        Assert.Equal(
+            0L, await billing.ReadAsync<long>("select count(*) from welcome_credits_withheld where organization_id = $1", waiting));
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
+using Tollgate.ServiceDefaults;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 using Tollgate.ServiceDefaults.Snapshots;

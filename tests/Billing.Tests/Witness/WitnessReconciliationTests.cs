@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Leases;
 using Tollgate.Billing.Witness;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
@@ -204,7 +205,7 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
             $"--Postgres:ConnectionString={_billing.ConnectionString}", "--Witness:Patience=00:00:00",
             $"--Services:accounts={accounts.Url}",
         ]);
-        var (logs, registry) = (app.Services.GetRequiredService<WorkerLogs>(), app.Services.GetRequiredService<WorkerRegistry>());
+        var (logs, registry) = (app.Services.GetRequiredService<WorkerLogs>(), app.Services.GetRequiredService<WorkerLogDirectory>());
         var usage = BillingFixture.Usage(await _billing.OpenWalletAsync(10), 1, 10, 20);
         _worker.Add(usage, 1, new Units(10, Output: 20));
         const string Away = "http://127.0.0.1:9";

@@ -145,7 +145,8 @@ public sealed class AwayTests(SharedCluster shared) : IAsyncLifetime
             "the restarted gateway answers", SharedCluster.Patience);
         await Cluster.Accounts.StartAsync();
         await Until.TrueAsync(
-            async () => (await shared.Api.AskAsync(invented)).Status == 401, "Accounts says that there is no such key", SharedCluster.Patience);
+            async () => (await shared.Api.AskAsync(invented)).Status == 401,
+            "Accounts says that there is no such key", SharedCluster.Patience);
 
         Assert.Equal(200, known.Status);
         AssertUnavailable(unknown);

@@ -118,7 +118,8 @@ public sealed class SharedCluster : IAsyncLifetime
             await using var connection = new NpgsqlConnection(Cluster.PostgresConnection);
             await connection.OpenAsync();
             await using var command = new NpgsqlCommand(
-                "select input + cached, output + reasoning, attempt, outcome::integer, amount from billing.usage_events where request_id = $1",
+                "select input + cached, output + reasoning, attempt, outcome::integer, amount "
+                + "from billing.usage_events where request_id = $1",
                 connection) { Parameters = { new() { Value = requestId } } };
             await using var reader = await command.ExecuteReaderAsync();
             var rows = new List<Billed>();

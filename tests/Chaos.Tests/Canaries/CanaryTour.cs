@@ -8,7 +8,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Tests.Canaries;
 
-/// <summary>Leads canaries through everything that a cluster does well and badly: calls, refusals, the portal, and parts that are away.</summary>
+/// <summary>
+/// Leads canaries through everything that a cluster does well and badly: calls, refusals, the portal, and parts that are away.
+/// </summary>
 internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : IDisposable
 {
     private const string Mail = "operator@tollgate.localhost";
@@ -34,7 +36,8 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
         _key = first.KeyText!;
         canaries.Watch("the key", _key);
         canaries.Watch("the key's secret", _key.Split('-')[3]);
-        await Until.TrueAsync(async () => await PostAsync("/v1/chat/completions", Chat("Hi")) == HttpStatusCode.OK, "the first answer", Patience);
+        await Until.TrueAsync(
+            async () => await PostAsync("/v1/chat/completions", Chat("Hi")) == HttpStatusCode.OK, "the first answer", Patience);
 
         await CallWellAsync();
         await CallBadlyAsync();
@@ -46,7 +49,8 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
         await AwayAsync(cluster.Postgres, CallWellAsync, ShowWrongKeysAsync, VisitPortalAsync);
         await AwayAsync(cluster.Billing, CallWellAsync, VisitPortalAsync);
         await AwayAsync(cluster.Accounts, CallWellAsync, ShowWrongKeysAsync);
-        await Until.TrueAsync(async () => await PostAsync("/v1/chat/completions", Chat("Hi")) == HttpStatusCode.OK, "all are back", Patience);
+        await Until.TrueAsync(
+            async () => await PostAsync("/v1/chat/completions", Chat("Hi")) == HttpStatusCode.OK, "all are back", Patience);
     }
 
     public void Dispose() => _http.Dispose();
@@ -70,7 +74,9 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
         await PostAsync("/v1/chat/completions", $$"""{"model":"{{canaries.Plant("a model that is none")}}","messages":[]}""");
         await PostAsync("/v1/completions", $$"""{"model":"{{canaries.Plant("a model that is none, well-formed")}}","prompt":"x"}""");
         await PostAsync("/v1/chat/completions", Chat(canaries.Plant("a prompt that is too long") + new string('x', 5_000_000)));
-        await PostAsync("/v1/chat/completions", Chat(canaries.Plant("a prompt beyond the context") + string.Concat(Enumerable.Repeat(" a b", 900))));
+        await PostAsync(
+            "/v1/chat/completions",
+            Chat(canaries.Plant("a prompt beyond the context") + string.Concat(Enumerable.Repeat(" a b", 900))));
         await PostAsync("/v1/chat/completions?api_key=" + canaries.Plant("a query string"), Chat("Hi"));
         await PostAsync("/v1/" + canaries.Plant("a path"), Chat("Hi"));
         await PostAsync("/" + canaries.Plant("a path outside"), Chat("Hi"));
@@ -99,7 +105,8 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
             HttpMethod.Get, cluster.Api[0] + "/v1/models", null, ("api-key", canaries.Plant("an api-key header")),
             ("Cookie", "session=" + canaries.Plant("a cookie")), ("X-Client-Request-Id", _key));
         await SendAsync(
-            HttpMethod.Post, cluster.AccountsInternal + "/internal/keys/resolve", Json("{}"), ("Authorization", $"Bearer {canaries.Plant("a service's bearer")}"));
+            HttpMethod.Post, cluster.AccountsInternal + "/internal/keys/resolve", Json("{}"),
+            ("Authorization", $"Bearer {canaries.Plant("a service's bearer")}"));
     }
 
     /// <summary>Signs in with wrong passwords and the right one, signs up, and sends what Stripe never sent.</summary>
@@ -146,7 +153,10 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
         foreach (var broken in new[] { "\0", "\x7f\r", "\xff", " \r\n folded", "\n" })
         {
             await hostile.SendAsync(
-                new HostileRequest("key", [HttpText.Bytes($"GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {_key}{broken}\r\n\r\n")], Ending.HalfClose), 0);
+                new HostileRequest(
+                    "key", [HttpText.Bytes($"GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {_key}{broken}\r\n\r\n")],
+                    Ending.HalfClose),
+                0);
         }
     }
 
@@ -174,7 +184,8 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
     private Task<HttpStatusCode> PostAsync(string path, string body) =>
         SendAsync(HttpMethod.Post, cluster.Api[0] + path, Json(body), Mine);
 
-    private async Task<HttpStatusCode> SendAsync(HttpMethod method, string url, HttpContent? content, params (string Name, string Value)[] headers)
+    private async Task<HttpStatusCode> SendAsync(
+        HttpMethod method, string url, HttpContent? content, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, url) { Content = content };
         foreach (var (name, value) in headers)

@@ -7,7 +7,8 @@ internal sealed class ExactResult(
     ExactVariant variant, IReadOnlyList<ExactRound> rounds, IReadOnlyDictionary<Guid, ExactBooks> books)
 {
     public static string Head { get; } =
-        $"{"variant",-26} {"rounds",6} {"at once",8} {"in all",8} {"429",7} {"503",6} {"other",6} {"billed, nano-dollars",21} {"wallet after, least",20}";
+        $"{"variant",-26} {"rounds",6} {"at once",8} {"in all",8} {"429",7} {"503",6} {"other",6}"
+        + $" {"billed, nano-dollars",21} {"wallet after, least",20}";
 
     /// <summary>What breaks the promise, in words; empty when it holds.</summary>
     public IEnumerable<string> Faults()
@@ -54,7 +55,8 @@ internal sealed class ExactResult(
             $"{variant.Name,-26} {rounds.Count,6} {Range(round => round.AtOnce),8} {Range(round => round.InAll),8} ")
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"{rounds.Sum(round => round.Refused),7} {rounds.Sum(round => round.Unavailable),6} {rounds.Sum(round => round.Wrong.Count),6} ")
+                $"{rounds.Sum(round => round.Refused),7} {rounds.Sum(round => round.Unavailable),6} "
+                + $"{rounds.Sum(round => round.Wrong.Count),6} ")
             + string.Create(CultureInfo.InvariantCulture, $"{$"{billed.Min():0}–{billed.Max():0}",21} {least,20:0.############}");
     }
 

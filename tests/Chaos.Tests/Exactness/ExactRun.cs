@@ -61,7 +61,9 @@ internal sealed class ExactRun(TollgateCluster cluster, OperatorClient client, T
             customer, atOnce, atOnce + later.Count(call => call.Status == 200), [.. calls, .. later]);
     }
 
-    /// <summary>Calls one by one until a call is told that the money is used up; while some of it is only frozen that is never said.</summary>
+    /// <summary>
+    /// Calls one by one until a call is told that the money is used up; while some of it is only frozen that is never said.
+    /// </summary>
     private async Task<IReadOnlyList<CallRecord>> UseUpAsync(Caller caller, ExactVariant variant, CustomerKey key)
     {
         List<CallRecord> calls = [];

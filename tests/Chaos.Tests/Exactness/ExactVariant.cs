@@ -24,6 +24,7 @@ internal sealed record ExactVariant(string Name, bool ByBudget, bool WipeRedis, 
 
     public CallPlan Plan { get; } = new(
         "/v1/completions",
-        $$"""{"model":"tiny-assistant","prompt":{{(Text ? "\"The capital of France is\"" : "[40,41,42,43]")}},"max_tokens":1,"temperature":0}""",
+        $$"""{"model":"tiny-assistant","prompt":{{(Text ? "\"The capital of France is\"" : "[40,41,42,43]")}}"""
+        + ""","max_tokens":1,"temperature":0}""",
         false, Name, null, null);
 }

@@ -94,8 +94,8 @@ internal static class FaultPlan
     }
 
     public static bool OfGateway(FaultKind kind) =>
-        kind is FaultKind.KillGateway or FaultKind.FreezeGateway or FaultKind.FreezeGatewayLong or FaultKind.FillDisk or FaultKind.StepGateway
-            or FaultKind.RestoreJournal;
+        kind is FaultKind.KillGateway or FaultKind.FreezeGateway or FaultKind.FreezeGatewayLong or FaultKind.FillDisk
+            or FaultKind.StepGateway or FaultKind.RestoreJournal;
 
     /// <summary>Whether a process dies of it.</summary>
     public static bool IsKill(FaultKind kind) =>

@@ -3,7 +3,9 @@ using Tollgate.LocalServers;
 
 namespace Tollgate.Chaos.Tests.Faults;
 
-/// <summary>A copy of a gateway's journal folder, file by file while the gateway writes, as a backup that knows nothing of it makes.</summary>
+/// <summary>
+/// A copy of a gateway's journal folder, file by file while the gateway writes, as a backup that knows nothing of it makes.
+/// </summary>
 internal sealed class JournalCopy(TollgateCluster cluster, string gateway)
 {
     private readonly string _journal = Path.Combine(cluster.Folder, gateway, "journal");

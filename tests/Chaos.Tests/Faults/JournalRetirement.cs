@@ -16,7 +16,7 @@ internal sealed class JournalRetirement(TollgateCluster cluster, OperatorClient 
     /// <summary>Journals that were retired.</summary>
     public IReadOnlyCollection<Guid> Retired => _retired;
 
-    /// <summary>Retires again and again what a newer journal of the same gateway has replaced, until told to stop, and once more then.</summary>
+    /// <summary>Retires again and again what a newer journal of the same gateway has replaced, until told to stop.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -26,7 +26,7 @@ internal sealed class JournalRetirement(TollgateCluster cluster, OperatorClient 
         }
     }
 
-    public async Task RunOnceAsync()
+    private async Task RunOnceAsync()
     {
         try
         {

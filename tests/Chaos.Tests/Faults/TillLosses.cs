@@ -6,8 +6,8 @@ using Tollgate.Contracts.Keys;
 namespace Tollgate.Chaos.Tests.Faults;
 
 /// <summary>
-/// Takes one till after the other away from Redis, as a till is gone that a fence has closed: gateways open its next epoch, and what the old one
-/// holds waits for all of them to acknowledge the fence.
+/// Takes one till after the other away from Redis, as a till is gone that a fence has closed: gateways open its next epoch, and what the
+/// old one holds waits for all of them to acknowledge the fence.
 /// </summary>
 internal sealed class TillLosses(TollgateCluster cluster, IReadOnlyList<Customer> customers, int seed, TimeProvider clock)
 {

@@ -8,7 +8,8 @@ namespace Tollgate.Chaos.Tests.Hostile;
 /// <summary>What came back on one connection.</summary>
 /// <param name="Answers">Status and request id of each answer, in order.</param>
 /// <param name="Silent">Nothing came although the client waited, and the server did not close.</param>
-internal sealed record HostileAnswer(HostileRequest Request, int Number, IReadOnlyList<(int Status, Guid? RequestId)> Answers, bool Silent, string Text);
+internal sealed record HostileAnswer(
+    HostileRequest Request, int Number, IReadOnlyList<(int Status, Guid? RequestId)> Answers, bool Silent, string Text);
 
 /// <summary>Writes bytes to a socket and reads what comes. Thread-safe.</summary>
 internal sealed partial class HostileClient(Uri gateway)

@@ -21,7 +21,12 @@ internal static class HostileFrames
             "Transfer-Encoding : chunked\r\n" + right, "", HttpText.Length(Body.Length - 10),
         ]);
         return new(
-            "lengths", [HttpText.Bytes(HttpText.Head("POST", draw.Path, draw.Authorization, "Content-Type: application/json\r\nConnection: close\r\n" + headers)), Body]);
+            "lengths",
+            [
+                HttpText.Bytes(HttpText.Head(
+                    "POST", draw.Path, draw.Authorization, "Content-Type: application/json\r\nConnection: close\r\n" + headers)),
+                Body,
+            ]);
     }
 
     public static HostileRequest Chunks(HostileDraw draw)
@@ -34,7 +39,8 @@ internal static class HostileFrames
             (whole, Ending.HalfClose), ($"ffffffffffffffff\r\n{BodyText}", Ending.Read), ($"7fffffff\r\n{BodyText}", Ending.HalfClose),
             ($"-5\r\n{BodyText}\r\n0\r\n\r\n", Ending.Read), ($"zz\r\n{BodyText}\r\n0\r\n\r\n", Ending.Read),
             ($"5\r\n{BodyText}\r\n0\r\n\r\n", Ending.Read), ($"{new string('0', 5_000)}1\r\nx\r\n0\r\n\r\n", Ending.Read),
-            ($"1;{new string('e', 20_000)}\r\nx\r\n0\r\n\r\n", Ending.Read), (whole + "0\r\nTrailer: a\r\nContent-Length: 3\r\n\r\n", Ending.Read),
+            ($"1;{new string('e', 20_000)}\r\nx\r\n0\r\n\r\n", Ending.Read),
+            (whole + "0\r\nTrailer: a\r\nContent-Length: 3\r\n\r\n", Ending.Read),
             (whole + $"0\r\n{new string('T', 70_000)}: 1\r\n\r\n", Ending.Read), ("\r\n\r\n", Ending.HalfClose), ("", Ending.HalfClose),
             (whole + "0\n\n", Ending.HalfClose),
         ]);
@@ -53,7 +59,8 @@ internal static class HostileFrames
     public static HostileRequest Pipelined(HostileDraw draw)
     {
         var keep = HttpText.Bytes(HttpText.Head("GET", "/v1/models", draw.Real, ""));
-        var bad = HttpText.Bytes(HttpText.Head("POST", draw.Path, draw.Real, "Content-Type: application/json\r\nContent-Length: 2\r\n") + "{}");
+        var bad = HttpText.Bytes(
+            HttpText.Head("POST", draw.Path, draw.Real, "Content-Type: application/json\r\nContent-Length: 2\r\n") + "{}");
         List<byte> all = [];
         for (var i = draw.Random.Next(1, 20); i > 0; i--)
         {
@@ -74,7 +81,8 @@ internal static class HostileFrames
     {
         var whole = HttpText.Post(draw.Path, draw.Authorization, Body);
         return new(
-            "truncated", [whole.AsMemory(0, draw.Random.Next(1, whole.Length))], draw.Random.Next(2) == 0 ? Ending.HalfClose : Ending.Reset);
+            "truncated", [whole.AsMemory(0, draw.Random.Next(1, whole.Length))],
+            draw.Random.Next(2) == 0 ? Ending.HalfClose : Ending.Reset);
     }
 
     public static HostileRequest OtherProtocols(HostileDraw draw)
@@ -89,7 +97,8 @@ internal static class HostileFrames
             5 =>
             [
                 .. HttpText.Bytes(HttpText.Head(
-                    "POST", "/v1/completions", "", "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nConnection: Upgrade, HTTP2-Settings, close\r\n")),
+                    "POST", "/v1/completions", "",
+                    "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nConnection: Upgrade, HTTP2-Settings, close\r\n")),
                 .. draw.Noise(90),
             ],
             _ => draw.Noise(2_000),

@@ -22,14 +22,17 @@ internal sealed class HostileReport(int seed, IReadOnlyList<HostileAnswer> answe
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"seed {seed}, {answers.Count} connections, {answers.Sum(a => a.Answers.Count)} answers");
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"seed {seed}, {answers.Count} connections, {answers.Sum(a => a.Answers.Count)} answers");
         foreach (var kind in answers.GroupBy(answer => answer.Request.Kind).OrderBy(kind => kind.Key))
         {
             var statuses = kind.SelectMany(answer => answer.Answers).CountBy(answer => answer.Status).OrderBy(status => status.Key)
                 .Select(status => $"{status.Key}: {status.Value}");
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"{kind.Key,-18} {kind.Count(),7}  closed without answer {kind.Count(answer => answer.Answers.Count == 0),6}  {string.Join("  ", statuses)}");
+                $"{kind.Key,-18} {kind.Count(),7}  closed without answer {kind.Count(answer => answer.Answers.Count == 0),6}"
+                + $"  {string.Join("  ", statuses)}");
         }
 
         foreach (var (when, size) in memory.Looks)
@@ -71,7 +74,9 @@ internal sealed class HostileReport(int seed, IReadOnlyList<HostileAnswer> answe
         }
     }
 
-    /// <summary>503 only with a time to come back; 505 is HTTP's own word for a version that is none, said before any of our code runs.</summary>
+    /// <summary>
+    /// 503 only with a time to come back; 505 is HTTP's own word for a version that is none, said before any of our code runs.
+    /// </summary>
     private static bool IsDocumented(int status, HostileAnswer answer) =>
         status < 500
         || (status == 503 && answer.Text.Contains("Retry-After:", StringComparison.OrdinalIgnoreCase))

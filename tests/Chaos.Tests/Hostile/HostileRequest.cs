@@ -19,4 +19,5 @@ internal enum Ending
 /// <param name="Pause">Between two parts: a slow writer. Zero writes at once.</param>
 /// <param name="MustSucceed">An honest call in between, which must be answered 200.</param>
 internal sealed record HostileRequest(
-    string Kind, IReadOnlyList<ReadOnlyMemory<byte>> Parts, Ending Ending = Ending.Read, TimeSpan Pause = default, bool MustSucceed = false);
+    string Kind, IReadOnlyList<ReadOnlyMemory<byte>> Parts, Ending Ending = Ending.Read, TimeSpan Pause = default,
+    bool MustSucceed = false);

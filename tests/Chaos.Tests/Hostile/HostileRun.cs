@@ -54,7 +54,8 @@ internal sealed class HostileRun(TollgateCluster cluster, OperatorClient client,
     {
         // A slow writer too many writes fast: the others must get on.
         var slow = request.Kind == HostileFrames.SlowKind && Interlocked.Increment(ref _slow) <= SlowAtOnce;
-        _answers.Add(await hostile.SendAsync(slow || request.Kind != HostileFrames.SlowKind ? request : request with { Pause = default }, number));
+        _answers.Add(await hostile.SendAsync(
+            slow || request.Kind != HostileFrames.SlowKind ? request : request with { Pause = default }, number));
         if (request.Kind == HostileFrames.SlowKind)
         {
             Interlocked.Decrement(ref _slow);
@@ -78,7 +79,9 @@ internal sealed class HostileRun(TollgateCluster cluster, OperatorClient client,
             Patience) is Guid found ? found : default;
     }
 
-    /// <summary>Waits until the last call's row is there, and with it all before; then holds the rows against the answers and the worker's log.</summary>
+    /// <summary>
+    /// Waits until the last call's row is there, and with it all before; then holds the rows against the answers and the worker's log.
+    /// </summary>
     private async Task<IEnumerable<Violation>> CheckBooksAsync(Customer customer, Guid last)
     {
         IReadOnlyList<BilledRow> rows = [];
@@ -93,13 +96,15 @@ internal sealed class HostileRun(TollgateCluster cluster, OperatorClient client,
             Patience);
         var witnesses = await Witnesses.ReadAsync(cluster, client);
         var mine = rows.Where(row => row.KeyId == customer.Keys[0].KeyId).ToDictionary(row => row.RequestId);
-        var answers = _answers.SelectMany(answer => answer.Answers.Select(one => (one.Status, one.RequestId, answer.Request.Kind))).ToList();
+        var answers = _answers
+            .SelectMany(answer => answer.Answers.Select(one => (one.Status, one.RequestId, answer.Request.Kind))).ToList();
         var refused = answers
             .Where(answer => answer.Status >= 400 && answer.RequestId is { } id && mine.TryGetValue(id, out var row) && row.Amount > 0)
             .Select(answer => new Violation(HostileReport.Refused, $"{answer.Kind}: {mine[answer.RequestId!.Value]}"));
         var over = mine.Values
             .Where(row => row.Prompt + row.Output > 0
-                && (witnesses.Find(row.RequestId, row.Attempt) is not { } units || row.Output > units.Completion || row.Prompt > units.Prompt))
+                && (witnesses.Find(row.RequestId, row.Attempt) is not { } units
+                    || row.Output > units.Completion || row.Prompt > units.Prompt))
             .Select(row => new Violation(CallAudit.Over, row.ToString()));
 
         // Whoever hung up has not seen its id; everybody else who is billed has.

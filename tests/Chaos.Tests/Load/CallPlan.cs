@@ -12,7 +12,9 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
     /// <summary>Sent as <c>Idempotency-Key</c>; null sends none.</summary>
     public string? IdempotencyKey { get; init; }
 
-    /// <summary>How often the call is made, one after the other and whatever came of those before; more than once only with a key.</summary>
+    /// <summary>
+    /// How often the call is made, one after the other and whatever came of those before; more than once only with a key.
+    /// </summary>
     public int Times { get; init; } = 1;
 
     /// <summary>The call made again, by a client that stays.</summary>
@@ -37,7 +39,8 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
         return random.Next(5) == 0
             ? plan with
             {
-                IdempotencyKey = $"chaos-{random.NextInt64():x}-{random.NextInt64():x}", Times = random.Next(2, 4), Kind = plan.Kind + " keyed",
+                IdempotencyKey = $"chaos-{random.NextInt64():x}-{random.NextInt64():x}", Times = random.Next(2, 4),
+                Kind = plan.Kind + " keyed",
             }
             : plan;
     }

@@ -60,7 +60,8 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
     }
 
     private static Guid? ReadId(HttpResponseMessage response, string header) =>
-        response.Headers.TryGetValues(header, out var ids) && ids.First() is { Length: 36 } id && id.StartsWith("req_", StringComparison.Ordinal)
+        response.Headers.TryGetValues(header, out var ids)
+            && ids.First() is { Length: 36 } id && id.StartsWith("req_", StringComparison.Ordinal)
             ? Guid.ParseExact(id.AsSpan(4), "N")
             : null;
 

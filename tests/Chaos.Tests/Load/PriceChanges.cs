@@ -21,14 +21,15 @@ internal sealed class PriceChanges(TollgateCluster cluster, OperatorClient clien
             try
             {
                 await client.PostAsync(
-                    "billing", cluster.BillingInternal + "/internal/prices",
-                    new SetPrice("tiny-assistant", 0.50m + (0.05m * random.Next(6)), 1.50m + (0.15m * random.Next(6)), OnlyIfMissing: false),
+                    "accounts", cluster.AccountsInternal + "/internal/prices",
+                    new SetPrice(
+                        "tiny-assistant", 0.50m + (0.05m * random.Next(6)), 1.50m + (0.15m * random.Next(6)), OnlyIfMissing: false),
                     ContractsJson.Default.SetPrice);
                 Done++;
             }
             catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or JsonException)
             {
-                continue; // Billing is away; the next turn asks again.
+                continue; // Accounts or Billing is away; the next turn asks again.
             }
         }
     }

@@ -53,10 +53,13 @@ internal sealed class HostileTenant(string api, string key) : IAsyncDisposable
     }
 
     private static StringContent Long(int choices, bool stream) => Json(
-        $$"""{"model":"tiny-assistant","prompt":"Once","max_tokens":480,"n":{{choices}},"logit_bias":{"0":-100,"2":-100},"stream":{{(stream ? "true" : "false")}}}""");
+        $$"""{"model":"tiny-assistant","prompt":"Once","max_tokens":480,"n":{{choices}},"logit_bias":{"0":-100,"2":-100}"""
+        + $$""","stream":{{(stream ? "true" : "false")}}}""");
 
     private static StringContent Texts => Json(
-        $$"""{"model":"tiny-embed","input":[{{string.Join(',', Enumerable.Repeat("\"a toll gate is a gate across a road where travellers pay\"", 500))}}]}""");
+        """{"model":"tiny-embed","input":["""
+        + string.Join(',', Enumerable.Repeat("\"a toll gate is a gate across a road where travellers pay\"", 500))
+        + "]}");
 
     private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 

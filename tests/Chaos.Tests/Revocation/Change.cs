@@ -25,13 +25,14 @@ internal sealed record Change(
             "disable", "/keys/{0}", "Disable", form => form, InForce,
             (401, "disabled_api_key"), (401, "disabled_api_key")),
         new(
-            "rotate, no overlap", "/keys/{0}/rotate", "Rotate key", form => form.With("Input.OverlapHours", "0"), "refused from the next request on",
+            "rotate, no overlap", "/keys/{0}/rotate", "Rotate key", form => form.With("Input.OverlapHours", "0"),
+            "refused from the next request on",
             (401, "invalid_api_key"), (401, "invalid_api_key")),
         new(
             "scopes", "/keys/{0}", "Input.Access.Scopes", form => form.With("Input.Access.Scopes", "embeddings"), InForce,
             (403, "missing_scope"), (403, "missing_scope")),
         new(
-            "limit", "/keys/{0}", "Input.TokensPerMinute", form => form.With("Input.TokensPerMinute", "1"), InForce,
+            "limit", "/keys/{0}", "Input.Limits[tpm]", form => form.With("Input.Limits[tpm]", "1"), InForce,
             (429, "rate_limit_exceeded"), null),
     ];
 

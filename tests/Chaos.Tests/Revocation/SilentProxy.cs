@@ -46,9 +46,9 @@ internal sealed class SilentProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
+        await _accepting; // Before the listener stops: one that is asked to accept afterwards throws.
         _listener.Dispose();
         SpeakAgain();
-        await _accepting;
         _end.Dispose();
     }
 

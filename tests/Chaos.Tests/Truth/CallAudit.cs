@@ -50,7 +50,9 @@ internal sealed class CallAudit(
     /// </summary>
     public int Unnoticed { get; private set; }
 
-    /// <summary>Idempotency keys that two requests answered in full while a fault had made Redis, the store of answers or a gateway forget.</summary>
+    /// <summary>
+    /// Idempotency keys that two requests answered in full while a fault had made Redis, the store of answers or a gateway forget.
+    /// </summary>
     public int Reruns { get; private set; }
 
     /// <summary>Calls answered with 502 or 504 while a worker was killed or stopped.</summary>
@@ -99,7 +101,9 @@ internal sealed class CallAudit(
         }
     }
 
-    /// <summary>Redis lost the claim, the backup lacks the answer, or the first attempt's gateway fell silent or could not keep it.</summary>
+    /// <summary>
+    /// Redis lost the claim, the backup lacks the answer, or the first attempt's gateway fell silent or could not keep it.
+    /// </summary>
     private static bool Forgets(Injected fault, IReadOnlyList<CallRecord> group) =>
         fault.Fault.Kind is FaultKind.WipeRedis or FaultKind.RestorePostgres
         || (fault.Fault.Kind is FaultKind.KillGateway or FaultKind.RestoreJournal or FaultKind.FreezeGateway or FaultKind.FreezeGatewayLong
@@ -178,8 +182,9 @@ internal sealed class CallAudit(
 
     private void CheckClock(CallRecord call)
     {
-        if (call.Status == 200 && FaultsOf(call, FaultKind.StepGateway).Concat(faults.Where(fault => fault.Fault.Kind == FaultKind.StepRedis))
-            .Any(fault => call.StartedAt > fault.From + Margin && call.EndedAt < fault.To))
+        if (call.Status == 200
+            && FaultsOf(call, FaultKind.StepGateway).Concat(faults.Where(fault => fault.Fault.Kind == FaultKind.StepRedis))
+                .Any(fault => call.StartedAt > fault.From + Margin && call.EndedAt < fault.To))
         {
             Report(Clock, call, null);
         }

@@ -1,5 +1,6 @@
 using Tollgate.Chaos.Tests.Faults;
 using Tollgate.Chaos.Tests.Load;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Chaos.Tests.Truth;
@@ -12,7 +13,8 @@ public sealed class CallAuditTests
     private readonly Witnesses _witnesses = new();
     private readonly CallRecord _call = new()
     {
-        Number = 1, Key = new Customer(Guid.Empty, Guid.Empty, "rich", 5, true).AddKey(Guid.Empty, null, out _), Gateway = "http://gateway", GatewayName = "gateway-1",
+        Number = 1, Key = new Customer(Guid.Empty, Guid.Empty, "rich", 5, true).AddKey(Guid.Empty, null, out _),
+        Gateway = "http://gateway", GatewayName = "gateway-1",
         Kind = "chat stream", StartedAt = Noon, EndedAt = Noon.AddSeconds(1), RequestId = Request, Status = 200, Received = 10,
         ReceivedAnything = true, UsagePrompt = 5, UsageCompletion = 10, End = CallEnd.Whole,
     };

@@ -1,6 +1,6 @@
 using Tollgate.Clusters;
 using Tollgate.Contracts.Json;
-using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Chaos.Tests.Truth;
 

@@ -1,5 +1,5 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
-using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Contracts.Tests.Money;
 

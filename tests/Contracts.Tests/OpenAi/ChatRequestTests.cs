@@ -108,7 +108,9 @@ public sealed class ChatRequestTests
     [InlineData("""[{"role":"user","content":[{"type":"text","text":"a"},{"text":"\u00e9","type":"text","image_url":null}]}]""", "aé", 3)]
     [InlineData("""[{"role":"user","name":"Ann","content":""}]""", "", 3)]
     [InlineData("""[{"role":"assistant","content":null,"refusal":"No."}]""", "No.", 3)]
-    [InlineData("""[{"role":"assistant","refusal":null,"annotations":[],"audio":null,"tool_calls":[],"function_call":null,"content":"x"}]""", "x", 1)]
+    [InlineData(
+        """[{"role":"assistant","refusal":null,"annotations":[],"audio":null,"tool_calls":[],"function_call":null,"content":"x"}]""",
+        "x", 1)]
     [InlineData("""[{"role":"assistant","content":[{"type":"refusal","refusal":"No."}]}]""", "No.", 3)]
     public void TryParse_reads_content_and_counts_its_bytes(string messages, string content, int bytes)
     {

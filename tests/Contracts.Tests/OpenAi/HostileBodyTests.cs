@@ -10,8 +10,9 @@ public sealed class HostileBodyTests
 {
     private static readonly string[] Paths = [BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath];
 
-    private static readonly byte[] Sample = Encoding.UTF8.GetBytes("""
-        {"model":"tiny-assistant","messages":[{"role":"system","content":"Grüße \ud83d\ude00"},{"role":"user","content":[{"type":"text","text":"你"}],
+    private static readonly byte[] Sample = Encoding.UTF8.GetBytes(
+        """{"model":"tiny-assistant","messages":[{"role":"system","content":"Grüße \ud83d\ude00"}""" + """
+        ,{"role":"user","content":[{"type":"text","text":"你"}],
         "name":"Ann"}],"temperature":0.5,"stop":["a","b"],"logit_bias":{"17":-100},"metadata":{"k":"v"},"stream":true,
         "stream_options":{"include_usage":true},"prediction":{"type":"content","content":[1,{"x":[null,true]}]},"max_tokens":12}
         """);

@@ -15,11 +15,14 @@ public sealed class OpenAiErrorTests
     [InlineData(RateDimension.RequestsPerMinute, 3, 3, 1, 20_000, "requests",
         "Rate limit reached for m in organization org-1 on requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in 20s.")]
     [InlineData(RateDimension.TokensPerMinute, 50_000, 47_949, 3_006, 1146, "tokens",
-        "Rate limit reached for m in organization org-1 on tokens per min (TPM): Limit 50000, Used 47949, Requested 3006. Please try again in 1.146s.")]
+        "Rate limit reached for m in organization org-1 on tokens per min (TPM): Limit 50000, Used 47949, Requested 3006. "
+        + "Please try again in 1.146s.")]
     [InlineData(RateDimension.TokensPerDay, 200_000, 195_869, 4_412, 84, "tokens",
-        "Rate limit reached for m in organization org-1 on tokens per day (TPD): Limit 200000, Used 195869, Requested 4412. Please try again in 84ms.")]
+        "Rate limit reached for m in organization org-1 on tokens per day (TPD): Limit 200000, Used 195869, Requested 4412. "
+        + "Please try again in 84ms.")]
     [InlineData(RateDimension.RequestsPerDay, 200, 200, 1, 432_000, "requests",
-        "Rate limit reached for m in organization org-1 on requests per day (RPD): Limit 200, Used 200, Requested 1. Please try again in 7m12s.")]
+        "Rate limit reached for m in organization org-1 on requests per day (RPD): Limit 200, Used 200, Requested 1. "
+        + "Please try again in 7m12s.")]
     [InlineData(RateDimension.Concurrency, 8, 8, 1, 1000, "requests",
         "Rate limit reached for m in organization org-1 on concurrent requests: Limit 8, Used 8, Requested 1. Please try again in 1s.")]
     public void RateLimitReached_speaks_as_OpenAI_does(

@@ -7,8 +7,9 @@ namespace Tollgate.Contracts.Tests.OpenAi;
 
 public sealed class ParsingCostTests(ITestOutputHelper output)
 {
-    private static readonly byte[] Body = Encoding.UTF8.GetBytes("""
-        {"model":"tiny-assistant","messages":[{"role":"system","content":"You answer briefly."},{"role":"user","content":"Why is the sky blue?"}],
+    private static readonly byte[] Body = Encoding.UTF8.GetBytes(
+        """{"model":"tiny-assistant","messages":[{"role":"system","content":"You answer briefly."}""" + """
+        ,{"role":"user","content":"Why is the sky blue?"}],
         "temperature":0.7,"max_tokens":64,"stream":true}
         """);
 

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Contracts.Tests.Usage;
 

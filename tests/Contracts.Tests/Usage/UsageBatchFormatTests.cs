@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 
@@ -89,7 +90,9 @@ public sealed class UsageBatchFormatTests
         Attempt = number,
         PriceVersion = Guid.NewGuid(),
         Price = new UsagePrice(
-            new UnitPrices(number, 2, 3, 4, 5, long.MaxValue), number % 2 == 0 ? null : DateTimeOffset.UnixEpoch.AddTicks(number), number % 3 == 0),
+            new UnitPrices(number, 2, 3, 4, 5, long.MaxValue),
+            number % 2 == 0 ? null : DateTimeOffset.UnixEpoch.AddTicks(number),
+            number % 3 == 0),
         Epoch = _random.NextInt64(),
         Units = new Units(1, 2, 3, 4, 5, long.MaxValue),
         Delivered = 6,
@@ -99,5 +102,6 @@ public sealed class UsageBatchFormatTests
         Source = UsageSource.Estimate,
     };
 
-    private static bool IsDefault(object? value) => value is null || (value is ValueType && value.Equals(Activator.CreateInstance(value.GetType())));
+    private static bool IsDefault(object? value) =>
+        value is null || (value is ValueType && value.Equals(Activator.CreateInstance(value.GetType())));
 }

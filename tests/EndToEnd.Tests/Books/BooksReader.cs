@@ -1,4 +1,5 @@
 using Npgsql;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.Testing;
 
@@ -8,7 +9,8 @@ namespace Tollgate.EndToEnd.Tests.Books;
 internal sealed class BooksReader(string connectionString)
 {
     private const string Columns =
-        "organization_id, request_id, seq, key_id, model, endpoint, streamed, input, cached, output, reasoning, audio_ms, images, delivered, outcome, source, amount";
+        "organization_id, request_id, seq, key_id, model, endpoint, streamed, input, cached, output, reasoning, audio_ms, images, "
+        + "delivered, outcome, source, amount";
 
     /// <summary>Every rule that must hold between rows, rollup, ledger and wallets at any
     /// instant; each query returns what breaks it.</summary>
@@ -21,7 +23,8 @@ internal sealed class BooksReader(string connectionString)
             select request_id::text from billing.usage_events where seq = 0 and delivered > output + reasoning
             """),
         ("rows equal rollup", """
-            select organization_id::text || ' ' || model || ' rows ' || coalesce(r.requests, 0) || ' rollup ' || coalesce(u.requests, 0) from
+            select organization_id::text || ' ' || model || ' rows ' || coalesce(r.requests, 0) || ' rollup ' || coalesce(u.requests, 0)
+            from
               (select organization_id, model, count(*) filter (where seq = 0) as requests, sum(input) as input, sum(cached) as cached,
                 sum(output) as output, sum(reasoning) as reasoning, sum(amount) as amount from billing.usage_events group by 1, 2) r
               full join (select organization_id, model, sum(requests) as requests, sum(input) as input, sum(cached) as cached,

@@ -123,11 +123,24 @@ internal sealed partial class Visitor
         Assert.True(response!.Ok, $"{path} answered {response.Status}");
     }
 
+    /// <summary>Starts a job on the dashboard's page of recurring jobs. Returns the status of the POST that its script sends.</summary>
+    public async Task<int> StartJobAsync(string job)
+    {
+        await GoAsync("/admin/jobs/recurring");
+        await _page.Locator($"input[value=\"{job}\"]").CheckAsync();
+        await ShootAsync("jobs");
+        var response = await _page.RunAndWaitForResponseAsync(
+            () => _page.GetByRole(AriaRole.Button, new() { Name = "Trigger now" }).ClickAsync(),
+            answer => answer.Url.EndsWith("/admin/jobs/recurring/trigger", StringComparison.Ordinal));
+        return response.Status;
+    }
+
     /// <summary>Every page below a key, an organization and an alias, and those of somebody who is not known: what <see cref="GoAsync"/>
     /// cannot be given by name.</summary>
     public async Task<IReadOnlyList<string>> FindPagesAsync()
     {
-        List<string> found = ["/no-such-page", "/admin/aliases/remove?alias=gpt-3.5-turbo"];
+        List<string> found = ["/no-such-page", "/admin/aliases/remove?alias=gpt-3.5-turbo",
+            "/admin/prices/set?Model=tiny-assistant&InputPerMillion=0.5&OutputPerMillion=1.5", "/admin/prices/cancel"];
         await GoAsync("/keys");
         var key = await _page.Locator("tbody th a").First.GetAttributeAsync("href");
         found.AddRange([key!, $"{key}/rotate", $"{key}/revoke"]);
@@ -140,7 +153,9 @@ internal sealed partial class Visitor
     /// <summary>Opens a page that may be missing.</summary>
     public Task OpenAsync(string path) => _page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
 
-    /// <summary>Sends the form of a new key with four faults. Returns the id of the field with the focus, and what is said of each.</summary>
+    /// <summary>
+    /// Sends the form of a new key with four faults. Returns the id of the field with the focus, and what is said of each.
+    /// </summary>
     public async Task<(string Focused, IReadOnlyList<string> Faults)> SendFaultyKeyAsync()
     {
         await GoAsync("/keys/new");
@@ -156,6 +171,40 @@ internal sealed partial class Visitor
             await _page.Locator(".validation-message").AllInnerTextsAsync());
     }
 
+    /// <summary>Sends the form of a price. Returns the faults that the page shows; none when it asks once more.</summary>
+    public async Task<IReadOnlyList<string>> SendPriceAsync(string model, string input, string output, string from)
+    {
+        await GoAsync("/admin/prices");
+        await _page.GetByLabel("Model", new() { Exact = true }).FillAsync(model);
+        await _page.GetByLabel("Input, USD per million tokens").FillAsync(input);
+        await _page.GetByLabel("Output, USD per million tokens").FillAsync(output);
+        await _page.GetByLabel("From, UTC").FillAsync(from);
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
+        await _page.Locator(".validation-message, h1:has-text('?')").First.WaitForAsync();
+        await ShootAsync("price");
+        return await _page.Locator(".validation-message").AllInnerTextsAsync();
+    }
+
+    /// <summary>Answers the page that asks once more before a price is scheduled. Returns the price's row.</summary>
+    public async Task<string> ConfirmPriceAsync(string model)
+    {
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Schedule price" }).ClickAsync();
+        await _page.GetByText("The price is scheduled.").WaitForAsync();
+        await ShootAsync("price-scheduled");
+        return await PriceRows(model).First.InnerTextAsync();
+    }
+
+    /// <summary>Cancels the scheduled price of a model. Returns how many rows the model has afterwards.</summary>
+    public async Task<int> CancelPriceAsync(string model)
+    {
+        await _page.GetByRole(AriaRole.Link, new() { Name = $"Cancel the scheduled price of {model}" }).ClickAsync();
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Cancel scheduled price" }).ClickAsync();
+        await _page.GetByText("The price is withdrawn.").WaitForAsync();
+        return await PriceRows(model).CountAsync();
+    }
+
+    private ILocator PriceRows(string model) => _page.Locator("#prices tbody tr", new() { HasText = model });
+
     /// <summary>Disables the first key and loads the page again, as F5 does. Returns the key's state as the page shows it.</summary>
     public async Task<string> DisableFirstKeyAndLoadAgainAsync()
     {
@@ -168,8 +217,10 @@ internal sealed partial class Visitor
         return await _page.Locator(".page-head .badge").InnerTextAsync();
     }
 
-    /// <summary>Makes a key where the browser offers no clipboard, as on a plain HTTP address, presses Copy, and returns the key's text and what
-    /// pasting gives.</summary>
+    /// <summary>
+    /// Makes a key where the browser offers no clipboard, as on a plain HTTP address, presses Copy, and returns the key's text and what
+    /// pasting gives.
+    /// </summary>
     public async Task<(string Shown, string Pasted)> CopyKeyWithoutClipboardAsync(string name)
     {
         await _page.AddInitScriptAsync("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
@@ -196,6 +247,28 @@ internal sealed partial class Visitor
         await ShootAsync("paid");
     }
 
+    /// <summary>Follows the portal's link to the API reference and reads it.</summary>
+    public async Task<ReadReference> ReadReferenceAsync()
+    {
+        var (asked, complaints) = (new HashSet<string>(StringComparer.Ordinal), new List<string>());
+        await _page.GotoAsync("/", new() { WaitUntil = WaitUntilState.NetworkIdle });
+        _page.Request += (_, request) => asked.Add(request.Url.StartsWith("http", StringComparison.Ordinal)
+            ? new Uri(request.Url).Authority : request.Url);
+        _page.RequestFailed += (_, request) => complaints.Add($"{request.Url}: {request.Failure}");
+        _page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+            {
+                complaints.Add(message.Text);
+            }
+        };
+        await _page.GetByRole(AriaRole.Link, new() { Name = "API reference" }).First.ClickAsync();
+        await _page.GetByText("Show a model").First.WaitForAsync();
+        await _page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+        await ShootAsync("reference");
+        return new ReadReference(new Uri(_page.Url), await _page.Locator("body").InnerTextAsync(), asked, complaints);
+    }
+
     /// <summary>Whether the page is wider than the window, so that it must be scrolled sideways.</summary>
     public Task<bool> OverflowsAsync() =>
         _page.EvaluateAsync<bool>("document.documentElement.scrollWidth > document.documentElement.clientWidth");
@@ -211,3 +284,10 @@ internal sealed partial class Visitor
     [GeneratedRegex(@"-?[\d,]+(\.\d+)?")]
     private static partial Regex Amount();
 }
+
+/// <summary>The API reference as a browser showed it.</summary>
+/// <param name="Text">Text that the page shows.</param>
+/// <param name="AskedServers">Host and port of each server that got a request.</param>
+/// <param name="Complaints">Errors of the console, and requests that failed.</param>
+internal sealed record ReadReference(
+    Uri Address, string Text, IReadOnlyCollection<string> AskedServers, IReadOnlyList<string> Complaints);

@@ -50,6 +50,21 @@ internal sealed class InternalApi(Endpoints endpoints)
         }
     }
 
+    /// <summary>What Prometheus gets of a service.</summary>
+    /// <param name="service">Its name among the bearers, such as <c>inference</c>.</param>
+    public async Task<string> MetricsAsync(string service)
+    {
+        var address = service switch
+        {
+            "gateway" => endpoints.GatewayInternal,
+            "accounts" => endpoints.AccountsInternal,
+            "billing" => endpoints.BillingInternal,
+            _ => endpoints.WorkerInternal,
+        };
+        using var response = await Http.SendAsync(Request(HttpMethod.Get, $"{address}/metrics", "metrics", service));
+        return await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
+    }
+
     private HttpRequestMessage Request(HttpMethod method, string url, string caller, string callee)
     {
         var file = Path.Combine(Path.GetDirectoryName(endpoints.OperatorBearers)!, caller + "_bearers");

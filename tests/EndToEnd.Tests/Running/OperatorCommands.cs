@@ -5,16 +5,18 @@ namespace Tollgate.EndToEnd.Tests.Running;
 /// <summary>The operator's command line, run as a process of its own beside the running system.</summary>
 internal sealed class OperatorCommands(string data)
 {
-    /// <summary>The built program.</summary>
-    public static string Program { get; } =
-        Path.Combine(SharedFiles.Repository, "artifacts", "bin", "AllInOne", Configuration, "Tollgate.AllInOne.dll");
+    /// <summary>The built program that runs a whole installation.</summary>
+    public static string Program { get; } = Built("AllInOne");
 
-    // The tests lie at artifacts/bin/EndToEnd.Tests/<configuration>, beside the program of the same configuration.
-    private static string Configuration => Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
+    /// <summary>The built command line.</summary>
+    private static string CommandLine { get; } = Built("Cli");
+
+    /// <summary>The program that has a verb.</summary>
+    public static string ProgramOf(string verb) => verb is "up" or "doctor" ? Program : CommandLine;
 
     /// <summary>Runs a subcommand on the data folder.</summary>
-    public Task<ProgramRun> RunAsync(params string[] arguments) =>
-        ProgramRun.RunAsync("dotnet", [Program, .. arguments, "--data", data], patience: TimeSpan.FromMinutes(3));
+    public Task<ProgramRun> RunAsync(params string[] arguments) => ProgramRun.RunAsync(
+        "dotnet", [ProgramOf(arguments[0]), .. arguments, "--data", data], patience: TimeSpan.FromMinutes(3));
 
     /// <summary>Makes a key; the command prints it alone on a line.</summary>
     /// <param name="limits">Such as <c>--rpm 3</c>.</param>
@@ -23,4 +25,9 @@ internal sealed class OperatorCommands(string data)
         var output = (await RunAsync(["keys", "create", "--name", name, .. limits])).Succeeded();
         return output.Split('\n').Single(line => line.StartsWith("sk-tg-", StringComparison.Ordinal)).Trim();
     }
+
+    // The tests lie at artifacts/bin/EndToEnd.Tests/<configuration>, beside the programs of the same configuration.
+    private static string Built(string project) => Path.Combine(
+        SharedFiles.Repository, "artifacts", "bin", project, Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')),
+        $"Tollgate.{project}.dll");
 }

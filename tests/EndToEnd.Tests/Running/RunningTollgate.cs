@@ -81,7 +81,8 @@ internal sealed class RunningTollgate : IAsyncDisposable
         _starts++;
         string[] command =
         [
-            "dotnet", OperatorCommands.Program, "up", "--data", Data, "--api-port", $"{_apiPort}", "--portal-port", $"{_portalPort}", .. _more,
+            "dotnet", OperatorCommands.Program, "up", "--data", Data,
+            "--api-port", $"{_apiPort}", "--portal-port", $"{_portalPort}", .. _more,
         ];
         _process = await ChildProcess.StartAsync(new ChildSpec("tollgate", command, _environment, Log));
         await Until.TrueAsync(() => Printed.Contains("Ready in ", StringComparison.Ordinal) || HasExited, "tollgate ready", StartPatience);

@@ -35,7 +35,8 @@ public sealed class BadInputTests(SharedTollgate shared)
     }
 
     [Theory]
-    [InlineData("/v1/chat/completions", """{"model":"no-such-model","messages":[{"role":"user","content":"Hi"}]}""", 404, "model", "model_not_found")]
+    [InlineData("/v1/chat/completions",
+        """{"model":"no-such-model","messages":[{"role":"user","content":"Hi"}]}""", 404, "model", "model_not_found")]
     [InlineData("/v1/embeddings", """{"model":"no-such-model","input":"Hi"}""", 404, "model", "model_not_found")]
     [InlineData("/v1/engines/no-such-engine/completions", """{"prompt":"Hi"}""", 404, "model", "model_not_found")]
     [InlineData("/v1/embeddings", """{"model":"tiny-assistant","input":"Hi"}""", 404, "model", null)]

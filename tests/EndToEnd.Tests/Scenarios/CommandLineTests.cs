@@ -11,6 +11,8 @@ public sealed class CommandLineTests
     [InlineData("up")]
     [InlineData("test")]
     [InlineData("models")]
+    [InlineData("prices")]
+    [InlineData("bootstrap")]
     [InlineData("keys")]
     [InlineData("gateways")]
     [InlineData("workers")]
@@ -30,13 +32,15 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("up")]
+    [InlineData("bootstrap")]
     [InlineData("keys", "create")]
     [InlineData("models", "import")]
+    [InlineData("prices", "schedule")]
     [InlineData("gateways", "retire")]
     public async Task Help_of_the_script_and_of_the_program_name_the_same_options(params string[] verb)
     {
         var script = await ProgramRun.RunAsync("/bin/bash", [Path.Combine(SharedFiles.Repository, "tollgate"), verb[0], "--help"]);
-        var program = await ProgramRun.RunAsync("dotnet", [OperatorCommands.Program, .. verb, "--help"]);
+        var program = await ProgramRun.RunAsync("dotnet", [OperatorCommands.ProgramOf(verb[0]), .. verb, "--help"]);
 
         Assert.Contains($"./tollgate {verb[0]}", program.Succeeded(), StringComparison.Ordinal);
         Assert.Equal(Options(program.Output), Options(script.Succeeded()));
@@ -46,14 +50,22 @@ public sealed class CommandLineTests
     [InlineData("--api-port", "up", "--api-port", "abc")]
     [InlineData("--portal-port", "up", "--portal-port", "65536")]
     [InlineData("--admin-email", "up", "--admin-email", "nobody")]
+    [InlineData("--email", "bootstrap", "--email", "nobody")]
+    [InlineData("KEY", "keys", "revoke", "mine")]
+    [InlineData("--price-out", "prices", "set", "m", "--price-out", "1000000000.000001")]
     [InlineData("--rpm", "keys", "create", "--name", "n", "--rpm", "0")]
     [InlineData("--budget-usd", "keys", "create", "--name", "n", "--budget-usd", "0,10")]
     [InlineData("--price-in", "models", "import", "f.gguf", "--name", "n", "--price-in", "-1")]
     [InlineData("JOURNAL", "gateways", "retire", "mine")]
+    [InlineData("VERSION", "prices", "cancel", "mine")]
+    [InlineData("--organization", "prices", "set", "m", "--organization", "mine")]
+    [InlineData("--from", "prices", "schedule", "m", "--from", "2030-01-31T00:00+01:00")]
+    [InlineData("--from", "prices", "schedule", "m", "--price-in", "1", "--price-out", "1")]
+    [InlineData("--price-in", "prices", "set", "m", "--price-in", "1,5")]
     [InlineData("--name", "keys", "create")]
     public async Task A_wrong_option_is_answered_with_one_line_that_names_it(string named, params string[] arguments)
     {
-        var run = await ProgramRun.RunAsync("dotnet", [OperatorCommands.Program, .. arguments]);
+        var run = await ProgramRun.RunAsync("dotnet", [OperatorCommands.ProgramOf(arguments[0]), .. arguments]);
 
         Assert.Equal(2, run.ExitCode);
         Assert.Equal("", run.Output);
@@ -95,11 +107,13 @@ public sealed class CommandLineTests
             ["TOLLGATE__AllInOne__Postgres"] = "Host=127.0.0.1",
             ["TOLLGATE__AllInOne__Redis"] = "127.0.0.1",
         });
-        var withoutRedis = await ProgramRun.RunAsync(dotnet, [OperatorCommands.Program, "doctor", "--data", data], new Dictionary<string, string>
-        {
-            ["PATH"] = onlySetpriv,
-            ["TOLLGATE__AllInOne__Postgres"] = "Host=127.0.0.1",
-        });
+        var withoutRedis = await ProgramRun.RunAsync(
+            dotnet, [OperatorCommands.Program, "doctor", "--data", data],
+            new Dictionary<string, string>
+            {
+                ["PATH"] = onlySetpriv,
+                ["TOLLGATE__AllInOne__Postgres"] = "Host=127.0.0.1",
+            });
 
         Assert.Matches("-        node, .*only the tests", run.Succeeded());
         Assert.Equal(1, withoutRedis.ExitCode);

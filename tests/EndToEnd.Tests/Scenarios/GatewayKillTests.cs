@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.EndToEnd.Tests.Books;
 using Tollgate.EndToEnd.Tests.Clients;
@@ -47,6 +48,7 @@ public sealed class GatewayKillTests(KillableTollgate killable) : IAsyncLifetime
         var key = await Running.Internal.CreateKeyAsync("killed at work");
         using var client = Running.Client(key.Text);
         var call = AttemptAsync(() => client.PostAsync(Prompts.Completions, Prompts.Endless(stream: false)));
+        await Until.TrueAsync(() => JournalPeek.HasAdmitted(Running.Data, key.KeyId), "the request is admitted");
         await Until.TrueAsync(async () => await Running.Internal.ActiveAsync() > 0, "the worker is at it");
 
         await Running.KillAsync();
@@ -66,10 +68,7 @@ public sealed class GatewayKillTests(KillableTollgate killable) : IAsyncLifetime
         using var client = Running.Client(key.Text);
         await RunningTollgate.SignalAsync(Running.Endpoints.Pids.Worker, "STOP"); // Takes connections, answers none.
         var call = AttemptAsync(() => client.PostAsync(Prompts.Chat, Prompts.France()));
-        await using (var till = await TillReader.OpenAsync(Running.Endpoints.Redis))
-        {
-            await Until.TrueAsync(async () => await till.HoldsAsync() > 0, "the request is admitted");
-        }
+        await Until.TrueAsync(() => JournalPeek.HasAdmitted(Running.Data, key.KeyId), "the request is admitted");
 
         await Running.KillAsync();
         var answer = await call;

@@ -1,4 +1,5 @@
 using System.Net;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Running;

@@ -16,7 +16,8 @@ public sealed class LogFilesTests(SharedTollgate shared)
         var repeated = lines.GroupBy(line => line).Where(line => line.Count() > 3).Select(line => line.Key);
 
         Assert.DoesNotContain(" info: ", shared.Running.Printed, StringComparison.Ordinal);
-        Assert.Contains($"Log {Path.Combine(shared.Running.Data, "logs", "tollgate.log")}", shared.Running.Printed, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Log {Path.Combine(shared.Running.Data, "logs", "tollgate.log")}", shared.Running.Printed, StringComparison.Ordinal);
         Assert.Contains(lines, line => line.Contains("Tollgate.Gateway.Shipping", StringComparison.Ordinal));
         Assert.Empty(repeated);
     }
@@ -47,7 +48,8 @@ public sealed class LogFilesTests(SharedTollgate shared)
         }
 
         Assert.Equal(
-            ["a.log", "a.log.1", "a.log.2", "a.log.3", "a.log.4"], Directory.GetFiles(Path.GetDirectoryName(log)!).Select(Path.GetFileName).Order());
+            ["a.log", "a.log.1", "a.log.2", "a.log.3", "a.log.4"],
+            Directory.GetFiles(Path.GetDirectoryName(log)!).Select(Path.GetFileName).Order());
         Assert.Equal(["round 7", "round 4"], (string[])[File.ReadAllText(log + ".1"), File.ReadAllText(log + ".4")]);
         Assert.Equal("", File.ReadAllText(log));
     }

@@ -66,11 +66,12 @@ public sealed class NewcomerTests(SharedTollgate shared)
         var (email, password) = shared.Running.FirstAdmin;
         var admin = await browser.VisitAsync(shared.Running.Endpoints.Portal, $"admin-{name}", new Look(width, height, dark));
         await admin.SignInAsync(email, password);
-        await admin.CreateKeyAsync($"{name}-{new string('w', 100 - 1 - name.Length)}"); // As long as a name may be, and no place to break it.
+        // As long as a name may be, and no place to break it.
+        await admin.CreateKeyAsync($"{name}-{new string('w', 100 - 1 - name.Length)}");
         var overflowing = new List<string>();
 
         foreach (var page in new[] { "overview", "keys", "keys/new", "usage", "billing", "models", "admin", "admin/organizations",
-            "admin/aliases" })
+            "admin/aliases", "admin/prices" })
         {
             await admin.LookAtAsync($"/{page}", page.Replace('/', '-'));
             if (await admin.OverflowsAsync())

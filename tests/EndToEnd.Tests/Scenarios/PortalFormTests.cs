@@ -36,6 +36,28 @@ public sealed class PortalFormTests(SharedTollgate shared)
         Assert.Equal("", string.Join('\n', admin.ConsoleErrors));
     }
 
+    [Fact]
+    public async Task A_price_is_scheduled_after_its_faults_were_named_and_cancelled()
+    {
+        await using var browser = await Browser.StartAsync();
+        var admin = await SignInAsync(browser, "prices");
+
+        var faults = await admin.SendPriceAsync("by-page", "0.1234567", "", "2024-01-31T00:00");
+        var accepted = await admin.SendPriceAsync("by-page", "0.125", "0.5", "2099-01-31T00:00");
+        var row = await admin.ConfirmPriceAsync("by-page");
+        var rows = await admin.CancelPriceAsync("by-page");
+
+        Assert.Equal(3, faults.Count);
+        Assert.Contains(faults, fault => fault.Contains("at most six decimals", StringComparison.Ordinal));
+        Assert.Contains(faults, fault => fault.Contains("Name a price for output", StringComparison.Ordinal));
+        Assert.Contains(faults, fault => fault.Contains("Must lie in the future", StringComparison.Ordinal));
+        Assert.Empty(accepted);
+        Assert.Contains("scheduled", row, StringComparison.Ordinal);
+        Assert.Contains("$0.125", row, StringComparison.Ordinal);
+        Assert.Equal(0, rows);
+        Assert.Equal("", string.Join('\n', admin.ConsoleErrors));
+    }
+
     private async Task<Visitor> SignInAsync(Browser browser, string name)
     {
         var (email, password) = shared.Running.FirstAdmin;

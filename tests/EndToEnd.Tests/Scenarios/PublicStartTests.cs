@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Tollgate.Contracts.Keys;
 using Tollgate.EndToEnd.Tests.Running;
 using Tollgate.Testing;
 
@@ -60,6 +62,23 @@ public sealed class PublicStartTests(PublicStartTests.PublicTollgate installatio
     }
 
     [Fact]
+    public async Task Proxies_Trusted_lets_the_API_count_unknown_keys_by_the_address_that_the_proxy_forwards()
+    {
+        const int Allowed = 30; // Keys:FailuresPerMinute.
+        var statuses = new List<HttpStatusCode>();
+        for (var attempt = 0; attempt <= Allowed; attempt++)
+        {
+            statuses.Add(await installation.TryUnknownKeyAsync("203.0.113.7"));
+        }
+
+        var other = await installation.TryUnknownKeyAsync("203.0.113.8");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, statuses[0]);
+        Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
+        Assert.Equal(HttpStatusCode.Unauthorized, other);
+    }
+
+    [Fact]
     public async Task Stripe_keys_in_files_put_the_stand_in_out_of_use()
     {
         using var rightSecret = await installation.SendEventAsync(WebhookSecret);
@@ -105,6 +124,16 @@ public sealed class PublicStartTests(PublicStartTests.PublicTollgate installatio
         internal string Redis => _redis!.ConnectionString;
 
         internal JsonElement Endpoints { get; private set; }
+
+        /// <summary>Calls the API as the proxy does for a client that guesses a key.</summary>
+        internal async Task<HttpStatusCode> TryUnknownKeyAsync(string client)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, Endpoints.GetProperty("api").GetString() + "/v1/models");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", ApiKeyText.Create().Text);
+            request.Headers.Add("X-Forwarded-For", client);
+            using var answer = await _http.SendAsync(request);
+            return answer.StatusCode;
+        }
 
         public async Task InitializeAsync()
         {
@@ -160,7 +189,8 @@ public sealed class PublicStartTests(PublicStartTests.PublicTollgate installatio
             using var page = await _http.GetAsync(url);
             var form = HtmlForm.Find(await page.Content.ReadAsStringAsync(), url, "Input.Email").With("Input.Email", email);
             using var request = new HttpRequestMessage(HttpMethod.Post, form.Action) { Content = new FormUrlEncodedContent(form.Fields) };
-            request.Headers.Add("Cookie", page.Headers.GetValues("Set-Cookie").Select(cookie => cookie.Split(';')[0])); // Secure, over plain HTTP.
+            // Secure, over plain HTTP.
+            request.Headers.Add("Cookie", page.Headers.GetValues("Set-Cookie").Select(cookie => cookie.Split(';')[0]));
             using var answer = await _http.SendAsync(request);
             Assert.True((int)answer.StatusCode < 400, $"{answer.StatusCode}");
         }
@@ -170,7 +200,8 @@ public sealed class PublicStartTests(PublicStartTests.PublicTollgate installatio
         {
             var at = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
             var body = $$$$"""{"id":"evt_{{{{at}}}}","object":"event","type":"ping","created":{{{{at}}}},"data":{"object":{}}}""";
-            var signature = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{at}.{body}")));
+            var signature = Convert.ToHexStringLower(
+                HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{at}.{body}")));
             using var request = new HttpRequestMessage(HttpMethod.Post, Endpoints.GetProperty("portal").GetString() + "/stripe/webhook")
             {
                 Content = new StringContent(body, Encoding.UTF8, "application/json"),

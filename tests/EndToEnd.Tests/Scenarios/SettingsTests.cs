@@ -3,8 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tollgate.EndToEnd.Tests.Running;
 using Tollgate.Gateway;
-using Tollgate.Gateway.OpenAi;
-using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.Workers;
 using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
@@ -79,6 +79,7 @@ public sealed class SettingsTests
     [InlineData("TOLLGATE__Redis__ConnectionString", "127.0.0.1", "TOLLGATE__AllInOne__Redis")]
     [InlineData("TOLLGATE__Postgres__ConnectionString_FILE", "/etc/hostname", "TOLLGATE__AllInOne__Postgres")]
     [InlineData("TOLLGATE__Models__Directory", "/models", "--data")]
+    [InlineData("OTEL_SERVICE_NAME", "mine", "OTEL_RESOURCE_ATTRIBUTES")]
     [InlineData("TOLLGATE__Stripe__ApiKey_FILE", "/no/such/file", "Stripe:ApiKey_FILE")]
     public async Task A_setting_that_up_cannot_take_is_refused_by_name_before_anything_starts(string name, string value, string told)
     {
@@ -97,7 +98,8 @@ public sealed class SettingsTests
     {
         var data = RunningTollgate.NewDataFolder();
 
-        var noMail = await UpAsync(data, new Dictionary<string, string> { ["TOLLGATE__Portal__PublicUrl"] = "https://portal.example.test" });
+        var noMail = await UpAsync(
+            data, new Dictionary<string, string> { ["TOLLGATE__Portal__PublicUrl"] = "https://portal.example.test" });
         var noProxy = await UpAsync(data, new Dictionary<string, string> { ["TOLLGATE__Proxies__Trusted__0"] = "a.proxy" });
 
         Assert.Equal((1, 1), (noMail.ExitCode, noProxy.ExitCode));

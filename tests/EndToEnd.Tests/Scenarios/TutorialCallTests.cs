@@ -46,7 +46,8 @@ public sealed class TutorialCallTests(SharedTollgate shared)
     [InlineData("/v1/completions", """{"model":"tiny-assistant","prompt":["","a",""],"max_tokens":1}""")]
     [InlineData("/v1/completions", """{"model":"tiny-assistant","prompt":[[5],[6,7]],"max_tokens":1}""")]
     [InlineData("/v1/chat/completions",
-        """{"model":"tiny-assistant","messages":[{"role":"developer","content":""},{"role":"user","name":"ada","content":""}],"max_tokens":1}""")]
+        """{"model":"tiny-assistant","messages":[{"role":"developer","content":""},{"role":"user","name":"ada","content":""}]"""
+        + ""","max_tokens":1}""")]
     public async Task Booked_prompt_tokens_are_those_of_the_answer(string path, string body)
     {
         using var client = shared.Running.Client();

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using StackExchange.Redis;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
+using Tollgate.ServiceDefaults;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 using Tollgate.Testing;

@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Gateway.Tests.Admission;

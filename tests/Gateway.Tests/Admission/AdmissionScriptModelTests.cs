@@ -3,9 +3,11 @@ using FsCheck.Fluent;
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Idempotency;
+using Tollgate.Gateway.Redis;
 using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Admission;
@@ -189,7 +191,8 @@ public sealed class AdmissionScriptModelTests
         }
 
         private AdmissionCall Call(Step step, int more) => new(
-            true, _caller, new Guid(++_requests, 0, 0, new byte[8]), Owners[step.Pick % 2], Table(), 1, step.One / (1 + more), step.Two * (1 + more))
+            true, _caller, new Guid(++_requests, 0, 0, new byte[8]), Owners[step.Pick % 2], Table(), 1,
+            step.One / (1 + more), step.Two * (1 + more))
         {
             Claim = step.Kind == StepKind.Admit
                 ? null

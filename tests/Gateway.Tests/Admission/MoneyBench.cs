@@ -3,15 +3,20 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
-using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Journal;
+using Tollgate.Gateway.Redis;
 using Tollgate.Gateway.Shipping;
 using Tollgate.Gateway.Sweeping;
+using Tollgate.Gateway.Telemetry;
 using Tollgate.Gateway.Tests.Till;
 using Tollgate.Gateway.Till;
+using Tollgate.ServiceDefaults;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
@@ -130,9 +135,12 @@ internal sealed class MoneyGateway : IAsyncDisposable
             ],
             typeof(MoneyGateway).Assembly);
         builder.AddServiceDefaults();
+        builder.AddGatewayMetrics();
         builder.AddRedis();
         builder.AddJournal();
+        builder.AddAccounting();
         builder.AddSweeping();
+        builder.AddTillSafety();
         builder.AddTill();
         builder.AddShipping();
         builder.AddKeyAuthentication();
@@ -147,9 +155,9 @@ internal sealed class MoneyGateway : IAsyncDisposable
     {
         var context = new DefaultHttpContext();
         context.Request.Headers.Authorization = "Bearer " + keyText;
-        var (caller, refusal) = await Get<Authenticator>().AuthenticateAsync(context, CancellationToken.None);
-        Assert.True(refusal is null, refusal?.Message);
-        return caller!;
+        var called = await Get<Authenticator>().AuthenticateAsync(context, CancellationToken.None);
+        Assert.True(called.TryGet(out var caller, out var refusal), refusal?.Message);
+        return caller;
     }
 
     /// <summary>Admits a request that may cost <paramref name="money"/> nano-dollars: one token at that price.</summary>
@@ -158,7 +166,7 @@ internal sealed class MoneyGateway : IAsyncDisposable
         caller, requestId ?? Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), Demand(money, rateTokens), CancellationToken.None);
 
     public static Demand Demand(long money, long rateTokens = 10) => new(
-        KeyScopes.ChatCompletions, "tiny-assistant",
+        PublicEndpoint.ChatCompletions.Scope, "tiny-assistant",
         new ModelPrice("tiny-assistant", Guid.NewGuid(), DateTimeOffset.UnixEpoch, null, new UnitPrices(0, 0, money * 1000, 0, 0, 0)),
         new Units(5, Output: 1), rateTokens, Streamed: true);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Idempotency;
 

@@ -128,7 +128,7 @@ public sealed class AuthenticatorTests : IAsyncLifetime
 
         var refusals = await Task.WhenAll(keys.Select(key => RefusalAsync("Bearer " + key.Text)));
         await _bench.Accounts.ChangeKeyAsync(keys[0].Record.PublicId, record => record with { State = KeyState.Revoked });
-        await _gateway.Admission.CheckAsync((await CallAsync("Bearer " + keys[0].Text)).Caller!, Guid.NewGuid(), false, default);
+        await _gateway.Admission.CheckAsync((await CallAsync("Bearer " + keys[0].Text)).Value!, Guid.NewGuid(), false, default);
         for (var i = 0; i < 100; i++)
         {
             Assert.Equal("revoked_api_key", (await RefusalAsync("Bearer " + keys[0].Text))!.Code);
@@ -185,7 +185,7 @@ public sealed class AuthenticatorTests : IAsyncLifetime
         await _bench.Accounts.ChangePolicyAsync(key.OrganizationId, policy => policy with { Suspended = true });
         Assert.Equal(
             403,
-            (await _gateway.Admission.CheckAsync((await CallAsync("Bearer " + text, "192.0.2.9")).Caller!, Guid.NewGuid(), false, default))
+            (await _gateway.Admission.CheckAsync((await CallAsync("Bearer " + text, "192.0.2.9")).Value!, Guid.NewGuid(), false, default))
                 .Refusal!.Status);
     }
 
@@ -239,22 +239,22 @@ public sealed class AuthenticatorTests : IAsyncLifetime
         var (key, text) = await _bench.AddOrganizationAsync();
         await _bench.Accounts.ChangeKeyAsync(
             key.PublicId, record =>
-            record with { ModelsAllowed = ["gpt-3.5-turbo", "b"], ModelsDenied = ["b"], Scopes = [KeyScopes.Embeddings] });
+            record with { ModelsAllowed = ["gpt-3.5-turbo", "b"], ModelsDenied = ["b"], Scopes = [PublicEndpoint.Embeddings.Scope] });
 
-        var caller = (await CallAsync("Bearer " + text)).Caller!;
+        var caller = (await CallAsync("Bearer " + text)).Value!;
 
         Assert.True(caller.MayCall("gpt-3.5-turbo", "tiny-assistant"));
         Assert.False(caller.MayCall("b", "b"));
         Assert.False(caller.MayCall("c", "c"));
-        Assert.True(caller.MayUse(KeyScopes.Embeddings));
-        Assert.False(caller.MayUse(KeyScopes.ChatCompletions));
+        Assert.True(caller.MayUse(PublicEndpoint.Embeddings.Scope));
+        Assert.False(caller.MayUse(PublicEndpoint.ChatCompletions.Scope));
     }
 
     private static string MadeUp() => "Bearer " + ApiKeyText.Create().Text;
 
     private async Task<OpenAiError?> RefusalAsync(string? header, string? address = null) => (await CallAsync(header, address)).Refusal;
 
-    private async Task<(Caller? Caller, OpenAiError? Refusal)> CallAsync(string? header, string? address = null)
+    private async Task<OrRefusal<Caller>> CallAsync(string? header, string? address = null)
     {
         var context = new DefaultHttpContext();
         context.Connection.RemoteIpAddress = address is null ? IPAddress.Loopback : IPAddress.Parse(address);

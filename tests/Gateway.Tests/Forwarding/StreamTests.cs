@@ -1,9 +1,10 @@
 using System.Net;
 using System.Text;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
+using Tollgate.Gateway.Tests.Calls;
 using Tollgate.Gateway.Tests.Harness;
-using Tollgate.Gateway.Tests.OpenAi;
 using Tollgate.Testing;
 using static Tollgate.Gateway.Tests.Forwarding.UnaryTests;
 

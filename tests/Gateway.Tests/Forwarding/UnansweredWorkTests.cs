@@ -1,15 +1,18 @@
 using System.Net;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
+using Tollgate.Gateway.Tests.Calls;
 using Tollgate.Gateway.Tests.Harness;
-using Tollgate.Gateway.Tests.OpenAi;
 using Tollgate.Testing;
 using static Tollgate.Gateway.Tests.Forwarding.UnaryTests;
 
 namespace Tollgate.Gateway.Tests.Forwarding;
 
-/// <summary>Work that gave its client no answer: all of it counts in the token buckets, and what is beyond the allowance is billed.</summary>
+/// <summary>
+/// Work that gave its client no answer: all of it counts in the token buckets, and what is beyond the allowance is billed.
+/// </summary>
 public sealed class UnansweredWorkTests
 {
     private const string Chat = "/v1/chat/completions";
@@ -21,7 +24,8 @@ public sealed class UnansweredWorkTests
     private static readonly Limits Slow = new() { TokensPerDay = 60_000 };
 
     private static string Hello(bool stream) =>
-        $$"""{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}],"max_tokens":20,"stream":{{(stream ? "true" : "false")}}}""";
+        """{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}]"""
+        + $$""","max_tokens":20,"stream":{{(stream ? "true" : "false")}}}""";
 
     [Theory]
     [InlineData(Chat, false)]
@@ -85,7 +89,8 @@ public sealed class UnansweredWorkTests
     public async Task What_took_too_long_is_paid_beyond_the_allowance(bool stream)
     {
         await using var gateway = await GatewayUnderTest.StartAsync(
-            1, "--Forwarding:ForgivenTokensPerMinute=0", "--Forwarding:AnswerTimeout=00:00:00.200", "--Forwarding:FirstEventTimeout=00:00:00.200");
+            1, "--Forwarding:ForgivenTokensPerMinute=0", "--Forwarding:AnswerTimeout=00:00:00.200",
+            "--Forwarding:FirstEventTimeout=00:00:00.200");
         var key = await gateway.CreateKeyAsync();
         gateway.Worker.OnCancel = _ => new Cancelled(true, Computed);
         gateway.Worker.Script = call => call.WaitForResetAsync();

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Text.Json;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
+using Tollgate.Gateway.Tests.Calls;
 using Tollgate.Gateway.Tests.Harness;
-using Tollgate.Gateway.Tests.OpenAi;
 using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Forwarding;
@@ -19,7 +20,8 @@ public sealed class UnaryTests
         await using var gateway = await GatewayUnderTest.StartAsync();
         var key = await gateway.CreateKeyAsync();
         gateway.Worker.Script = call => call.AnswerAsync(
-            """{"id":"chatcmpl-1","model":"tiny-assistant"}""", new Units(9, Output: 4), headers: "x-tollgate-queue-ms: 3\r\nx-secret: no\r\nServer: x\r\n");
+            """{"id":"chatcmpl-1","model":"tiny-assistant"}""", new Units(9, Output: 4),
+            headers: "x-tollgate-queue-ms: 3\r\nx-secret: no\r\nServer: x\r\n");
 
         using var response = await gateway.PostAsync(key, Chat, Hello);
 
@@ -54,7 +56,8 @@ public sealed class UnaryTests
         Assert.Equal(16, body.RootElement.GetProperty("max_tokens").GetInt32()); // OpenAI's default of the older endpoint.
         Assert.Contains($"x-tollgate-organization: {key.Record.OrganizationId:N}", call.Head, StringComparison.Ordinal);
         Assert.Contains($"x-tollgate-request-id: {RequestId(response)[4..]}", call.Head, StringComparison.Ordinal);
-        Assert.Contains($"{WorkerHeaders.Bound}: {new Units(4 + 3, Output: 16)}", call.Head, StringComparison.Ordinal); // "Once" and 3 for the text.
+        // "Once" and 3 for the text.
+        Assert.Contains($"{WorkerHeaders.Bound}: {new Units(4 + 3, Output: 16)}", call.Head, StringComparison.Ordinal);
         Assert.DoesNotContain("Cookie", call.Head, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(key.Text, call.Head, StringComparison.Ordinal);
         Assert.DoesNotContain("00000000000000000000000000000000", call.Head, StringComparison.Ordinal);
@@ -78,7 +81,9 @@ public sealed class UnaryTests
     }
 
     [Theory]
-    [InlineData(400, """{"error":{"message":"Too long.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}""", 400, "context_length_exceeded")]
+    [InlineData(400,
+        """{"error":{"message":"Too long.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}""",
+        400, "context_length_exceeded")]
     [InlineData(429, """{"error":{"message":"Full.","type":"rate_limit_error","param":null,"code":"slow_down"}}""", 429, "slow_down")]
     [InlineData(500, """{"stack":"at Secret.Place"}""", 502, "upstream_error")]
     [InlineData(401, """{"error":{"message":"bearer"}}""", 502, "upstream_error")]

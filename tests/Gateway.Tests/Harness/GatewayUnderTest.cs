@@ -8,7 +8,7 @@ using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Money;
-using Tollgate.Gateway.Routing;
+using Tollgate.Gateway.Workers;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Json;
-using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Gateway.Tests.Harness;
@@ -63,8 +63,8 @@ internal sealed class ScriptedWorker : IAsyncDisposable
         }
 
         await _stop.CancelAsync();
+        await _accepting; // Before the listener stops: one that is asked to accept afterwards throws.
         _listener.Stop();
-        await _accepting;
         await Task.WhenAll(_connections.Keys);
     }
 

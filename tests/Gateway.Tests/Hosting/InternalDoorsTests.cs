@@ -1,4 +1,4 @@
-using Tollgate.Gateway.Tests.OpenAi;
+using Tollgate.Gateway.Tests.Calls;
 using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Hosting;
@@ -19,8 +19,9 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
         Assert.Empty(await InternalDoors.TryAllAsync(app, "gateway"));
         Assert.Equal(
             [
-                "/health/live", "/health/ready", "/openapi/{documentName}.json", "/v1/chat/completions", "/v1/completions", "/v1/embeddings",
-                "/v1/engines/{engine}/completions", "/v1/models", "/v1/models/{*model}", "/{**rest}",
+                "/docs", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/health/live", "/health/ready",
+                "/openapi/v1.json", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/engines/{engine}/completions",
+                "/v1/models", "/v1/models/{*model}", "/{**rest}",
             ],
             InternalDoors.Open(app));
     }

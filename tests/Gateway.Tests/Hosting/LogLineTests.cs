@@ -19,7 +19,8 @@ public sealed partial class LogLineTests
         var line = Encoding.UTF8.GetString(written.ToArray());
         Assert.Equal(line.Length - 1, line.IndexOf('\n'));
         Assert.Matches(
-            @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z fail: Tollgate\.Part\[7\] Failed: a b System\.InvalidOperationException: over  two lines, ünd more$",
+            @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z fail: Tollgate\.Part\[7\] Failed: a b "
+            + @"System\.InvalidOperationException: over  two lines, ünd more$",
             line.TrimEnd('\n'));
     }
 

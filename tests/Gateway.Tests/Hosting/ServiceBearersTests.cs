@@ -14,7 +14,8 @@ public sealed class ServiceBearersTests
         var files = ServiceBearers.Issue();
 
         Assert.True(ServiceBearers.AreComplete(files.ToDictionary(file => file.Key, file => ServiceBearers.Parse(file.Value))));
-        var sent = ServiceCall.All.Select(call => (call.Caller, Bearer: ServiceBearers.Parse(files[call.Caller]).To(call.Callee)!)).ToList();
+        var sent = ServiceCall.All
+            .Select(call => (call.Caller, Bearer: ServiceBearers.Parse(files[call.Caller]).To(call.Callee)!)).ToList();
         Assert.Equal(sent.Count, sent.Select(one => one.Bearer).Distinct().Count());
         Assert.All(sent, one => Assert.All(
             files, file => Assert.Equal(file.Key == one.Caller, file.Value.Contains(one.Bearer, StringComparison.Ordinal))));

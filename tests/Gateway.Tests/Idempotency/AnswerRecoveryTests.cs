@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
-using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Journal;
 using Tollgate.Gateway.Tests.Harness;
 using Tollgate.Gateway.Tests.Journal;
@@ -37,7 +38,8 @@ public sealed class AnswerRecoveryTests
         var died = await gateway.Plane.WaitForUsageAsync($"req_{lost.RequestId:N}");
 
         Assert.Equal(0, early);
-        Assert.Equal((Outcome.Completed, UsageSource.Recovery, new Units(40, Output: 9)), (complete.Outcome, complete.Source, complete.Units));
+        Assert.Equal(
+            (Outcome.Completed, UsageSource.Recovery, new Units(40, Output: 9)), (complete.Outcome, complete.Source, complete.Units));
         Assert.Equal((Outcome.GatewayDied, UsageSource.Recovery, default(Units)), (died.Outcome, died.Source, died.Units));
         Assert.Equal([lost.RequestId.ToString("N")], gateway.Plane.Answers.Withdrawn);
     }
@@ -49,7 +51,7 @@ public sealed class AnswerRecoveryTests
             Options.Create(new JournalOptions { Folder = _folder, SegmentBytes = 64 * 1024 }), TimeProvider.System,
             NullLogger<JournalFile>.Instance);
         var requests = new RequestJournal(journal, new Settlements(), TimeProvider.System);
-        new JournalRecovery(journal, requests, new ShippedState(), TimeProvider.System, NullLogger<JournalRecovery>.Instance).Recover();
+        new JournalRecovery(journal, requests, TimeProvider.System, NullLogger<JournalRecovery>.Instance).Recover();
         var request = JournalFileTests.Admit(requests);
         requests.Answer(request.RequestId, new UnsettledAnswer(keyHash, new RequestEnd(
             Outcome.Completed, 1, UsageSource.Gateway, TimeProvider.System.GetUtcNow(), 9, new Units(40, Output: 9))));

@@ -1,5 +1,7 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Usage;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Idempotency;
 using Tollgate.Gateway.Tests.Admission;

@@ -1,4 +1,5 @@
 using System.Text;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Tests.Harness;
@@ -10,7 +11,8 @@ public sealed class ClaimTests(IdempotencyBench bench) : IClassFixture<Idempoten
 {
     private const string Chat = "/v1/chat/completions";
     private const string Hello = """{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}]}""";
-    private const string Streamed = """{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}],"stream":true,"max_tokens":20}""";
+    private const string Streamed =
+        """{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}],"stream":true,"max_tokens":20}""";
     private readonly string _idempotencyKey = Guid.NewGuid().ToString();
 
     private GatewayUnderTest Gateway => bench.Gateway;
@@ -118,7 +120,8 @@ public sealed class ClaimTests(IdempotencyBench bench) : IClassFixture<Idempoten
 
     [Theory]
     [InlineData(Streamed, "")] // Ends without [DONE]: an error frame.
-    [InlineData(Hello, """{"error":{"message":"Too long.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}""")]
+    [InlineData(Hello,
+        """{"error":{"message":"Too long.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}""")]
     public async Task A_request_that_failed_leaves_its_key_to_the_next(string body, string refusal)
     {
         var key = await Gateway.CreateKeyAsync();

@@ -1,6 +1,7 @@
 using System.Text;
 using Tollgate.Contracts.Idempotency;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Tests.Harness;
 
@@ -11,7 +12,8 @@ public sealed class ReplayTests(IdempotencyBench bench) : IClassFixture<Idempote
 {
     private const string Chat = "/v1/chat/completions";
     private const string Hello = """{"model":"text-davinci-002","messages":[{"role":"user","content":"Guess me"}]}""";
-    private const string Streamed = """{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}],"stream":true,"max_tokens":20}""";
+    private const string Streamed =
+        """{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}],"stream":true,"max_tokens":20}""";
     private readonly string _idempotencyKey = Guid.NewGuid().ToString();
 
     private GatewayUnderTest Gateway => bench.Gateway;
@@ -39,7 +41,8 @@ public sealed class ReplayTests(IdempotencyBench bench) : IClassFixture<Idempote
     [Fact]
     public async Task A_stream_is_sent_again_byte_for_byte_with_its_end()
     {
-        const string Events = "id: 0\ndata: {\"t\":\"\"}\n\nid: 1\ndata: {\"t\":\"ö\"}\n\n: keep-alive\n\nid: 5\ndata: {}\n\nid: 5\ndata: [DONE]\n\n";
+        const string Events = "id: 0\ndata: {\"t\":\"\"}\n\nid: 1\ndata: {\"t\":\"ö\"}\n\n: keep-alive\n\n"
+            + "id: 5\ndata: {}\n\nid: 5\ndata: [DONE]\n\n";
         var key = await Gateway.CreateKeyAsync();
         Gateway.Worker.Script = async call =>
         {

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
-using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Journal;
 using Tollgate.Testing;
 

@@ -1,6 +1,7 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
-using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Journal;
 using Tollgate.Gateway.Shipping;
 using Tollgate.Gateway.Tests.Admission;
@@ -174,7 +175,7 @@ public sealed class ShipperTests : IAsyncLifetime
 
         _bench.Billing.Restore("1/2");
 
-        await Until.TrueAsync(() => gateway.Get<ShippedState>().Read().Database == "1/2", "the database was told everything");
+        await Until.TrueAsync(() => gateway.Get<JournalFile>().Shipped.Read().Database == "1/2", "the database was told everything");
         Assert.Equal(5, _bench.Billing.Rows.Count);
         Assert.True(gateway.Get<LeaseGate>().IsOpen);
     }
@@ -198,6 +199,22 @@ public sealed class ShipperTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_newest_state_of_the_database_is_shown_with_each_call_and_over_a_restart()
+    {
+        _bench.Billing.NewestBeat = "database process 4711";
+        var first = await _bench.StartGatewayAsync();
+        await Until.TrueAsync(() => _bench.Billing.ShownBeat == "database process 4711", "it is shown");
+        var journal = first.Get<JournalFile>().Id;
+        await first.StopAsync();
+        _bench.Billing.NewestBeat = "";
+
+        await _bench.StartGatewayAsync(first.Folder);
+
+        await Until.TrueAsync(() => _bench.Billing.IsRegistered(journal), "the second start registers");
+        Assert.Equal("database process 4711", _bench.Billing.ShownBeat);
+    }
+
+    [Fact]
     public async Task An_older_copy_is_noticed_although_its_start_writes_beyond_the_cursor()
     {
         var first = await _bench.StartGatewayAsync();
@@ -215,6 +232,53 @@ public sealed class ShipperTests : IAsyncLifetime
 
         await Until.TrueAsync(() => _bench.Billing.Duplicates == 3, "all rows are shipped again");
         Assert.NotEqual(old, second.Get<JournalFile>().Id);
+    }
+
+    [Fact]
+    public async Task An_older_copy_is_noticed_by_a_hold_that_it_does_not_know_although_Billing_booked_nothing_of_it()
+    {
+        var first = await _bench.StartGatewayAsync();
+        var (key, text) = await _bench.AddOrganizationAsync();
+        var caller = await first.CallerAsync(text);
+        await CloseAsync(first, caller, 3);
+        await Until.TrueAsync(() => _bench.Billing.Rows.Count == 3, "all rows are shipped");
+        var old = first.Get<JournalFile>().Id;
+        var known = (await first.AdmitAsync(caller, money: 10)).Ticket!; // Runs while the copy is made.
+        var copy = CopyOfJournal(first.Folder);
+        _bench.Billing.IsAway = true;
+        _ = (await first.AdmitAsync(caller, money: 10)).Ticket!;
+        var second = await _bench.StartGatewayAsync(copy);
+        await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+        Assert.Equal(old, second.Get<JournalFile>().Id);
+
+        _bench.Billing.IsAway = false;
+
+        await Until.TrueAsync(() => second.Get<JournalFile>().Id != old, "it goes on under a new identity");
+        await Until.TrueAsync(() => _bench.Billing.Rows.Any(row => row.RequestId == known.RequestId), "what the copy knows is billed");
+        Assert.Equal(1, await _bench.HoldsAsync(key.OrganizationId));
+    }
+
+    [Fact]
+    public async Task A_folder_that_knows_all_its_holds_keeps_its_identity_while_requests_come_and_go()
+    {
+        var first = await _bench.StartGatewayAsync();
+        var (_, text) = await _bench.AddOrganizationAsync();
+        var running = (await first.AdmitAsync(await first.CallerAsync(text), money: 10)).Ticket!;
+        var copy = CopyOfJournal(first.Folder);
+        var old = first.Get<JournalFile>().Id;
+        var second = await _bench.StartGatewayAsync(copy);
+        var caller = await second.CallerAsync(text);
+
+        for (var round = 0; round < 200; round++)
+        {
+            await CloseAsync(second, caller, 1);
+        }
+
+        await Until.TrueAsync(() => _bench.Billing.Rows.Count == 201, "all rows are shipped");
+        await second.SettleAsync();
+        Assert.False(await second.Get<ForgottenHolds>().AnyAsync(CancellationToken.None));
+        Assert.Equal(old, second.Get<JournalFile>().Id);
+        Assert.Contains(_bench.Billing.Rows, row => row.RequestId == running.RequestId);
     }
 
     [Fact]

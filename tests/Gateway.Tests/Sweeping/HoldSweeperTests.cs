@@ -1,9 +1,11 @@
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
-using Tollgate.Gateway.Journal;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Sweeping;
 using Tollgate.Gateway.Tests.Admission;
+using Tollgate.Gateway.Till;
 using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Sweeping;
@@ -64,6 +66,27 @@ public sealed class HoldSweeperTests
         Assert.Null(await bench.FieldAsync(key.OrganizationId, "t:past"));
         Assert.NotNull(await bench.FieldAsync(key.OrganizationId, "t:ahead"));
         Assert.Equal(2, (await second.Get<HoldOwners>().ReadAsync(default)).Count(owner => owner.Heard));
+        admitted.Ticket!.Dispose();
+    }
+
+    [Fact]
+    public async Task RunOnceAsync_drops_a_silent_gateways_hold_whose_till_was_closed_although_no_other_till_follows()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var bench = await MoneyBench.StartAsync(redis);
+        var (key, text) = await bench.AddOrganizationAsync();
+        var silent = await bench.StartGatewayAsync(null, Quick);
+        var other = await bench.StartGatewayAsync(null, Quick, "--Sweeper:PassEvery=00:00:01");
+        var admitted = await silent.AdmitAsync(await silent.CallerAsync(text), 1_000);
+        var owner = silent.Get<RequestJournal>().Owner;
+
+        await silent.Get<Heartbeat>().StopAsync(default);
+        await other.Get<HoldOwners>().BeatAsync(owner, default);
+        await other.Get<LeaseKeeper>().FenceAsync(key.OrganizationId, 2, default); // The organization asks for nothing more.
+
+        await Until.TrueAsync(
+            async () => await bench.HoldsAsync(key.OrganizationId) == 0, "the hold is dropped", TimeSpan.FromSeconds(20));
+        Assert.Null(await bench.TillAsync(key.OrganizationId));
         admitted.Ticket!.Dispose();
     }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
+using Tollgate.ServiceDefaults;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 using Tollgate.Testing;
@@ -43,6 +44,12 @@ public sealed class BillingResponder : IAsyncDisposable
 
     public string Database { get; set; } = "1/1";
 
+    /// <summary>The value of <see cref="DatabaseHeader"/> of each answer; empty for none.</summary>
+    public string NewestBeat { get; set; } = "";
+
+    /// <summary>The value that the last request had; empty for none.</summary>
+    public string ShownBeat { get; private set; } = "";
+
     public IReadOnlyList<EpochFence> PendingFences { get; set; } = [];
 
     public IReadOnlyList<EpochFence> Acknowledged { get; private set; } = [];
@@ -81,6 +88,16 @@ public sealed class BillingResponder : IAsyncDisposable
         var app = builder.Build();
         var responder = new BillingResponder(app);
         var routes = app.MapInternal("/internal", "gateway");
+        routes.AddEndpointFilter((context, next) =>
+        {
+            responder.ShownBeat = context.HttpContext.Request.Headers[DatabaseHeader.Name].ToString();
+            if (responder.NewestBeat.Length > 0)
+            {
+                context.HttpContext.Response.Headers[DatabaseHeader.Name] = responder.NewestBeat;
+            }
+
+            return next(context);
+        });
         routes.MapPost("/leases", responder.LeaseAsync);
         routes.MapPost("/journals", responder.RegisterAsync);
         routes.MapDelete("/journals/{id:guid}", responder.Deregister);
@@ -181,7 +198,10 @@ public sealed class BillingResponder : IAsyncDisposable
         wallet.Available -= amount;
         wallet.Granted += amount;
         var outcome = amount >= Math.Max(1, request.NeedNanoUsd) ? LeaseOutcome.Granted : LeaseOutcome.Exhausted;
-        return new Lease(outcome, wallet.Epoch, wallet.Granted, request.Epoch is null ? BudgetSeeds : [], 0) { Buckets = request.Epoch is null ? BucketSeeds : [] };
+        return new Lease(outcome, wallet.Epoch, wallet.Granted, request.Epoch is null ? BudgetSeeds : [], 0)
+        {
+            Buckets = request.Epoch is null ? BucketSeeds : [],
+        };
     }
 
     private async Task<IResult> RegisterAsync(HttpRequest http)

@@ -1,5 +1,5 @@
 using System.Net;
-using Tollgate.Contracts.Usage;
+using Tollgate.Contracts.Metering;
 using Tollgate.Gateway.Tests.Harness;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;

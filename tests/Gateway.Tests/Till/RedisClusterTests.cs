@@ -1,5 +1,5 @@
 using Tollgate.Contracts.Keys;
-using Tollgate.Gateway.Journal;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Sweeping;
 using Tollgate.Gateway.Tests.Admission;
 using Tollgate.Testing;

@@ -1,9 +1,12 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
+using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Redis;
 using Tollgate.Gateway.Tests.Admission;
 using Tollgate.Gateway.Till;
 using Tollgate.LocalServers;
@@ -336,7 +339,7 @@ public sealed class TillTests : IAsyncLifetime
             {
                 try
                 {
-                    return await gateway.Get<RedisConnection>().CallAsync(AnswersAsync);
+                    return await gateway.Get<RedisConnection>().CallAsync(new RedisCall("EVAL"), AnswersAsync);
                 }
                 catch (RedisUnavailableException)
                 {

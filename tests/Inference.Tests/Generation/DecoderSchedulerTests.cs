@@ -1,7 +1,8 @@
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Templates;
-using Tollgate.Inference.Tests.Models;
+using Tollgate.Inference.Tests.Tasks.Chat;
 using Tollgate.Inference.Tokenizers;
 using Tollgate.Testing;
 
@@ -105,8 +106,8 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     {
         using var turns = new SemaphoreSlim(0);
         await using var scheduler = tiny.Start(
-            new GenerationOptions { Slots = 1, QueueTimeout = TimeSpan.FromMilliseconds(10) }, new SteppedTokenizer(
-                tiny.Model.Tokenizer, turns));
+            new GenerationOptions { Slots = 1 }, new SteppedTokenizer(tiny.Model.Tokenizer, turns),
+            new QueueOptions { QueueTimeout = TimeSpan.FromMilliseconds(10) });
         var running = await StartSteppedAsync(scheduler, turns, maxOutput: 20);
         var waiting = tiny.Ask("Hello!");
 
@@ -125,7 +126,7 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     {
         using var turns = new SemaphoreSlim(0);
         await using var scheduler = tiny.Start(
-            new GenerationOptions { Slots = 1, QueueLength = 1 }, new SteppedTokenizer(tiny.Model.Tokenizer, turns));
+            new GenerationOptions { Slots = 1 }, new SteppedTokenizer(tiny.Model.Tokenizer, turns), new QueueOptions { QueueLength = 1 });
         var running = await StartSteppedAsync(scheduler, turns, maxOutput: 20);
         var waiting = tiny.Ask("Hello!");
         Assert.Null(scheduler.TryEnqueue(waiting));
@@ -154,7 +155,7 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
 
         Assert.InRange(running.Units.Output, 1, 2); // The step that ran when it was cancelled is the last.
         Assert.Equal("Hello! How can I help you today?", (await TinyDecoder.ReadAsync(next))[0]);
-        Assert.Equal(new SchedulerLoad(0, 0), scheduler.Load);
+        Assert.Equal(new ModelLoad(0, 0), scheduler.Load);
     }
 
     [Fact]
@@ -201,8 +202,9 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     public async Task A_full_queue_takes_in_another_organization_at_the_cost_of_the_largest_holder()
     {
         using var turns = new SemaphoreSlim(0);
-        var options = new GenerationOptions { Slots = 1, ReservedSlots = 0, QueueLength = 4, QueueLengthPerOrganization = 3 };
-        await using var scheduler = tiny.Start(options, new SteppedTokenizer(tiny.Model.Tokenizer, turns));
+        await using var scheduler = tiny.Start(
+            new GenerationOptions { Slots = 1, ReservedSlots = 0 }, new SteppedTokenizer(tiny.Model.Tokenizer, turns),
+            new QueueOptions { QueueLength = 4, QueueLengthPerOrganization = 3 });
         var (busy, quiet) = (Guid.NewGuid(), Guid.NewGuid());
         var running = await StartSteppedAsync(scheduler, turns, maxOutput: 20);
         var many = Enumerable.Range(0, 4).Select(_ => tiny.Ask("Hello!", organization: busy)).ToList();
@@ -232,7 +234,7 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
         await TinyDecoder.RunAsync(scheduler, one);
 
         Assert.Null(many[2].Queued); // It waits for one of its organization's two.
-        Assert.Equal(new SchedulerLoad(2, 2), scheduler.Load);
+        Assert.Equal(new ModelLoad(2, 2), scheduler.Load);
         many.ForEach(scheduler.Cancel);
     }
 

@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Import;
-using Tollgate.Inference.Models;
-using Tollgate.Inference.Serving;
+using Tollgate.Inference.Telemetry;
+using Tollgate.Inference.Requests;
 using Tollgate.Inference.Sessions;
+using Tollgate.Inference.Tasks.Chat;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Inference.Tokenizers;
 using Tollgate.Testing;
@@ -33,7 +35,8 @@ public sealed class TinyDecoder : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    internal DecoderScheduler Start(GenerationOptions? options = null, ITokenizer? tokenizer = null) => new(new DecoderScope
+    internal DecoderScheduler Start(
+        GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null) => new(new DecoderScope
     {
         Model = "tiny-assistant",
         Session = Model.Session,
@@ -42,6 +45,8 @@ public sealed class TinyDecoder : IAsyncLifetime
         Tokenizer = tokenizer ?? Model.Tokenizer,
         IsEnd = Model.IsEnd,
         Options = options ?? new GenerationOptions(),
+        Queue = queue ?? new QueueOptions(),
+        Quiet = new QuietOrganizations(),
         Metrics = new InferenceMetrics(new TestMeters()),
         Clock = TimeProvider.System,
         Logger = NullLogger.Instance,

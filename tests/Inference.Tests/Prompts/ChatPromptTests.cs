@@ -1,4 +1,4 @@
-using Tollgate.Inference.Import;
+using Tollgate.Inference.Models;
 using Tollgate.Inference.Prompts;
 
 namespace Tollgate.Inference.Tests.Prompts;
@@ -10,7 +10,9 @@ public sealed class ChatPromptTests
     [Theory]
     [InlineData(Loop)]
     [InlineData("{# developer #}" + Loop)]
-    [InlineData("{% for m in messages %}{% if m.role == 'developer' %}{{ raise_exception('no developer') }}{% endif %}{{ m.role + m.content }}{% endfor %}")]
+    [InlineData(
+        "{% for m in messages %}{% if m.role == 'developer' %}{{ raise_exception('no developer') }}{% endif %}"
+        + "{{ m.role + m.content }}{% endfor %}")]
     [InlineData("{% for m in messages %}{% if m.role != 'developer' %}{{ m.role + m.content }}{% endif %}{% endfor %}")]
     public void Encode_reads_a_developers_message_as_the_systems_where_the_template_does_not_know_the_role(string template)
     {
@@ -48,12 +50,15 @@ public sealed class ChatPromptTests
     [InlineData("{% for m in messages %}{{ m.content | lower | trim }}{% endfor %}")]
     [InlineData("{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}" + Loop)]
     [InlineData(
-        "{{ bos_token }}{% if messages[0].role == 'system' %}{% set rest = messages[1:] %}{% set head = messages[0].content + '\n\n' %}{% else %}"
-        + "{% set rest = messages %}{% set head = '' %}{% endif %}{% for m in rest %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
-        + "{{ raise_exception('Roles must alternate') }}{% endif %}{% if m.role == 'user' %}{{ '[INST] ' + (head if loop.first else '') + m.content + ' [/INST]' }}"
+        "{{ bos_token }}{% if messages[0].role == 'system' %}{% set rest = messages[1:] %}{% set head = messages[0].content + '\n\n' %}"
+        + "{% else %}{% set rest = messages %}{% set head = '' %}{% endif %}"
+        + "{% for m in rest %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
+        + "{{ raise_exception('Roles must alternate') }}{% endif %}"
+        + "{% if m.role == 'user' %}{{ '[INST] ' + (head if loop.first else '') + m.content + ' [/INST]' }}"
         + "{% else %}{{ m.content + eos_token }}{% endif %}{% endfor %}")]
     [InlineData(
-        "{% if messages[0].role != 'system' %}{{ '<|im_start|>system\nYou are helpful. Today is ' + strftime_now('%d %B %Y') + '<|im_end|>\n' }}"
+        "{% if messages[0].role != 'system' %}"
+        + "{{ '<|im_start|>system\nYou are helpful. Today is ' + strftime_now('%d %B %Y') + '<|im_end|>\n' }}"
         + "{% endif %}{% for m in messages %}{% set text = m.content %}{% if m.role == 'assistant' and '</think>' in text %}"
         + "{% set text = text.split('</think>')[-1].lstrip('\n') %}{% endif %}{{ '<|im_start|>' + m.role + '\n' + text + '<|im_end|>\n' }}"
         + "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}")]

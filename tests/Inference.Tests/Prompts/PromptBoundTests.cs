@@ -3,9 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
-using Tollgate.Inference.Import;
+using Tollgate.Inference.Models;
 using Tollgate.Inference.Prompts;
-using TemplateMessage = Tollgate.Inference.Templates.ChatMessage;
+using Tollgate.Inference.Templates;
 
 namespace Tollgate.Inference.Tests.Prompts;
 
@@ -58,13 +58,21 @@ public sealed class PromptBoundTests
     }
 
     [Theory]
-    [InlineData("""{% for m in messages %}{% if m['content'] %}{{ '=-=-=-=-=-=-=-=-=-=-=-=-=-=' + m['content'] }}{% endif %}{% endfor %}""")]
+    [InlineData(
+        """{% for m in messages %}{% if m['content'] %}{{ '=-=-=-=-=-=-=-=-=-=-=-=-=-=' + m['content'] }}{% endif %}{% endfor %}""")]
     [InlineData("""{% for m in messages %}{{ m['content'] | tojson }}{% endfor %}""")]
     [InlineData("""{% for m in messages %}{{ m['content'] + m['content'] + m['content'] }}{% endfor %}""")]
-    [InlineData("""{% for m in messages %}{% if m.role == 'assistant' %}{{ 'a b c d e f g h i j k' }}{% endif %}{{ m['content'] }}{% endfor %}""")]
-    [InlineData("""{% for m in messages %}{{ m['content'] }}{% if 'magic' in m['content'] %}{{ 'q w e r t y u i o p a s d f g h j k l' }}{% endif %}{% endfor %}""")]
-    [InlineData("""{% for m in messages %}{{ m['content'] }}{% if m['content'] | length > 37 %}{{ 'q w e r t y u i o p a s d f g h j k' }}{% endif %}{% endfor %}""")]
-    [InlineData("""{% for m in messages %}{{ m['content'] }}{% if m.name %}{{ 'q w e r t y u i o p a s d f g' + m.name }}{% endif %}{% endfor %}""")]
+    [InlineData(
+        """{% for m in messages %}{% if m.role == 'assistant' %}{{ 'a b c d e f g h i j k' }}{% endif %}{{ m['content'] }}{% endfor %}""")]
+    [InlineData(
+        """{% for m in messages %}{{ m['content'] }}{% if 'magic' in m['content'] %}"""
+        + """{{ 'q w e r t y u i o p a s d f g h j k l' }}{% endif %}{% endfor %}""")]
+    [InlineData(
+        """{% for m in messages %}{{ m['content'] }}{% if m['content'] | length > 37 %}"""
+        + """{{ 'q w e r t y u i o p a s d f g h j k' }}{% endif %}{% endfor %}""")]
+    [InlineData(
+        """{% for m in messages %}{{ m['content'] }}{% if m.name %}"""
+        + """{{ 'q w e r t y u i o p a s d f g' + m.name }}{% endif %}{% endfor %}""")]
     [InlineData("""{% for m in messages %}{{ m['content'] | upper }}{% for c in m['content'] %}{{ '.' }}{% endfor %}{% endfor %}""")]
     public void A_template_that_adds_in_a_way_of_its_own_is_bounded(string template)
     {
@@ -84,7 +92,8 @@ public sealed class PromptBoundTests
     [InlineData("{% for m in messages %}{{ m.content }}{% for n in messages %}{{ '.' }}{% endfor %}{% endfor %}")]
     [InlineData("{% for m in messages %}{% for c in m.content %}{{ m.content }}{% endfor %}{% endfor %}")]
     [InlineData("{% for m in messages %}{{ messages[0].content }}{{ m.content }}{% endfor %}")]
-    [InlineData("{% for m in messages %}{{ m.content }}{% if messages[0].role == 'system' %}{{ messages[0].content }}{% endif %}{% endfor %}")]
+    [InlineData(
+        "{% for m in messages %}{{ m.content }}{% if messages[0].role == 'system' %}{{ messages[0].content }}{% endif %}{% endfor %}")]
     [InlineData("{% for m in messages %}{% for i in range(100) %}{{ m.content }}{% endfor %}{% endfor %}")]
     public void A_template_that_no_reservation_covers_is_refused(string template)
     {

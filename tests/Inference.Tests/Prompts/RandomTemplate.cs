@@ -7,14 +7,17 @@ internal sealed class RandomTemplate(Random random)
 {
     private static readonly string[] Texts =
     [
-        "<|im_start|>", "<|im_end|>\\n", "<|endoftext|>", "\\n\\n", " ", "[INST] ", "### Instruction:\\n", "USER: ", "You are a helpful assistant. ",
-        "ÄÖÜ", "中文", "😀", "=-=-=-=-=-=-=-=-=", "x", "a b c d e f",
+        "<|im_start|>", "<|im_end|>\\n", "<|endoftext|>", "\\n\\n", " ", "[INST] ", "### Instruction:\\n", "USER: ",
+        "You are a helpful assistant. ", "ÄÖÜ", "中文", "😀", "=-=-=-=-=-=-=-=-=", "x", "a b c d e f",
     ];
 
     private static readonly string[] Words = ["hello", "{", "</think>", "Zebra", "weather", "é", "\\n", "go", "x"];
 
     private static readonly string[] Filters =
-        ["", "", "", " | trim", " | upper", " | lower", " | tojson", " | title", " | replace('a', 'bcd')", " | string", " | capitalize", ".strip()"];
+    [
+        "", "", "", " | trim", " | upper", " | lower", " | tojson", " | title", " | replace('a', 'bcd')", " | string", " | capitalize",
+        ".strip()",
+    ];
 
     /// <summary>Words that some template may look for.</summary>
     public static IReadOnlyList<string> Specials { get; } = [.. Words.Select(word => word.Replace("\\n", "\n", StringComparison.Ordinal))];

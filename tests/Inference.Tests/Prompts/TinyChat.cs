@@ -1,4 +1,5 @@
-using Tollgate.Inference.Import;
+using Tollgate.Inference.Decoders;
+using Tollgate.Inference.Gguf;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Prompts;
 using Tollgate.Inference.Tests.Models;

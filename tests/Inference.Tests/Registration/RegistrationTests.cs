@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
-using Tollgate.Inference.Tests.Serving;
+using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.Inference.Witness;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
@@ -55,7 +55,8 @@ public sealed class RegistrationTests
     public async Task Without_Accounts_a_worker_serves_and_stops_all_the_same()
     {
         await using var app = InferenceApp.Create(
-            WorkerFixture.Arguments(TestFolder.Create("repository"), TestFolder.Create("worker"), "--Services:accounts=http://127.0.0.1:9"));
+            WorkerFixture.Arguments(
+                TestFolder.Create("repository"), TestFolder.Create("worker"), "--Services:accounts=http://127.0.0.1:9"));
         await app.StartAsync();
         using var gateway = WorkerFixture.Client(app.Url(ListenerKind.Internal));
 

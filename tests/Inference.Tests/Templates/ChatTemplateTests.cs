@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using Tollgate.Inference.Import;
+using Tollgate.Inference.Gguf;
 using Tollgate.Inference.Templates;
 using Tollgate.Inference.Tests.Models;
 
@@ -110,7 +110,9 @@ public sealed class ChatTemplateTests
     public void RenderSegments_keeps_the_callers_text_apart()
     {
         var template = ChatTemplate.Parse(
-            "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content | trim + '<|im_end|>\n' }}{% endfor %}{{ messages[0].content | upper }}", Clock);
+            "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content | trim + '<|im_end|>\n' }}{% endfor %}"
+            + "{{ messages[0].content | upper }}",
+            Clock);
 
         var segments = template.RenderSegments([new("user", " <|im_end|> ")], true, "", "");
 

@@ -5,14 +5,16 @@ using Tollgate.Inference.Templates;
 
 namespace Tollgate.Inference.Tests.Templates;
 
-/// <summary>A template is a stranger's program: nothing it does may end the process, or take longer or more memory than a rendering may.</summary>
+/// <summary>A template is a stranger's program: nothing it does may end the process, or take longer or more memory than a rendering
+/// may.</summary>
 public sealed class HostileTemplateTests
 {
     private const string Doubling = "{% set a = namespace(v=[1]) %}{% for i in range(60) %}{% set a.v = [a.v, a.v] %}{% endfor %}";
 
     private const string OtherDoubling = "{% set b = namespace(v=[1]) %}{% for i in range(60) %}{% set b.v = [b.v, b.v] %}{% endfor %}";
 
-    private const string Chain = "{% set a = namespace(v=[1], w=[1]) %}{% for i in range(100000) %}{% set a.v = [a.v] %}{% set a.w = [a.w] %}{% endfor %}";
+    private const string Chain = "{% set a = namespace(v=[1], w=[1]) %}"
+        + "{% for i in range(100000) %}{% set a.v = [a.v] %}{% set a.w = [a.w] %}{% endfor %}";
 
     private const string LongText = "{% set a = namespace(t='a') %}{% for i in range(19) %}{% set a.t = a.t + a.t %}{% endfor %}";
 
@@ -53,10 +55,12 @@ public sealed class HostileTemplateTests
     [InlineData("{% set a = range(500000) %}{% for i in range(20000) %}{% set b = a | list == a | list %}{% endfor %}")]
     [InlineData("{% set a = range(500000) %}{% for i in range(20000) %}{% set b = -1 in a %}{% endfor %}")]
     [InlineData("{% set a = range(500000) %}{% for i in range(20000) %}{% set b = a | sum %}{% endfor %}")]
-    [InlineData("{% set a = range(60000) %}{% set n = namespace(k=[]) %}{% for i in range(3000) %}{% set n.k = [n.k, a[::-1]] %}{% endfor %}")]
+    [InlineData("{% set a = range(60000) %}{% set n = namespace(k=[]) %}"
+        + "{% for i in range(3000) %}{% set n.k = [n.k, a[::-1]] %}{% endfor %}")]
     [InlineData("{% set n = namespace(k=[]) %}{% for i in range(900000) %}{% set n.k = [n.k, loop] %}{% endfor %}")]
     [InlineData("{% set n = namespace(k=[]) %}{% for i in range(900000) %}{% set n.k = [n.k, 'x'.strip] %}{% endfor %}")]
-    [InlineData("{% set n = namespace(k=[]) %}{% for i in range(900000) %}{% macro m() %}{% endmacro %}{% set n.k = [n.k, m] %}{% endfor %}")]
+    [InlineData("{% set n = namespace(k=[]) %}"
+        + "{% for i in range(900000) %}{% macro m() %}{% endmacro %}{% set n.k = [n.k, m] %}{% endfor %}")]
     [InlineData(LongText + "{% set n = a.t + 'b' + a.t %}{% for i in range(2000) %}{% if n in a.t + a.t + a.t %}x{% endif %}{% endfor %}")]
     [InlineData(LongText + "{% for i in range(200000) %}{% set b = a.t | upper %}{% endfor %}")]
     [InlineData(LongText + "{% for i in range(200000) %}{% set b = a.t.strip('ab') %}{% endfor %}")]
@@ -76,7 +80,8 @@ public sealed class HostileTemplateTests
     [InlineData(LongText + "{{ a.t.split('a') | join(a.t) }}")]
     [InlineData(LongText + "{{ strftime_now(a.t | replace('a', '%A')) }}{{ strftime_now(a.t | replace('a', '%A')) }}")]
     [InlineData("{% macro m(n) %}{{ m(n) }}{{ m(n) }}{% endmacro %}{{ m(1) }}")]
-    [InlineData("{% macro m(n) %}{% if true %}{% if true %}{% if true %}{{ m(n) }}{% endif %}{% endif %}{% endif %}{% endmacro %}{{ m(1) }}")]
+    [InlineData("{% macro m(n) %}{% if true %}{% if true %}{% if true %}{{ m(n) }}{% endif %}{% endif %}{% endif %}{% endmacro %}"
+        + "{{ m(1) }}")]
     public void Render_charges_each_operation_for_the_size_of_what_it_touches(string source) => Refuses(source);
 
     [Theory]
@@ -105,7 +110,9 @@ public sealed class HostileTemplateTests
     [InlineData("{{ 'abc'[-9223372036854775807:9223372036854775807] }}", "abc")]
     [InlineData("{{ 3 ** 39 }} {{ 1 ** 9223372036854775807 }} {{ 2 ** -1 }}", "4052555153018976267 1 0.5")]
     [InlineData("{{ (9007199254740993 == 9007199254740992) | tojson }}", "false")]
-    [InlineData("{{ [3, 1, 2] | sort }}{{ ['b', 'A', 'a'] | sort }}{{ [1, 2, 3] | sort(reverse=true) }}", "[1, 2, 3]['A', 'a', 'b'][3, 2, 1]")]
+    [InlineData(
+        "{{ [3, 1, 2] | sort }}{{ ['b', 'A', 'a'] | sort }}{{ [1, 2, 3] | sort(reverse=true) }}",
+        "[1, 2, 3]['A', 'a', 'b'][3, 2, 1]")]
     [InlineData("{{ 'aXbXc' | replace('X', '--') }}{{ 'a\nb\n\nc' | indent(2) }}|{{ 'a' | indent(2, true) }}", "a--b--ca\n  b\n\n  c|  a")]
     [InlineData("{{ 'aabaabaabaabaabaac'.find('aabaabaabaabaabaac') }} {{ 'x'.find('a long part of no text at all') }}", "0 -1")]
     [InlineData("{{ ('aaaaaaaaaaaaaaaaaaaab' in 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab') | tojson }}", "true")]
@@ -169,7 +176,7 @@ public sealed class HostileTemplateTests
     {
         var template = ChatTemplate.Parse(
             "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content | trim + '<|im_end|>\n' }}{% endfor %}", Clock);
-        var messages = Enumerable.Range(0, 4000).Select(i => new ChatMessage("user", new string('x', 1000))).ToArray();
+        var messages = Enumerable.Range(0, 4000).Select(i => new TemplateMessage("user", new string('x', 1000))).ToArray();
 
         var text = template.Render(messages, true, "", "");
 

@@ -15,24 +15,27 @@ internal sealed class TemplateFuzz(Random random)
 
     private static readonly string[] Filters =
     [
-        "trim", "upper", "lower", "title", "capitalize", "length", "replace('a', 'bb')", "replace('', 'b')", "string", "safe", "e", "indent(3)",
-        "indent(-1, true, true)", "int", "float", "abs", "items", "dictsort", "default(1)", "default('z', true)", "tojson", "tojson(indent=2)",
-        "round", "round(99)", "list", "first", "last", "reverse", "join", "join(', ', 'role')", "sum", "min", "max", "unique", "sort",
-        "sort(reverse=true)", "sort(attribute='role')", "map(attribute='content')", "map('upper')", "map('map', 'length')", "map", "select",
-        "select('odd')", "reject('none')", "selectattr('role', 'equalto', 'user')", "rejectattr('role')", "nothing",
+        "trim", "upper", "lower", "title", "capitalize", "length", "replace('a', 'bb')", "replace('', 'b')", "string", "safe", "e",
+        "indent(3)", "indent(-1, true, true)", "int", "float", "abs", "items", "dictsort", "default(1)", "default('z', true)", "tojson",
+        "tojson(indent=2)", "round", "round(99)", "list", "first", "last", "reverse", "join", "join(', ', 'role')", "sum", "min", "max",
+        "unique", "sort", "sort(reverse=true)", "sort(attribute='role')", "map(attribute='content')", "map('upper')",
+        "map('map', 'length')", "map", "select", "select('odd')", "reject('none')", "selectattr('role', 'equalto', 'user')",
+        "rejectattr('role')", "nothing",
     ];
 
     private static readonly string[] Tests =
     [
-        "defined", "undefined", "none", "string", "number", "integer", "float", "boolean", "true", "mapping", "iterable", "sequence", "callable",
-        "lower", "upper", "odd", "even", "divisibleby(-1)", "divisibleby 0", "eq(1)", "ne('a')", "lt(2)", "ge([1])", "in([1, 2])", "nothing",
+        "defined", "undefined", "none", "string", "number", "integer", "float", "boolean", "true", "mapping", "iterable", "sequence",
+        "callable", "lower", "upper", "odd", "even", "divisibleby(-1)", "divisibleby 0", "eq(1)", "ne('a')", "lt(2)", "ge([1])",
+        "in([1, 2])", "nothing",
     ];
 
     private static readonly string[] Tails =
     [
-        "[0]", "[-1]", "[1:]", "[::-1]", "[:9223372036854775807:2]", "[-9223372036854775807::-3]", ".role", ".items()", ".keys()", ".values()",
-        ".get('k', 1)", ".strip()", ".strip('a')", ".split('a')", ".split()", ".splitlines()", ".replace('a', 'b')", ".find('a')", ".count('')",
-        ".join([1, 'a'])", ".startswith('a')", ".endswith(['a'])", "(1)", "(x=1)", "['a' ~ 'b']", ".title()",
+        "[0]", "[-1]", "[1:]", "[::-1]", "[:9223372036854775807:2]", "[-9223372036854775807::-3]", ".role", ".items()", ".keys()",
+        ".values()", ".get('k', 1)", ".strip()", ".strip('a')", ".split('a')", ".split()", ".splitlines()", ".replace('a', 'b')",
+        ".find('a')", ".count('')", ".join([1, 'a'])", ".startswith('a')", ".endswith(['a'])", "(1)", "(x=1)", "['a' ~ 'b']",
+        ".title()",
     ];
 
     private int _depth;

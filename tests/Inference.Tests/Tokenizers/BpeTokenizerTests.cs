@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
-using Tollgate.Inference.Import;
+using Tollgate.Inference.Decoders;
+using Tollgate.Inference.Gguf;
 using Tollgate.Inference.Templates;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Inference.Tokenizers;

@@ -8,14 +8,19 @@ namespace Tollgate.Inference.Tests.Tokenizers;
 
 public sealed class CanonicalFormsTests
 {
-    /// <summary>Every character that the table knows, alone and with marks around it, and random runs of letters, marks and Hangul.</summary>
+    /// <summary>Every character that the table knows, alone and with marks around it, and random runs of letters, marks and
+    /// Hangul.</summary>
     [Fact]
     public async Task Compose_gives_what_another_implementation_gives()
     {
         var random = new Random(14);
         var texts = Enumerable.Range(0, 0x2FA1E).Where(point => Rune.IsValid(point) && IsInteresting(point))
             .SelectMany(point => (string[])[Text(point), $"a{Text(point)}\u0327\u0301", $"{Text(point)}\u0301\u0323"]).ToList();
-        int[] parts = [0x61, 0x41, 0x73, 0x1EA1, 0x300, 0x301, 0x307, 0x323, 0x327, 0x328, 0x345, 0x1100, 0x1161, 0x11A8, 0xAC00, 0xAC01, 0x915, 0x93C, 0x1D157, 0x1D165];
+        int[] parts =
+        [
+            0x61, 0x41, 0x73, 0x1EA1, 0x300, 0x301, 0x307, 0x323, 0x327, 0x328, 0x345, 0x1100, 0x1161, 0x11A8, 0xAC00, 0xAC01,
+            0x915, 0x93C, 0x1D157, 0x1D165,
+        ];
         for (var i = 0; i < 20_000; i++)
         {
             texts.Add(string.Concat(Enumerable.Range(0, random.Next(1, 9)).Select(_ => Text(parts[random.Next(parts.Length)]))));
@@ -56,9 +61,9 @@ public sealed class CanonicalFormsTests
 
     /// <summary>Where letters with marks, singletons, marks and Hangul lie; what is newer than the table is left out.</summary>
     private static bool IsInteresting(int point) => point is (>= 0xC0 and < 0x250) or (>= 0x300 and < 0x400) or (>= 0x620 and < 0x6E0)
-        or (>= 0x915 and < 0xA60) or (>= 0xF40 and < 0xFC0) or (>= 0x1E00 and < 0x2000) or (>= 0x2000 and < 0x2010) or (>= 0x2120 and < 0x2130)
-        or (>= 0x2ADC and < 0x2ADD) or (>= 0x3040 and < 0x3100) or (>= 0xAC00 and < 0xAD00) or (>= 0xF900 and < 0xFB50)
-        or (>= 0x1D158 and < 0x1D1C1) or (>= 0x2F800 and < 0x2F900);
+        or (>= 0x915 and < 0xA60) or (>= 0xF40 and < 0xFC0) or (>= 0x1E00 and < 0x2000) or (>= 0x2000 and < 0x2010)
+        or (>= 0x2120 and < 0x2130) or (>= 0x2ADC and < 0x2ADD) or (>= 0x3040 and < 0x3100) or (>= 0xAC00 and < 0xAD00)
+        or (>= 0xF900 and < 0xFB50) or (>= 0x1D158 and < 0x1D1C1) or (>= 0x2F800 and < 0x2F900);
 
     private static string Text(int point) => char.ConvertFromUtf32(point);
 }

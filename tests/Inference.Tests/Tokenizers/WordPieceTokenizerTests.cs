@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tollgate.Inference.Models;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Inference.Tokenizers;
 
@@ -52,9 +53,11 @@ public sealed class WordPieceTokenizerTests
     [InlineData("{}")]
     [InlineData("""{"model":{"type":"BPE"}}""")]
     [InlineData("""{"model":{"type":"WordPiece","vocab":{"a":0}},"normalizer":null,"pre_tokenizer":{"type":"BertPreTokenizer"}}""")]
-    [InlineData("""{"model":{"type":"WordPiece","vocab":{"a":99999999}},"normalizer":{"type":"BertNormalizer"},"pre_tokenizer":{"type":"BertPreTokenizer"}}""")]
+    [InlineData(
+        """{"model":{"type":"WordPiece","vocab":{"a":99999999}},"normalizer":{"type":"BertNormalizer"}"""
+        + ""","pre_tokenizer":{"type":"BertPreTokenizer"}}""")]
     public void ReadWordPiece_refuses_other_files(string json) =>
-        Assert.Throws<Inference.Import.ModelImportException>(() => TokenizerFile.ReadWordPiece(System.Text.Encoding.UTF8.GetBytes(json)));
+        Assert.Throws<ModelImportException>(() => TokenizerFile.ReadWordPiece(System.Text.Encoding.UTF8.GetBytes(json)));
 
     /// <summary>Each asks for something that would be left undone.</summary>
     [Theory]
@@ -66,11 +69,13 @@ public sealed class WordPieceTokenizerTests
     [InlineData("pre_tokenizer", """{"type":"BertPreTokenizer","behavior":"Isolated"}""")]
     [InlineData("post_processor", """{"type":"RobertaProcessing","sep":["[SEP]",102],"cls":["[CLS]",101]}""")]
     [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[CLS]","type_id":0}}]}""")]
-    [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"A","type_id":0}}]}""")]
+    [InlineData("post_processor",
+        """{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"A","type_id":0}}]}""")]
     [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":1}}]}""")]
     [InlineData("decoder", """{"type":"ByteLevel"}""")]
     [InlineData("model", """{"type":"WordPiece","vocab":{"[UNK]":0},"dropout":0.1}""")]
-    [InlineData("added_tokens", """[{"id":7,"content":"acme","special":false,"single_word":false,"lstrip":false,"rstrip":false,"normalized":true}]""")]
+    [InlineData("added_tokens",
+        """[{"id":7,"content":"acme","special":false,"single_word":false,"lstrip":false,"rstrip":false,"normalized":true}]""")]
     [InlineData("added_tokens", """[{"id":7,"content":"acme","special":true,"weight":1}]""")]
     [InlineData("model", """{"type":"WordPiece","vocab":{"[UNK]":0},"max_input_chars_per_word":100000}""")]
     [InlineData("filters", "[]")]
@@ -79,7 +84,7 @@ public sealed class WordPieceTokenizerTests
         var json = JsonNode.Parse(System.IO.File.ReadAllText(File))!;
         json[member] = JsonNode.Parse(value);
 
-        var refusal = Assert.Throws<Inference.Import.ModelImportException>(
+        var refusal = Assert.Throws<ModelImportException>(
             () => TokenizerFile.ReadWordPiece(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString())));
 
         Assert.Contains("support", refusal.Message, StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Tollgate.Contracts.Workers;
-using Tollgate.Inference.Tests.Serving;
+using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.LocalServers;
 using Tollgate.Testing;
 

@@ -1,15 +1,20 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Tollgate.Contracts.Usage;
-using Tollgate.Inference.Serving;
+using Tollgate.Contracts.Metering;
 using Tollgate.Inference.Witness;
+using Tollgate.Inference.Worker;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Witness;
 
-public sealed class WitnessLogTests
+public sealed class WitnessLogTests : IDisposable
 {
     private readonly string _folder = TestFolder.Create("witness");
+    private readonly WorkerFolder _worker;
+
+    public WitnessLogTests() => _worker = new WorkerFolder(Options.Create(new WorkerOptions { DataDirectory = _folder }));
+
+    public void Dispose() => _worker.Dispose();
 
     [Fact]
     public void Append_is_read_back_by_position_also_by_the_next_process()
@@ -84,16 +89,8 @@ public sealed class WitnessLogTests
         Assert.Equal(3, Directory.GetFiles(_folder, "*.witness", SearchOption.AllDirectories).Length);
     }
 
-    [Fact]
-    public void Two_workers_cannot_share_a_log()
-    {
-        using var log = Open();
-
-        Assert.Throws<IOException>(() => Open());
-    }
-
     private WitnessLog Open(WitnessOptions? options = null) => new(
-        Options.Create(new WorkerOptions { DataDirectory = _folder }),
+        _worker,
         Options.Create(options ?? new WitnessOptions()),
         TimeProvider.System,
         NullLogger<WitnessLog>.Instance);

@@ -1,0 +1,92 @@
+using Microsoft.EntityFrameworkCore;
+using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.Database;
+using Tollgate.Accounts.Fleet;
+using Tollgate.Accounts.Money;
+using Tollgate.Accounts.Organizations;
+using Tollgate.Contracts.Money;
+
+namespace Tollgate.Accounts.Prices;
+
+/// <summary>
+/// Sends the operator's orders about prices to Billing, which decides. Writes an audit entry for each order that Billing accepted. Pages
+/// and the command line order here.
+/// </summary>
+internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView fleet, TimeProvider clock)
+{
+    /// <summary>Reads the current and the scheduled prices.</summary>
+    public Task<Figure<PriceSnapshot>> ListAsync(CancellationToken cancellationToken) => billing.GetPricesAsync(cancellationToken);
+
+    /// <summary>Converts a form to an order and collects all faults, including Billing's. Changes nothing.</summary>
+    public async Task<(SetPrice Order, IReadOnlyList<PriceFault> Faults)> CheckAsync(PriceForm form, CancellationToken cancellationToken)
+    {
+        var (read, unreadable) = form.Read();
+        var (order, faults) = await CheckAsync(read, cancellationToken);
+        return (order, [.. unreadable, .. faults.Where(fault => !unreadable.Any(other => other.Member == fault.Member))]);
+    }
+
+    /// <summary>Adds the model's task to an order that lacks it, and collects all faults, including Billing's. Changes nothing.</summary>
+    public async Task<(SetPrice Order, IReadOnlyList<PriceFault> Faults)> CheckAsync(SetPrice order, CancellationToken cancellationToken)
+    {
+        var complete = order with { Task = order.Task ?? await fleet.FindTaskAsync(order.Model, cancellationToken) };
+        List<PriceFault> faults = [];
+        if (order.OrganizationId is { } organization
+            && !await db.Organizations.AnyAsync(o => o.Id == organization, cancellationToken))
+        {
+            faults.Add(new PriceFault(nameof(PriceForm.OrganizationId), "There is no such organization."));
+        }
+
+        faults.AddRange((await billing.CheckPriceAsync(complete, cancellationToken)).Select(Fault));
+        return (complete, faults);
+    }
+
+    /// <summary>Asks Billing to set or schedule a checked price. Returns Billing's faults; empty on success.</summary>
+    /// <param name="actorId">The user; null for the command line.</param>
+    public async Task<IReadOnlyList<PriceFault>> SetAsync(SetPrice order, Guid? actorId, CancellationToken cancellationToken)
+    {
+        var faults = await billing.SetPriceAsync(order, cancellationToken);
+        if (faults.Count == 0)
+        {
+            var begins = order.EffectiveFrom is { } instant ? $", from {instant.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}" : "";
+            await WriteDownAsync(
+                order.EffectiveFrom is null ? "price.set" : "price.schedule", order.OrganizationId, actorId,
+                FormattableString.Invariant($"${order.InputPerMillion} in, ${order.OutputPerMillion ?? 0} out{begins}: {order.Model}"),
+                cancellationToken);
+        }
+
+        return [.. faults.Select(Fault)];
+    }
+
+    /// <summary>Asks Billing to withdraw a scheduled price. Returns null on success, otherwise the reason.</summary>
+    /// <param name="actorId">The user; null for the command line.</param>
+    public async Task<string?> WithdrawAsync(ModelPrice price, Guid? actorId, CancellationToken cancellationToken)
+    {
+        var refusal = await billing.WithdrawPriceAsync(price.Version, cancellationToken);
+        if (refusal is null)
+        {
+            await WriteDownAsync(
+                "price.cancel", price.OrganizationId, actorId,
+                $"from {price.EffectiveFrom.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}: {price.Model}", cancellationToken);
+        }
+
+        return refusal;
+    }
+
+    private async Task WriteDownAsync(
+        string action, Guid? organizationId, Guid? actorId, string subject, CancellationToken cancellationToken)
+    {
+        db.AuditEntries.Add(new AuditEntry
+        {
+            At = clock.GetUtcNow(),
+            OrganizationId = organizationId,
+            ActorId = actorId,
+            Action = action,
+            Subject = subject.Length > 200 ? subject[..200] : subject,
+        });
+        await db.SaveChangesAsync(cancellationToken);
+    }
+
+    /// <summary>Converts a fault of Billing, whose member is named as in JSON, to one of the form.</summary>
+    private static PriceFault Fault((string Member, string Text) fault) => new(
+        fault.Member.Length == 0 ? "" : char.ToUpperInvariant(fault.Member[0]) + fault.Member[1..], fault.Text);
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using Tollgate.Accounts.Portal;
+using Tollgate.Contracts.Money;
+
+namespace Tollgate.Accounts.Prices;
+
+/// <summary>A price to set or schedule, from a form or a query. All members are text, so that unreadable values become faults.</summary>
+public sealed class PriceForm
+{
+    private static readonly string[] TimeFormats = ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"];
+
+    /// <summary>The model's real name.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>US dollars per million input tokens.</summary>
+    public string? InputPerMillion { get; set; }
+
+    /// <summary>US dollars per million output tokens; empty for an embedding model.</summary>
+    public string? OutputPerMillion { get; set; }
+
+    /// <summary>UTC, in the format of a browser's date and time field; empty for now.</summary>
+    public string? EffectiveFrom { get; set; }
+
+    /// <summary>The only organization that pays this price; empty for the list price.</summary>
+    public string? OrganizationId { get; set; }
+
+    /// <summary>Reads the form. Returns the order and the faults of unreadable members, which are missing in the order.</summary>
+    internal (SetPrice Order, IReadOnlyList<PriceFault> Unreadable) Read()
+    {
+        List<PriceFault> faults = [];
+        var order = new SetPrice(
+            Model?.Trim() ?? "",
+            ReadAmount(nameof(InputPerMillion), InputPerMillion, faults),
+            ReadAmount(nameof(OutputPerMillion), OutputPerMillion, faults),
+            OnlyIfMissing: false,
+            ReadInstant(faults),
+            ReadOrganization(faults));
+        return (order, faults);
+    }
+
+    /// <summary>Converts the form to a query, for the confirmation page.</summary>
+    internal QueryString ToQuery() => QueryString.Create(new Dictionary<string, string?>
+    {
+        [nameof(Model)] = Model?.Trim(),
+        [nameof(InputPerMillion)] = InputPerMillion,
+        [nameof(OutputPerMillion)] = OutputPerMillion,
+        [nameof(EffectiveFrom)] = EffectiveFrom,
+        [nameof(OrganizationId)] = OrganizationId?.Trim(),
+    });
+
+    private static decimal? ReadAmount(string member, string? text, List<PriceFault> faults)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        var amount = NumberFieldAttribute.Read(text);
+        if (amount is null)
+        {
+            faults.Add(new PriceFault(member, "Digits with a decimal point, such as 0.50."));
+        }
+
+        return amount;
+    }
+
+    private DateTimeOffset? ReadInstant(List<PriceFault> faults)
+    {
+        if (string.IsNullOrWhiteSpace(EffectiveFrom))
+        {
+            return null;
+        }
+
+        if (DateTimeOffset.TryParseExact(
+            EffectiveFrom, TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant))
+        {
+            return instant;
+        }
+
+        faults.Add(new PriceFault(nameof(EffectiveFrom), "Not a date and time."));
+        return null;
+    }
+
+    private Guid? ReadOrganization(List<PriceFault> faults)
+    {
+        if (string.IsNullOrWhiteSpace(OrganizationId))
+        {
+            return null;
+        }
+
+        if (Guid.TryParse(OrganizationId, out var id))
+        {
+            return id;
+        }
+
+        faults.Add(new PriceFault(nameof(OrganizationId), "Not an organization's id."));
+        return null;
+    }
+}
+
+/// <summary>A fault of one member of a price.</summary>
+/// <param name="Member">Member of <see cref="PriceForm"/>; empty for the whole form.</param>
+internal sealed record PriceFault(string Member, string Text);

@@ -1,0 +1,46 @@
+using Tollgate.Contracts.Money;
+
+namespace Tollgate.Billing.Prices;
+
+/// <summary>Validates an order for a price. Portal and command line ask here through Accounts.</summary>
+internal static class PriceRules
+{
+    private const int LongestModelName = 200;
+
+    /// <summary>Returns all faults, keyed by the order's member.</summary>
+    public static Dictionary<string, string[]> FindFaults(SetPrice price, DateTimeOffset now)
+    {
+        var faults = new Dictionary<string, string[]>();
+        if (string.IsNullOrWhiteSpace(price.Model) || price.Model.Length > LongestModelName
+            || price.Model.Contains('\0', StringComparison.Ordinal))
+        {
+            faults["model"] = [$"A model's name has 1 to {LongestModelName} characters."];
+        }
+
+        (string Member, decimal? Amount)[] amounts =
+            [("inputPerMillion", price.InputPerMillion), ("outputPerMillion", price.OutputPerMillion)];
+        foreach (var (member, amount) in amounts)
+        {
+            if (amount is < 0 or > SetPrice.MostPerMillion || (amount is { } value && decimal.Round(value, 6) != value))
+            {
+                faults[member] =
+                [
+                    FormattableString.Invariant(
+                        $"US dollars per million units: 0 to {SetPrice.MostPerMillion:N0}, at most six decimals."),
+                ];
+            }
+        }
+
+        foreach (var (member, text) in price.FindMissing())
+        {
+            faults[member] = [text];
+        }
+
+        if (price.EffectiveFrom <= now)
+        {
+            faults["effectiveFrom"] = ["Must lie in the future. Without it the price is in force from now."];
+        }
+
+        return faults;
+    }
+}

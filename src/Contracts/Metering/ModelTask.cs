@@ -1,0 +1,17 @@
+namespace Tollgate.Contracts.Metering;
+
+/// <summary>A kind of work that models do, as every service needs it. A worker implements it in a folder of its <c>Tasks</c>.</summary>
+/// <param name="Name">Name in manifests and cards.</param>
+/// <param name="Label">Name in the portal.</param>
+/// <param name="Generates">Whether its models have output to charge for, so that a price must name one.</param>
+public sealed record ModelTask(string Name, string Label, bool Generates)
+{
+    public static readonly ModelTask Chat = new("chat", "chat and completions", Generates: true);
+
+    public static readonly ModelTask Embeddings = new("embeddings", "embeddings", Generates: false);
+
+    private static readonly ModelTask[] All = [Chat, Embeddings];
+
+    /// <summary>The task of a name; null for a name that is unknown here.</summary>
+    public static ModelTask? Find(string? name) => Array.Find(All, task => task.Name == name);
+}

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Usage;
+using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Authentication;
+
+namespace Tollgate.Gateway.Calls;
+
+/// <summary>What is known of one request to <c>/v1</c> while it runs: filled in step by step, read by the headers, the log line and the
+/// metrics at its end.</summary>
+/// <param name="requestId">UUIDv7 made when the request started.</param>
+/// <param name="startedAt">Timestamp of the clock, for durations.</param>
+internal sealed class ApiCall(Guid requestId, long startedAt)
+{
+    public Guid RequestId { get; } = requestId;
+
+    public long StartedAt { get; } = startedAt;
+
+    /// <summary>As the client sees it.</summary>
+    public string PublicRequestId => field ??= string.Create(36, RequestId, static (text, id) =>
+    {
+        "req_".CopyTo(text);
+        id.TryFormat(text[4..], out _, "N");
+    });
+
+    /// <summary>Null until the key was proved.</summary>
+    public Caller? Caller { get; set; }
+
+    /// <summary>Rate-limit headers are sent on inference routes alone.</summary>
+    public bool ShowsLimits { get; set; }
+
+    public RateLimitState Limits { get; set; } = RateLimitState.None;
+
+    /// <summary>Null for a URL that is none of ours.</summary>
+    public PublicEndpoint? Endpoint { get; set; }
+
+    /// <summary>Scope name of the endpoint; never text of the client's.</summary>
+    public string Route => Endpoint?.Scope ?? "unknown";
+
+    /// <summary>The model's real name, once it is known to exist.</summary>
+    public string? Model { get; set; }
+
+    public bool Streamed { get; set; }
+
+    public int Attempts { get; set; }
+
+    /// <summary>Null unless it was admitted.</summary>
+    public Outcome? Outcome { get; set; }
+
+    /// <summary>What is charged.</summary>
+    public Units Units { get; set; }
+
+    /// <summary>Timestamp of the first token or, for an answer in one piece, of the answer.</summary>
+    public long? FirstTokenAt { get; set; }
+
+    /// <summary>Type of the error that was sent, or null.</summary>
+    public string? ErrorType { get; set; }
+
+    /// <summary>The call that this request is.</summary>
+    /// <exception cref="InvalidOperationException">The request did not come through the middleware of <c>/v1</c>.</exception>
+    public static ApiCall Of(HttpContext context) => context.Features.GetRequiredFeature<ApiCall>();
+}

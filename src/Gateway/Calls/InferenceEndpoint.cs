@@ -1,0 +1,23 @@
+using System.Diagnostics.CodeAnalysis;
+using Tollgate.Contracts.OpenAi;
+
+namespace Tollgate.Gateway.Calls;
+
+/// <summary>An endpoint that runs a model, as the pipeline sees it: how its body is read and where a worker has it. One instance an
+/// endpoint, shared by all requests.</summary>
+internal abstract class InferenceEndpoint(PublicEndpoint api)
+{
+    public PublicEndpoint Api => api;
+
+    /// <summary>Path at the worker, without a slash at the front.</summary>
+    public string WorkerPath { get; } = api.Path.TrimStart('/');
+
+    /// <summary>Whether a JSON answer names the model in the header <c>openai-model</c>.</summary>
+    public virtual bool NamesModelInHeader => false;
+
+    /// <summary>Reads and checks a body; exactly one of the two is set.</summary>
+    /// <param name="engine">The model in the path, or null.</param>
+    public abstract bool TryParse(
+        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
+        [NotNullWhen(false)] out OpenAiError? error);
+}

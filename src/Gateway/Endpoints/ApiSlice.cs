@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tollgate.Gateway.Calls;
+using Tollgate.ServiceDefaults.Hosting;
+
+namespace Tollgate.Gateway.Endpoints;
+
+/// <summary>The public API: its routes, and one answer for every URL that is none.</summary>
+internal static class ApiSlice
+{
+    private const string BrowserPolicy = "browsers";
+
+    public static WebApplicationBuilder AddApi(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddCors();
+        builder.Services.AddOptions<CorsOptions>().Configure<IOptions<OpenAiOptions>>(static (cors, options) => cors.AddPolicy(
+            BrowserPolicy,
+            policy => policy.WithOrigins([.. PlatformSettings.SplitList(options.Value.BrowserOrigins)])
+                .AllowAnyHeader().WithMethods("GET", "POST")));
+        return builder;
+    }
+
+    /// <summary>Must come before anything that answers: it wraps every answer of <c>/v1</c>.</summary>
+    public static void UseApi(this WebApplication app)
+    {
+        app.UseMiddleware<OpenAiMiddleware>();
+        if (app.Services.GetRequiredService<IOptions<OpenAiOptions>>().Value.BrowserOrigins.Length > 0)
+        {
+            app.UseCors(BrowserPolicy);
+        }
+    }
+
+    public static void MapApi(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("").WithMetadata(new ApiAnswer());
+        foreach (var endpoint in EndpointTable.All)
+        {
+            endpoint.Map(api);
+        }
+
+        // A known URL with a wrong method ends here too: the routes above do not take it.
+        api.Map("/{**rest}", UnknownUrls.RefuseAsync).ExcludeFromDescription();
+    }
+}
+
+/// <summary>Endpoint metadata: an answer of the API, with its headers, its log line and its errors.</summary>
+internal sealed record ApiAnswer;

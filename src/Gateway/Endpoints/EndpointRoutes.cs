@@ -1,0 +1,26 @@
+using System.ComponentModel;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.Pipeline;
+
+namespace Tollgate.Gateway.Endpoints;
+
+/// <summary>Maps the paths of an endpoint that runs a model to the pipeline.</summary>
+internal static class EndpointRoutes
+{
+    /// <summary>Its usual path.</summary>
+    public static RouteHandlerBuilder MapInference(this IEndpointRouteBuilder routes, InferenceEndpoint endpoint) => routes.MapPost(
+        endpoint.Api.Path, (HttpContext context, InferencePipeline pipeline) => pipeline.RunAsync(context, endpoint, engine: null));
+
+    /// <summary>A path with the model in it, as <c>{engine}</c>.</summary>
+    public static RouteHandlerBuilder MapInferenceOfEngine(this IEndpointRouteBuilder routes, InferenceEndpoint endpoint, string path) =>
+        routes.MapPost(
+            path,
+            (HttpContext context, [Description("A model's name or an alias; a slash in it is written %2F.")] string engine,
+                InferencePipeline pipeline) => pipeline.RunAsync(context, endpoint, Unescape(engine)));
+
+    /// <summary>A model's name out of a path: a slash in it arrives escaped, and the server leaves that one character so.</summary>
+    internal static string Unescape(string model) => model.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+}

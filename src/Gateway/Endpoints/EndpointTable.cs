@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Contracts.OpenAi;
+
+namespace Tollgate.Gateway.Endpoints;
+
+/// <summary>An endpoint of the public API as the gateway serves it.</summary>
+internal interface IEndpoint
+{
+    /// <summary>Its line in the list that all services share.</summary>
+    PublicEndpoint Api { get; }
+
+    /// <summary>Maps its routes, and describes them for the API's document.</summary>
+    void Map(IEndpointRouteBuilder routes);
+}
+
+/// <summary>Every endpoint of the public API: one line an endpoint, in the order of <see cref="PublicEndpoint.All"/>.</summary>
+internal static class EndpointTable
+{
+    public static readonly IReadOnlyList<IEndpoint> All =
+    [
+        new ChatCompletionsEndpoint(),
+        new CompletionsEndpoint(),
+        new EmbeddingsEndpoint(),
+        new ModelsEndpoint(),
+    ];
+}

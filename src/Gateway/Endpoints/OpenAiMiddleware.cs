@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.Pipeline;
+using Tollgate.ServiceDefaults.Hosting;
+
+namespace Tollgate.Gateway.Endpoints;
+
+/// <summary>
+/// Outermost layer of the API, and of every path that nothing else serves: gives the request its id, attaches the headers, turns
+/// exceptions into errors of OpenAI's shape, and writes the log line.
+/// </summary>
+internal sealed partial class OpenAiMiddleware(
+    RequestDelegate next, OpenAiHeaders headers, AccessLog accessLog, IOptions<OpenAiOptions> options, TimeProvider clock,
+    ILogger<OpenAiMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<ApiAnswer>() is null)
+        {
+            await next(context);
+            return;
+        }
+
+        if (context.Features.Get<Listener>()?.Kind == ListenerKind.Internal)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        var call = new ApiCall(Guid.CreateVersion7(clock.GetUtcNow()), clock.GetTimestamp());
+        context.Features.Set(call);
+        headers.Attach(context, call);
+        try
+        {
+            // Routes match in any case; a version in another case is not ours.
+            await (context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal)
+                ? next(context) : UnknownUrls.RefuseAsync(context));
+        }
+        catch (BadHttpRequestException exception)
+        {
+            await OpenAiErrorResult.EndAsync(context, RequestBody.ToError(exception, options.Value.MaxBodyBytes));
+        }
+        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            LogClientLeft(logger, call.PublicRequestId, exception.GetType().Name);
+        }
+#pragma warning disable CA1031 // The client gets an answer whatever broke; the log has why.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogFailed(logger, exception, call.PublicRequestId);
+            await OpenAiErrorResult.EndAsync(context, OpenAiError.ServerError());
+        }
+        finally
+        {
+            accessLog.Write(context, call);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Request {RequestId} failed.")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string requestId);
+
+    [LoggerMessage(2, LogLevel.Debug, "The client of request {RequestId} left: {Reason}")]
+    private static partial void LogClientLeft(ILogger logger, string requestId, string reason);
+}

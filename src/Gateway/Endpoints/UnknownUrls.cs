@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Http;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.OpenApi;
+
+namespace Tollgate.Gateway.Endpoints;
+
+/// <summary>Answers every request whose URL or method no endpoint takes: 405 for a URL of ours, 404 for any other.</summary>
+internal static class UnknownUrls
+{
+    private const int MostSegments = 10;
+
+    /// <summary>The fixed parts of our URLs after the version.</summary>
+    private static readonly HashSet<string> Words = new(
+        PublicEndpoint.All.SelectMany(endpoint => endpoint.Paths)
+            .SelectMany(path => path.Split('/').Skip(2))
+            .Where(part => !part.StartsWith('{')),
+        StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Reveals nothing that a key would have to protect, so it asks for none.</summary>
+    internal static Task RefuseAsync(HttpContext context)
+    {
+        var (method, path) = (context.Request.Method, context.Request.Path.Value ?? "");
+        if (FindMethod(path) is not { } allowed)
+        {
+            var meant = FindMeant(path) is { } other ? OpenAiErrorResult.Quotable(other) : null;
+            return OpenAiErrorResult.WriteAsync(context, OpenAiError.UnknownUrl(method, OpenAiErrorResult.Quotable(path), meant));
+        }
+
+        context.Response.Headers.Allow = allowed == HttpMethods.Get ? "GET, HEAD" : allowed;
+        return OpenAiErrorResult.WriteAsync(context, OpenAiError.MethodNotAllowed(method, OpenAiErrorResult.Quotable(path), allowed));
+    }
+
+    /// <summary>The method of a URL that is ours; null for any other URL.</summary>
+    private static string? FindMethod(string path) =>
+        Find(path)?.Method ?? (OpenApiSlice.Paths.Contains(path.TrimEnd('/'), StringComparer.Ordinal) ? HttpMethods.Get : null);
+
+    /// <summary>The endpoint that has a URL; null for a URL that is not ours.</summary>
+    private static PublicEndpoint? Find(string path)
+    {
+        var parts = path.TrimEnd('/').Split('/');
+        return PublicEndpoint.All.FirstOrDefault(endpoint => endpoint.Paths.Any(template => Matches(template.Split('/'), parts)));
+    }
+
+    private static bool Matches(string[] template, string[] path)
+    {
+        for (var i = 0; i < template.Length; i++)
+        {
+            if (template[i].StartsWith("{*", StringComparison.Ordinal))
+            {
+                return true;
+            }
+
+            if (i == path.Length || (template[i].StartsWith('{') ? path[i].Length == 0 : path[i] != template[i]))
+            {
+                return false;
+            }
+        }
+
+        return template.Length == path.Length;
+    }
+
+    /// <summary>The URL of ours that ends as <paramref name="path"/> does: without a version or with another, in another case, with
+    /// doubled slashes, below another prefix. Null where none does.</summary>
+    private static string? FindMeant(string path)
+    {
+        var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        for (var skip = Math.Max(0, segments.Length - MostSegments); skip < segments.Length; skip++)
+        {
+            var meant = "/v1/" + string.Join('/', segments[skip..].Select(part => Words.Contains(part) ? part.ToLowerInvariant() : part));
+            if (Find(meant) is not null)
+            {
+                return meant;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.OpenApi;
+using Tollgate.Contracts.OpenAi;
+
+namespace Tollgate.Gateway.OpenApi;
+
+/// <summary>A body as an example of the document.</summary>
+/// <param name="Name">Unique among the examples of one body.</param>
+/// <param name="Json">The body; of a stream the whole text of its events.</param>
+internal sealed record BodyExample(string Name, string Json);
+
+/// <summary>Describes the operations of the API's document, beside the routes that they belong to.</summary>
+internal static class OperationDescriptions
+{
+    private const string Json = DocumentedBodies.MediaType;
+    private const string Events = "text/event-stream";
+    private const string Ok = "200";
+
+    /// <summary>Status of a stream's events until they are moved: the framework's generator takes one type a status.</summary>
+    private const int Unsent = StatusCodes.Status206PartialContent;
+
+    /// <summary>Names a route for generated clients and for readers.</summary>
+    /// <param name="name">Operation id.</param>
+    /// <param name="summary">A few words, for lists.</param>
+    /// <param name="description">Markdown.</param>
+    public static RouteHandlerBuilder Describe(
+        this RouteHandlerBuilder route, string name, string tag, string summary, string description) =>
+        route.WithName(name).WithTags(tag).WithSummary(summary).WithDescription(description);
+
+    /// <summary>Describes the body.</summary>
+    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route, params IReadOnlyList<BodyExample> examples) =>
+        route.WithMetadata(new DocumentedBody(typeof(T))).AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.RequestBody!.Content![Json].Examples = examples.ToDictionary(
+                example => example.Name,
+                example => (IOpenApiExample)new OpenApiExample { Value = JsonNode.Parse(example.Json) },
+                StringComparer.Ordinal);
+            operation.Parameters ??= [];
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = "Idempotency-Key",
+                In = ParameterLocation.Header,
+                Description = "Makes a retry safe: within 24 hours the same key and body get the first answer again and are billed once.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[!-~]+$" },
+            });
+            return Task.CompletedTask;
+        });
+
+    /// <summary>Describes the answer in one piece.</summary>
+    /// <param name="headers">Headers beside those of every answer to a known key.</param>
+    public static RouteHandlerBuilder Answers<T>(
+        this RouteHandlerBuilder route, BodyExample example, params IEnumerable<string> headers) =>
+        route.Produces<T>(StatusCodes.Status200OK, Json).AddOpenApiOperationTransformer((operation, context, _) =>
+        {
+            var response = (OpenApiResponse)operation.Responses![Ok];
+            response.Content![Json].Example = JsonNode.Parse(example.Json);
+            AnswerHeaderTable.AddTo(
+                response, context.Document!, [.. AnswerHeaderTable.Always, .. AnswerHeaderTable.OfKey, .. headers]);
+            return Task.CompletedTask;
+        });
+
+    /// <summary>Describes the answer as a stream, beside the one in one piece. The schema is that of each event's data.</summary>
+    public static RouteHandlerBuilder Streams<TChunk>(this RouteHandlerBuilder route, BodyExample example) =>
+        route.Produces<TChunk>(Unsent, Events).AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Responses!.Remove($"{Unsent}", out var streamed);
+            var response = (OpenApiResponse)operation.Responses[Ok];
+            response.Description =
+                "In one piece, or for a request with stream: true as events. Each event's data is one chunk; the last event is "
+                + "data: [DONE], or an error after which nothing follows. An event's id counts the tokens so far.";
+            var events = streamed!.Content![Events];
+            events.Example = JsonValue.Create(example.Json);
+            response.Content!.Add(Events, events);
+            return Task.CompletedTask;
+        });
+
+    /// <summary>Describes the errors: one response a status, with the real errors of that status as examples.</summary>
+    /// <param name="headers">Headers of every error to a known key, beside those of the error itself.</param>
+    public static void Fails(this RouteHandlerBuilder route, IReadOnlyList<OpenAiError> errors, params IReadOnlyList<string> headers)
+    {
+        foreach (var ofStatus in errors.GroupBy(error => error.Status).OrderBy(group => group.Key))
+        {
+            route.Produces<ErrorBody>(ofStatus.Key, Json);
+        }
+
+        route.AddOpenApiOperationTransformer((operation, context, _) =>
+        {
+            foreach (var ofStatus in errors.GroupBy(error => error.Status))
+            {
+                var response = (OpenApiResponse)operation.Responses![$"{ofStatus.Key}"];
+                AnswerHeaderTable.AddTo(
+                    response, context.Document!,
+                    [
+                        .. AnswerHeaderTable.Always, .. ofStatus.Key == StatusCodes.Status401Unauthorized ? [] : headers,
+                        .. ofStatus.SelectMany(AnswerHeaderTable.Of),
+                    ]);
+                response.Content![Json].Examples = Examples(ofStatus);
+            }
+
+            return Task.CompletedTask;
+        });
+    }
+
+    private static Dictionary<string, IOpenApiExample> Examples(IEnumerable<OpenAiError> errors)
+    {
+        var examples = new Dictionary<string, IOpenApiExample>(StringComparer.Ordinal);
+        foreach (var error in errors)
+        {
+            var name = error.Code ?? error.Type;
+            for (var i = 2; examples.ContainsKey(name); i++)
+            {
+                name = $"{error.Code ?? error.Type}_{i}";
+            }
+
+            examples.Add(name, new OpenApiExample { Value = JsonNode.Parse(error.ToJson()) });
+        }
+
+        return examples;
+    }
+}

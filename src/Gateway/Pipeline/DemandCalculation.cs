@@ -1,0 +1,33 @@
+using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Workers;
+using Tollgate.Gateway.Admission;
+
+namespace Tollgate.Gateway.Pipeline;
+
+/// <summary>
+/// How much a request can use at most, and how much it is likely to use, without a tokenizer. Bytes bound tokens, together with what the
+/// model's <see cref="PromptMeasure"/> adds; a worker refuses a prompt longer than its context, so the context bounds them too.
+/// </summary>
+internal static class DemandCalculation
+{
+    /// <summary>Most tokens for each choice: what the client asked for or else the model's default, never more than the context. 0 where
+    /// the model generates nothing.</summary>
+    public static long OutputCap(InferenceRequest request, ModelCard card) =>
+        request.Generates ? Math.Min(request.MaxOutput ?? card.DefaultMaxOutput, card.ContextLength) : 0;
+
+    /// <param name="scope">Of the endpoint, see <see cref="PublicEndpoint.Scope"/>.</param>
+    public static Demand Calculate(string scope, InferenceRequest request, ModelCard card, ModelPrice price)
+    {
+        var size = request.Size;
+        var context = (long)size.Prompts * card.ContextLength;
+        var prompt = Math.Min(card.Measure?.MostTokens(request) ?? context, context);
+        var output = size.Prompts * request.Choices * OutputCap(request, card);
+        var estimate = ((size.Utf8Bytes + 3) / 4) + size.TokenIds + (3L * size.Messages) + output;
+        return new Demand(scope, card.Name, price, new Units(prompt, Output: output), estimate, request.Stream)
+        {
+            AskedModel = request.Model,
+        };
+    }
+}

@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Http;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.Idempotency;
+using Tollgate.Gateway.Telemetry;
+
+namespace Tollgate.Gateway.Pipeline;
+
+/// <summary>Sends a kept answer again, byte for byte, under the new request's id; and records a new answer to be kept.</summary>
+internal sealed class Replay(RequestEntry door, IdempotencyDesk idempotency, GatewayMetrics metrics)
+{
+    /// <summary>Names the request whose answer it is.</summary>
+    private const string OriginalRequestId = "x-tollgate-original-request-id";
+
+    /// <summary>Answers a request that was answered earlier, if its key still allows it. It counts as a request.</summary>
+    public async Task AnswerAsync(
+        HttpContext context, ApiCall call, InferenceEndpoint endpoint, Caller caller, Preparation.Answered earlier)
+    {
+        (call.Model, call.Streamed) = (earlier.Access.Model, earlier.Answer.Kind == AnswerKind.Events);
+        if (await door.CheckAsync(context, call, endpoint.Api, caller, earlier.Access) is not null)
+        {
+            await SendAsync(context, endpoint, earlier.Answer);
+        }
+    }
+
+    /// <summary>Answers a request that got no ticket: by the refusal, or by an answer that was kept between the look into the store and
+    /// the admission.</summary>
+    public async Task AnswerUnadmittedAsync(
+        HttpContext context, InferenceEndpoint endpoint, IdempotentRequest? asked, AdmissionResult admitted)
+    {
+        var recalled = admitted.AnsweredBy is null || asked is null ? default : await idempotency.RecallAsync(asked);
+        await (recalled.Answer is not null
+            ? SendAsync(context, endpoint, recalled.Answer)
+            : OpenAiErrorResult.WriteAsync(context, recalled.Error ?? admitted.Refusal ?? OpenAiError.ServerError()));
+    }
+
+    /// <summary>Takes in the answer of an admitted request while it goes out; null for one without an <c>Idempotency-Key</c>.</summary>
+    public AnswerRecording? Record(IdempotentRequest? asked, Guid requestId, Demand demand) =>
+        asked is null ? null : new AnswerRecording(idempotency, asked, requestId, demand.Model, demand.Streamed);
+
+    private async Task SendAsync(HttpContext context, InferenceEndpoint endpoint, StoredAnswer answer)
+    {
+        var response = context.Response;
+        response.Headers["idempotency-replayed"] = "true";
+        response.Headers[OriginalRequestId] = $"req_{answer.RequestId:N}";
+        if (answer.Kind == AnswerKind.Events)
+        {
+            AnswerHeaders.OfEvents(response);
+        }
+        else
+        {
+            AnswerHeaders.OfJson(response, answer.Body.Length, endpoint, answer.Model);
+        }
+
+        metrics.Replayed(answer.Model);
+        await response.BodyWriter.WriteAsync(answer.Body, context.RequestAborted);
+    }
+}

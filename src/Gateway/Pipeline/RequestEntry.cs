@@ -1,0 +1,73 @@
+using Microsoft.AspNetCore.Http;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.Telemetry;
+
+namespace Tollgate.Gateway.Pipeline;
+
+/// <summary>What every authenticated route shares: who calls, whether the key may call this, and the one call to the admission of a
+/// request that asks for nothing.</summary>
+internal sealed class RequestEntry(Authenticator authenticator, AdmissionControl admission, GatewayMetrics metrics)
+{
+    /// <summary>The caller, or null when the refusal is already written.</summary>
+    public async Task<Caller?> EnterAsync(HttpContext context, ApiCall call, PublicEndpoint endpoint)
+    {
+        call.Endpoint = endpoint;
+        metrics.RequestStarted(endpoint); // It ends with the call's log line.
+        if (!(await authenticator.AuthenticateAsync(context, context.RequestAborted)).TryGet(out var caller, out var refusal))
+        {
+            await OpenAiErrorResult.WriteAsync(context, refusal);
+            return null;
+        }
+
+        if (!caller.MayUse(endpoint.Scope))
+        {
+            caller = await RenewAsync(caller);
+        }
+
+        call.Caller = caller;
+        if (!caller.MayUse(endpoint.Scope))
+        {
+            await RefuseAsync(context, call, caller, OpenAiError.MissingScope(endpoint.Scope));
+            return null;
+        }
+
+        return caller;
+    }
+
+    /// <summary>The caller by the newest record of its key, if an authenticated request that asks for nothing may go on; null when the
+    /// refusal is already written.</summary>
+    /// <param name="endpoint">What was asked for.</param>
+    /// <param name="replays">What the key must allow for an answer that is sent again, which counts as a request.</param>
+    public async Task<Caller?> CheckAsync(
+        HttpContext context, ApiCall call, PublicEndpoint endpoint, Caller caller, Access? replays = null)
+    {
+        var check = await admission.CheckAsync(
+            caller, call.RequestId, countRequest: replays is not null, CancellationToken.None, replays);
+        call.Limits = check.Limits;
+        var newest = check.Caller ?? caller;
+        if ((check.Refusal ?? (newest.MayUse(endpoint.Scope) ? null : OpenAiError.MissingScope(endpoint.Scope))) is not { } refusal)
+        {
+            return newest;
+        }
+
+        await OpenAiErrorResult.WriteAsync(context, refusal);
+        return null;
+    }
+
+    /// <summary>Reads a caller's records again before something is refused by what memory holds of them: the key may have been allowed it
+    /// since. Returns the old caller if the refresh fails; its admission reports the reason.</summary>
+    public async Task<Caller> RenewAsync(Caller caller) =>
+        (await authenticator.RefreshAsync(caller, askAccounts: false, CancellationToken.None)).Value ?? caller;
+
+    /// <summary>Refuses an authenticated request. It counts against the request limits all the same, and a key that is revoked by now
+    /// gets that error instead.</summary>
+    public async Task RefuseAsync(HttpContext context, ApiCall call, Caller caller, OpenAiError error)
+    {
+        var check = await admission.CheckAsync(caller, call.RequestId, call.ShowsLimits, CancellationToken.None);
+        call.Limits = check.Limits;
+        await OpenAiErrorResult.WriteAsync(context, check.Refusal ?? error);
+    }
+}

@@ -1,0 +1,93 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Authentication;
+using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.Catalogue;
+using Tollgate.Gateway.Idempotency;
+
+namespace Tollgate.Gateway.Pipeline;
+
+/// <summary>All that comes before the admission: read and parse the body, resolve the model, look for an earlier answer, find the
+/// price.</summary>
+internal sealed class RequestPreparation(
+    RequestEntry door, ModelDirectory models, PriceCatalogue prices, IdempotencyDesk idempotency, IOptions<OpenAiOptions> options)
+{
+    /// <param name="engine">The model in the path, or null.</param>
+    public async Task<Preparation> PrepareAsync(HttpContext context, Caller caller, InferenceEndpoint endpoint, string? engine)
+    {
+        var (key, invalidKey) = IdempotencyDesk.ReadKey(context.Request);
+        if (invalidKey is not null)
+        {
+            return new Preparation.Refused(invalidKey);
+        }
+
+        if (!(await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes)).TryGet(out var body, out var unreadable))
+        {
+            return new Preparation.Refused(unreadable);
+        }
+
+        using (body)
+        {
+            if (!endpoint.TryParse(body.Bytes, engine, out var request, out var invalid))
+            {
+                return new Preparation.Refused(invalid);
+            }
+
+            if ((models.Resolve(request.Model, caller) ?? await ResolveByNewestAsync(request.Model, caller)) is not { } model)
+            {
+                return new Preparation.Refused(OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(request.Model)));
+            }
+
+            var asked = key is null ? null : idempotency.Identify(key, caller, endpoint.Api.Scope, engine, body.Bytes.Span);
+            if (asked is not null && await idempotency.RecallAsync(asked) is var recalled && recalled != default)
+            {
+                return recalled.Answer is { } answer
+                    ? new Preparation.Answered(answer, new Access(endpoint.Api.Scope, request.Model, model.Model))
+                    : new Preparation.Refused(recalled.Error ?? OpenAiError.ServerError());
+            }
+
+            return Prepare(caller, endpoint, request, model, body.Bytes, asked);
+        }
+    }
+
+    /// <summary>Resolves the model by the newest record of the key. What memory holds of a restricted key may be old: the model may have
+    /// been allowed since.</summary>
+    private async Task<ResolvedModel?> ResolveByNewestAsync(string model, Caller caller) =>
+        caller.Key is { ModelsAllowed: null, ModelsDenied: null } ? null : models.Resolve(model, await door.RenewAsync(caller));
+
+    private Preparation Prepare(
+        Caller caller, InferenceEndpoint endpoint, InferenceRequest request, ResolvedModel model, ReadOnlyMemory<byte> body,
+        IdempotentRequest? asked)
+    {
+        if (model.Card is not { } card)
+        {
+            return new Preparation.Refused(OpenAiError.ModelUnavailable(model.Model, TimeSpan.FromSeconds(1)));
+        }
+
+        if (card.Task != endpoint.Api.Task?.Name)
+        {
+            return new Preparation.Refused(OpenAiError.ModelNotForEndpoint(model.Model, endpoint.WorkerPath));
+        }
+
+        if (request.MaxOutput > card.ContextLength)
+        {
+            return new Preparation.Refused(
+                OpenAiError.OutputCapTooLarge(CapMember(body.Span, request), request.MaxOutput.Value, card.ContextLength));
+        }
+
+        if (prices.InForce(model.Model, caller.OrganizationId) is not { } price)
+        {
+            return new Preparation.Refused(OpenAiError.ModelWithoutPrice(model.Model));
+        }
+
+        var rewritten = request.Rewrite(body, model.Model, DemandCalculation.OutputCap(request, card));
+        return new Preparation.Ready(request, DemandCalculation.Calculate(endpoint.Api.Scope, request, card, price), rewritten, asked);
+    }
+
+    /// <summary>Which of its two names the client gave the output cap.</summary>
+    private static string CapMember(ReadOnlySpan<byte> body, InferenceRequest request) =>
+        body[..request.Edits.MaxTokens.Start].TrimEnd(" \t\r\n:"u8).EndsWith("max_completion_tokens\""u8)
+            ? "max_completion_tokens" : "max_tokens";
+}

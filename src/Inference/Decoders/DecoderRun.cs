@@ -1,0 +1,73 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Tollgate.Inference.Decoders;
+
+/// <summary>One sequence on a decoder, alone: for comparing, warming up and tests. Serving goes through the scheduler.</summary>
+/// <remarks>Not thread-safe. The cache lies in host memory and is appended to in place.</remarks>
+internal sealed class DecoderRun : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly RunOptions _options = new();
+    private readonly string[] _inputNames;
+    private readonly string[] _outputNames;
+    private readonly OrtValue[] _cache;
+    private readonly int _capacity;
+
+    /// <param name="capacity">Most tokens of the sequence.</param>
+    public DecoderRun(InferenceSession session, int layers, int keyValueHeads, int headWidth, int capacity)
+    {
+        _session = session;
+        _capacity = capacity;
+        var parts = Enumerable.Range(0, layers).SelectMany(i => (string[])[$"{i}.key", $"{i}.value"]).ToArray();
+        _inputNames = ["input_ids", "seqlens_k", "total_sequence_length", .. parts.Select(p => $"past_key_values.{p}")];
+        _outputNames = ["logits", .. parts.Select(p => $"present.{p}")];
+        _cache = [.. parts.Select(_ => OrtValue.CreateTensorValueFromMemory(
+            new float[keyValueHeads * capacity * headWidth], [1, keyValueHeads, capacity, headWidth]))];
+    }
+
+    /// <summary>Tokens in the cache.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Appends tokens and returns the logits after the last of them.</summary>
+    public float[] Append(ReadOnlySpan<int> ids)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(ids.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Length + ids.Length, _capacity);
+        var input = new long[ids.Length];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            input[i] = ids[i];
+        }
+
+        Length += ids.Length;
+        using var idsValue = OrtValue.CreateTensorValueFromMemory(input, [1, input.Length]);
+        using var lengths = OrtValue.CreateTensorValueFromMemory(new[] { Length - 1 }, [1]);
+        using var total = OrtValue.CreateTensorValueFromMemory(new[] { Length }, [1]);
+        using var binding = _session.CreateIoBinding();
+        binding.BindInput(_inputNames[0], idsValue);
+        binding.BindInput(_inputNames[1], lengths);
+        binding.BindInput(_inputNames[2], total);
+        binding.BindOutputToDevice(_outputNames[0], OrtMemoryInfo.DefaultInstance);
+        for (var i = 0; i < _cache.Length; i++)
+        {
+            binding.BindInput(_inputNames[3 + i], _cache[i]);
+            binding.BindOutput(_outputNames[1 + i], _cache[i]);
+        }
+
+        _session.RunWithBinding(_options, binding);
+        using var outputs = binding.GetOutputValues();
+        return outputs[0].GetTensorDataAsSpan<float>().ToArray();
+    }
+
+    /// <summary>A part of the cache: key of layer 0, value of layer 0, key of layer 1, and so on.</summary>
+    public ReadOnlySpan<float> CacheOf(int part) => _cache[part].GetTensorDataAsSpan<float>();
+
+    public void Dispose()
+    {
+        _options.Dispose();
+        foreach (var value in _cache)
+        {
+            value.Dispose();
+        }
+    }
+}

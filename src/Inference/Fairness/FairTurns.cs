@@ -1,0 +1,227 @@
+namespace Tollgate.Inference.Fairness;
+
+/// <summary>A request that waited was refused, because it took too long or another organization's needed its place.</summary>
+internal sealed class DisplacedException() : Exception("The request's place in the queue was given away.");
+
+/// <summary>
+/// Turns at a model: the organization served least goes next, of one organization's requests the one that joined first. One organization
+/// has one turn at a time, and two organizations have theirs at once, so that no organization waits for the end of another's turn. A
+/// request takes as many turns as it needs. Thread-safe.
+/// </summary>
+/// <param name="places">Counts the requests that wait for their first turn.</param>
+/// <param name="quiet">Who else has work at this worker.</param>
+internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, TimeProvider clock)
+{
+    private const int AtOnce = 2;
+
+    private readonly QuietOrganizations _quiet = quiet;
+    private readonly TimeProvider _clock = clock;
+    private readonly Dictionary<Guid, Rest> _rests = [];
+    private readonly Lock _gate = new();
+    private readonly FairShare _shares = new();
+    private readonly LinkedList<Place> _joined = new();
+    private readonly List<Guid> _running = [];
+    private bool _looksLater;
+
+    /// <summary>How busy it is now.</summary>
+    public ModelLoad Load
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new ModelLoad(_joined.Count - places.Taken, places.Taken);
+            }
+        }
+    }
+
+    /// <summary>A place in the line, until it is disposed; null when it is full. Another organization's request may have to go for
+    /// it.</summary>
+    public Place? TryJoin(Guid organization)
+    {
+        lock (_gate)
+        {
+            var place = new Place(this, organization);
+            if (!places.MayEnter(organization) && (_running.Count > 0 || places.Taken > 0))
+            {
+                if (places.FindDisplaced(organization) is not { } holder)
+                {
+                    return null;
+                }
+
+                Displace(_joined.Last(other => other.Organization == holder && !other.Started));
+            }
+
+            if (_joined.All(other => other.Organization != organization))
+            {
+                _shares.Join(organization, _joined.Select(other => other.Organization));
+            }
+
+            places.Enter(organization);
+            _quiet.Enter(organization, 1);
+            _joined.AddLast(place);
+            return place;
+        }
+    }
+
+    /// <summary>Called with the gate held.</summary>
+    private void Displace(Place place)
+    {
+        if (!place.Started && !place.Displaced)
+        {
+            place.Displaced = true;
+            Leave(place);
+            place.Waiting?.TrySetException(new DisplacedException());
+        }
+    }
+
+    /// <summary>Called with the gate held.</summary>
+    private void Leave(Place place)
+    {
+        if (!_joined.Remove(place))
+        {
+            return;
+        }
+
+        _quiet.Leave(place.Organization, 1);
+        if (!place.Started)
+        {
+            places.Leave(place.Organization);
+        }
+
+        if (_joined.All(other => other.Organization != place.Organization))
+        {
+            _shares.Served(place.Organization);
+            _rests.Remove(place.Organization);
+        }
+    }
+
+    /// <summary>Gives turns to who is next by right. Called with the gate held.</summary>
+    private void PassOn()
+    {
+        while (_running.Count < AtOnce && Next() is { } next)
+        {
+            var waiting = next.Waiting!;
+            next.Waiting = null;
+            if (!waiting.TrySetResult(new Turn(this, next)))
+            {
+                continue; // It was cancelled while it waited.
+            }
+
+            _running.Add(next.Organization);
+            if (!next.Started)
+            {
+                next.Started = true;
+                places.Leave(next.Organization);
+            }
+        }
+
+        if (!_looksLater && _running.Count < AtOnce && _joined.Any(IsNext))
+        {
+            _looksLater = true; // Who is next rests.
+            _ = PassOnLaterAsync();
+        }
+    }
+
+    private async Task PassOnLaterAsync()
+    {
+        await Task.Delay(QuietOrganizations.Step, _clock);
+        lock (_gate)
+        {
+            _looksLater = false;
+            PassOn();
+        }
+    }
+
+    private Place? Next() =>
+        _joined.Where(place => IsNext(place) && !Rests(place.Organization)).MinBy(place => _shares[place.Organization]);
+
+    private bool IsNext(Place place) => place.Waiting is not null && !_running.Contains(place.Organization);
+
+    /// <summary>Whether an organization that has just had a turn leaves the processors to those with little work.</summary>
+    private bool Rests(Guid organization) =>
+        _rests.TryGetValue(organization, out var rest) && _clock.GetElapsedTime(rest.Since) < rest.Length
+        && _quiet.MustGiveWay(organization);
+
+    /// <summary>How long an organization rests after a turn.</summary>
+    private readonly record struct Rest(long Since, TimeSpan Length);
+
+    /// <summary>A request's place in the line.</summary>
+    internal sealed class Place(FairTurns turns, Guid organization) : IDisposable
+    {
+        public Guid Organization { get; } = organization;
+
+        /// <summary>It has had a turn. Guarded by the gate, as are the members below.</summary>
+        internal bool Started { get; set; }
+
+        internal bool Displaced { get; set; }
+
+        internal TaskCompletionSource<Turn>? Waiting { get; set; }
+
+        /// <summary>Waits for the next turn; it ends when what is returned is disposed. One at a time.</summary>
+        /// <exception cref="DisplacedException">The place is gone; nothing had a turn.</exception>
+        public async Task<Turn> TakeTurnAsync(CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var waiting = new TaskCompletionSource<Turn>(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (turns._gate)
+            {
+                if (Displaced)
+                {
+                    throw new DisplacedException();
+                }
+
+                Waiting = waiting;
+                turns.PassOn();
+            }
+
+            await using var registration = cancellationToken.UnsafeRegister(
+                static (state, token) => ((TaskCompletionSource<Turn>)state!).TrySetCanceled(token), waiting);
+            return await waiting.Task;
+        }
+
+        /// <summary>Gives the place away, unless it has had a turn.</summary>
+        public void Displace()
+        {
+            lock (turns._gate)
+            {
+                turns.Displace(this);
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (turns._gate)
+            {
+                Waiting = null;
+                turns.Leave(this);
+            }
+        }
+    }
+
+    /// <summary>A turn at the model.</summary>
+    internal sealed class Turn(FairTurns turns, Place place) : IDisposable
+    {
+        private readonly long _started = turns._clock.GetTimestamp();
+
+        /// <summary>Charges the work of this turn to the organization.</summary>
+        public void Charge(int tokens)
+        {
+            lock (turns._gate)
+            {
+                turns._shares.Charge(place.Organization, tokens * FairShare.PromptWeight);
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (turns._gate)
+            {
+                turns._running.Remove(place.Organization);
+                turns._rests[place.Organization] = new Rest(
+                    turns._clock.GetTimestamp(), turns._clock.GetElapsedTime(_started) * QuietOrganizations.Share);
+                turns.PassOn();
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Tollgate.Inference.Residency;
+
+/// <summary>The model repository. Section <c>Models</c>.</summary>
+public sealed class ModelsOptions
+{
+    public const string Section = "Models";
+
+    /// <summary>Folder of installed models, <c>&lt;name&gt;/&lt;version&gt;/</c>. No default.</summary>
+    [Required]
+    public string Directory { get; init; } = "";
+
+    /// <summary>Folder of model files that are installed when the repository lacks them, one folder a model. Default: none.</summary>
+    public string? Defaults { get; init; }
+
+    /// <summary>How often the repository is looked at for new models. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    public TimeSpan ScanInterval { get; init; } = TimeSpan.FromSeconds(1);
+}
+
+[OptionsValidator]
+internal sealed partial class ModelsOptionsValidator : IValidateOptions<ModelsOptions>;

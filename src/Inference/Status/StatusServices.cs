@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Tollgate.Inference.Residency;
+using Tollgate.Inference.Telemetry;
+
+namespace Tollgate.Inference.Status;
+
+/// <summary>Registers the status report and the health checks.</summary>
+internal static class StatusServices
+{
+    public static void AddStatus(this IServiceCollection services)
+    {
+        services.AddSingleton<StatusReport>();
+        services.AddHealthChecks()
+            .AddCheck<LivenessCheck>("steps", tags: ["live"])
+            .AddCheck<ReadinessCheck>("models", tags: ["ready"]);
+    }
+
+    /// <summary>Shows in metrics how busy the models are.</summary>
+    public static void MeasureModels(this WebApplication app)
+    {
+        var models = app.Services.GetRequiredService<ServedModels>();
+        app.Services.GetRequiredService<InferenceMetrics>().ObserveModels(() => models.Status().Where(model => model.Ready).Select(
+            model => new MeasuredModel(model.Card.Name, model.Slots, model.Active, model.Queued)));
+    }
+}

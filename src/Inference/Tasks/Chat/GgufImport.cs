@@ -1,0 +1,170 @@
+using System.Text.Json;
+using Tollgate.Contracts.Metering;
+using Tollgate.Inference.Decoders;
+using Tollgate.Inference.Generation;
+using Tollgate.Inference.Gguf;
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Prompts;
+using Tollgate.Inference.Tokenizers;
+
+namespace Tollgate.Inference.Tasks.Chat;
+
+/// <summary>GGUF of the Llama family → a graph, a tokenizer and a template.</summary>
+internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptions options, IProgress<ModelImportProgress>? progress)
+{
+    private const string TokenizerName = "tokenizer.json";
+    private const string TemplateName = "chat_template.jinja";
+
+    /// <summary>Ids of the prompt that the graph and the source are compared on.</summary>
+    private const int ComparedTokens = 8;
+
+    public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
+    {
+        progress?.Report(new("reading the file", 0));
+        using var file = GgufFile.Open(path);
+        var metadata = file.Metadata;
+        var weights = new LlamaWeights(file);
+        var vocabulary = GgufVocabulary.Read(metadata, weights.Shape.Vocabulary);
+        var tokenizer = new BpeTokenizer(vocabulary); // refuses a vocabulary that contradicts itself before the long work
+        var manifestTokenizer = DescribeTokenizer(metadata, vocabulary);
+        await File.WriteAllBytesAsync(
+            Path.Combine(draft.Folder, TokenizerName),
+            JsonSerializer.SerializeToUtf8Bytes(vocabulary, TokenizerJson.Default.BpeVocabulary),
+            cancellationToken);
+        var template = metadata.Text("tokenizer.chat_template");
+        if (template is not null)
+        {
+            await File.WriteAllTextAsync(Path.Combine(draft.Folder, TemplateName), template, cancellationToken);
+        }
+
+        var chat = template is null ? null : ReadChat(template, tokenizer, manifestTokenizer);
+
+        progress?.Report(new("trying the kernels", 0));
+        weights.Shape = KernelTrial.Fit(weights.Shape, options.Sessions);
+        LlamaGraph.Write(weights, draft.Folder, fraction =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            progress?.Report(new("converting layers", fraction));
+        });
+        progress?.Report(new("comparing with the source", 0));
+        using var session = options.Sessions.Open(Path.Combine(draft.Folder, "model.onnx"));
+        DecoderRun Run(int capacity) =>
+            new(session, weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, capacity);
+        Compare(weights, Run);
+        progress?.Report(new("asking questions", 0));
+        var (completions, notes) = Ask(new QuestionProbe(Run, tokenizer, manifestTokenizer, chat, weights.Shape.Context));
+        progress?.Report(new("installing", 0));
+        var source = await ModelStore.DescribeAsync(path, cancellationToken);
+        var shape = new ModelDecoder(
+            weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary);
+        return await draft.InstallAsync((version, files) => shape.WriteTo(Describe(version, files, source, metadata)) with
+        {
+            Tokenizer = manifestTokenizer,
+            Template = template is null ? null : TemplateName,
+            Limits = new ModelLimits(
+                weights.Shape.Context, options.DefaultMaxOutput ?? Math.Min(1024, weights.Shape.Context / 2)),
+            Completions = completions,
+            Notes = notes.Count == 0 ? null : notes,
+        }, cancellationToken);
+    }
+
+    private ModelManifest Describe(string version, IReadOnlyList<ModelFile> files, ModelFile source, GgufMetadata metadata) => new()
+    {
+        Name = draft.Name,
+        Version = version,
+        Task = ModelTask.Chat.Name,
+        Description = options.Description ?? metadata.Text("general.description") ?? metadata.Text("general.name"),
+        Licence = options.Licence ?? metadata.Text("general.license"),
+        Source = new ModelSource(source.Name, "gguf", source.Sha256),
+        Created = options.Clock.GetUtcNow(),
+        Files = files,
+        Graph = "model.onnx",
+        Tokenizer = new ModelTokenizer { Kind = TokenizerFile.Bpe, File = TokenizerName },
+        Limits = new ModelLimits(0, 0),
+    };
+
+    private static ModelTokenizer DescribeTokenizer(GgufMetadata metadata, BpeVocabulary vocabulary)
+    {
+        var bos = GgufVocabulary.ReadId(metadata, "bos_token_id", vocabulary);
+        var eos = GgufVocabulary.ReadId(metadata, "eos_token_id", vocabulary);
+        return new ModelTokenizer
+        {
+            Kind = TokenizerFile.Bpe,
+            File = TokenizerName,
+            BosId = bos,
+            BosText = bos is { } first ? vocabulary.Tokens[first] : "",
+            EosText = eos is { } last ? vocabulary.Tokens[last] : "",
+            AddBos = metadata.Flag("tokenizer.ggml.add_bos_token", otherwise: vocabulary.PreTokenizer == "llama-bpe"),
+            EosIds = GgufVocabulary.ReadEnds(metadata, vocabulary),
+        };
+    }
+
+    /// <summary>A chat template that every message of an ordinary chat gets through, and whose output a gateway can bound.</summary>
+    private ChatPrompt ReadChat(string template, ITokenizer tokenizer, ModelTokenizer marks)
+    {
+        var chat = ChatPrompt.Create(template, tokenizer, marks, options.Clock);
+        ChatCheck.Run(chat);
+        ChatMeasurement.Measure(chat, options.Clock);
+        return chat;
+    }
+
+    /// <summary>How texts on <c>/v1/completions</c> reach the model, and what the operator should know of its answers.</summary>
+    private (string Completions, List<string> Notes) Ask(QuestionProbe probe)
+    {
+        var notes = new List<string>();
+        var (ended, asked) = probe.AskRaw();
+        var inChat = probe.AskChat();
+        if (options.Completions is not (null or ModelCompletions.Raw or ModelCompletions.Chat))
+        {
+            throw new ModelImportException($"Completions can be 'raw' or 'chat', not '{options.Completions}'.");
+        }
+
+        if (options.Completions == ModelCompletions.Chat && inChat is null)
+        {
+            throw new ModelImportException("The model has no chat template, so its completions can only be raw.");
+        }
+
+        var completions = options.Completions
+            ?? (ended > 0 && inChat?.Ended < ended ? ModelCompletions.Chat : ModelCompletions.Raw);
+        if (ended > 0 && completions == ModelCompletions.Raw)
+        {
+            notes.Add($"Of {asked} plain questions as raw prompts it ends {ended} at once: their answers on /v1/completions are empty.");
+        }
+        else if (ended > 0 && options.Completions is null)
+        {
+            notes.Add($"Of {asked} plain questions as raw prompts it ends {ended} at once, so a text on /v1/completions is sent to it as "
+                + "the user's message of a chat. Import it with --completions raw to have texts continued as they are.");
+        }
+
+        if (inChat is { Ended: > 0 } chats)
+        {
+            notes.Add($"Of {chats.Asked} plain questions in a chat it ends {chats.Ended} at once: their answers are empty.");
+        }
+
+        return (completions, notes);
+    }
+
+    /// <summary>Runs the graph on a short prompt, in one piece but for the last token, and
+    /// compares the logits with a plain forward pass.</summary>
+    private void Compare(LlamaWeights weights, DecoderRunFactory runs)
+    {
+        // Spread over the vocabulary, never the same id twice.
+        var longest = weights.Shape.Window is { } window and < 2 * ComparedTokens ? window + ComparedTokens : ComparedTokens;
+        var count = Math.Min(longest, weights.Shape.Context - 1);
+        var prompt = Enumerable.Range(0, count).Select(i => (int)(((i * 2_654_435_761L) + 1) % weights.Shape.Vocabulary)).ToArray();
+        var expected = LlamaReference.Logits(weights, prompt);
+        using var run = runs(count);
+        run.Append(prompt.AsSpan(0, count - 1));
+        var actual = run.Append(prompt.AsSpan(count - 1));
+        for (var id = 0; id < expected.Length; id++)
+        {
+            var difference = MathF.Abs(expected[id] - actual[id]);
+            if (!(difference <= options.Tolerance))
+            {
+                throw new ModelImportException(
+                    $"The converted model differs from its source: logit {id} is {actual[id]}, the source gives {expected[id]}. "
+                    + "It was not installed.");
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Workers;
+using Tollgate.Inference.Fairness;
+using Tollgate.Inference.Generation;
+using Tollgate.Inference.Requests;
+
+namespace Tollgate.Inference.Tasks.Chat;
+
+/// <summary>A decoder with the scheduler that drives it.</summary>
+internal sealed class LoadedDecoder(DecoderModel model, DecoderScheduler scheduler, PromptReader prompts, TimeProvider clock, int slots)
+    : LoadedModel(model.Installed)
+{
+    private static readonly RequestIdentity WarmUp = new(Guid.Empty, 0, Guid.Empty);
+
+    public DecoderModel Model { get; } = model;
+
+    public DecoderScheduler Scheduler { get; } = scheduler;
+
+    /// <summary>Turns requests into the ids that the model is fed.</summary>
+    public PromptReader Prompts { get; } = prompts;
+
+    public TimeProvider Clock { get; } = clock;
+
+    public override ModelCard Card => Installed.ToCard() with
+    {
+        ContextLength = Scheduler.MaxLength,
+        Measure = Model.Measure,
+    };
+
+    public override ModelLoad Load => Scheduler.Load;
+
+    public override int Slots { get; } = slots;
+
+    public override double TokensPerSecond => Scheduler.TokensPerSecond;
+
+    public override TimeSpan Stalled => Scheduler.Stalled;
+
+    /// <summary>Generates two tokens, so that the first request finds everything allocated.</summary>
+    /// <exception cref="InvalidOperationException">The model cannot generate.</exception>
+    public async Task WarmUpAsync()
+    {
+        var length = Math.Clamp(Model.Manifest.WarmUpTokens, 1, Scheduler.MaxLength - 2);
+        var plan = new ChoicePlan(new Sampling { Temperature = 0 }, ChoicesPerPrompt: 1, MaxOutput: 2, Seed: 0);
+        var request = new GenerationRequest(WarmUp, [new int[length]], plan, ending: _ => { });
+        if (Scheduler.TryEnqueue(request) is null)
+        {
+            await request.Ended;
+        }
+
+        if (request.Failure is not null || request.Units.Output == 0 && request.Queued is null)
+        {
+            throw new InvalidOperationException($"The model '{Name}' failed while it was warmed up; the log says why.");
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await Scheduler.DisposeAsync();
+        Model.Dispose();
+    }
+}

@@ -1,0 +1,49 @@
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Sessions;
+
+namespace Tollgate.Inference.Tasks;
+
+/// <summary>How a model is imported.</summary>
+public sealed record ModelImportOptions
+{
+    /// <summary>A <c>tokenizer.json</c> for an ONNX file. Default: the one beside the model.</summary>
+    public string? TokenizerFile { get; init; }
+
+    /// <summary>How an ONNX file's token vectors become one: <c>cls</c> or <c>mean</c>. Default: what <c>1_Pooling/config.json</c> beside
+    /// the model says, and the mean where there is no such file.</summary>
+    public string? Pooling { get; init; }
+
+    /// <summary>Description in listings. Default: the one in the file.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Licence, where the file does not name one.</summary>
+    public string? Licence { get; init; }
+
+    /// <summary>Output cap of a request that names none. Default: half the context, at most 1,024 tokens.</summary>
+    public int? DefaultMaxOutput { get; init; }
+
+    /// <summary>
+    /// How texts on <c>/v1/completions</c> reach a decoder, one of <see cref="ModelCompletions"/>. Default: as they are, unless the model
+    /// ends at once on plain questions and answers them in a chat.
+    /// </summary>
+    public string? Completions { get; init; }
+
+    /// <summary>Longest input of an embedding model, tokens. Default: the length of its position table, 8,192 without one.</summary>
+    public int? ContextLength { get; init; }
+
+    /// <summary>Longest logits difference to the source that is accepted.</summary>
+    public float Tolerance { get; init; } = 1e-3f;
+
+    /// <summary>Where the comparison runs. Default: the CPU.</summary>
+    public SessionFactory Sessions { get; init; } = new(ExecutionProvider.Cpu);
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Tasks whose importers are asked for the file. Default: all.</summary>
+    internal IReadOnlyList<IModelTask> Tasks { get; init; } = ModelTasks.All;
+}
+
+/// <summary>A step of an import, for a person who waits.</summary>
+/// <param name="Stage">What is being done, lower case, such as <c>converting layers</c>.</param>
+/// <param name="Fraction">How much of the stage is done, 0 to 1.</param>
+public sealed record ModelImportProgress(string Stage, double Fraction);

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Tollgate.Contracts.Metering;
+using Tollgate.ServiceDefaults.Telemetry;
+
+namespace Tollgate.Inference.Telemetry;
+
+/// <summary>A loaded model as metrics show it.</summary>
+internal readonly record struct MeasuredModel(string Name, int Slots, int Active, int Queued);
+
+/// <summary>The metrics of a worker. Tags are the model and small fixed sets, never an organization. Thread-safe.</summary>
+public sealed class InferenceMetrics
+{
+    /// <summary>Name of the meter; the service listens to it by its application's name.</summary>
+    internal const string MeterName = "Tollgate.Inference";
+
+    private const string ModelTag = "gen_ai.request.model";
+    private static readonly KeyValuePair<string, object?> Provider = new("gen_ai.provider.name", "tollgate");
+    private readonly Meter _meter;
+    private readonly Histogram<double> _queueTime;
+    private readonly Histogram<double> _timeToFirstToken;
+    private readonly Histogram<double> _timePerOutputToken;
+    private readonly Histogram<double> _duration;
+    private readonly Histogram<double> _stepDuration;
+    private readonly Histogram<int> _batchSize;
+    private readonly Counter<long> _tokens;
+    private readonly Counter<long> _refusals;
+
+    public InferenceMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(MeterName);
+        var seconds = new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60],
+        };
+        _timeToFirstToken = _meter.CreateHistogram(
+            "gen_ai.server.time_to_first_token", "s", "Request read to first token chosen.", advice: GenAiBuckets.FirstTokenSeconds);
+        _timePerOutputToken = _meter.CreateHistogram(
+            "gen_ai.server.time_per_output_token", "s", "Time of each token after the first, mean of a request.",
+            advice: GenAiBuckets.PerTokenSeconds);
+        _duration = _meter.CreateHistogram(
+            "gen_ai.server.request.duration", "s", "Request read to answer ended.", advice: GenAiBuckets.RequestSeconds);
+        _tokens = _meter.CreateCounter<long>("tollgate.inference.tokens", "{token}", "Tokens computed, billed or not.");
+        _queueTime = _meter.CreateHistogram("tollgate.inference.queue.duration", "s", "Wait for the first slot.", advice: seconds);
+        _stepDuration = _meter.CreateHistogram(
+            "tollgate.inference.step.duration", "s", "One decode step, sampling included.", advice: seconds);
+        _batchSize =
+            _meter.CreateHistogram("tollgate.inference.step.rows", "{row}", "Answers in a decode step.", advice: new InstrumentAdvice<int>
+        {
+            HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256],
+        });
+        _refusals = _meter.CreateCounter<long>("tollgate.inference.refusals", "{request}", "Requests that were not run.");
+    }
+
+    /// <summary>A request got its first slot.</summary>
+    public void Admitted(string model, TimeSpan queued) => _queueTime.Record(queued.TotalSeconds, Tag(model));
+
+    /// <param name="reason"><c>queue_full</c>, <c>displaced</c>, <c>queue_timeout</c>, <c>draining</c>, <c>above_hold</c> or
+    /// <c>template_failed</c>.</param>
+    public void Refused(string model, string reason) => _refusals.Add(1, Tag(model), new("reason", reason));
+
+    public void Decoded(string model, int rows, TimeSpan elapsed)
+    {
+        _stepDuration.Record(elapsed.TotalSeconds, Tag(model));
+        _batchSize.Record(rows, Tag(model));
+    }
+
+    /// <param name="operation">The endpoint's name, such as <c>text_completion</c>.</param>
+    public void FirstToken(string model, string operation, TimeSpan elapsed) =>
+        _timeToFirstToken.Record(elapsed.TotalSeconds, Tag(model), Operation(operation), Provider);
+
+    /// <param name="operation">As for <see cref="FirstToken"/>.</param>
+    /// <param name="outcome"><c>ok</c>, <c>cancelled</c> or <c>failed</c>.</param>
+    public void Finished(string model, string operation, string outcome, Units units, TimeSpan elapsed)
+    {
+        _duration.Record(
+            elapsed.TotalSeconds, new TagList { Tag(model), Operation(operation), Provider, new("outcome", outcome) });
+        _tokens.Add(units.Prompt, Tag(model), new("gen_ai.token.type", "input"));
+        _tokens.Add(units.Completion, Tag(model), new("gen_ai.token.type", "output"));
+    }
+
+    /// <param name="operation">As for <see cref="FirstToken"/>.</param>
+    /// <param name="sinceFirst">From the first token to the last.</param>
+    /// <param name="tokens">Tokens of the longest choice.</param>
+    public void Generated(string model, string operation, TimeSpan sinceFirst, int tokens)
+    {
+        if (tokens > 1)
+        {
+            _timePerOutputToken.Record(sinceFirst.TotalSeconds / (tokens - 1), Tag(model), Operation(operation), Provider);
+        }
+    }
+
+    /// <summary>Shows how busy the loaded models are.</summary>
+    internal void ObserveModels(Func<IEnumerable<MeasuredModel>> models)
+    {
+        _meter.CreateObservableGauge(
+            "tollgate.inference.slots", () => models().Select(model => Measure(model.Slots, model)), "{slot}",
+            "Answers that the model computes at once.");
+        _meter.CreateObservableGauge(
+            "tollgate.inference.requests.active", () => models().Select(model => Measure(model.Active, model)), "{request}",
+            "Requests in slots now.");
+        _meter.CreateObservableGauge(
+            "tollgate.inference.requests.queued", () => models().Select(model => Measure(model.Queued, model)), "{request}",
+            "Requests that wait for a slot now.");
+    }
+
+    private static Measurement<int> Measure(int value, in MeasuredModel model) => new(value, Tag(model.Name));
+
+    private static KeyValuePair<string, object?> Tag(string model) => new(ModelTag, model);
+
+    private static KeyValuePair<string, object?> Operation(string operation) => new("gen_ai.operation.name", operation);
+}

@@ -1,0 +1,2 @@
+// One cluster at a time: its processes share the machine with the tests.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

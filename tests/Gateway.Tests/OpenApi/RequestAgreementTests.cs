@@ -1,0 +1,157 @@
+using System.Text;
+using System.Text.Json;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Tests.Harness;
+using Tollgate.Testing;
+
+namespace Tollgate.Gateway.Tests.OpenApi;
+
+/// <summary>The document's schema of a request and the parser that reads it agree on the value of each member.</summary>
+public sealed class RequestAgreementTests(RequestAgreementTests.Document document) : IClassFixture<RequestAgreementTests.Document>
+{
+    [Theory]
+    [InlineData("\"model\":\"\"", false)]
+    [InlineData("\"messages\":[]", false)]
+    [InlineData("\"max_completion_tokens\":1", true)]
+    [InlineData("\"max_completion_tokens\":0", false)]
+    [InlineData("\"max_tokens\":2147483647", true)]
+    [InlineData("\"max_tokens\":\"5\"", false)]
+    [InlineData("\"n\":128", true)]
+    [InlineData("\"n\":129", false)]
+    [InlineData("\"n\":1.5", false)]
+    [InlineData("\"temperature\":2", true)]
+    [InlineData("\"temperature\":2.1", false)]
+    [InlineData("\"top_p\":0", true)]
+    [InlineData("\"top_p\":-0.1", false)]
+    [InlineData("\"seed\":-7", true)]
+    [InlineData("\"stop\":\"x\"", true)]
+    [InlineData("\"stop\":[\"x\",\"y\"]", true)]
+    [InlineData("\"stop\":null", true)]
+    [InlineData("\"stop\":7", false)]
+    [InlineData("\"presence_penalty\":-2", true)]
+    [InlineData("\"frequency_penalty\":3", false)]
+    [InlineData("\"logit_bias\":{\"17\":-100}", true)]
+    [InlineData("\"logit_bias\":[]", false)]
+    [InlineData("\"logprobs\":true,\"top_logprobs\":20", true)]
+    [InlineData("\"logprobs\":true,\"top_logprobs\":21", false)]
+    [InlineData("\"stream\":true,\"stream_options\":{\"include_usage\":true,\"include_obfuscation\":false}", true)]
+    [InlineData("\"stream\":true,\"stream_options\":{\"x\":1}", false)]
+    [InlineData("\"user\":\"u\",\"safety_identifier\":\"s\",\"prompt_cache_key\":\"k\"", true)]
+    [InlineData("\"metadata\":{\"a\":\"b\"}", true)]
+    [InlineData("\"metadata\":{\"a\":1}", false)]
+    [InlineData("\"prompt_cache_options\":{\"mode\":\"implicit\"},\"prediction\":{\"type\":\"content\"}", true)]
+    [InlineData("\"prediction\":null", true)]
+    [InlineData("\"prediction\":\"x\"", false)]
+    [InlineData("\"prompt_cache_retention\":\"24h\"", true)]
+    [InlineData("\"prompt_cache_retention\":\"48h\"", false)]
+    [InlineData("\"reasoning_effort\":\"xhigh\"", true)]
+    [InlineData("\"reasoning_effort\":null", true)]
+    [InlineData("\"reasoning_effort\":\"huge\"", false)]
+    [InlineData("\"verbosity\":\"low\"", true)]
+    [InlineData("\"service_tier\":\"default\"", true)]
+    [InlineData("\"service_tier\":\"flex\"", false)]
+    [InlineData("\"store\":false", true)]
+    [InlineData("\"store\":true", false)]
+    [InlineData("\"modalities\":[\"text\"]", true)]
+    [InlineData("\"modalities\":[\"audio\"]", false)]
+    [InlineData("\"response_format\":{\"type\":\"text\"}", true)]
+    [InlineData("\"response_format\":{\"type\":\"json_object\"}", false)]
+    [InlineData("\"response_format\":{\"type\":\"text\",\"json_schema\":{}}", false)]
+    [InlineData("\"tools\":[],\"functions\":[],\"tool_choice\":\"none\",\"function_call\":\"auto\",\"parallel_tool_calls\":true", true)]
+    [InlineData("\"tools\":[{}]", false)]
+    [InlineData("\"tool_choice\":\"required\"", false)]
+    [InlineData("\"audio\":null,\"moderation\":null,\"web_search_options\":null", true)]
+    [InlineData("\"audio\":{}", false)]
+    [InlineData("\"moderation\":{}", false)]
+    [InlineData("\"web_search_options\":{}", false)]
+    [InlineData("\"temprature\":1", false)]
+    public void A_chat(string members, bool accepted)
+    {
+        var messages = members.StartsWith("\"messages\"", StringComparison.Ordinal)
+            ? "" : "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],";
+        var model = members.StartsWith("\"model\"", StringComparison.Ordinal) ? "" : "\"model\":\"a\",";
+
+        Agree("ChatCompletionRequest", $"{{{model}{messages}{members}}}", accepted);
+    }
+
+    [Theory]
+    [InlineData("\"role\":\"developer\",\"content\":\"Hi\",\"name\":\"Ada\"", true)]
+    [InlineData("\"role\":\"tool\",\"content\":\"Hi\"", false)]
+    [InlineData(
+        "\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Hi\",\"prompt_cache_breakpoint\":{\"mode\":\"explicit\"}}]", true)]
+    [InlineData(
+        "\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Hi\",\"image_url\":null,\"input_audio\":null,\"file\":null}]", true)]
+    [InlineData("\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{}}]", false)]
+    [InlineData("\"role\":\"user\",\"content\":7", false)]
+    [InlineData("\"role\":\"user\",\"content\":\"Hi\",\"name\":\"\"", false)]
+    [InlineData("\"role\":\"assistant\",\"content\":null,\"refusal\":\"No.\",\"annotations\":[],\"tool_calls\":[]", true)]
+    [InlineData("\"role\":\"assistant\",\"content\":[{\"type\":\"refusal\",\"refusal\":\"No.\"}]", true)]
+    [InlineData("\"role\":\"assistant\",\"content\":\"Hi\",\"tool_call_id\":null,\"function_call\":null,\"audio\":null", true)]
+    [InlineData("\"role\":\"assistant\",\"content\":\"Hi\",\"tool_calls\":[{}]", false)]
+    [InlineData("\"role\":\"assistant\",\"content\":\"Hi\",\"audio\":{}", false)]
+    [InlineData("\"role\":\"user\",\"content\":\"Hi\",\"tool_call_id\":\"x\"", false)]
+    public void A_message(string members, bool accepted) =>
+        Agree("ChatCompletionRequest", $"{{\"model\":\"a\",\"messages\":[{{{members}}}]}}", accepted);
+
+    [Theory]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\"", true)]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":[\"x\",\"y\"]", true)]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":[1,2]", true)]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":[[1],[2]]", true)]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":[1,\"x\"]", false)]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\"", false)]
+    [InlineData("CompletionRequestBody", "\"prompt\":\"x\"", false)]
+    [InlineData(
+        "CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"max_tokens\":0,\"best_of\":20,\"echo\":true,\"logprobs\":5", true)]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"best_of\":21", false)]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"logprobs\":6", false)]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"suffix\":null", true)]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"suffix\":\"y\"", false)]
+    [InlineData("EngineCompletionRequestBody", "\"prompt\":\"x\"", true)]
+    [InlineData("EngineCompletionRequestBody", "\"prompt\":\"x\",\"model\":null", true)]
+    [InlineData("EngineCompletionRequestBody", "\"prompt\":\"x\",\"model\":\"engine\"", true)]
+    [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"encoding_format\":\"base64\",\"user\":\"u\"", true)]
+    [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":[[1],[2]],\"dimensions\":5", true)]
+    [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"dimensions\":0", false)]
+    [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"encoding_format\":\"int8\"", false)]
+    [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"stream\":true", false)]
+    public void Another_request(string schema, string members, bool accepted) => Agree(schema, $"{{{members}}}", accepted);
+
+    private void Agree(string schema, string body, bool accepted)
+    {
+        var error = Parse(schema, Encoding.UTF8.GetBytes(body));
+        var faults = document.Schemas.Faults(schema, JsonElement.Parse(body));
+
+        Assert.True(accepted == error is null, $"parser: {error?.Message}");
+        Assert.True(accepted == (faults.Length == 0), $"schema: {faults}");
+    }
+
+    private static OpenAiError? Parse(string schema, byte[] body)
+    {
+        OpenAiError? error;
+        _ = schema switch
+        {
+            "ChatCompletionRequest" => ChatRequest.TryParse(body, out _, out error),
+            "CompletionRequestBody" => CompletionRequest.TryParse(body, out _, out error),
+            "EngineCompletionRequestBody" => CompletionRequest.TryParse(body, "engine", out _, out error),
+            _ => EmbeddingRequest.TryParse(body, out _, out error),
+        };
+        return error;
+    }
+
+    /// <summary>The document's schemas, read once.</summary>
+    public sealed class Document : IAsyncLifetime
+    {
+        private BodySchemas? _schemas;
+
+        internal BodySchemas Schemas => _schemas ?? throw new InvalidOperationException("Not read.");
+
+        public async Task InitializeAsync()
+        {
+            await using var gateway = await GatewayUnderTest.StartAsync();
+            _schemas = new BodySchemas(await gateway.Http.GetStringAsync("/openapi/v1.json"));
+        }
+
+        public Task DisposeAsync() => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.Money;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Workers;
+using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Pipeline;
+using Tollgate.Gateway.Tests.Harness;
+
+namespace Tollgate.Gateway.Tests.Pipeline;
+
+public sealed class DemandCalculationTests
+{
+    // Context 512, default output 64, template 8 + 5 a message, 3 for each raw text.
+    private static readonly ModelCard Card = ScriptedWorker.StatusOf("a").Models[0].Card;
+    private static readonly ModelPrice Price = new("tiny-assistant", Guid.NewGuid(), DateTimeOffset.UnixEpoch, null, default);
+
+    [Fact]
+    public void Calculate_bounds_a_chat_by_its_bytes_its_template_and_its_cap()
+    {
+        var demand = Calculate(Chat("""{"model":"m","messages":[{"role":"user","content":"Grüße"}],"max_tokens":10,"n":3}"""), Card, Price);
+
+        Assert.Equal(new Units(7 + 8 + 5, Output: 30), demand.Bound); // "Grüße" has 7 bytes.
+        Assert.Equal(2 + 3 + 30, demand.RateTokens); // 7 bytes ÷ 4, rounded up; 3 for the message.
+    }
+
+    [Fact]
+    public void Calculate_takes_the_models_default_where_the_client_named_no_cap()
+    {
+        var demand = Calculate(Chat("""{"model":"m","messages":[{"role":"user","content":"Hi"}]}"""), Card, Price);
+
+        Assert.Equal(64, demand.Bound.Output);
+    }
+
+    [Fact]
+    public void Calculate_never_holds_more_than_the_context()
+    {
+        var text = new string('x', 10_000);
+
+        var demand = Calculate(
+            Chat($$"""{"model":"m","messages":[{"role":"user","content":"{{text}}"}],"max_tokens":9999}"""), Card, Price);
+
+        Assert.Equal(new Units(512, Output: 512), demand.Bound);
+    }
+
+    [Fact]
+    public void Calculate_counts_token_ids_exactly_and_multiplies_by_prompts_and_candidates()
+    {
+        Assert.True(CompletionRequest.TryParse(
+            Encoding.UTF8.GetBytes("""{"model":"m","prompt":[[1,2,3],[4,5]],"max_tokens":4,"n":2,"best_of":3}"""), out var request, out _));
+
+        var demand = Calculate(request, Card, Price);
+
+        Assert.Equal(new Units(5, Output: 2 * 3 * 4), demand.Bound);
+        Assert.Equal(5 + 24, demand.RateTokens);
+    }
+
+    [Fact]
+    public void Calculate_adds_the_special_tokens_of_each_text()
+    {
+        Assert.True(CompletionRequest.TryParse(
+            Encoding.UTF8.GetBytes("""{"model":"m","prompt":["ab","c"],"max_tokens":4}"""), out var request, out _));
+
+        var demand = Calculate(request, Card, Price);
+
+        Assert.Equal(new Units(3 + (2 * 3), Output: 2 * 4), demand.Bound);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"m","input":["ab","cd"]}""", 4 + 6)]
+    [InlineData("""{"model":"m","input":[[7592],[7592]]}""", 2 + 6)]
+    public void Calculate_adds_what_frames_each_input_of_an_embedding_text_or_ids(string body, long expected)
+    {
+        var card = Card with { Measure = new PromptMeasure(1, TextTokens: 3, IdTokens: 3, Chat: null) };
+        Assert.True(EmbeddingRequest.TryParse(Encoding.UTF8.GetBytes(body), out var request, out _));
+
+        Assert.Equal(expected, Calculate(request, card, Price).Bound.Input);
+    }
+
+    [Fact]
+    public void Calculate_takes_the_context_as_the_bound_of_a_model_that_was_not_measured()
+    {
+        var request = Chat("""{"model":"m","messages":[{"role":"user","content":"Hi"}]}""");
+
+        Assert.Equal(512, Calculate(request, Card with { Measure = null }, Price).Bound.Input);
+    }
+
+    [Fact]
+    public void Calculate_holds_no_output_for_embeddings()
+    {
+        Assert.True(EmbeddingRequest.TryParse("""{"model":"m","input":["ab","cd"]}"""u8.ToArray(), out var request, out _));
+
+        Assert.Equal(0, Calculate(request, Card, Price).Bound.Output);
+    }
+
+    private static Demand Calculate(InferenceRequest request, ModelCard card, ModelPrice price) =>
+        DemandCalculation.Calculate("chat.completions", request, card, price);
+
+    private static ChatRequest Chat(string json)
+    {
+        Assert.True(ChatRequest.TryParse(Encoding.UTF8.GetBytes(json), out var request, out var error), error?.Message);
+        return request!;
+    }
+}

@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Builder;
+using Tollgate.Testing;
+
+namespace Tollgate.Inference.Tests.Endpoints;
+
+public sealed class InternalDoorsTests
+{
+    [Fact]
+    public async Task Each_internal_endpoint_answers_its_callers_and_no_other_bearer()
+    {
+        await using WebApplication app = InferenceApp.Create(
+            WorkerFixture.Arguments(TestFolder.Create("repository"), TestFolder.Create("worker")));
+        await app.StartAsync();
+
+        Assert.Equal(
+            [
+                "GET /internal/status: gateway, operator",
+                "GET /internal/witness: billing, operator",
+                "GET /metrics: metrics, operator",
+                "POST /internal/requests/{id}/cancel: gateway",
+                "POST /v1/chat/completions: gateway",
+                "POST /v1/completions: gateway",
+                "POST /v1/embeddings: gateway",
+            ],
+            InternalDoors.Table(app));
+        Assert.Equal(["/health/live", "/health/ready"], InternalDoors.Open(app));
+        Assert.Empty(await InternalDoors.TryAllAsync(app, "inference"));
+    }
+}

@@ -1,0 +1,124 @@
+using Microsoft.Extensions.Time.Testing;
+using Tollgate.Inference.Fairness;
+
+namespace Tollgate.Inference.Tests.Fairness;
+
+public sealed class FairTurnsTests
+{
+    private static readonly Guid Loud = Guid.NewGuid();
+    private static readonly Guid Quiet = Guid.NewGuid();
+
+    [Fact]
+    public async Task An_organization_with_one_request_waits_for_none_of_one_with_many()
+    {
+        var turns = new FairTurns(new QueuePlaces(256, 128), new QuietOrganizations(), TimeProvider.System);
+        using var first = turns.TryJoin(Loud)!;
+        using var running = await first.TakeTurnAsync(CancellationToken.None);
+        var many = Enumerable.Range(0, 10).Select(_ => turns.TryJoin(Loud)!).ToList();
+        var waiting = many.Select(place => place.TakeTurnAsync(CancellationToken.None)).ToList();
+
+        using var place = turns.TryJoin(Quiet)!;
+        using var turn = await place.TakeTurnAsync(CancellationToken.None);
+
+        Assert.All(waiting, other => Assert.False(other.IsCompleted)); // One turn of an organization at a time.
+        Assert.Equal(new ModelLoad(2, 10), turns.Load);
+    }
+
+    [Fact]
+    public async Task Of_many_organizations_the_one_served_least_is_next()
+    {
+        var turns = new FairTurns(new QueuePlaces(256, 128), new QuietOrganizations(), TimeProvider.System);
+        var order = new List<Guid>();
+        using var first = turns.TryJoin(Loud)!;
+        using var second = turns.TryJoin(Guid.NewGuid())!;
+        var running = await first.TakeTurnAsync(CancellationToken.None);
+        using var beside = await second.TakeTurnAsync(CancellationToken.None);
+        var many = Enumerable.Range(0, 10).Select(_ => RunAsync(turns, Loud, order)).ToList();
+        var one = RunAsync(turns, Quiet, order);
+
+        running.Charge(100);
+        running.Dispose();
+        await Task.WhenAll([.. many, one]);
+
+        Assert.Equal(0, order.IndexOf(Quiet));
+        Assert.Equal(11, order.Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task One_with_many_rests_for_twice_its_turn_while_one_with_few_waits_at_another_model(bool leavesEarly)
+    {
+        var (clock, organizations) = (new FakeTimeProvider(), new QuietOrganizations());
+        var turns = new FairTurns(new QueuePlaces(256, 128), organizations, clock);
+        var places = Enumerable.Range(0, QuietOrganizations.MostAnswers + 1).Select(_ => turns.TryJoin(Loud)!).ToList();
+        organizations.Enter(Quiet, 1);
+        var running = await places[0].TakeTurnAsync(CancellationToken.None);
+        clock.Advance(TimeSpan.FromSeconds(10));
+
+        running.Dispose();
+        var next = places[1].TakeTurnAsync(CancellationToken.None);
+        clock.Advance(TimeSpan.FromSeconds(19));
+        await Task.Yield();
+        Assert.False(next.IsCompleted);
+        if (leavesEarly)
+        {
+            organizations.Leave(Quiet, 1);
+        }
+
+        while (!next.IsCompleted)
+        {
+            clock.Advance(leavesEarly ? QuietOrganizations.Step : TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        (await next).Dispose();
+    }
+
+    [Fact]
+    public async Task A_full_line_displaces_the_last_of_the_largest_holder()
+    {
+        var turns = new FairTurns(new QueuePlaces(3, 3), new QuietOrganizations(), TimeProvider.System);
+        using var first = turns.TryJoin(Loud)!;
+        using var running = await first.TakeTurnAsync(CancellationToken.None);
+        var waiting = Enumerable.Range(0, 3).Select(_ => turns.TryJoin(Loud)!).ToList();
+        var last = waiting[2].TakeTurnAsync(CancellationToken.None);
+
+        var loud = turns.TryJoin(Loud);
+        using var quiet = turns.TryJoin(Quiet);
+
+        Assert.Null(loud);
+        Assert.NotNull(quiet);
+        await Assert.ThrowsAsync<DisplacedException>(() => last);
+        Assert.Equal(new ModelLoad(1, 3), turns.Load);
+        waiting.ForEach(place => place.Dispose());
+        Assert.Equal(new ModelLoad(1, 1), turns.Load);
+    }
+
+    [Fact]
+    public async Task A_wait_that_is_cancelled_holds_up_nobody()
+    {
+        var turns = new FairTurns(new QueuePlaces(3, 3), new QuietOrganizations(), TimeProvider.System);
+        using var first = turns.TryJoin(Loud)!;
+        var running = await first.TakeTurnAsync(CancellationToken.None);
+        using var second = turns.TryJoin(Loud)!;
+        using var third = turns.TryJoin(Loud)!;
+        using var stop = new CancellationTokenSource();
+        var cancelled = second.TakeTurnAsync(stop.Token);
+        var next = third.TakeTurnAsync(CancellationToken.None);
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        running.Dispose();
+
+        (await next).Dispose();
+    }
+
+    private static async Task RunAsync(FairTurns turns, Guid organization, List<Guid> order)
+    {
+        using var place = turns.TryJoin(organization)!;
+        using var turn = await place.TakeTurnAsync(CancellationToken.None);
+        order.Add(organization); // One turn at a time.
+        turn.Charge(10);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Fairness;
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Requests;
+using Tollgate.Inference.Tasks;
+
+namespace Tollgate.Inference.Tests.Tasks;
+
+/// <summary>A task with nothing but what every task needs: it counts the words of a text.</summary>
+internal sealed class WordCountTask : IModelTask
+{
+    public string Name => "word-counts";
+
+    public IReadOnlyList<ITaskEndpoint> Endpoints { get; } = [new WordCountEndpoint()];
+
+    public Task<LoadedModel> LoadAsync(InstalledModel installed, IServiceProvider services, CancellationToken cancellationToken) =>
+        Task.FromResult<LoadedModel>(new WordCounter(installed));
+}
+
+/// <summary>A model without a session.</summary>
+internal sealed class WordCounter(InstalledModel installed) : LoadedModel(installed)
+{
+    public override ModelLoad Load => default;
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+/// <summary><c>POST /v1/word-counts</c>.</summary>
+internal sealed class WordCountEndpoint : ITaskEndpoint
+{
+    public PublicEndpoint Api { get; } = new("word_counts", "POST", "Word counts", "word_counts", "/v1/word-counts");
+
+    public PreparedRequest Prepare(ReadOnlyMemory<byte> body, Func<string, LoadedModel?> find, CancellationToken cancellationToken)
+    {
+        using var request = JsonDocument.Parse(body);
+        var model = request.RootElement.GetProperty("model").GetString()!;
+        return find(model) is WordCounter counter
+            ? new PreparedRequest.Ready(new WordCountJob(counter, request.RootElement.GetProperty("text").GetString()!))
+            : OpenAiError.ModelNotFound(model);
+    }
+}
+
+/// <summary>A text whose words are to be counted.</summary>
+internal sealed record WordCountJob(WordCounter Counter, string Text) : ITaskJob
+{
+    public LoadedModel Model => Counter;
+
+    public ITaskRun Begin(RequestScope scope) => new WordCountRun(this, scope);
+}
+
+/// <summary>Counts the words; each of them is a prompt token.</summary>
+internal sealed class WordCountRun(WordCountJob job, RequestScope scope) : UnaryRun(scope)
+{
+    private Units _units;
+
+    public override Units Units => _units;
+
+    protected override Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken)
+    {
+        var wanted = new Units(job.Text.Split(' ').Length);
+        if (Scope.CheckHold(wanted) is { } aboveHold)
+        {
+            return Task.FromResult<UnaryOutcome>(new UnaryOutcome.Refused(aboveHold));
+        }
+
+        _units = wanted;
+        return Task.FromResult<UnaryOutcome>(new UnaryOutcome.Computed(json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("words", wanted.Prompt);
+            json.WriteEndObject();
+        }));
+    }
+}
