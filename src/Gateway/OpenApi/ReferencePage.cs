@@ -31,7 +31,7 @@ internal static class ReferencePage
 
     private static void Configure(ScalarOptions options, HttpContext context)
     {
-        options.Nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
+        options.Nonce = RandomNumberGenerator.GetHexString(32); // Reads the same in the header and in HTML; Base64's plus sign does not.
         context.Response.Headers.ContentSecurityPolicy = $"{Policy}{options.Nonce}'";
         options.Title = "Tollgate API";
         options.DefaultOpenAllTags = true;

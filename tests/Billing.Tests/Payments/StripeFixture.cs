@@ -101,6 +101,19 @@ public sealed class StripeFixture : IAsyncLifetime
         return (int)answer.StatusCode;
     }
 
+    /// <summary>The event of a type that came for a checkout's page, newest. Events come in no order, and others come between.</summary>
+    public (string Body, string Signature) SeenEvent(string type, string page)
+    {
+        lock (Seen)
+        {
+            return Seen.Last(seen => seen.Body.Contains($"\"type\":\"{type}\"", StringComparison.Ordinal)
+                && seen.Body.Contains(SessionId(page), StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>Stripe's id of the checkout session that a page is of.</summary>
+    public static string SessionId(string page) => page[(page.LastIndexOf('/') + 1)..];
+
     private async Task RelayAsync(HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body);

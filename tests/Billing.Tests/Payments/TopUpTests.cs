@@ -26,7 +26,7 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
         Assert.Equal(HttpStatusCode.SeeOther, paid.StatusCode);
         Assert.Equal("http://127.0.0.1:9/billing?tab=1&checkout=success", paid.Headers.Location!.ToString());
         Assert.Equal(25, await stripe.BalanceAsync(organization)); // the browser returns after the webhook was answered
-        var completed = SeenEvent("checkout.session.completed", page);
+        var completed = stripe.SeenEvent("checkout.session.completed", page);
         await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => stripe.DeliverAsync(completed.Body, completed.Signature)));
         var other = completed.Body.Replace("\"id\":\"evt_", "\"id\":\"evt_again", StringComparison.Ordinal);
         Assert.Equal(200, await stripe.DeliverAsync(other, Sign(other)));
@@ -86,10 +86,11 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
         stripe.LosesWebhooks = false;
         await Until.TrueAsync(
             async () => await stripe.Billing.ReadAsync<long>(
-                "select count(*) from stripe_inbox where processed_at is not null and payload like '%' || $1 || '%'", SessionId(page)) > 0,
+                "select count(*) from stripe_inbox where processed_at is not null and payload like '%' || $1 || '%'",
+                StripeFixture.SessionId(page)) > 0,
             "Stripe's own next delivery");
         // An event that says the opposite, late: the session is fetched, not believed.
-        var expired = SeenEvent("checkout.session.completed", page).Body
+        var expired = stripe.SeenEvent("checkout.session.completed", page).Body
             .Replace("checkout.session.completed", "checkout.session.expired", StringComparison.Ordinal)
             .Replace("\"id\":\"evt_", "\"id\":\"evt_late", StringComparison.Ordinal);
         Assert.Equal(200, await stripe.DeliverAsync(expired, Sign(expired)));
@@ -196,17 +197,6 @@ public sealed class TopUpTests(StripeFixture stripe) : IClassFixture<StripeFixtu
             services.GetRequiredService<IStripeClient>(), services.GetRequiredService<IOptions<StripeOptions>>(),
             new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(daysLater)), NullLogger<CheckoutReplay>.Instance);
     }
-
-    private (string Body, string Signature) SeenEvent(string type, string page)
-    {
-        lock (stripe.Seen)
-        {
-            return stripe.Seen.Last(seen => seen.Body.Contains($"\"type\":\"{type}\"", StringComparison.Ordinal)
-                && seen.Body.Contains(SessionId(page), StringComparison.Ordinal));
-        }
-    }
-
-    private static string SessionId(string page) => page[(page.LastIndexOf('/') + 1)..];
 
     private static string Sign(string body, string secret = StripeFixture.WebhookSecret) =>
         EventUtility.GenerateSignatureHeader(body, secret, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());

@@ -79,7 +79,7 @@ public sealed class BillingMetricsTests(StripeFixture stripe) : IClassFixture<St
         await Until.TrueAsync(
             () => metrics.Sum($"tollgate.billing.stripe.webhooks{{outcome=processed,{Completed}}}") == 1, "the event is processed");
 
-        var (body, signature) = stripe.Seen[^1];
+        var (body, signature) = stripe.SeenEvent("checkout.session.completed", page);
         await stripe.DeliverAsync(body, signature);
         await stripe.DeliverAsync(body, "t=1,v1=00");
 
