@@ -71,7 +71,7 @@ public sealed class TillTests : IAsyncLifetime
 
         await server.RestartAsync();
         var after = await Until.ValueAsync(
-            async () => await gateway.AdmitAsync(caller, money: 1_000) is { Ticket: not null } result ? result : null, "Redis is back");
+            async () => await gateway.AdmitAsync(caller, money: 1_000) is AdmissionResult.Admitted result ? result : null, "Redis is back");
         before.Ticket!.Close(Outcome.Completed, new Units(5, Output: 1), 1);
         await gateway.SettleAsync();
 
@@ -222,7 +222,7 @@ public sealed class TillTests : IAsyncLifetime
         var fits = await gateway.AdmitAsync(caller, money: 10);
         var spent = await gateway.AdmitAsync(caller, money: 10);
 
-        Assert.Equal((503, true), (frozen.Refusal!.Status, frozen.Refusal.RetryAfter is not null));
+        Assert.Equal((503, true), (frozen.Refusal!.Status, frozen.Refusal!.RetryAfter is not null));
         Assert.Equal(429, never.Refusal!.Status); // More than the whole budget: no fence helps.
         Assert.NotNull(fits.Ticket); // 85 + 10 of 100
         Assert.Equal("api_key_spend_limit_exceeded", spent.Refusal!.Code);
@@ -263,7 +263,7 @@ public sealed class TillTests : IAsyncLifetime
         Assert.NotNull(first.Ticket);
         Assert.NotNull(second.Ticket);
         Assert.Equal(503, large.Refusal!.Status);
-        Assert.NotNull(large.Refusal.RetryAfter);
+        Assert.NotNull(large.Refusal!.RetryAfter);
     }
 
     [Fact]
