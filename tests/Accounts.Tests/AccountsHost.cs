@@ -1,5 +1,10 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Keys;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
@@ -8,7 +13,10 @@ namespace Tollgate.Accounts.Tests;
 /// <summary>The real service on real sockets with a database of its own.</summary>
 internal sealed class AccountsHost : IAsyncDisposable
 {
+    private const string OperatorEmail = "root@example.com";
     private readonly WebApplication _app;
+    private readonly Lazy<HttpClient> _operators;
+    private readonly Lazy<Task<ConnectionMultiplexer>> _redis;
 
     private AccountsHost(WebApplication app, PlatformResponder responder, string mailFolder, string redis, string postgres)
     {
@@ -17,6 +25,8 @@ internal sealed class AccountsHost : IAsyncDisposable
         MailFolder = mailFolder;
         Redis = redis;
         Postgres = postgres;
+        _operators = new Lazy<HttpClient>(() => ClientAs("operator"));
+        _redis = new Lazy<Task<ConnectionMultiplexer>>(() => ConnectionMultiplexer.ConnectAsync(redis));
     }
 
     /// <summary>The pepper in force, 32 bytes.</summary>
@@ -37,6 +47,9 @@ internal sealed class AccountsHost : IAsyncDisposable
     public string PublicUrl => _app.Url(ListenerKind.Public);
 
     public string InternalUrl => _app.Url(ListenerKind.Internal);
+
+    /// <summary>The operator's client of the internal listener; it ends with the host.</summary>
+    public HttpClient Operators => _operators.Value;
 
     public static string[] Settings(string postgres, string redis, string services, string mailFolder) =>
     [
@@ -81,6 +94,34 @@ internal sealed class AccountsHost : IAsyncDisposable
         return browser;
     }
 
+    /// <summary>Makes the operator, once however often it is called.</summary>
+    public async Task<Bootstrapped> BootstrapAsync()
+    {
+        using var response = await Operators.PostAsJsonAsync(
+            "/internal/bootstrap", new Bootstrap(OperatorEmail, PortalBrowser.Password));
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync(ContractsJson.Default.Bootstrapped))!;
+    }
+
+    /// <summary>A browser of the operator, who is made and signed in.</summary>
+    public async Task<PortalBrowser> BrowseAsOperatorAsync()
+    {
+        await BootstrapAsync();
+        var browser = Browse();
+        await browser.SignInAsync(OperatorEmail);
+        return browser;
+    }
+
+    /// <summary>The database of Redis, over a connection that ends with the host.</summary>
+    public async Task<IDatabase> OpenRedisAsync() => (await _redis.Value).GetDatabase();
+
+    /// <summary>The record of a key as gateways read it.</summary>
+    public async Task<KeyRecord> RecordAsync(string publicId)
+    {
+        string? json = await (await OpenRedisAsync()).StringGetAsync(RedisNames.Key(publicId));
+        return JsonSerializer.Deserialize(json!, ContractsJson.Default.KeyRecord)!;
+    }
+
     /// <summary>A client of the internal listener that shows the bearer of <paramref name="caller"/>.</summary>
     public HttpClient ClientAs(string caller)
     {
@@ -98,6 +139,16 @@ internal sealed class AccountsHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_operators.IsValueCreated)
+        {
+            _operators.Value.Dispose();
+        }
+
+        if (_redis.IsValueCreated)
+        {
+            await (await _redis.Value).DisposeAsync();
+        }
+
         await _app.StopAsync();
         await _app.DisposeAsync();
         await Responder.DisposeAsync();

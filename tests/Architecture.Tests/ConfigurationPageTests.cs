@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 using Tollgate.Testing;
 
@@ -7,8 +6,6 @@ namespace Tollgate.Architecture.Tests;
 /// <summary><c>docs/configuration.md</c> has every setting that an options class takes, and no other of its section.</summary>
 public sealed partial class ConfigurationPageTests
 {
-    private static readonly string[] Assemblies = [.. ServiceSources.Checked, "FakeStripe"];
-
     [Fact]
     public void Every_setting_has_a_row()
     {
@@ -34,21 +31,10 @@ public sealed partial class ConfigurationPageTests
             .Select(match => match.Groups["setting"].Value),
     ];
 
-    /// <summary>
-    /// Settings of the options classes, by section: classes with a constant <c>Section</c>, and their properties that can be set.
-    /// </summary>
-    private static Dictionary<string, HashSet<string>> Taken() => Assemblies
-        .SelectMany(name => Assembly.Load($"Tollgate.{name}").GetTypes())
-        .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal)) // Manifests of models have sections too.
-        .Select(type => (Type: type, Section: type.GetField("Section", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)))
-        .Where(it => it.Section is { IsLiteral: true })
-        .Select(it => (it.Type, Section: (string)it.Section!.GetRawConstantValue()!))
-        .GroupBy(it => it.Section)
-        .ToDictionary(
-            group => group.Key,
-            group => group.SelectMany(it => it.Type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
-                .Where(property => property.SetMethod?.IsPublic == true)
-                .Select(property => $"{it.Section}:{property.Name}")).ToHashSet());
+    /// <summary>Names of the settings that options classes take, by section.</summary>
+    private static Dictionary<string, HashSet<string>> Taken() => OptionsClasses.Settings()
+        .GroupBy(setting => setting.Section)
+        .ToDictionary(section => section.Key, section => section.Select(setting => setting.Name).ToHashSet());
 
     [GeneratedRegex(@"^\| `(?<setting>\w+:[\w:]+)`", RegexOptions.Multiline)]
     private static partial Regex Row();

@@ -20,7 +20,7 @@ public sealed partial class TelemetryPageTests
 
     /// <summary>A metric's name stands first among the arguments, before its unit or its description.</summary>
     [GeneratedRegex(
-        @"(?:(?:Create\w+(?:<\w+>)?|Gauge)\(\s*(?:meter,\s*)?|(?:new|DurationHistogram)\(\s*(?:meter|meters\.Create\([^)]*\)),\s*)"
+        @"(?:(?:Create\w+(?:<\w+>)?|Gauge)\(\s*(?:meter,\s*)?|(?:new|DurationHistogram)\(\s*(?:_?meter|meters\.Create\([^)]*\)),\s*)"
         + @"""(?<name>[a-z_]+(?:\.[a-z_]+)+)""")]
     private static partial Regex Instrument();
 

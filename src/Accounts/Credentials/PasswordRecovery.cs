@@ -45,17 +45,16 @@ internal sealed class PasswordRecovery(
         {
             if (await db.LockUserAsync(userId, cancellationToken) is not { } user || MailedCode.Decode(code) is not { } token)
             {
-                return new NewPassword(["This link is not valid. Ask for a new one."], null);
+                return new NewPassword.Refused(["This link is not valid. Ask for a new one."]);
             }
 
             var result = await users.ResetPasswordAsync(user, token, password);
             if (!result.Succeeded)
             {
-                return new NewPassword(
+                return new NewPassword.Refused(
                     [.. result.Errors.Select(e => e.Code == nameof(IdentityErrorDescriber.InvalidToken)
                         ? "This link is not valid any more. Ask for a new one."
-                        : e.Description)],
-                    null);
+                        : e.Description)]);
             }
 
             revoked = revokeKeys ? await keys.RevokeAllOfAsync(userId, cancellationToken) : [];
@@ -63,14 +62,25 @@ internal sealed class PasswordRecovery(
             await transaction.CommitAsync(cancellationToken);
         }
 
-        return new NewPassword([], revokeKeys ? await keys.PublishAllAsync(revoked) : null);
+        return new NewPassword.Set(revokeKeys ? await keys.PublishAllAsync(revoked) : null);
     }
 }
 
 /// <summary>A stored request to reset a password.</summary>
 internal sealed record ForgottenPassword(string Email);
 
-/// <summary>Result of setting a new password.</summary>
-/// <param name="Errors">Empty when the password is set.</param>
-/// <param name="Keys">Whether the revocations reached Redis; null when the keys stay or the password was not set.</param>
-internal sealed record NewPassword(IReadOnlyList<string> Errors, RecordChange? Keys);
+/// <summary>Result of setting a new password: one of the records in it.</summary>
+internal abstract record NewPassword
+{
+    private NewPassword()
+    {
+    }
+
+    /// <summary>The password is set.</summary>
+    /// <param name="Keys">Whether the revocations reached Redis; null when the keys stay.</param>
+    internal sealed record Set(RecordChange? Keys) : NewPassword;
+
+    /// <summary>Nothing changed.</summary>
+    /// <param name="Errors">Texts for the page, at least one.</param>
+    internal sealed record Refused(IReadOnlyList<string> Errors) : NewPassword;
+}

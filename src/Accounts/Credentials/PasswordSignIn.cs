@@ -17,67 +17,59 @@ internal sealed class PasswordSignIn(
     private static readonly User Nobody = new() { CreatedAt = default };
     private static string? _nobodysHash;
 
-    /// <returns>The outcome and, for <see cref="SignInOutcome.TooMany"/>, the wait.</returns>
-    public async Task<(SignInOutcome Outcome, TimeSpan Wait)> SignInAsync(
-        HttpContext context, string email, string password, bool remember)
+    /// <summary>Signs the browser in, or returns why not.</summary>
+    public async Task<SignInOutcome> SignInAsync(HttpContext context, string email, string password, bool remember)
     {
         var source = addresses.SourceOf(context);
         if (await limiter.TakeGuessAsync(email, source, context.RequestAborted) is { } wait)
         {
-            return (SignInOutcome.TooMany, wait);
+            return new SignInOutcome.TooMany(wait);
         }
 
         if (await users.FindByEmailAsync(email) is not { } user)
         {
             _nobodysHash ??= users.PasswordHasher.HashPassword(Nobody, "nobody's password");
             users.PasswordHasher.VerifyHashedPassword(Nobody, _nobodysHash, password);
-            return (SignInOutcome.Refused, default);
+            return new SignInOutcome.Refused();
         }
 
         if (!await users.CheckPasswordAsync(user, password))
         {
-            return (SignInOutcome.Refused, default);
+            return new SignInOutcome.Refused();
         }
 
         await limiter.ForgiveAsync(email, source, context.RequestAborted);
         if (user.EmailConfirmed)
         {
             await sessions.SignInAsync(context, user, remember);
-            return (SignInOutcome.SignedIn, default);
+            return new SignInOutcome.SignedIn();
         }
 
         if (await limiter.TakeMailAsync(email, source, context.RequestAborted) is { } pause)
         {
-            return (SignInOutcome.TooMany, pause);
+            return new SignInOutcome.TooMany(pause);
         }
 
         await registration.ResendConfirmationAsync(user, context.RequestAborted);
         signUps.Write(context, user.Email!, user.SecurityStamp!); // This browser has just proved that it knows the password.
-        return (SignInOutcome.Unconfirmed, default);
+        return new SignInOutcome.Unconfirmed();
     }
 }
 
-/// <summary>Names of outcomes in metrics.</summary>
-internal static class SignInOutcomes
+/// <summary>Result of a sign-in: one of the records in it.</summary>
+/// <param name="MetricName">Its name in metrics.</param>
+internal abstract record SignInOutcome(string MetricName)
 {
-    public static string MetricName(this SignInOutcome outcome) => outcome switch
-    {
-        SignInOutcome.SignedIn => "signed_in",
-        SignInOutcome.Unconfirmed => "unconfirmed",
-        SignInOutcome.TooMany => "limited",
-        _ => "refused",
-    };
-}
-
-/// <summary>Result of a sign-in.</summary>
-internal enum SignInOutcome
-{
-    Refused = 0,
+    /// <summary>The session's cookie is set.</summary>
+    internal sealed record SignedIn() : SignInOutcome("signed_in");
 
     /// <summary>The password was correct; a new confirmation link is on its way.</summary>
-    Unconfirmed = 1,
-    SignedIn = 2,
+    internal sealed record Unconfirmed() : SignInOutcome("unconfirmed");
 
-    /// <summary>A limit was reached; the source must wait.</summary>
-    TooMany = 3,
+    /// <summary>The address is unknown or the password wrong.</summary>
+    internal sealed record Refused() : SignInOutcome("refused");
+
+    /// <summary>A limit was reached.</summary>
+    /// <param name="Wait">How long the source must wait.</param>
+    internal sealed record TooMany(TimeSpan Wait) : SignInOutcome("limited");
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using Tollgate.Contracts.OpenAi;
@@ -43,35 +44,38 @@ public sealed class AccessForm
         ExpiresAt = access.ExpiresAt?.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture),
     };
 
-    /// <summary>Reads the form. Returns the access and the errors by member; the access is unusable if there are errors.</summary>
+    /// <summary>Reads the form. Returns false when a member is wrong.</summary>
     /// <param name="current">The key's current access: an unchanged expiry may lie in the past.</param>
-    internal (KeyAccess Access, ILookup<string, string> Errors) Read(KeyAccess current, DateTimeOffset now)
+    /// <param name="errors">By member; empty when the result is true.</param>
+    internal bool TryRead(
+        KeyAccess current, DateTimeOffset now, [NotNullWhen(true)] out KeyAccess? access, out ILookup<string, string> errors)
     {
-        List<(string Member, string Text)> errors = [];
+        List<(string Member, string Text)> wrong = [];
         string[] scopes =
         [
             .. PublicEndpoint.All.Select(endpoint => endpoint.Scope).Where(scope => Scopes?.Contains(scope) == true),
         ];
         if (scopes.Length == 0)
         {
-            errors.Add((nameof(Scopes), "Tick at least one endpoint. To stop the key, disable it."));
+            wrong.Add((nameof(Scopes), "Tick at least one endpoint. To stop the key, disable it."));
         }
 
         string[] models = [.. (Models ?? []).Where(name => name.Length is > 0 and <= 100).Distinct().Order(StringComparer.Ordinal)];
         if (ModelRule != AllModels && models.Length is 0 or > MostModels)
         {
-            errors.Add((nameof(Models), models.Length == 0 ? "Tick at least one model, or choose all." : $"At most {MostModels} models."));
+            wrong.Add((nameof(Models), models.Length == 0 ? "Tick at least one model, or choose all." : $"At most {MostModels} models."));
         }
 
-        var networks = ReadNetworks(errors);
-        var expires = ReadExpiry(current, now, errors);
-        var access = new KeyAccess(
+        var networks = ReadNetworks(wrong);
+        var expires = ReadExpiry(current, now, wrong);
+        errors = wrong.ToLookup(e => e.Member, e => e.Text);
+        access = wrong.Count > 0 ? null : new KeyAccess(
             scopes.Length == PublicEndpoint.All.Count ? null : scopes,
             ModelRule == OnlyThese ? models : null,
             ModelRule == AllButThese ? models : null,
             networks.Length == 0 ? null : networks,
             expires);
-        return (access, errors.ToLookup(e => e.Member, e => e.Text));
+        return access is not null;
     }
 
     private string[] ReadNetworks(List<(string Member, string Text)> errors)
@@ -85,14 +89,13 @@ public sealed class AccessForm
                 continue;
             }
 
-            var (network, error) = ReadNetwork(line);
-            if (error is not null)
+            if (!TryReadNetwork(line, out var network, out var error))
             {
                 errors.Add((nameof(Networks), $"Line {i + 1}, “{(line.Length > 60 ? line[..60] + "…" : line)}”: {error}"));
             }
-            else if (!networks.Contains(network!))
+            else if (!networks.Contains(network))
             {
-                networks.Add(network!);
+                networks.Add(network);
             }
         }
 
@@ -104,20 +107,22 @@ public sealed class AccessForm
         return [.. networks];
     }
 
-    private static (string? Network, string? Error) ReadNetwork(string line)
+    private static bool TryReadNetwork(string line, [NotNullWhen(true)] out string? network, [NotNullWhen(false)] out string? error)
     {
-        const string Form = "not a network such as 203.0.113.0/24 or 2001:db8::/32.";
+        (network, error) = (null, null);
         var slash = line.IndexOf('/', StringComparison.Ordinal);
         var text = slash < 0 ? line : line[..slash];
         // IPAddress.TryParse would read "10" as 0.0.0.10.
         if (!IPAddress.TryParse(text, out var address) || (!text.Contains(':', StringComparison.Ordinal) && text.Count(c => c == '.') != 3))
         {
-            return (null, Form);
+            error = "not a network such as 203.0.113.0/24 or 2001:db8::/32.";
+            return false;
         }
 
         if (address.IsIPv4MappedToIPv6 || text.Contains('%', StringComparison.Ordinal))
         {
-            return (null, "write it as a plain IPv4 or IPv6 network.");
+            error = "write it as a plain IPv4 or IPv6 network.";
+            return false;
         }
 
         var bits = address.GetAddressBytes();
@@ -125,7 +130,8 @@ public sealed class AccessForm
         if (slash >= 0 && (!int.TryParse(line[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out prefix)
             || prefix > bits.Length * 8))
         {
-            return (null, $"the number after the slash must be 0 to {bits.Length * 8}.");
+            error = $"the number after the slash must be 0 to {bits.Length * 8}.";
+            return false;
         }
 
         for (var i = 0; i < bits.Length; i++)
@@ -133,10 +139,15 @@ public sealed class AccessForm
             bits[i] &= (byte)(0xFF << Math.Clamp(8 - (prefix - (i * 8)), 0, 8));
         }
 
-        var network = new IPNetwork(new IPAddress(bits), prefix);
-        return network.BaseAddress.Equals(address)
-            ? (network.ToString(), null)
-            : (null, $"the address goes beyond its first {prefix} bits. Did you mean {network}?");
+        var read = new IPNetwork(new IPAddress(bits), prefix);
+        if (!read.BaseAddress.Equals(address))
+        {
+            error = $"the address goes beyond its first {prefix} bits. Did you mean {read}?";
+            return false;
+        }
+
+        network = read.ToString();
+        return true;
     }
 
     private DateTimeOffset? ReadExpiry(KeyAccess current, DateTimeOffset now, List<(string Member, string Text)> errors)

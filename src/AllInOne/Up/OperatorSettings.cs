@@ -21,6 +21,11 @@ internal sealed class OperatorSettings
         ("Gateway:DataDirectory", "choose the data folder with --data"),
         ("Worker:DataDirectory", "choose the data folder with --data"),
         ("Models:Directory", "choose the data folder with --data"),
+        (DevelopmentPages.TokenSetting, "the token is made in the data folder"),
+        ("FakeStripe:ApiKey", "the secrets of the stand-in for Stripe are made in the data folder"),
+        ("FakeStripe:WebhookSecret", "the secrets of the stand-in for Stripe are made in the data folder"),
+        ("FakeStripe:WebhookUrl", "its events go to the portal of this machine"),
+        ("FakeStripe:StateFile", "choose the data folder with --data"),
     ];
 
     private readonly IConfigurationRoot _environment;

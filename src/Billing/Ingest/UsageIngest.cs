@@ -161,7 +161,7 @@ internal sealed partial class UsageIngest(
     private static partial void LogOldBoot(ILogger logger, Guid journalId, long boot);
 
     [LoggerMessage(6, LogLevel.Warning,
-        "Journal {JournalId} came back: {Count} requests that a worker's log had closed are corrected to what it says.")]
+        "Journal {JournalId} came back: {Count} requests that a worker's log had closed are corrected to that log.")]
     private static partial void LogCorrected(ILogger logger, int count, Guid journalId);
 
     [LoggerMessage(7, LogLevel.Warning,

@@ -52,7 +52,7 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
         }
         catch (Exception exception) when (UsageIngest.IsDataError(exception))
         {
-            return new RejectionOutcome(IsKnown: true, exception.GetBaseException().Message);
+            return new RejectionOutcome.Refused(exception.GetBaseException().Message);
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
             id.OrganizationId, id.RequestId, id.Seq);
         if (rows is not [var (usage, journal)])
         {
-            return new RejectionOutcome(IsKnown: false, null);
+            return new RejectionOutcome.Unknown();
         }
 
         if (order.Resolution == RejectedResolution.Book)
@@ -80,7 +80,7 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
             var booked = await BatchTransaction.BookPartAsync(connection, journal, [usage], clock.GetUtcNow(), cancellationToken);
             if (booked.Rejected > 0)
             {
-                return new RejectionOutcome(IsKnown: true, await WhyAsync(connection, usage, cancellationToken));
+                return new RejectionOutcome.Refused(await WhyAsync(connection, usage, cancellationToken));
             }
         }
 
@@ -93,7 +93,7 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
             id.OrganizationId, id.RequestId, id.Seq, clock.GetUtcNow(),
             order.Resolution == RejectedResolution.Book ? "booked" : "dismissed", order.By, order.Reason);
         await transaction.CommitAsync(cancellationToken);
-        return new RejectionOutcome(IsKnown: true, null);
+        return new RejectionOutcome.Resolved();
     }
 
     /// <summary>
@@ -143,7 +143,19 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
         ?? throw new JsonException("The rejected event is null.");
 }
 
-/// <summary>Result of an operator's order.</summary>
-/// <param name="IsKnown">False when no such row waits.</param>
-/// <param name="Refusal">Why the row cannot be booked; null when the order was carried out.</param>
-internal sealed record RejectionOutcome(bool IsKnown, string? Refusal);
+/// <summary>Result of an operator's order: one of the records in it.</summary>
+internal abstract record RejectionOutcome
+{
+    private RejectionOutcome()
+    {
+    }
+
+    /// <summary>The order was carried out.</summary>
+    internal sealed record Resolved : RejectionOutcome;
+
+    /// <summary>No such row waits.</summary>
+    internal sealed record Unknown : RejectionOutcome;
+
+    /// <summary>The row cannot be booked, and still waits.</summary>
+    internal sealed record Refused(string Reason) : RejectionOutcome;
+}

@@ -37,14 +37,14 @@ internal static partial class RejectionEndpoints
         }
 
         var outcome = await desk.ResolveAsync(organizationId, requestId, seq, order, cancellationToken);
-        if (outcome is { IsKnown: true, Refusal: null })
+        if (outcome is RejectionOutcome.Resolved)
         {
             LogResolved(logger, requestId, organizationId, order.Resolution, order.By);
             return TypedResults.NoContent();
         }
 
-        return outcome.Refusal is { } refusal
-            ? TypedResults.Problem(refusal, statusCode: StatusCodes.Status409Conflict)
+        return outcome is RejectionOutcome.Refused refused
+            ? TypedResults.Problem(refused.Reason, statusCode: StatusCodes.Status409Conflict)
             : TypedResults.NotFound();
     }
 

@@ -19,7 +19,7 @@ internal static class ModelsCommand
     private static readonly Option<FileInfo?> Tokenizer =
         new("--tokenizer") { Description = "tokenizer.json of an .onnx file. Default: the one beside it." };
     private static readonly Option<string?> Pooling =
-        new("--pooling") { Description = "cls or mean, for an .onnx file. Default: what 1_Pooling/config.json beside it says, else mean." };
+        new("--pooling") { Description = "cls or mean, for an .onnx file. Default: that of 1_Pooling/config.json beside it, else mean." };
 
     private static readonly Option<string?> Completions = MakeCompletions();
 

@@ -319,7 +319,7 @@ public static class UsageBatchFormat
             var count = Int32();
             return count >= 0 && (long)count * size <= _rest.Length
                 ? count
-                : throw new InvalidDataException("The batch is shorter than it says.");
+                : throw new InvalidDataException("The batch is shorter than its header states.");
         }
 
         public ReadOnlySpan<byte> Bytes(int count)

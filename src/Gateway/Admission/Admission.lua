@@ -32,7 +32,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + floor(time[2] / 1000)
 local most = 9007199254740991
 
--- A kept answer is found by whoever asks the store after it: its claim need only outlive the requests that asked before.
+-- Every request that asks the store later finds the kept answer: its claim need only outlive the requests that asked before.
 local keptFor, lostFor, oldestLook = 60000, 86400000, 30000
 
 local hash = KEYS[1]
@@ -199,7 +199,7 @@ load()
 local epoch, granted, spent, held = match(values.till or '', '^(%d+) (%d+) (%d+) (%d+)$')
 local till = epoch and { epoch = tonumber(epoch), granted = tonumber(granted), spent = tonumber(spent), held = tonumber(held) }
 
--- Settlements. The hold says what to undo; mostly those fields are this call's admissions' too and already read.
+-- Settlements. The hold lists what to undo; mostly those fields are this call's admissions' too and already read.
 local holds = {}
 for i = 0, settlements - 1 do
   local field = 'h:' .. ARGV[3 + 4 * i]
@@ -300,7 +300,7 @@ local function frozen(limit, current)
   return covers and seeded[5][limit.others] or 0
 end
 
--- Decides everything before anything is taken. The last value says whether to take: a place in the buckets, or with ADMITTED all.
+-- Decides everything before anything is taken. The last value is what to take: a place in the buckets, or with ADMITTED all.
 local function decide(it)
   local limits = it.limits
   local keyVersion, policyVersion = values[limits.keyField], values.pv

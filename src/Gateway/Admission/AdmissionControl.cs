@@ -11,20 +11,6 @@ using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Gateway.Admission;
 
-/// <summary>
-/// What one admission decided. Exactly one of <see cref="Ticket"/> and <see cref="Refusal"/> is set for an inference request; for a check
-/// without demand the ticket stays null and only a refusal counts.
-/// </summary>
-internal sealed record AdmissionResult(RequestTicket? Ticket, OpenAiError? Refusal, RateLimitState Limits)
-{
-    /// <summary>The caller by the newest record; null when that record refuses the key, or could not be read.</summary>
-    public Caller? Caller { get; init; }
-
-    /// <summary>The request with the same idempotency key that was answered already: its answer may be sent in place of the
-    /// refusal.</summary>
-    public Guid? AnsweredBy { get; init; }
-}
-
 /// <summary>Admission: every authenticated request passes it once, whatever its route and outcome. Thread-safe.</summary>
 internal sealed partial class AdmissionControl(
     AdmissionDecider decider, AdmissionScript script, LeaseKeeper leases, RequestJournal journal, TimeProvider clock,
@@ -43,7 +29,7 @@ internal sealed partial class AdmissionControl(
             : demand.Price.PicoUsd.CostNanoUsd(demand.Bound);
         if (script.IsBroken || !journal.TryOpen(requestId, caller.OrganizationId))
         {
-            return new AdmissionResult(null, OpenAiError.Overloaded(AdmissionErrors.Soon), RateLimitState.None);
+            return new AdmissionResult.Refused(OpenAiError.Overloaded(AdmissionErrors.Soon), RateLimitState.None);
         }
 
         var fate = HoldFate.Unknown;
@@ -59,7 +45,7 @@ internal sealed partial class AdmissionControl(
             fate = decision.Reply?.Verdict == AdmissionVerdict.Admitted ? HoldFate.Unknown : HoldFate.None;
             if (decision.Refusal is not null || decision.Reply is not { Verdict: AdmissionVerdict.Admitted, Epoch: { } epoch } reply)
             {
-                return decision.Refused();
+                return decision.Refused(decision.Refusal ?? OpenAiError.ServerError());
             }
 
             leases.Observe(caller.OrganizationId, epoch, reply.FreeNanoUsd, money);
@@ -68,18 +54,16 @@ internal sealed partial class AdmissionControl(
                 demand.Price.Version, PriceOf(demand), demand.Bound, epoch, reply.Time, money, decision.Call.Tokens);
             if (!leases.Gate.Permits(caller.OrganizationId, epoch) || !journal.TryAdmit(request))
             {
-                return decision.Refused() with { Refusal = OpenAiError.LedgerFrozen(AdmissionErrors.Soon) };
+                return decision.Refused(OpenAiError.LedgerFrozen(AdmissionErrors.Soon));
             }
 
             fate = HoldFate.Ticket;
-            return new AdmissionResult(
-                new RequestTicket(request, journal, leases, clock, logger), null, RateLimitState.Of(
-                    decision.Call.Limits.Buckets, reply.Used));
+            return new AdmissionResult.Admitted(new RequestTicket(request, journal, leases, clock, logger), decision.Limits);
         }
         catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
         {
             Log.RedisAway(logger, exception.Message);
-            return new AdmissionResult(null, OpenAiError.Overloaded(AdmissionErrors.Soon), RateLimitState.None);
+            return new AdmissionResult.Refused(OpenAiError.Overloaded(AdmissionErrors.Soon), RateLimitState.None);
         }
         finally
         {
@@ -97,7 +81,7 @@ internal sealed partial class AdmissionControl(
     /// <summary>For a GET (<paramref name="countRequest"/> false) and for a request already known to be refused with 4xx (true: it counts
     /// against the request buckets, as OpenAI's do): checks the versions of key and policy and feeds the headers.</summary>
     /// <param name="access">What the key was found to allow, checked again against a newer record; null when it allowed nothing.</param>
-    public async Task<AdmissionResult> CheckAsync(
+    public async Task<AdmissionCheck> CheckAsync(
         Caller caller, Guid requestId, bool countRequest, CancellationToken cancellationToken, Access? access = null)
     {
         try
@@ -108,12 +92,12 @@ internal sealed partial class AdmissionControl(
                     false, known, requestId, journal.Owner, LimitTable.For(known, model: null), countRequest ? 1 : 0, 0, 0),
                 access,
                 cancellationToken);
-            return decision.Refused();
+            return new AdmissionCheck(decision.Caller, decision.Refusal, decision.Limits);
         }
         catch (Exception exception) when (exception is RedisUnavailableException or RedisException)
         {
             Log.RedisAway(logger, exception.Message);
-            return new AdmissionResult(null, OpenAiError.Overloaded(AdmissionErrors.Soon), RateLimitState.None);
+            return new AdmissionCheck(null, OpenAiError.Overloaded(AdmissionErrors.Soon), RateLimitState.None);
         }
     }
 

@@ -8,6 +8,7 @@ namespace Tollgate.Gateway.Admission;
 /// <summary>What the script decided of one admission or check.</summary>
 /// <param name="Caller">By the newest record; null when that record refuses the key.</param>
 /// <param name="Reply">Null when the caller was refreshed and refused, so the last reply is stale.</param>
+/// <param name="Refusal">Null when the script admitted the call, or found nothing against it.</param>
 internal sealed record AdmissionDecision(Caller? Caller, AdmissionCall Call, AdmissionReply? Reply, OpenAiError? Refusal)
 {
     private static readonly string[] Verdicts = [.. Enum.GetNames<AdmissionVerdict>().Select(name => name.ToLowerInvariant())];
@@ -15,12 +16,11 @@ internal sealed record AdmissionDecision(Caller? Caller, AdmissionCall Call, Adm
     /// <summary>The script's verdict as metrics name it; <c>refused</c> without one.</summary>
     public string Outcome => Reply is null ? "refused" : Verdicts[(int)Reply.Verdict];
 
-    public AdmissionResult Refused() =>
-        new(null, Refusal, Reply is null ? RateLimitState.None : RateLimitState.Of(Call.Limits.Buckets, Reply.Used))
-        {
-            Caller = Caller,
-            AnsweredBy = Reply?.Verdict == AdmissionVerdict.Done ? Reply.ClaimedBy : null,
-        };
+    /// <summary>The limits as the script left them; none without its reply.</summary>
+    public RateLimitState Limits => Reply is null ? RateLimitState.None : RateLimitState.Of(Call.Limits.Buckets, Reply.Used);
+
+    public AdmissionResult.Refused Refused(OpenAiError error) =>
+        new(error, Limits, Reply?.Verdict == AdmissionVerdict.Done ? Reply.ClaimedBy : null);
 }
 
 /// <summary>Asks the script until it decides: records that it found old are renewed, a till that it found low is refilled.

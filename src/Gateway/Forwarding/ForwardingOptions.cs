@@ -39,7 +39,7 @@ internal sealed class ForwardingOptions
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Attempts after the first one, each at another worker where there is one. Default 2. A request whose worker died with it
-    /// is tried at most once more, whatever this says.</summary>
+    /// is tried at most once more, whatever the value.</summary>
     [Range(0, 10)]
     public int MostRetries { get; init; } = 2;
 

@@ -22,18 +22,18 @@ internal sealed partial class IdempotencyDesk(
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
     private readonly IdempotencySecrets[] _secrets = [.. Peppers.Parse(keys.Value).Select(pepper => new IdempotencySecrets(pepper))];
 
-    /// <summary>The key that a request came with; both null when it came without.</summary>
-    public static (string? Key, OpenAiError? Invalid) ReadKey(HttpRequest request)
+    /// <summary>The key that a request came with, or the refusal of a malformed one; null when it came without.</summary>
+    public static OrRefusal<string>? ReadKey(HttpRequest request)
     {
         var values = request.Headers[Header];
         if (values.Count == 0)
         {
-            return (null, null);
+            return null;
         }
 
         var key = values.Count == 1 ? values[0] : null;
         return key is { Length: > 0 and <= LongestKey } && !key.AsSpan().ContainsAnyExceptInRange('!', '~')
-            ? (key, null) : (null, OpenAiError.InvalidIdempotencyKey());
+            ? key : OpenAiError.InvalidIdempotencyKey();
     }
 
     /// <summary>What a key stands for, once the request was read.</summary>
@@ -55,8 +55,9 @@ internal sealed partial class IdempotencyDesk(
                 clock.GetUtcNow().ToUnixTimeMilliseconds()));
     }
 
-    /// <summary>Asks the store for the answer of an earlier request.</summary>
-    public async Task<Recalled> RecallAsync(IdempotentRequest asked)
+    /// <summary>Asks the store for the answer of an earlier request with the same key. Returns it, or why there is none to send; null when
+    /// the store knows no such request.</summary>
+    public async Task<OrRefusal<StoredAnswer>?> RecallAsync(IdempotentRequest asked)
     {
         try
         {
@@ -68,12 +69,12 @@ internal sealed partial class IdempotencyDesk(
                 }
             }
 
-            return default;
+            return null;
         }
         catch (HttpRequestException exception)
         {
             LogUnknown(logger, exception.Message);
-            return new Recalled(null, OpenAiError.IdempotencyUnavailable(Soon));
+            return OpenAiError.IdempotencyUnavailable(Soon);
         }
     }
 
@@ -92,22 +93,21 @@ internal sealed partial class IdempotencyDesk(
         }
     }
 
-    private Recalled Judge(IdempotentRequest asked, Guid requestId, byte[]? plain)
+    private OrRefusal<StoredAnswer> Judge(IdempotentRequest asked, Guid requestId, byte[]? plain)
     {
         var answer = plain is null ? null : StoredAnswer.Read(requestId, plain);
         if (answer is null)
         {
             LogUnreadable(logger, requestId);
-            return new Recalled(null, OpenAiError.IdempotencyAnswerGone(requestId));
+            return OpenAiError.IdempotencyAnswerGone(requestId);
         }
 
         if (!CryptographicOperations.FixedTimeEquals(answer.Digest, asked.Digest))
         {
-            return new Recalled(null, OpenAiError.IdempotencyMismatch(requestId));
+            return OpenAiError.IdempotencyMismatch(requestId);
         }
 
-        return answer.Kind == AnswerKind.TooLarge
-            ? new Recalled(null, OpenAiError.IdempotencyAnswerGone(requestId)) : new Recalled(answer, null);
+        return answer.Kind == AnswerKind.TooLarge ? OpenAiError.IdempotencyAnswerGone(requestId) : answer;
     }
 
     [LoggerMessage(1, LogLevel.Warning, "A request with an idempotency key was refused; the store of answers is away: {Reason}")]

@@ -7,7 +7,3 @@ namespace Tollgate.Gateway.Idempotency;
 /// <param name="Digest">SHA-256 of route and body.</param>
 /// <param name="Claim">What its admission claims.</param>
 internal sealed record IdempotentRequest(IReadOnlyList<AnswerName> Names, byte[] Digest, IdempotencyClaim Claim);
-
-/// <summary>What is known of an earlier request with the same key: its answer, or why there is none to send; both null when nothing
-/// is.</summary>
-internal readonly record struct Recalled(StoredAnswer? Answer, Contracts.OpenAi.OpenAiError? Error);

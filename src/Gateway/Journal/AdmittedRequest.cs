@@ -3,8 +3,8 @@ using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Gateway.Journal;
 
-/// <summary>All that must be known of an admitted request to bill and settle it, whoever lives
-/// to do so. Payload of <see cref="RecordType.Admitted"/>.</summary>
+/// <summary>All that must be known of an admitted request to bill and settle it, also after its gateway died. Payload of
+/// <see cref="RecordType.Admitted"/>.</summary>
 /// <param name="Price">Of <see cref="PriceVersion"/>.</param>
 /// <param name="Bound">Upper bound of the units, which the hold pays.</param>
 /// <param name="MoneyNanoUsd">Held in the till.</param>

@@ -61,13 +61,13 @@ internal sealed class InferencePipeline(
         // A client that hangs up does not cancel an admission: it ends with a ticket or without one, never unknown.
         var admitted = await admission.AdmitAsync(caller, call.RequestId, demand, CancellationToken.None, asked?.Claim); // (6)
         call.Limits = admitted.Limits;
-        if (admitted.Ticket is null)
+        if (admitted is AdmissionResult.Refused notAdmitted)
         {
-            await replay.AnswerUnadmittedAsync(context, endpoint, asked, admitted);
+            await replay.AnswerUnadmittedAsync(context, endpoint, asked, notAdmitted);
             return;
         }
 
-        using var ticket = admitted.Ticket;
+        using var ticket = ((AdmissionResult.Admitted)admitted).Ticket;
         using var recording = replay.Record(asked, call.RequestId, demand);
         var running = new RunningRequest(context, call, ticket, endpoint, request, body) { Recording = recording };
         if (await forwarder.ForwardAsync(running) is { } error) // (7) to (9)

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Calls;
@@ -28,12 +27,12 @@ internal sealed class Replay(RequestEntry door, IdempotencyDesk idempotency, Gat
     /// <summary>Answers a request that got no ticket: by the refusal, or by an answer that was kept between the look into the store and
     /// the admission.</summary>
     public async Task AnswerUnadmittedAsync(
-        HttpContext context, InferenceEndpoint endpoint, IdempotentRequest? asked, AdmissionResult admitted)
+        HttpContext context, InferenceEndpoint endpoint, IdempotentRequest? asked, AdmissionResult.Refused refused)
     {
-        var recalled = admitted.AnsweredBy is null || asked is null ? default : await idempotency.RecallAsync(asked);
-        await (recalled.Answer is not null
-            ? SendAsync(context, endpoint, recalled.Answer)
-            : OpenAiErrorResult.WriteAsync(context, recalled.Error ?? admitted.Refusal ?? OpenAiError.ServerError()));
+        var recalled = refused.AnsweredBy is null || asked is null ? null : await idempotency.RecallAsync(asked);
+        await (recalled?.Value is { } answer
+            ? SendAsync(context, endpoint, answer)
+            : OpenAiErrorResult.WriteAsync(context, recalled?.Refusal ?? refused.Error));
     }
 
     /// <summary>Takes in the answer of an admitted request while it goes out; null for one without an <c>Idempotency-Key</c>.</summary>

@@ -17,8 +17,8 @@ internal sealed class RequestPreparation(
     /// <param name="engine">The model in the path, or null.</param>
     public async Task<Preparation> PrepareAsync(HttpContext context, Caller caller, InferenceEndpoint endpoint, string? engine)
     {
-        var (key, invalidKey) = IdempotencyDesk.ReadKey(context.Request);
-        if (invalidKey is not null)
+        string? key = null;
+        if (IdempotencyDesk.ReadKey(context.Request) is { } shown && !shown.TryGet(out key, out var invalidKey))
         {
             return new Preparation.Refused(invalidKey);
         }
@@ -41,11 +41,11 @@ internal sealed class RequestPreparation(
             }
 
             var asked = key is null ? null : idempotency.Identify(key, caller, endpoint.Api.Scope, engine, body.Bytes.Span);
-            if (asked is not null && await idempotency.RecallAsync(asked) is var recalled && recalled != default)
+            if (asked is not null && await idempotency.RecallAsync(asked) is { } recalled)
             {
-                return recalled.Answer is { } answer
+                return recalled.TryGet(out var answer, out var refusal)
                     ? new Preparation.Answered(answer, new Access(endpoint.Api.Scope, request.Model, model.Model))
-                    : new Preparation.Refused(recalled.Error ?? OpenAiError.ServerError());
+                    : new Preparation.Refused(refusal);
             }
 
             return Prepare(caller, endpoint, request, model, body.Bytes, asked);

@@ -8,7 +8,7 @@ using Tollgate.ServiceDefaults.Work;
 namespace Tollgate.Gateway.Shipping;
 
 /// <summary>
-/// Ships what the journal says has ended to Billing, in the journal's order, and moves the cursor behind it: never past a request that
+/// Ships the requests that the journal closed to Billing, in the journal's order, and moves the cursor behind it: never past a request that
 /// still runs. Billing's absence costs nothing but room in the journal. One loop; its steps are methods that a test can call. While
 /// Billing books a full batch the next one is read; it is sent when the answer has come, so that the cursor never passes what is not
 /// booked.

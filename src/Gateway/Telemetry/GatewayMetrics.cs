@@ -32,10 +32,10 @@ internal sealed class GatewayMetrics
     private static readonly KeyValuePair<string, object?> Provider = new("gen_ai.provider.name", "tollgate");
     private readonly int[] _inFlight = new int[PublicEndpoint.All.Count];
     private readonly Meter _meter;
-    private readonly Histogram<double> _duration;
-    private readonly Histogram<double> _firstToken;
-    private readonly Histogram<double> _perToken;
-    private readonly Histogram<double> _admission;
+    private readonly DurationHistogram _duration;
+    private readonly DurationHistogram _firstToken;
+    private readonly DurationHistogram _perToken;
+    private readonly DurationHistogram _admission;
     private readonly Histogram<long> _tokens;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _broken;
@@ -45,21 +45,18 @@ internal sealed class GatewayMetrics
     public GatewayMetrics(IMeterFactory factory)
     {
         _meter = factory.Create(MeterName);
-        _duration = _meter.CreateHistogram(
-            "gen_ai.server.request.duration", "s", "Request read to last byte written.", null, GenAiBuckets.RequestSeconds);
-        _firstToken = _meter.CreateHistogram(
-            "gen_ai.server.time_to_first_token", "s", "Request read to first token written.", null, GenAiBuckets.FirstTokenSeconds);
-        _perToken = _meter.CreateHistogram(
-            "gen_ai.server.time_per_output_token", "s", "Time for each token after the first, mean of a stream.", null,
+        _duration = new DurationHistogram(
+            _meter, "gen_ai.server.request.duration", "Request read to last byte written.", GenAiBuckets.RequestSeconds);
+        _firstToken = new DurationHistogram(
+            _meter, "gen_ai.server.time_to_first_token", "Request read to first token written.", GenAiBuckets.FirstTokenSeconds);
+        _perToken = new DurationHistogram(
+            _meter, "gen_ai.server.time_per_output_token", "Time for each token after the first, mean of a stream.",
             GenAiBuckets.PerTokenSeconds);
         _tokens = _meter.CreateHistogram(
             "gen_ai.client.token.usage", "{token}", "Tokens charged for a request.", null, GenAiBuckets.Tokens);
-        _admission = _meter.CreateHistogram(
-            "tollgate.gateway.admission.duration", "s", "Wait for the admission, its queue, its script and leases included.", null,
-            new InstrumentAdvice<double>
-            {
-                HistogramBucketBoundaries = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-            });
+        _admission = new DurationHistogram(
+            _meter, "tollgate.gateway.admission.duration", "Wait for the admission, its queue, its script and leases included.",
+            0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10);
         _retries = _meter.CreateCounter<long>(
             "tollgate.gateway.retries", "{retry}", "Attempts at a worker after the first one of a request.");
         _broken = _meter.CreateCounter<long>("tollgate.gateway.broken_streams", "{stream}", "Streams that ended in an error frame.");
@@ -88,7 +85,7 @@ internal sealed class GatewayMetrics
     public void AdmissionEnded(string outcome, TimeSpan elapsed)
     {
         Interlocked.Decrement(ref _admitting);
-        _admission.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
+        _admission.Record(elapsed, new TagList { { "outcome", outcome } });
     }
 
     /// <summary>A request of an endpoint runs; <see cref="RequestEnded"/> follows.</summary>
@@ -114,7 +111,7 @@ internal sealed class GatewayMetrics
             tags.Add("error.type", request.ErrorType);
         }
 
-        _duration.Record(request.Elapsed.TotalSeconds, tags);
+        _duration.Record(request.Elapsed, tags);
         if (request is { Charged: { } units, Model: { } model })
         {
             RecordTokens(request, units, new TagList { operation, Provider, Model(model) });
@@ -159,10 +156,10 @@ internal sealed class GatewayMetrics
         _tokens.Record(units.Completion, output);
         if (request.ToFirstToken is { } toFirst)
         {
-            _firstToken.Record(toFirst.TotalSeconds, tags);
+            _firstToken.Record(toFirst, tags);
             if (request.Streamed && units.Completion > 1)
             {
-                _perToken.Record((request.Elapsed - toFirst).TotalSeconds / (units.Completion - 1), tags);
+                _perToken.Record((request.Elapsed - toFirst) / (units.Completion - 1), tags);
             }
         }
     }

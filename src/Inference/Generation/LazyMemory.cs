@@ -5,7 +5,7 @@ namespace Tollgate.Inference.Generation;
 
 /// <summary>
 /// Zeroed native memory of which the operating system commits a page when it is first
-/// touched, and takes it back when told so. Aligned to a page.
+/// touched, and takes it back on request. Aligned to a page.
 /// </summary>
 internal sealed unsafe partial class LazyMemory : SafeHandle
 {

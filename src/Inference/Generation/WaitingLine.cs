@@ -50,8 +50,8 @@ internal sealed class WaitingLine(QueuePlaces places)
         return null;
     }
 
-    /// <summary>Takes the choice that is next by right, if <paramref name="fits"/> says that there is
-    /// room for it; a choice is never overtaken for its size.</summary>
+    /// <summary>Takes the choice that is next by right, if <paramref name="fits"/> finds room for
+    /// it; a choice is never overtaken for its size.</summary>
     /// <param name="may">Whether an organization may have another slot; one that may not is passed over.</param>
     /// <remarks>A choice whose prompt a sibling reads right now waits for that and is passed over.</remarks>
     public Choice? TryTake(Func<Guid, bool> may, Func<Choice, bool> fits)

@@ -7,7 +7,7 @@ namespace Tollgate.Inference.Prompts;
 
 /// <summary>
 /// Finds out how many tokens a chat template adds at most, by rendering chats. A rendering weighs one for each control token and one for
-/// each byte of everything else: whatever a tokenizer makes of that text, and however it merges it with what a message says, it is never
+/// each byte of everything else: whatever a tokenizer makes of that text, and however it merges it with the text of a message, it is never
 /// more tokens. Weights are linear in the bytes of the messages and in their number, or the template is refused.
 /// </summary>
 internal sealed class ChatMeasurement
@@ -147,8 +147,7 @@ internal sealed class ChatMeasurement
         }
     }
 
-    /// <summary>How much more a message costs when it says something that the template treats in a way of its own, or has a
-    /// name.</summary>
+    /// <summary>How much more a message costs when the template treats its text specially, or when it has a name.</summary>
     private int MeasureVariants(int perByte)
     {
         var contents = ChatProbes.Contents(_prompt.Literals);

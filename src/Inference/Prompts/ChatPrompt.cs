@@ -39,7 +39,7 @@ internal sealed class ChatPrompt
     }
 
     /// <summary>
-    /// Ids of a chat. What a message says never becomes a control token. A message of role <c>developer</c> is the system message that it
+    /// Ids of a chat. The text of a message never becomes a control token. A message of role <c>developer</c> is the system message that it
     /// replaces, unless the template itself knows the role.
     /// </summary>
     /// <exception cref="TemplateException">The template fails, or refuses these messages.</exception>

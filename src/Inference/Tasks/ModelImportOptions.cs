@@ -10,7 +10,7 @@ public sealed record ModelImportOptions
     public string? TokenizerFile { get; init; }
 
     /// <summary>How an ONNX file's token vectors become one: <c>cls</c> or <c>mean</c>. Default: what <c>1_Pooling/config.json</c> beside
-    /// the model says, and the mean where there is no such file.</summary>
+    /// the model names, and the mean where there is no such file.</summary>
     public string? Pooling { get; init; }
 
     /// <summary>Description in listings. Default: the one in the file.</summary>

@@ -15,13 +15,14 @@ public sealed class InferenceMetrics
     internal const string MeterName = "Tollgate.Inference";
 
     private const string ModelTag = "gen_ai.request.model";
+    private static readonly double[] WorkSeconds = [.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60];
     private static readonly KeyValuePair<string, object?> Provider = new("gen_ai.provider.name", "tollgate");
     private readonly Meter _meter;
-    private readonly Histogram<double> _queueTime;
-    private readonly Histogram<double> _timeToFirstToken;
-    private readonly Histogram<double> _timePerOutputToken;
-    private readonly Histogram<double> _duration;
-    private readonly Histogram<double> _stepDuration;
+    private readonly DurationHistogram _queueTime;
+    private readonly DurationHistogram _timeToFirstToken;
+    private readonly DurationHistogram _timePerOutputToken;
+    private readonly DurationHistogram _duration;
+    private readonly DurationHistogram _stepDuration;
     private readonly Histogram<int> _batchSize;
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _refusals;
@@ -29,21 +30,17 @@ public sealed class InferenceMetrics
     public InferenceMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(MeterName);
-        var seconds = new InstrumentAdvice<double>
-        {
-            HistogramBucketBoundaries = [.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60],
-        };
-        _timeToFirstToken = _meter.CreateHistogram(
-            "gen_ai.server.time_to_first_token", "s", "Request read to first token chosen.", advice: GenAiBuckets.FirstTokenSeconds);
-        _timePerOutputToken = _meter.CreateHistogram(
-            "gen_ai.server.time_per_output_token", "s", "Time of each token after the first, mean of a request.",
-            advice: GenAiBuckets.PerTokenSeconds);
-        _duration = _meter.CreateHistogram(
-            "gen_ai.server.request.duration", "s", "Request read to answer ended.", advice: GenAiBuckets.RequestSeconds);
+        _timeToFirstToken = new DurationHistogram(
+            _meter, "gen_ai.server.time_to_first_token", "Request read to first token chosen.", GenAiBuckets.FirstTokenSeconds);
+        _timePerOutputToken = new DurationHistogram(
+            _meter, "gen_ai.server.time_per_output_token", "Time of each token after the first, mean of a request.",
+            GenAiBuckets.PerTokenSeconds);
+        _duration = new DurationHistogram(
+            _meter, "gen_ai.server.request.duration", "Request read to answer ended.", GenAiBuckets.RequestSeconds);
         _tokens = _meter.CreateCounter<long>("tollgate.inference.tokens", "{token}", "Tokens computed, billed or not.");
-        _queueTime = _meter.CreateHistogram("tollgate.inference.queue.duration", "s", "Wait for the first slot.", advice: seconds);
-        _stepDuration = _meter.CreateHistogram(
-            "tollgate.inference.step.duration", "s", "One decode step, sampling included.", advice: seconds);
+        _queueTime = new DurationHistogram(_meter, "tollgate.inference.queue.duration", "Wait for the first slot.", WorkSeconds);
+        _stepDuration = new DurationHistogram(
+            _meter, "tollgate.inference.step.duration", "One decode step, sampling included.", WorkSeconds);
         _batchSize =
             _meter.CreateHistogram("tollgate.inference.step.rows", "{row}", "Answers in a decode step.", advice: new InstrumentAdvice<int>
         {
@@ -53,7 +50,7 @@ public sealed class InferenceMetrics
     }
 
     /// <summary>A request got its first slot.</summary>
-    public void Admitted(string model, TimeSpan queued) => _queueTime.Record(queued.TotalSeconds, Tag(model));
+    public void Admitted(string model, TimeSpan queued) => _queueTime.Record(queued, new TagList { Tag(model) });
 
     /// <param name="reason"><c>queue_full</c>, <c>displaced</c>, <c>queue_timeout</c>, <c>draining</c>, <c>above_hold</c> or
     /// <c>template_failed</c>.</param>
@@ -61,20 +58,19 @@ public sealed class InferenceMetrics
 
     public void Decoded(string model, int rows, TimeSpan elapsed)
     {
-        _stepDuration.Record(elapsed.TotalSeconds, Tag(model));
+        _stepDuration.Record(elapsed, new TagList { Tag(model) });
         _batchSize.Record(rows, Tag(model));
     }
 
     /// <param name="operation">The endpoint's name, such as <c>text_completion</c>.</param>
     public void FirstToken(string model, string operation, TimeSpan elapsed) =>
-        _timeToFirstToken.Record(elapsed.TotalSeconds, Tag(model), Operation(operation), Provider);
+        _timeToFirstToken.Record(elapsed, new TagList { Tag(model), Operation(operation), Provider });
 
     /// <param name="operation">As for <see cref="FirstToken"/>.</param>
     /// <param name="outcome"><c>ok</c>, <c>cancelled</c> or <c>failed</c>.</param>
     public void Finished(string model, string operation, string outcome, Units units, TimeSpan elapsed)
     {
-        _duration.Record(
-            elapsed.TotalSeconds, new TagList { Tag(model), Operation(operation), Provider, new("outcome", outcome) });
+        _duration.Record(elapsed, new TagList { Tag(model), Operation(operation), Provider, new("outcome", outcome) });
         _tokens.Add(units.Prompt, Tag(model), new("gen_ai.token.type", "input"));
         _tokens.Add(units.Completion, Tag(model), new("gen_ai.token.type", "output"));
     }
@@ -86,7 +82,7 @@ public sealed class InferenceMetrics
     {
         if (tokens > 1)
         {
-            _timePerOutputToken.Record(sinceFirst.TotalSeconds / (tokens - 1), Tag(model), Operation(operation), Provider);
+            _timePerOutputToken.Record(sinceFirst / (tokens - 1), new TagList { Tag(model), Operation(operation), Provider });
         }
     }
 

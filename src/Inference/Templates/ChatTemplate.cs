@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Tollgate.Inference.Templates;
 
 /// <summary>One message of a chat.</summary>
-/// <param name="Name">Who speaks, where the caller says so.</param>
+/// <param name="Name">Who speaks; null when the caller names nobody.</param>
 public sealed record TemplateMessage(string Role, string Content, string? Name = null);
 
 /// <summary>A model's own template, which turns messages into the text it was trained on: the subset of Jinja that models use.</summary>

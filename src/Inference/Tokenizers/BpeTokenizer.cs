@@ -100,7 +100,7 @@ public sealed class BpeTokenizer : ITokenizer
 
     public void Encode(IReadOnlyList<TextSegment> segments, List<int> ids)
     {
-        // Text between two control tokens is one run, whoever wrote its parts: merges cross from one part to the next, as in training.
+        // Text between two control tokens is one run, of the template and of users alike: merges cross its parts, as in training.
         var run = new StringBuilder();
         foreach (var segment in segments)
         {

@@ -10,8 +10,9 @@ public sealed class DurationHistogram
 
     /// <param name="name">OpenTelemetry's name where it has one.</param>
     /// <param name="boundaries">Upper bounds of the buckets, seconds, rising.</param>
-    public DurationHistogram(Meter meter, string name, string description, params double[] boundaries) => _seconds = meter.CreateHistogram(
-        name, "s", description, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = boundaries });
+    public DurationHistogram(Meter meter, string name, string description, params IReadOnlyList<double> boundaries) =>
+        _seconds = meter.CreateHistogram(
+            name, "s", description, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = boundaries });
 
     /// <param name="tags">Bounded values alone.</param>
     public void Record(TimeSpan elapsed, in TagList tags = default) => _seconds.Record(elapsed.TotalSeconds, tags);

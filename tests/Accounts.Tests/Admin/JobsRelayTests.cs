@@ -13,10 +13,7 @@ public sealed partial class JobsRelayTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _host = await AccountsHost.StartAsync();
-        using var client = _host.ClientAs("operator");
-        await OperatorTests.BootstrapAsync(client);
-        _operator = _host.Browse();
-        await _operator.SignInAsync("root@example.com");
+        _operator = await _host.BrowseAsOperatorAsync();
     }
 
     public async Task DisposeAsync()
@@ -51,8 +48,7 @@ public sealed partial class JobsRelayTests : IAsyncLifetime
         var anonymous = await stranger.OpenAsync("/admin/jobs/recurring");
         using var post = Post("/admin/jobs/recurring/trigger", "token");
         var posted = await stranger.SendAsync(post);
-        using var client = _host.ClientAs("operator");
-        using var inside = await client.GetAsync("/admin/jobs");
+        using var inside = await _host.Operators.GetAsync("/admin/jobs");
 
         Assert.Equal(HttpStatusCode.NotFound, customer.Status);
         Assert.Equal(HttpStatusCode.Redirect, anonymous.Status);

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
-using StackExchange.Redis;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Keys;
@@ -30,9 +29,7 @@ public sealed class OperatorTests : IAsyncLifetime
     [Fact]
     public async Task Bootstrap_makes_one_operator_however_often_it_is_called()
     {
-        using var client = _host.ClientAs("operator");
-
-        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => BootstrapAsync(client)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _host.BootstrapAsync()));
 
         var made = answers.Single(a => a.Created);
         Assert.True(ApiKeyText.TryParse(made.KeyText, out _, out _));
@@ -44,12 +41,11 @@ public sealed class OperatorTests : IAsyncLifetime
     [Fact]
     public async Task CreateKey_puts_it_into_the_operators_project_with_its_limits()
     {
-        using var client = _host.ClientAs("operator");
-        using var early = await client.PostAsJsonAsync("/internal/keys", new CreateOperatorKey("early", null, null, null));
-        await BootstrapAsync(client);
+        using var early = await _host.Operators.PostAsJsonAsync("/internal/keys", new CreateOperatorKey("early", null, null, null));
+        await _host.BootstrapAsync();
 
-        using var response = await client.PostAsJsonAsync("/internal/keys", new CreateOperatorKey("ci", 10, 1000, 0.25m));
-        using var wrong = await client.PostAsJsonAsync("/internal/keys", new CreateOperatorKey("", 0, null, -1));
+        using var response = await _host.Operators.PostAsJsonAsync("/internal/keys", new CreateOperatorKey("ci", 10, 1000, 0.25m));
+        using var wrong = await _host.Operators.PostAsJsonAsync("/internal/keys", new CreateOperatorKey("", 0, null, -1));
 
         var created = (await response.Content.ReadFromJsonAsync(ContractsJson.Default.CreatedKey))!;
         var key = await _host.InScopeAsync<AccountsDb, ApiKey>(db => db.ApiKeys.SingleAsync(k => k.Id == created.KeyId));
@@ -61,8 +57,7 @@ public sealed class OperatorTests : IAsyncLifetime
     [Fact]
     public async Task Catalogue_starts_with_the_default_aliases_and_follows_a_change()
     {
-        using var operatorClient = _host.ClientAs("operator");
-        await BootstrapAsync(operatorClient);
+        await _host.BootstrapAsync();
         using var gateway = _host.ClientAs("gateway");
         using var first = await gateway.GetAsync("/internal/catalogue");
         var before = (await first.Content.ReadFromJsonAsync(ContractsJson.Default.CatalogueSnapshot))!;
@@ -95,11 +90,8 @@ public sealed class OperatorTests : IAsyncLifetime
     [Fact]
     public async Task Suspend_reaches_Redis_before_the_page_says_so()
     {
-        using var operatorClient = _host.ClientAs("operator");
-        await BootstrapAsync(operatorClient);
+        using var browser = await _host.BrowseAsOperatorAsync();
         using var ada = await _host.SignUpAsync();
-        using var browser = _host.Browse();
-        await browser.SignInAsync("root@example.com");
         var organizationId = await _host.InScopeAsync<AccountsDb, Guid>(
             db => db.Organizations.Where(o => o.Name.StartsWith("ada")).Select(o => o.Id).SingleAsync());
 
@@ -113,24 +105,21 @@ public sealed class OperatorTests : IAsyncLifetime
 
         Assert.Contains("in force from the next request on", page.Html, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>bill</b>", page.Html, StringComparison.Ordinal);
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(_host.Redis);
-        string? json = await redis.GetDatabase().StringGetAsync(RedisNames.Policy(organizationId));
+        var redis = await _host.OpenRedisAsync();
+        string? json = await redis.StringGetAsync(RedisNames.Policy(organizationId));
         var policy = JsonSerializer.Deserialize(json!, ContractsJson.Default.OrganizationPolicy)!;
         Assert.True(policy.Suspended);
         Assert.Equal(
             policy.Version.ToString("N"),
-            (string?)await redis.GetDatabase().HashGetAsync(RedisNames.Organization(organizationId), RedisNames.PolicyVersionField));
+            (string?)await redis.HashGetAsync(RedisNames.Organization(organizationId), RedisNames.PolicyVersionField));
         Assert.Contains("This organization is suspended", (await ada.OpenAsync("/keys")).Html, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Every_new_organization_has_limits_and_an_operator_changes_them()
     {
-        using var operatorClient = _host.ClientAs("operator");
-        await BootstrapAsync(operatorClient);
+        using var browser = await _host.BrowseAsOperatorAsync();
         using var ada = await _host.SignUpAsync();
-        using var browser = _host.Browse();
-        await browser.SignInAsync("root@example.com");
         var founded = await _host.InScopeAsync<AccountsDb, List<OrganizationRules>>(
             db => db.OrganizationRules.OrderBy(rules => rules.OrganizationId).ToListAsync());
         var organizationId = founded[^1].OrganizationId;
@@ -143,13 +132,13 @@ public sealed class OperatorTests : IAsyncLifetime
         Assert.All(founded, rules => Assert.Equal(
             new Limits { RequestsPerMinute = 10_000, TokensPerMinute = 10_000_000, Concurrency = 200 }, rules.Limits));
         Assert.Contains("in force from the next request on", page.Html, StringComparison.Ordinal);
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(_host.Redis);
-        string? json = await redis.GetDatabase().StringGetAsync(RedisNames.Policy(organizationId));
+        var redis = await _host.OpenRedisAsync();
+        string? json = await redis.StringGetAsync(RedisNames.Policy(organizationId));
         var policy = JsonSerializer.Deserialize(json!, ContractsJson.Default.OrganizationPolicy)!;
         Assert.Equal(new Limits { RequestsPerMinute = 50, Concurrency = 3 }, policy.Limits);
         Assert.Equal(
             policy.Version.ToString("N"),
-            (string?)await redis.GetDatabase().HashGetAsync(RedisNames.Organization(organizationId), RedisNames.PolicyVersionField));
+            (string?)await redis.HashGetAsync(RedisNames.Organization(organizationId), RedisNames.PolicyVersionField));
     }
 
     [Fact]
@@ -167,10 +156,7 @@ public sealed class OperatorTests : IAsyncLifetime
     [Fact]
     public async Task Every_page_of_an_operator_says_that_the_books_are_in_doubt_until_they_are_not()
     {
-        using var operatorClient = _host.ClientAs("operator");
-        await BootstrapAsync(operatorClient);
-        using var browser = _host.Browse();
-        await browser.SignInAsync("root@example.com");
+        using var browser = await _host.BrowseAsOperatorAsync();
         var organization = await _host.InScopeAsync<AccountsDb, Guid>(db => db.Organizations.Select(o => o.Id).FirstAsync());
         string[] pages =
         [
@@ -207,10 +193,7 @@ public sealed class OperatorTests : IAsyncLifetime
     [Fact]
     public async Task Books_page_books_or_dismisses_rejected_usage_with_a_reason_and_writes_down_who()
     {
-        using var operatorClient = _host.ClientAs("operator");
-        await BootstrapAsync(operatorClient);
-        using var browser = _host.Browse();
-        await browser.SignInAsync("root@example.com");
+        using var browser = await _host.BrowseAsOperatorAsync();
         var usage = new UsageEvent
         {
             RequestId = Guid.NewGuid(), OrganizationId = Guid.NewGuid(), ProjectId = Guid.NewGuid(), KeyId = Guid.NewGuid(),
@@ -263,10 +246,7 @@ public sealed class OperatorTests : IAsyncLifetime
     [Fact]
     public async Task Admin_live_shows_load_and_todays_figures()
     {
-        using var operatorClient = _host.ClientAs("operator");
-        await BootstrapAsync(operatorClient);
-        using var browser = _host.Browse();
-        await browser.SignInAsync("root@example.com");
+        using var browser = await _host.BrowseAsOperatorAsync();
         var now = TimeProvider.System.GetUtcNow();
         _host.Responder.Fleet = FleetServing(
             new ServedModel(Card("tiny-assistant"), true, 3, 2, 8), new ServedModel(Card("tiny-embed"), true, 1, 0, 0));
@@ -288,10 +268,7 @@ public sealed class OperatorTests : IAsyncLifetime
     [Fact]
     public async Task Admin_page_says_who_waits_for_welcome_credit()
     {
-        using var operatorClient = _host.ClientAs("operator");
-        await BootstrapAsync(operatorClient);
-        using var browser = _host.Browse();
-        await browser.SignInAsync("root@example.com");
+        using var browser = await _host.BrowseAsOperatorAsync();
         var before = await browser.OpenAsync("/admin");
         _host.Responder.WelcomeCredits = new WelcomeCreditReport(
             31, [new WithheldWelcomeCredits("domain", "farm.example", 40), new WithheldWelcomeCredits("network", "203.0.113.0/24", 2)]);
@@ -311,11 +288,4 @@ public sealed class OperatorTests : IAsyncLifetime
     private static Contracts.Catalogue.Fleet FleetServing(params ServedModel[] models) => new(
         DateTimeOffset.UnixEpoch,
         [new FleetWorker("http://127.0.0.1:9", true, new WorkerStatus("worker-one", "1", "cpu", false, DateTimeOffset.UnixEpoch, models))]);
-
-    internal static async Task<Bootstrapped> BootstrapAsync(HttpClient client)
-    {
-        using var response = await client.PostAsJsonAsync("/internal/bootstrap", new Bootstrap("root@example.com", PortalBrowser.Password));
-        response.EnsureSuccessStatusCode();
-        return (await response.Content.ReadFromJsonAsync(ContractsJson.Default.Bootstrapped))!;
-    }
 }

@@ -1,12 +1,8 @@
 using System.Net;
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
-using StackExchange.Redis;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Keys;
-using Tollgate.Contracts.Json;
-using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Accounts.Tests.Keys;
@@ -19,17 +15,16 @@ public sealed class KeyAccessTests
     public async Task Page_changes_what_a_key_may_do_and_brings_it_to_Redis()
     {
         await using var host = await AccountsHost.StartAsync();
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(host.Redis);
         using var browser = await host.SignUpAsync();
         var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
-        var made = await RecordAsync(redis, publicId);
+        var made = await host.RecordAsync(publicId);
         var path = $"/keys/{made.KeyId}";
 
         var refused = await browser.SubmitAsync(
             path, "settings", ("Input.Access.Scopes", "chat.completions"), ("Input.Access.ModelRule", "only"),
             ("Input.Access.Networks", "192.0.2.0/24\n10.0.0.1/8\nhere"), ("Input.Limits[rpm]", "12 or so"),
             ("Input.Limits[budget_month]", "0"));
-        var unchanged = await RecordAsync(redis, publicId);
+        var unchanged = await host.RecordAsync(publicId);
         var saved = await browser.SubmitAndFollowAsync(
             path, "settings", ("Input.Access.Scopes", "chat.completions"), ("Input.Access.Scopes", "models"),
             ("Input.Access.ModelRule", "except"), ("Input.Access.Models", "text-davinci-002"), ("Input.Access.Models", "gone"),
@@ -47,7 +42,7 @@ public sealed class KeyAccessTests
         Assert.Contains("0.000001 to 1,000,000; or empty.", errors, StringComparison.Ordinal);
         Assert.Equal(made.Version, unchanged.Version);
         Assert.Contains("in force from the next request on", saved.Html, StringComparison.Ordinal);
-        var record = await RecordAsync(redis, publicId);
+        var record = await host.RecordAsync(publicId);
         Assert.Equal([PublicEndpoint.ChatCompletions.Scope, PublicEndpoint.Models.Scope], record.Scopes!);
         Assert.Equal(["gone", "text-davinci-002"], record.ModelsDenied!);
         Assert.Null(record.ModelsAllowed);
@@ -65,7 +60,6 @@ public sealed class KeyAccessTests
     public async Task New_key_form_restricts_from_the_first_call_on()
     {
         await using var host = await AccountsHost.StartAsync();
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(host.Redis);
         using var browser = await host.SignUpAsync();
 
         var refused = await browser.SubmitAsync(
@@ -79,7 +73,7 @@ public sealed class KeyAccessTests
         Assert.Contains("Give the key a name.", refused.Html, StringComparison.Ordinal); // All at once.
         Assert.Contains("1 to 100,000,000; or empty.", refused.Html, StringComparison.Ordinal);
         Assert.Contains("<details class=\"more\" open", refused.Html, StringComparison.Ordinal);
-        var record = await RecordAsync(redis, PortalBrowser.PublicIdOf(text));
+        var record = await host.RecordAsync(PortalBrowser.PublicIdOf(text));
         Assert.Equal([PublicEndpoint.Embeddings.Scope], record.Scopes!);
         Assert.Equal(["tiny-embed"], record.ModelsAllowed!);
         Assert.Null(record.Networks);
@@ -97,31 +91,31 @@ public sealed class KeyAccessTests
     [InlineData("::ffff:10.0.0.0/104", null)]
     [InlineData("fe80::1%eth0", null)]
     [InlineData("2001:db8::1/32", null)]
-    public void Read_takes_networks_and_addresses_and_nothing_else(string line, string? expected)
+    public void TryRead_takes_networks_and_addresses_and_nothing_else(string line, string? expected)
     {
-        var (access, errors) = new AccessForm
+        var isRead = new AccessForm
         {
             Scopes = [.. PublicEndpoint.All.Select(endpoint => endpoint.Scope)], Networks = line,
-        }.Read(KeyAccess.All, Now);
+        }.TryRead(KeyAccess.All, Now, out var access, out var errors);
 
+        Assert.Equal(expected is not null, isRead);
         Assert.Equal(expected is null ? 1 : 0, errors[nameof(AccessForm.Networks)].Count());
-        Assert.Equal(expected, access.Networks?.Single());
+        Assert.Equal(expected, access?.Networks?.Single());
     }
 
     [Fact]
-    public void Read_keeps_an_expiry_that_was_left_alone_and_refuses_a_new_one_in_the_past()
+    public void TryRead_keeps_an_expiry_that_was_left_alone_and_refuses_a_new_one_in_the_past()
     {
         var current = KeyAccess.All with { ExpiresAt = Now.AddDays(-1).AddSeconds(7) };
         var untouched = AccessForm.Of(current);
         var past = AccessForm.Of(current);
         past.ExpiresAt = "2026-03-01T11:59";
 
-        Assert.Equal(current, untouched.Read(current, Now).Access);
-        Assert.Empty(untouched.Read(current, Now).Errors);
-        Assert.Single(past.Read(current, Now).Errors[nameof(AccessForm.ExpiresAt)]);
-    }
+        Assert.True(untouched.TryRead(current, Now, out var kept, out var errors));
+        Assert.False(past.TryRead(current, Now, out _, out var pastErrors));
 
-    private static async Task<KeyRecord> RecordAsync(ConnectionMultiplexer redis, string publicId) =>
-        JsonSerializer.Deserialize(
-            (string)(await redis.GetDatabase().StringGetAsync(RedisNames.Key(publicId)))!, ContractsJson.Default.KeyRecord)!;
+        Assert.Equal(current, kept);
+        Assert.Empty(errors);
+        Assert.Single(pastErrors[nameof(AccessForm.ExpiresAt)]);
+    }
 }

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
-using StackExchange.Redis;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Keys;
@@ -14,19 +12,10 @@ namespace Tollgate.Accounts.Tests.Keys;
 public sealed class KeyRotationTests : IAsyncLifetime
 {
     private AccountsHost _host = null!;
-    private ConnectionMultiplexer _redis = null!;
 
-    public async Task InitializeAsync()
-    {
-        _host = await AccountsHost.StartAsync();
-        _redis = await ConnectionMultiplexer.ConnectAsync(_host.Redis);
-    }
+    public async Task InitializeAsync() => _host = await AccountsHost.StartAsync();
 
-    public async Task DisposeAsync()
-    {
-        await _redis.DisposeAsync();
-        await _host.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _host.DisposeAsync();
 
     [Fact]
     public async Task Rotate_shows_the_new_secret_once_and_keeps_the_old_one_for_the_overlap()
@@ -133,9 +122,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
     [Fact]
     public async Task Uses_are_taken_from_gateways_alone()
     {
-        using var client = _host.ClientAs("operator");
-
-        using var response = await client.PostAsJsonAsync("/internal/keys/uses", new KeyUseBatch(Guid.NewGuid(), 1, []));
+        using var response = await _host.Operators.PostAsJsonAsync("/internal/keys/uses", new KeyUseBatch(Guid.NewGuid(), 1, []));
 
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
     }
@@ -147,9 +134,7 @@ public sealed class KeyRotationTests : IAsyncLifetime
         return response.StatusCode;
     }
 
-    private async Task<KeyRecord> RecordAsync(string text) => JsonSerializer.Deserialize(
-        (string)(await _redis.GetDatabase().StringGetAsync(RedisNames.Key(PortalBrowser.PublicIdOf(text))))!,
-        ContractsJson.Default.KeyRecord)!;
+    private Task<KeyRecord> RecordAsync(string text) => _host.RecordAsync(PortalBrowser.PublicIdOf(text));
 
     private static string Mac(string text)
     {

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
-using StackExchange.Redis;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Records;
@@ -14,19 +12,10 @@ namespace Tollgate.Accounts.Tests.Keys;
 public sealed class KeyTests : IAsyncLifetime
 {
     private AccountsHost _host = null!;
-    private ConnectionMultiplexer _redis = null!;
 
-    public async Task InitializeAsync()
-    {
-        _host = await AccountsHost.StartAsync();
-        _redis = await ConnectionMultiplexer.ConnectAsync(_host.Redis);
-    }
+    public async Task InitializeAsync() => _host = await AccountsHost.StartAsync();
 
-    public async Task DisposeAsync()
-    {
-        await _redis.DisposeAsync();
-        await _host.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _host.DisposeAsync();
 
     [Fact]
     public async Task Create_writes_a_record_that_a_gateway_can_check_the_key_against()
@@ -36,7 +25,7 @@ public sealed class KeyTests : IAsyncLifetime
         var text = await browser.CreateKeyAsync("first", ("Input.Limits[rpm]", "60"), ("Input.Limits[budget_month]", "2.5"));
 
         Assert.True(ApiKeyText.TryParse(text, out var publicId, out var secret));
-        var record = await RecordAsync(publicId);
+        var record = await _host.RecordAsync(publicId);
         Assert.Equal(KeyState.Active, record.State);
         Assert.Equal("p2", record.Secrets.Single().PepperId);
         Assert.Equal(Convert.ToBase64String(ApiKeyText.Mac(AccountsHost.Pepper, secret)), record.Secrets.Single().Mac);
@@ -50,13 +39,13 @@ public sealed class KeyTests : IAsyncLifetime
     {
         using var browser = await _host.SignUpAsync();
         var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
-        var before = await RecordAsync(publicId);
+        var before = await _host.RecordAsync(publicId);
 
         var page = await browser.SubmitAsync($"/keys/{before.KeyId}/revoke", "revoke");
         var standing = await _host.InScopeAsync<RedisRecords, KeyRecord>(redis => redis.WriteAsync(before, CancellationToken.None));
 
         Assert.Contains("Acknowledged", page.Html, StringComparison.Ordinal);
-        var after = await RecordAsync(publicId);
+        var after = await _host.RecordAsync(publicId);
         Assert.Equal(KeyState.Revoked, after.State);
         Assert.Equal(KeyState.Revoked, standing.State);
         Assert.True(string.CompareOrdinal(after.Version.ToString("N"), before.Version.ToString("N")) > 0);
@@ -68,7 +57,7 @@ public sealed class KeyTests : IAsyncLifetime
     {
         using var browser = await _host.SignUpAsync();
         var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
-        var record = await RecordAsync(publicId);
+        var record = await _host.RecordAsync(publicId);
         await browser.SubmitAsync($"/keys/{record.KeyId}/revoke", "revoke");
 
         await Assert.ThrowsAsync<Npgsql.PostgresException>(() => _host.InScopeAsync<AccountsDb, int>(db =>
@@ -77,7 +66,7 @@ public sealed class KeyTests : IAsyncLifetime
             keys.EnableAsync(record.OrganizationId, record.KeyId, null, CancellationToken.None));
 
         Assert.Equal(RecordChange.Acknowledged, change);
-        Assert.Equal(KeyState.Revoked, (await RecordAsync(publicId)).State);
+        Assert.Equal(KeyState.Revoked, (await _host.RecordAsync(publicId)).State);
     }
 
     [Fact]
@@ -85,15 +74,15 @@ public sealed class KeyTests : IAsyncLifetime
     {
         using var browser = await _host.SignUpAsync();
         var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
-        var made = await RecordAsync(publicId);
+        var made = await _host.RecordAsync(publicId);
 
         await browser.SubmitAndFollowAsync($"/keys/{made.KeyId}", "toggle");
-        var disabled = await RecordAsync(publicId);
+        var disabled = await _host.RecordAsync(publicId);
         await browser.SubmitAndFollowAsync($"/keys/{made.KeyId}", "toggle");
         await browser.SubmitAndFollowAsync(
             $"/keys/{made.KeyId}", "settings", ("Input.Access.Scopes", "chat.completions"), ("Input.Access.ModelRule", "all"),
             ("Input.Limits[tpm]", "5000"));
-        var limited = await RecordAsync(publicId);
+        var limited = await _host.RecordAsync(publicId);
 
         Assert.Equal(HttpStatusCode.OK, (await browser.OpenAsync($"/keys/{made.KeyId}")).Status);
         Assert.Equal(KeyState.Disabled, disabled.State);
@@ -108,12 +97,12 @@ public sealed class KeyTests : IAsyncLifetime
     {
         using var browser = await _host.SignUpAsync();
         var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
-        var path = $"/keys/{(await RecordAsync(publicId)).KeyId}";
+        var path = $"/keys/{(await _host.RecordAsync(publicId)).KeyId}";
         var disable = await browser.HiddenFieldsAsync(path, "toggle");
 
         var first = await browser.SendAsync(path, disable);
         var again = await browser.SendAsync(path, disable);
-        var disabled = await RecordAsync(publicId);
+        var disabled = await _host.RecordAsync(publicId);
         var page = await browser.OpenAsync(first.Location!);
         var enable = await browser.HiddenFieldsAsync(path, "toggle");
         await browser.SendAsync(path, enable);
@@ -122,7 +111,7 @@ public sealed class KeyTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.Redirect, HttpStatusCode.Redirect), (first.Status, again.Status));
         Assert.Equal(KeyState.Disabled, disabled.State);
         Assert.Contains("in force from the next request on", page.Html, StringComparison.Ordinal);
-        Assert.Equal(KeyState.Active, (await RecordAsync(publicId)).State);
+        Assert.Equal(KeyState.Active, (await _host.RecordAsync(publicId)).State);
     }
 
     [Fact]
@@ -160,7 +149,7 @@ public sealed class KeyTests : IAsyncLifetime
         var text = await browser.CreateKeyAsync(Name);
 
         var publicId = PortalBrowser.PublicIdOf(text);
-        var record = await RecordAsync(publicId);
+        var record = await _host.RecordAsync(publicId);
         foreach (var path in (string[])["/keys", $"/keys/{record.KeyId}", $"/keys/{record.KeyId}/revoke", "/usage"])
         {
             var page = await browser.OpenAsync(path);
@@ -175,9 +164,9 @@ public sealed class KeyTests : IAsyncLifetime
         using var ada = await _host.SignUpAsync();
         using var eve = await _host.SignUpAsync("eve@example.com");
         var publicId = PortalBrowser.PublicIdOf(await ada.CreateKeyAsync("ada's"));
-        var record = await RecordAsync(publicId);
+        var record = await _host.RecordAsync(publicId);
         var ownId = PortalBrowser.PublicIdOf(await eve.CreateKeyAsync("eve's"));
-        var own = await RecordAsync(ownId);
+        var own = await _host.RecordAsync(ownId);
         var hidden = await eve.HiddenFieldsAsync($"/keys/{own.KeyId}/revoke", "revoke");
 
         var looked = await eve.OpenAsync($"/keys/{record.KeyId}");
@@ -187,7 +176,7 @@ public sealed class KeyTests : IAsyncLifetime
         Assert.NotEqual(HttpStatusCode.OK, revoked.Status);
         Assert.True((int)revoked.Status < 500);
         Assert.DoesNotContain("ada&#x27;s", looked.Html + revoked.Html + (await eve.OpenAsync("/keys")).Html, StringComparison.Ordinal);
-        Assert.Equal(KeyState.Active, (await RecordAsync(publicId)).State);
+        Assert.Equal(KeyState.Active, (await _host.RecordAsync(publicId)).State);
     }
 
     [Fact]
@@ -195,8 +184,8 @@ public sealed class KeyTests : IAsyncLifetime
     {
         using var browser = await _host.SignUpAsync();
         var publicId = PortalBrowser.PublicIdOf(await browser.CreateKeyAsync("first"));
-        var record = await RecordAsync(publicId);
-        await _redis.GetDatabase().KeyDeleteAsync(
+        var record = await _host.RecordAsync(publicId);
+        await (await _host.OpenRedisAsync()).KeyDeleteAsync(
             [RedisNames.Key(publicId), RedisNames.Organization(record.OrganizationId), RedisNames.Policy(record.OrganizationId)]);
         using var gateway = _host.ClientAs("gateway");
 
@@ -206,12 +195,12 @@ public sealed class KeyTests : IAsyncLifetime
         var resolved = (await response.Content.ReadFromJsonAsync(ContractsJson.Default.ResolvedKey))!;
         Assert.Equal(record.Version, resolved.Key.Version);
         Assert.False(resolved.Policy.Suspended);
-        Assert.Equal(record.Version, (await RecordAsync(publicId)).Version);
+        Assert.Equal(record.Version, (await _host.RecordAsync(publicId)).Version);
         Assert.Equal(record.Version.ToString("N"), await VersionFieldAsync(record));
         Assert.Equal(
             resolved.Policy.Version.ToString("N"),
-            (string?)await _redis.GetDatabase(
-                ).HashGetAsync(RedisNames.Organization(record.OrganizationId), RedisNames.PolicyVersionField));
+            (string?)await (await _host.OpenRedisAsync()).HashGetAsync(
+                RedisNames.Organization(record.OrganizationId), RedisNames.PolicyVersionField));
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
     }
 
@@ -228,12 +217,6 @@ public sealed class KeyTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
     }
 
-    private async Task<KeyRecord> RecordAsync(string publicId)
-    {
-        string? json = await _redis.GetDatabase().StringGetAsync(RedisNames.Key(publicId));
-        return JsonSerializer.Deserialize(json!, ContractsJson.Default.KeyRecord)!;
-    }
-
-    private async Task<string?> VersionFieldAsync(KeyRecord record) => await _redis.GetDatabase()
+    private async Task<string?> VersionFieldAsync(KeyRecord record) => await (await _host.OpenRedisAsync())
         .HashGetAsync(RedisNames.Organization(record.OrganizationId), RedisNames.KeyVersionField(record.PublicId));
 }

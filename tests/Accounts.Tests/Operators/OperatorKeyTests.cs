@@ -14,25 +14,16 @@ namespace Tollgate.Accounts.Tests.Operators;
 public sealed class OperatorKeyTests : IAsyncLifetime
 {
     private AccountsHost _host = null!;
-    private HttpClient _client = null!;
 
-    public async Task InitializeAsync()
-    {
-        _host = await AccountsHost.StartAsync();
-        _client = _host.ClientAs("operator");
-    }
+    public async Task InitializeAsync() => _host = await AccountsHost.StartAsync();
 
-    public async Task DisposeAsync()
-    {
-        _client.Dispose();
-        await _host.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _host.DisposeAsync();
 
     [Fact]
     public async Task Without_an_operator_there_is_nothing_to_list_or_to_revoke()
     {
-        using var list = await _client.GetAsync("/internal/keys");
-        using var revoke = await _client.DeleteAsync("/internal/keys/000000000000");
+        using var list = await _host.Operators.GetAsync("/internal/keys");
+        using var revoke = await _host.Operators.DeleteAsync("/internal/keys/000000000000");
 
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (list.StatusCode, revoke.StatusCode));
     }
@@ -40,7 +31,7 @@ public sealed class OperatorKeyTests : IAsyncLifetime
     [Fact]
     public async Task List_pages_over_the_keys_newest_first()
     {
-        await BootstrapAsync();
+        await _host.BootstrapAsync();
         for (var i = 0; i < 51; i++)
         {
             await CreateAsync($"key {i}");
@@ -58,11 +49,11 @@ public sealed class OperatorKeyTests : IAsyncLifetime
     [Fact]
     public async Task Revoke_ends_a_key_for_good_and_writes_an_entry_of_the_command_line()
     {
-        await BootstrapAsync();
+        await _host.BootstrapAsync();
         var created = await CreateAsync("ci");
 
-        using var revoked = await _client.DeleteAsync($"/internal/keys/{created.PublicId}");
-        using var again = await _client.DeleteAsync($"/internal/keys/{created.PublicId}");
+        using var revoked = await _host.Operators.DeleteAsync($"/internal/keys/{created.PublicId}");
+        using var again = await _host.Operators.DeleteAsync($"/internal/keys/{created.PublicId}");
 
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent), (revoked.StatusCode, again.StatusCode));
         Assert.Equal(KeyState.Revoked, (await ListAsync(null)).Keys.Single(key => key.Name == "ci").State);
@@ -74,32 +65,25 @@ public sealed class OperatorKeyTests : IAsyncLifetime
     [Fact]
     public async Task Revoke_does_not_find_a_key_of_another_organization()
     {
-        await BootstrapAsync();
+        await _host.BootstrapAsync();
         using var ada = await _host.SignUpAsync();
         var project = await _host.InScopeAsync<AccountsDb, Project>(db => db.Projects.OrderByDescending(p => p.CreatedAt).FirstAsync());
         var theirs = await _host.InScopeAsync<KeyRegister, KeyCreation>(keys => keys.CreateAsync(
             new KeyOrder(Guid.NewGuid(), project.OrganizationId, project.Id, "ada's", Limits.None, KeyAccess.All, ActorId: null),
             CancellationToken.None));
 
-        using var answer = await _client.DeleteAsync($"/internal/keys/{((KeyCreation.Issued)theirs).Key.PublicId}");
+        using var answer = await _host.Operators.DeleteAsync($"/internal/keys/{((KeyCreation.Issued)theirs).Key.PublicId}");
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Equal(["First key"], (await ListAsync(null)).Keys.Select(key => key.Name));
     }
 
-    private async Task BootstrapAsync()
-    {
-        using var response = await _client.PostAsJsonAsync(
-            "/internal/bootstrap", new Bootstrap("root@example.com", PortalBrowser.Password));
-        response.EnsureSuccessStatusCode();
-    }
-
     private async Task<CreatedKey> CreateAsync(string name)
     {
-        using var response = await _client.PostAsJsonAsync("/internal/keys", new CreateOperatorKey(name, null, null, null));
+        using var response = await _host.Operators.PostAsJsonAsync("/internal/keys", new CreateOperatorKey(name, null, null, null));
         return (await response.Content.ReadFromJsonAsync(ContractsJson.Default.CreatedKey))!;
     }
 
-    private async Task<KeyListPage> ListAsync(Guid? after) => (await _client.GetFromJsonAsync(
+    private async Task<KeyListPage> ListAsync(Guid? after) => (await _host.Operators.GetFromJsonAsync(
         after is null ? "/internal/keys" : $"/internal/keys?after={after}", ContractsJson.Default.KeyListPage))!;
 }

@@ -16,19 +16,10 @@ namespace Tollgate.Accounts.Tests.Prices;
 public sealed class PriceOrderTests : IAsyncLifetime
 {
     private AccountsHost _host = null!;
-    private HttpClient _client = null!;
 
-    public async Task InitializeAsync()
-    {
-        _host = await AccountsHost.StartAsync();
-        _client = _host.ClientAs("operator");
-    }
+    public async Task InitializeAsync() => _host = await AccountsHost.StartAsync();
 
-    public async Task DisposeAsync()
-    {
-        _client.Dispose();
-        await _host.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _host.DisposeAsync();
 
     [Fact]
     public async Task Price_reaches_Billing_with_the_models_task_and_is_written_down()
@@ -73,7 +64,7 @@ public sealed class PriceOrderTests : IAsyncLifetime
         _host.Responder.Failures.Enqueue(503);
         using var set = await SetAsync(new SetPrice("m", 1, 2, false));
         _host.Responder.Failures.Enqueue(503);
-        using var withdrawn = await _client.DeleteAsync($"/internal/prices/{Guid.NewGuid()}");
+        using var withdrawn = await _host.Operators.DeleteAsync($"/internal/prices/{Guid.NewGuid()}");
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable), (set.StatusCode, withdrawn.StatusCode));
         Assert.Contains("Nothing was changed", await set.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -87,15 +78,15 @@ public sealed class PriceOrderTests : IAsyncLifetime
         var price = new ModelPrice("m", Guid.NewGuid(), from, null, new UnitPrices(1, 1, 1, 1, 0, 0));
         _host.Responder.Prices = [price];
 
-        using var done = await _client.DeleteAsync($"/internal/prices/{price.Version}");
-        using var unknown = await _client.DeleteAsync($"/internal/prices/{Guid.NewGuid()}");
+        using var done = await _host.Operators.DeleteAsync($"/internal/prices/{price.Version}");
+        using var unknown = await _host.Operators.DeleteAsync($"/internal/prices/{Guid.NewGuid()}");
 
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound), (done.StatusCode, unknown.StatusCode));
         Assert.Equal(["price.cancel from 2099-01-31T12:30:00Z: m"], await AuditAsync());
     }
 
     private Task<HttpResponseMessage> SetAsync(SetPrice price) =>
-        _client.PostAsJsonAsync("/internal/prices", price, ContractsJson.Default.SetPrice);
+        _host.Operators.PostAsJsonAsync("/internal/prices", price, ContractsJson.Default.SetPrice);
 
     private List<SetPrice> Orders() =>
         [.. _host.Responder.Requests.Where(r => r.Method == "POST" && r.PathAndQuery == "/internal/prices")

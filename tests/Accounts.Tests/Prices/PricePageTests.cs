@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
@@ -7,7 +6,6 @@ using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
-using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Workers;
 
@@ -21,10 +19,7 @@ public sealed class PricePageTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _host = await AccountsHost.StartAsync();
-        using var operators = _host.ClientAs("operator");
-        using var made = await operators.PostAsJsonAsync("/internal/bootstrap", new Bootstrap("root@example.com", PortalBrowser.Password));
-        _browser = _host.Browse();
-        await _browser.SignInAsync("root@example.com");
+        _browser = await _host.BrowseAsOperatorAsync();
     }
 
     public async Task DisposeAsync()

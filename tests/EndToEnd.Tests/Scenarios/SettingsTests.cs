@@ -79,6 +79,8 @@ public sealed class SettingsTests
     [InlineData("TOLLGATE__Redis__ConnectionString", "127.0.0.1", "TOLLGATE__AllInOne__Redis")]
     [InlineData("TOLLGATE__Postgres__ConnectionString_FILE", "/etc/hostname", "TOLLGATE__AllInOne__Postgres")]
     [InlineData("TOLLGATE__Models__Directory", "/models", "--data")]
+    [InlineData("TOLLGATE__Development__Token_FILE", "/etc/hostname", "TOLLGATE__Development__Token")]
+    [InlineData("TOLLGATE__FakeStripe__WebhookSecret", "whsec_mine", "TOLLGATE__FakeStripe__WebhookSecret")]
     [InlineData("OTEL_SERVICE_NAME", "mine", "OTEL_RESOURCE_ATTRIBUTES")]
     [InlineData("TOLLGATE__Stripe__ApiKey_FILE", "/no/such/file", "Stripe:ApiKey_FILE")]
     public async Task A_setting_that_up_cannot_take_is_refused_by_name_before_anything_starts(string name, string value, string told)

@@ -22,7 +22,7 @@ public sealed class AdmissionControlTests : IAsyncLifetime
         var result = await gateway.AdmitAsync(caller, money: 1_000);
         var held = await _bench.TillAsync(key.OrganizationId);
         result.Ticket!.Progress(new Units(5, Output: 1));
-        result.Ticket.Close(Outcome.Completed, new Units(5, Output: 1), delivered: 1);
+        result.Ticket!.Close(Outcome.Completed, new Units(5, Output: 1), delivered: 1);
         await gateway.SettleAsync();
         var settled = await _bench.TillAsync(key.OrganizationId);
 
@@ -45,10 +45,10 @@ public sealed class AdmissionControlTests : IAsyncLifetime
         var large = await gateway.AdmitAsync(caller, money: 10, rateTokens: 1_001);
 
         Assert.Equal("key.rpm", refused.Refusal!.BindingLimit);
-        Assert.InRange(refused.Refusal.RetryAfter!.Value, TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(30)); // 2 a minute: one in 30 s
+        Assert.InRange(refused.Refusal!.RetryAfter!.Value, TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(30)); // 2 a minute: one in 30 s
         Assert.Equal(0, refused.Limits.Requests!.Remaining);
         Assert.Equal("key.tpm", large.Refusal!.BindingLimit);
-        Assert.False(large.Refusal.ShouldRetry);
+        Assert.False(large.Refusal!.ShouldRetry);
     }
 
     [Fact]

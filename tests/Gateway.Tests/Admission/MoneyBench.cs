@@ -23,6 +23,19 @@ using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Admission;
 
+/// <summary>The two outcomes of an admission, for assertions: each is null when it is the other.</summary>
+internal static class AdmissionOutcomes
+{
+    extension(AdmissionResult result)
+    {
+        public RequestTicket? Ticket => (result as AdmissionResult.Admitted)?.Ticket;
+
+        public OpenAiError? Refusal => (result as AdmissionResult.Refused)?.Error;
+
+        public Guid? AnsweredBy => (result as AdmissionResult.Refused)?.AnsweredBy;
+    }
+}
+
 /// <summary>
 /// The money half of gateways as production composes it, over a real Redis and real HTTP to responders that stand for Accounts and Billing.
 /// Several gateways can share one bench.

@@ -32,10 +32,10 @@ public sealed class ClaimRecoveryTests : IAsyncLifetime
         var retry = await AdmitAsync(other, text);
 
         Assert.Equal("idempotency_key_in_use", meanwhile.Refusal?.Code);
-        Assert.Contains($"{killed.Ticket.RequestId:N}", meanwhile.Refusal!.Message, StringComparison.Ordinal);
+        Assert.Contains($"{killed.Ticket!.RequestId:N}", meanwhile.Refusal!.Message, StringComparison.Ordinal);
         Assert.NotNull(retry.Ticket);
         Assert.Equal(1, await _bench.HoldsAsync(key.OrganizationId));
-        retry.Ticket.Dispose();
+        retry.Ticket!.Dispose();
     }
 
     [Fact]
@@ -48,13 +48,13 @@ public sealed class ClaimRecoveryTests : IAsyncLifetime
         first.Ticket!.Answer(Outcome.Completed, new Units(5, Output: 1), 6, [1]);
         await gateway.SettleAsync();
         var early = await AdmitAsync(gateway, text);
-        first.Ticket.Close(Outcome.Completed, new Units(5, Output: 1), 1, kind: SettlementKind.SettleKept);
+        first.Ticket!.Close(Outcome.Completed, new Units(5, Output: 1), 1, kind: SettlementKind.SettleKept);
         await gateway.SettleAsync();
         var done = await AdmitAsync(gateway, text);
 
         Assert.Equal("idempotency_key_in_use", early.Refusal?.Code);
         Assert.Equal((first.Ticket!.RequestId, "idempotency_answer_not_kept"), (done.AnsweredBy, done.Refusal?.Code));
-        Assert.Equal(OpenAiError.IdempotencyAnswerGone(first.Ticket.RequestId), done.Refusal);
+        Assert.Equal(OpenAiError.IdempotencyAnswerGone(first.Ticket!.RequestId), done.Refusal);
     }
 
     private static async Task<AdmissionResult> AdmitAsync(MoneyGateway gateway, string keyText)

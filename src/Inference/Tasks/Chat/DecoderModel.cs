@@ -102,7 +102,7 @@ public sealed class DecoderModel : IDisposable
         return OrStart(ids);
     }
 
-    /// <summary>Ids of a chat, up to where the assistant's answer begins. What a message says never becomes a control token.</summary>
+    /// <summary>Ids of a chat, up to where the assistant's answer begins. The text of a message never becomes a control token.</summary>
     /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
     /// <exception cref="TemplateException">The template fails, or refuses these messages.</exception>
     /// <exception cref="OperationCanceledException">The caller does not want the result any more.</exception>
@@ -125,7 +125,7 @@ public sealed class DecoderModel : IDisposable
         ModelCompletions.Raw => LegacyPrompts.Raw,
         ModelCompletions.Chat when chat is not null => LegacyPrompts.Chat,
         _ => throw new ModelImportException(
-            $"The manifest of '{manifest.Name}' {manifest.Version} says completions: {manifest.Completions}; 'raw' is possible, and "
+            $"The manifest of '{manifest.Name}' {manifest.Version} has completions: {manifest.Completions}; 'raw' is possible, and "
             + "'chat' for a model with a chat template."),
     };
 

@@ -49,7 +49,7 @@ internal sealed class LoadedDecoder(DecoderModel model, DecoderScheduler schedul
 
         if (request.Failure is not null || request.Units.Output == 0 && request.Queued is null)
         {
-            throw new InvalidOperationException($"The model '{Name}' failed while it was warmed up; the log says why.");
+            throw new InvalidOperationException($"The model '{Name}' failed while it was warmed up; see the log.");
         }
     }
 

@@ -7,11 +7,10 @@ using Tollgate.Billing.Leases;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
-using Xunit.Abstractions;
 
 namespace Tollgate.Billing.Tests.Ingest;
 
-public sealed class IngestSpeedTests(BillingFixture billing, ITestOutputHelper output) : IClassFixture<BillingFixture>
+public sealed class IngestBacklogTests(BillingFixture billing) : IClassFixture<BillingFixture>
 {
     [Fact]
     public async Task BookAsync_takes_the_largest_batch_over_http()
@@ -36,12 +35,9 @@ public sealed class IngestSpeedTests(BillingFixture billing, ITestOutputHelper o
             (tooLarge.StatusCode, torn.StatusCode, json.StatusCode));
     }
 
-    /// <summary>
-    /// The goal is 20,000 events a second in one transaction stream; the bound is far lower, because other work shares the machine. The
-    /// figure is printed.
-    /// </summary>
+    /// <summary><c>./tollgate bench ingest</c> measures the pace; its goal is 20,000 events a second.</summary>
     [Fact]
-    public async Task BookAsync_keeps_up_with_a_backlog()
+    public async Task BookAsync_books_every_event_of_a_backlog_once()
     {
         var desk = billing.App.Services.GetRequiredService<LeaseDesk>();
         var ingest = billing.App.Services.GetRequiredService<UsageIngest>();
@@ -57,15 +53,12 @@ public sealed class IngestSpeedTests(BillingFixture billing, ITestOutputHelper o
             .Select(i => BillingFixture.Usage(organizations[i % 100], epochs[i % 100], 200, 50)).ToList()).ToList();
         await ingest.BookAsync(new UsageBatch(journal, 1, 0, 1, batches[0], []), default);
 
-        var started = TimeProvider.System.GetTimestamp();
+        long booked = 0;
         for (var batch = 1; batch < batches.Count; batch++)
         {
-            await ingest.BookAsync(new UsageBatch(journal, 1, batch, batch + 1, batches[batch], []), default);
+            booked += (await ingest.BookAsync(new UsageBatch(journal, 1, batch, batch + 1, batches[batch], []), default))!.Inserted;
         }
 
-        var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
-        var rate = 60_000 / seconds;
-        output.WriteLine($"{rate:N0} events/s in one transaction stream, batches of 5,000 over 100 organizations");
-        Assert.True(rate > 1000, $"{rate:N0} events/s");
+        Assert.Equal(60_000, booked); // 12 batches of 5,000 over 100 organizations.
     }
 }

@@ -1,0 +1,78 @@
+using Tollgate.Inference.Decoders;
+using Tollgate.Inference.Gguf;
+using Tollgate.Inference.Templates;
+using Tollgate.Inference.Tokenizers;
+using Tollgate.Testing;
+
+namespace Tollgate.Benchmarks.Growth;
+
+/// <summary>A kind of work.</summary>
+/// <param name="Prepare">Makes the work for an input of the full size divided by the argument.</param>
+internal sealed record GrowthCase(string Name, Func<int, Action> Prepare);
+
+/// <summary>Work whose time must not grow faster than its input.</summary>
+internal static class GrowthCases
+{
+    private const int Characters = 100_000;
+    private const int Marks = 200_000;
+
+    public static IEnumerable<GrowthCase> All() => [.. Templates(), .. Tokens(), Forms()];
+
+    private static IEnumerable<GrowthCase> Templates() => HostileTemplates.Long().Select((source, i) => new GrowthCase(
+        $"parse {source[..Math.Min(source.Length, 24)]}…",
+        divisor =>
+        {
+            var text = HostileTemplates.Long(divisor)[i];
+            return () => ParseOrRefuse(text);
+        }));
+
+    private static void ParseOrRefuse(string source)
+    {
+        try
+        {
+            ChatTemplate.Parse(source, TimeProvider.System).Render([], true, "", "");
+        }
+        catch (TemplateException)
+        {
+            return; // A refusal is an answer too.
+        }
+    }
+
+    private static IEnumerable<GrowthCase> Tokens()
+    {
+        var vocabulary = ReadVocabulary();
+        var plain = new BpeTokenizer(vocabulary);
+        foreach (var sign in (string[])["a", "ab", " ", "<|im_", "你"])
+        {
+            yield return new GrowthCase($"encode a run of '{sign}'", divisor =>
+            {
+                var text = string.Concat(Enumerable.Repeat(sign, Characters / sign.Length / divisor));
+                return () => plain.Encode(text, allowSpecial: true, []);
+            });
+        }
+
+        var added = Enumerable.Range(0, 30_000).Select(i => $"{new string('a', 48)}{i}").ToArray();
+        var alike = new BpeTokenizer(vocabulary with
+        {
+            Tokens = [.. vocabulary.Tokens, .. added],
+            UserDefined = [.. Enumerable.Range(vocabulary.Tokens.Count, added.Length)],
+        });
+        yield return new GrowthCase("encode where 30,000 tokens begin alike", divisor =>
+        {
+            var text = new string('a', Characters / divisor) + added[7];
+            return () => alike.Encode(text, allowSpecial: false, []);
+        });
+    }
+
+    private static GrowthCase Forms() => new("compose a run of marks", divisor =>
+    {
+        var text = "a" + string.Concat(Enumerable.Repeat("\u0301\u0323", Marks / divisor));
+        return () => CanonicalForms.Compose(text);
+    });
+
+    private static BpeVocabulary ReadVocabulary()
+    {
+        using var file = GgufFile.Open(Path.Combine(SharedFiles.Repository, "models", "tiny-assistant", "tiny-assistant.gguf"));
+        return GgufVocabulary.Read(file.Metadata, 4096);
+    }
+}
