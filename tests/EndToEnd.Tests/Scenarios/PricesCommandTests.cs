@@ -50,6 +50,7 @@ public sealed partial class PricesCommandTests(KillableTollgate killable)
     {
         var commands = (await killable.AliveAsync()).Commands;
         var model = Path.Combine(TestFolder.Create("import"), "model.gguf");
+        await File.WriteAllTextAsync(model, "read only when its price is whole");
 
         var wrong = await commands.RunAsync(
             "prices", "schedule", "tiny-assistant", "--from", "2024-01-31T00:00Z", "--price-in", "0.1234567");
