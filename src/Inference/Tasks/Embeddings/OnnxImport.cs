@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 using Tollgate.Contracts.Metering;
+using Tollgate.Inference.Encoders;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Onnx;
 using Tollgate.Inference.Tokenizers;
@@ -173,36 +174,43 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
                 "assuming mean pooling, because there is no 1_Pooling/config.json beside the model; --pooling cls|mean names it", 0));
         }
 
-        int[] Ids(string text)
-        {
-            List<int> ids = [.. tokenizer.Prefix];
-            tokenizer.Encode(text, allowSpecial: false, ids);
-            return [.. ids, .. tokenizer.Suffix];
-        }
-
-        var (brief, lengthy) = (Ids("A toll gate."), Ids("The quick brown fox jumps over the lazy dog, once more."));
-        string[] names = [.. session.InputMetadata.Keys];
+        var (brief, lengthy) = (Row("A toll gate."), Row("The quick brown fox jumps over the lazy dog, once more."));
+        var graph = new EncoderGraph(session, output);
         using var run = new RunOptions();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var stop = limit.Token.Register(() => run.Terminate = true); // a graph may hold a loop without end
         limit.CancelAfter(LongestTrial);
         try
         {
-            var alone = EmbeddingRun.Run(session, names, embedding, [brief], run)[0];
+            var alone = First([brief]);
             if (!Array.TrueForAll(alone, float.IsFinite) || TensorPrimitives.Norm<float>(alone) < 1e-6f)
             {
                 throw new ModelImportException("The model gives no usable vector for a short sentence.");
             }
 
-            var padded = EmbeddingRun.Run(session, names, embedding, [brief, lengthy])[0];
+            var padded = First([brief, lengthy]);
             batching = TensorPrimitives.Distance<float>(alone, padded) <= BatchingTolerance;
         }
-        catch (OnnxRuntimeException exception)
+        catch (Exception exception) when (exception is OnnxRuntimeException or InvalidOperationException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new ModelImportException($"The model fails on a short sentence: {exception.Message}", exception);
         }
 
         return embedding;
+
+        EncoderRow Row(string text)
+        {
+            List<int> ids = [.. tokenizer.Prefix];
+            tokenizer.Encode(text, allowSpecial: false, ids);
+            return new EncoderRow([.. ids, .. tokenizer.Suffix]);
+        }
+
+        float[] First(EncoderRow[] rows)
+        {
+            var vectors = new float[rows.Length][];
+            graph.Run(rows, (row, numbers) => vectors[row] = SentenceVector.Pool(numbers, embedding), run);
+            return vectors[0];
+        }
     }
 }
