@@ -43,6 +43,11 @@ internal sealed class ClassifierImport(string graph, ImportJob job)
             throw new ModelImportException($"The model gives {width} logits, and its config.json names {labels.Count} labels.");
         }
 
+        if (width == 1)
+        {
+            throw new ModelImportException("The model gives one logit: it ranks texts, and does not tell labels apart.");
+        }
+
         moderation?.Check(labels);
         var classification = new ModelClassification(
             labels, Output, config.MultiLabel ? ModelClassification.Sigmoid : ModelClassification.Softmax) { Moderation = moderation };

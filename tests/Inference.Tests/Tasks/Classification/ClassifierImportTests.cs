@@ -144,12 +144,15 @@ public sealed class ClassifierImportTests : IDisposable
     }
 
     [Fact]
-    public void Takes_leaves_a_model_with_one_label_to_others()
+    public async Task A_model_with_one_label_is_left_to_others()
     {
         var source = ClassifierFolder.WriteSettings(_folder.File("source"), ["LABEL_0"]);
+        var nameless = ClassifierFolder.WriteSettings(_folder.File("nameless"), [], config => config.Remove("id2label"));
         ClassifierFolder.WriteTable(source, 1, new Dictionary<string, float[]>());
+        ClassifierFolder.WriteTable(nameless, 1, new Dictionary<string, float[]>());
 
         Assert.False(new ClassifierImporter().Takes(source)); // It ranks.
+        await AssertRefusedAsync(nameless, "one logit");
     }
 
     [Fact]
