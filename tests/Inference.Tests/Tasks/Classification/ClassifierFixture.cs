@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Tests.Endpoints;
+using Tollgate.Inference.Tests.Models;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
@@ -24,7 +25,6 @@ public sealed class ClassifierFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var (sources, repository) = (TestFolder.Create("exported"), TestFolder.Create("repository"));
-        await WorkerFixture.CopyModelsAsync(repository, "tiny-sentiment");
         var bert = Folder("bert", Letters);
         Bert.Write(bert);
         var multi = Folder("multi", Letters, config => config["problem_type"] = "multi_label_classification");
@@ -45,7 +45,7 @@ public sealed class ClassifierFixture : IAsyncLifetime
             """);
         var many = Folder("many", [.. Enumerable.Range(0, 60).Select(number => $"label {number}")]);
         ClassifierFolder.WriteTable(many, 60, new Dictionary<string, float[]>());
-        foreach (var folder in (string[])[bert, multi, table, guard, many])
+        foreach (var folder in (string[])[bert, multi, table, guard, many, Path.Combine(ModelFiles.Defaults, "tiny-sentiment")])
         {
             await ClassifierFolder.ImportAsync(folder, Path.GetFileName(folder), repository);
         }
