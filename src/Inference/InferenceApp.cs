@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Tollgate.Inference.Decoders;
+using Tollgate.Inference.Encoders;
 using Tollgate.Inference.Endpoints;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Registration;
@@ -30,6 +31,7 @@ public static class InferenceApp
         builder.Services.AddWitness();
         builder.Services.AddSessions();
         builder.Services.AddGeneration();
+        builder.Services.AddEncoders();
         builder.Services.AddTasks(tasks);
         builder.Services.AddResidency();
         builder.Services.AddRequests();

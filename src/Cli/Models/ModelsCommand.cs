@@ -13,7 +13,11 @@ namespace Tollgate.Cli.Models;
 internal static class ModelsCommand
 {
     private static readonly Argument<FileSystemInfo> Source =
-        new("PATH") { Description = "A .gguf of the Llama family, or an .onnx of sentence embeddings." };
+        new("PATH")
+        {
+            Description = "A .gguf of the Llama family, an .onnx of sentence embeddings, or a folder of text classification in the layout "
+                + "of Optimum: model.onnx, config.json, tokenizer.json, perhaps moderation.json.",
+        };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
     private static readonly Option<FileInfo?> Tokenizer =
@@ -49,7 +53,7 @@ internal static class ModelsCommand
         {
             var manifest = model.Manifest;
             await Console.Out.WriteLineAsync(
-                $"{manifest.Name,-32} {manifest.Version,-6} {manifest.Task,-12} {manifest.Licence,-14} {manifest.Description}");
+                $"{manifest.Name,-32} {manifest.Version,-6} {manifest.Task,-14} {manifest.Licence,-14} {manifest.Description}");
         }
 
         return 0;

@@ -8,11 +8,11 @@ public abstract partial record InferenceRequest
 {
     /// <summary>
     /// Returns the body to forward: the client's bytes with the resolved model and output cap inserted, otherwise unchanged. A chat
-    /// without a cap gets <c>max_completion_tokens</c>, a completion <c>max_tokens</c>; an embedding gets none.
+    /// without a cap gets <c>max_completion_tokens</c>, a completion <c>max_tokens</c>; a request that generates nothing gets none.
     /// </summary>
     /// <param name="body">The bytes from which this request was parsed.</param>
     /// <param name="model">The model's real name.</param>
-    /// <param name="outputCap">Most tokens to generate for each choice; ignored for embeddings.</param>
+    /// <param name="outputCap">Most tokens to generate for each choice; ignored where nothing is generated.</param>
     public byte[] Rewrite(ReadOnlyMemory<byte> body, string model, long outputCap)
     {
         var capMember = this is ChatRequest ? "max_completion_tokens" : this is CompletionRequest ? "max_tokens" : null;

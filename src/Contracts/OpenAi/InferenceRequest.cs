@@ -128,6 +128,43 @@ public sealed partial record EmbeddingRequest : InferenceRequest
     public override bool Generates => false;
 }
 
+/// <summary><c>POST /v1/classifications</c>.</summary>
+public sealed partial record ClassificationRequest : InferenceRequest
+{
+    /// <summary>1 to 2,048 inputs.</summary>
+    public required IReadOnlyList<PromptInput> Inputs { get; init; }
+
+    /// <summary>Labels to return with their scores, best first, beside the best one; null for none, <see cref="int.MaxValue"/> for
+    /// all.</summary>
+    public int? ScoredLabels { get; init; }
+
+    public override bool Generates => false;
+}
+
+/// <summary><c>POST /predict</c>.</summary>
+public sealed partial record PredictRequest : InferenceRequest
+{
+    /// <summary>1 to 2,048 texts.</summary>
+    public required IReadOnlyList<PromptInput> Inputs { get; init; }
+
+    /// <summary>Whether the texts came as a list, so that the answer has lists.</summary>
+    public bool IsList { get; init; }
+
+    public override bool Generates => false;
+}
+
+/// <summary><c>POST /v1/moderations</c>.</summary>
+public sealed partial record ModerationRequest : InferenceRequest
+{
+    /// <summary>1 to 2,048 texts.</summary>
+    public required IReadOnlyList<PromptInput> Inputs { get; init; }
+
+    /// <summary>Whether the texts are the parts of one input, which gets one result.</summary>
+    public bool IsOneInput { get; init; }
+
+    public override bool Generates => false;
+}
+
 /// <summary>Byte ranges in the client's body; an absent member has length 0.</summary>
 /// <param name="Model">The value of <c>model</c>, including its quotes.</param>
 /// <param name="MaxTokens">The value of <c>max_tokens</c> or <c>max_completion_tokens</c>; the first one when a chat has both.</param>

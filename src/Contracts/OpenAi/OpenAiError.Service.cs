@@ -56,6 +56,13 @@ public sealed partial record OpenAiError
         ShouldRetry = false,
     };
 
+    /// <summary>The model's output is no answer, such as a score that is not a number.</summary>
+    public static OpenAiError ModelFailed(string model) => new(
+        500, ServerFault, "model_failed", $"The model '{Shorten(model)}' gave no usable answer to this input. Nothing was charged.")
+    {
+        ShouldRetry = false,
+    };
+
     /// <summary>The worker's answer was invalid or broke off.</summary>
     public static OpenAiError UpstreamFailed() => new(
         502, ServerFault, "upstream_error", "The model's server failed while processing your request. Please try again.");

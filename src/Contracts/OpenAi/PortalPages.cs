@@ -3,6 +3,8 @@ namespace Tollgate.Contracts.OpenAi;
 /// <summary>Pages of the portal that error messages mention, named as in the portal's menu.</summary>
 public static class PortalPages
 {
+    public const string Aliases = "Aliases";
+
     public const string ApiKeys = "API keys";
 
     public const string Billing = "Billing";
@@ -10,6 +12,7 @@ public static class PortalPages
     /// <summary>The pages with their paths.</summary>
     public static IReadOnlyDictionary<string, string> Paths { get; } = new Dictionary<string, string>
     {
+        [Aliases] = "/admin/aliases",
         [ApiKeys] = "/keys",
         [Billing] = "/billing",
     };

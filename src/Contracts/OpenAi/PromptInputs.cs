@@ -6,9 +6,12 @@ namespace Tollgate.Contracts.OpenAi;
 /// <param name="most">Most prompts.</param>
 /// <param name="mostTokens">Most token ids of one prompt.</param>
 /// <param name="emptyText">Whether a text may be empty.</param>
-internal struct PromptInputs(int most, int mostTokens, bool emptyText)
+/// <param name="textOnly">Whether token ids are refused.</param>
+internal struct PromptInputs(int most, int mostTokens, bool emptyText, bool textOnly = false)
 {
-    private const string Forms = "a string, an array of strings, an array of token ids, or an array of arrays of token ids";
+    private const string AllForms = "a string, an array of strings, an array of token ids, or an array of arrays of token ids";
+    private readonly string _forms = textOnly ? "a string or an array of strings" : AllForms;
+    private readonly string _elements = textOnly ? "a string" : "a string, a token id or an array of token ids";
 
     public List<PromptInput> Inputs { get; } = [];
 
@@ -27,20 +30,21 @@ internal struct PromptInputs(int most, int mostTokens, bool emptyText)
 
         if (reader.Kind != JsonTokenType.StartArray)
         {
-            return reader.FailType(Forms);
+            return reader.FailType(_forms);
         }
 
         reader.Enter();
         if (!reader.NextElement())
         {
-            return reader.Error is null && reader.Fail(OpenAiError.InvalidValue(reader.PathText(), Forms, "an empty array"));
+            return reader.Error is null && reader.Fail(OpenAiError.InvalidValue(reader.PathText(), _forms, "an empty array"));
         }
 
         return reader.Kind switch
         {
-            JsonTokenType.Number => AddTokens(ref reader),
-            JsonTokenType.String or JsonTokenType.StartArray => ReadMany(ref reader, reader.Kind),
-            _ => reader.FailType("a string, a token id or an array of token ids"),
+            JsonTokenType.String => ReadMany(ref reader, reader.Kind),
+            JsonTokenType.Number when !textOnly => AddTokens(ref reader),
+            JsonTokenType.StartArray when !textOnly => ReadMany(ref reader, reader.Kind),
+            _ => reader.FailType(_elements),
         };
     }
 

@@ -29,10 +29,28 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         Task = ModelTask.Embeddings,
     };
 
+    public static readonly PublicEndpoint Classifications = new(
+        "classifications", "POST", "Classifications", "classification", "/v1/classifications")
+    {
+        Task = ModelTask.Classification,
+    };
+
+    /// <summary>The endpoint of the usual Flask tutorial, also below the base URL of OpenAI's clients.</summary>
+    public static readonly PublicEndpoint Predict = new("predict", "POST", "Predict", "predict", "/predict", "/v1/predict")
+    {
+        Task = ModelTask.Classification,
+    };
+
+    public static readonly PublicEndpoint Moderations = new("moderations", "POST", "Moderations", "moderation", "/v1/moderations")
+    {
+        Task = ModelTask.Classification,
+    };
+
     public static readonly PublicEndpoint Models = new("models", "GET", "Look up models", "models", "/v1/models", "/v1/models/{*model}");
 
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
-    public static readonly IReadOnlyList<PublicEndpoint> All = [ChatCompletions, Completions, Embeddings, Models];
+    public static readonly IReadOnlyList<PublicEndpoint> All =
+        [ChatCompletions, Completions, Embeddings, Classifications, Predict, Moderations, Models];
 
     /// <summary>The first of <see cref="Paths"/>.</summary>
     public string Path => Paths[0];

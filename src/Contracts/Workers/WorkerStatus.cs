@@ -22,7 +22,7 @@ public sealed record ModelCard
 
     public required string Version { get; init; }
 
-    /// <summary><c>chat</c>, which includes completions, or <c>embeddings</c>.</summary>
+    /// <summary>Name of a <see cref="Metering.ModelTask"/>, such as <c>chat</c>, which includes completions.</summary>
     public required string Task { get; init; }
 
     /// <summary>Prompt and output tokens together.</summary>
@@ -38,6 +38,9 @@ public sealed record ModelCard
 
     /// <summary>Width of the vectors of an embedding model; 0 otherwise.</summary>
     public int EmbeddingWidth { get; init; }
+
+    /// <summary>Whether a classifier maps its labels to categories of <c>/v1/moderations</c>.</summary>
+    public bool Moderates { get; init; }
 
     public string? Licence { get; init; }
 

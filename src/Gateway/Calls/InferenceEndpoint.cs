@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Gateway.Calls;
 
@@ -15,8 +16,19 @@ internal abstract class InferenceEndpoint(PublicEndpoint api)
     /// <summary>Whether a JSON answer names the model in the header <c>openai-model</c>.</summary>
     public virtual bool NamesModelInHeader => false;
 
+    /// <summary>Whether the content types that HTTP clients set by themselves are taken too; the body is JSON all the same.</summary>
+    public virtual bool TakesUnlabelledJson => false;
+
+    /// <summary>The error for a model that does not exist for the caller.</summary>
+    /// <param name="name">As the client wrote it, fit to be repeated.</param>
+    public virtual OpenAiError ModelNotFound(string name) => OpenAiError.ModelNotFound(name);
+
+    /// <summary>The error when the endpoint cannot use a model; null when it can.</summary>
+    public virtual OpenAiError? Refuse(ModelCard card) =>
+        card.Task == Api.Task?.Name ? null : OpenAiError.ModelNotForEndpoint(card.Name, WorkerPath);
+
     /// <summary>Reads and checks a body; exactly one of the two is set.</summary>
-    /// <param name="engine">The model in the path, or null.</param>
+    /// <param name="engine">The model in the URL, or null.</param>
     public abstract bool TryParse(
         ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
         [NotNullWhen(false)] out OpenAiError? error);

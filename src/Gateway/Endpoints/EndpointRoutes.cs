@@ -21,6 +21,13 @@ internal static class EndpointRoutes
             (HttpContext context, [Description("A model's name or an alias; a slash in it is written %2F.")] string engine,
                 InferencePipeline pipeline) => pipeline.RunAsync(context, endpoint, Unescape(engine)));
 
+    /// <summary>A path whose query may name the model, as <c>model</c>.</summary>
+    public static RouteHandlerBuilder MapInferenceOfQuery(this IEndpointRouteBuilder routes, InferenceEndpoint endpoint, string path) =>
+        routes.MapPost(
+            path,
+            (HttpContext context, [Description("A model's name or an alias.")] string? model, InferencePipeline pipeline) =>
+                pipeline.RunAsync(context, endpoint, model));
+
     /// <summary>A model's name out of a path: a slash in it arrives escaped, and the server leaves that one character so.</summary>
     internal static string Unescape(string model) => model.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 }

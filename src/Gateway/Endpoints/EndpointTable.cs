@@ -21,6 +21,9 @@ internal static class EndpointTable
         new ChatCompletionsEndpoint(),
         new CompletionsEndpoint(),
         new EmbeddingsEndpoint(),
+        new ClassificationsEndpoint(),
+        new PredictEndpoint(),
+        new ModerationsEndpoint(),
         new ModelsEndpoint(),
     ];
 }

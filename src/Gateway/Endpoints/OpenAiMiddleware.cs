@@ -35,8 +35,9 @@ internal sealed partial class OpenAiMiddleware(
         headers.Attach(context, call);
         try
         {
-            // Routes match in any case; a version in another case is not ours.
-            await (context.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal)
+            // Routes match in any case; a version in another case is not ours, nor is a path without one.
+            var path = context.Request.Path;
+            await (path.StartsWithSegments("/v1", StringComparison.Ordinal) || UnknownUrls.Find(path.Value ?? "") is not null
                 ? next(context) : UnknownUrls.RefuseAsync(context));
         }
         catch (BadHttpRequestException exception)

@@ -36,7 +36,7 @@ internal static class UnknownUrls
         Find(path)?.Method ?? (OpenApiSlice.Paths.Contains(path.TrimEnd('/'), StringComparer.Ordinal) ? HttpMethods.Get : null);
 
     /// <summary>The endpoint that has a URL; null for a URL that is not ours.</summary>
-    private static PublicEndpoint? Find(string path)
+    internal static PublicEndpoint? Find(string path)
     {
         var parts = path.TrimEnd('/').Split('/');
         return PublicEndpoint.All.FirstOrDefault(endpoint => endpoint.Paths.Any(template => Matches(template.Split('/'), parts)));

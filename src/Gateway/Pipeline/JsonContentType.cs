@@ -12,14 +12,24 @@ internal static class JsonContentType
         "", "utf8", "xutf8", "csutf8", "unicode11utf8", "cp65001", "usascii", "ascii", "csascii", "iso646us", "ansix341968",
     };
 
+    /// <summary>Types that clients set by themselves for a text: curl and Python's urllib the first, browsers the second.</summary>
+    private static readonly HashSet<string> Unlabelled = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "application/x-www-form-urlencoded", "text/plain",
+    };
+
     /// <summary>True without a content type too: clients without one send JSON.</summary>
-    public static bool IsJson(string? contentType)
+    /// <param name="unlabelled">Whether the types that clients set by themselves count too.</param>
+    public static bool IsJson(string? contentType, bool unlabelled = false)
     {
         var parts = (contentType ?? "").Split(';');
         var media = parts[0].Trim();
-        return (media.Length == 0 && parts.Length == 1)
-            || ((media.Equals("application/json", StringComparison.OrdinalIgnoreCase) || IsSuffixed(media)) && parts.Skip(1).All(IsUtf8));
+        return (media.Length == 0 && parts.Length == 1) || ((IsNamed(media) || (unlabelled && Unlabelled.Contains(media)))
+            && parts.Skip(1).All(IsUtf8));
     }
+
+    private static bool IsNamed(string media) =>
+        media.Equals("application/json", StringComparison.OrdinalIgnoreCase) || IsSuffixed(media);
 
     private static bool IsSuffixed(string media) =>
         media.EndsWith("+json", StringComparison.OrdinalIgnoreCase) && media.Count(letter => letter == '/') == 1 && !media.Contains(' ');

@@ -26,13 +26,15 @@ internal sealed class RequestBody : IDisposable
 
     /// <summary>Reads the body. Refuses one that is not JSON by its content type, is compressed, is larger than <paramref name="limit"/>
     /// bytes, comes too slowly, or stops in the middle.</summary>
-    public static async Task<OrRefusal<RequestBody>> ReadAsync(HttpContext context, int limit)
+    /// <param name="unlabelled">Whether content types that say nothing about the body are taken for JSON.</param>
+    public static async Task<OrRefusal<RequestBody>> ReadAsync(HttpContext context, int limit, bool unlabelled = false)
     {
         var request = context.Request;
-        if (!JsonContentType.IsJson(request.ContentType) || !request.Headers.ContentEncoding.All(encoding => encoding is "identity"))
+        var isJson = JsonContentType.IsJson(request.ContentType, unlabelled);
+        if (!isJson || !request.Headers.ContentEncoding.All(encoding => encoding is "identity"))
         {
             return OpenAiError.UnsupportedMediaType(
-                JsonContentType.IsJson(request.ContentType)
+                isJson
                     ? $"{request.ContentType}; Content-Encoding: {request.Headers.ContentEncoding}" : request.ContentType);
         }
 

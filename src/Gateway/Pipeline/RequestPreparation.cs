@@ -14,7 +14,7 @@ namespace Tollgate.Gateway.Pipeline;
 internal sealed class RequestPreparation(
     RequestEntry door, ModelDirectory models, PriceCatalogue prices, IdempotencyDesk idempotency, IOptions<OpenAiOptions> options)
 {
-    /// <param name="engine">The model in the path, or null.</param>
+    /// <param name="engine">The model in the URL, or null.</param>
     public async Task<Preparation> PrepareAsync(HttpContext context, Caller caller, InferenceEndpoint endpoint, string? engine)
     {
         string? key = null;
@@ -23,7 +23,8 @@ internal sealed class RequestPreparation(
             return new Preparation.Refused(invalidKey);
         }
 
-        if (!(await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes)).TryGet(out var body, out var unreadable))
+        var received = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes, endpoint.TakesUnlabelledJson);
+        if (!received.TryGet(out var body, out var unreadable))
         {
             return new Preparation.Refused(unreadable);
         }
@@ -37,7 +38,7 @@ internal sealed class RequestPreparation(
 
             if ((models.Resolve(request.Model, caller) ?? await ResolveByNewestAsync(request.Model, caller)) is not { } model)
             {
-                return new Preparation.Refused(OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(request.Model)));
+                return new Preparation.Refused(endpoint.ModelNotFound(OpenAiErrorResult.Quotable(request.Model)));
             }
 
             var asked = key is null ? null : idempotency.Identify(key, caller, endpoint.Api.Scope, engine, body.Bytes.Span);
@@ -66,9 +67,9 @@ internal sealed class RequestPreparation(
             return new Preparation.Refused(OpenAiError.ModelUnavailable(model.Model, TimeSpan.FromSeconds(1)));
         }
 
-        if (card.Task != endpoint.Api.Task?.Name)
+        if (endpoint.Refuse(card) is { } unsuitable)
         {
-            return new Preparation.Refused(OpenAiError.ModelNotForEndpoint(model.Model, endpoint.WorkerPath));
+            return new Preparation.Refused(unsuitable);
         }
 
         if (request.MaxOutput > card.ContextLength)

@@ -64,6 +64,16 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
         }
     }
 
+    /// <summary>Whether another organization's work may be done in a turn of <paramref name="leader"/>: it has not been served more by
+    /// more than <paramref name="ahead"/> tokens, and gives way to nobody.</summary>
+    public bool MayRide(Guid other, Guid leader, int ahead)
+    {
+        lock (_gate)
+        {
+            return _shares[other] <= _shares[leader] + ahead && !_quiet.MustGiveWay(other);
+        }
+    }
+
     /// <summary>Called with the gate held.</summary>
     private void Displace(Place place)
     {
@@ -109,17 +119,23 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
             }
 
             _running.Add(next.Organization);
-            if (!next.Started)
-            {
-                next.Started = true;
-                places.Leave(next.Organization);
-            }
+            Start(next);
         }
 
         if (!_looksLater && _running.Count < AtOnce && _joined.Any(IsNext))
         {
             _looksLater = true; // Who is next rests.
             _ = PassOnLaterAsync();
+        }
+    }
+
+    /// <summary>Called with the gate held.</summary>
+    private void Start(Place place)
+    {
+        if (!place.Started)
+        {
+            place.Started = true;
+            places.Leave(place.Organization);
         }
     }
 
@@ -151,7 +167,7 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
     {
         public Guid Organization { get; } = organization;
 
-        /// <summary>It has had a turn. Guarded by the gate, as are the members below.</summary>
+        /// <summary>It has had a turn, or a part of another's. Guarded by the gate, as are the members below.</summary>
         internal bool Started { get; set; }
 
         internal bool Displaced { get; set; }
@@ -180,6 +196,20 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
             return await waiting.Task;
         }
 
+        /// <summary>Notes that another request's turn does work for this one. Returns false when the place was given away.</summary>
+        public bool TryStart()
+        {
+            lock (turns._gate)
+            {
+                if (!Displaced)
+                {
+                    turns.Start(this);
+                }
+
+                return !Displaced;
+            }
+        }
+
         /// <summary>Gives the place away, unless it has had a turn.</summary>
         public void Displace()
         {
@@ -204,12 +234,15 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
     {
         private readonly long _started = turns._clock.GetTimestamp();
 
-        /// <summary>Charges the work of this turn to the organization.</summary>
-        public void Charge(int tokens)
+        /// <summary>Charges work of this turn to the turn's organization.</summary>
+        public void Charge(int tokens) => Charge(place.Organization, tokens);
+
+        /// <summary>Charges work of this turn to the organization that it was done for.</summary>
+        public void Charge(Guid organization, int tokens)
         {
             lock (turns._gate)
             {
-                turns._shares.Charge(place.Organization, tokens * FairShare.PromptWeight);
+                turns._shares.Charge(organization, tokens * FairShare.PromptWeight);
             }
         }
 

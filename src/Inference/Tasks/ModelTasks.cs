@@ -1,4 +1,5 @@
 using Tollgate.Inference.Tasks.Chat;
+using Tollgate.Inference.Tasks.Classification;
 using Tollgate.Inference.Tasks.Embeddings;
 
 namespace Tollgate.Inference.Tasks;
@@ -10,6 +11,7 @@ internal static class ModelTasks
     public static IReadOnlyList<IModelTask> All { get; } =
     [
         new ChatTask(),
+        new ClassificationTask(), // Before embeddings, whose importer takes every other ONNX file.
         new EmbeddingTask(),
     ];
 }

@@ -25,6 +25,10 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["CompletionRequestBody"] = CompletionRequest.Members,
         ["EngineCompletionRequestBody"] = CompletionRequest.Members,
         ["EmbeddingRequestBody"] = EmbeddingRequest.Members,
+        ["ClassificationRequestBody"] = ClassificationRequest.Members,
+        ["PredictRequestBody"] = PredictRequest.Members,
+        ["ModerationRequestBody"] = ModerationRequest.Members,
+        ["ModerationTextPart"] = ModerationInputs.PartNames,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];

@@ -114,6 +114,45 @@ public sealed class FairTurnsTests
         (await next).Dispose();
     }
 
+    [Fact]
+    public async Task Work_of_others_is_done_in_a_turn_unless_they_are_ahead_or_must_give_way()
+    {
+        var organizations = new QuietOrganizations();
+        var turns = new FairTurns(new QueuePlaces(256, 128), organizations, TimeProvider.System);
+        using var first = turns.TryJoin(Quiet)!;
+        using var turn = await first.TakeTurnAsync(CancellationToken.None);
+        var many = Enumerable.Range(0, QuietOrganizations.MostAnswers).Select(_ => turns.TryJoin(Loud)!).ToList();
+
+        Assert.True(turns.MayRide(Loud, Quiet, ahead: 100));
+        turn.Charge(Loud, 100);
+        Assert.True(turns.MayRide(Loud, Quiet, ahead: 100));
+        turn.Charge(Loud, 1);
+        Assert.False(turns.MayRide(Loud, Quiet, ahead: 100));
+        turn.Charge(1);
+        Assert.True(turns.MayRide(Loud, Quiet, ahead: 100));
+        many.Add(turns.TryJoin(Loud)!); // One more answer than an organization with few has.
+        Assert.False(turns.MayRide(Loud, Quiet, ahead: 100));
+        Assert.True(turns.MayRide(Quiet, Loud, ahead: 100));
+        many.ForEach(place => place.Dispose());
+    }
+
+    [Fact]
+    public async Task A_request_that_another_turn_works_for_waits_no_more_and_keeps_its_place()
+    {
+        var turns = new FairTurns(new QueuePlaces(3, 3), new QuietOrganizations(), TimeProvider.System);
+        using var first = turns.TryJoin(Loud)!;
+        using var running = await first.TakeTurnAsync(CancellationToken.None);
+        using var second = turns.TryJoin(Loud)!;
+        using var third = turns.TryJoin(Loud)!;
+
+        third.Displace();
+
+        Assert.True(second.TryStart());
+        Assert.False(third.TryStart());
+        second.Displace();
+        Assert.Equal(new ModelLoad(2, 0), turns.Load);
+    }
+
     private static async Task RunAsync(FairTurns turns, Guid organization, List<Guid> order)
     {
         using var place = turns.TryJoin(organization)!;

@@ -7,25 +7,26 @@ namespace Tollgate.Inference.Tasks.Embeddings;
 internal static class EmbeddingFormat
 {
     /// <param name="base64">Whether each vector is written as the bytes of its numbers, or else as a list.</param>
-    public static void WriteList(Utf8JsonWriter json, string model, bool base64, EmbeddingResult result)
+    /// <param name="vectors">In the order of the inputs.</param>
+    public static void WriteList(Utf8JsonWriter json, string model, bool base64, IReadOnlyList<float[]> vectors, long tokens)
     {
         json.WriteStartObject();
         json.WriteString("object", "list");
         json.WriteStartArray("data");
-        for (var index = 0; index < result.Vectors.Count; index++)
+        for (var index = 0; index < vectors.Count; index++)
         {
             json.WriteStartObject();
             json.WriteString("object", "embedding");
             json.WriteNumber("index", index);
-            WriteVector(json, result.Vectors[index], base64);
+            WriteVector(json, vectors[index], base64);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
         json.WriteString("model", model);
         json.WriteStartObject("usage");
-        json.WriteNumber("prompt_tokens", result.TotalTokens);
-        json.WriteNumber("total_tokens", result.TotalTokens);
+        json.WriteNumber("prompt_tokens", tokens);
+        json.WriteNumber("total_tokens", tokens);
         json.WriteEndObject();
         json.WriteEndObject();
     }

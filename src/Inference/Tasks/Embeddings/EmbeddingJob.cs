@@ -8,5 +8,5 @@ internal sealed record EmbeddingJob(LoadedEmbedder Embedder, EmbeddingRequest Re
 {
     public LoadedModel Model => Embedder;
 
-    public ITaskRun Begin(RequestScope scope) => new EmbeddingWork(this, scope);
+    public ITaskRun Begin(RequestScope scope) => new EmbeddingRun(this, scope);
 }

@@ -19,7 +19,6 @@ internal static class SentencePooling
     private const string PoolingFolder = "1_Pooling";
     private const string ModulesName = "modules.json";
     private const string ModePrefix = "pooling_mode_";
-    private const long MostBytes = 1 << 20;
 
     /// <summary>The pooling, or null where the files are absent. They lie beside the model or, where it is in <c>onnx/</c>, above
     /// it.</summary>
@@ -47,7 +46,7 @@ internal static class SentencePooling
             return;
         }
 
-        using var document = Parse(path);
+        using var document = SettingsFile.Read(path);
         foreach (var module in document.RootElement.ValueKind == JsonValueKind.Array ? document.RootElement.EnumerateArray() : default)
         {
             var type = module.ValueKind == JsonValueKind.Object && module.TryGetProperty("type", out var name) ? name.ToString() : "";
@@ -60,7 +59,7 @@ internal static class SentencePooling
 
     private static string ReadMode(string path)
     {
-        using var document = Parse(path);
+        using var document = SettingsFile.Read(path);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
         {
             throw new ModelImportException($"'{PoolingFolder}/{ConfigName}' is not an object.");
@@ -78,19 +77,5 @@ internal static class SentencePooling
             _ => throw new ModelImportException(
                 $"'{PoolingFolder}/{ConfigName}' asks for the pooling '{string.Join(" + ", modes)}'; 'cls' and 'mean' are supported."),
         };
-    }
-
-    private static JsonDocument Parse(string path)
-    {
-        try
-        {
-            return new FileInfo(path).Length <= MostBytes
-                ? JsonDocument.Parse(File.ReadAllBytes(path))
-                : throw new ModelImportException($"'{path}' is longer than {MostBytes} bytes.");
-        }
-        catch (JsonException exception)
-        {
-            throw new ModelImportException($"'{path}' is not JSON: {exception.Message}", exception);
-        }
     }
 }

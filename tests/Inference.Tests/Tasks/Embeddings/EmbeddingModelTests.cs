@@ -1,10 +1,9 @@
 using System.Numerics.Tensors;
 using System.Text.Json.Nodes;
-using Tollgate.Inference.Fairness;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Onnx;
-using Tollgate.Inference.Sessions;
 using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tasks.Embeddings;
 using Tollgate.Inference.Tests.Models;
@@ -37,9 +36,9 @@ public sealed class EmbeddingModelTests
         var reference = JsonNode.Parse(await File.ReadAllTextAsync(ModelFiles.SharedModel("reference", "minilm.json")))!;
         var rows = reference["rows"]!.AsArray();
 
-        var result = await model.EmbedAsync([.. rows.Select(r => EmbeddingInput.FromText((string)r!["text"]!))], CancellationToken.None);
+        var result = await model.EmbedAsync([.. rows.Select(r => Text((string)r!["text"]!))], CancellationToken.None);
         var byIds = await model.EmbedAsync(
-            [.. rows.Select(r => EmbeddingInput.FromIds([.. r!["input_ids"]!.AsArray().Select(id => (int)id!).Skip(1).SkipLast(1)]))],
+            [.. rows.Select(r => Ids([.. r!["input_ids"]!.AsArray().Select(id => (int)id!).Skip(1).SkipLast(1)]))],
             CancellationToken.None);
 
         Assert.True(model.Manifest.Batching); // only its weights are quantised
@@ -65,12 +64,11 @@ public sealed class EmbeddingModelTests
         var options = new ModelImportOptions { TokenizerFile = Path.Combine(ModelFiles.Defaults, "tiny-embed", "tokenizer.json") };
         var installed = await ModelImport.RunAsync(
             folder.File("quantising.onnx"), "embed", folder.File("models"), options, progress: null, CancellationToken.None);
-        using var model = await EmbeddingModel.LoadAsync(
-            installed, new SessionFactory(ExecutionProvider.Cpu), new QuietOrganizations(), CancellationToken.None);
+        using var model = await EmbeddingAlone.LoadAsync(installed);
 
         var together = await model.EmbedAsync(
-            [EmbeddingInput.FromText("a toll gate"), EmbeddingInput.FromText("many other words beside it")], CancellationToken.None);
-        var alone = await model.EmbedAsync([EmbeddingInput.FromText("a toll gate")], CancellationToken.None);
+            [Text("a toll gate"), Text("many other words beside it")], CancellationToken.None);
+        var alone = await model.EmbedAsync([Text("a toll gate")], CancellationToken.None);
 
         Assert.False(model.Manifest.Batching);
         Assert.Equal(alone.Vectors[0], together.Vectors[0]);
@@ -95,10 +93,9 @@ public sealed class EmbeddingModelTests
         };
         var installed = await ModelImport.RunAsync(
             folder.File("vectors.onnx"), "embed", folder.File("models"), options, progress: null, CancellationToken.None);
-        using var model = await EmbeddingModel.LoadAsync(
-            installed, new SessionFactory(ExecutionProvider.Cpu), new QuietOrganizations(), CancellationToken.None);
+        using var model = await EmbeddingAlone.LoadAsync(installed);
 
-        var result = await model.EmbedAsync([EmbeddingInput.FromText("gate")], CancellationToken.None);
+        var result = await model.EmbedAsync([Text("gate")], CancellationToken.None);
 
         Assert.Equal(pooling, ModelEmbedding.Of(installed.Manifest)!.Pooling);
         double[] ids = [101, 4796, 102];
@@ -137,11 +134,11 @@ public sealed class EmbeddingModelTests
         var texts = Enumerable.Range(1, 150).Select(
             i => string.Concat(Enumerable.Repeat("gate toll ", i * 37 % 101)) + $"number {i}").ToArray();
 
-        var together = await model.EmbedAsync([.. texts.Select(EmbeddingInput.FromText)], CancellationToken.None);
+        var together = await model.EmbedAsync([.. texts.Select(Text)], CancellationToken.None);
 
         for (var i = 0; i < texts.Length; i += 7)
         {
-            var alone = await model.EmbedAsync([EmbeddingInput.FromText(texts[i])], CancellationToken.None);
+            var alone = await model.EmbedAsync([Text(texts[i])], CancellationToken.None);
             Assert.Equal(alone.Tokens[0], together.Tokens[i]);
             Assert.InRange(TensorPrimitives.Distance<float>(alone.Vectors[0], together.Vectors[i]), 0, 1e-5f);
         }
@@ -152,16 +149,13 @@ public sealed class EmbeddingModelTests
     {
         using var folder = new TemporaryFolder();
         using var model = await ImportAsync(Path.Combine(ModelFiles.Defaults, "tiny-embed", "model.onnx"), folder);
-        var tooLong = EmbeddingInput.FromText(string.Concat(Enumerable.Repeat("gate ", 9000)));
 
-        var length = await Assert.ThrowsAsync<EmbeddingInputException>(
-            () => model.EmbedAsync([EmbeddingInput.FromText("x"), tooLong], CancellationToken.None));
-        var id = await Assert.ThrowsAsync<EmbeddingInputException>(
-            () => model.EmbedAsync([EmbeddingInput.FromIds([5, 30522])], CancellationToken.None));
+        var length = await model.EmbedAsync([Text("x"), Text(string.Concat(Enumerable.Repeat("gate ", 9000)))]);
+        var id = await model.EmbedAsync([Ids([5, 30522])]);
 
-        Assert.Equal(1, length.Index);
-        Assert.Contains("8192 tokens", length.Message, StringComparison.Ordinal);
-        Assert.Equal(0, id.Index);
+        Assert.Contains("8192 tokens, however input 1 has", length.Refusal!.Message, StringComparison.Ordinal);
+        Assert.Contains("Input 0 has a token outside", id.Refusal!.Message, StringComparison.Ordinal);
+        Assert.Equal("input", id.Refusal.Param);
     }
 
     [Fact]
@@ -171,41 +165,7 @@ public sealed class EmbeddingModelTests
         using var model = await ImportAsync(Path.Combine(ModelFiles.Defaults, "tiny-embed", "model.onnx"), folder);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => model.EmbedAsync([EmbeddingInput.FromText("x")], new CancellationToken(canceled: true)));
-    }
-
-    [Fact]
-    public async Task EmbedAsync_that_is_cancelled_counts_the_runs_that_were_begun_and_begins_no_other()
-    {
-        using var folder = new TemporaryFolder();
-        using var model = await ImportAsync(Path.Combine(ModelFiles.Defaults, "tiny-embed", "model.onnx"), folder);
-        var inputs = Enumerable.Range(0, 200).Select(i => EmbeddingInput.FromText($"toll gate number {i}")).ToList();
-        using var leave = new CancellationTokenSource();
-        using var place = model.Turns.TryJoin(Guid.NewGuid())!;
-        List<int> runs = [];
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => model.EmbedAsync(
-            inputs,
-            place,
-            mayRun: _ => true,
-            ran: tokens =>
-            {
-                runs.Add(tokens);
-                leave.Cancel(); // In the middle of the request, as a cancel call would.
-            },
-            leave.Token));
-
-        Assert.InRange(Assert.Single(runs), 64 * 4, 64 * 10); // One run of 64 rows.
-        using var next = await place.TakeTurnAsync(CancellationToken.None); // The turn is free again.
-    }
-
-    [Fact]
-    public void Plan_puts_inputs_of_like_length_together_within_the_budget()
-    {
-        var batches = EmbeddingBatches.Plan([3, 100, 4, 90, 2], paddedTokens: 200).ToArray();
-
-        Assert.Equal([1, 3], batches[0]); // 2 × 100
-        Assert.Equal([2, 0, 4], batches[1]); // 3 × 4
+            () => model.EmbedAsync([Text("x")], new CancellationToken(canceled: true)));
     }
 
     /// <summary>A table of vectors whose rows go through eight bits with one scale for the whole batch.</summary>
@@ -244,11 +204,14 @@ public sealed class EmbeddingModelTests
     private static async Task<EmbeddingModel> ImportAsync(string file, TemporaryFolder folder)
     {
         var installed = await ModelImport.RunAsync(file, "embed", folder.Path, new(), progress: null, CancellationToken.None);
-        return await EmbeddingModel.LoadAsync(
-            installed, new SessionFactory(ExecutionProvider.Cpu), new QuietOrganizations(), CancellationToken.None);
+        return await EmbeddingAlone.LoadAsync(installed);
     }
 
-    private static EmbeddingInput[] Texts(JsonNode texts) => [.. texts.AsArray().Select(t => EmbeddingInput.FromText((string)t!))];
+    private static PromptInput Text(string text) => new(text, null);
+
+    private static PromptInput Ids(IReadOnlyList<int> ids) => new(null, ids);
+
+    private static PromptInput[] Texts(JsonNode texts) => [.. texts.AsArray().Select(t => Text((string)t!))];
 
     private static void CheckFirstNumbers(JsonNode expected, IReadOnlyList<float[]> vectors)
     {

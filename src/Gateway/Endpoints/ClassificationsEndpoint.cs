@@ -1,0 +1,32 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.OpenApi;
+
+namespace Tollgate.Gateway.Endpoints;
+
+/// <summary><c>POST /v1/classifications</c>.</summary>
+internal sealed class ClassificationsEndpoint() : InferenceEndpoint(PublicEndpoint.Classifications), IEndpoint
+{
+    public override bool NamesModelInHeader => true;
+
+    public void Map(IEndpointRouteBuilder routes) => routes.MapInference(this)
+        .Describe(
+            "createClassification", "Classifications", "Label texts",
+            "Returns the best label of each input with its score, in the order of the inputs. Scores of a model whose labels exclude each "
+            + "other sum to 1 (softmax); those of a multi-label model are independent (sigmoid).")
+        .Takes<ClassificationRequestBody>(ClassificationExamples.Texts)
+        .Answers<ClassificationList>(
+            ClassificationExamples.Labels, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
+        .Fails(DocumentedErrors.OfInference(Api, "input"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
+
+    public override bool TryParse(
+        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
+        [NotNullWhen(false)] out OpenAiError? error)
+    {
+        var read = ClassificationRequest.TryParse(body, out var classification, out error);
+        request = classification;
+        return read;
+    }
+}
