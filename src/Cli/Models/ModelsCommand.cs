@@ -2,7 +2,6 @@ using System.CommandLine;
 using Tollgate.Cli.Commands;
 using Tollgate.Cli.Data;
 using Tollgate.Cli.Prices;
-using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
@@ -13,8 +12,8 @@ namespace Tollgate.Cli.Models;
 /// <summary><c>tollgate models list|import</c>.</summary>
 internal static class ModelsCommand
 {
-    private static readonly Argument<FileInfo> ModelFile =
-        new("FILE") { Description = "A .gguf of the Llama family, or an .onnx of sentence embeddings." };
+    private static readonly Argument<FileSystemInfo> Source =
+        new("PATH") { Description = "A .gguf of the Llama family, or an .onnx of sentence embeddings." };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
     private static readonly Option<FileInfo?> Tokenizer =
@@ -29,7 +28,7 @@ internal static class ModelsCommand
         new Command("list", "What is installed.").Does(ListAsync),
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            ModelFile, Name, PriceOptions.In, PriceOptions.Out, Tokenizer, Pooling, Completions,
+            Source, Name, PriceOptions.In, PriceOptions.Out, Tokenizer, Pooling, Completions,
         }.Does(ImportAsync),
     };
 
@@ -59,9 +58,10 @@ internal static class ModelsCommand
     private static async Task<int> ImportAsync(ParseResult parsed, Target target, CancellationToken cancellationToken)
     {
         var name = parsed.GetRequiredValue(Name);
-        var price = FindPrice(parsed, name);
+        SetPrice? price;
         try
         {
+            price = FindPrice(parsed, name);
             var model = target.Data is { } data
                 ? await InstallForOwnerAsync(parsed, data, name, cancellationToken)
                 : await InstallAsync(parsed, target.FindModelsFolder(), name, cancellationToken);
@@ -102,7 +102,7 @@ internal static class ModelsCommand
             Completions = parsed.GetValue(Completions),
         };
         return ModelImport.RunAsync(
-            parsed.GetRequiredValue(ModelFile).FullName, name, folder, options, new StageProgress(), cancellationToken);
+            parsed.GetRequiredValue(Source).FullName, name, folder, options, new StageProgress(), cancellationToken);
     }
 
     /// <summary>Sets the price of an import. Returns false when it waits for the next start of the installation on this machine.</summary>
@@ -139,8 +139,8 @@ internal static class ModelsCommand
             return null;
         }
 
-        var isEncoder = parsed.GetRequiredValue(ModelFile).Extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase);
-        var price = new SetPrice(name, input, output, OnlyIfMissing: false, Task: isEncoder ? ModelTask.Embeddings.Name : null);
+        var price = new SetPrice(
+            name, input, output, OnlyIfMissing: false, Task: ModelImport.FindTask(parsed.GetRequiredValue(Source).FullName));
         PriceOptions.Require(price.FindMissing());
         return price;
     }

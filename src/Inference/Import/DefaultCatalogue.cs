@@ -13,7 +13,7 @@ internal static class DefaultCatalogue
 
     /// <summary>Imports the models that the repository lacks, or holds as an earlier release shipped them. While another process does so
     /// in the same repository, waits and then finds them installed.</summary>
-    /// <param name="defaultsFolder">One folder a model, with its file, its tokenizer and its <c>import.json</c>.</param>
+    /// <param name="defaultsFolder">One folder a model, with its files and its <c>import.json</c>.</param>
     /// <returns>The models that this call installed; a second call installs none.</returns>
     /// <exception cref="ModelImportException">A model cannot be imported.</exception>
     public static async Task<IReadOnlyList<InstalledModel>> InstallAsync(
@@ -34,7 +34,7 @@ internal static class DefaultCatalogue
         foreach (var (name, folder, entry) in await NewModelsAsync(store, defaultsFolder, cancellationToken))
         {
             installed.Add(await ModelImport.RunAsync(
-                Path.Combine(folder, entry.File),
+                entry.PathIn(folder),
                 name,
                 store.Root,
                 options with
@@ -74,7 +74,7 @@ internal static class DefaultCatalogue
         var found = new List<(string Name, string Folder, CatalogueEntry Entry)>();
         foreach (var folder in Directory.EnumerateDirectories(defaultsFolder).Order(StringComparer.Ordinal))
         {
-            var (name, recipe) = (Path.GetFileName(folder), Path.Combine(folder, "import.json"));
+            var (name, recipe) = (Path.GetFileName(folder), Path.Combine(folder, ModelFolder.CatalogueFile));
             if (File.Exists(recipe)
                 && await ReadAsync(recipe, cancellationToken) is var entry
                 && await IsNewAsync(store, name, folder, entry, cancellationToken))
@@ -100,13 +100,15 @@ internal static class DefaultCatalogue
         }
 
         if (installed[0].Manifest is not { Source.File: { } file, Description: { } description }
-            || file != entry.File || description != entry.Description)
+            || file != ModelFolder.NameOf(entry.PathIn(folder)) || description != entry.Description)
         {
             return false;
         }
 
-        var shipped = await ModelStore.DescribeAsync(Path.Combine(folder, entry.File), cancellationToken);
-        return Array.TrueForAll(installed, model => model.Manifest.Source.Sha256 != shipped.Sha256);
+        var shipped = entry.File is null
+            ? await ModelFolder.HashAsync(folder, cancellationToken)
+            : (await ModelStore.DescribeAsync(entry.PathIn(folder), cancellationToken)).Sha256;
+        return Array.TrueForAll(installed, model => model.Manifest.Source.Sha256 != shipped);
     }
 
     private static async Task<CatalogueEntry> ReadAsync(string path, CancellationToken cancellationToken)
@@ -115,7 +117,7 @@ internal static class DefaultCatalogue
         {
             await using var stream = File.OpenRead(path);
             var entry = await JsonSerializer.DeserializeAsync(stream, CatalogueJson.Default.CatalogueEntry, cancellationToken);
-            return entry is { } found && Path.GetFileName(found.File) == found.File
+            return entry is { } found && (found.File is null || Path.GetFileName(found.File) == found.File)
                 ? found
                 : throw new ModelImportException($"'{path}' names no plain file.");
         }
@@ -127,10 +129,15 @@ internal static class DefaultCatalogue
 }
 
 /// <summary>How a model of the catalogue is imported: its <c>import.json</c>.</summary>
-/// <param name="File">Name of the file beside it.</param>
+/// <param name="File">Name of the file beside it; null where the folder itself is the model.</param>
 /// <param name="Completions">One of <see cref="ModelCompletions"/>, or null: as the import finds best.</param>
 internal sealed record CatalogueEntry(
-    string File, string? Licence, string? Description, int? DefaultMaxOutput, string? Completions = null);
+    string? File, string? Licence, string? Description, int? DefaultMaxOutput, string? Completions = null)
+{
+    /// <summary>What is imported.</summary>
+    /// <param name="folder">The folder of the entry.</param>
+    public string PathIn(string folder) => File is null ? folder : Path.Combine(folder, File);
+}
 
 /// <summary>JSON of catalogue entries.</summary>
 [JsonSerializable(typeof(CatalogueEntry))]

@@ -3,14 +3,18 @@ using Tollgate.Inference.Tasks;
 
 namespace Tollgate.Inference.Import;
 
-/// <summary>Takes a model file into the repository: validate, convert, compare with the source, install.</summary>
+/// <summary>Takes a model, a file or a folder, into the repository: validate, convert, compare with the source, install.</summary>
 public static class ModelImport
 {
-    /// <summary>Imports a file as the next version of a model, by the first task that takes it.</summary>
+    /// <summary>Name of the task that takes a file or folder.</summary>
+    /// <exception cref="ModelImportException">There is no such file or folder, or no task takes it.</exception>
+    public static string FindTask(string path) => Find(path, ModelTasks.All).Task.Name;
+
+    /// <summary>Imports a file or folder as the next version of a model, by the first task that takes it.</summary>
     /// <param name="progress">Receives each stage; may be null.</param>
-    /// <exception cref="ModelImportException">The file is unsound or unsupported, or the result differs from the source.</exception>
+    /// <exception cref="ModelImportException">The source is unsound or unsupported, or the result differs from it.</exception>
     public static async Task<InstalledModel> RunAsync(
-        string file,
+        string path,
         string name,
         string modelsFolder,
         ModelImportOptions options,
@@ -18,22 +22,28 @@ public static class ModelImport
         CancellationToken cancellationToken)
     {
         ModelName.Check(name);
-        if (!File.Exists(file))
-        {
-            throw new ModelImportException($"There is no file '{file}'.");
-        }
-
-        var importers = options.Tasks.SelectMany(task => task.Importers).ToArray();
-        var importer = Array.Find(importers, importer => importer.Takes(file)) ?? throw new ModelImportException(
-            $"'{Path.GetFileName(file)}' is neither {string.Join(" nor ", importers.Select(importer => importer.Files))}.");
+        var importer = Find(path, options.Tasks).Importer;
         using var draft = new ModelStore(modelsFolder).Begin(name);
         try
         {
-            return await importer.ImportAsync(new ImportJob(file, draft, options, progress), cancellationToken);
+            return await importer.ImportAsync(new ImportJob(path, draft, options, progress), cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
         {
-            throw new ModelImportException($"The import of '{Path.GetFileName(file)}' failed: {exception.Message}", exception);
+            throw new ModelImportException($"The import of '{ModelFolder.NameOf(path)}' failed: {exception.Message}", exception);
         }
+    }
+
+    private static (IModelTask Task, IModelImporter Importer) Find(string path, IReadOnlyList<IModelTask> tasks)
+    {
+        if (!Path.Exists(path))
+        {
+            throw new ModelImportException($"There is no file or folder '{path}'.");
+        }
+
+        var importers = tasks.SelectMany(task => task.Importers.Select(importer => (Task: task, Importer: importer))).ToArray();
+        var found = Array.Find(importers, one => one.Importer.Takes(path));
+        return found.Importer is not null ? found : throw new ModelImportException(
+            $"'{ModelFolder.NameOf(path)}' is neither {string.Join(" nor ", importers.Select(one => one.Importer.Files))}.");
     }
 }

@@ -100,9 +100,9 @@ public static class ModelCompletions
     public const string Chat = "chat";
 }
 
-/// <param name="File">Name of the imported file, without its folder.</param>
+/// <param name="File">Name of the imported file or folder, without the folder that holds it.</param>
 /// <param name="Format"><c>gguf</c> or <c>onnx</c>.</param>
-/// <param name="Sha256">Of the imported file, 64 hex digits.</param>
+/// <param name="Sha256">Of the imported file, or <see cref="ModelFolder.HashAsync"/> of the folder, 64 hex digits.</param>
 public sealed record ModelSource(string File, string Format, string Sha256);
 
 /// <param name="Sha256">64 hex digits, lower case.</param>

@@ -7,8 +7,8 @@ internal sealed class GgufImporter : IModelImporter
 {
     public string Files => "a .gguf of text generation";
 
-    public bool Takes(string file) => Path.GetExtension(file).Equals(".gguf", StringComparison.OrdinalIgnoreCase);
+    public bool Takes(string path) => File.Exists(path) && Path.GetExtension(path).Equals(".gguf", StringComparison.OrdinalIgnoreCase);
 
     public Task<InstalledModel> ImportAsync(ImportJob job, CancellationToken cancellationToken) =>
-        new GgufImport(job.File, job.Draft, job.Options, job.Progress).RunAsync(cancellationToken);
+        new GgufImport(job.Path, job.Draft, job.Options, job.Progress).RunAsync(cancellationToken);
 }
