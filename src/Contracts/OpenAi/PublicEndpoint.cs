@@ -29,10 +29,16 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         Task = ModelTask.Embeddings,
     };
 
+    public static readonly PublicEndpoint ImageClassifications = new(
+        "images.classifications", "POST", "Image classification", "image_classification", "/v1/images/classifications")
+    {
+        Task = ModelTask.ImageClassification,
+    };
+
     public static readonly PublicEndpoint Models = new("models", "GET", "Look up models", "models", "/v1/models", "/v1/models/{*model}");
 
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
-    public static readonly IReadOnlyList<PublicEndpoint> All = [ChatCompletions, Completions, Embeddings, Models];
+    public static readonly IReadOnlyList<PublicEndpoint> All = [ChatCompletions, Completions, Embeddings, ImageClassifications, Models];
 
     /// <summary>The first of <see cref="Paths"/>.</summary>
     public string Path => Paths[0];

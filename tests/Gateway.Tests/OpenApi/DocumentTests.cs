@@ -25,6 +25,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["CompletionRequestBody"] = CompletionRequest.Members,
         ["EngineCompletionRequestBody"] = CompletionRequest.Members,
         ["EmbeddingRequestBody"] = EmbeddingRequest.Members,
+        ["ImageClassificationRequestBody"] = ImageClassificationRequest.Members,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];

@@ -115,7 +115,13 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"dimensions\":0", false)]
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"encoding_format\":\"int8\"", false)]
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"stream\":true", false)]
-    public void Another_request(string schema, string members, bool accepted) => Agree(schema, $"{{{members}}}", accepted);
+    [InlineData("ImageClassificationRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"top_n\":1000,\"user\":\"u\"", true)]
+    [InlineData("ImageClassificationRequestBody", "\"model\":\"a\",\"image\":[\"GIF\",\"data:image/gif;base64,GIF\"]", true)]
+    [InlineData("ImageClassificationRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"top_n\":1001", false)]
+    [InlineData("ImageClassificationRequestBody", "\"model\":\"a\",\"image\":7", false)]
+    [InlineData("ImageClassificationRequestBody", "\"image\":\"GIF\"", false)]
+    public void Another_request(string schema, string members, bool accepted) =>
+        Agree(schema, $"{{{members.Replace("GIF", Convert.ToBase64String(PictureBytes.Gif), StringComparison.Ordinal)}}}", accepted);
 
     private void Agree(string schema, string body, bool accepted)
     {
@@ -134,6 +140,7 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "ChatCompletionRequest" => ChatRequest.TryParse(body, out _, out error),
             "CompletionRequestBody" => CompletionRequest.TryParse(body, out _, out error),
             "EngineCompletionRequestBody" => CompletionRequest.TryParse(body, "engine", out _, out error),
+            "ImageClassificationRequestBody" => ImageClassificationRequest.TryParse(body, out _, out error),
             _ => EmbeddingRequest.TryParse(body, out _, out error),
         };
         return error;

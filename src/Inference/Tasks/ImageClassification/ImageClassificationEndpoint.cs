@@ -1,0 +1,14 @@
+using Tollgate.Contracts.OpenAi;
+
+namespace Tollgate.Inference.Tasks.ImageClassification;
+
+/// <summary><c>POST /v1/images/classifications</c>.</summary>
+internal sealed class ImageClassificationEndpoint : ITaskEndpoint
+{
+    public PublicEndpoint Api => PublicEndpoint.ImageClassifications;
+
+    public PreparedRequest Prepare(ReadOnlyMemory<byte> body, Func<string, LoadedModel?> find, CancellationToken cancellationToken) =>
+        !ImageClassificationRequest.TryParse(body, out var request, out var invalid) ? invalid
+            : find(request.Model) is LoadedImageClassifier classifier
+                ? new PreparedRequest.Ready(new ImageClassificationJob(classifier, request)) : OpenAiError.ModelNotFound(request.Model);
+}
