@@ -27,7 +27,7 @@ public static class PictureBytes
     public static byte[] AnimatedPng { get; } = Convert.FromBase64String(
         "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAACGFjVEwAAAACAAAAAPONk3AAAAAaZmNUTAAAAAAAAAADAAAAAgAAAAAAAAAAAAAD6AAAugXeyAAAABRJ"
         + "REFUeJxj+M/AwIDA/xn+MzAAADvYBfso8+rdAAAAGmZjVEwAAAABAAAAAgAAAAIAAAAAAAAAAAAAA+gAAPaUtEQAAAAaZmRBVAAAAAJ4nGNkYPjPwMDA+J+BgYGBAQAR"
-        + "EgIBRxd7gAAAABJRU5ErkJggg==");
+        + "EgIBRRxd7gAAAABJRU5ErkJggg==");
 
     /// <summary>8 × 8 pixels in four colours of ink; the first one is red 0, green 0, blue 39. Written by Pillow.</summary>
     public static byte[] InkJpeg { get; } = Convert.FromBase64String(

@@ -7,6 +7,9 @@ public sealed partial record ImageClassificationRequest
     /// <summary>All members that the parser knows.</summary>
     internal static MemberNames Members => Body.Names;
 
+    /// <summary>All parts of a form that the parser knows.</summary>
+    internal static MemberNames FormMembers { get; } = new("image", "image[]", "file", "model", "top_n", "user");
+
     /// <summary>Most pictures of one request.</summary>
     public const int MostImages = 16;
 
@@ -23,6 +26,37 @@ public sealed partial record ImageClassificationRequest
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out ImageClassificationRequest? request,
         [NotNullWhen(false)] out OpenAiError? error) =>
         RequestParser.TryParse(body.Span, new Body(), out request, out error);
+
+    /// <summary>Parses and checks a form, the headers of its pictures included. Sets exactly one of <paramref name="request"/> and
+    /// <paramref name="error"/>.</summary>
+    public static bool TryParse(
+        RequestForm form, [NotNullWhen(true)] out ImageClassificationRequest? request, [NotNullWhen(false)] out OpenAiError? error)
+    {
+        var reader = new FormReader(form, FormMembers);
+        var images = new PictureInputs(MostImages);
+        var (model, topN) = ((string?)null, (long)DefaultLabels);
+        while (reader.NextPart(out var name) && name switch
+        {
+            "model" => reader.ReadModel(out model),
+            "top_n" => reader.ReadInteger(1, MostLabels, out topN),
+            "user" => reader.ReadText(out _),
+            _ => images.Read(reader, name),
+        })
+        {
+        }
+
+        error = reader.Error ?? (model is null ? OpenAiError.MissingParameter("model")
+            : images.Pictures.Count == 0 ? OpenAiError.MissingParameter("image") : null);
+        request = error is not null ? null : new ImageClassificationRequest
+        {
+            Model = model!,
+            Images = images.Pictures,
+            TopN = (int)topN,
+            Size = default,
+            Edits = reader.Edits,
+        };
+        return request is not null;
+    }
 
     private struct Body : IBodyOf<ImageClassificationRequest>
     {

@@ -6,12 +6,18 @@ using Tollgate.Contracts.Pictures;
 
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>A picture of a request, whose header has been checked.</summary>
-/// <param name="File">The file as it came; it is not decoded yet.</param>
+/// <summary>A picture of a request, whose header has been checked. Its pixels are not decoded yet.</summary>
 /// <param name="Param">The member that holds it, such as <c>image[1]</c>.</param>
-public sealed record PictureInput(ReadOnlyMemory<byte> File, PictureHeader Header, string Param);
+/// <param name="Bytes">The file; null when it is a part of a form.</param>
+/// <param name="Part">The part of a form; null when it came as text.</param>
+public sealed record PictureInput(PictureHeader Header, string Param, byte[]? Bytes, FormPart? Part)
+{
+    /// <summary>The file as it came.</summary>
+    /// <exception cref="ObjectDisposedException">It is a part of a form that was disposed.</exception>
+    public ReadOnlyMemory<byte> File => Part is { } part ? part.Bytes : Bytes;
+}
 
-/// <summary>Parses pictures as base64 or data URLs: one, or an array of several.</summary>
+/// <summary>Parses pictures as base64 or data URLs, one or an array of several, or as files of a form.</summary>
 /// <param name="most">Most pictures.</param>
 internal readonly struct PictureInputs(int most)
 {
@@ -49,6 +55,26 @@ internal readonly struct PictureInputs(int most)
             || reader.Fail(OpenAiError.InvalidValue(reader.PathText(), "at least one picture", "an empty array")));
     }
 
+    /// <summary>Reads a file of a form.</summary>
+    /// <param name="name">Name of the part; one that ends in <c>[]</c> may come several times.</param>
+    public bool Read(FormReader reader, string name)
+    {
+        if (!reader.ReadFile(out var part))
+        {
+            return false;
+        }
+
+        if (Pictures.Count == most)
+        {
+            return reader.Fail(OpenAiError.InvalidValue(name, $"at most {most} pictures"));
+        }
+
+        var param = name.EndsWith("[]", StringComparison.Ordinal) ? $"{name[..^2]}[{Pictures.Count}]" : name;
+        var fault = PictureHeader.Read(part.Bytes.Span, out var header);
+        Pictures.Add(new PictureInput(header, param, Bytes: null, part));
+        return fault == PictureFault.None || reader.Fail(OpenAiError.InvalidPicture(param, fault));
+    }
+
     private bool ReadOne(ref RequestReader reader)
     {
         if (!reader.ReadUtf8(out var text))
@@ -68,7 +94,7 @@ internal readonly struct PictureInputs(int most)
     private bool Add(ref RequestReader reader, byte[] file, string param)
     {
         var fault = PictureHeader.Read(file, out var header);
-        Pictures.Add(new PictureInput(file, header, param));
+        Pictures.Add(new PictureInput(header, param, file, Part: null));
         return fault == PictureFault.None || reader.Fail(OpenAiError.InvalidPicture(param, fault));
     }
 

@@ -33,6 +33,8 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         "images.classifications", "POST", "Image classification", "image_classification", "/v1/images/classifications")
     {
         Task = ModelTask.ImageClassification,
+        Bodies = BodyTypes.Json | BodyTypes.Form,
+        Upload = UploadKind.Image,
     };
 
     public static readonly PublicEndpoint Models = new("models", "GET", "Look up models", "models", "/v1/models", "/v1/models/{*model}");

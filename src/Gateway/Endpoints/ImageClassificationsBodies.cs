@@ -21,6 +21,29 @@ public sealed record ImageClassificationRequestBody(
     public string? User { get; init; }
 }
 
+/// <summary>Form of <c>POST /v1/images/classifications</c>: a picture as <c>image</c> or <c>file</c>, or up to 16 as
+/// <c>image[]</c>.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ImageClassificationForm(
+    [property: JsonPropertyName("model"), MinLength(1), MaxLength(256), Description("A model's name or an alias, see GET /v1/models.")]
+    string Model)
+{
+    [JsonPropertyName("image"), BinaryFile, Description("A picture's file.")]
+    public string? Image { get; init; }
+
+    [JsonPropertyName("file"), BinaryFile, Description("Another name of image.")]
+    public string? File { get; init; }
+
+    [JsonPropertyName("image[]"), Description("The files of several pictures.")]
+    public IReadOnlyList<string>? Images { get; init; }
+
+    [JsonPropertyName("top_n"), Range(1, 1000), Description("Labels for each picture. Default 5.")]
+    public int? TopN { get; init; }
+
+    [JsonPropertyName("user"), Description("Your own name of the end user. Accepted and ignored.")]
+    public string? User { get; init; }
+}
+
 /// <summary>Answer of <c>POST /v1/images/classifications</c>.</summary>
 public sealed record ImageClassificationList(
     [property: JsonPropertyName("object"), OneOfTexts("list")] string Object,

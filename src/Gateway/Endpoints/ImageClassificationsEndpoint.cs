@@ -18,6 +18,7 @@ internal sealed class ImageClassificationsEndpoint() : InferenceEndpoint(PublicE
             + "PNG, JPEG, WebP, GIF and BMP are read, turned upright by their EXIF orientation; transparency is left out. "
             + "Animations are refused, and pictures are not fetched from URLs.")
         .Takes<ImageClassificationRequestBody>(ImageClassificationExamples.Picture)
+        .TakesForm<ImageClassificationForm>()
         .Answers<ImageClassificationList>(
             ImageClassificationExamples.Labels, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
         .Fails(DocumentedErrors.OfInference(Api, "image"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
@@ -27,6 +28,14 @@ internal sealed class ImageClassificationsEndpoint() : InferenceEndpoint(PublicE
         [NotNullWhen(false)] out OpenAiError? error)
     {
         var read = ImageClassificationRequest.TryParse(body, out var classification, out error);
+        request = classification;
+        return read;
+    }
+
+    public override bool TryParse(
+        RequestForm form, [NotNullWhen(true)] out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error)
+    {
+        var read = ImageClassificationRequest.TryParse(form, out var classification, out error);
         request = classification;
         return read;
     }

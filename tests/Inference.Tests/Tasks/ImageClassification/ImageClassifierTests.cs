@@ -214,6 +214,6 @@ public sealed class ImageClassifierTests
     private static PictureInput Input(byte[] file)
     {
         Assert.Equal(PictureFault.None, PictureHeader.Read(file, out var header));
-        return new PictureInput(file, header, "image");
+        return new PictureInput(header, "image", file, Part: null);
     }
 }
