@@ -31,7 +31,7 @@ public static class BadRequests
 
     public static IReadOnlyList<BadRequest> All { get; } =
         [.. WrongTypes(), .. Shared(), .. Chats(), .. Hints(), .. Refused(), .. Messages(), .. Completions(), .. Embeddings(),
-            .. Classifications(), .. Predictions(), .. Moderations(), .. Malformed()];
+            .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All, .. Malformed()];
 
     /// <summary>A good chat with further members.</summary>
     public static string ChatBody(string members = "") => $$"""{"model":"tiny-assistant","messages":[{{User}}]{{Comma(members)}}}""";

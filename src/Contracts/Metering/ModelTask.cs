@@ -11,8 +11,9 @@ public sealed record ModelTask(string Name, string Label, bool Generates)
     public static readonly ModelTask Embeddings = new("embeddings", "embeddings", Generates: false);
 
     public static readonly ModelTask Classification = new("classification", "text classification", Generates: false);
+    public static readonly ModelTask ImageClassification = new("image-classification", "image classification", Generates: false);
 
-    private static readonly ModelTask[] All = [Chat, Embeddings, Classification];
+    private static readonly ModelTask[] All = [Chat, Embeddings, Classification, ImageClassification];
 
     /// <summary>The task of a name; null for a name that is unknown here.</summary>
     public static ModelTask? Find(string? name) => Array.Find(All, task => task.Name == name);

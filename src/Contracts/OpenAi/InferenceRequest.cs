@@ -1,3 +1,5 @@
+using Tollgate.Contracts.Metering;
+
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>Members common to all inference requests. Gateway and worker parse requests with the same code.</summary>
@@ -21,6 +23,10 @@ public abstract partial record InferenceRequest
     /// <summary>The output cap per choice that the client requested; null without one.</summary>
     public virtual long? MaxOutput => null;
 
+    /// <summary>Units of what the request carries beside text, known from the headers of its files: the exact count, or the most that a
+    /// worker can find.</summary>
+    public virtual Units Media => default;
+
     /// <summary>Positions of the members that the gateway rewrites before it forwards the body.</summary>
     public required BodyEdits Edits { get; init; }
 }
@@ -29,7 +35,7 @@ public abstract partial record InferenceRequest
 /// <param name="Utf8Bytes">Bytes of all prompt texts after JSON unescaping; an upper bound of their byte-level tokens.</param>
 /// <param name="TokenIds">Exact number of prompt tokens given as ids.</param>
 /// <param name="Messages">Number of chat messages; 0 for other endpoints.</param>
-/// <param name="Prompts">Number of prompts or inputs in the request, at least 1.</param>
+/// <param name="Prompts">Number of prompts or inputs in the request; 0 where it carries no text.</param>
 public readonly record struct PromptSize(long Utf8Bytes, long TokenIds, int Messages, int Prompts);
 
 /// <summary>Controls how tokens are chosen and when generation ends. Defaults are OpenAI's.</summary>
@@ -165,14 +171,31 @@ public sealed partial record ModerationRequest : InferenceRequest
     public override bool Generates => false;
 }
 
+/// <summary><c>POST /v1/images/classifications</c>.</summary>
+public sealed partial record ImageClassificationRequest : InferenceRequest
+{
+    /// <summary>1 to <see cref="MostImages"/> pictures.</summary>
+    public required IReadOnlyList<PictureInput> Images { get; init; }
+
+    /// <summary>Labels returned for each picture, best first; a model with fewer returns all of its own.</summary>
+    public required int TopN { get; init; }
+
+    public override bool Generates => false;
+
+    public override Units Media => new(0, Images: Images.Count);
+}
+
 /// <summary>Byte ranges in the client's body; an absent member has length 0.</summary>
-/// <param name="Model">The value of <c>model</c>, including its quotes.</param>
+/// <param name="Model">The value of <c>model</c>, in JSON including its quotes.</param>
 /// <param name="MaxTokens">The value of <c>max_tokens</c> or <c>max_completion_tokens</c>; the first one when a chat has both.</param>
 /// <param name="ObjectStart">Position after the opening brace, where missing members are inserted.</param>
 public readonly record struct BodyEdits(ByteRange Model, ByteRange MaxTokens, int ObjectStart)
 {
     /// <summary>The value of the second cap when a chat has both.</summary>
     public ByteRange SecondMaxTokens { get; init; }
+
+    /// <summary>Whether the body is a form, which always has a model and never a cap. <see cref="ObjectStart"/> means nothing there.</summary>
+    public bool IsForm { get; init; }
 }
 
 /// <summary>A range of bytes.</summary>

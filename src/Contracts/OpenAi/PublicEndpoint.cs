@@ -46,15 +46,52 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         Task = ModelTask.Classification,
     };
 
+    public static readonly PublicEndpoint ImageClassifications = new(
+        "images.classifications", "POST", "Image classification", "image_classification", "/v1/images/classifications")
+    {
+        Task = ModelTask.ImageClassification,
+        Bodies = BodyTypes.Json | BodyTypes.Form,
+        Upload = UploadKind.Image,
+    };
+
     public static readonly PublicEndpoint Models = new("models", "GET", "Look up models", "models", "/v1/models", "/v1/models/{*model}");
 
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
-        [ChatCompletions, Completions, Embeddings, Classifications, Predict, Moderations, Models];
+        [ChatCompletions, Completions, Embeddings, Classifications, Predict, Moderations, ImageClassifications, Models];
 
     /// <summary>The first of <see cref="Paths"/>.</summary>
     public string Path => Paths[0];
 
     /// <summary>Task of the models that serve the endpoint, as in their cards; null when it runs no model.</summary>
     public ModelTask? Task { get; init; }
+
+    /// <summary>Media types of bodies that the endpoint reads. Default JSON.</summary>
+    public BodyTypes Bodies { get; init; } = BodyTypes.Json;
+
+    /// <summary>What a body carries beside text, which decides how large it may be. Default nothing.</summary>
+    public UploadKind Upload { get; init; }
+}
+
+/// <summary>Media types of a request's body.</summary>
+[Flags]
+public enum BodyTypes
+{
+    None = 0,
+
+    /// <summary><c>application/json</c>.</summary>
+    Json = 1,
+
+    /// <summary><c>multipart/form-data</c>.</summary>
+    Form = 2,
+}
+
+/// <summary>What a body carries beside text, as part of a form or as base64 text. The operator limits each kind.</summary>
+public enum UploadKind
+{
+    None = 0,
+
+    Audio,
+
+    Image,
 }

@@ -164,6 +164,26 @@ internal ref struct RequestReader
         return true;
     }
 
+    /// <summary>Reads a string's UTF-8 bytes after unescaping. They lie in the body itself unless the string has escapes.</summary>
+    public bool ReadUtf8(out ReadOnlySpan<byte> utf8)
+    {
+        utf8 = default;
+        if (Kind != JsonTokenType.String)
+        {
+            return FailType("a string");
+        }
+
+        if (!_json.ValueIsEscaped)
+        {
+            utf8 = _json.ValueSpan;
+            return true;
+        }
+
+        var unescaped = new byte[_json.ValueSpan.Length];
+        utf8 = unescaped.AsSpan(0, _json.CopyString(unescaped));
+        return true;
+    }
+
     /// <summary>Reads a whole number. Refuses a fraction or an exponent, even <c>5.0</c>, as OpenAI does.</summary>
     public bool ReadInteger(long min, long max, out long value)
     {

@@ -27,9 +27,20 @@ internal abstract class InferenceEndpoint(PublicEndpoint api)
     public virtual OpenAiError? Refuse(ModelCard card) =>
         card.Task == Api.Task?.Name ? null : OpenAiError.ModelNotForEndpoint(card.Name, WorkerPath);
 
-    /// <summary>Reads and checks a body; exactly one of the two is set.</summary>
+    /// <summary>Reads and checks a body of JSON; exactly one of the two is set. Every endpoint that takes JSON overrides it.</summary>
     /// <param name="engine">The model in the URL, or null.</param>
-    public abstract bool TryParse(
+    public virtual bool TryParse(
         ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
-        [NotNullWhen(false)] out OpenAiError? error);
+        [NotNullWhen(false)] out OpenAiError? error) => NotRead(out request, out error);
+
+    /// <summary>Reads and checks a form; exactly one of the two is set. Every endpoint that takes forms overrides it.</summary>
+    public virtual bool TryParse(
+        RequestForm form, [NotNullWhen(true)] out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
+        NotRead(out request, out error);
+
+    private bool NotRead(out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error)
+    {
+        (request, error) = (null, OpenAiError.UnsupportedMediaType(contentType: null, Api.Bodies));
+        return false;
+    }
 }

@@ -24,6 +24,7 @@ internal static class EndpointTable
         new ClassificationsEndpoint(),
         new PredictEndpoint(),
         new ModerationsEndpoint(),
+        new ImageClassificationsEndpoint(),
         new ModelsEndpoint(),
     ];
 }

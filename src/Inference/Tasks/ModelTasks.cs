@@ -1,6 +1,7 @@
 using Tollgate.Inference.Tasks.Chat;
 using Tollgate.Inference.Tasks.Classification;
 using Tollgate.Inference.Tasks.Embeddings;
+using Tollgate.Inference.Tasks.ImageClassification;
 
 namespace Tollgate.Inference.Tasks;
 
@@ -13,5 +14,6 @@ internal static class ModelTasks
         new ChatTask(),
         new ClassificationTask(), // Before embeddings, whose importer takes every other ONNX file.
         new EmbeddingTask(),
+        new ImageClassificationTask(),
     ];
 }

@@ -11,7 +11,7 @@ public sealed class HostileBodyTests
     private static readonly string[] Paths =
     [
         BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.ClassificationPath,
-        BadRequests.PredictPath, BadRequests.ModerationPath,
+        BadRequests.PredictPath, BadRequests.ModerationPath, BadPictureRequests.Path,
     ];
 
     private static readonly byte[] Sample = Encoding.UTF8.GetBytes(
@@ -78,13 +78,13 @@ public sealed class HostileBodyTests
     {
         var random = new Random(20261124);
         byte[][] bad = [.. BadRequests.All.Select(bad => Encoding.UTF8.GetBytes(bad.Body)).Where(body => body.Length is > 0 and < 1000)];
-        string[] bodies = [BadRequests.ChatBody(), BadRequests.CompletionBody(), BadRequests.EmbeddingBody()];
+        string[] bodies = [BadRequests.ChatBody(), BadRequests.CompletionBody(), BadRequests.EmbeddingBody(), BadPictureRequests.Body()];
         byte[][] good = [Sample, .. bodies.Select(Encoding.UTF8.GetBytes)];
         var parsed = 0;
         for (var i = 0; i < 100_000; i++)
         {
             var body = Mutate(random, i % 2 == 0 ? bad : good);
-            var (request, error) = Parse.Body(Paths[i % 3], body);
+            var (request, error) = Parse.Body(Paths[i % Paths.Length], body);
 
             Assert.True(request is null ^ error is null);
             parsed += request is null ? 0 : 1;

@@ -22,6 +22,8 @@ internal static class Parse
                 return (PredictRequest.TryParse(body, null, out var prediction, out error) ? prediction : null, error);
             case BadRequests.ModerationPath:
                 return (ModerationRequest.TryParse(body, out var moderation, out error) ? moderation : null, error);
+            case BadPictureRequests.Path:
+                return (ImageClassificationRequest.TryParse(body, out var classification, out error) ? classification : null, error);
             default:
                 return (EmbeddingRequest.TryParse(body, out var embedding, out error) ? embedding : null, error);
         }

@@ -21,7 +21,7 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
             [
                 "/docs", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/health/live", "/health/ready",
                 "/openapi/v1.json", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/engines/{engine}/completions",
-                "/v1/models", "/v1/models/{*model}", "/{**rest}",
+                "/v1/images/classifications", "/v1/models", "/v1/models/{*model}", "/{**rest}",
             ],
             InternalDoors.Open(app));
     }

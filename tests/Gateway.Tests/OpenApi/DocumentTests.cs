@@ -29,6 +29,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["PredictRequestBody"] = PredictRequest.Members,
         ["ModerationRequestBody"] = ModerationRequest.Members,
         ["ModerationTextPart"] = ModerationInputs.PartNames,
+        ["ImageClassificationRequestBody"] = ImageClassificationRequest.Members,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];
@@ -68,7 +69,9 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
             Assert.False(string.IsNullOrEmpty(operation.Description));
             Assert.Single(operation.Tags!);
             Assert.All(operation.Parameters ?? [], parameter => Assert.False(string.IsNullOrEmpty(parameter.Description)));
-            Assert.All(operation.RequestBody?.Content?.Values ?? [], body => Assert.NotEmpty(body.Examples!));
+            Assert.All(
+                operation.RequestBody?.Content?.Where(body => body.Key != RequestForm.MediaType) ?? [],
+                body => Assert.NotEmpty(body.Value.Examples!));
             Assert.All(operation.Responses!["200"].Content!.Values, body => Assert.NotNull(body.Example));
             Assert.Superset(new HashSet<string> { "200", "401", "403", "429", "500", "503" }, operation.Responses.Keys.ToHashSet());
             Assert.All(operation.Responses.Values, response => Assert.Contains("x-request-id", response.Headers!.Keys));

@@ -132,7 +132,13 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("ModerationRequestBody", "\"input\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]", false)]
     [InlineData("ModerationRequestBody", "\"input\":[{\"type\":\"text\"}]", false)]
     [InlineData("ModerationRequestBody", "\"input\":[1]", false)]
-    public void Another_request(string schema, string members, bool accepted) => Agree(schema, $"{{{members}}}", accepted);
+    [InlineData("ImageClassificationRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"top_n\":1000,\"user\":\"u\"", true)]
+    [InlineData("ImageClassificationRequestBody", "\"model\":\"a\",\"image\":[\"GIF\",\"data:image/gif;base64,GIF\"]", true)]
+    [InlineData("ImageClassificationRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"top_n\":1001", false)]
+    [InlineData("ImageClassificationRequestBody", "\"model\":\"a\",\"image\":7", false)]
+    [InlineData("ImageClassificationRequestBody", "\"image\":\"GIF\"", false)]
+    public void Another_request(string schema, string members, bool accepted) =>
+        Agree(schema, $"{{{members.Replace("GIF", Convert.ToBase64String(PictureBytes.Gif), StringComparison.Ordinal)}}}", accepted);
 
     private void Agree(string schema, string body, bool accepted)
     {
@@ -154,6 +160,7 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "ClassificationRequestBody" => ClassificationRequest.TryParse(body, out _, out error),
             "PredictRequestBody" => PredictRequest.TryParse(body, null, out _, out error),
             "ModerationRequestBody" => ModerationRequest.TryParse(body, out _, out error),
+            "ImageClassificationRequestBody" => ImageClassificationRequest.TryParse(body, out _, out error),
             _ => EmbeddingRequest.TryParse(body, out _, out error),
         };
         return error;

@@ -93,6 +93,16 @@ public sealed class DemandCalculationTests
         Assert.Equal(0, Calculate(request, Card, Price).Bound.Output);
     }
 
+    [Fact]
+    public void Calculate_holds_each_picture_of_a_classification_and_no_token()
+    {
+        var image = Convert.ToBase64String(PictureBytes.Gif);
+        var body = Encoding.UTF8.GetBytes($$"""{"model":"m","image":["{{image}}","{{image}}"]}""");
+        Assert.True(ImageClassificationRequest.TryParse(body, out var request, out _));
+
+        Assert.Equal(new Units(0, Images: 2), Calculate(request, Card with { ContextLength = 0, Measure = null }, Price).Bound);
+    }
+
     private static Demand Calculate(InferenceRequest request, ModelCard card, ModelPrice price) =>
         DemandCalculation.Calculate("chat.completions", request, card, price);
 

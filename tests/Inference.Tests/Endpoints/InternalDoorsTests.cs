@@ -21,6 +21,7 @@ public sealed class InternalDoorsTests
                 "POST /v1/chat/completions: gateway",
                 "POST /v1/completions: gateway",
                 "POST /v1/embeddings: gateway",
+                "POST /v1/images/classifications: gateway",
             ],
             InternalDoors.Table(app));
         Assert.Equal(["/health/live", "/health/ready"], InternalDoors.Open(app));

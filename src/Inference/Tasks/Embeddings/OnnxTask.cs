@@ -15,7 +15,7 @@ internal static class OnnxTask
         return (given, made) switch
         {
             _ when given.Contains("pixel_values") && given.Contains("input_ids") => "pictures and text together",
-            _ when given.Contains("pixel_values") => made.Contains("logits") ? "image classification" : "pictures",
+            _ when given.Contains("pixel_values") => made.Contains("logits") ? "image classification (import its folder)" : "pictures",
             _ when given.Contains("input_features") || given.Contains("input_values") => "speech",
             _ when given.Contains("encoder_hidden_states") => "generation by an encoder and a decoder, such as translation or speech",
             _ when given.Contains("sample") || given.Contains("timestep") => "image generation",

@@ -1,0 +1,85 @@
+namespace Tollgate.Testing;
+
+/// <summary>Bad requests of <c>/v1/images/classifications</c>.</summary>
+public static class BadPictureRequests
+{
+    public const string Path = "/v1/images/classifications";
+
+    private const string InvalidType = "invalid_type";
+    private const string InvalidValue = "invalid_value";
+    private const string Missing = "missing_required_parameter";
+    private static readonly string Good = Convert.ToBase64String(PictureBytes.Gif);
+
+    public static IEnumerable<BadRequest> All => [.. Members(), .. Images()];
+
+    /// <summary>A good request with further members.</summary>
+    public static string Body(string members = "") =>
+        $$"""{"model":"tiny-classifier","image":"{{Good}}"{{(members.Length == 0 ? "" : "," + members)}}}""";
+
+    private static IEnumerable<BadRequest> Members()
+    {
+        foreach (var (members, code, param) in new[]
+        {
+            ("\"top_n\":0", InvalidValue, "top_n"),
+            ("\"top_n\":-1", InvalidValue, "top_n"),
+            ("\"top_n\":1001", InvalidValue, "top_n"),
+            ("\"top_n\":1.5", InvalidType, "top_n"),
+            ("\"top_n\":\"5\"", InvalidType, "top_n"),
+            ("\"top_n\":[]", InvalidType, "top_n"),
+            ("\"user\":1", InvalidType, "user"),
+            ("\"user\":{}", InvalidType, "user"),
+            ("\"stream\":true", "unknown_parameter", "stream"),
+            ("\"image_url\":\"x\"", "unknown_parameter", "image_url"),
+            ("\"image\":\"x\"", "duplicate_parameter", "image"),
+        })
+        {
+            yield return new(Path, Body(members), 400, code, param);
+        }
+
+        yield return new(Path, $$"""{"image":"{{Good}}"}""", 400, Missing, "model");
+        yield return new(Path, $$"""{"model":1,"image":"{{Good}}"}""", 400, InvalidType, "model");
+        yield return new(Path, $$"""{"model":"","image":"{{Good}}"}""", 400, InvalidValue, "model");
+        yield return new(Path, """{"model":"tiny-classifier"}""", 400, Missing, "image");
+        yield return new(Path, """{"model":"tiny-classifier","image":null}""", 400, Missing, "image");
+    }
+
+    private static IEnumerable<BadRequest> Images()
+    {
+        var many = string.Join(',', Enumerable.Repeat($"\"{Good}\"", 17));
+        foreach (var (image, code, at) in new[]
+        {
+            ("1", InvalidType, ""),
+            ("true", InvalidType, ""),
+            ("{\"url\":\"x\"}", InvalidType, ""),
+            ("[]", InvalidValue, ""),
+            ($"[{many}]", InvalidValue, ""),
+            ("[1]", InvalidType, "[0]"),
+            ($"[\"{Good}\",null]", InvalidType, "[1]"),
+            ($"[\"{Good}\",[]]", InvalidType, "[1]"),
+            ("\"\"", "empty_image_file", ""),
+            ("\"data:image/png;base64,\"", "empty_image_file", ""),
+            ("\"not base64\"", "invalid_base64_image", ""),
+            ($"\"{Good[..^1]}\"", "invalid_base64_image", ""),
+            ($"\"data:image/png,{Good}\"", "invalid_base64_image", ""),
+            ($"\"data:text/plain;base64,{Good}\"", "invalid_base64_image", ""),
+            ("\"data:image/png;base64\"", "invalid_base64_image", ""),
+            ("\"https://example.com/cat.png\"", "invalid_image_url", ""),
+            ($"[\"{Good}\",\"HTTP://169.254.169.254/\"]", "invalid_image_url", "[1]"),
+            ("\"file:///etc/passwd\"", "invalid_image_url", ""),
+            ("\"aGVsbG8gd29ybGQ=\"", "invalid_image_format", ""),
+            (Text(PictureBytes.Gif.AsSpan(0, 12)), "image_parse_error", ""),
+            (Text(PictureBytes.LyingPng(60_000, 60_000)), "image_too_large", ""),
+            (Text(PictureBytes.LyingPng(5001, 5000)), "image_too_large", ""),
+            (Text(PictureBytes.LyingPng(0, 5)), "image_parse_error", ""),
+            (Text(PictureBytes.LyingPng(uint.MaxValue, uint.MaxValue)), "image_too_large", ""),
+            ($"[\"{Good}\",{Text(PictureBytes.AnimatedGif)}]", "invalid_image_format", "[1]"),
+            (Text(PictureBytes.AnimatedWebP), "invalid_image_format", ""),
+            (Text(PictureBytes.AnimatedPng), "invalid_image_format", ""),
+        })
+        {
+            yield return new(Path, $$"""{"model":"tiny-classifier","image":{{image}}}""", 400, code, "image" + at);
+        }
+    }
+
+    private static string Text(ReadOnlySpan<byte> file) => $"\"{PictureBytes.DataUrl(file)}\"";
+}
