@@ -23,7 +23,7 @@ internal static class Parse
             case BadRequests.ModerationPath:
                 return (ModerationRequest.TryParse(body, out var moderation, out error) ? moderation : null, error);
             case BadPictureRequests.Path:
-                return (ImageClassificationRequest.TryParse(body, out var classification, out error) ? classification : null, error);
+                return (ImageClassificationRequest.TryParse(body, out var pictures, out error) ? pictures : null, error);
             default:
                 return (EmbeddingRequest.TryParse(body, out var embedding, out error) ? embedding : null, error);
         }
