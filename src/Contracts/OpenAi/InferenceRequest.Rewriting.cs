@@ -8,13 +8,19 @@ public abstract partial record InferenceRequest
 {
     /// <summary>
     /// Returns the body to forward: the client's bytes with the resolved model and output cap inserted, otherwise unchanged. A chat
-    /// without a cap gets <c>max_completion_tokens</c>, a completion <c>max_tokens</c>; an embedding gets none.
+    /// without a cap gets <c>max_completion_tokens</c>, a completion <c>max_tokens</c>; an embedding gets none. In a form the value of the
+    /// part <c>model</c> is replaced; the name of a model has no line break, so it cannot end its part.
     /// </summary>
     /// <param name="body">The bytes from which this request was parsed.</param>
     /// <param name="model">The model's real name.</param>
-    /// <param name="outputCap">Most tokens to generate for each choice; ignored for embeddings.</param>
+    /// <param name="outputCap">Most tokens to generate for each choice; ignored for requests that generate no tokens.</param>
     public byte[] Rewrite(ReadOnlyMemory<byte> body, string model, long outputCap)
     {
+        if (Edits.IsForm)
+        {
+            return Join(body.Span, [new Splice(Edits.Model, model)]);
+        }
+
         var capMember = this is ChatRequest ? "max_completion_tokens" : this is CompletionRequest ? "max_tokens" : null;
         Span<Splice> splices = new Splice[4];
         var count = 0;

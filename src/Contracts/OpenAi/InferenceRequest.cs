@@ -129,13 +129,16 @@ public sealed partial record EmbeddingRequest : InferenceRequest
 }
 
 /// <summary>Byte ranges in the client's body; an absent member has length 0.</summary>
-/// <param name="Model">The value of <c>model</c>, including its quotes.</param>
+/// <param name="Model">The value of <c>model</c>, in JSON including its quotes.</param>
 /// <param name="MaxTokens">The value of <c>max_tokens</c> or <c>max_completion_tokens</c>; the first one when a chat has both.</param>
 /// <param name="ObjectStart">Position after the opening brace, where missing members are inserted.</param>
 public readonly record struct BodyEdits(ByteRange Model, ByteRange MaxTokens, int ObjectStart)
 {
     /// <summary>The value of the second cap when a chat has both.</summary>
     public ByteRange SecondMaxTokens { get; init; }
+
+    /// <summary>Whether the body is a form, which always has a model and never a cap. <see cref="ObjectStart"/> means nothing there.</summary>
+    public bool IsForm { get; init; }
 }
 
 /// <summary>A range of bytes.</summary>

@@ -17,6 +17,10 @@ public sealed partial record OpenAiError
 
     public static OpenAiError ByteOrderMark() => NotParsed("it starts with a byte order mark; send plain UTF-8");
 
+    /// <param name="why">Continues the sentence, such as <c>it has no part</c>.</param>
+    public static OpenAiError MalformedForm(string why) =>
+        new(400, InvalidRequest, null, $"We could not parse the multipart form of your request: {why}.");
+
     public static OpenAiError BodyNotObject() => NotParsed("it is not a JSON object");
 
     /// <summary>
@@ -85,11 +89,17 @@ public sealed partial record OpenAiError
     public static OpenAiError BodyTooLarge(long limitBytes) =>
         new(413, InvalidRequest, "request_too_large", $"The request body is larger than the {limitBytes} bytes that this server reads.");
 
-    public static OpenAiError UnsupportedMediaType(string? contentType) => new(
+    /// <param name="accepted">What the endpoint reads.</param>
+    public static OpenAiError UnsupportedMediaType(string? contentType, BodyTypes accepted = BodyTypes.Json) => new(
         415,
         InvalidRequest,
         "unsupported_content_type",
-        $"Unsupported content type: '{Shorten(contentType ?? "")}'. This endpoint accepts 'application/json'.");
+        $"Unsupported content type: '{Shorten(contentType ?? "")}'. This endpoint accepts " + accepted switch
+        {
+            BodyTypes.Form => $"'{RequestForm.MediaType}'.",
+            BodyTypes.Json => "'application/json'.",
+            _ => $"'application/json' and '{RequestForm.MediaType}'.",
+        });
 
     /// <param name="meant">The URL that the client probably meant; null when none is similar.</param>
     public static OpenAiError UnknownUrl(string method, string path, string? meant = null) => new(

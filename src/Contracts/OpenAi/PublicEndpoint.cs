@@ -39,4 +39,33 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
 
     /// <summary>Task of the models that serve the endpoint, as in their cards; null when it runs no model.</summary>
     public ModelTask? Task { get; init; }
+
+    /// <summary>Media types of bodies that the endpoint reads. Default JSON.</summary>
+    public BodyTypes Bodies { get; init; } = BodyTypes.Json;
+
+    /// <summary>What a body carries beside text, which decides how large it may be. Default nothing.</summary>
+    public UploadKind Upload { get; init; }
+}
+
+/// <summary>Media types of a request's body.</summary>
+[Flags]
+public enum BodyTypes
+{
+    None = 0,
+
+    /// <summary><c>application/json</c>.</summary>
+    Json = 1,
+
+    /// <summary><c>multipart/form-data</c>.</summary>
+    Form = 2,
+}
+
+/// <summary>What a body carries beside text, as part of a form or as base64 text. The operator limits each kind.</summary>
+public enum UploadKind
+{
+    None = 0,
+
+    Audio,
+
+    Image,
 }

@@ -12,7 +12,9 @@ internal struct SharedMembers
     /// <summary>Largest output cap; keeps every product of caps, choices and prompts far below 2^63.</summary>
     public const long MostTokens = int.MaxValue;
 
-    private const int LongestModel = 256;
+    /// <summary>Longest name of a model in a request, characters.</summary>
+    public const int LongestModel = 256;
+
     internal static readonly MemberNames StreamOptionNames = new("include_usage", "include_obfuscation");
     private bool _hasStreamOptions;
     private long? _seed;

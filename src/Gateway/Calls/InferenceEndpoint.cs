@@ -15,9 +15,20 @@ internal abstract class InferenceEndpoint(PublicEndpoint api)
     /// <summary>Whether a JSON answer names the model in the header <c>openai-model</c>.</summary>
     public virtual bool NamesModelInHeader => false;
 
-    /// <summary>Reads and checks a body; exactly one of the two is set.</summary>
+    /// <summary>Reads and checks a body of JSON; exactly one of the two is set. Every endpoint that takes JSON overrides it.</summary>
     /// <param name="engine">The model in the path, or null.</param>
-    public abstract bool TryParse(
+    public virtual bool TryParse(
         ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
-        [NotNullWhen(false)] out OpenAiError? error);
+        [NotNullWhen(false)] out OpenAiError? error) => Refuse(out request, out error);
+
+    /// <summary>Reads and checks a form; exactly one of the two is set. Every endpoint that takes forms overrides it.</summary>
+    public virtual bool TryParse(
+        RequestForm form, [NotNullWhen(true)] out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
+        Refuse(out request, out error);
+
+    private bool Refuse(out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error)
+    {
+        (request, error) = (null, OpenAiError.UnsupportedMediaType(contentType: null, Api.Bodies));
+        return false;
+    }
 }

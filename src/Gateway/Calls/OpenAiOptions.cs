@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Gateway.Calls;
 
@@ -8,9 +9,18 @@ internal sealed class OpenAiOptions
 {
     public const string Section = "OpenAi";
 
-    /// <summary>Largest request body that is read, bytes. Default 4 MiB.</summary>
+    /// <summary>Largest request body of an endpoint that takes no file, bytes. Default 4 MiB.</summary>
     [Range(1024, 256 * 1024 * 1024)]
     public int MaxBodyBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Largest request body of an endpoint that takes audio, bytes. Default 25 MiB, as at OpenAI.</summary>
+    [Range(1024, 256 * 1024 * 1024)]
+    public int MaxAudioBytes { get; init; } = 25 * 1024 * 1024;
+
+    /// <summary>Largest request body of an endpoint that takes pictures, bytes. Base64 is a third longer than the picture. Default
+    /// 25 MiB.</summary>
+    [Range(1024, 256 * 1024 * 1024)]
+    public int MaxImageBytes { get; init; } = 25 * 1024 * 1024;
 
     /// <summary>Sends <c>Strict-Transport-Security</c>. Only for a gateway that is reached over TLS alone. Default off.</summary>
     public bool StrictTransportSecurity { get; init; }
@@ -18,6 +28,14 @@ internal sealed class OpenAiOptions
     /// <summary>Web origins whose pages may call the API from a browser, or <c>*</c>: a list. Default none: a key does not belong into a
     /// page.</summary>
     public string BrowserOrigins { get; init; } = "";
+
+    /// <summary>Largest body that an endpoint reads, bytes.</summary>
+    public int MostBytes(PublicEndpoint? endpoint) => endpoint?.Upload switch
+    {
+        UploadKind.Audio => MaxAudioBytes,
+        UploadKind.Image => MaxImageBytes,
+        _ => MaxBodyBytes,
+    };
 }
 
 [OptionsValidator]

@@ -41,7 +41,7 @@ internal sealed partial class OpenAiMiddleware(
         }
         catch (BadHttpRequestException exception)
         {
-            await OpenAiErrorResult.EndAsync(context, RequestBody.ToError(exception, options.Value.MaxBodyBytes));
+            await OpenAiErrorResult.EndAsync(context, RequestBody.ToError(exception, options.Value.MostBytes(call.Endpoint)));
         }
         catch (Exception exception) when (context.RequestAborted.IsCancellationRequested)
         {

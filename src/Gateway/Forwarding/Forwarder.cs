@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.OpenAi;
@@ -21,8 +20,6 @@ internal sealed partial class Forwarder(
 {
     /// <summary>Workers that one request may die with: a request that kills its worker must not go through all of them.</summary>
     private const int MostDeaths = 2;
-
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     /// <returns>The error to answer with, or null when the client has its answer or is gone.</returns>
     public async Task<OpenAiError?> ForwardAsync(RunningRequest running)
@@ -159,7 +156,7 @@ internal sealed partial class Forwarder(
             message.Headers.TryAddWithoutValidation("traceparent", parent);
         }
 
-        message.Content = new ReadOnlyMemoryContent(running.Body) { Headers = { ContentType = Json } };
+        message.Content = new ReadOnlyMemoryContent(running.Body.Bytes) { Headers = { ContentType = running.Body.ContentType } };
         return message;
     }
 

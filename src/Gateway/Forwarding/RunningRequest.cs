@@ -12,7 +12,7 @@ namespace Tollgate.Gateway.Forwarding;
 /// <param name="Context">The client's side.</param>
 /// <param name="Body">What is sent to the worker: the client's bytes with the model's real name and the resolved output cap.</param>
 internal sealed record RunningRequest(
-    HttpContext Context, ApiCall Call, RequestTicket Ticket, InferenceEndpoint Endpoint, InferenceRequest Request, byte[] Body)
+    HttpContext Context, ApiCall Call, RequestTicket Ticket, InferenceEndpoint Endpoint, InferenceRequest Request, WorkerBody Body)
 {
     /// <summary>The model's real name, known before the request was admitted.</summary>
     public string Model => Call.Model!;

@@ -39,11 +39,21 @@ internal sealed partial class IdempotencyDesk(
     /// <summary>What a key stands for, once the request was read.</summary>
     /// <param name="endpoint">Its scope name.</param>
     /// <param name="engine">The model in the path, or null.</param>
-    public IdempotentRequest Identify(string key, Caller caller, string endpoint, string? engine, ReadOnlySpan<byte> body)
+    /// <param name="form">The parts of a body that is a form: the same parts are the same request, whatever their boundary is.</param>
+    public IdempotentRequest Identify(
+        string key, Caller caller, string endpoint, string? engine, ReadOnlySpan<byte> body, RequestForm? form = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{endpoint}\0{engine}\0"));
-        hash.AppendData(body);
+        if (form is null)
+        {
+            hash.AppendData(body);
+        }
+        else
+        {
+            form.AppendTo(hash);
+        }
+
         var digest = hash.GetHashAndReset();
         AnswerName[] names =
         [

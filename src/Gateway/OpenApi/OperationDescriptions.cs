@@ -17,6 +17,7 @@ internal static class OperationDescriptions
     private const string Json = DocumentedBodies.MediaType;
     private const string Events = "text/event-stream";
     private const string Ok = "200";
+    private const string IdempotencyKey = "Idempotency-Key";
 
     /// <summary>Status of a stream's events until they are moved: the framework's generator takes one type a status.</summary>
     private const int Unsent = StatusCodes.Status206PartialContent;
@@ -29,7 +30,7 @@ internal static class OperationDescriptions
         this RouteHandlerBuilder route, string name, string tag, string summary, string description) =>
         route.WithName(name).WithTags(tag).WithSummary(summary).WithDescription(description);
 
-    /// <summary>Describes the body.</summary>
+    /// <summary>Describes the body of JSON.</summary>
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route, params IReadOnlyList<BodyExample> examples) =>
         route.WithMetadata(new DocumentedBody(typeof(T))).AddOpenApiOperationTransformer((operation, _, _) =>
         {
@@ -37,15 +38,25 @@ internal static class OperationDescriptions
                 example => example.Name,
                 example => (IOpenApiExample)new OpenApiExample { Value = JsonNode.Parse(example.Json) },
                 StringComparer.Ordinal);
-            operation.Parameters ??= [];
-            operation.Parameters.Add(new OpenApiParameter
-            {
-                Name = "Idempotency-Key",
-                In = ParameterLocation.Header,
-                Description = "Makes a retry safe: within 24 hours the same key and body get the first answer again and are billed once.",
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[!-~]+$" },
-            });
+            AddIdempotencyKey(operation);
             return Task.CompletedTask;
+        });
+
+    /// <summary>
+    /// Describes the body as a form; beside <see cref="Takes{T}"/> it is another way to send the request. A member of
+    /// <typeparamref name="T"/> that is a file has the attribute <see cref="BinaryFileAttribute"/>.
+    /// </summary>
+    public static RouteHandlerBuilder TakesForm<T>(this RouteHandlerBuilder route) =>
+        route.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
+        {
+            var body = operation.RequestBody as OpenApiRequestBody ?? new OpenApiRequestBody { Required = true };
+            body.Content ??= new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal);
+            body.Content[RequestForm.MediaType] = new OpenApiMediaType
+            {
+                Schema = await context.GetOrCreateSchemaAsync(typeof(T), parameterDescription: null, cancellationToken),
+            };
+            operation.RequestBody = body;
+            AddIdempotencyKey(operation);
         });
 
     /// <summary>Describes the answer in one piece.</summary>
@@ -100,6 +111,24 @@ internal static class OperationDescriptions
             }
 
             return Task.CompletedTask;
+        });
+    }
+
+    private static void AddIdempotencyKey(OpenApiOperation operation)
+    {
+        operation.Parameters ??= [];
+        if (operation.Parameters.Any(parameter => parameter.Name == IdempotencyKey))
+        {
+            return;
+        }
+
+        operation.Parameters.Add(new OpenApiParameter
+        {
+            Name = IdempotencyKey,
+            In = ParameterLocation.Header,
+            Description = "Makes a retry safe: within 24 hours the same key and body get the first answer again and are billed once. "
+                + "A form counts by its parts, not by its boundary.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[!-~]+$" },
         });
     }
 

@@ -28,6 +28,10 @@ internal sealed class NotAttribute(bool value) : Attribute
     public bool Value { get; } = value;
 }
 
+/// <summary>Marks a member of a documented form as a file.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class BinaryFileAttribute : Attribute;
+
 /// <summary>Applies the attributes above to the schemas that the framework generates.</summary>
 internal static class SchemaForms
 {
@@ -55,6 +59,9 @@ internal static class SchemaForms
                     break;
                 case NotAttribute not:
                     schema.Not = new OpenApiSchema { Enum = [not.Value] };
+                    break;
+                case BinaryFileAttribute:
+                    schema.Format = "binary";
                     break;
                 case OneOfTextsAttribute texts:
                     var target = schema.Items as OpenApiSchema ?? schema;

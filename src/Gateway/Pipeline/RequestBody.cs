@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Calls;
 using Tollgate.Gateway.Memory;
 
 namespace Tollgate.Gateway.Pipeline;
@@ -24,17 +25,59 @@ internal sealed class RequestBody : IDisposable
 
     public ReadOnlyMemory<byte> Bytes => _buffer.Written;
 
-    /// <summary>Reads the body. Refuses one that is not JSON by its content type, is compressed, is larger than <paramref name="limit"/>
-    /// bytes, comes too slowly, or stops in the middle.</summary>
-    public static async Task<OrRefusal<RequestBody>> ReadAsync(HttpContext context, int limit)
+    /// <summary>The parts of a body that is a form; null for JSON. Its files end with <see cref="Dispose"/>.</summary>
+    public RequestForm? Form { get; private set; }
+
+    /// <summary>
+    /// Reads the body. Refuses one whose content type the endpoint does not read, that is compressed, is larger than
+    /// <paramref name="limit"/> bytes, comes too slowly, stops in the middle, or is no form where it claims to be one.
+    /// </summary>
+    public static async Task<OrRefusal<RequestBody>> ReadAsync(HttpContext context, PublicEndpoint endpoint, int limit)
     {
         var request = context.Request;
-        if (!JsonContentType.IsJson(request.ContentType) || !request.Headers.ContentEncoding.All(encoding => encoding is "identity"))
+        var isForm = RequestForm.IsForm(request.ContentType);
+        var type = isForm ? BodyTypes.Form : JsonContentType.IsJson(request.ContentType) ? BodyTypes.Json : BodyTypes.None;
+        var isRead = (endpoint.Bodies & type) != BodyTypes.None;
+        if (!isRead || !request.Headers.ContentEncoding.All(encoding => encoding is "identity"))
         {
             return OpenAiError.UnsupportedMediaType(
-                JsonContentType.IsJson(request.ContentType)
-                    ? $"{request.ContentType}; Content-Encoding: {request.Headers.ContentEncoding}" : request.ContentType);
+                isRead ? $"{request.ContentType}; Content-Encoding: {request.Headers.ContentEncoding}" : request.ContentType,
+                endpoint.Bodies);
         }
+
+        var read = await ReadBytesAsync(context, limit);
+        if (!isForm || !read.TryGet(out var body, out _))
+        {
+            return read;
+        }
+
+        if ((await RequestForm.ParseAsync(body.Bytes, request.ContentType, context.RequestAborted)).TryGet(out var form, out var invalid))
+        {
+            body.Form = form;
+            return body;
+        }
+
+        body.Dispose();
+        return invalid;
+    }
+
+    /// <summary>What Kestrel found wrong with a request, as the client reads it.</summary>
+    public static OpenAiError ToError(BadHttpRequestException exception, int limit) => exception.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => OpenAiError.BodyTooLarge(limit),
+        StatusCodes.Status408RequestTimeout => OpenAiError.BodyTooSlow(),
+        _ => OpenAiError.BodyIncomplete(),
+    };
+
+    public void Dispose()
+    {
+        Form?.Dispose();
+        _buffer.Dispose();
+    }
+
+    private static async Task<OrRefusal<RequestBody>> ReadBytesAsync(HttpContext context, int limit)
+    {
+        var request = context.Request;
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
@@ -76,16 +119,6 @@ internal sealed class RequestBody : IDisposable
         body.Dispose();
         return OpenAiError.BodyTooLarge(limit);
     }
-
-    /// <summary>What Kestrel found wrong with a request, as the client reads it.</summary>
-    public static OpenAiError ToError(BadHttpRequestException exception, int limit) => exception.StatusCode switch
-    {
-        StatusCodes.Status413PayloadTooLarge => OpenAiError.BodyTooLarge(limit),
-        StatusCodes.Status408RequestTimeout => OpenAiError.BodyTooSlow(),
-        _ => OpenAiError.BodyIncomplete(),
-    };
-
-    public void Dispose() => _buffer.Dispose();
 
     private async Task<bool> FillAsync(PipeReader reader, int limit, CancellationToken cancellationToken)
     {

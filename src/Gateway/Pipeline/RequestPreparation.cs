@@ -23,14 +23,17 @@ internal sealed class RequestPreparation(
             return new Preparation.Refused(invalidKey);
         }
 
-        if (!(await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes)).TryGet(out var body, out var unreadable))
+        var limit = options.Value.MostBytes(endpoint.Api);
+        if (!(await RequestBody.ReadAsync(context, endpoint.Api, limit)).TryGet(out var body, out var unreadable))
         {
             return new Preparation.Refused(unreadable);
         }
 
         using (body)
         {
-            if (!endpoint.TryParse(body.Bytes, engine, out var request, out var invalid))
+            InferenceRequest? request;
+            if (!(body.Form is { } form
+                ? endpoint.TryParse(form, out request, out var invalid) : endpoint.TryParse(body.Bytes, engine, out request, out invalid)))
             {
                 return new Preparation.Refused(invalid);
             }
@@ -40,7 +43,7 @@ internal sealed class RequestPreparation(
                 return new Preparation.Refused(OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(request.Model)));
             }
 
-            var asked = key is null ? null : idempotency.Identify(key, caller, endpoint.Api.Scope, engine, body.Bytes.Span);
+            var asked = key is null ? null : idempotency.Identify(key, caller, endpoint.Api.Scope, engine, body.Bytes.Span, body.Form);
             if (asked is not null && await idempotency.RecallAsync(asked) is var recalled && recalled != default)
             {
                 return recalled.Answer is { } answer
@@ -48,7 +51,7 @@ internal sealed class RequestPreparation(
                     : new Preparation.Refused(recalled.Error ?? OpenAiError.ServerError());
             }
 
-            return Prepare(caller, endpoint, request, model, body.Bytes, asked);
+            return Prepare(caller, endpoint, request, model, body, asked);
         }
     }
 
@@ -58,7 +61,7 @@ internal sealed class RequestPreparation(
         caller.Key is { ModelsAllowed: null, ModelsDenied: null } ? null : models.Resolve(model, await door.RenewAsync(caller));
 
     private Preparation Prepare(
-        Caller caller, InferenceEndpoint endpoint, InferenceRequest request, ResolvedModel model, ReadOnlyMemory<byte> body,
+        Caller caller, InferenceEndpoint endpoint, InferenceRequest request, ResolvedModel model, RequestBody body,
         IdempotentRequest? asked)
     {
         if (model.Card is not { } card)
@@ -74,7 +77,7 @@ internal sealed class RequestPreparation(
         if (request.MaxOutput > card.ContextLength)
         {
             return new Preparation.Refused(
-                OpenAiError.OutputCapTooLarge(CapMember(body.Span, request), request.MaxOutput.Value, card.ContextLength));
+                OpenAiError.OutputCapTooLarge(CapMember(body.Bytes.Span, request), request.MaxOutput.Value, card.ContextLength));
         }
 
         if (prices.InForce(model.Model, caller.OrganizationId) is not { } price)
@@ -82,7 +85,8 @@ internal sealed class RequestPreparation(
             return new Preparation.Refused(OpenAiError.ModelWithoutPrice(model.Model));
         }
 
-        var rewritten = request.Rewrite(body, model.Model, DemandCalculation.OutputCap(request, card));
+        var rewritten = new WorkerBody(
+            request.Rewrite(body.Bytes, model.Model, DemandCalculation.OutputCap(request, card)), body.Form?.Boundary);
         return new Preparation.Ready(request, DemandCalculation.Calculate(endpoint.Api.Scope, request, card, price), rewritten, asked);
     }
 

@@ -174,7 +174,7 @@ internal sealed class GatewayMetrics
     {
         for (var i = 0; i < _inFlight.Length; i++)
         {
-            if (ReferenceEquals(PublicEndpoint.All[i], endpoint))
+            if (PublicEndpoint.All[i].Scope == endpoint.Scope)
             {
                 return ref _inFlight[i];
             }

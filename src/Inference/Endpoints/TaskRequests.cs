@@ -20,12 +20,15 @@ internal sealed partial class TaskRequests(
 
     public async Task AnswerAsync(HttpContext context, ITaskEndpoint endpoint)
     {
-        if (await RequestIntake.ReadBodyAsync(context) is not { } body)
+        if (await RequestIntake.ReadBodyAsync(context, endpoint.Api) is not { } body)
         {
             return;
         }
 
-        switch (endpoint.Prepare(body, models.Find, context.RequestAborted))
+        var prepared = body.Form is { } form
+            ? endpoint.Prepare(form, models.Find, context.RequestAborted)
+            : endpoint.Prepare(body.Bytes, models.Find, context.RequestAborted);
+        switch (prepared)
         {
             case PreparedRequest.Ready ready:
                 await RunAsync(context, endpoint.Api.Operation, ready.Job);

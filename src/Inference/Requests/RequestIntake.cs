@@ -12,28 +12,38 @@ internal static class RequestIntake
 {
     private const string IdFormat = "N";
 
+    /// <summary>Largest body that is read, bytes: the highest limit that a gateway may be given, and room for its edits.</summary>
+    private const long MostBytes = (256 * 1024 * 1024) + (64 * 1024);
+
     /// <summary>Reads the body whole; null after it has answered with an error.</summary>
-    public static async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContext context)
+    public static async Task<IncomingBody?> ReadBodyAsync(HttpContext context, PublicEndpoint endpoint)
     {
         var request = context.Request;
-        if (!MediaTypeNames.Application.Json.Equals(request.ContentType?.Split(';')[0].Trim(), StringComparison.OrdinalIgnoreCase))
+        var isForm = RequestForm.IsForm(request.ContentType);
+        var isJson = MediaTypeNames.Application.Json.Equals(request.ContentType?.Split(';')[0].Trim(), StringComparison.OrdinalIgnoreCase);
+        if ((endpoint.Bodies & (isForm ? BodyTypes.Form : isJson ? BodyTypes.Json : BodyTypes.None)) == BodyTypes.None)
         {
-            await ErrorAnswer.WriteAsync(context, OpenAiError.UnsupportedMediaType(request.ContentType));
+            await ErrorAnswer.WriteAsync(context, OpenAiError.UnsupportedMediaType(request.ContentType, endpoint.Bodies));
             return null;
         }
 
-        try
+        if (await ReadBytesAsync(context) is not { } bytes)
         {
-            using var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, 1 << 20));
-            await request.Body.CopyToAsync(body, context.RequestAborted);
-            return body.GetBuffer().AsMemory(0, (int)body.Length);
-        }
-        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            var limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? 0;
-            await ErrorAnswer.WriteAsync(context, OpenAiError.BodyTooLarge(limit));
             return null;
         }
+
+        if (!isForm)
+        {
+            return new IncomingBody(bytes, null);
+        }
+
+        if ((await RequestForm.ParseAsync(bytes, request.ContentType, context.RequestAborted)).TryGet(out var form, out var invalid))
+        {
+            return new IncomingBody(bytes, form);
+        }
+
+        await ErrorAnswer.WriteAsync(context, invalid);
+        return null;
     }
 
     /// <summary>Who asks. A caller that names no request gets an id of the worker's own.</summary>
@@ -47,5 +57,30 @@ internal static class RequestIntake
     /// <summary>Reads an id of 32 hex digits; null for anything else.</summary>
     public static Guid? ParseId(string? text) => Guid.TryParseExact(text, IdFormat, out var id) ? id : null;
 
+    private static async Task<ReadOnlyMemory<byte>?> ReadBytesAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = MostBytes; // The gateway has applied the operator's limit.
+        }
+
+        try
+        {
+            using var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, 1 << 20));
+            await request.Body.CopyToAsync(body, context.RequestAborted);
+            return body.GetBuffer().AsMemory(0, (int)body.Length);
+        }
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            await ErrorAnswer.WriteAsync(context, OpenAiError.BodyTooLarge(MostBytes));
+            return null;
+        }
+    }
+
     private static Guid? ReadId(HttpRequest request, string header) => ParseId(request.Headers[header]);
 }
+
+/// <summary>A body as it came.</summary>
+/// <param name="Form">Its parts when it is a form; null for JSON.</param>
+internal sealed record IncomingBody(ReadOnlyMemory<byte> Bytes, RequestForm? Form);

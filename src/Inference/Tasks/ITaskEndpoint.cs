@@ -8,10 +8,16 @@ internal interface ITaskEndpoint
     /// <summary>Its line in the list that all services share: path and name in metrics.</summary>
     PublicEndpoint Api { get; }
 
-    /// <summary>Reads and checks a body. The model computes nothing yet.</summary>
+    /// <summary>Reads and checks a body of JSON. The model computes nothing yet.</summary>
     /// <param name="find">Finds a ready model by name; null when there is none.</param>
     /// <exception cref="OperationCanceledException">The caller does not want the result any more.</exception>
-    PreparedRequest Prepare(ReadOnlyMemory<byte> body, Func<string, LoadedModel?> find, CancellationToken cancellationToken);
+    PreparedRequest Prepare(ReadOnlyMemory<byte> body, Func<string, LoadedModel?> find, CancellationToken cancellationToken) =>
+        OpenAiError.UnsupportedMediaType(contentType: null, Api.Bodies);
+
+    /// <summary>Reads and checks a form, whose files stay in memory as long as the job. The model computes nothing yet.</summary>
+    /// <inheritdoc cref="Prepare(ReadOnlyMemory{byte}, Func{string, LoadedModel?}, CancellationToken)"/>
+    PreparedRequest Prepare(RequestForm form, Func<string, LoadedModel?> find, CancellationToken cancellationToken) =>
+        OpenAiError.UnsupportedMediaType(contentType: null, Api.Bodies);
 }
 
 /// <summary>What an endpoint makes of a body.</summary>

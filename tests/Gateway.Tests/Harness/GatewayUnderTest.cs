@@ -46,11 +46,16 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     /// <summary>Starts one, and waits until its workers answer.</summary>
     public static Task<GatewayUnderTest> StartAsync(int workers = 1, params string[] settings) => StartAsync(_ => { }, workers, settings);
 
+    /// <param name="map">Maps more endpoints before the gateway starts.</param>
+    public static Task<GatewayUnderTest> StartAsync(Action<WebApplication> map, params string[] settings) =>
+        StartAsync(_ => { }, 1, settings, map);
+
     /// <param name="prepare">Called with the control plane before the gateway starts.</param>
     public static Task<GatewayUnderTest> StartAsync(Action<ControlPlane> prepare, params string[] settings) =>
         StartAsync(prepare, 1, settings);
 
-    private static async Task<GatewayUnderTest> StartAsync(Action<ControlPlane> prepare, int workers, string[] settings)
+    private static async Task<GatewayUnderTest> StartAsync(
+        Action<ControlPlane> prepare, int workers, string[] settings, Action<WebApplication>? map = null)
     {
         var plane = await ControlPlane.StartAsync();
         prepare(plane);
@@ -75,6 +80,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             $"--Gateway:DataDirectory={TestFolder.Create("gateway")}", "--Routing:PollInterval=00:00:00.050",
             .. scripted.Select((worker, i) => $"--Routing:Workers:{i}={worker.Url}"), .. settings,
         ]);
+        map?.Invoke(app);
         await app.StartAsync();
         var gateway = new GatewayUnderTest(app, plane, await ConnectionMultiplexer.ConnectAsync(redis), scripted);
         await Until.TrueAsync(

@@ -56,6 +56,24 @@ public sealed class AddedTaskTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_reads_a_file_of_a_form_that_is_larger_than_other_bodies()
+    {
+        var text = string.Join(' ', Enumerable.Repeat("gate", 1_100_000)); // 5.5 MB
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("counter"), "model" }, { new StringContent(text), "file", "text.txt" },
+        };
+
+        using var response = await _gateway!.PostAsync("/v1/word-counts", form);
+        using var cut = new ByteArrayContent((await form.ReadAsByteArrayAsync())[..1000]);
+        cut.Headers.ContentType = form.Headers.ContentType;
+        using var refused = await _gateway.PostAsync("/v1/word-counts", cut);
+
+        Assert.Equal(new Units(1_100_000).ToString(), response.Headers.GetValues(Units.Header).Single());
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+    }
+
+    [Fact]
     public async Task A_request_above_its_hold_is_refused_and_leaves_nothing_in_the_log()
     {
         using var response = await SendAsync("counter", Guid.NewGuid(), bound: "3,0,0,0,0,0");

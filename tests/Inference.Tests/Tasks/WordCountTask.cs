@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
@@ -30,7 +31,10 @@ internal sealed class WordCounter(InstalledModel installed) : LoadedModel(instal
 /// <summary><c>POST /v1/word-counts</c>.</summary>
 internal sealed class WordCountEndpoint : ITaskEndpoint
 {
-    public PublicEndpoint Api { get; } = new("word_counts", "POST", "Word counts", "word_counts", "/v1/word-counts");
+    public PublicEndpoint Api { get; } = new("word_counts", "POST", "Word counts", "word_counts", "/v1/word-counts")
+    {
+        Bodies = BodyTypes.Json | BodyTypes.Form,
+    };
 
     public PreparedRequest Prepare(ReadOnlyMemory<byte> body, Func<string, LoadedModel?> find, CancellationToken cancellationToken)
     {
@@ -40,6 +44,12 @@ internal sealed class WordCountEndpoint : ITaskEndpoint
             ? new PreparedRequest.Ready(new WordCountJob(counter, request.RootElement.GetProperty("text").GetString()!))
             : OpenAiError.ModelNotFound(model);
     }
+
+    public PreparedRequest Prepare(RequestForm form, Func<string, LoadedModel?> find, CancellationToken cancellationToken) =>
+        find(form.Parts.Single(part => part.Name == "model").Text) is WordCounter counter
+            ? new PreparedRequest.Ready(
+                new WordCountJob(counter, Encoding.UTF8.GetString(form.Parts.Single(part => part.IsFile).Bytes.Span)))
+            : OpenAiError.ModelNotFound("of the form");
 }
 
 /// <summary>A text whose words are to be counted.</summary>

@@ -1,0 +1,16 @@
+using System.Net.Http.Headers;
+using Tollgate.Contracts.OpenAi;
+
+namespace Tollgate.Gateway.Calls;
+
+/// <summary>A body for a worker.</summary>
+/// <param name="Bytes">The client's bytes with the model's real name and the resolved output cap.</param>
+/// <param name="Boundary">Of a form; null for JSON.</param>
+internal sealed record WorkerBody(byte[] Bytes, string? Boundary)
+{
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    public MediaTypeHeaderValue ContentType { get; } = Boundary is null
+        ? Json
+        : new MediaTypeHeaderValue(RequestForm.MediaType) { Parameters = { new NameValueHeaderValue("boundary", $"\"{Boundary}\"") } };
+}
