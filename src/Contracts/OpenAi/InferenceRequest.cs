@@ -1,3 +1,5 @@
+using Tollgate.Contracts.Metering;
+
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>Members common to all inference requests. Gateway and worker parse requests with the same code.</summary>
@@ -21,6 +23,12 @@ public abstract partial record InferenceRequest
     /// <summary>The output cap per choice that the client requested; null without one.</summary>
     public virtual long? MaxOutput => null;
 
+    /// <summary>Most units beside tokens that the request can use: audio, images, pixels, steps.</summary>
+    public virtual Units Media => default;
+
+    /// <summary>Whether an answer in one piece is plain text instead of JSON.</summary>
+    public virtual bool AnswersPlainText => false;
+
     /// <summary>Positions of the members that the gateway rewrites before it forwards the body.</summary>
     public required BodyEdits Edits { get; init; }
 }
@@ -29,7 +37,7 @@ public abstract partial record InferenceRequest
 /// <param name="Utf8Bytes">Bytes of all prompt texts after JSON unescaping; an upper bound of their byte-level tokens.</param>
 /// <param name="TokenIds">Exact number of prompt tokens given as ids.</param>
 /// <param name="Messages">Number of chat messages; 0 for other endpoints.</param>
-/// <param name="Prompts">Number of prompts or inputs in the request, at least 1.</param>
+/// <param name="Prompts">Number of prompts or inputs in the request; 0 where it carries no text.</param>
 public readonly record struct PromptSize(long Utf8Bytes, long TokenIds, int Messages, int Prompts);
 
 /// <summary>Controls how tokens are chosen and when generation ends. Defaults are OpenAI's.</summary>

@@ -21,6 +21,8 @@ internal static class EndpointTable
         new ChatCompletionsEndpoint(),
         new CompletionsEndpoint(),
         new EmbeddingsEndpoint(),
+        new TranscriptionsEndpoint(),
+        new TranslationsEndpoint(),
         new ModelsEndpoint(),
     ];
 }

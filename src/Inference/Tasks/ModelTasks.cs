@@ -1,5 +1,6 @@
 using Tollgate.Inference.Tasks.Chat;
 using Tollgate.Inference.Tasks.Embeddings;
+using Tollgate.Inference.Tasks.Transcription;
 
 namespace Tollgate.Inference.Tasks;
 
@@ -11,5 +12,6 @@ internal static class ModelTasks
     [
         new ChatTask(),
         new EmbeddingTask(),
+        new TranscriptionTask(),
     ];
 }

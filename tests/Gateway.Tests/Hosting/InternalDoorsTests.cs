@@ -20,7 +20,8 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
         Assert.Equal(
             [
                 "/docs", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/health/live", "/health/ready",
-                "/openapi/v1.json", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/engines/{engine}/completions",
+                "/openapi/v1.json", "/v1/audio/transcriptions", "/v1/audio/translations", "/v1/chat/completions", "/v1/completions",
+                "/v1/embeddings", "/v1/engines/{engine}/completions",
                 "/v1/models", "/v1/models/{*model}", "/{**rest}",
             ],
             InternalDoors.Open(app));
