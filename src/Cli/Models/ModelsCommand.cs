@@ -13,7 +13,7 @@ namespace Tollgate.Cli.Models;
 internal static class ModelsCommand
 {
     private static readonly Argument<FileSystemInfo> Source =
-        new("PATH") { Description = "A .gguf of the Llama family, or an .onnx of sentence embeddings." };
+        new("PATH") { Description = "A .gguf of the Llama family, an .onnx of sentence embeddings, or a folder of a Whisper model." };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
     private static readonly Option<FileInfo?> Tokenizer =

@@ -47,7 +47,7 @@ public sealed record WavHeader(WavEncoding Encoding, int Bits, int Channels, int
     {
         if (!IsWav(file))
         {
-            fault = "it does not begin with a RIFF WAVE header";
+            fault = "it begins neither with a RIFF WAVE header nor as MP3, AAC, FLAC, Ogg, MP4 or WebM do";
             return null;
         }
 
@@ -61,7 +61,8 @@ public sealed record WavHeader(WavEncoding Encoding, int Bits, int Channels, int
             var body = file[(at + ChunkHeader)..];
             if (name.SequenceEqual("data"u8))
             {
-                return ReadData(format, at + ChunkHeader, size == UnknownLength && streamed ? (uint)body.Length : size, body.Length, out fault);
+                var declared = size == UnknownLength && streamed ? (uint)body.Length : size;
+                return ReadData(format, at + ChunkHeader, declared, body.Length, out fault);
             }
 
             if (size > body.Length)

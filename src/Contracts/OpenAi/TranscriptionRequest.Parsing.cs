@@ -40,8 +40,9 @@ public sealed partial record TranscriptionRequest
     private sealed class Parts
     {
         private string? _model;
-        private WavHeader? _header;
-        private ReadOnlyMemory<byte> _file;
+        private FormPart? _file;
+        private AudioContainer? _container;
+        private long _mostMs;
         private string? _language;
         private string _prompt = "";
         private TranscriptionFormat _format;
@@ -91,7 +92,7 @@ public sealed partial record TranscriptionRequest
 
         public TranscriptionRequest? Finish(FormReader reader, bool translate)
         {
-            if (_model is null || _header is null)
+            if (_model is null || _file is null)
             {
                 reader.FailMissing(_model is null ? "model" : "file");
                 return null;
@@ -128,7 +129,8 @@ public sealed partial record TranscriptionRequest
                 Words = _words,
                 Logprobs = _logprobs,
                 Stream = _stream,
-                DurationMs = _header.Milliseconds,
+                Container = _container,
+                MostMs = _mostMs,
                 Size = new PromptSize(0, 0, 0, Prompts: 0),
                 Edits = reader.Edits,
             };
@@ -141,17 +143,23 @@ public sealed partial record TranscriptionRequest
                 return false;
             }
 
-            _file = part.Bytes;
-            _header = WavHeader.Read(_file.Span, out var fault);
-            if (_header is null)
+            _file = part;
+            var bytes = part.Bytes.Span;
+            if (AudioContainer.Find(bytes) is { } container)
             {
-                return reader.Fail(OpenAiError.InvalidAudio(AudioContainers.Name(_file.Span) is { } container
-                    ? $"it is {container}; WAV files are accepted (PCM integers of 8 to 32 bits, floating-point numbers of 32 or 64 bits)"
-                    : fault));
+                _container = container;
+                _mostMs = Math.Min(LongestMs, AudioContainer.MostMilliseconds(bytes.Length));
+                return true;
             }
 
-            return _header.Milliseconds <= LongestMs || reader.Fail(OpenAiError.InvalidAudio(
-                $"it is {_header.Milliseconds / 1000} s long; {LongestMs / 1000} s are accepted"));
+            if (WavHeader.Read(bytes, out var fault) is not { } header)
+            {
+                return reader.Fail(OpenAiError.InvalidAudio(fault));
+            }
+
+            _mostMs = header.Milliseconds;
+            return _mostMs <= LongestMs || reader.Fail(OpenAiError.InvalidAudio(
+                $"it is {_mostMs / 1000} s long; {LongestMs / 1000} s are accepted"));
         }
 
         private bool ReadLanguage(FormReader reader)

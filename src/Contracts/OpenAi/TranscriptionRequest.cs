@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Audio;
 using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Contracts.OpenAi;
@@ -5,8 +6,11 @@ namespace Tollgate.Contracts.OpenAi;
 /// <summary><c>POST /v1/audio/transcriptions</c> and <c>POST /v1/audio/translations</c>.</summary>
 public sealed partial record TranscriptionRequest : InferenceRequest
 {
-    /// <summary>The recording, a WAV file whose header was read. It shares the memory of the form.</summary>
-    public required ReadOnlyMemory<byte> File { get; init; }
+    /// <summary>The recording: a WAV file whose header was read, or a known container.</summary>
+    public required FormPart File { get; init; }
+
+    /// <summary>Null for WAV.</summary>
+    public AudioContainer? Container { get; init; }
 
     /// <summary>Whether the text is to be English, whatever is spoken.</summary>
     public bool Translate { get; init; }
@@ -31,15 +35,15 @@ public sealed partial record TranscriptionRequest : InferenceRequest
     /// <summary>Whether the log-probability of each token is wanted.</summary>
     public bool Logprobs { get; init; }
 
-    /// <summary>Length of the recording, milliseconds, rounded up.</summary>
-    public required long DurationMs { get; init; }
+    /// <summary>Length of a WAV, milliseconds, rounded up; of another container the most that its bytes may hold.</summary>
+    public required long MostMs { get; init; }
 
-    /// <summary>What it is billed as, milliseconds: its length in whole seconds, rounded up, whatever is spoken in it.</summary>
-    public long BilledMs => (DurationMs + 999) / 1000 * 1000;
+    /// <summary>What a recording is billed as: its length in whole seconds, rounded up, whatever is spoken in it.</summary>
+    public static long ToBilled(long milliseconds) => (milliseconds + 999) / 1000 * 1000;
 
     public override bool Generates => false;
 
-    public override Units Media => new(0, AudioMs: BilledMs);
+    public override Units Media => new(0, AudioMs: ToBilled(MostMs));
 
     public override bool AnswersPlainText => Format is TranscriptionFormat.Text or TranscriptionFormat.Srt or TranscriptionFormat.Vtt;
 }

@@ -8,7 +8,9 @@ namespace Tollgate.Gateway.Endpoints;
 /// <summary>Form of <c>POST /v1/audio/translations</c>.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public record TranslationForm(
-    [property: JsonPropertyName("file"), BinaryFile, Description("A WAV file, at most two hours long.")] string File,
+    [property: JsonPropertyName("file"), BinaryFile,
+        Description("A recording of at most two hours: WAV, or MP3, AAC, FLAC, Ogg, MP4 or WebM where the operator has ffmpeg.")]
+    string File,
     [property: JsonPropertyName("model"), MinLength(1), MaxLength(256), Description("A model's name or an alias, see GET /v1/models.")]
     string Model)
 {
@@ -131,6 +133,6 @@ internal static class TranscriptionExamples
         "id: 0\n"
         + """data: {"type":"transcript.text.delta","delta":"And so, my fellow Americans,"}""" + "\n\nid: 0\n"
         + """data: {"type":"transcript.text.delta","delta":" ask not."}""" + "\n\nid: 0\n"
-        + """data: {"type":"transcript.text.done","text":"And so, my fellow Americans, ask not.","usage":{"type":"duration","seconds":11}}"""
-        + "\n\nid: 0\ndata: [DONE]\n\n");
+        + """data: {"type":"transcript.text.done","text":"And so, my fellow Americans, ask not.","""
+        + """ "usage":{"type":"duration","seconds":11}}""" + "\n\nid: 0\ndata: [DONE]\n\n");
 }

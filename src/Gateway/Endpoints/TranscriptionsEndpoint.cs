@@ -12,9 +12,10 @@ internal sealed class TranscriptionsEndpoint() : InferenceEndpoint(PublicEndpoin
     public void Map(IEndpointRouteBuilder routes) => routes.MapInference(this)
         .Describe(
             "createTranscription", "Audio", "Write down what is said",
-            "Transcribes a recording in its language. The file is a WAV of any rate, width and number of channels. `response_format` "
-            + "`text`, `srt` and `vtt` answer with plain text; with `stream: true` the text comes as `transcript.text.delta` events and "
-            + "one `transcript.text.done`. A recording is billed by its length in seconds, rounded up.")
+            "Transcribes a recording in its language. The file is a WAV of any rate, width and number of channels; other containers are "
+            + "read where the operator has ffmpeg. `response_format` `text`, `srt` and `vtt` answer with plain text; with `stream: true` "
+            + "the text comes as `transcript.text.delta` events and one `transcript.text.done`. A recording is billed by its length in "
+            + "seconds, rounded up.")
         .TakesForm<TranscriptionForm>(TranscriptionExamples.Recording)
         .Answers<TranscriptionObject>(TranscriptionExamples.Answer, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated])
         .Streams<TranscriptionEvent>(TranscriptionExamples.Events)

@@ -34,6 +34,11 @@ internal sealed class WavClip : AudioClip
         return fault.Length > 0 ? null : new WavClip(frames);
     }
 
+    /// <summary>A recording of decoded samples: 16 bits, one channel, <see cref="AudioClip.Rate"/>.</summary>
+    /// <param name="samples">At least two bytes.</param>
+    public static WavClip OfSamples(byte[] samples) =>
+        new(new WavFrames(new WavHeader(WavEncoding.Integer, 16, 1, Rate, DataStart: 0, samples.Length / 2), samples));
+
     public override void Read(long start, Span<float> destination)
     {
         if (_filter is null)

@@ -34,8 +34,8 @@ internal sealed class WavFrames(WavHeader header, ReadOnlyMemory<byte> file)
         return true;
     }
 
-    /// <summary>Fills <paramref name="destination"/> with the frames from <paramref name="start"/> on, −1 to 1; frames before the first and
-    /// after the last are zero.</summary>
+    /// <summary>Fills <paramref name="destination"/> with the frames from <paramref name="start"/> on, −1 to 1; frames before the first
+    /// and after the last are zero.</summary>
     public void Read(long start, Span<float> destination)
     {
         var first = (int)Math.Clamp(-start, 0, destination.Length);

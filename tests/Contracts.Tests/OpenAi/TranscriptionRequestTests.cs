@@ -15,7 +15,7 @@ public sealed class TranscriptionRequestTests
         Assert.Null(error);
         Assert.Equal(("whisper", "en", "Names.", 0.2), (request!.Model, request.Language, request.Prompt, request.Temperature));
         Assert.True(request is { Segments: true, Words: true, Stream: false, Logprobs: false, Translate: false, AnswersPlainText: false });
-        Assert.Equal((1_001L, 2_000L, 2_000L), (request.DurationMs, request.BilledMs, request.Media.AudioMs)); // 16,001 samples
+        Assert.Equal((1_001L, 2_000L), (request.MostMs, request.Media.AudioMs)); // 16,001 samples
     }
 
     [Fact]
@@ -108,13 +108,10 @@ public sealed class TranscriptionRequestTests
     }
 
     [Theory]
-    [InlineData("ID3\u0003", "an MP3 file")]
-    [InlineData("fLaC", "a FLAC file")]
-    [InlineData("OggS", "an Ogg file")]
-    [InlineData("\0\0\0 ftypM4A ", "an MP4 file")]
-    [InlineData("plain text, no sound", "does not begin with a RIFF WAVE header")]
+    [InlineData("plain text, no sound", "begins neither with a RIFF WAVE header")]
+    [InlineData("RIFX", "begins neither with a RIFF WAVE header")]
     [InlineData("RIFF....WAVE", "no 'data' chunk")]
-    public async Task A_file_that_is_no_wav_is_refused_by_its_format(string bytes, string expected)
+    public async Task A_file_of_no_known_form_is_refused_by_name(string bytes, string expected)
     {
         var form = new FormBytes().Field("model", "whisper").File("file", "a.wav", Encoding.Latin1.GetBytes(bytes.PadRight(40, '\0')));
 
@@ -122,6 +119,25 @@ public sealed class TranscriptionRequestTests
 
         Assert.Equal((400, "file"), (error?.Status, error?.Param));
         Assert.Contains(expected, error!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ID3\u0003", "an MP3 file")]
+    [InlineData("\u00FF\u00FB", "an MP3 file")]
+    [InlineData("\u00FF\u00F1", "an AAC stream")]
+    [InlineData("fLaC", "a FLAC file")]
+    [InlineData("OggS", "an Ogg file")]
+    [InlineData("\0\0\0 ftypM4A ", "an MP4 file")]
+    [InlineData("\u001AE\u00DF\u00A3", "a WebM file")]
+    public async Task Another_container_is_held_by_its_size(string bytes, string name)
+    {
+        var (small, _) = await ReadAsync(
+            new FormBytes().Field("model", "whisper").File("file", "a", Encoding.Latin1.GetBytes(bytes.PadRight(1_001, '\0'))));
+        var (large, _) = await ReadAsync(
+            new FormBytes().Field("model", "whisper").File("file", "a", Encoding.Latin1.GetBytes(bytes.PadRight(4_000_000, '\0'))));
+
+        Assert.Equal((name, 3_000L), (small!.Container?.Name, small.Media.AudioMs)); // 500 bytes a second
+        Assert.Equal(7_200_000, large!.Media.AudioMs);
     }
 
     [Fact]

@@ -12,8 +12,8 @@ public sealed class WavClipTests
             var data = WavBytes.Chunk("data", new byte[64]);
             return new()
             {
-                { "does not begin with a RIFF WAVE header", [] },
-                { "does not begin with a RIFF WAVE header", [.. "ID3"u8, .. new byte[40]] },
+                { "begins neither with a RIFF WAVE header", [] },
+                { "begins neither with a RIFF WAVE header", [.. "ID3"u8, .. new byte[40]] },
                 { "has no 'data' chunk", WavBytes.Join(format) },
                 { "'data' chunk comes before a 'fmt ' chunk", WavBytes.Join(data, format) },
                 { "'data' chunk comes before a 'fmt ' chunk", WavBytes.Join(data) },
@@ -21,7 +21,10 @@ public sealed class WavClipTests
                 { "holds no audio", WavBytes.Join(format, WavBytes.Chunk("data", new byte[1])) },
                 { "declares 65 bytes, of which 64 are there", WavBytes.Join(format, WavBytes.Chunk("data", new byte[64], declared: 65)) },
                 { "declares 4294967295 bytes", WavBytes.Join(format, WavBytes.Chunk("data", new byte[64], declared: uint.MaxValue)) },
-                { "a chunk is longer than the file", WavBytes.Join(WavBytes.Chunk("LIST", new byte[4], declared: 0x7FFF_FFFF), format, data) },
+                {
+                    "a chunk is longer than the file",
+                    WavBytes.Join(WavBytes.Chunk("LIST", new byte[4], declared: 0x7FFF_FFFF), format, data)
+                },
                 { "'fmt ' chunk has 14 bytes", WavBytes.Join(WavBytes.Chunk("fmt ", new byte[14]), data) },
                 { "0 channels", WavBytes.Join(WavBytes.Chunk("fmt ", WavBytes.Format(16_000, 16, 0, 1)), data) },
                 { "65535 channels", WavBytes.Join(WavBytes.Chunk("fmt ", WavBytes.Format(16_000, 16, 65_535, 1)), data) },

@@ -1,12 +1,17 @@
+using Tollgate.Inference.Audio;
 using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Tasks.Transcription;
 
 /// <summary>A speech model.</summary>
+/// <param name="decoder">Decodes recordings.</param>
 /// <param name="queueTimeout">How long a request may wait for its first turn.</param>
-internal sealed class LoadedSpeech(SpeechModel model, TimeSpan queueTimeout, TimeProvider clock) : LoadedModel(model.Installed)
+internal sealed class LoadedSpeech(SpeechModel model, AudioDecoder decoder, TimeSpan queueTimeout, TimeProvider clock)
+    : LoadedModel(model.Installed)
 {
     public SpeechModel Model { get; } = model;
+
+    public AudioDecoder Decoder { get; } = decoder;
 
     public override ModelLoad Load => Model.Turns.Load;
 

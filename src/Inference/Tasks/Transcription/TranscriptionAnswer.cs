@@ -7,7 +7,8 @@ namespace Tollgate.Inference.Tasks.Transcription;
 
 /// <summary>The answer to a request as its windows come in: its text, and each form of it. The text is that of all segments, without
 /// white space at its ends; the deltas of a stream are its parts. One thread at a time.</summary>
-internal sealed class TranscriptionAnswer(TranscriptionRequest request, SpeechModel model)
+/// <param name="milliseconds">Length of the recording.</param>
+internal sealed class TranscriptionAnswer(TranscriptionRequest request, SpeechModel model, long milliseconds)
 {
     private readonly List<SpeechSegment> _segments = [];
     private readonly StringBuilder _text = new();
@@ -96,7 +97,7 @@ internal sealed class TranscriptionAnswer(TranscriptionRequest request, SpeechMo
         _ => Visible + "\n",
     };
 
-    private double Duration => request.DurationMs / 1000.0;
+    private double Duration => milliseconds / 1000.0;
 
     /// <summary>A cue's text. An arrow would read as a time, and an empty line would end it.</summary>
     private static string Cue(SpeechSegment segment) =>
@@ -104,10 +105,10 @@ internal sealed class TranscriptionAnswer(TranscriptionRequest request, SpeechMo
 
     private static string Clock(double seconds, char fraction)
     {
-        var milliseconds = (long)Math.Round(seconds * 1000);
+        var ms = (long)Math.Round(seconds * 1000);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{milliseconds / 3_600_000:00}:{milliseconds / 60_000 % 60:00}:{milliseconds / 1000 % 60:00}{fraction}{milliseconds % 1000:000}");
+            $"{ms / 3_600_000:00}:{ms / 60_000 % 60:00}:{ms / 1000 % 60:00}{fraction}{ms % 1000:000}");
     }
 
     private static double Seconds(double seconds) => Math.Round(seconds, 3);
@@ -172,7 +173,7 @@ internal sealed class TranscriptionAnswer(TranscriptionRequest request, SpeechMo
     {
         json.WriteStartObject("usage");
         json.WriteString("type", "duration");
-        json.WriteNumber("seconds", request.BilledMs / 1000);
+        json.WriteNumber("seconds", TranscriptionRequest.ToBilled(milliseconds) / 1000);
         json.WriteEndObject();
     }
 }

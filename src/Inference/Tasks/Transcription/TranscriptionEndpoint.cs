@@ -1,5 +1,4 @@
 using Tollgate.Contracts.OpenAi;
-using Tollgate.Inference.Audio;
 
 namespace Tollgate.Inference.Tasks.Transcription;
 
@@ -21,13 +20,8 @@ internal sealed class TranscriptionEndpoint(PublicEndpoint api) : ITaskEndpoint
             return OpenAiError.ModelNotFound(request.Model);
         }
 
-        if (Check(request, speech.Model.Speech) is { } refusal)
-        {
-            return refusal;
-        }
-
-        return WavClip.Open(request.File, out var fault) is { } clip
-            ? new PreparedRequest.Ready(new TranscriptionJob(speech, request, clip)) : OpenAiError.InvalidAudio(fault);
+        return Check(request, speech.Model.Speech) is { } refusal
+            ? refusal : new PreparedRequest.Ready(new TranscriptionJob(speech, request));
     }
 
     /// <summary>Refuses what the model cannot do.</summary>
@@ -46,7 +40,8 @@ internal sealed class TranscriptionEndpoint(PublicEndpoint api) : ITaskEndpoint
                 "'word'");
         }
 
-        var knows = request.Language is null || (speech.IsMultilingual ? speech.Languages.ContainsKey(request.Language) : request.Language == "en");
+        var knows = request.Language is null
+            || (speech.IsMultilingual ? speech.Languages.ContainsKey(request.Language) : request.Language == "en");
         return knows ? null : OpenAiError.InvalidValue(
             "language", speech.IsMultilingual ? "a language that this model knows" : "'en', the only language of this model",
             $"'{request.Language}'");

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Audio;
 using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Sessions;
@@ -18,6 +19,13 @@ internal sealed class TranscriptionTask : IModelTask
 
     public IReadOnlyList<IModelImporter> Importers { get; } = [new WhisperImporter()];
 
+    public void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<IValidateOptions<AudioOptions>, AudioOptionsValidator>();
+        services.AddOptions<AudioOptions>().BindConfiguration(AudioOptions.Section).ValidateOnStart();
+        services.AddSingleton<AudioDecoder>();
+    }
+
     public async Task<LoadedModel> LoadAsync(InstalledModel installed, IServiceProvider services, CancellationToken cancellationToken)
     {
         var queue = services.GetRequiredService<IOptions<QueueOptions>>().Value;
@@ -25,6 +33,6 @@ internal sealed class TranscriptionTask : IModelTask
         var turns = new FairTurns(
             new QueuePlaces(queue.QueueLength, queue.QueueLengthPerOrganization), services.GetRequiredService<QuietOrganizations>(), clock);
         var model = await SpeechModel.LoadAsync(installed, services.GetRequiredService<SessionFactory>(), turns, cancellationToken);
-        return new LoadedSpeech(model, queue.QueueTimeout, clock);
+        return new LoadedSpeech(model, services.GetRequiredService<AudioDecoder>(), queue.QueueTimeout, clock);
     }
 }

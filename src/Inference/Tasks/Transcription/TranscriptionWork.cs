@@ -21,11 +21,6 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
 
     protected override async Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken)
     {
-        if (Scope.CheckHold(new Units(0, AudioMs: job.Request.BilledMs)) is { } aboveHold)
-        {
-            return new UnaryOutcome.Refused(aboveHold);
-        }
-
         using var place = job.Speech.Model.Turns.TryJoin(Scope.Identity.Organization);
         if (place is null)
         {
@@ -36,7 +31,7 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
         using var deadline = job.Speech.LimitWait(place);
         try
         {
-            return job.Request.Stream ? await StreamAsync(place, reply, cancellationToken) : await AnswerAsync(place, cancellationToken);
+            return await TranscribeAsync(place, reply, cancellationToken);
         }
         catch (DisplacedException)
         {
@@ -45,39 +40,59 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
         }
     }
 
-    private async Task<UnaryOutcome> AnswerAsync(FairTurns.Place place, CancellationToken cancellationToken)
+    private async Task<UnaryOutcome> TranscribeAsync(FairTurns.Place place, Reply reply, CancellationToken cancellationToken)
     {
-        var answer = new TranscriptionAnswer(job.Request, job.Speech.Model);
-        await TranscribeAsync(place, answer, after: null, cancellationToken);
+        Transcriber transcriber;
+        TranscriptionAnswer answer;
+        using (await place.TakeTurnAsync(cancellationToken)) // Decoding takes the processor too.
+        {
+            var (clip, fault) = await job.Speech.Decoder.DecodeAsync(
+                job.Request.File.Bytes, job.Request.Container, job.Request.MostMs, cancellationToken);
+            if (clip is null || clip.Milliseconds > job.Request.MostMs)
+            {
+                return new UnaryOutcome.Refused(OpenAiError.InvalidAudio(
+                    clip is null ? fault : $"it is longer than {job.Request.MostMs / 1000} s, the most for a file of its size"));
+            }
+
+            var units = new Units(0, AudioMs: TranscriptionRequest.ToBilled(clip.Milliseconds));
+            if (Scope.CheckHold(units) is { } aboveHold)
+            {
+                return new UnaryOutcome.Refused(aboveHold);
+            }
+
+            Interlocked.Exchange(ref _audioMs, units.AudioMs);
+            answer = new TranscriptionAnswer(job.Request, job.Speech.Model, clip.Milliseconds);
+            transcriber = await Task.Run(() => job.Speech.Model.Begin(clip, MakeOptions()), CancellationToken.None);
+        }
+
+        return job.Request.Stream
+            ? await StreamAsync(place, transcriber, answer, reply, cancellationToken)
+            : await AnswerAsync(place, transcriber, answer, cancellationToken);
+    }
+
+    private async Task<UnaryOutcome> AnswerAsync(
+        FairTurns.Place place, Transcriber transcriber, TranscriptionAnswer answer, CancellationToken cancellationToken)
+    {
+        while (!transcriber.IsDone)
+        {
+            await TranscribeWindowAsync(place, transcriber, answer, cancellationToken);
+        }
+
         return job.Request.AnswersPlainText
             ? new UnaryOutcome.ComputedText(answer.ToText())
             : new UnaryOutcome.Computed(answer.WriteTo);
     }
 
     /// <summary>Sends the text of each window as soon as it is there. The last event follows when the worker's log has the units.</summary>
-    private async Task<UnaryOutcome> StreamAsync(FairTurns.Place place, Reply reply, CancellationToken cancellationToken)
+    private async Task<UnaryOutcome> StreamAsync(
+        FairTurns.Place place, Transcriber transcriber, TranscriptionAnswer answer, Reply reply, CancellationToken cancellationToken)
     {
-        var answer = new TranscriptionAnswer(job.Request, job.Speech.Model);
-        using var events = reply.OpenEvents();
-        await TranscribeAsync(place, answer, SendAsync, cancellationToken);
-        if (!answer.HasBegun)
+        while (!transcriber.IsDone)
         {
-            reply.BeginEvents(Units, queued: TimeSpan.Zero);
-        }
-
-        return new UnaryOutcome.Streamed(async () =>
-        {
-            using var last = reply.OpenEvents();
-            last.Write(0, answer, static (text, json) => text.WriteDone(json));
-            last.WriteDone(0);
-            await last.FlushAsync(reply.Gone);
-        });
-
-        async Task SendAsync()
-        {
+            await TranscribeWindowAsync(place, transcriber, answer, cancellationToken);
             if (!answer.HasNew)
             {
-                return;
+                continue;
             }
 
             if (!answer.HasBegun)
@@ -86,36 +101,32 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
                 Scope.NoteFirstToken();
             }
 
+            using var events = reply.OpenEvents();
             events.Write(0, answer, static (text, json) => text.WriteDelta(json));
             await events.FlushAsync(cancellationToken);
         }
+
+        if (!answer.HasBegun)
+        {
+            reply.BeginEvents(Units, queued: TimeSpan.Zero);
+        }
+
+        return new UnaryOutcome.Streamed(async () =>
+        {
+            using var events = reply.OpenEvents();
+            events.Write(0, answer, static (text, json) => text.WriteDone(json));
+            events.WriteDone(0);
+            await events.FlushAsync(reply.Gone);
+        });
     }
 
-    /// <summary>Transcribes window by window, each in a turn.</summary>
-    /// <param name="after">Called after each; null for nothing.</param>
-    private async Task TranscribeAsync(
-        FairTurns.Place place, TranscriptionAnswer answer, Func<Task>? after, CancellationToken cancellationToken)
+    private async Task TranscribeWindowAsync(
+        FairTurns.Place place, Transcriber transcriber, TranscriptionAnswer answer, CancellationToken cancellationToken)
     {
-        Transcriber? transcriber = null;
-        do
-        {
-            using (var turn = await place.TakeTurnAsync(cancellationToken))
-            {
-                Interlocked.Exchange(ref _audioMs, job.Request.BilledMs);
-                var segments = await Task.Run(
-                    () =>
-                    {
-                        transcriber ??= job.Speech.Model.Begin(job.Clip, MakeOptions());
-                        return transcriber.IsDone ? [] : transcriber.TranscribeNext(cancellationToken);
-                    },
-                    CancellationToken.None);
-                turn.Charge(TokensPerWindow + segments.Sum(segment => segment.Tokens.Count));
-                answer.Add(segments, transcriber!.Language);
-            }
-
-            await (after?.Invoke() ?? Task.CompletedTask);
-        }
-        while (!transcriber!.IsDone);
+        using var turn = await place.TakeTurnAsync(cancellationToken);
+        var segments = await Task.Run(() => transcriber.TranscribeNext(cancellationToken), CancellationToken.None);
+        turn.Charge(TokensPerWindow + segments.Sum(segment => segment.Tokens.Count));
+        answer.Add(segments, transcriber.Language);
     }
 
     private TranscriptionOptions MakeOptions()

@@ -21,7 +21,8 @@ internal sealed class WhisperImport(ImportJob job)
         var config = WhisperFolder.Read(_folder, WhisperFolder.Config);
         if (!config.TryGetProperty("model_type", out var type) || type.ToString() != "whisper")
         {
-            throw new ModelImportException($"config.json names the model type '{type}'; speech models of the type 'whisper' are supported.");
+            throw new ModelImportException(
+                $"config.json names the model type '{type}'; speech models of the type 'whisper' are supported.");
         }
 
         var bins = ReadBins(WhisperFolder.Read(_folder, WhisperFolder.PreprocessorConfig));
@@ -59,8 +60,9 @@ internal sealed class WhisperImport(ImportJob job)
     /// <summary>The front end computes one set of features; a model that asks for another is refused.</summary>
     private static int ReadBins(JsonElement settings)
     {
-        foreach (var (name, expected) in
-            ((string, int)[])[("sampling_rate", AudioClip.Rate), ("n_fft", FrameSpectra.Length), ("hop_length", LogMel.Hop), ("chunk_length", 30)])
+        (string, int)[] known =
+            [("sampling_rate", AudioClip.Rate), ("n_fft", FrameSpectra.Length), ("hop_length", LogMel.Hop), ("chunk_length", 30)];
+        foreach (var (name, expected) in known)
         {
             if (settings.TryGetProperty(name, out var value) && (!value.TryGetInt32(out var number) || number != expected))
             {
@@ -152,8 +154,8 @@ internal sealed class WhisperImport(ImportJob job)
         if (!fits)
         {
             throw new ModelImportException(
-                $"The {graph}'s tensor '{name}' is {tensor.ElementType.Name} of [{string.Join(", ", tensor.Dimensions)}], "
-                + $"where {type.Name} of [batch{string.Concat(dimensions.ToArray().Select(d => d < 0 ? ", any" : $", {d}"))}] is expected.");
+                $"The {graph}'s tensor '{name}' is {tensor.ElementType.Name} of [{string.Join(", ", tensor.Dimensions)}], where "
+                + $"{type.Name} of [batch{string.Concat(dimensions.ToArray().Select(d => d < 0 ? ", any" : $", {d}"))}] is expected.");
         }
     }
 

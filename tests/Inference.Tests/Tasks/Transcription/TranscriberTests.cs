@@ -93,7 +93,8 @@ public sealed partial class TranscriberTests(WhisperFixture whisper)
 
         Assert.Equal(prompt, whisper.Speech.EncodePrompt("  AND SO MY FELLOW AMERICANS: ASK NOT WHAT "));
         Assert.NotEmpty(whisper.Text(WhisperFixture.Recording("jfk"), Plain with { Prompt = prompt }));
-        Assert.NotEmpty(whisper.Text(WhisperFixture.Recording("jfk"), Plain with { Prompt = [.. Enumerable.Repeat(prompt, 60).SelectMany(p => p)] }));
+        int[] longer = [.. Enumerable.Repeat(prompt, 60).SelectMany(p => p)];
+        Assert.NotEmpty(whisper.Text(WhisperFixture.Recording("jfk"), Plain with { Prompt = longer }));
     }
 
     [SharedFact(WhisperFixture.Model)]
