@@ -144,6 +144,7 @@ public sealed class TranscriptionTests(TranscriptionTests.Bench bench) : IClassF
                 Version = "1",
                 Task = ModelTask.Transcription.Name,
                 ContextLength = 448,
+                DefaultMaxOutput = 0,
                 CreatedAt = DateTimeOffset.UnixEpoch,
             };
             Gateway.Worker.Status = Gateway.Worker.Status with

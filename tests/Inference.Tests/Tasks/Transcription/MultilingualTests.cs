@@ -1,8 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
-using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tests.Audio;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Testing;
@@ -10,24 +8,11 @@ using Tollgate.Testing;
 namespace Tollgate.Inference.Tests.Tasks.Transcription;
 
 /// <summary>Languages and tasks, on a small model that the tests write.</summary>
-public sealed class MultilingualTests : IAsyncLifetime
+public sealed class MultilingualTests(ToySpeech toy) : IClassFixture<ToySpeech>
 {
     private static readonly byte[] Sound = WavBytes.Make(WavBytes.Tone(300, 16_000, 2));
 
-    private SpeechWorker? _worker;
-
-    private SpeechWorker Worker => _worker!;
-
-    public async Task InitializeAsync()
-    {
-        var repository = TestFolder.Create("toy-speech");
-        using var folder = new TemporaryFolder();
-        ToyWhisper.Write(folder.Path);
-        await ImportAsync(folder.Path, repository);
-        _worker = await SpeechWorker.StartAsync(repository, "tiny-whisper");
-    }
-
-    public async Task DisposeAsync() => await Worker.DisposeAsync();
+    private SpeechWorker Worker => toy.Worker;
 
     [Theory]
     [InlineData(null, "japanese")]
@@ -122,13 +107,10 @@ public sealed class MultilingualTests : IAsyncLifetime
             File.WriteAllText(path, content);
         }
 
-        var refusal = await Assert.ThrowsAsync<ModelImportException>(() => ImportAsync(folder.Path, TestFolder.Create("refused")));
+        var refusal = await Assert.ThrowsAsync<ModelImportException>(() => ToySpeech.ImportAsync(folder.Path, TestFolder.Create("refused")));
 
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
     }
 
     private static (string, string)[] Field(string name, string value) => [(name, value)];
-
-    private static Task<InstalledModel> ImportAsync(string folder, string repository) => ModelImport.RunAsync(
-        folder, "tiny-whisper", repository, new ModelImportOptions(), progress: null, CancellationToken.None);
 }

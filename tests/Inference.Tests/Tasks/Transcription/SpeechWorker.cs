@@ -16,6 +16,7 @@ internal sealed class SpeechWorker : IAsyncDisposable
     {
         _app = app;
         Gateway = WorkerFixture.Client(app.Url(ListenerKind.Internal));
+        Gateway.Timeout = Timeout.InfiniteTimeSpan;
     }
 
     public HttpClient Gateway { get; }

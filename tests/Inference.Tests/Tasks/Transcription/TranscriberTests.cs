@@ -31,21 +31,30 @@ public sealed partial class TranscriberTests(WhisperFixture whisper)
     [SharedFact(WhisperFixture.Model)]
     public void Segments_have_times_in_order_and_within_the_recording()
     {
-        byte[] file = Repeat(WhisperFixture.Recording("jfk"), 4); // 44 s: two windows or more
-
-        var segments = whisper.Transcribe(WhisperFixture.Open(file), new TranscriptionOptions());
+        var segments = whisper.Transcribe(
+            WhisperFixture.Open(WhisperFixture.Recording("en-gb-invoice")), new TranscriptionOptions()); // 5.266 s
 
         var latest = 0.0;
         foreach (var segment in segments)
         {
             Assert.InRange(segment.Start, latest, segment.End);
-            Assert.InRange(segment.End, segment.Start, 44);
+            Assert.InRange(segment.End, segment.Start, 5.266);
             latest = segment.End;
         }
 
-        Assert.Contains(segments, segment => segment.Seek > 0);
-        var words = Words(string.Concat(segments.Select(segment => segment.Text)));
-        Assert.InRange(words.Count(word => word == "country"), 7, 8);
+        Assert.Equal(2, segments.Count);
+    }
+
+    [SharedFact(WhisperFixture.Model)]
+    public async Task A_model_of_english_translates_nothing_and_knows_no_other_language()
+    {
+        await using var worker = await SpeechWorker.StartAsync(whisper.Repository, "tiny-whisper");
+        var file = WavBytes.Make(WavBytes.Tone(300, 16_000, 0.2));
+        using var translation = await worker.PostAsync(file, "/v1/audio/translations");
+        using var german = await worker.PostAsync(file, fields: ("language", "de"));
+
+        Assert.Equal("model", (string)JsonNode.Parse(await translation.Content.ReadAsStringAsync())!["error"]!["param"]!);
+        Assert.Equal("language", (string)JsonNode.Parse(await german.Content.ReadAsStringAsync())!["error"]!["param"]!);
     }
 
     [SharedFact(WhisperFixture.Model)]
@@ -73,26 +82,23 @@ public sealed partial class TranscriberTests(WhisperFixture whisper)
     }
 
     [SharedFact(WhisperFixture.Model)]
-    public void Joined_segments_are_the_text_and_a_repeat_gives_the_same()
+    public void A_repeat_at_a_temperature_gives_the_same_text()
     {
-        var file = WhisperFixture.Recording("en-gb-invoice");
+        var file = WhisperFixture.Recording("sense_and_sensibility_01_austen_64kb-0930");
+        var options = new TranscriptionOptions(Temperature: 0.7);
 
-        foreach (var temperature in (double?[])[null, 0.7])
-        {
-            var options = new TranscriptionOptions(Temperature: temperature);
-            Assert.Equal(whisper.Text(file, options), whisper.Text(file, options));
-        }
+        var text = whisper.Text(file, options);
 
-        Assert.DoesNotContain('\uFFFD', whisper.Text(file, new TranscriptionOptions()));
+        Assert.Equal(text, whisper.Text(file, options));
+        Assert.DoesNotContain('\uFFFD', text);
     }
 
     [SharedFact(WhisperFixture.Model)]
-    public void A_prompt_steers_the_spelling()
+    public void A_prompt_is_trimmed_and_may_be_longer_than_the_model_reads()
     {
         var prompt = whisper.Speech.EncodePrompt("AND SO MY FELLOW AMERICANS: ASK NOT WHAT");
 
         Assert.Equal(prompt, whisper.Speech.EncodePrompt("  AND SO MY FELLOW AMERICANS: ASK NOT WHAT "));
-        Assert.NotEmpty(whisper.Text(WhisperFixture.Recording("jfk"), Plain with { Prompt = prompt }));
         int[] longer = [.. Enumerable.Repeat(prompt, 60).SelectMany(p => p)];
         Assert.NotEmpty(whisper.Text(WhisperFixture.Recording("jfk"), Plain with { Prompt = longer }));
     }
@@ -108,9 +114,6 @@ public sealed partial class TranscriberTests(WhisperFixture whisper)
     private static IEnumerable<KeyValuePair<string, JsonNode>> References() => JsonNode
         .Parse(File.ReadAllText(SharedFiles.At("models/reference/whisper.json")))!.AsObject()
         .Select(entry => KeyValuePair.Create(entry.Key, entry.Value!));
-
-    private static byte[] Repeat(byte[] file, int times) => WavBytes.Join(
-        file[12..36], WavBytes.Chunk("data", [.. Enumerable.Repeat(file[44..], times).SelectMany(data => data)]));
 
     private static byte[] Delay(byte[] file, int seconds) =>
         WavBytes.Join(file[12..36], WavBytes.Chunk("data", [.. new byte[32_000 * seconds], .. file[44..]]));
