@@ -145,7 +145,7 @@ public readonly record struct BodyEdits(ByteRange Model, ByteRange MaxTokens, in
     /// <summary>The value of the second cap when a chat has both.</summary>
     public ByteRange SecondMaxTokens { get; init; }
 
-    /// <summary>Whether the body is a form, which always has a model and never a cap. <see cref="ObjectStart"/> means nothing there.</summary>
+    /// <summary>Whether the body is a form, which always has a model and never a cap; <see cref="ObjectStart"/> is 0 there.</summary>
     public bool IsForm { get; init; }
 }
 

@@ -48,7 +48,8 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
     public static readonly PublicEndpoint Models = new("models", "GET", "Look up models", "models", "/v1/models", "/v1/models/{*model}");
 
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
-    public static readonly IReadOnlyList<PublicEndpoint> All = [ChatCompletions, Completions, Embeddings, AudioTranscriptions, AudioTranslations, Models];
+    public static readonly IReadOnlyList<PublicEndpoint> All =
+        [ChatCompletions, Completions, Embeddings, AudioTranscriptions, AudioTranslations, Models];
 
     /// <summary>The first of <see cref="Paths"/>.</summary>
     public string Path => Paths[0];

@@ -7,8 +7,8 @@ using Tollgate.Inference.Requests;
 namespace Tollgate.Inference.Tasks;
 
 /// <summary>
-/// A run whose answer is sent whole, or as events without tokens. What it computed is in the worker's log before the answer's end goes out, also when there is no answer. Any
-/// thread may cancel it.
+/// A run whose answer is sent whole, or as events without tokens. What it computed is in the worker's log before the answer's end goes out,
+/// also when there is no answer. Any thread may cancel it.
 /// </summary>
 #pragma warning disable CA1001 // The source is never disposed: a cancel call may have found the run just before it ended.
 internal abstract class UnaryRun(RequestScope scope) : ITaskRun

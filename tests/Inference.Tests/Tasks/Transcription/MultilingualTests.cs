@@ -107,7 +107,8 @@ public sealed class MultilingualTests(ToySpeech toy) : IClassFixture<ToySpeech>
             File.WriteAllText(path, content);
         }
 
-        var refusal = await Assert.ThrowsAsync<ModelImportException>(() => ToySpeech.ImportAsync(folder.Path, TestFolder.Create("refused")));
+        var refusal = await Assert.ThrowsAsync<ModelImportException>(
+            () => ToySpeech.ImportAsync(folder.Path, TestFolder.Create("refused")));
 
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
     }
