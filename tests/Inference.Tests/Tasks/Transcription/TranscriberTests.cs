@@ -42,7 +42,7 @@ public sealed partial class TranscriberTests(WhisperFixture whisper)
             latest = segment.End;
         }
 
-        Assert.Equal(2, segments.Count);
+        Assert.NotEmpty(segments);
     }
 
     [SharedFact(WhisperFixture.Model)]
