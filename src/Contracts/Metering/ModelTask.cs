@@ -11,9 +11,12 @@ public sealed record ModelTask(string Name, string Label, bool Generates)
     public static readonly ModelTask Embeddings = new("embeddings", "embeddings", Generates: false);
 
     public static readonly ModelTask Classification = new("classification", "text classification", Generates: false);
+
     public static readonly ModelTask ImageClassification = new("image-classification", "image classification", Generates: false);
 
-    private static readonly ModelTask[] All = [Chat, Embeddings, Classification, ImageClassification];
+    public static readonly ModelTask Transcription = new("transcription", "speech recognition", Generates: false);
+
+    private static readonly ModelTask[] All = [Chat, Embeddings, Classification, ImageClassification, Transcription];
 
     /// <summary>The task of a name; null for a name that is unknown here.</summary>
     public static ModelTask? Find(string? name) => Array.Find(All, task => task.Name == name);

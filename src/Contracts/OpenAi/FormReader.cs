@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Tollgate.Contracts.OpenAi;
@@ -11,6 +12,8 @@ namespace Tollgate.Contracts.OpenAi;
 /// </param>
 internal sealed class FormReader(RequestForm form, MemberNames members)
 {
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789+-.eE");
+
     private ulong _seen;
     private int _next;
 
@@ -116,7 +119,7 @@ internal sealed class FormReader(RequestForm form, MemberNames members)
     }
 
     private static bool IsNumber(string text) =>
-        text.Length is > 0 and <= 100 && !text.AsSpan().ContainsAnyExcept("0123456789+-.eE");
+        text.Length is > 0 and <= 100 && !text.AsSpan().ContainsAnyExcept(NumberCharacters);
 
     private static bool IsWord(string text) => text.All(char.IsAsciiLetter);
 }

@@ -23,9 +23,11 @@ public abstract partial record InferenceRequest
     /// <summary>The output cap per choice that the client requested; null without one.</summary>
     public virtual long? MaxOutput => null;
 
-    /// <summary>Units of what the request carries beside text, known from the headers of its files: the exact count, or the most that a
-    /// worker can find.</summary>
+    /// <summary>Most units beside tokens that the request can use, known from the headers of its files and its members.</summary>
     public virtual Units Media => default;
+
+    /// <summary>Whether an answer in one piece is plain text instead of JSON.</summary>
+    public virtual bool AnswersPlainText => false;
 
     /// <summary>Positions of the members that the gateway rewrites before it forwards the body.</summary>
     public required BodyEdits Edits { get; init; }
@@ -194,7 +196,7 @@ public readonly record struct BodyEdits(ByteRange Model, ByteRange MaxTokens, in
     /// <summary>The value of the second cap when a chat has both.</summary>
     public ByteRange SecondMaxTokens { get; init; }
 
-    /// <summary>Whether the body is a form, which always has a model and never a cap. <see cref="ObjectStart"/> means nothing there.</summary>
+    /// <summary>Whether the body is a form, which always has a model and never a cap; <see cref="ObjectStart"/> is 0 there.</summary>
     public bool IsForm { get; init; }
 }
 

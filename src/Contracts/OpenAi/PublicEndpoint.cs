@@ -54,11 +54,30 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         Upload = UploadKind.Image,
     };
 
+    public static readonly PublicEndpoint AudioTranscriptions = new(
+        "audio.transcriptions", "POST", "Transcriptions", "transcription", "/v1/audio/transcriptions")
+    {
+        Task = ModelTask.Transcription,
+        Bodies = BodyTypes.Form,
+        Upload = UploadKind.Audio,
+    };
+
+    public static readonly PublicEndpoint AudioTranslations = new(
+        "audio.translations", "POST", "Translations of speech", "translation", "/v1/audio/translations")
+    {
+        Task = ModelTask.Transcription,
+        Bodies = BodyTypes.Form,
+        Upload = UploadKind.Audio,
+    };
+
     public static readonly PublicEndpoint Models = new("models", "GET", "Look up models", "models", "/v1/models", "/v1/models/{*model}");
 
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
-        [ChatCompletions, Completions, Embeddings, Classifications, Predict, Moderations, ImageClassifications, Models];
+    [
+        ChatCompletions, Completions, Embeddings, Classifications, Predict, Moderations, ImageClassifications, AudioTranscriptions,
+        AudioTranslations, Models,
+    ];
 
     /// <summary>The first of <see cref="Paths"/>.</summary>
     public string Path => Paths[0];

@@ -13,9 +13,10 @@ internal static class AnswerHeaders
     }
 
     /// <param name="model">The model's real name.</param>
-    public static void OfJson(HttpResponse response, int length, InferenceEndpoint endpoint, string model)
+    /// <param name="plainText">Whether the answer is plain text instead of JSON.</param>
+    public static void OfWhole(HttpResponse response, int length, InferenceEndpoint endpoint, string model, bool plainText)
     {
-        response.ContentType = "application/json";
+        response.ContentType = plainText ? "text/plain; charset=utf-8" : "application/json";
         response.ContentLength = length;
         if (endpoint.NamesModelInHeader)
         {

@@ -25,6 +25,8 @@ internal static class EndpointTable
         new PredictEndpoint(),
         new ModerationsEndpoint(),
         new ImageClassificationsEndpoint(),
+        new TranscriptionsEndpoint(),
+        new TranslationsEndpoint(),
         new ModelsEndpoint(),
     ];
 }

@@ -54,7 +54,7 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
     private static async Task SendAsync(RunningRequest running, HttpResponseMessage answer, ReadOnlyMemory<byte> body)
     {
         var response = running.Context.Response;
-        AnswerHeaders.OfJson(response, body.Length, running.Endpoint, running.Model);
+        AnswerHeaders.OfWhole(response, body.Length, running.Endpoint, running.Model, running.Request.AnswersPlainText);
         WorkerAnswer.CopyHeaders(answer, response);
         await response.BodyWriter.WriteAsync(body, running.Context.RequestAborted);
     }

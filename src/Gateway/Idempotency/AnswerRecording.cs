@@ -17,10 +17,10 @@ internal sealed class AnswerRecording : IDisposable
     private PooledBuffer _plain = new(4096);
     private bool _tooLarge;
 
-    public AnswerRecording(IdempotencyDesk desk, IdempotentRequest asked, Guid requestId, string model, bool streamed)
+    public AnswerRecording(IdempotencyDesk desk, IdempotentRequest asked, Guid requestId, string model, AnswerKind kind)
     {
         (_desk, _asked, _requestId, _model) = (desk, asked, requestId, model);
-        StoredAnswer.WriteHead(_plain, asked.Digest, streamed ? AnswerKind.Events : AnswerKind.Json, model);
+        StoredAnswer.WriteHead(_plain, asked.Digest, kind, model);
         _head = _plain.Length;
     }
 

@@ -16,6 +16,9 @@ internal enum AnswerKind : byte
 
     /// <summary>Server-sent events, <c>[DONE]</c> included.</summary>
     Events = 2,
+
+    /// <summary>Plain text in one piece.</summary>
+    Text = 3,
 }
 
 /// <summary>A complete answer as it is kept: digest of its request, kind, model's real name, body.</summary>

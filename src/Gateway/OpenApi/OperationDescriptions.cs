@@ -34,10 +34,7 @@ internal static class OperationDescriptions
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route, params IReadOnlyList<BodyExample> examples) =>
         route.WithMetadata(new DocumentedBody(typeof(T))).AddOpenApiOperationTransformer((operation, _, _) =>
         {
-            operation.RequestBody!.Content![Json].Examples = examples.ToDictionary(
-                example => example.Name,
-                example => (IOpenApiExample)new OpenApiExample { Value = JsonNode.Parse(example.Json) },
-                StringComparer.Ordinal);
+            operation.RequestBody!.Content![Json].Examples = Examples(examples);
             AddIdempotencyKey(operation);
             return Task.CompletedTask;
         });
@@ -46,14 +43,18 @@ internal static class OperationDescriptions
     /// Describes the body as a form; beside <see cref="Takes{T}"/> it is another way to send the request. A member of
     /// <typeparamref name="T"/> that is a file has the attribute <see cref="BinaryFileAttribute"/>.
     /// </summary>
-    public static RouteHandlerBuilder TakesForm<T>(this RouteHandlerBuilder route) =>
+    /// <param name="examples">Values of the fields, and names of files.</param>
+    public static RouteHandlerBuilder TakesForm<T>(this RouteHandlerBuilder route, params IReadOnlyList<BodyExample> examples) =>
         route.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
         {
             var body = operation.RequestBody as OpenApiRequestBody ?? new OpenApiRequestBody { Required = true };
             body.Content ??= new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal);
+            var schema = await context.GetOrCreateSchemaAsync(typeof(T), parameterDescription: null, cancellationToken);
+            context.Document!.AddComponent(typeof(T).Name, schema);
             body.Content[RequestForm.MediaType] = new OpenApiMediaType
             {
-                Schema = await context.GetOrCreateSchemaAsync(typeof(T), parameterDescription: null, cancellationToken),
+                Schema = new OpenApiSchemaReference(typeof(T).Name, context.Document),
+                Examples = Examples(examples),
             };
             operation.RequestBody = body;
             AddIdempotencyKey(operation);
@@ -113,6 +114,11 @@ internal static class OperationDescriptions
             return Task.CompletedTask;
         });
     }
+
+    private static Dictionary<string, IOpenApiExample> Examples(IEnumerable<BodyExample> examples) => examples.ToDictionary(
+        example => example.Name,
+        example => (IOpenApiExample)new OpenApiExample { Value = JsonNode.Parse(example.Json) },
+        StringComparer.Ordinal);
 
     private static void AddIdempotencyKey(OpenApiOperation operation)
     {

@@ -36,8 +36,10 @@ internal sealed class Replay(RequestEntry door, IdempotencyDesk idempotency, Gat
     }
 
     /// <summary>Takes in the answer of an admitted request while it goes out; null for one without an <c>Idempotency-Key</c>.</summary>
-    public AnswerRecording? Record(IdempotentRequest? asked, Guid requestId, Demand demand) =>
-        asked is null ? null : new AnswerRecording(idempotency, asked, requestId, demand.Model, demand.Streamed);
+    public AnswerRecording? Record(IdempotentRequest? asked, Guid requestId, Demand demand, InferenceRequest request) =>
+        asked is null ? null : new AnswerRecording(
+            idempotency, asked, requestId, demand.Model,
+            demand.Streamed ? AnswerKind.Events : request.AnswersPlainText ? AnswerKind.Text : AnswerKind.Json);
 
     private async Task SendAsync(HttpContext context, InferenceEndpoint endpoint, StoredAnswer answer)
     {
@@ -50,7 +52,7 @@ internal sealed class Replay(RequestEntry door, IdempotencyDesk idempotency, Gat
         }
         else
         {
-            AnswerHeaders.OfJson(response, answer.Body.Length, endpoint, answer.Model);
+            AnswerHeaders.OfWhole(response, answer.Body.Length, endpoint, answer.Model, answer.Kind == AnswerKind.Text);
         }
 
         metrics.Replayed(answer.Model);

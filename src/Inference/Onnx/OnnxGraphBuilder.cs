@@ -13,6 +13,7 @@ internal sealed class OnnxGraphBuilder : IDisposable
     private const int Float = 1;
     private const int Int32 = 6;
     private const int Int64 = 7;
+    private const int Bool = 9;
     private const int Alignment = 4096; // a page: ONNX Runtime maps the weights instead of copying them
 
     private readonly ProtoWriter _graph = new();
@@ -185,7 +186,7 @@ internal sealed class OnnxGraphBuilder : IDisposable
         }
 
         var tensor = new ProtoWriter();
-        tensor.Number(1, type == typeof(float) ? Float : type == typeof(int) ? Int32 : Int64);
+        tensor.Number(1, type == typeof(float) ? Float : type == typeof(int) ? Int32 : type == typeof(bool) ? Bool : Int64);
         tensor.Message(2, dimensions);
         var typed = new ProtoWriter();
         typed.Message(1, tensor);

@@ -14,7 +14,7 @@ namespace Tollgate.Inference.Requests;
 internal sealed partial class HoldGuard(InferenceMetrics metrics, ILogger<HoldGuard> logger)
 {
     /// <summary>The error to answer with, or null: the request may run. A caller that names no bound has none.</summary>
-    /// <param name="wanted">The exact prompt tokens, and the most output tokens.</param>
+    /// <param name="wanted">The exact prompt tokens, the most output tokens, and the audio.</param>
     public OpenAiError? Check(HttpRequest request, RequestIdentity identity, string model, Units wanted)
     {
         if (request.Headers[WorkerHeaders.Bound] is not [{ } text])

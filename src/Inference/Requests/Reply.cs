@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Tollgate.Contracts.Metering;
@@ -26,7 +27,29 @@ internal sealed class Reply(HttpContext context)
         await response.Body.WriteAsync(body, Gone);
     }
 
-    public Task RefuseAsync(OpenAiError error) => ErrorAnswer.WriteAsync(context, error);
+    /// <summary>Sends an answer of plain text whole.</summary>
+    /// <inheritdoc cref="SendAsync"/>
+    public async Task SendTextAsync(Units units, TimeSpan queued, string text)
+    {
+        var response = context.Response;
+        response.ContentType = "text/plain; charset=utf-8";
+        SetHeaders(units, queued);
+        var body = Encoding.UTF8.GetBytes(text);
+        response.ContentLength = body.Length;
+        await response.Body.WriteAsync(body, Gone);
+    }
+
+    /// <summary>Answers with an error; breaks the connection where events have gone out.</summary>
+    public Task RefuseAsync(OpenAiError error)
+    {
+        if (!context.Response.HasStarted)
+        {
+            return ErrorAnswer.WriteAsync(context, error);
+        }
+
+        Abort();
+        return Task.CompletedTask;
+    }
 
     /// <summary>Opens a stream of events. Nothing goes out before the first flush, so an error can still be answered until then.</summary>
     public EventStream OpenEvents() => new(context.Response.BodyWriter);

@@ -2,6 +2,7 @@ using Tollgate.Inference.Tasks.Chat;
 using Tollgate.Inference.Tasks.Classification;
 using Tollgate.Inference.Tasks.Embeddings;
 using Tollgate.Inference.Tasks.ImageClassification;
+using Tollgate.Inference.Tasks.Transcription;
 
 namespace Tollgate.Inference.Tasks;
 
@@ -15,5 +16,6 @@ internal static class ModelTasks
         new ClassificationTask(), // Before embeddings, whose importer takes every other ONNX file.
         new EmbeddingTask(),
         new ImageClassificationTask(),
+        new TranscriptionTask(),
     ];
 }

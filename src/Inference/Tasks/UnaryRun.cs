@@ -7,8 +7,8 @@ using Tollgate.Inference.Requests;
 namespace Tollgate.Inference.Tasks;
 
 /// <summary>
-/// A run whose answer is sent whole. What it computed is in the worker's log before the answer goes out, also when there is no answer. Any
-/// thread may cancel it.
+/// A run whose answer is sent whole, or as events without tokens. What it computed is in the worker's log before the answer's end goes out,
+/// also when there is no answer. Any thread may cancel it.
 /// </summary>
 #pragma warning disable CA1001 // The source is never disposed: a cancel call may have found the run just before it ended.
 internal abstract class UnaryRun(RequestScope scope) : ITaskRun
@@ -37,7 +37,7 @@ internal abstract class UnaryRun(RequestScope scope) : ITaskRun
     public async Task AnswerAsync(Reply reply)
     {
         await using var gone = reply.Gone.UnsafeRegister(static state => ((UnaryRun)state!).Cancel(), this);
-        var outcome = await RunAsync();
+        var outcome = await RunAsync(reply);
         if (reply.Gone.IsCancellationRequested)
         {
             return;
@@ -46,6 +46,8 @@ internal abstract class UnaryRun(RequestScope scope) : ITaskRun
         await (outcome switch
         {
             UnaryOutcome.Computed computed => reply.SendAsync(Units, queued: TimeSpan.Zero, computed.Write),
+            UnaryOutcome.ComputedText text => reply.SendTextAsync(Units, queued: TimeSpan.Zero, text.Text),
+            UnaryOutcome.Streamed streamed => streamed.Finish(),
             UnaryOutcome.Refused refused => reply.RefuseAsync(refused.Error),
             UnaryOutcome.NotTaken notTaken => reply.RefuseAsync(notTaken.Error),
             _ => throw new UnreachableException(),
@@ -54,14 +56,20 @@ internal abstract class UnaryRun(RequestScope scope) : ITaskRun
 
     /// <summary>Checks the hold, computes, and counts what it computes.</summary>
     /// <param name="cancellationToken">Cancelled when the answer is not wanted any more. The run may throw then, or return.</param>
-    protected abstract Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken);
+    protected virtual Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    private async Task<UnaryOutcome> RunAsync()
+    /// <summary>The same for a run that may send events while it computes.</summary>
+    /// <param name="reply">For events alone; it stays untouched where the answer is sent whole.</param>
+    /// <inheritdoc cref="ComputeAsync(CancellationToken)"/>
+    protected virtual Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken) =>
+        ComputeAsync(cancellationToken);
+
+    private async Task<UnaryOutcome> RunAsync(Reply reply)
     {
         UnaryOutcome? outcome = null;
         try
         {
-            outcome = await ComputeAsync(_cancel.Token);
+            outcome = await ComputeAsync(reply, _cancel.Token);
             return outcome;
         }
         catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
@@ -86,7 +94,8 @@ internal abstract class UnaryRun(RequestScope scope) : ITaskRun
             if (outcome is not UnaryOutcome.NotTaken)
             {
                 scope.NoteEnd(
-                    outcome is UnaryOutcome.Computed ? "ok" : _cancel.IsCancellationRequested ? "cancelled" : "failed", Units);
+                    outcome is UnaryOutcome.Computed or UnaryOutcome.ComputedText or UnaryOutcome.Streamed
+                        ? "ok" : _cancel.IsCancellationRequested ? "cancelled" : "failed", Units);
             }
         }
         finally
@@ -106,6 +115,13 @@ internal abstract record UnaryOutcome
     /// <summary>The answer.</summary>
     /// <param name="Write">Writes its JSON.</param>
     internal sealed record Computed(Action<Utf8JsonWriter> Write) : UnaryOutcome;
+
+    /// <summary>The answer as plain text.</summary>
+    internal sealed record ComputedText(string Text) : UnaryOutcome;
+
+    /// <summary>The answer went out as events, all but the last ones.</summary>
+    /// <param name="Finish">Sends these.</param>
+    internal sealed record Streamed(Func<Task> Finish) : UnaryOutcome;
 
     /// <summary>The model took the request, and this error answers it.</summary>
     internal sealed record Refused(OpenAiError Error) : UnaryOutcome;

@@ -30,6 +30,8 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["ModerationRequestBody"] = ModerationRequest.Members,
         ["ModerationTextPart"] = ModerationInputs.PartNames,
         ["ImageClassificationRequestBody"] = ImageClassificationRequest.Members,
+        ["TranscriptionForm"] = TranscriptionRequest.TranscriptionMembers,
+        ["TranslationForm"] = TranscriptionRequest.TranslationMembers,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];
@@ -82,6 +84,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
     [InlineData("/v1/chat/completions", "ChatCompletionChunk")]
     [InlineData("/v1/completions", "CompletionChunk")]
     [InlineData("/v1/engines/{engine}/completions", "CompletionChunk")]
+    [InlineData("/v1/audio/transcriptions", "TranscriptionEvent")]
     public async Task A_stream_has_the_schema_of_its_chunks(string path, string chunk)
     {
         var response = (await ReadAsync()).Paths[path].Operations![HttpMethod.Post].Responses!["200"];

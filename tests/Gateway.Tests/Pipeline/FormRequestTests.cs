@@ -128,7 +128,9 @@ public sealed class FormRequestTests(FormRequestTests.Bench bench) : IClassFixtu
         var operation = document.RootElement.GetProperty("paths").GetProperty(Path).GetProperty("post");
 
         var schema = operation.GetProperty("requestBody").GetProperty("content").GetProperty("multipart/form-data").GetProperty("schema");
-        Assert.Equal("binary", schema.GetProperty("properties").GetProperty("file").GetProperty("format").GetString());
+        Assert.Equal("#/components/schemas/HearBody", schema.GetProperty("$ref").GetString());
+        var form = document.RootElement.GetProperty("components").GetProperty("schemas").GetProperty("HearBody");
+        Assert.Equal("binary", form.GetProperty("properties").GetProperty("file").GetProperty("format").GetString());
         Assert.Equal(
             "Idempotency-Key", Assert.Single(operation.GetProperty("parameters").EnumerateArray()).GetProperty("name").GetString());
     }

@@ -18,6 +18,8 @@ public sealed class InternalDoorsTests
                 "GET /internal/witness: billing, operator",
                 "GET /metrics: metrics, operator",
                 "POST /internal/requests/{id}/cancel: gateway",
+                "POST /v1/audio/transcriptions: gateway",
+                "POST /v1/audio/translations: gateway",
                 "POST /v1/chat/completions: gateway",
                 "POST /v1/completions: gateway",
                 "POST /v1/embeddings: gateway",

@@ -1,0 +1,78 @@
+using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Audio;
+using Tollgate.Inference.Fairness;
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Sessions;
+using Tollgate.Inference.Tokenizers;
+
+namespace Tollgate.Inference.Tasks.Transcription;
+
+/// <summary>A loaded Whisper model. Thread-safe; an organization's windows go one at a time, two organizations' at once.</summary>
+internal sealed class SpeechModel : IDisposable
+{
+    private readonly InferenceSession _encoder;
+    private readonly InferenceSession _decoder;
+    private readonly WhisperSessions _sessions;
+    private readonly LogMel _mel;
+
+    private SpeechModel(
+        InstalledModel installed, ModelSpeech speech, ITokenizer tokenizer, FairTurns turns, InferenceSession encoder,
+        InferenceSession decoder)
+    {
+        (Installed, Speech, Tokenizer, Turns, _encoder, _decoder) = (installed, speech, tokenizer, turns, encoder, decoder);
+        _sessions = new WhisperSessions(encoder, decoder, speech);
+        _mel = new LogMel(speech.Bins);
+    }
+
+    public InstalledModel Installed { get; }
+
+    public ModelSpeech Speech { get; }
+
+    public ITokenizer Tokenizer { get; }
+
+    /// <summary>Who runs next.</summary>
+    public FairTurns Turns { get; }
+
+    /// <summary>Verifies the version's files and loads it.</summary>
+    /// <exception cref="ModelImportException">The version is damaged, or is not a speech model.</exception>
+    public static async Task<SpeechModel> LoadAsync(
+        InstalledModel installed, SessionFactory sessions, FairTurns turns, CancellationToken cancellationToken)
+    {
+        var speech = ModelSpeech.Of(installed.Manifest) ?? throw new ModelImportException(
+            $"The model '{installed.Manifest.Name}' {installed.Manifest.Version} is not a speech model.");
+        await ModelStore.VerifyAsync(installed, cancellationToken);
+        var tokenizer = TokenizerFile.Load(installed);
+        var encoder = sessions.Open(installed.PathOf(speech.Encoder));
+        try
+        {
+            return new SpeechModel(installed, speech, tokenizer, turns, encoder, sessions.Open(installed.PathOf(speech.Decoder)));
+        }
+        catch
+        {
+            encoder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins to transcribe a recording.</summary>
+    public Transcriber Begin(AudioClip clip, TranscriptionOptions options) =>
+        new(_sessions, Speech, Tokenizer, _mel, clip, options);
+
+    /// <summary>The tokens of a prompt's text.</summary>
+    public int[] EncodePrompt(string text)
+    {
+        var ids = new List<int>();
+        if (text.Trim() is { Length: > 0 } trimmed)
+        {
+            Tokenizer.Encode($" {trimmed}", allowSpecial: false, ids);
+        }
+
+        return [.. ids];
+    }
+
+    public void Dispose()
+    {
+        _encoder.Dispose();
+        _decoder.Dispose();
+    }
+}

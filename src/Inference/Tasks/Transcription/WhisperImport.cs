@@ -1,0 +1,184 @@
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+using Tollgate.Contracts.Metering;
+using Tollgate.Inference.Audio;
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Onnx;
+using Tollgate.Inference.Tokenizers;
+
+namespace Tollgate.Inference.Tasks.Transcription;
+
+/// <summary>One import of a Whisper folder: checks the front end's settings and both graphs' tensors, and runs them once.</summary>
+internal sealed class WhisperImport(ImportJob job)
+{
+    private const string EncoderName = "encoder.onnx";
+    private const string DecoderName = "decoder.onnx";
+
+    private readonly string _folder = job.Path;
+
+    public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
+    {
+        var config = WhisperFolder.Read(_folder, WhisperFolder.Config);
+        if (!config.TryGetProperty("model_type", out var type) || type.ToString() != "whisper")
+        {
+            throw new ModelImportException(
+                $"config.json names the model type '{type}'; speech models of the type 'whisper' are supported.");
+        }
+
+        var bins = ReadBins(WhisperFolder.Read(_folder, WhisperFolder.PreprocessorConfig));
+        var generation = WhisperFolder.Read(_folder, WhisperFolder.GenerationConfig);
+        job.Progress?.Report(new("reading graphs", 0));
+        var source = await TakeGraphAsync(WhisperFolder.FindEncoder(_folder)!, EncoderName, cancellationToken);
+        await TakeGraphAsync(WhisperFolder.FindDecoder(_folder), DecoderName, cancellationToken);
+        using var encoder = job.Options.Sessions.Open(Path.Combine(job.Draft.Folder, EncoderName));
+        using var decoder = job.Options.Sessions.Open(Path.Combine(job.Draft.Folder, DecoderName));
+        CheckTensor(encoder.InputMetadata, "encoder", "input_features", typeof(float), bins, LogMel.Columns);
+        CheckTensor(encoder.OutputMetadata, "encoder", "last_hidden_state", typeof(float), -1, -1);
+        var shape = ReadShape(decoder, config);
+        var vocabulary = WhisperVocabulary.Read(WhisperFolder.Read(_folder, WhisperFolder.Tokenizer), shape.Vocabulary, out var added);
+        var speech = WhisperTokens.Complete(shape with { Bins = bins }, generation, added);
+        await WriteTokenizerAsync(vocabulary, cancellationToken);
+        Try(encoder, decoder, speech, cancellationToken);
+        job.Progress?.Report(new("installing", 0));
+        return await job.Draft.InstallAsync((version, files) => speech.WriteTo(new ModelManifest
+        {
+            Name = job.Draft.Name,
+            Version = version,
+            Task = ModelTask.Transcription.Name,
+            Description = job.Options.Description,
+            Licence = job.Options.Licence,
+            Source = source,
+            Created = job.Options.Clock.GetUtcNow(),
+            Files = files,
+            Graph = EncoderName,
+            Tokenizer = new ModelTokenizer { Kind = TokenizerFile.Bpe, File = WhisperFolder.Tokenizer, EosIds = [speech.Tokens.End] },
+            Limits = new ModelLimits(speech.Positions, 0),
+            Batching = false,
+        }), cancellationToken);
+    }
+
+    /// <summary>The front end computes one set of features; a model that asks for another is refused.</summary>
+    private static int ReadBins(JsonElement settings)
+    {
+        (string, int)[] known =
+            [("sampling_rate", AudioClip.Rate), ("n_fft", FrameSpectra.Length), ("hop_length", LogMel.Hop), ("chunk_length", 30)];
+        foreach (var (name, expected) in known)
+        {
+            if (settings.TryGetProperty(name, out var value) && (!value.TryGetInt32(out var number) || number != expected))
+            {
+                throw new ModelImportException($"preprocessor_config.json has {name} {value}; {expected} is supported.");
+            }
+        }
+
+        return settings.TryGetProperty("feature_size", out var size) && size.TryGetInt32(out var bins) && bins is >= 8 and <= 256
+            ? bins : throw new ModelImportException("preprocessor_config.json has no feature_size from 8 to 256.");
+    }
+
+    /// <summary>Copies a graph of known operators.</summary>
+    private async Task<ModelSource> TakeGraphAsync(string path, string name, CancellationToken cancellationToken)
+    {
+        var model = await File.ReadAllBytesAsync(path, cancellationToken);
+        var inspection = OnnxInspection.Read(model);
+        var foreign = inspection.Domains.FirstOrDefault(domain => domain is not ("" or "ai.onnx" or "ai.onnx.ml" or "com.microsoft"));
+        if (foreign is not null || inspection.ExternalFiles.Count > 0)
+        {
+            throw new ModelImportException(foreign is not null
+                ? $"'{Path.GetFileName(path)}' uses operators of the domain '{foreign}', which ONNX Runtime does not have."
+                : $"'{Path.GetFileName(path)}' keeps weights in another file; a speech model's graphs must hold theirs.");
+        }
+
+        await File.WriteAllBytesAsync(Path.Combine(job.Draft.Folder, name), model, cancellationToken);
+        return new ModelSource(
+            ModelFolder.NameOf(_folder), "whisper", await ModelFolder.HashAsync(_folder, cancellationToken));
+    }
+
+    private async Task WriteTokenizerAsync(BpeVocabulary vocabulary, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _ = new BpeTokenizer(vocabulary);
+        }
+        catch (FormatException exception)
+        {
+            throw new ModelImportException($"The tokenizer cannot be used: {exception.Message}", exception);
+        }
+
+        await using var file = File.Create(Path.Combine(job.Draft.Folder, WhisperFolder.Tokenizer));
+        await JsonSerializer.SerializeAsync(file, vocabulary, TokenizerJson.Default.BpeVocabulary, cancellationToken);
+    }
+
+    /// <summary>Layers, heads and widths by the decoder's tensors.</summary>
+    private static WhisperShape ReadShape(InferenceSession decoder, JsonElement config)
+    {
+        var inputs = decoder.InputMetadata;
+        CheckTensor(inputs, "decoder", "input_ids", typeof(long), -1);
+        CheckTensor(inputs, "decoder", "encoder_hidden_states", typeof(float), -1, -1);
+        CheckTensor(inputs, "decoder", "use_cache_branch", typeof(bool));
+        CheckTensor(inputs, "decoder", "past_key_values.0.decoder.key", typeof(float), -1, -1, -1);
+        CheckTensor(decoder.OutputMetadata, "decoder", "logits", typeof(float), -1, -1);
+        var layers = inputs.Keys.Count(name => name.EndsWith(".decoder.key", StringComparison.Ordinal));
+        var cache = inputs["past_key_values.0.decoder.key"].Dimensions;
+        var vocabulary = decoder.OutputMetadata["logits"].Dimensions[2];
+        var positions = config.TryGetProperty("max_target_positions", out var most) && most.TryGetInt32(out var number) ? number : 0;
+        if (cache[1] < 1 || cache[3] < 1 || vocabulary is < 1 or > 1_000_000 || positions is < 16 or > 65_536)
+        {
+            throw new ModelImportException("The decoder's caches or logits have no fixed widths, or config.json no max_target_positions.");
+        }
+
+        var shape = new WhisperShape(layers, cache[1], cache[3], vocabulary, positions, Bins: 0);
+        foreach (var name in shape.Caches(["decoder", "encoder"]))
+        {
+            CheckTensor(inputs, "decoder", $"past_key_values.{name}", typeof(float), shape.Heads, -1, shape.HeadWidth);
+            CheckTensor(decoder.OutputMetadata, "decoder", $"present.{name}", typeof(float), -1, -1, -1);
+        }
+
+        return inputs.Count == 3 + (4 * layers) ? shape : throw new ModelImportException(
+            $"The decoder's inputs are {string.Join(", ", inputs.Keys)}; a merged decoder with caches of {layers} layers is expected.");
+    }
+
+    /// <param name="dimensions">After the first one; −1 for any.</param>
+    private static void CheckTensor(
+        IReadOnlyDictionary<string, NodeMetadata> tensors, string graph, string name, Type type, params ReadOnlySpan<int> dimensions)
+    {
+        if (!tensors.TryGetValue(name, out var tensor))
+        {
+            throw new ModelImportException($"The {graph} has no tensor '{name}'; it has {string.Join(", ", tensors.Keys)}.");
+        }
+
+        var fits = tensor.ElementType == type && tensor.Dimensions.Length == dimensions.Length + 1;
+        for (var i = 0; fits && i < dimensions.Length; i++)
+        {
+            fits = dimensions[i] < 0 || tensor.Dimensions[i + 1] < 0 || tensor.Dimensions[i + 1] == dimensions[i];
+        }
+
+        if (!fits)
+        {
+            throw new ModelImportException(
+                $"The {graph}'s tensor '{name}' is {tensor.ElementType.Name} of [{string.Join(", ", tensor.Dimensions)}], where "
+                + $"{type.Name} of [batch{string.Concat(dimensions.ToArray().Select(d => d < 0 ? ", any" : $", {d}"))}] is expected.");
+        }
+    }
+
+    private void Try(InferenceSession encoder, InferenceSession decoder, ModelSpeech speech, CancellationToken cancellationToken)
+    {
+        job.Progress?.Report(new("trying it", 0));
+        try
+        {
+            var sessions = new WhisperSessions(encoder, decoder, speech);
+            var features = new float[speech.Bins * LogMel.Columns];
+            new LogMel(speech.Bins).Compute(new float[AudioClip.Rate], features);
+            using var hidden = sessions.Encode(features);
+            using var steps = sessions.Begin(hidden);
+            steps.Run([speech.Tokens.Start, speech.Tokens.NoTimestamps]);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (steps.Run([speech.Tokens.End]).ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+            {
+                throw new ModelImportException("The decoder's logits for silence are not finite.");
+            }
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new ModelImportException($"The model fails on a second of silence: {exception.Message}", exception);
+        }
+    }
+}
