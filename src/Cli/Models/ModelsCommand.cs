@@ -13,13 +13,18 @@ namespace Tollgate.Cli.Models;
 internal static class ModelsCommand
 {
     private static readonly Argument<FileSystemInfo> Source =
-        new("PATH") { Description = "A .gguf of the Llama family, or an .onnx of sentence embeddings." };
+        new("PATH") { Description = "A .gguf of the Llama family, an .onnx of sentence embeddings, or a Diffusers ONNX folder." };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
     private static readonly Option<FileInfo?> Tokenizer =
         new("--tokenizer") { Description = "tokenizer.json of an .onnx file. Default: the one beside it." };
     private static readonly Option<string?> Pooling =
         new("--pooling") { Description = "cls or mean, for an .onnx file. Default: what 1_Pooling/config.json beside it says, else mean." };
+
+    private static readonly Option<int?> Steps =
+        new("--steps") { Description = "Steps of a picture whose request names none. Default: 50, for a consistency model 4." };
+    private static readonly Option<double?> Guidance =
+        new("--guidance") { Description = "Guidance of a picture whose request names none. Default: 7.5, for a consistency model 8.5." };
 
     private static readonly Option<string?> Completions = MakeCompletions();
 
@@ -28,7 +33,7 @@ internal static class ModelsCommand
         new Command("list", "What is installed.").Does(ListAsync),
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            Source, Name, PriceOptions.In, PriceOptions.Out, Tokenizer, Pooling, Completions,
+            Source, Name, PriceOptions.In, PriceOptions.Out, Tokenizer, Pooling, Completions, Steps, Guidance,
         }.Does(ImportAsync),
     };
 
@@ -100,6 +105,8 @@ internal static class ModelsCommand
             TokenizerFile = parsed.GetValue(Tokenizer)?.FullName,
             Pooling = parsed.GetValue(Pooling),
             Completions = parsed.GetValue(Completions),
+            Steps = parsed.GetValue(Steps),
+            Guidance = parsed.GetValue(Guidance),
         };
         return ModelImport.RunAsync(
             parsed.GetRequiredValue(Source).FullName, name, folder, options, new StageProgress(), cancellationToken);

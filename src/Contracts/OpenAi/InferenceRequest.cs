@@ -1,3 +1,5 @@
+using Tollgate.Contracts.Metering;
+
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>Members common to all inference requests. Gateway and worker parse requests with the same code.</summary>
@@ -20,6 +22,10 @@ public abstract partial record InferenceRequest
 
     /// <summary>The output cap per choice that the client requested; null without one.</summary>
     public virtual long? MaxOutput => null;
+
+    /// <summary>Units of what the request carries beside text, known from the headers of its files: the exact count, or the most that a
+    /// worker can find.</summary>
+    public virtual Units Media => default;
 
     /// <summary>Positions of the members that the gateway rewrites before it forwards the body.</summary>
     public required BodyEdits Edits { get; init; }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Gateway.Calls;
@@ -14,6 +15,18 @@ internal abstract class InferenceEndpoint(PublicEndpoint api)
 
     /// <summary>Whether a JSON answer names the model in the header <c>openai-model</c>.</summary>
     public virtual bool NamesModelInHeader => false;
+
+    /// <summary>Bytes that one event of a stream may have.</summary>
+    public virtual int LargestEvent => 1024 * 1024;
+
+    /// <summary>What the <c>id:</c> of a stream's events counts, of some units. Output tokens unless the endpoint streams something
+    /// else.</summary>
+    public virtual long CountOf(Units units) => units.Completion;
+
+    /// <summary>The units of a stream's events so far.</summary>
+    /// <param name="known">The units that the answer's headers state.</param>
+    /// <param name="count">The last <c>id:</c>.</param>
+    public virtual Units UnitsOf(Units known, long count) => known with { Output = count, Reasoning = 0 };
 
     /// <summary>Reads and checks a body; exactly one of the two is set.</summary>
     /// <param name="engine">The model in the path, or null.</param>

@@ -25,7 +25,7 @@ internal static class DemandCalculation
         var prompt = Math.Min(card.Measure?.MostTokens(request) ?? context, context);
         var output = size.Prompts * request.Choices * OutputCap(request, card);
         var estimate = ((size.Utf8Bytes + 3) / 4) + size.TokenIds + (3L * size.Messages) + output;
-        return new Demand(scope, card.Name, price, new Units(prompt, Output: output), estimate, request.Stream)
+        return new Demand(scope, card.Name, price, request.Media with { Input = prompt, Output = output }, estimate, request.Stream)
         {
             AskedModel = request.Model,
         };

@@ -22,7 +22,8 @@ internal sealed partial class HoldGuard(InferenceMetrics metrics, ILogger<HoldGu
             return null;
         }
 
-        if (Units.TryParse(text, out var bound) && wanted.Prompt <= bound.Prompt && wanted.Completion <= bound.Completion)
+        if (Units.TryParse(text, out var bound) && wanted.Prompt <= bound.Prompt && wanted.Completion <= bound.Completion
+            && wanted.AudioMs <= bound.AudioMs && wanted.Images <= bound.Images)
         {
             return null;
         }

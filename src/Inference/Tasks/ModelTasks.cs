@@ -1,4 +1,5 @@
 using Tollgate.Inference.Tasks.Chat;
+using Tollgate.Inference.Tasks.Drawing;
 using Tollgate.Inference.Tasks.Embeddings;
 
 namespace Tollgate.Inference.Tasks;
@@ -11,5 +12,6 @@ internal static class ModelTasks
     [
         new ChatTask(),
         new EmbeddingTask(),
+        new DrawingTask(),
     ];
 }

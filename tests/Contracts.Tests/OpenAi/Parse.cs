@@ -16,6 +16,8 @@ internal static class Parse
                 return (ChatRequest.TryParse(body, out var chat, out error) ? chat : null, error);
             case BadRequests.CompletionPath:
                 return (CompletionRequest.TryParse(body, out var completion, out error) ? completion : null, error);
+            case BadRequests.ImageGenerationPath:
+                return (ImageGenerationRequest.TryParse(body, out var generation, out error) ? generation : null, error);
             default:
                 return (EmbeddingRequest.TryParse(body, out var embedding, out error) ? embedding : null, error);
         }
@@ -37,6 +39,9 @@ internal static class Parse
 
     public static EmbeddingRequest EmbeddingOf(string input) =>
         Good<EmbeddingRequest>(BadRequests.EmbeddingPath, $$"""{"model":"tiny-embed","input":{{input}}}""");
+
+    public static ImageGenerationRequest ImageGeneration(string members = "") =>
+        Good<ImageGenerationRequest>(BadRequests.ImageGenerationPath, BadRequests.ImageGenerationBody(members));
 
     private static TRequest Good<TRequest>(string path, string body)
         where TRequest : InferenceRequest

@@ -25,6 +25,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["CompletionRequestBody"] = CompletionRequest.Members,
         ["EngineCompletionRequestBody"] = CompletionRequest.Members,
         ["EmbeddingRequestBody"] = EmbeddingRequest.Members,
+        ["ImageGenerationRequestBody"] = ImageGenerationRequest.Members,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];
@@ -75,6 +76,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
     [InlineData("/v1/chat/completions", "ChatCompletionChunk")]
     [InlineData("/v1/completions", "CompletionChunk")]
     [InlineData("/v1/engines/{engine}/completions", "CompletionChunk")]
+    [InlineData("/v1/images/generations", "ImageEvent")]
     public async Task A_stream_has_the_schema_of_its_chunks(string path, string chunk)
     {
         var response = (await ReadAsync()).Paths[path].Operations![HttpMethod.Post].Responses!["200"];

@@ -115,6 +115,17 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"dimensions\":0", false)]
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"encoding_format\":\"int8\"", false)]
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"stream\":true", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"n\":10,\"size\":\"64x64\",\"seed\":0", true)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"size\":\"auto\",\"user\":\"u\"", true)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"n\":11", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"size\":\"big\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"output_format\":\"gif\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"response_format\":\"url\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"style\":null,\"quality\":\"auto\"", true)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"style\":\"vivid\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"background\":\"transparent\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"guidance\":100.5", false)]
     public void Another_request(string schema, string members, bool accepted) => Agree(schema, $"{{{members}}}", accepted);
 
     private void Agree(string schema, string body, bool accepted)
@@ -133,6 +144,7 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
         {
             "ChatCompletionRequest" => ChatRequest.TryParse(body, out _, out error),
             "CompletionRequestBody" => CompletionRequest.TryParse(body, out _, out error),
+            "ImageGenerationRequestBody" => ImageGenerationRequest.TryParse(body, out _, out error),
             "EngineCompletionRequestBody" => CompletionRequest.TryParse(body, "engine", out _, out error),
             _ => EmbeddingRequest.TryParse(body, out _, out error),
         };
