@@ -22,9 +22,11 @@ public sealed class PainterFixture : IAsyncLifetime
     {
         await ModelImport.RunAsync(
             PainterFiles.Root, "tiny-painter", _repository, new() { Steps = 6, Guidance = 3 }, progress: null, CancellationToken.None);
-        _app = InferenceApp.Create(WorkerFixture.Arguments(_repository, TestFolder.Create("worker"), "--Drawing:MaxSteps=400"));
+        _app = InferenceApp.Create(WorkerFixture.Arguments(
+            _repository, TestFolder.Create("worker"), "--Drawing:MaxSteps=400", "--Generation:QueueTimeout=00:10:00"));
         await _app.StartAsync();
         Gateway = WorkerFixture.Client(_app.Url(ListenerKind.Internal));
+        Gateway.Timeout = TimeSpan.FromMinutes(10); // Drawing takes processors that other tests use too.
         await WorkerFixture.WaitForModelAsync(Gateway, "tiny-painter");
     }
 
