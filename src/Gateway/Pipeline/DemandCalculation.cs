@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
