@@ -12,7 +12,7 @@ public sealed record BadRequest(string Path, string Body, int Status, string? Co
 /// <summary>
 /// At least one bad request for each member of each endpoint, to be refused alike by the parser and by a whole platform.
 /// </summary>
-public static class BadRequests
+public static partial class BadRequests
 {
     public const string ChatPath = "/v1/chat/completions";
     public const string CompletionPath = "/v1/completions";
@@ -31,7 +31,7 @@ public static class BadRequests
 
     public static IReadOnlyList<BadRequest> All { get; } =
         [.. WrongTypes(), .. Shared(), .. Chats(), .. Hints(), .. Refused(), .. Messages(), .. Completions(), .. Embeddings(),
-            .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All, .. Malformed()];
+            .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All, .. ImageGenerations(), .. Malformed()];
 
     /// <summary>A good chat with further members.</summary>
     public static string ChatBody(string members = "") => $$"""{"model":"tiny-assistant","messages":[{{User}}]{{Comma(members)}}}""";

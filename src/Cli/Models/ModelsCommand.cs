@@ -16,7 +16,7 @@ internal static class ModelsCommand
         new("PATH")
         {
             Description = "A .gguf of the Llama family, an .onnx of sentence embeddings, or the folder of another model as its exporter wrote "
-                + "it: a classifier of texts or of pictures, or Whisper.",
+                + "it: a classifier of texts or of pictures, Whisper, Stable Diffusion.",
         };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
@@ -25,6 +25,11 @@ internal static class ModelsCommand
     private static readonly Option<string?> Pooling =
         new("--pooling") { Description = "cls or mean, for an .onnx file. Default: that of 1_Pooling/config.json beside it, else mean." };
 
+    private static readonly Option<int?> Steps =
+        new("--steps") { Description = "Steps of a picture whose request names none. Default: 50, for a consistency model 4." };
+    private static readonly Option<double?> Guidance =
+        new("--guidance") { Description = "Guidance of a picture whose request names none. Default: 7.5, for a consistency model 8.5." };
+
     private static readonly Option<string?> Completions = MakeCompletions();
 
     public static Command Create() => new("models", "Models of this installation.")
@@ -32,7 +37,7 @@ internal static class ModelsCommand
         new Command("list", "What is installed.").Does(ListAsync),
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            Source, Name, PriceOptions.In, PriceOptions.Out, Tokenizer, Pooling, Completions,
+            Source, Name, PriceOptions.In, PriceOptions.Out, Tokenizer, Pooling, Completions, Steps, Guidance,
         }.Does(ImportAsync),
     };
 
@@ -104,6 +109,8 @@ internal static class ModelsCommand
             TokenizerFile = parsed.GetValue(Tokenizer)?.FullName,
             Pooling = parsed.GetValue(Pooling),
             Completions = parsed.GetValue(Completions),
+            Steps = parsed.GetValue(Steps),
+            Guidance = parsed.GetValue(Guidance),
         };
         return ModelImport.RunAsync(
             parsed.GetRequiredValue(Source).FullName, name, folder, options, new StageProgress(), cancellationToken);

@@ -16,7 +16,9 @@ public sealed record ModelTask(string Name, string Label, bool Generates)
 
     public static readonly ModelTask Transcription = new("transcription", "speech recognition", Generates: false);
 
-    private static readonly ModelTask[] All = [Chat, Embeddings, Classification, ImageClassification, Transcription];
+    public static readonly ModelTask ImageGeneration = new("image-generation", "image generation", Generates: false);
+
+    private static readonly ModelTask[] All = [Chat, Embeddings, Classification, ImageClassification, Transcription, ImageGeneration];
 
     /// <summary>The task of a name; null for a name that is unknown here.</summary>
     public static ModelTask? Find(string? name) => Array.Find(All, task => task.Name == name);

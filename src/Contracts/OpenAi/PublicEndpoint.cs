@@ -70,13 +70,19 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         Upload = UploadKind.Audio,
     };
 
+    public static readonly PublicEndpoint ImageGenerations = new(
+        "images.generations", "POST", "Image generation", "image_generation", "/v1/images/generations")
+    {
+        Task = ModelTask.ImageGeneration,
+    };
+
     public static readonly PublicEndpoint Models = new("models", "GET", "Look up models", "models", "/v1/models", "/v1/models/{*model}");
 
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
         ChatCompletions, Completions, Embeddings, Classifications, Predict, Moderations, ImageClassifications, AudioTranscriptions,
-        AudioTranslations, Models,
+        AudioTranslations, ImageGenerations, Models,
     ];
 
     /// <summary>The first of <see cref="Paths"/>.</summary>

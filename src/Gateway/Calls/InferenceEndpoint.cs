@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
 
@@ -26,6 +27,18 @@ internal abstract class InferenceEndpoint(PublicEndpoint api)
     /// <summary>The error when the endpoint cannot use a model; null when it can.</summary>
     public virtual OpenAiError? Refuse(ModelCard card) =>
         card.Task == Api.Task?.Name ? null : OpenAiError.ModelNotForEndpoint(card.Name, WorkerPath);
+
+    /// <summary>Bytes that one event of a stream may have.</summary>
+    public virtual int LargestEvent => 1024 * 1024;
+
+    /// <summary>What the <c>id:</c> of a stream's events counts, of some units. Output tokens unless the endpoint streams something
+    /// else.</summary>
+    public virtual long CountOf(Units units) => units.Completion;
+
+    /// <summary>The units of a stream's events so far.</summary>
+    /// <param name="known">The units that the answer's headers state.</param>
+    /// <param name="count">The last <c>id:</c>.</param>
+    public virtual Units UnitsOf(Units known, long count) => known with { Output = count, Reasoning = 0 };
 
     /// <summary>Reads and checks a body of JSON; exactly one of the two is set. Every endpoint that takes JSON overrides it.</summary>
     /// <param name="engine">The model in the URL, or null.</param>

@@ -27,6 +27,7 @@ internal static class EndpointTable
         new ImageClassificationsEndpoint(),
         new TranscriptionsEndpoint(),
         new TranslationsEndpoint(),
+        new ImageGenerationsEndpoint(),
         new ModelsEndpoint(),
     ];
 }

@@ -16,12 +16,17 @@ namespace Tollgate.Gateway.Forwarding;
 internal sealed partial class StreamRelay(RunningRequest running, Attempt attempt, ForwardingParts parts, ILogger logger) : IDisposable
 {
     private const int FirstBuffer = 16 * 1024;
-    private const int LargestEvent = 1024 * 1024;
 
     private readonly PooledBuffer _buffer = new(FirstBuffer);
     private Units _prompt;
     private long _tokens;
     private bool _started;
+
+    /// <summary>What is delivered.</summary>
+    private Units Units => running.Endpoint.UnitsOf(_prompt, _tokens);
+
+    /// <summary>The largest <c>id:</c> that the hold covers.</summary>
+    private long MostCounted => running.Endpoint.CountOf(running.Ticket.Bound);
 
     public async Task<AttemptEnd> RunAsync(HttpResponseMessage answer)
     {
@@ -30,11 +35,10 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
             return await BreakAsync("no units in the answer's headers");
         }
 
-        _prompt = _prompt with { Output = 0, Reasoning = 0 };
         await using var stream = await answer.Content.ReadAsStreamAsync(CancellationToken.None);
         while (await ReadAsync(stream))
         {
-            var events = EventScanner.Scan(_buffer.Written.Span, _tokens, running.Ticket.MostOutput);
+            var events = EventScanner.Scan(_buffer.Written.Span, _tokens, MostCounted);
             if (events.End == ScanEnd.Done)
             {
                 return await FinishAsync(answer, events);
@@ -55,7 +59,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
                 return await FailAsync(_buffer.Written[..events.Next]);
             }
 
-            if (events.End == ScanEnd.Broken || _buffer.Length > LargestEvent)
+            if (events.End == ScanEnd.Broken || _buffer.Length > running.Endpoint.LargestEvent)
             {
                 return await BreakAsync("an event without a proper id, or without an end");
             }
@@ -95,7 +99,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
     {
         Start(answer);
         _tokens = events.Tokens;
-        running.Ticket.Progress(_prompt with { Output = _tokens });
+        running.Ticket.Progress(Units);
         running.Recording?.Append(_buffer.Written.Span[..events.Length]);
         await WriteAsync(_buffer.Written[..events.Length]);
         if (_tokens > 0)
@@ -117,7 +121,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
             attempt.Disarm(); // The worker owes nothing more while the answer is kept.
         }
 
-        await running.CompleteAsync(_prompt with { Output = _tokens }, last, parts.Unanswered);
+        await running.CompleteAsync(Units, last, parts.Unanswered);
         await WriteAsync(last);
         attempt.Disarm();
         return AttemptEnd.Answered;
@@ -165,8 +169,9 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         {
             case StopCause.ClientLeft or StopCause.ClientStalled:
                 // Never below what went out, never above the hold, whatever the worker states.
-                var generated = Math.Min(Math.Max(_tokens, confirmed?.Units.Completion ?? 0), running.Ticket.MostOutput);
-                running.Close(Outcome.ClientLeft, _prompt with { Output = generated }, _tokens);
+                var generated = Math.Min(
+                    Math.Max(_tokens, confirmed is null ? 0 : running.Endpoint.CountOf(confirmed.Units)), MostCounted);
+                running.Close(Outcome.ClientLeft, running.Endpoint.UnitsOf(_prompt, generated), _tokens);
                 running.Context.Abort();
                 return AttemptEnd.Answered;
             case StopCause.ShuttingDown:
@@ -199,7 +204,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
     {
         if (_tokens > 0)
         {
-            running.Close(Outcome.FailedAfterFirstToken, _prompt with { Output = _tokens }, _tokens);
+            running.Close(Outcome.FailedAfterFirstToken, Units, _tokens);
         }
         else
         {

@@ -43,6 +43,8 @@ internal static class DefaultCatalogue
                     Description = entry.Description,
                     DefaultMaxOutput = entry.DefaultMaxOutput,
                     Completions = entry.Completions,
+                    Steps = entry.Steps,
+                    Guidance = entry.Guidance,
                     TokenizerFile = null,
                 },
                 progress: null,
@@ -134,6 +136,12 @@ internal static class DefaultCatalogue
 internal sealed record CatalogueEntry(
     string? File, string? Licence, string? Description, int? DefaultMaxOutput, string? Completions = null)
 {
+    /// <summary>Of a model that draws, see <see cref="ModelImportOptions.Steps"/>.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Of a model that draws, see <see cref="ModelImportOptions.Guidance"/>.</summary>
+    public double? Guidance { get; init; }
+
     /// <summary>What is imported.</summary>
     /// <param name="folder">The folder of the entry.</param>
     public string PathIn(string folder) => File is null ? folder : Path.Combine(folder, File);

@@ -18,9 +18,10 @@ internal sealed class ModelDraft(ModelStore store, string name, string folder) :
         Func<string, IReadOnlyList<ModelFile>, ModelManifest> describe, CancellationToken cancellationToken)
     {
         var files = new List<ModelFile>();
-        foreach (var path in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
-            files.Add(await ModelStore.DescribeAsync(path, cancellationToken));
+            var described = await ModelStore.DescribeAsync(path, cancellationToken);
+            files.Add(described with { Name = Path.GetRelativePath(folder, path) });
         }
 
         while (true)

@@ -105,6 +105,7 @@ public static class ModelCompletions
 /// <param name="Sha256">Of the imported file, or <see cref="ModelFolder.HashAsync"/> of the folder, 64 hex digits.</param>
 public sealed record ModelSource(string File, string Format, string Sha256);
 
+/// <param name="Name">In the version's folder; a file of a folder in it is named <c>folder/file</c>.</param>
 /// <param name="Sha256">64 hex digits, lower case.</param>
 public sealed record ModelFile(string Name, string Sha256, long Bytes);
 

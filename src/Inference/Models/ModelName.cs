@@ -7,6 +7,9 @@ public static partial class ModelName
 {
     public static bool IsValid(string name) => Pattern().IsMatch(name) && !name.Contains("..", StringComparison.Ordinal);
 
+    /// <summary>Whether a file of a version may have this name: a plain one, or a folder's and a plain one, parted by a slash.</summary>
+    public static bool IsValidFile(string name) => name.Split('/') is { Length: 1 or 2 } parts && Array.TrueForAll(parts, IsValid);
+
     /// <exception cref="ModelImportException">The name is not allowed.</exception>
     public static string Check(string name) => IsValid(name)
         ? name

@@ -65,7 +65,7 @@ public sealed class ModelStore(string root)
             }
 
             var found = await DescribeAsync(path, cancellationToken);
-            if (found != file)
+            if (found with { Name = file.Name } != file)
             {
                 throw new ModelImportException(
                     $"The file '{file.Name}' of model '{model.Manifest.Name}' {model.Manifest.Version} "
@@ -115,7 +115,7 @@ public sealed class ModelStore(string root)
                 throw new ModelImportException($"The manifest {path} is of '{manifest.Name}' {manifest.Version}.");
             }
 
-            if (manifest.Files.FirstOrDefault(f => !ModelName.IsValid(f.Name)) is { } file)
+            if (manifest.Files.FirstOrDefault(f => !ModelName.IsValidFile(f.Name)) is { } file)
             {
                 throw new ModelImportException($"The manifest {path} lists a file with the name '{file.Name}', which is not allowed.");
             }

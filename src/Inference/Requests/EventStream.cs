@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -15,9 +16,14 @@ internal sealed class EventStream(PipeWriter output) : IDisposable
     private readonly Utf8JsonWriter _json = new(output, AnswerJson.Options);
 
     /// <summary>Writes one event whose data <paramref name="write"/> gives; it goes out with the next flush.</summary>
-    public void Write<TState>(long tokens, TState state, Action<TState, Utf8JsonWriter> write)
+    public void Write<TState>(long tokens, TState state, Action<TState, Utf8JsonWriter> write) => Write(tokens, null, state, write);
+
+    /// <summary>Writes one event.</summary>
+    /// <param name="count">What is delivered up to this event, in the unit that the endpoint's streams count.</param>
+    /// <param name="name">Its name, ASCII; null for none.</param>
+    public void Write<TState>(long count, string? name, TState state, Action<TState, Utf8JsonWriter> write)
     {
-        WriteId(tokens);
+        WriteId(count, name);
         _json.Reset(output);
         write(state, _json);
         _json.Flush();
@@ -27,7 +33,7 @@ internal sealed class EventStream(PipeWriter output) : IDisposable
     /// <summary>Writes the event that ends a stream well.</summary>
     public void WriteDone(long tokens)
     {
-        WriteId(tokens);
+        WriteId(tokens, null);
         output.Write("[DONE]\n\n"u8);
     }
 
@@ -35,12 +41,18 @@ internal sealed class EventStream(PipeWriter output) : IDisposable
 
     public void Dispose() => _json.Dispose();
 
-    private void WriteId(long tokens)
+    private void WriteId(long tokens, string? name)
     {
         output.Write("id: "u8);
         var span = output.GetSpan(20);
         Utf8Formatter.TryFormat(tokens, span, out var length);
         output.Advance(length);
+        if (name is not null)
+        {
+            output.Write("\nevent: "u8);
+            output.Write(Encoding.ASCII.GetBytes(name));
+        }
+
         output.Write("\ndata: "u8);
     }
 }

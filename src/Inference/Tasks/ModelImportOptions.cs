@@ -31,6 +31,14 @@ public sealed record ModelImportOptions
     /// <summary>Longest input of an embedding model, tokens. Default: the length of its position table, 8,192 without one.</summary>
     public int? ContextLength { get; init; }
 
+    /// <summary>Steps of a picture whose request names none, for a model that draws. Default: 50, for a consistency model
+    /// 4.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Guidance of a picture whose request names none, for a model that draws. Default: 7.5, for a consistency model
+    /// 8.5.</summary>
+    public double? Guidance { get; init; }
+
     /// <summary>Longest logits difference to the source that is accepted.</summary>
     public float Tolerance { get; init; } = 1e-3f;
 

@@ -1,5 +1,6 @@
 using Tollgate.Inference.Tasks.Chat;
 using Tollgate.Inference.Tasks.Classification;
+using Tollgate.Inference.Tasks.Drawing;
 using Tollgate.Inference.Tasks.Embeddings;
 using Tollgate.Inference.Tasks.ImageClassification;
 using Tollgate.Inference.Tasks.Transcription;
@@ -17,5 +18,6 @@ internal static class ModelTasks
         new EmbeddingTask(),
         new ImageClassificationTask(),
         new TranscriptionTask(),
+        new DrawingTask(),
     ];
 }

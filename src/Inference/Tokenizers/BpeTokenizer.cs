@@ -16,7 +16,7 @@ public sealed class BpeTokenizer : ITokenizer
     private readonly byte[][] _bytes;
     private readonly bool[] _special;
     private readonly int[] _byteIds = new int[256];
-    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges;
+    private readonly BytePairMerges _merges;
     private readonly Dictionary<string, int>? _wholePieces;
     private readonly SpecialTokens _allSpecials;
     private readonly SpecialTokens _controls;
@@ -63,7 +63,7 @@ public sealed class BpeTokenizer : ITokenizer
             _byteIds[value] = ids.TryGetValue(ByteAlphabet.ToChar((byte)value).ToString(), out var id) ? id : -1;
         }
 
-        _merges = ReadMerges(vocabulary.Merges, ids);
+        _merges = new BytePairMerges(vocabulary.Merges, ids);
         // Llama 3 takes a piece that is an entry as it is, whatever the merges say
         _wholePieces = _preTokenizer == "llama-bpe" ? ids : null;
         var userDefined = vocabulary.UserDefined.Select(id => (vocabulary.Tokens[id], id)).ToArray();
@@ -140,27 +140,6 @@ public sealed class BpeTokenizer : ITokenizer
         return !isPlain && ByteAlphabet.TryDecode(entry, out var bytes) ? bytes : Encoding.UTF8.GetBytes(entry);
     }
 
-    private static Dictionary<(int, int), (int, int)> ReadMerges(IReadOnlyList<string> merges, Dictionary<string, int> ids)
-    {
-        var pairs = new Dictionary<(int, int), (int, int)>(merges.Count);
-        for (var rank = 0; rank < merges.Count; rank++)
-        {
-            var merge = merges[rank];
-            var space = merge.IndexOf(' ', StringComparison.Ordinal);
-            if (space <= 0
-                || !ids.TryGetValue(merge[..space], out var left)
-                || !ids.TryGetValue(merge[(space + 1)..], out var right)
-                || !ids.TryGetValue(string.Concat(merge.AsSpan(0, space), merge.AsSpan(space + 1)), out var whole))
-            {
-                throw new FormatException($"The tokenizer's merge {rank} names tokens that its vocabulary lacks.");
-            }
-
-            pairs.TryAdd((left, right), (rank, whole));
-        }
-
-        return pairs;
-    }
-
     private void EncodePlain(ReadOnlySpan<char> text, List<int> ids)
     {
         if (text.IsEmpty)
@@ -228,60 +207,18 @@ public sealed class BpeTokenizer : ITokenizer
         return chars.ToString();
     }
 
-    /// <summary>Merges the pair of lowest rank, the leftmost first, until none is left: a linked list and a heap.</summary>
     private void Merge(ReadOnlySpan<byte> utf8, List<int> ids)
     {
         var count = 0;
-        var token = new int[utf8.Length];
+        var tokens = new int[utf8.Length];
         foreach (var value in utf8)
         {
             if (_byteIds[value] >= 0) // a vocabulary without a byte's entry drops that byte
             {
-                token[count++] = _byteIds[value];
+                tokens[count++] = _byteIds[value];
             }
         }
 
-        var next = new int[count];
-        var previous = new int[count];
-        var queue = new PriorityQueue<(int At, int Left, int Right), long>();
-        for (var i = 0; i < count; i++)
-        {
-            (previous[i], next[i]) = (i - 1, i + 1);
-            Offer(i, i + 1);
-        }
-
-        while (queue.TryDequeue(out var pair, out _))
-        {
-            var (at, left, right) = pair;
-            var second = token[at] == left && at < count ? next[at] : count;
-            if (second >= count || token[second] != right)
-            {
-                continue; // one of the two has been merged since
-            }
-
-            token[at] = _merges[(left, right)].Id;
-            token[second] = -1;
-            next[at] = next[second];
-            if (next[at] < count)
-            {
-                previous[next[at]] = at;
-            }
-
-            Offer(previous[at], at);
-            Offer(at, next[at]);
-        }
-
-        for (var i = 0; i < count; i = next[i])
-        {
-            ids.Add(token[i]);
-        }
-
-        void Offer(int first, int second)
-        {
-            if (first >= 0 && second < count && _merges.TryGetValue((token[first], token[second]), out var merge))
-            {
-                queue.Enqueue((first, token[first], token[second]), ((long)merge.Rank << 32) | (uint)first);
-            }
-        }
+        _merges.Apply(tokens.AsSpan(0, count), ids);
     }
 }

@@ -16,7 +16,9 @@ internal abstract class PreTokenizer
         ["default"] = [new PunctuationRule(), new GptRules(), new NumberRule(), new ThreeDigitsRule()],
     };
 
-    /// <summary>Names of the rule sets.</summary>
+    private static readonly PreTokenizer[] Clip = [new ClipRules()];
+
+    /// <summary>Names of the rule sets that model files name.</summary>
     public static IReadOnlyCollection<string> Names => Known.Keys;
 
     /// <summary>Whether models with these rules bring text into its composed form (NFC) first. GGUF files do not say so.</summary>
@@ -33,6 +35,9 @@ internal abstract class PreTokenizer
 
         Split(rules, text, 0, pieces);
     }
+
+    /// <summary>Cuts a text as CLIP does. Pieces of white space are among those handed on; CLIP drops them.</summary>
+    public static void SplitForClip(ReadOnlySpan<char> text, List<Range> pieces) => Split(Clip, text, 0, pieces);
 
     /// <summary>Length of the piece at the start of the text, in UTF-16 units, at least 1.</summary>
     protected abstract int Next(ReadOnlySpan<char> text);
@@ -196,6 +201,22 @@ internal abstract class PreTokenizer
         {
             var other = text.IndexOfAnyExcept('\r', '\n');
             return other < 0 ? text.Length : other;
+        }
+    }
+
+    /// <summary>CLIP: contractions, words, single number characters and runs of signs, all without the spaces between them.</summary>
+    private sealed class ClipRules : PreTokenizer
+    {
+        protected override int Next(ReadOnlySpan<char> text)
+        {
+            var ending = Contraction(text, StringComparison.Ordinal);
+            if (ending > 0)
+            {
+                return ending;
+            }
+
+            var kind = KindAt(text, out var first);
+            return kind == Kind.Number ? first : Run(text, kind);
         }
     }
 

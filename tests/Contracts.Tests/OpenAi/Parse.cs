@@ -24,6 +24,8 @@ internal static class Parse
                 return (ModerationRequest.TryParse(body, out var moderation, out error) ? moderation : null, error);
             case BadPictureRequests.Path:
                 return (ImageClassificationRequest.TryParse(body, out var pictures, out error) ? pictures : null, error);
+            case BadRequests.ImageGenerationPath:
+                return (ImageGenerationRequest.TryParse(body, out var generation, out error) ? generation : null, error);
             default:
                 return (EmbeddingRequest.TryParse(body, out var embedding, out error) ? embedding : null, error);
         }
@@ -45,6 +47,9 @@ internal static class Parse
 
     public static EmbeddingRequest EmbeddingOf(string input) =>
         Good<EmbeddingRequest>(BadRequests.EmbeddingPath, $$"""{"model":"tiny-embed","input":{{input}}}""");
+
+    public static ImageGenerationRequest ImageGeneration(string members = "") =>
+        Good<ImageGenerationRequest>(BadRequests.ImageGenerationPath, BadRequests.ImageGenerationBody(members));
 
     public static TRequest Good<TRequest>(string path, string body)
         where TRequest : InferenceRequest

@@ -63,6 +63,23 @@ public sealed class NodeClientTests(SharedTollgate shared, NodeClientTests.Run r
     }
 
     [Fact]
+    public async Task Pictures_are_drawn_whole_and_streamed_with_intermediate_ones()
+    {
+        var images = await ResultAsync("images");
+        var pictures = images.GetProperty("pictures").EnumerateArray().Select(picture => picture.GetString()).ToList();
+        var events = images.GetProperty("events").EnumerateArray().ToList();
+
+        Assert.Equal(("64x64", "webp"), (images.GetProperty("size").GetString(), images.GetProperty("format").GetString()));
+        Assert.Equal(2, pictures.Distinct().Count());
+        Assert.Equal(
+            ["image_generation.partial_image", "image_generation.partial_image", "image_generation.completed"],
+            events.Select(item => item.GetProperty("type").GetString()!));
+        Assert.Equal([0, 1], events[..2].Select(item => item.GetProperty("index").GetInt32()));
+        Assert.Equal(pictures[0], events[2].GetProperty("picture").GetString());
+        Assert.NotEqual(pictures[0], events[1].GetProperty("picture").GetString());
+    }
+
+    [Fact]
     public async Task Models_are_listed_and_retrieved()
     {
         var models = await ResultAsync("models");

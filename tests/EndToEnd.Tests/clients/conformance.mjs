@@ -68,6 +68,19 @@ async function embeddings() {
   return { base64: asBase64.data, floats: asFloats.data, model: asBase64.model, usage: asBase64.usage };
 }
 
+async function images() {
+  const prompt = 'a red house on green grass';
+  const drawn = await client.images.generate({ model: 'tiny-painter', prompt, n: 2, output_format: 'webp', seed: 5 });
+  const stream = await client.images.generate({
+    model: 'tiny-painter', prompt, output_format: 'webp', seed: 5, stream: true, partial_images: 2,
+  });
+  const events = [];
+  for await (const event of stream) {
+    events.push({ type: event.type, index: event.partial_image_index ?? null, picture: event.b64_json });
+  }
+  return { size: drawn.size, format: drawn.output_format, pictures: drawn.data.map((picture) => picture.b64_json), events };
+}
+
 async function models() {
   const listed = [];
   for await (const model of client.models.list()) {
@@ -132,6 +145,7 @@ const results = {
   }),
   completionStream: await completionStream(),
   embeddings: await embeddings(),
+  images: await images(),
   models: await models(),
   wrongKey: await failure(() => new OpenAI({ baseURL, apiKey: 'sk-tg-wrong', maxRetries: 0 }).chat.completions.create(france)),
   wrongModel: await failure(() => client.chat.completions.create({ ...france, model: 'no-such-model' })),

@@ -32,6 +32,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["ImageClassificationRequestBody"] = ImageClassificationRequest.Members,
         ["TranscriptionForm"] = TranscriptionRequest.TranscriptionMembers,
         ["TranslationForm"] = TranscriptionRequest.TranslationMembers,
+        ["ImageGenerationRequestBody"] = ImageGenerationRequest.Members,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];
@@ -85,6 +86,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
     [InlineData("/v1/completions", "CompletionChunk")]
     [InlineData("/v1/engines/{engine}/completions", "CompletionChunk")]
     [InlineData("/v1/audio/transcriptions", "TranscriptionEvent")]
+    [InlineData("/v1/images/generations", "ImageEvent")]
     public async Task A_stream_has_the_schema_of_its_chunks(string path, string chunk)
     {
         var response = (await ReadAsync()).Paths[path].Operations![HttpMethod.Post].Responses!["200"];

@@ -137,6 +137,17 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("ImageClassificationRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"top_n\":1001", false)]
     [InlineData("ImageClassificationRequestBody", "\"model\":\"a\",\"image\":7", false)]
     [InlineData("ImageClassificationRequestBody", "\"image\":\"GIF\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"n\":10,\"size\":\"64x64\",\"seed\":0", true)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"size\":\"auto\",\"user\":\"u\"", true)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"n\":11", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"size\":\"big\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"output_format\":\"gif\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"response_format\":\"url\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"style\":null,\"quality\":\"auto\"", true)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"style\":\"vivid\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"background\":\"transparent\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"\"", false)]
+    [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"guidance\":100.5", false)]
     public void Another_request(string schema, string members, bool accepted) =>
         Agree(schema, $"{{{members.Replace("GIF", Convert.ToBase64String(PictureBytes.Gif), StringComparison.Ordinal)}}}", accepted);
 
@@ -156,6 +167,7 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
         {
             "ChatCompletionRequest" => ChatRequest.TryParse(body, out _, out error),
             "CompletionRequestBody" => CompletionRequest.TryParse(body, out _, out error),
+            "ImageGenerationRequestBody" => ImageGenerationRequest.TryParse(body, out _, out error),
             "EngineCompletionRequestBody" => CompletionRequest.TryParse(body, "engine", out _, out error),
             "ClassificationRequestBody" => ClassificationRequest.TryParse(body, out _, out error),
             "PredictRequestBody" => PredictRequest.TryParse(body, null, out _, out error),

@@ -21,10 +21,10 @@ public sealed class DefaultCatalogueTests(ITestOutputHelper output)
         output.WriteLine($"installed in {clock.Elapsed}");
         var second = await DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None);
 
-        Assert.Equal(["tiny-assistant", "tiny-embed", "tiny-sentiment"], first.Select(m => m.Manifest.Name));
+        Assert.Equal(["tiny-assistant", "tiny-embed", "tiny-painter", "tiny-sentiment"], first.Select(m => m.Manifest.Name));
         Assert.Empty(second);
         var listed = store.List();
-        Assert.Equal(["tiny-assistant", "tiny-embed", "tiny-sentiment"], listed.Select(m => m.Manifest.Name));
+        Assert.Equal(["tiny-assistant", "tiny-embed", "tiny-painter", "tiny-sentiment"], listed.Select(m => m.Manifest.Name));
         var chat = listed[0].ToCard();
         Assert.Equal(
             ("chat", 512, 256, "1", "Apache-2.0"), (chat.Task, chat.ContextLength, chat.DefaultMaxOutput, chat.Version, chat.Licence));
@@ -47,8 +47,8 @@ public sealed class DefaultCatalogueTests(ITestOutputHelper output)
             Task.Run(() => DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None)));
 
         Assert.Equal(
-            ["tiny-assistant", "tiny-embed", "tiny-sentiment"], both.SelectMany(models => models).Select(m => m.Manifest.Name).Order());
-        Assert.Equal([["1"], ["1"], ["1"]], store.List().Select(m => store.Versions(m.Manifest.Name)));
+            ["tiny-assistant", "tiny-embed", "tiny-painter", "tiny-sentiment"], both.SelectMany(models => models).Select(m => m.Manifest.Name).Order());
+        Assert.Equal([["1"], ["1"], ["1"], ["1"]], store.List().Select(m => store.Versions(m.Manifest.Name)));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class DefaultCatalogueTests(ITestOutputHelper output)
         var installed = await DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None);
         var again = await DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None);
 
-        Assert.Equal([("tiny-assistant", "2"), ("tiny-sentiment", "2")], installed.Select(m => (m.Manifest.Name, m.Manifest.Version)));
+        Assert.Equal([("tiny-assistant", "2"), ("tiny-painter", "2"), ("tiny-sentiment", "2")], installed.Select(m => (m.Manifest.Name, m.Manifest.Version)));
         Assert.Empty(again);
     }
 }

@@ -1,0 +1,39 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.OpenApi;
+
+namespace Tollgate.Gateway.Endpoints;
+
+/// <summary><c>POST /v1/images/generations</c>. The <c>id:</c> of a stream's events counts pictures.</summary>
+internal sealed class ImageGenerationsEndpoint() : InferenceEndpoint(PublicEndpoint.ImageGenerations), IEndpoint
+{
+    /// <summary>A picture of the largest size that an operator can allow, without any compression, in base64.</summary>
+    public override int LargestEvent => 96 * 1024 * 1024;
+
+    public void Map(IEndpointRouteBuilder routes) => routes.MapInference(this)
+        .Describe(
+            "createImage", "Images", "Draw pictures",
+            "Draws pictures of a text. `stream: true` sends events, with `partial_images` intermediate pictures too. Files state in their "
+            + "XMP that a trained model made them. A prompt longer than the model reads is cut; `revised_prompt` then holds what was read. "
+            + "The same seed gives the same picture. What the models cannot draw is refused by name.")
+        .Takes<ImageGenerationRequestBody>(ImageExamples.Prompt, ImageExamples.StreamedPrompt)
+        .Answers<ImageList>(ImageExamples.Pictures, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated])
+        .Streams<ImageEvent>(ImageExamples.Events)
+        .Fails(DocumentedErrors.OfInference(Api, "prompt"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
+
+    public override long CountOf(Units units) => units.Images;
+
+    public override Units UnitsOf(Units known, long count) => known with { Images = count };
+
+    public override bool TryParse(
+        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
+        [NotNullWhen(false)] out OpenAiError? error)
+    {
+        var read = ImageGenerationRequest.TryParse(body, out var generation, out error);
+        request = generation;
+        return read;
+    }
+}

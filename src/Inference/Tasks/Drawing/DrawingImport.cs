@@ -1,0 +1,153 @@
+using Tollgate.Contracts.Metering;
+using Tollgate.Inference.Diffusion;
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Onnx;
+
+namespace Tollgate.Inference.Tasks.Drawing;
+
+/// <summary>A text-to-image folder: the files that a drawing needs are taken as they are, after they have shown what they do.</summary>
+internal sealed class DrawingImport(ImportJob job)
+{
+    private const long MostGraphBytes = 2_000_000_000;
+    private const long MostConfigBytes = 64 << 20;
+    private const string GraphName = "model.onnx";
+
+    private static readonly string[] Required =
+        [DiffusionLayout.IndexFile, DiffusionLayout.SchedulerFile, "tokenizer/vocab.json", "tokenizer/merges.txt"];
+
+    private static readonly string[] Optional =
+    [
+        "tokenizer/tokenizer_config.json", "tokenizer/special_tokens_map.json", "text_encoder/config.json", "unet/config.json",
+        "vae_decoder/config.json",
+    ];
+
+    private string Folder => job.Draft.Folder;
+
+    public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
+    {
+        job.Progress?.Report(new("reading the folder", 0));
+        DiffusionLayout.Read(job.Path); // Names what is not supported before anything is copied.
+        Array.ForEach(Required, file => Copy(file, MostConfigBytes, required: true));
+        Array.ForEach(Optional, file => Copy(file, MostConfigBytes, required: false));
+        foreach (var part in (string[])[DiffusionLayout.TextEncoder, DiffusionLayout.Denoiser, DiffusionLayout.Decoder])
+        {
+            await TakeGraphAsync(part, cancellationToken);
+        }
+
+        job.Progress?.Report(new("trying it", 0));
+        using var painter = Painter.Open(Folder, job.Options.Sessions);
+        var trial = await Task.Run(() => PainterTrial.Run(painter), cancellationToken);
+        var drawing = new ModelDrawing(FindSteps(painter), FindGuidance(painter), trial.OwnTimesteps);
+        job.Progress?.Report(new("installing", 0));
+        var hash = await ModelFolder.HashAsync(job.Path, cancellationToken);
+        return await job.Draft.InstallAsync((version, files) => drawing.WriteTo(new ModelManifest
+        {
+            Name = job.Draft.Name,
+            Version = version,
+            Task = ModelTask.ImageGeneration.Name,
+            Description = job.Options.Description,
+            Licence = job.Options.Licence,
+            Source = new ModelSource(ModelFolder.NameOf(job.Path), "onnx", hash),
+            Created = job.Options.Clock.GetUtcNow(),
+            Files = files,
+            Graph = $"{DiffusionLayout.Denoiser}/{GraphName}",
+            Limits = new ModelLimits(painter.Tokenizer.Length, 0),
+            Batching = trial.Batching,
+            Notes = FindNotes(),
+        }), cancellationToken);
+    }
+
+    private int FindSteps(Painter painter)
+    {
+        var scheduler = painter.Layout.Scheduler;
+        var steps = job.Options.Steps ?? Math.Min(scheduler.Kind == SchedulerKind.Lcm ? 4 : 50, scheduler.MostSteps);
+        return steps >= 1 && steps <= scheduler.MostSteps
+            ? steps : throw new ModelImportException($"The model draws in 1 to {scheduler.MostSteps} steps, not in {steps}.");
+    }
+
+    /// <summary>The defaults of the pipelines in Diffusers. A consistency model without guidance as an input is used without.</summary>
+    private double FindGuidance(Painter painter)
+    {
+        var usual = painter.Layout.Scheduler.Kind != SchedulerKind.Lcm ? 7.5 : painter.Graphs.ReadsGuidance ? 8.5 : 1;
+        var guidance = job.Options.Guidance ?? usual;
+        return guidance is >= 0 and <= 100
+            ? guidance : throw new ModelImportException($"The guidance {guidance} is not between 0 and 100.");
+    }
+
+    private List<string>? FindNotes()
+    {
+        var unused = DiffusionLayout.FindUnused(job.Path);
+        return unused.Count == 0 ? null : [$"Not taken over, because drawing from text does not run them: {string.Join(", ", unused)}."];
+    }
+
+    private async Task TakeGraphAsync(string part, CancellationToken cancellationToken)
+    {
+        var source = Path.Combine(job.Path, part, GraphName);
+        if (!File.Exists(source))
+        {
+            throw new ModelImportException($"The folder has no {part}/{GraphName}.");
+        }
+
+        if (new FileInfo(source).Length > MostGraphBytes)
+        {
+            throw new ModelImportException($"{part}/{GraphName} is larger than 2 GB; weights of that size belong in a file beside it.");
+        }
+
+        // The bytes that were inspected are the ones that are installed: the file may change in between.
+        var model = await File.ReadAllBytesAsync(source, cancellationToken);
+        var inspection = OnnxInspection.Read(model);
+        if (inspection.Domains.FirstOrDefault(domain => domain is not ("" or "ai.onnx" or "ai.onnx.ml" or "com.microsoft")) is { } foreign)
+        {
+            throw new ModelImportException(
+                $"{part}/{GraphName} uses operators of the domain '{foreign}', which ONNX Runtime does not have.");
+        }
+
+        Directory.CreateDirectory(Path.Combine(Folder, part));
+        await File.WriteAllBytesAsync(Path.Combine(Folder, part, GraphName), model, cancellationToken);
+        foreach (var (file, bytes) in inspection.ExternalFiles)
+        {
+            TakeWeights(part, file, bytes);
+        }
+    }
+
+    /// <summary>Copies a file of weights; only a plain name beside the graph is followed.</summary>
+    private void TakeWeights(string part, string file, long leastBytes)
+    {
+        var source = Path.Combine(job.Path, part, file);
+        if (!ModelName.IsValid(file) || file is GraphName or "config.json")
+        {
+            throw new ModelImportException(
+                $"{part}/{GraphName} keeps weights in '{file}', which is not a plain lower-case file name beside it.");
+        }
+
+        if (!File.Exists(source) || new FileInfo(source).LinkTarget is not null || new FileInfo(source).Length < leastBytes)
+        {
+            throw new ModelImportException($"The file of weights {part}/{file} is missing, or shorter than the {leastBytes} bytes in use.");
+        }
+
+        File.Copy(source, Path.Combine(Folder, part, file));
+    }
+
+    private void Copy(string file, long mostBytes, bool required)
+    {
+        var source = new FileInfo(Path.Combine(job.Path, file));
+        if (!source.Exists)
+        {
+            if (required)
+            {
+                throw new ModelImportException($"The folder has no {file}.");
+            }
+
+            return;
+        }
+
+        if (source.Length > mostBytes)
+        {
+            throw new ModelImportException($"{file} has {source.Length} bytes; it may have {mostBytes}.");
+        }
+
+        var target = Path.Combine(Folder, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        File.Copy(source.FullName, target);
+    }
+}

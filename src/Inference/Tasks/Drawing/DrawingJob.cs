@@ -1,0 +1,16 @@
+using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Requests;
+
+namespace Tollgate.Inference.Tasks.Drawing;
+
+/// <summary>A request that a painter can take.</summary>
+internal sealed record DrawingJob(LoadedPainter Painter, ImageGenerationRequest Request, DrawingPlan Plan) : ITaskJob
+{
+    public LoadedModel Model => Painter;
+
+    /// <summary>What it uses at most.</summary>
+    public Units Wanted => new(Plan.TextTokens, Images: Plan.Pictures);
+
+    public ITaskRun Begin(RequestScope scope) => new DrawingRun(this, scope);
+}

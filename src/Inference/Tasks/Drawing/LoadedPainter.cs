@@ -1,0 +1,33 @@
+using Tollgate.Inference.Fairness;
+using Tollgate.Inference.Models;
+
+namespace Tollgate.Inference.Tasks.Drawing;
+
+/// <summary>A text-to-image model and the loop that draws with it.</summary>
+internal sealed class LoadedPainter(InstalledModel installed, DrawingScope scope) : LoadedModel(installed)
+{
+    private readonly DrawingScope _scope = scope;
+
+    public Painter Painter => _scope.Painter;
+
+    public ModelDrawing Defaults => _scope.Defaults;
+
+    public DrawingLoop Loop { get; } = new(scope);
+
+    public TimeProvider Clock => _scope.Clock;
+
+    public PictureSizes Sizes { get; } = PictureSizes.Of(scope.Painter, scope.Options.MaxPixels);
+
+    /// <summary>Most steps of a picture: of the operator, and of the model's scheduler.</summary>
+    public int MostSteps => Math.Min(_scope.Options.MaxSteps, Painter.Layout.Scheduler.MostSteps);
+
+    public override ModelLoad Load => Loop.Load;
+
+    public override TimeSpan Stalled => Loop.Stalled;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await Loop.DisposeAsync();
+        Painter.Dispose();
+    }
+}

@@ -1,0 +1,99 @@
+using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Diffusion;
+using Tollgate.Inference.Models;
+
+namespace Tollgate.Inference.Tasks.Drawing;
+
+/// <summary>Runs a model's graphs once, and finds out whether pictures can share a call of the denoiser.</summary>
+/// <param name="Batching">A row's result is bit for bit the same alone and among other rows.</param>
+/// <param name="OwnTimesteps">And each row may be at a timestep of its own.</param>
+internal sealed record PainterTrial(bool Batching, bool OwnTimesteps)
+{
+    private const int MostRows = 8;
+
+    /// <summary>Rows of the calls that are tried.</summary>
+    private static readonly int[] Counts = [2, 3, 5, MostRows];
+
+    /// <exception cref="ModelImportException">A graph fails, or gives no numbers.</exception>
+    public static PainterTrial Run(Painter painter)
+    {
+        try
+        {
+            var rows = MakeRows(painter);
+            var alone = Array.ConvertAll(rows, row => Denoise(painter, [row], ownTimesteps: false));
+            Check(alone[0][0], "denoiser");
+            WarmUp(painter);
+            if (painter.Graphs.Rows is { } only)
+            {
+                return new PainterTrial(
+                    only > 1 && Same(alone, rows[..Math.Min(only, MostRows)], painter, own: false),
+                    only > 1 && painter.Graphs.MayTakeTimesteps && Same(alone, rows[..Math.Min(only, MostRows)], painter, own: true));
+            }
+
+            var own = painter.Graphs.MayTakeTimesteps && AllSame(alone, rows, painter, own: true);
+            return new PainterTrial(own || AllSame(alone, rows, painter, own: false), own);
+        }
+        catch (Exception exception) when (exception is OnnxRuntimeException or OnnxOutputException or NotSupportedException)
+        {
+            throw new ModelImportException($"The model fails on a first picture: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Takes one step and decodes it, so that the first request does not wait for first runs.</summary>
+    /// <exception cref="OnnxRuntimeException">A graph fails.</exception>
+    /// <exception cref="OnnxOutputException">A graph gives another shape.</exception>
+    public static void WarmUp(Painter painter)
+    {
+        var row = MakeRows(painter)[0];
+        painter.Graphs.DecodePicture(Denoise(painter, [row], ownTimesteps: false)[0], painter.NativeHeight, painter.NativeWidth);
+    }
+
+    private static bool AllSame(float[][][] alone, DenoiserRow[] rows, Painter painter, bool own) =>
+        Counts.All(count => Same(alone, rows[..count], painter, own));
+
+    /// <summary>Whether the rows in one call give what each gives alone.</summary>
+    /// <param name="own">With a timestep of each row's own; else of those at the first row's timestep.</param>
+    private static bool Same(float[][][] alone, DenoiserRow[] rows, Painter painter, bool own)
+    {
+        try
+        {
+            var given = own ? rows : [.. rows.Where(row => row.Timestep == rows[0].Timestep)];
+            var wanted = alone.Take(rows.Length).Where((_, i) => own || rows[i].Timestep == rows[0].Timestep).ToArray();
+            var together = Denoise(painter, given, own);
+            return together.Zip(wanted).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second[0]));
+        }
+        catch (OnnxRuntimeException) when (own)
+        {
+            return false; // A list of another length than one is refused by some graphs only when they run.
+        }
+    }
+
+    private static DenoiserRow[] MakeRows(Painter painter)
+    {
+        var shape = new LatentShape(painter.Layout.Channels, painter.NativeHeight, painter.NativeWidth);
+        var scheduler = painter.Layout.Scheduler;
+        var timesteps = scheduler.Begin(Math.Min(4, scheduler.MostSteps)).Timesteps;
+        var texts = Array.ConvertAll((string[])["", "a picture"], text => painter.Graphs.EncodeText(painter.Tokenizer.Encode(text).Ids));
+        Check(texts[1], "text encoder");
+        return [.. Enumerable.Range(0, MostRows).Select(index =>
+        {
+            var sample = new float[shape.Length];
+            new PictureNoise(1, (uint)index).Draw(0, sample);
+            return new DenoiserRow(sample, timesteps[index / 2 % timesteps.Count], texts[index % 2], painter.Tokenizer.Length, 2);
+        })];
+    }
+
+    private static float[][] Denoise(Painter painter, DenoiserRow[] rows, bool ownTimesteps) =>
+        painter.Graphs.Denoise(rows, painter.NativeHeight, painter.NativeWidth, ownTimesteps);
+
+    private static void Check(ReadOnlySpan<float> numbers, string graph)
+    {
+        foreach (var number in numbers)
+        {
+            if (!float.IsFinite(number))
+            {
+                throw new OnnxOutputException($"The {graph} gives values that are no numbers.");
+            }
+        }
+    }
+}
