@@ -34,7 +34,7 @@ public sealed partial record ImageGenerationRequest
         private int _negativeBytes;
         private int _n = 1;
         private (int, int)? _size;
-        private PictureFormat _format;
+        private ImageOutputFormat _format;
         private int? _compression;
         private int _partialImages;
         private long? _seed;
@@ -119,7 +119,7 @@ public sealed partial record ImageGenerationRequest
                 return reader.FailMissing("prompt");
             }
 
-            if (_compression is < 100 && _format == PictureFormat.Png)
+            if (_compression is < 100 && _format == ImageOutputFormat.Png)
             {
                 return reader.Fail(OpenAiError.InvalidValue(
                     "output_compression", "100, because 'output_format' is png", $"{_compression}"));
@@ -188,7 +188,7 @@ public sealed partial record ImageGenerationRequest
 
         private bool ReadFormat(ref RequestReader reader)
         {
-            _format = reader.Is("jpeg"u8) ? PictureFormat.Jpeg : reader.Is("webp"u8) ? PictureFormat.Webp : PictureFormat.Png;
+            _format = reader.Is("jpeg"u8) ? ImageOutputFormat.Jpeg : reader.Is("webp"u8) ? ImageOutputFormat.Webp : ImageOutputFormat.Png;
             return Choose(
                 ref reader, "'png', 'jpeg' or 'webp'", ["png", "jpeg", "webp"], ["gif", "svg"],
                 "can be png, jpeg or webp with this endpoint");

@@ -19,7 +19,7 @@ public sealed partial record ImageGenerationRequest : InferenceRequest
     /// <summary>Width and height in pixels; null for <c>auto</c>, the model's own.</summary>
     public (int Width, int Height)? PictureSize { get; init; }
 
-    public PictureFormat Format { get; init; }
+    public ImageOutputFormat Format { get; init; }
 
     /// <summary>Quality of JPEG and WebP, 0 to 100.</summary>
     public int Compression { get; init; } = 100;
@@ -45,7 +45,7 @@ public sealed partial record ImageGenerationRequest : InferenceRequest
 }
 
 /// <summary>A file format of pictures.</summary>
-public enum PictureFormat
+public enum ImageOutputFormat
 {
     Png,
 

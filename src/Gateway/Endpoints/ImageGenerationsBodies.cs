@@ -102,7 +102,7 @@ public sealed record ImageList(
     [property: JsonPropertyName("output_format"), OneOfTexts("png", "jpeg", "webp")] string OutputFormat,
     [property: JsonPropertyName("size"), Description("Width x height in pixels.")] string Size,
     [property: JsonPropertyName("seed"), Description("Of the request, or the one that was chosen.")] long Seed,
-    [property: JsonPropertyName("usage")] ImageUsage Usage);
+    [property: JsonPropertyName("usage")] ImageGenerationUsage Usage);
 
 /// <summary>One picture.</summary>
 public sealed record ImageObject([property: JsonPropertyName("b64_json"), Description("The file, base64.")] string B64Json)
@@ -112,7 +112,7 @@ public sealed record ImageObject([property: JsonPropertyName("b64_json"), Descri
 }
 
 /// <summary>Tokens of the texts that were read. Pictures are billed as pictures, not as tokens.</summary>
-public sealed record ImageUsage(
+public sealed record ImageGenerationUsage(
     [property: JsonPropertyName("input_tokens")] int InputTokens,
     [property: JsonPropertyName("input_tokens_details")] ImageInputTokens InputTokensDetails,
     [property: JsonPropertyName("output_tokens"), Description("0.")] int OutputTokens,
@@ -142,7 +142,7 @@ public sealed record ImageEvent(
     public string? RevisedPrompt { get; init; }
 
     [JsonPropertyName("usage"), Description("Of the request; on finished pictures.")]
-    public ImageUsage? Usage { get; init; }
+    public ImageGenerationUsage? Usage { get; init; }
 }
 
 /// <summary>Examples of the endpoint's bodies.</summary>

@@ -16,7 +16,7 @@ public sealed class ImageGenerationRequestTests
             """);
 
         Assert.Equal(
-            (3, (128, 64), PictureFormat.Webp, 70, true, 2), (request.N, request.PictureSize, request.Format, request.Compression,
+            (3, (128, 64), ImageOutputFormat.Webp, 70, true, 2), (request.N, request.PictureSize, request.Format, request.Compression,
                 request.Stream, request.PartialImages));
         Assert.Equal(
             (9007199254740991, "a dog", 12, 4.5), (request.Seed, request.NegativePrompt, request.Steps, request.Guidance));
@@ -34,7 +34,7 @@ public sealed class ImageGenerationRequestTests
         var request = Parse.ImageGeneration(members);
 
         Assert.Equal(
-            (1, null, PictureFormat.Png, 100, false, 0), (request.N, request.PictureSize, request.Format, request.Compression,
+            (1, null, ImageOutputFormat.Png, 100, false, 0), (request.N, request.PictureSize, request.Format, request.Compression,
                 request.Stream, request.PartialImages));
         Assert.Equal((null, null, null, null), (request.Seed, request.NegativePrompt, request.Steps, request.Guidance));
         Assert.Equal(1, request.Size.Prompts);

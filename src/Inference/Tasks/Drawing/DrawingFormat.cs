@@ -12,8 +12,8 @@ internal sealed class DrawingFormat(DrawingJob job, long created)
     private readonly string _size = $"{job.Plan.Width}x{job.Plan.Height}";
     private readonly string _format = job.Request.Format switch
     {
-        PictureFormat.Png => "png",
-        PictureFormat.Jpeg => "jpeg",
+        ImageOutputFormat.Png => "png",
+        ImageOutputFormat.Jpeg => "jpeg",
         _ => "webp",
     };
 

@@ -22,7 +22,7 @@ internal static class PictureFile
 
     /// <param name="pixels">Three bytes a pixel, red, green, blue; rows from the top.</param>
     /// <param name="quality">Of JPEG and WebP, 0 to 100.</param>
-    public static byte[] Encode(byte[] pixels, int width, int height, PictureFormat format, int quality)
+    public static byte[] Encode(byte[] pixels, int width, int height, ImageOutputFormat format, int quality)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
         var target = bitmap.GetPixelSpan();
@@ -35,15 +35,15 @@ internal static class PictureFile
         using var data = bitmap.Encode(
             format switch
             {
-                PictureFormat.Png => SKEncodedImageFormat.Png,
-                PictureFormat.Jpeg => SKEncodedImageFormat.Jpeg,
+                ImageOutputFormat.Png => SKEncodedImageFormat.Png,
+                ImageOutputFormat.Jpeg => SKEncodedImageFormat.Jpeg,
                 _ => SKEncodedImageFormat.Webp,
             },
             quality) ?? throw new InvalidOperationException($"A picture of {width} × {height} could not be written as {format}.");
         return format switch
         {
-            PictureFormat.Png => MarkPng(data.AsSpan()),
-            PictureFormat.Jpeg => MarkJpeg(data.AsSpan()),
+            ImageOutputFormat.Png => MarkPng(data.AsSpan()),
+            ImageOutputFormat.Jpeg => MarkJpeg(data.AsSpan()),
             _ => MarkWebp(data.AsSpan(), width, height),
         };
     }
