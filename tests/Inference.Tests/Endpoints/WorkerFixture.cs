@@ -62,7 +62,7 @@ public sealed class WorkerFixture : IAsyncLifetime
 
     public static Task WaitForModelAsync(HttpClient gateway, string name) => Until.TrueAsync(
         async () => (await StatusAsync(gateway)).Models.Any(model => model.Card.Name == name && model.Ready), $"{name} is served",
-        TimeSpan.FromSeconds(60));
+        TimeSpan.FromMinutes(5));
 
     public async Task InitializeAsync()
     {
