@@ -35,6 +35,7 @@ internal sealed class DrawingTask : IModelTask
         try
         {
             await Task.Run(() => PainterTrial.WarmUp(painter), cancellationToken);
+            PictureFile.WarmUp();
         }
         catch (Exception exception) when (exception is OnnxRuntimeException or OnnxOutputException)
         {

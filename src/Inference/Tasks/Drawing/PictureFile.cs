@@ -20,6 +20,16 @@ internal static class PictureFile
         + " Iptc4xmpExt:DigitalSourceType=\"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia\"/>"
         + "</rdf:RDF></x:xmpmeta><?xpacket end=\"r\"?>");
 
+    /// <summary>Writes a first file of each format. Skia's types must be initialized by one thread: their initializers wait for each other
+    /// when several threads meet in them.</summary>
+    public static void WarmUp()
+    {
+        foreach (var format in Enum.GetValues<PictureFormat>())
+        {
+            Encode([0, 0, 0], 1, 1, format, 100);
+        }
+    }
+
     /// <param name="pixels">Three bytes a pixel, red, green, blue; rows from the top.</param>
     /// <param name="quality">Of JPEG and WebP, 0 to 100.</param>
     public static byte[] Encode(byte[] pixels, int width, int height, ImageOutputFormat format, int quality)
