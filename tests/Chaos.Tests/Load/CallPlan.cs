@@ -26,8 +26,8 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
         "你好！请介绍一下你自己。", "Write a short story about a lighthouse.", "Hi",
     ];
 
-    /// <summary>Mostly streamed chats; some unstreamed, some completions of fixed cost, some embeddings and predictions; one in five with an
-    /// idempotency key and made two or three times.</summary>
+    /// <summary>Mostly streamed chats; some unstreamed, some completions of fixed cost, some embeddings and predictions; one in five with
+    /// an idempotency key and made two or three times.</summary>
     public static CallPlan Draw(Random random)
     {
         var plan = random.Next(100) switch

@@ -3,7 +3,6 @@ using System.Text.Json;
 using OpenAI;
 using OpenAI.Moderations;
 using Tollgate.Contracts.OpenAi;
-using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Running;
 using Tollgate.Testing;
 
