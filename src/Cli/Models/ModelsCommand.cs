@@ -19,7 +19,16 @@ internal static class ModelsCommand
     private static readonly Option<FileInfo?> Tokenizer =
         new("--tokenizer") { Description = "tokenizer.json of an .onnx file. Default: the one beside it." };
     private static readonly Option<string?> Pooling =
-        new("--pooling") { Description = "cls or mean, for an .onnx file. Default: what 1_Pooling/config.json beside it says, else mean." };
+        new("--pooling") { Description = "cls, last or mean, for an .onnx file. Default: what 1_Pooling/config.json beside it says, else mean." };
+    private static readonly Option<int[]> Dimensions = new("--dimensions")
+    {
+        Description = "Smaller widths that an embedding model was trained for (Matryoshka).",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private static readonly Option<string?> QueryPrefix =
+        new("--query-prefix") { Description = "What an embedding model reads before a query, such as 'query: '." };
+    private static readonly Option<string?> DocumentPrefix =
+        new("--document-prefix") { Description = "What an embedding model reads before a document, such as 'passage: '." };
 
     private static readonly Option<string?> Completions = MakeCompletions();
 
@@ -28,7 +37,8 @@ internal static class ModelsCommand
         new Command("list", "What is installed.").Does(ListAsync),
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            Source, Name, PriceOptions.In, PriceOptions.Out, Tokenizer, Pooling, Completions,
+            Source, Name, PriceOptions.In, PriceOptions.Out, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix,
+            Completions,
         }.Does(ImportAsync),
     };
 
@@ -99,6 +109,9 @@ internal static class ModelsCommand
         {
             TokenizerFile = parsed.GetValue(Tokenizer)?.FullName,
             Pooling = parsed.GetValue(Pooling),
+            Dimensions = parsed.GetValue(Dimensions) ?? [],
+            QueryPrefix = parsed.GetValue(QueryPrefix),
+            DocumentPrefix = parsed.GetValue(DocumentPrefix),
             Completions = parsed.GetValue(Completions),
         };
         return ModelImport.RunAsync(

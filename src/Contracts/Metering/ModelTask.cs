@@ -10,9 +10,11 @@ public sealed record ModelTask(string Name, string Label, bool Generates)
 
     public static readonly ModelTask Embeddings = new("embeddings", "embeddings", Generates: false);
 
+    public static readonly ModelTask Rerank = new("rerank", "rerank", Generates: false);
+
     public static readonly ModelTask Classification = new("classification", "text classification", Generates: false);
 
-    private static readonly ModelTask[] All = [Chat, Embeddings, Classification];
+    private static readonly ModelTask[] All = [Chat, Embeddings, Rerank, Classification];
 
     /// <summary>The task of a name; null for a name that is unknown here.</summary>
     public static ModelTask? Find(string? name) => Array.Find(All, task => task.Name == name);

@@ -29,6 +29,11 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         Task = ModelTask.Embeddings,
     };
 
+    public static readonly PublicEndpoint Rerank = new("rerank", "POST", "Rerank", "rerank", "/v1/rerank")
+    {
+        Task = ModelTask.Rerank,
+    };
+
     public static readonly PublicEndpoint Classifications = new(
         "classifications", "POST", "Classifications", "classification", "/v1/classifications")
     {
@@ -50,7 +55,7 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
 
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
-        [ChatCompletions, Completions, Embeddings, Classifications, Predict, Moderations, Models];
+        [ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, Models];
 
     /// <summary>The first of <see cref="Paths"/>.</summary>
     public string Path => Paths[0];

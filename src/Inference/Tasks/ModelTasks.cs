@@ -1,5 +1,6 @@
 using Tollgate.Inference.Tasks.Chat;
 using Tollgate.Inference.Tasks.Embeddings;
+using Tollgate.Inference.Tasks.Rerank;
 
 namespace Tollgate.Inference.Tasks;
 
@@ -10,6 +11,7 @@ internal static class ModelTasks
     public static IReadOnlyList<IModelTask> All { get; } =
     [
         new ChatTask(),
+        new RerankTask(), // Before embeddings: it takes .onnx files by what lies beside them.
         new EmbeddingTask(),
     ];
 }

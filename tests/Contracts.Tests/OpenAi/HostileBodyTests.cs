@@ -8,7 +8,7 @@ namespace Tollgate.Contracts.Tests.OpenAi;
 
 public sealed class HostileBodyTests
 {
-    private static readonly string[] Paths = [BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath];
+    private static readonly string[] Paths = [BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.RerankPath];
 
     private static readonly byte[] Sample = Encoding.UTF8.GetBytes(
         """{"model":"tiny-assistant","messages":[{"role":"system","content":"Grüße \ud83d\ude00"}""" + """
@@ -74,7 +74,7 @@ public sealed class HostileBodyTests
     {
         var random = new Random(20261124);
         byte[][] bad = [.. BadRequests.All.Select(bad => Encoding.UTF8.GetBytes(bad.Body)).Where(body => body.Length is > 0 and < 1000)];
-        string[] bodies = [BadRequests.ChatBody(), BadRequests.CompletionBody(), BadRequests.EmbeddingBody()];
+        string[] bodies = [BadRequests.ChatBody(), BadRequests.CompletionBody(), BadRequests.EmbeddingBody(), BadRequests.RerankBody()];
         byte[][] good = [Sample, .. bodies.Select(Encoding.UTF8.GetBytes)];
         var parsed = 0;
         for (var i = 0; i < 100_000; i++)

@@ -16,6 +16,8 @@ internal static class Parse
                 return (ChatRequest.TryParse(body, out var chat, out error) ? chat : null, error);
             case BadRequests.CompletionPath:
                 return (CompletionRequest.TryParse(body, out var completion, out error) ? completion : null, error);
+            case BadRequests.RerankPath:
+                return (RerankRequest.TryParse(body, out var rerank, out error) ? rerank : null, error);
             default:
                 return (EmbeddingRequest.TryParse(body, out var embedding, out error) ? embedding : null, error);
         }

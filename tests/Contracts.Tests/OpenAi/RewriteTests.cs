@@ -48,7 +48,7 @@ public sealed class RewriteTests
     public void Rewrite_gives_a_request_that_differs_in_model_and_cap_alone()
     {
         var bodies =
-            from path in Gen.Elements(BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath)
+            from path in Gen.Elements(BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.RerankPath)
             from body in GoodBodies.Of(path)
             from model in Gen.Elements("b", "模型 \"x\"\\", new string('m', 200))
             from cap in Gen.Choose(1, int.MaxValue)

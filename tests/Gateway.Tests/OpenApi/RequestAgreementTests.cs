@@ -115,6 +115,15 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"dimensions\":0", false)]
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"encoding_format\":\"int8\"", false)]
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"stream\":true", false)]
+    [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"input_type\":\"search_query\"", true)]
+    [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"input_type\":\"image\"", false)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"x\",\"documents\":[\"y\"],\"top_n\":3,\"priority\":0", true)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"x\",\"documents\":[{\"text\":\"y\"}],\"truncate\":false", true)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"x\",\"documents\":[{\"title\":\"y\"}]", false)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"x\",\"documents\":\"y\"", false)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"x\",\"documents\":[\"y\"],\"top_n\":0", false)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"\",\"documents\":[\"y\"]", false)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"documents\":[\"y\"]", false)]
     public void Another_request(string schema, string members, bool accepted) => Agree(schema, $"{{{members}}}", accepted);
 
     private void Agree(string schema, string body, bool accepted)
@@ -134,6 +143,7 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "ChatCompletionRequest" => ChatRequest.TryParse(body, out _, out error),
             "CompletionRequestBody" => CompletionRequest.TryParse(body, out _, out error),
             "EngineCompletionRequestBody" => CompletionRequest.TryParse(body, "engine", out _, out error),
+            "RerankRequestBody" => RerankRequest.TryParse(body, out _, out error),
             _ => EmbeddingRequest.TryParse(body, out _, out error),
         };
         return error;

@@ -12,6 +12,9 @@ internal static class SentencePooling
     /// <summary>The vector is that of the first token, scaled to length 1.</summary>
     public const string FirstPooling = "cls";
 
+    /// <summary>The vector is that of the last token, scaled to length 1.</summary>
+    public const string LastPooling = "last";
+
     /// <summary>The vector is the mean of the tokens' vectors over the mask, scaled to length 1.</summary>
     public const string MeanPooling = "mean";
 
@@ -19,7 +22,6 @@ internal static class SentencePooling
     private const string PoolingFolder = "1_Pooling";
     private const string ModulesName = "modules.json";
     private const string ModePrefix = "pooling_mode_";
-    private const long MostBytes = 1 << 20;
 
     /// <summary>The pooling, or null where the files are absent. They lie beside the model or, where it is in <c>onnx/</c>, above
     /// it.</summary>
@@ -47,7 +49,7 @@ internal static class SentencePooling
             return;
         }
 
-        using var document = Parse(path);
+        using var document = SettingsFile.Read(path);
         foreach (var module in document.RootElement.ValueKind == JsonValueKind.Array ? document.RootElement.EnumerateArray() : default)
         {
             var type = module.ValueKind == JsonValueKind.Object && module.TryGetProperty("type", out var name) ? name.ToString() : "";
@@ -60,10 +62,15 @@ internal static class SentencePooling
 
     private static string ReadMode(string path)
     {
-        using var document = Parse(path);
+        using var document = SettingsFile.Read(path);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
         {
             throw new ModelImportException($"'{PoolingFolder}/{ConfigName}' is not an object.");
+        }
+
+        if (document.RootElement.TryGetProperty("include_prompt", out var prompt) && prompt.ValueKind == JsonValueKind.False)
+        {
+            throw new ModelImportException($"'{PoolingFolder}/{ConfigName}' leaves prompts out of the pooling, which is not supported.");
         }
 
         var modes = document.RootElement.EnumerateObject()
@@ -74,23 +81,10 @@ internal static class SentencePooling
         return modes switch
         {
             ["cls_token" or "cls"] => FirstPooling,
+            ["lasttoken" or "last"] => LastPooling,
             ["mean_tokens" or "mean"] => MeanPooling,
             _ => throw new ModelImportException(
-                $"'{PoolingFolder}/{ConfigName}' asks for the pooling '{string.Join(" + ", modes)}'; 'cls' and 'mean' are supported."),
+                $"'{PoolingFolder}/{ConfigName}' asks for the pooling '{string.Join(" + ", modes)}'; 'cls', 'last' and 'mean' are supported."),
         };
-    }
-
-    private static JsonDocument Parse(string path)
-    {
-        try
-        {
-            return new FileInfo(path).Length <= MostBytes
-                ? JsonDocument.Parse(File.ReadAllBytes(path))
-                : throw new ModelImportException($"'{path}' is longer than {MostBytes} bytes.");
-        }
-        catch (JsonException exception)
-        {
-            throw new ModelImportException($"'{path}' is not JSON: {exception.Message}", exception);
-        }
     }
 }
