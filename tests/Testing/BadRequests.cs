@@ -12,12 +12,15 @@ public sealed record BadRequest(string Path, string Body, int Status, string? Co
 /// <summary>
 /// At least one bad request for each member of each endpoint, to be refused alike by the parser and by a whole platform.
 /// </summary>
-public static class BadRequests
+public static partial class BadRequests
 {
     public const string ChatPath = "/v1/chat/completions";
     public const string CompletionPath = "/v1/completions";
     public const string EmbeddingPath = "/v1/embeddings";
     public const string RerankPath = "/v1/rerank";
+    public const string ClassificationPath = "/v1/classifications";
+    public const string PredictPath = "/predict";
+    public const string ModerationPath = "/v1/moderations";
 
     private const string User = """{"role":"user","content":"Hi"}""";
     private const string InvalidType = "invalid_type";
@@ -28,8 +31,8 @@ public static class BadRequests
     private const string Duplicate = "duplicate_parameter";
 
     public static IReadOnlyList<BadRequest> All { get; } =
-        [.. WrongTypes(), .. Shared(), .. Chats(), .. Hints(), .. Refused(), .. Messages(), .. Completions(), .. Embeddings(), .. Reranks(),
-            .. Malformed()];
+        [.. WrongTypes(), .. Shared(), .. Chats(), .. Hints(), .. Refused(), .. Messages(), .. Completions(), .. Embeddings(),
+            .. Reranks(), .. Classifications(), .. Predictions(), .. Moderations(), .. Malformed()];
 
     /// <summary>A good chat with further members.</summary>
     public static string ChatBody(string members = "") => $$"""{"model":"tiny-assistant","messages":[{{User}}]{{Comma(members)}}}""";
@@ -42,10 +45,6 @@ public static class BadRequests
 
     /// <summary>A good embedding with further members.</summary>
     public static string EmbeddingBody(string members = "") => $$"""{"model":"tiny-embed","input":"Once"{{Comma(members)}}}""";
-
-    /// <summary>A good request for a ranking with further members.</summary>
-    public static string RerankBody(string members = "") =>
-        $$"""{"model":"tiny-embed","query":"x","documents":["y",{"text":"z"}]{{Comma(members)}}}""";
 
     private static string Comma(string members) => members.Length == 0 ? "" : "," + members;
 
@@ -322,40 +321,10 @@ public static class BadRequests
         }
     }
 
-    private static IEnumerable<BadRequest> Embeddings()
+    private static IEnumerable<BadRequest> Classifications()
     {
         var texts = string.Join(',', Enumerable.Repeat("\"x\"", 2049));
-        var tokens = string.Join(',', Enumerable.Repeat("1", 2049));
-        yield return Embedding("\"encoding_format\":\"int8\"", InvalidValue, "encoding_format");
-        yield return Embedding("\"encoding_format\":1", InvalidType, "encoding_format");
-        yield return Embedding("\"dimensions\":0", InvalidValue, "dimensions");
-        yield return Embedding("\"dimensions\":1.5", InvalidType, "dimensions");
-        yield return Embedding("\"dimensions\":\"8\"", InvalidType, "dimensions");
-        yield return Embedding("\"dimensions\":2147483648", InvalidValue, "dimensions");
-        yield return Embedding("\"dimensions\":-1", InvalidValue, "dimensions");
-        yield return Embedding("\"dimensions\":[8]", InvalidType, "dimensions");
-        yield return Embedding("\"input_type\":\"image\"", InvalidValue, "input_type");
-        yield return Embedding("\"input_type\":1", InvalidType, "input_type");
-        yield return Embedding("\"input_type\":[\"query\"]", InvalidType, "input_type");
-        yield return Embedding("\"user\":1", InvalidType, "user");
-        yield return Embedding("\"stream\":true", Unknown, "stream");
-        yield return new(EmbeddingPath, """{"input":"Once"}""", 400, Missing, "model");
-        yield return new(EmbeddingPath, """{"model":null,"input":"Once"}""", 400, Missing, "model");
-        yield return new(EmbeddingPath, """{"model":"tiny-embed"}""", 400, Missing, "input");
-        yield return new(EmbeddingPath, """{"model":"tiny-embed","input":""}""", 400, InvalidValue, "input");
-        yield return new(EmbeddingPath, """{"model":"tiny-embed","input":["a",""]}""", 400, InvalidValue, "input[1]");
-        yield return new(EmbeddingPath, $$"""{"model":"tiny-embed","input":[{{texts}}]}""", 400, InvalidValue, "input");
-        yield return new(EmbeddingPath, $$"""{"model":"tiny-embed","input":[{{tokens}}]}""", 400, InvalidValue, "input");
-        yield return new(EmbeddingPath, $$"""{"model":"tiny-embed","input":[[1],[{{tokens}}]]}""", 400, InvalidValue, "input[1]");
-        foreach (var request in Prompts(EmbeddingPath, "input"))
-        {
-            yield return request;
-        }
-    }
-
-    private static IEnumerable<BadRequest> Reranks()
-    {
-        var texts = string.Join(',', Enumerable.Repeat("\"x\"", 2049));
+        var tokens = string.Join(',', Enumerable.Repeat("1", 8193));
         foreach (var (members, code, param) in new[]
         {
             ("\"top_n\":0", InvalidValue, "top_n"),
@@ -363,59 +332,94 @@ public static class BadRequests
             ("\"top_n\":1.5", InvalidType, "top_n"),
             ("\"top_n\":\"2\"", InvalidType, "top_n"),
             ("\"top_n\":true", InvalidType, "top_n"),
-            ("\"top_n\":[1]", InvalidType, "top_n"),
             ("\"top_n\":2147483648", InvalidValue, "top_n"),
-            ("\"return_documents\":1", InvalidType, "return_documents"),
-            ("\"return_documents\":\"true\"", InvalidType, "return_documents"),
-            ("\"max_tokens_per_doc\":0", InvalidValue, "max_tokens_per_doc"),
-            ("\"max_tokens_per_doc\":\"9\"", InvalidType, "max_tokens_per_doc"),
-            ("\"truncate\":\"END\"", InvalidType, "truncate"),
-            ("\"relevant_spans\":1", InvalidType, "relevant_spans"),
-            ("\"relevant_spans\":true", Unsupported, "relevant_spans"),
-            ("\"priority\":-1", InvalidValue, "priority"),
-            ("\"priority\":1000", InvalidValue, "priority"),
-            ("\"priority\":\"high\"", InvalidType, "priority"),
+            ("\"top_n\":2,\"return_all_scores\":true", InvalidValue, "top_n"),
+            ("\"return_all_scores\":1", InvalidType, "return_all_scores"),
+            ("\"return_all_scores\":\"true\"", InvalidType, "return_all_scores"),
+            ("\"return_all_scores\":[]", InvalidType, "return_all_scores"),
             ("\"user\":1", InvalidType, "user"),
             ("\"stream\":true", Unknown, "stream"),
-            ("\"rank_fields\":[\"a\"]", Unknown, "rank_fields"),
-            ("\"query\":\"y\"", Duplicate, "query"),
+            ("\"top_k\":1", Unknown, "top_k"),
+            ("\"input\":\"x\"", Duplicate, "input"),
         })
         {
-            yield return new(RerankPath, RerankBody(members), 400, code, param);
+            yield return new(ClassificationPath, $$"""{"model":"tiny-sentiment","input":"Once",{{members}}}""", 400, code, param);
         }
 
-        foreach (var (documents, code, param) in new[]
+        yield return new(ClassificationPath, """{"input":"Once"}""", 400, Missing, "model");
+        yield return new(ClassificationPath, """{"model":null,"input":"Once"}""", 400, Missing, "model");
+        yield return new(ClassificationPath, """{"model":1,"input":"Once"}""", 400, InvalidType, "model");
+        yield return new(ClassificationPath, """{"model":"","input":"Once"}""", 400, InvalidValue, "model");
+        yield return new(ClassificationPath, """{"model":"tiny-sentiment"}""", 400, Missing, "input");
+        yield return new(ClassificationPath, $$"""{"model":"tiny-sentiment","input":[{{texts}}]}""", 400, InvalidValue, "input");
+        yield return new(ClassificationPath, $$"""{"model":"tiny-sentiment","input":[{{tokens}}]}""", 400, InvalidValue, "input");
+        foreach (var request in Prompts(ClassificationPath, "input"))
         {
-            ("null", Missing, "documents"),
-            ("\"x\"", InvalidType, "documents"),
-            ("1", InvalidType, "documents"),
-            ("{\"text\":\"x\"}", InvalidType, "documents"),
-            ("[]", InvalidValue, "documents"),
-            ("[1]", InvalidType, "documents[0]"),
-            ("[null]", InvalidType, "documents[0]"),
-            ("[[\"x\"]]", InvalidType, "documents[0]"),
-            ("[\"x\",\"\"]", InvalidValue, "documents[1]"),
-            ("[{}]", Missing, "documents[0].text"),
-            ("[\"x\",{\"text\":1}]", InvalidType, "documents[1].text"),
-            ("[{\"text\":null}]", InvalidType, "documents[0].text"),
-            ("[{\"text\":\"\"}]", InvalidValue, "documents[0].text"),
-            ("[{\"text\":\"x\",\"title\":\"y\"}]", Unknown, "documents[0].title"),
-            ("[{\"text\":\"x\",\"text\":\"y\"}]", Duplicate, "documents[0].text"),
-            ("[\"\\ud800\"]", InvalidValue, "documents[0]"),
-            ($"[{texts}]", InvalidValue, "documents"),
+            yield return request;
+        }
+    }
+
+    private static IEnumerable<BadRequest> Predictions()
+    {
+        foreach (var (body, code, param) in new[]
+        {
+            ("{}", Missing, "data"),
+            ("""{"data":null}""", Missing, "data"),
+            ("""{"data":1}""", InvalidType, "data"),
+            ("""{"data":true}""", InvalidType, "data"),
+            ("""{"data":{}}""", InvalidType, "data"),
+            ("""{"data":[]}""", InvalidValue, "data"),
+            ("""{"data":[1]}""", InvalidType, "data[0]"),
+            ("""{"data":[[1]]}""", InvalidType, "data[0]"),
+            ("""{"data":[null]}""", InvalidType, "data[0]"),
+            ("""{"data":["x",1]}""", InvalidType, "data[1]"),
+            ("""{"data":"\ud800"}""", InvalidValue, "data"),
+            ("""{"data":"x","data":"y"}""", Duplicate, "data"),
+            ("""{"data":"x","text":"y"}""", Unknown, "text"),
+            ("""{"data":"x","model":1}""", InvalidType, "model"),
+            ("""{"data":"x","model":""}""", InvalidValue, "model"),
+            ($$"""{"data":[{{string.Join(',', Enumerable.Repeat("\"x\"", 2049))}}]}""", InvalidValue, "data"),
         })
         {
-            yield return new(RerankPath, $$"""{"model":"tiny-embed","query":"x","documents":{{documents}}}""", 400, code, param);
+            yield return new(PredictPath, body, 400, code, param);
+        }
+    }
+
+    private static IEnumerable<BadRequest> Moderations()
+    {
+        foreach (var (input, code, param) in new[]
+        {
+            ("null", Missing, "input"),
+            ("1", InvalidType, "input"),
+            ("true", InvalidType, "input"),
+            ("{}", InvalidType, "input"),
+            ("[]", InvalidValue, "input"),
+            ("[1]", InvalidType, "input[0]"),
+            ("[[\"x\"]]", InvalidType, "input[0]"),
+            ("[null]", InvalidType, "input[0]"),
+            ("[\"x\",{}]", InvalidType, "input[1]"),
+            ("""[{"type":"text","text":"x"},"x"]""", InvalidType, "input[1]"),
+            ("[{}]", Missing, "input[0].type"),
+            ("""[{"type":"text"}]""", Missing, "input[0].text"),
+            ("""[{"type":"text","text":null}]""", Missing, "input[0].text"),
+            ("""[{"type":"text","text":1}]""", InvalidType, "input[0].text"),
+            ("""[{"type":1,"text":"x"}]""", InvalidType, "input[0].type"),
+            ("""[{"type":"smell","text":"x"}]""", InvalidValue, "input[0].type"),
+            ("""[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"x"}}]""", Unsupported, "input[1].type"),
+            ("""[{"image_url":{"url":"x"},"type":"image_url"}]""", Unsupported, "input[0].image_url"),
+            ("""[{"image_url":"x","type":"image_url"}]""", InvalidType, "input[0].image_url"),
+            ("""[{"type":"text","text":"x","bold":1}]""", Unknown, "input[0].bold"),
+            ("[\"\\udfff\"]", InvalidValue, "input[0]"),
+            ($"[{string.Join(',', Enumerable.Repeat("\"x\"", 2049))}]", InvalidValue, "input"),
+        })
+        {
+            yield return new(ModerationPath, $$"""{"input":{{input}}}""", 400, code, param);
         }
 
-        yield return new(RerankPath, """{"query":"x","documents":["y"]}""", 400, Missing, "model");
-        yield return new(RerankPath, """{"model":1,"query":"x","documents":["y"]}""", 400, InvalidType, "model");
-        yield return new(RerankPath, """{"model":"tiny-embed","documents":["y"]}""", 400, Missing, "query");
-        yield return new(RerankPath, """{"model":"tiny-embed","query":null,"documents":["y"]}""", 400, Missing, "query");
-        yield return new(RerankPath, """{"model":"tiny-embed","query":1,"documents":["y"]}""", 400, InvalidType, "query");
-        yield return new(RerankPath, """{"model":"tiny-embed","query":["x"],"documents":["y"]}""", 400, InvalidType, "query");
-        yield return new(RerankPath, """{"model":"tiny-embed","query":"","documents":["y"]}""", 400, InvalidValue, "query");
-        yield return new(RerankPath, """{"model":"tiny-embed","query":"x"}""", 400, Missing, "documents");
+        yield return new(ModerationPath, "{}", 400, Missing, "input");
+        yield return new(ModerationPath, """{"input":"x","model":1}""", 400, InvalidType, "model");
+        yield return new(ModerationPath, """{"input":"x","model":""}""", 400, InvalidValue, "model");
+        yield return new(ModerationPath, """{"input":"x","user":"u"}""", 400, Unknown, "user");
     }
 
     private static IEnumerable<BadRequest> Prompts(string path, string member)
@@ -448,7 +452,7 @@ public static class BadRequests
 
     private static IEnumerable<BadRequest> Malformed()
     {
-        foreach (var path in new[] { ChatPath, CompletionPath, EmbeddingPath, RerankPath })
+        foreach (var path in new[] { ChatPath, CompletionPath, EmbeddingPath, RerankPath, ClassificationPath, PredictPath, ModerationPath })
         {
             foreach (var body in new[]
             {

@@ -13,13 +13,20 @@ namespace Tollgate.Cli.Models;
 internal static class ModelsCommand
 {
     private static readonly Argument<FileSystemInfo> Source =
-        new("PATH") { Description = "A .gguf of the Llama family, or an .onnx of sentence embeddings." };
+        new("PATH")
+        {
+            Description = "A .gguf of the Llama family, an .onnx of sentence embeddings, or a folder of text classification or of a cross-encoder in the layout "
+                + "of Optimum: model.onnx, config.json, tokenizer.json, perhaps moderation.json.",
+        };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
     private static readonly Option<FileInfo?> Tokenizer =
         new("--tokenizer") { Description = "tokenizer.json of an .onnx file. Default: the one beside it." };
     private static readonly Option<string?> Pooling =
-        new("--pooling") { Description = "cls, last or mean, for an .onnx file. Default: what 1_Pooling/config.json beside it says, else mean." };
+        new("--pooling")
+        {
+            Description = "cls, last or mean, for an .onnx file. Default: what 1_Pooling/config.json beside it says, else mean.",
+        };
     private static readonly Option<int[]> Dimensions = new("--dimensions")
     {
         Description = "Smaller widths that an embedding model was trained for (Matryoshka).",
@@ -59,7 +66,7 @@ internal static class ModelsCommand
         {
             var manifest = model.Manifest;
             await Console.Out.WriteLineAsync(
-                $"{manifest.Name,-32} {manifest.Version,-6} {manifest.Task,-12} {manifest.Licence,-14} {manifest.Description}");
+                $"{manifest.Name,-32} {manifest.Version,-6} {manifest.Task,-14} {manifest.Licence,-14} {manifest.Description}");
         }
 
         return 0;

@@ -112,7 +112,8 @@ internal static class ModerationExamples
         "category_scores":{"harassment":0.02,"harassment/threatening":0.91,"hate":0,"hate/threatening":0,"illicit":0,"illicit/violent":0,
         "self-harm":0,"self-harm/intent":0,"self-harm/instructions":0,"sexual":0,"sexual/minors":0,"violence":0,
         "violence/graphic":0},
-        "category_applied_input_types":{"harassment":["text"],"harassment/threatening":["text"],"hate":[],"hate/threatening":[],"illicit":[],
+        "category_applied_input_types":{"harassment":["text"],"harassment/threatening":["text"],
+        "hate":[],"hate/threatening":[],"illicit":[],
         "illicit/violent":[],"self-harm":[],"self-harm/intent":[],"self-harm/instructions":[],"sexual":[],"sexual/minors":[],
         "violence":[],"violence/graphic":[]}}]}
         """);

@@ -23,7 +23,8 @@ internal sealed class RequestPreparation(
             return new Preparation.Refused(invalidKey);
         }
 
-        if (!(await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes, endpoint.TakesUnlabelledJson)).TryGet(out var body, out var unreadable))
+        var received = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes, endpoint.TakesUnlabelledJson);
+        if (!received.TryGet(out var body, out var unreadable))
         {
             return new Preparation.Refused(unreadable);
         }

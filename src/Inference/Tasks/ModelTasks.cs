@@ -1,4 +1,5 @@
 using Tollgate.Inference.Tasks.Chat;
+using Tollgate.Inference.Tasks.Classification;
 using Tollgate.Inference.Tasks.Embeddings;
 using Tollgate.Inference.Tasks.Rerank;
 
@@ -11,7 +12,8 @@ internal static class ModelTasks
     public static IReadOnlyList<IModelTask> All { get; } =
     [
         new ChatTask(),
-        new RerankTask(), // Before embeddings: it takes .onnx files by what lies beside them.
+        new RerankTask(), // Before embeddings, as the next: they take ONNX files by what lies beside them.
+        new ClassificationTask(),
         new EmbeddingTask(),
     ];
 }

@@ -84,6 +84,7 @@ public sealed class OperatorTests : IAsyncLifetime
         Assert.Equal("tiny-assistant", before.Aliases["text-davinci-002"]);
         Assert.Equal("tiny-assistant", before.Aliases["gpt-3.5-turbo"]);
         Assert.Equal("tiny-embed", before.Aliases["text-embedding-ada-002"]);
+        Assert.Equal("tiny-sentiment", before.Aliases["predict"]);
         var after = (await changed.Content.ReadFromJsonAsync(ContractsJson.Default.CatalogueSnapshot))!;
         Assert.Equal("tiny-assistant", after.Aliases["gpt-4"]);
         Assert.Contains("No worker serves a model of this name.", unknown.Html, StringComparison.Ordinal);

@@ -64,6 +64,7 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
         await PostAsync(
             "/v1/completions", $$"""{"model":"tiny-assistant","prompt":"{{canaries.Plant("an answer")}}","echo":true,"max_tokens":2}""");
         await PostAsync("/v1/embeddings", $$"""{"model":"tiny-embed","input":["{{canaries.Plant("an input")}}"]}""");
+        await PostAsync("/predict", $$"""{"data":"{{canaries.Plant("a text to label")}}"}""");
     }
 
     private async Task CallBadlyAsync()

@@ -24,6 +24,9 @@ internal static class GoodBodies
                 (["\"prompt\":[\"a\",\"b\"]", "\"model\" : \"a\""], [.. Shared, "\"echo\":true", "\"logprobs\":2"]),
             BadRequests.RerankPath => (["\"query\":\"a}\"", "\"documents\":[\"]\",{\"text\":\"model\"}]", "\"model\":\"a\""],
                 ["\"user\":\"u\"", "\"top_n\":5", "\"return_documents\":false", "\"relevant_spans\":false", "\"priority\":7"]),
+            BadRequests.ClassificationPath => (["\"input\":[\"a\",\"}\"]", "\"model\":\"a\""], ["\"user\":\"u\"", "\"top_n\":5"]),
+            BadRequests.PredictPath => (["\"data\":[\"a\",\"b\"]"], ["\"model\":\"a\""]),
+            BadRequests.ModerationPath => (["\"input\":[{\"type\":\"text\",\"text\":\"a\"}]"], ["\"model\":null"]),
             _ => (["\"input\":[[1,2],[3]]", "\"model\":\"\\u0061\""],
                 ["\"user\":\"u\"", "\"dimensions\":5", "\"input_type\":\"query\"", "\"encoding_format\":\"base64\""]),
         };

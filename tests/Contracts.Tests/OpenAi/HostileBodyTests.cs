@@ -8,7 +8,11 @@ namespace Tollgate.Contracts.Tests.OpenAi;
 
 public sealed class HostileBodyTests
 {
-    private static readonly string[] Paths = [BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.RerankPath];
+    private static readonly string[] Paths =
+    [
+        BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.RerankPath, BadRequests.ClassificationPath,
+        BadRequests.PredictPath, BadRequests.ModerationPath,
+    ];
 
     private static readonly byte[] Sample = Encoding.UTF8.GetBytes(
         """{"model":"tiny-assistant","messages":[{"role":"system","content":"Grüße \ud83d\ude00"}""" + """

@@ -18,6 +18,12 @@ internal static class Parse
                 return (CompletionRequest.TryParse(body, out var completion, out error) ? completion : null, error);
             case BadRequests.RerankPath:
                 return (RerankRequest.TryParse(body, out var rerank, out error) ? rerank : null, error);
+            case BadRequests.ClassificationPath:
+                return (ClassificationRequest.TryParse(body, out var classification, out error) ? classification : null, error);
+            case BadRequests.PredictPath:
+                return (PredictRequest.TryParse(body, null, out var prediction, out error) ? prediction : null, error);
+            case BadRequests.ModerationPath:
+                return (ModerationRequest.TryParse(body, out var moderation, out error) ? moderation : null, error);
             default:
                 return (EmbeddingRequest.TryParse(body, out var embedding, out error) ? embedding : null, error);
         }
@@ -40,7 +46,7 @@ internal static class Parse
     public static EmbeddingRequest EmbeddingOf(string input) =>
         Good<EmbeddingRequest>(BadRequests.EmbeddingPath, $$"""{"model":"tiny-embed","input":{{input}}}""");
 
-    private static TRequest Good<TRequest>(string path, string body)
+    public static TRequest Good<TRequest>(string path, string body)
         where TRequest : InferenceRequest
     {
         var (request, error) = Body(path, Encoding.UTF8.GetBytes(body));

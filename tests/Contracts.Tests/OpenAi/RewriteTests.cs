@@ -33,6 +33,15 @@ public sealed class RewriteTests
         Assert.Equal("""{"input":"x","model":"b"}""", Rewrite(BadRequests.EmbeddingPath, """{"input":"x","model":"a"}""", "b", 7));
 
     [Theory]
+    [InlineData(BadRequests.PredictPath, """{"data":"x"}""", """{"model":"b","data":"x"}""")]
+    [InlineData(BadRequests.PredictPath, """{"data":"x","model":null}""", """{"data":"x","model":"b"}""")]
+    [InlineData(BadRequests.PredictPath, """{"model":"a","data":"x"}""", """{"model":"b","data":"x"}""")]
+    [InlineData(BadRequests.ModerationPath, """{"input":["x"]}""", """{"model":"b","input":["x"]}""")]
+    [InlineData(BadRequests.ModerationPath, """{"model":null,"input":["x"]}""", """{"model":"b","input":["x"]}""")]
+    public void Rewrite_adds_the_model_of_a_request_that_names_none(string path, string body, string expected) =>
+        Assert.Equal(expected, Rewrite(path, body, "b", 7));
+
+    [Theory]
     [InlineData("""{"prompt":"x"}""", """{"model":"b","max_tokens":7,"prompt":"x"}""")]
     [InlineData("""{"prompt":"x","model":null}""", """{"max_tokens":7,"prompt":"x","model":"b"}""")]
     public void Rewrite_adds_the_model_that_only_the_path_names(string body, string expected)
@@ -48,7 +57,9 @@ public sealed class RewriteTests
     public void Rewrite_gives_a_request_that_differs_in_model_and_cap_alone()
     {
         var bodies =
-            from path in Gen.Elements(BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.RerankPath)
+            from path in Gen.Elements(
+                BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.RerankPath,
+                BadRequests.ClassificationPath, BadRequests.PredictPath, BadRequests.ModerationPath)
             from body in GoodBodies.Of(path)
             from model in Gen.Elements("b", "模型 \"x\"\\", new string('m', 200))
             from cap in Gen.Choose(1, int.MaxValue)

@@ -1,4 +1,6 @@
+using System.Net;
 using Tollgate.EndToEnd.Tests.Clients;
+using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Running;
 
@@ -30,6 +32,9 @@ public sealed class SharedTollgate : IAsyncLifetime
         SeenByOthers = looking is null ? "" : await looking.EndAsync();
         using var client = _running.Client();
         _firstAnswer = await client.PostAsync(Prompts.Chat, Prompts.France());
+        await Until.TrueAsync(
+            async () => (await client.GetAsync("/v1/models/tiny-sentiment")).Status == HttpStatusCode.OK,
+            "the classifier, which loads behind the first model", TimeSpan.FromSeconds(60));
     }
 
     public async Task DisposeAsync()

@@ -20,7 +20,8 @@ public sealed class ApiReferenceTests(SharedTollgate shared)
 
         Assert.Equal("/docs/", read.Address.AbsolutePath);
         Assert.All(
-            ["Answer a conversation", "Continue a text", "Turn texts into vectors", "List models", "Show a model"],
+            ["Answer a conversation", "Continue a text", "Turn texts into vectors", "Label texts", "Find harmful text", "List models",
+                "Show a model"],
             operation => Assert.Contains(operation, read.Text, StringComparison.Ordinal));
         Assert.Equal([new Uri(shared.Running.Endpoints.Api).Authority], read.AskedServers);
         Assert.Equal("", string.Join('\n', read.Complaints));
@@ -33,6 +34,7 @@ public sealed class ApiReferenceTests(SharedTollgate shared)
         var schemas = new BodySchemas((await client.GetAsync("/openapi/v1.json")).Body);
         var chat = new { model = "tiny-assistant", messages = Question, max_tokens = 4, logprobs = true, top_logprobs = 2 };
         var base64 = new { model = "tiny-embed", input = "a", encoding_format = "base64" };
+        var scored = new { model = "tiny-sentiment", input = new[] { "a", "b" }, return_all_scores = true };
         var completion = new { model = "tiny-assistant", prompt = "Once", max_tokens = 4, logprobs = 2 };
         (string Schema, JsonElement Body)[] answers =
         [
@@ -42,6 +44,10 @@ public sealed class ApiReferenceTests(SharedTollgate shared)
             ("Completion", (await client.PostAsync("/v1/engines/tiny-assistant/completions", new { prompt = "Once" })).Json),
             ("EmbeddingList", (await client.PostAsync(Prompts.Embeddings, new { model = "tiny-embed", input = "a" })).Json),
             ("EmbeddingList", (await client.PostAsync(Prompts.Embeddings, base64)).Json),
+            ("ClassificationList", (await client.PostAsync("/v1/classifications", new { model = "tiny-sentiment", input = "a" })).Json),
+            ("ClassificationList", (await client.PostAsync("/v1/classifications", scored)).Json),
+            ("Prediction", (await client.PostAsync("/predict", new { data = "a" })).Json),
+            ("Prediction", (await client.PostAsync("/predict", new { data = new[] { "a", "b" } })).Json),
             ("ModelList", (await client.GetAsync("/v1/models")).Json),
             ("ListedModelObject", (await client.GetAsync("/v1/models/tiny-assistant")).Json),
             ("ErrorBody", (await client.GetAsync("/v1/models/no-such-model")).Json),

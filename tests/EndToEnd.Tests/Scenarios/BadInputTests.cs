@@ -41,6 +41,11 @@ public sealed class BadInputTests(SharedTollgate shared)
     [InlineData("/v1/engines/no-such-engine/completions", """{"prompt":"Hi"}""", 404, "model", "model_not_found")]
     [InlineData("/v1/embeddings", """{"model":"tiny-assistant","input":"Hi"}""", 404, "model", null)]
     [InlineData("/v1/chat/completions", """{"model":"tiny-embed","messages":[{"role":"user","content":"Hi"}]}""", 404, "model", null)]
+    [InlineData("/predict?model=no-such-model", """{"data":"Hi"}""", 404, "model", "model_not_found")]
+    [InlineData("/predict?model=tiny-assistant", """{"data":"Hi"}""", 404, "model", "model_not_supported")]
+    [InlineData("/v1/classifications", """{"model":"tiny-embed","input":"Hi"}""", 404, "model", "model_not_supported")]
+    [InlineData("/v1/moderations", """{"input":"Hi"}""", 404, "model", "model_not_found")]
+    [InlineData("/v1/moderations", """{"model":"tiny-sentiment","input":"Hi"}""", 404, "model", "model_not_supported")]
     [InlineData("/v1/nothing/here", "{}", 404, null, null)]
     public async Task What_does_not_exist_is_said_so(string path, string body, int status, string? param, string? code)
     {

@@ -43,6 +43,8 @@ public sealed class TutorialCallTests(SharedTollgate shared)
     [InlineData("/v1/embeddings", """{"model":"tiny-embed","input":[7592]}""")]
     [InlineData("/v1/embeddings", """{"model":"tiny-embed","input":[[7592],[7592,101],[102]]}""")]
     [InlineData("/v1/embeddings", """{"model":"tiny-embed","input":["a","b"]}""")]
+    [InlineData("/v1/classifications", """{"model":"tiny-sentiment","input":["a","","b"]}""")]
+    [InlineData("/v1/classifications", """{"model":"tiny-sentiment","input":[[51],[51,1284]]}""")]
     [InlineData("/v1/completions", """{"model":"tiny-assistant","prompt":["","a",""],"max_tokens":1}""")]
     [InlineData("/v1/completions", """{"model":"tiny-assistant","prompt":[[5],[6,7]],"max_tokens":1}""")]
     [InlineData("/v1/chat/completions",

@@ -25,6 +25,8 @@ public sealed class PathTests(SharedGateway shared) : IClassFixture<SharedGatewa
     [InlineData("GET", "/models", "/v1/models")]
     [InlineData("GET", "/V1/Chat/COMPLETIONS", "/v1/chat/completions")]
     [InlineData("GET", "/Models/Tiny", "/v1/models/Tiny")]
+    [InlineData("POST", "/PREDICT", "/v1/predict")]
+    [InlineData("POST", "/api/predict", "/v1/predict")]
     public async Task An_address_that_is_almost_ours_names_the_right_one(string method, string path, string meant)
     {
         using var response = await SendAsync(method, path);
@@ -75,7 +77,9 @@ public sealed class PathTests(SharedGateway shared) : IClassFixture<SharedGatewa
     {
         using var keyless = await SendAsync("HEAD", "/v1/models");
         using var run = await SendAsync("HEAD", "/v1/chat/completions", await Gateway.CreateKeyAsync());
+        using var predict = await SendAsync("GET", "/predict", await Gateway.CreateKeyAsync());
 
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, predict.StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, keyless.StatusCode);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, run.StatusCode);
         Assert.Equal("POST", Assert.Single(run.Content.Headers.Allow));
@@ -88,11 +92,11 @@ public sealed class PathTests(SharedGateway shared) : IClassFixture<SharedGatewa
         var random = new Random(Seed);
         string[] pieces =
         [
-            "/", "//", "/v1", "/V1", "/v1/", "/models", "/models/", "/engines", "/completions", "/chat", "/embeddings", "/health", "/live",
-            "/internal", "/fleet", "/metrics", "/openapi", "/v1.json", "/.", "/..", "/%2e%2e", "/%2E", "%2F", "%2f%2F", "%5C", "\\", "%00",
-            "%0a", "%0d%0aX: y", "%", "%zz", "%C3%28", "%ff%fe", "%F0%9F%98%80", "%ed%a0%80", "{", "}", "{rest}", ";a=b", "?", "?x=%",
-            "??", "#", "*", ":", "@", "~", "'", "\"", "<", "|", "`", "^", "tiny-assistant", "sk-tg-x", new string('a', 3000),
-            string.Concat(Enumerable.Repeat("/x", 400)),
+            "/", "//", "/v1", "/V1", "/v1/", "/models", "/models/", "/engines", "/completions", "/chat", "/predict", "/embeddings",
+            "/health", "/live", "/internal", "/fleet", "/metrics", "/openapi", "/v1.json", "/.", "/..", "/%2e%2e", "/%2E", "%2F",
+            "%2f%2F", "%5C", "\\", "%00", "%0a", "%0d%0aX: y", "%", "%zz", "%C3%28", "%ff%fe", "%F0%9F%98%80", "%ed%a0%80", "{", "}",
+            "{rest}", ";a=b", "?", "?x=%", "??", "#", "*", ":", "@", "~", "'", "\"", "<", "|", "`", "^", "tiny-assistant", "sk-tg-x",
+            new string('a', 3000), string.Concat(Enumerable.Repeat("/x", 400)),
         ];
         string[] methods = ["GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"];
         var key = await Gateway.CreateKeyAsync();

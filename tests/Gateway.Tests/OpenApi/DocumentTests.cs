@@ -26,6 +26,10 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["EngineCompletionRequestBody"] = CompletionRequest.Members,
         ["EmbeddingRequestBody"] = EmbeddingRequest.Members,
         ["RerankRequestBody"] = RerankRequest.Members,
+        ["ClassificationRequestBody"] = ClassificationRequest.Members,
+        ["PredictRequestBody"] = PredictRequest.Members,
+        ["ModerationRequestBody"] = ModerationRequest.Members,
+        ["ModerationTextPart"] = ModerationInputs.PartNames,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];

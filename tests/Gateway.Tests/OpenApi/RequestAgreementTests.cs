@@ -124,6 +124,23 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"x\",\"documents\":[\"y\"],\"top_n\":0", false)]
     [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"\",\"documents\":[\"y\"]", false)]
     [InlineData("RerankRequestBody", "\"model\":\"a\",\"documents\":[\"y\"]", false)]
+    [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"\",\"top_n\":1,\"user\":\"u\"", true)]
+    [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":[[1],[2]],\"return_all_scores\":true", true)]
+    [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"x\",\"top_n\":0", false)]
+    [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"x\",\"return_all_scores\":1", false)]
+    [InlineData("ClassificationRequestBody", "\"input\":\"x\"", false)]
+    [InlineData("PredictRequestBody", "\"data\":\"x\"", true)]
+    [InlineData("PredictRequestBody", "\"data\":[\"x\",\"\"],\"model\":\"a\"", true)]
+    [InlineData("PredictRequestBody", "\"data\":\"x\",\"model\":null", true)]
+    [InlineData("PredictRequestBody", "\"data\":[1]", false)]
+    [InlineData("PredictRequestBody", "\"data\":\"x\",\"model\":\"\"", false)]
+    [InlineData("PredictRequestBody", "\"text\":\"x\"", false)]
+    [InlineData("ModerationRequestBody", "\"input\":\"x\",\"model\":null", true)]
+    [InlineData("ModerationRequestBody", "\"input\":[\"x\",\"y\"],\"model\":\"a\"", true)]
+    [InlineData("ModerationRequestBody", "\"input\":[{\"type\":\"text\",\"text\":\"x\",\"image_url\":null}]", true)]
+    [InlineData("ModerationRequestBody", "\"input\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]", false)]
+    [InlineData("ModerationRequestBody", "\"input\":[{\"type\":\"text\"}]", false)]
+    [InlineData("ModerationRequestBody", "\"input\":[1]", false)]
     public void Another_request(string schema, string members, bool accepted) => Agree(schema, $"{{{members}}}", accepted);
 
     private void Agree(string schema, string body, bool accepted)
@@ -144,6 +161,9 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "CompletionRequestBody" => CompletionRequest.TryParse(body, out _, out error),
             "EngineCompletionRequestBody" => CompletionRequest.TryParse(body, "engine", out _, out error),
             "RerankRequestBody" => RerankRequest.TryParse(body, out _, out error),
+            "ClassificationRequestBody" => ClassificationRequest.TryParse(body, out _, out error),
+            "PredictRequestBody" => PredictRequest.TryParse(body, null, out _, out error),
+            "ModerationRequestBody" => ModerationRequest.TryParse(body, out _, out error),
             _ => EmbeddingRequest.TryParse(body, out _, out error),
         };
         return error;

@@ -193,7 +193,8 @@ public sealed class EncoderEngineTests
         var asked = requests.Select(pair => Task.Run(() => graph.AskAsync(pair.Request, pair.Leaves ? leave.Token : default))).ToList();
         await Until.TrueAsync(() => graph.Runs.Count > 20, "some have run");
         await leave.CancelAsync();
-        await ((Task)Task.WhenAll(asked)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(asked)).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
         var ran = graph.Runs.SelectMany(run => run).ToLookup(row => row[0], row => row.Length);
         for (var i = 0; i < requests.Count; i++)

@@ -62,16 +62,17 @@ public sealed class WorkerFixture : IAsyncLifetime
 
     public static Task WaitForModelAsync(HttpClient gateway, string name) => Until.TrueAsync(
         async () => (await StatusAsync(gateway)).Models.Any(model => model.Card.Name == name && model.Ready), $"{name} is served",
-        TimeSpan.FromSeconds(60));
+        TimeSpan.FromMinutes(3)); // The first one is imported meanwhile.
 
     public async Task InitializeAsync()
     {
-        await CopyModelsAsync(Repository, "tiny-assistant", "tiny-embed");
+        await CopyModelsAsync(Repository, "tiny-assistant", "tiny-embed", "tiny-sentiment");
         _app = InferenceApp.Create(Arguments(Repository, Data));
         await _app.StartAsync();
         Gateway = Client(_app.Url(ListenerKind.Internal));
         await WaitForModelAsync(Gateway, "tiny-assistant");
         await WaitForModelAsync(Gateway, "tiny-embed");
+        await WaitForModelAsync(Gateway, "tiny-sentiment");
     }
 
     public async Task DisposeAsync()
@@ -141,6 +142,7 @@ public sealed class WorkerFixture : IAsyncLifetime
         using var gateway = Client(app.Url(ListenerKind.Internal));
         await WaitForModelAsync(gateway, "tiny-assistant");
         await WaitForModelAsync(gateway, "tiny-embed");
+        await WaitForModelAsync(gateway, "tiny-sentiment");
         await app.StopAsync();
         return repository;
     }

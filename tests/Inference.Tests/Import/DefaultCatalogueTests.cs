@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Tasks.Classification;
 using Tollgate.Inference.Tasks.Embeddings;
 using Tollgate.Inference.Tests.Models;
 using Xunit.Abstractions;
@@ -20,15 +21,19 @@ public sealed class DefaultCatalogueTests(ITestOutputHelper output)
         output.WriteLine($"installed in {clock.Elapsed}");
         var second = await DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None);
 
-        Assert.Equal(["tiny-assistant", "tiny-embed"], first.Select(m => m.Manifest.Name));
+        Assert.Equal(["tiny-assistant", "tiny-embed", "tiny-sentiment"], first.Select(m => m.Manifest.Name));
         Assert.Empty(second);
         var listed = store.List();
-        Assert.Equal(["tiny-assistant", "tiny-embed"], listed.Select(m => m.Manifest.Name));
+        Assert.Equal(["tiny-assistant", "tiny-embed", "tiny-sentiment"], listed.Select(m => m.Manifest.Name));
         var chat = listed[0].ToCard();
         Assert.Equal(
             ("chat", 512, 256, "1", "Apache-2.0"), (chat.Task, chat.ContextLength, chat.DefaultMaxOutput, chat.Version, chat.Licence));
         var embed = new EmbeddingTask().Describe(listed[1]);
         Assert.Equal(("embeddings", 8192, 256), (embed.Task, embed.ContextLength, embed.EmbeddingWidth));
+        var sentiment = new ClassificationTask().Describe(listed[2]);
+        Assert.Equal(
+            ("classification", 512, "Apache-2.0", false),
+            (sentiment.Task, sentiment.ContextLength, sentiment.Licence, sentiment.Moderates));
     }
 
     [Fact]
@@ -41,8 +46,9 @@ public sealed class DefaultCatalogueTests(ITestOutputHelper output)
             Task.Run(() => DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None)),
             Task.Run(() => DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None)));
 
-        Assert.Equal(["tiny-assistant", "tiny-embed"], both.SelectMany(models => models).Select(m => m.Manifest.Name).Order());
-        Assert.Equal([["1"], ["1"]], store.List().Select(m => store.Versions(m.Manifest.Name)));
+        Assert.Equal(
+            ["tiny-assistant", "tiny-embed", "tiny-sentiment"], both.SelectMany(models => models).Select(m => m.Manifest.Name).Order());
+        Assert.Equal([["1"], ["1"], ["1"]], store.List().Select(m => store.Versions(m.Manifest.Name)));
     }
 
     [Fact]
@@ -62,7 +68,7 @@ public sealed class DefaultCatalogueTests(ITestOutputHelper output)
         var installed = await DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None);
         var again = await DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None);
 
-        Assert.Equal([("tiny-assistant", "2")], installed.Select(m => (m.Manifest.Name, m.Manifest.Version)));
+        Assert.Equal([("tiny-assistant", "2"), ("tiny-sentiment", "2")], installed.Select(m => (m.Manifest.Name, m.Manifest.Version)));
         Assert.Empty(again);
     }
 }

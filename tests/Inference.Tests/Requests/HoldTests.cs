@@ -18,6 +18,8 @@ public sealed class HoldTests(WorkerFixture worker)
     [InlineData("/v1/completions", """{"model":"tiny-assistant","prompt":[[5,6],[7]],"max_tokens":4}""", 2)]
     [InlineData("/v1/embeddings", """{"model":"tiny-embed","input":["a toll gate","x"]}""", 0)]
     [InlineData("/v1/embeddings", """{"model":"tiny-embed","input":[[7592],[7592],[7592]]}""", 0)]
+    [InlineData("/v1/classifications", """{"model":"tiny-sentiment","input":["a toll gate","x"]}""", 0)]
+    [InlineData("/v1/classifications", """{"model":"tiny-sentiment","input":[[51],[51,1284]],"top_n":1}""", 0)]
     public async Task A_request_runs_at_its_bound_and_not_above(string path, string body, int choices)
     {
         using var free = await SendAsync(path, body, Guid.NewGuid(), bound: null);

@@ -1,0 +1,23 @@
+using System.Text.Json;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Requests;
+
+namespace Tollgate.Inference.Tasks.Classification;
+
+/// <summary>A request that a classifier can take.</summary>
+/// <param name="Param">Name of the member that holds the inputs.</param>
+/// <param name="Write">Writes the answer's JSON.</param>
+internal sealed record ClassificationJob(
+    LoadedClassifier Classifier, IReadOnlyList<PromptInput> Inputs, string Param, Action<Utf8JsonWriter, ClassificationResult> Write)
+    : ITaskJob
+{
+    public LoadedModel Model => Classifier;
+
+    public ITaskRun Begin(RequestScope scope) => new ClassificationRun(this, scope);
+}
+
+/// <summary>What a classifier found.</summary>
+/// <param name="Request">The request's id.</param>
+/// <param name="Scores">In the order of the inputs.</param>
+/// <param name="Tokens">Of all inputs, those that frame a text included.</param>
+internal sealed record ClassificationResult(Guid Request, string Model, IReadOnlyList<LabelScores> Scores, long Tokens);

@@ -1,0 +1,30 @@
+using System.Text.Json;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Encoders;
+using Tollgate.Inference.Requests;
+
+namespace Tollgate.Inference.Tasks.Classification;
+
+/// <summary>A request that a classifier works on. Logits that are no numbers end it as a failure of the model.</summary>
+internal sealed class ClassificationRun(ClassificationJob job, RequestScope scope) : EncoderRun(job.Classifier.Classifier.Engine, scope)
+{
+    private readonly LabelScores?[] _scores = new LabelScores?[job.Inputs.Count];
+
+    public override long Size { get; } = job.Inputs.Sum(input => (long)(input.Text?.Length ?? input.TokenIds!.Count));
+
+    public override void Read(int row, ReadOnlySpan<float> output) =>
+        _scores[row] = LabelScores.TryMake(output, job.Classifier.Classifier.Classification);
+
+    protected override OrRefusal<IReadOnlyList<EncoderRow>> Encode() => job.Classifier.Classifier.Encode(job.Inputs, job.Param);
+
+    protected override OrRefusal<Action<Utf8JsonWriter>> Answer()
+    {
+        if (Array.Exists(_scores, scores => scores is null))
+        {
+            return OpenAiError.ModelFailed(job.Model.Name);
+        }
+
+        var result = new ClassificationResult(RequestId, job.Model.Name, [.. _scores.Select(scores => scores!)], Units.Prompt);
+        return (OrRefusal<Action<Utf8JsonWriter>>)(json => job.Write(json, result));
+    }
+}

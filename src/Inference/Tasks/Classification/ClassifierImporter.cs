@@ -1,0 +1,19 @@
+using Tollgate.Inference.Models;
+
+namespace Tollgate.Inference.Tasks.Classification;
+
+/// <summary>Takes folders of the usual exporters, and their ONNX files, whose <c>config.json</c> describes a classifier of texts.</summary>
+internal sealed class ClassifierImporter : IModelImporter
+{
+    public string Files => "a folder with model.onnx, config.json and tokenizer.json of text classification";
+
+    public bool Takes(string path) => FindGraph(path) is { } graph && ClassifierConfig.FindFolder(graph) is not null;
+
+    public Task<InstalledModel> ImportAsync(ImportJob job, CancellationToken cancellationToken) =>
+        new ClassifierImport(FindGraph(job.Path)!, job).RunAsync(cancellationToken);
+
+    /// <summary>The graph: the file itself, or the one in a folder; null where there is none.</summary>
+    private static string? FindGraph(string path) => Directory.Exists(path)
+        ? Array.Find([Path.Combine(path, EncoderFiles.GraphName), Path.Combine(path, "onnx", EncoderFiles.GraphName)], File.Exists)
+        : File.Exists(path) && Path.GetExtension(path).Equals(".onnx", StringComparison.OrdinalIgnoreCase) ? path : null;
+}

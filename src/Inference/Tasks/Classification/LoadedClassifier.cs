@@ -1,0 +1,21 @@
+using Tollgate.Contracts.Workers;
+using Tollgate.Inference.Fairness;
+
+namespace Tollgate.Inference.Tasks.Classification;
+
+/// <summary>A classifier of texts.</summary>
+/// <param name="described">Its card, without the measure.</param>
+internal sealed class LoadedClassifier(Classifier classifier, ModelCard described) : LoadedModel(classifier.Installed)
+{
+    public Classifier Classifier { get; } = classifier;
+
+    public override ModelCard Card => described with { Measure = Classifier.Measure };
+
+    public override ModelLoad Load => Classifier.Engine.Load;
+
+    public override ValueTask DisposeAsync()
+    {
+        Classifier.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
