@@ -15,8 +15,8 @@ internal static class ModelsCommand
     private static readonly Argument<FileSystemInfo> Source =
         new("PATH")
         {
-            Description = "A .gguf of the Llama family, an .onnx of sentence embeddings, or a folder of text classification or of a cross-encoder in the layout "
-                + "of Optimum: model.onnx, config.json, tokenizer.json, perhaps moderation.json.",
+            Description = "A .gguf of the Llama family, an .onnx of sentence embeddings, or a folder of text classification or of a "
+                + "cross-encoder in the layout of Optimum: model.onnx, config.json, tokenizer.json, perhaps moderation.json.",
         };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };

@@ -29,7 +29,8 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         Task = ModelTask.Embeddings,
     };
 
-    public static readonly PublicEndpoint Rerank = new("rerank", "POST", "Rerank", "rerank", "/v1/rerank")
+    /// <summary>Cohere's newer clients call the second path.</summary>
+    public static readonly PublicEndpoint Rerank = new("rerank", "POST", "Rerank", "rerank", "/v1/rerank", "/v2/rerank")
     {
         Task = ModelTask.Rerank,
     };
