@@ -17,6 +17,7 @@ public static partial class BadRequests
     public const string ChatPath = "/v1/chat/completions";
     public const string CompletionPath = "/v1/completions";
     public const string EmbeddingPath = "/v1/embeddings";
+    public const string RerankPath = "/v1/rerank";
     public const string ClassificationPath = "/v1/classifications";
     public const string PredictPath = "/predict";
     public const string ModerationPath = "/v1/moderations";
@@ -31,7 +32,8 @@ public static partial class BadRequests
 
     public static IReadOnlyList<BadRequest> All { get; } =
         [.. WrongTypes(), .. Shared(), .. Chats(), .. Hints(), .. Refused(), .. Messages(), .. Completions(), .. Embeddings(),
-            .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All, .. ImageGenerations(), .. Malformed()];
+            .. Reranks(), .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All, .. ImageGenerations(),
+            .. Malformed()];
 
     /// <summary>A good chat with further members.</summary>
     public static string ChatBody(string members = "") => $$"""{"model":"tiny-assistant","messages":[{{User}}]{{Comma(members)}}}""";
@@ -320,32 +322,6 @@ public static partial class BadRequests
         }
     }
 
-    private static IEnumerable<BadRequest> Embeddings()
-    {
-        var texts = string.Join(',', Enumerable.Repeat("\"x\"", 2049));
-        var tokens = string.Join(',', Enumerable.Repeat("1", 2049));
-        yield return Embedding("\"encoding_format\":\"int8\"", InvalidValue, "encoding_format");
-        yield return Embedding("\"encoding_format\":1", InvalidType, "encoding_format");
-        yield return Embedding("\"dimensions\":0", InvalidValue, "dimensions");
-        yield return Embedding("\"dimensions\":1.5", InvalidType, "dimensions");
-        yield return Embedding("\"dimensions\":\"8\"", InvalidType, "dimensions");
-        yield return Embedding("\"dimensions\":2147483648", InvalidValue, "dimensions");
-        yield return Embedding("\"user\":1", InvalidType, "user");
-        yield return Embedding("\"stream\":true", Unknown, "stream");
-        yield return new(EmbeddingPath, """{"input":"Once"}""", 400, Missing, "model");
-        yield return new(EmbeddingPath, """{"model":null,"input":"Once"}""", 400, Missing, "model");
-        yield return new(EmbeddingPath, """{"model":"tiny-embed"}""", 400, Missing, "input");
-        yield return new(EmbeddingPath, """{"model":"tiny-embed","input":""}""", 400, InvalidValue, "input");
-        yield return new(EmbeddingPath, """{"model":"tiny-embed","input":["a",""]}""", 400, InvalidValue, "input[1]");
-        yield return new(EmbeddingPath, $$"""{"model":"tiny-embed","input":[{{texts}}]}""", 400, InvalidValue, "input");
-        yield return new(EmbeddingPath, $$"""{"model":"tiny-embed","input":[{{tokens}}]}""", 400, InvalidValue, "input");
-        yield return new(EmbeddingPath, $$"""{"model":"tiny-embed","input":[[1],[{{tokens}}]]}""", 400, InvalidValue, "input[1]");
-        foreach (var request in Prompts(EmbeddingPath, "input"))
-        {
-            yield return request;
-        }
-    }
-
     private static IEnumerable<BadRequest> Classifications()
     {
         var texts = string.Join(',', Enumerable.Repeat("\"x\"", 2049));
@@ -477,7 +453,7 @@ public static partial class BadRequests
 
     private static IEnumerable<BadRequest> Malformed()
     {
-        foreach (var path in new[] { ChatPath, CompletionPath, EmbeddingPath, ClassificationPath, PredictPath, ModerationPath })
+        foreach (var path in new[] { ChatPath, CompletionPath, EmbeddingPath, RerankPath, ClassificationPath, PredictPath, ModerationPath })
         {
             foreach (var body in new[]
             {

@@ -16,15 +16,26 @@ internal static class ModelsCommand
         new("PATH")
         {
             Description = "A .gguf of the Llama family, an .onnx of sentence embeddings, or the folder of another model as its exporter wrote "
-                + "it: a classifier of texts or of pictures, Whisper, Stable Diffusion.",
+                + "it: a classifier of texts or of pictures, a cross-encoder, Whisper, Stable Diffusion.",
         };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
     private static readonly Option<FileInfo?> Tokenizer =
         new("--tokenizer") { Description = "tokenizer.json of an .onnx file. Default: the one beside it." };
     private static readonly Option<string?> Pooling =
-        new("--pooling") { Description = "cls or mean, for an .onnx file. Default: that of 1_Pooling/config.json beside it, else mean." };
-
+        new("--pooling")
+        {
+            Description = "cls, last or mean, for an .onnx file. Default: that of 1_Pooling/config.json beside it, else mean.",
+        };
+    private static readonly Option<int[]> Dimensions = new("--dimensions")
+    {
+        Description = "Smaller widths that an embedding model was trained for (Matryoshka).",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private static readonly Option<string?> QueryPrefix =
+        new("--query-prefix") { Description = "What an embedding model reads before a query, such as 'query: '." };
+    private static readonly Option<string?> DocumentPrefix =
+        new("--document-prefix") { Description = "What an embedding model reads before a document, such as 'passage: '." };
     private static readonly Option<int?> Steps =
         new("--steps") { Description = "Steps of a picture whose request names none. Default: 50, for a consistency model 4." };
     private static readonly Option<double?> Guidance =
@@ -37,7 +48,8 @@ internal static class ModelsCommand
         new Command("list", "What is installed.").Does(ListAsync),
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            Source, Name, PriceOptions.In, PriceOptions.Out, Tokenizer, Pooling, Completions, Steps, Guidance,
+            Source, Name, PriceOptions.In, PriceOptions.Out, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix,
+            Completions, Steps, Guidance,
         }.Does(ImportAsync),
     };
 
@@ -108,6 +120,9 @@ internal static class ModelsCommand
         {
             TokenizerFile = parsed.GetValue(Tokenizer)?.FullName,
             Pooling = parsed.GetValue(Pooling),
+            Dimensions = parsed.GetValue(Dimensions) ?? [],
+            QueryPrefix = parsed.GetValue(QueryPrefix),
+            DocumentPrefix = parsed.GetValue(DocumentPrefix),
             Completions = parsed.GetValue(Completions),
             Steps = parsed.GetValue(Steps),
             Guidance = parsed.GetValue(Guidance),

@@ -10,6 +10,8 @@ public sealed record ModelTask(string Name, string Label, bool Generates)
 
     public static readonly ModelTask Embeddings = new("embeddings", "embeddings", Generates: false);
 
+    public static readonly ModelTask Rerank = new("rerank", "rerank", Generates: false);
+
     public static readonly ModelTask Classification = new("classification", "text classification", Generates: false);
 
     public static readonly ModelTask ImageClassification = new("image-classification", "image classification", Generates: false);
@@ -18,7 +20,8 @@ public sealed record ModelTask(string Name, string Label, bool Generates)
 
     public static readonly ModelTask ImageGeneration = new("image-generation", "image generation", Generates: false);
 
-    private static readonly ModelTask[] All = [Chat, Embeddings, Classification, ImageClassification, Transcription, ImageGeneration];
+    private static readonly ModelTask[] All =
+        [Chat, Embeddings, Rerank, Classification, ImageClassification, Transcription, ImageGeneration];
 
     /// <summary>The task of a name; null for a name that is unknown here.</summary>
     public static ModelTask? Find(string? name) => Array.Find(All, task => task.Name == name);

@@ -24,12 +24,13 @@ public sealed partial record EmbeddingRequest
         private PromptInputs _inputs = new(MostInputs, MostTokensOfInput, emptyText: false);
         private bool _base64;
         private int? _dimensions;
+        private EmbeddingPurpose _purpose;
 
         public Body()
         {
         }
 
-        public static MemberNames Names { get; } = new("input", "model", "encoding_format", "dimensions", "user");
+        public static MemberNames Names { get; } = new("input", "model", "encoding_format", "dimensions", "input_type", "user");
 
         public int ObjectStart
         {
@@ -55,6 +56,8 @@ public sealed partial record EmbeddingRequest
                     _base64 = reader.Is("base64"u8);
                     return _base64 || reader.Is("float"u8)
                         || (reader.Kind == JsonTokenType.String ? reader.FailValue("'float' or 'base64'") : reader.FailType("a string"));
+                case "input_type":
+                    return ReadPurpose(ref reader);
                 default:
                     return _shared.Read(ref reader, name);
             }
@@ -79,9 +82,28 @@ public sealed partial record EmbeddingRequest
                 Inputs = _inputs.Inputs,
                 Base64 = _base64,
                 Dimensions = _dimensions,
+                Purpose = _purpose,
                 Size = _inputs.Size,
                 Edits = _shared.Edits,
             };
+        }
+
+        /// <summary>Reads the names of Cohere, Voyage and NVIDIA for the same two things.</summary>
+        private bool ReadPurpose(ref RequestReader reader)
+        {
+            if (!reader.ReadString(out var purpose))
+            {
+                return false;
+            }
+
+            _purpose = purpose switch
+            {
+                "query" or "search_query" => EmbeddingPurpose.Query,
+                "document" or "search_document" or "passage" => EmbeddingPurpose.Document,
+                _ => EmbeddingPurpose.None,
+            };
+            return _purpose != EmbeddingPurpose.None
+                || reader.FailValue("'query', 'document', 'search_query', 'search_document' or 'passage'");
         }
     }
 }

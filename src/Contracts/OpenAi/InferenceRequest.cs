@@ -130,8 +130,11 @@ public sealed partial record EmbeddingRequest : InferenceRequest
     /// <summary>True for <c>encoding_format: "base64"</c>: little-endian float32.</summary>
     public bool Base64 { get; init; }
 
-    /// <summary>Requested width; only the model's own width is accepted.</summary>
+    /// <summary>Requested width; null for the model's own. A model accepts that, and the smaller ones that it was trained for.</summary>
     public int? Dimensions { get; init; }
+
+    /// <summary>What the vectors are for; a model that makes no difference ignores it.</summary>
+    public EmbeddingPurpose Purpose { get; init; }
 
     public override bool Generates => false;
 }
@@ -185,6 +188,48 @@ public sealed partial record ImageClassificationRequest : InferenceRequest
     public override bool Generates => false;
 
     public override Units Media => new(0, Images: Images.Count);
+}
+
+/// <summary>What a vector is for: models that were trained with prefixes read a query otherwise than a document.</summary>
+public enum EmbeddingPurpose
+{
+    /// <summary>The text is read as it is.</summary>
+    None = 0,
+
+    /// <summary>The vector of a question, to be compared with documents.</summary>
+    Query,
+
+    /// <summary>The vector of a passage, to be found by queries.</summary>
+    Document,
+}
+
+/// <summary><c>POST /v1/rerank</c>: a query and the documents to be ordered by it.</summary>
+public sealed partial record RerankRequest : InferenceRequest
+{
+    /// <summary>Not empty.</summary>
+    public required string Query { get; init; }
+
+    /// <summary>1 to 2,048 texts, none empty.</summary>
+    public required IReadOnlyList<string> Documents { get; init; }
+
+    /// <summary>UTF-8 bytes of the query, and of all documents together.</summary>
+    public required int QueryBytes { get; init; }
+
+    public required long DocumentBytes { get; init; }
+
+    /// <summary>Results that are wanted, at least 1; null for one of each document.</summary>
+    public int? TopN { get; init; }
+
+    /// <summary>Tokens that a document is cut to, at least 1; null for what the model reads.</summary>
+    public int? MostTokensPerDocument { get; init; }
+
+    /// <summary>Whether results hold their documents.</summary>
+    public bool WithDocuments { get; init; } = true;
+
+    /// <summary>Whether a document longer than the model reads is cut; else the request is refused.</summary>
+    public bool Truncate { get; init; } = true;
+
+    public override bool Generates => false;
 }
 
 /// <summary>Byte ranges in the client's body; an absent member has length 0.</summary>

@@ -29,6 +29,12 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         Task = ModelTask.Embeddings,
     };
 
+    /// <summary>Cohere's newer clients call the second path.</summary>
+    public static readonly PublicEndpoint Rerank = new("rerank", "POST", "Rerank", "rerank", "/v1/rerank", "/v2/rerank")
+    {
+        Task = ModelTask.Rerank,
+    };
+
     public static readonly PublicEndpoint Classifications = new(
         "classifications", "POST", "Classifications", "classification", "/v1/classifications")
     {
@@ -81,7 +87,7 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
-        ChatCompletions, Completions, Embeddings, Classifications, Predict, Moderations, ImageClassifications, AudioTranscriptions,
+        ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, AudioTranscriptions,
         AudioTranslations, ImageGenerations, Models,
     ];
 

@@ -11,8 +11,9 @@ namespace Tollgate.Contracts.Workers;
 /// <param name="IdTokens">Added to each prompt or input given as token ids.</param>
 /// <param name="Chat">Null for a model without a chat template.</param>
 /// <param name="Completions">How a text on <c>/v1/completions</c> reaches the model.</param>
+/// <param name="PairTokens">Added to each pair of texts that the model reads as one; 0 for a model that reads each text by itself.</param>
 public sealed record PromptMeasure(
-    int TokensPerByte, int TextTokens, int IdTokens, ChatMeasure? Chat, LegacyPrompts Completions = LegacyPrompts.Raw)
+    int TokensPerByte, int TextTokens, int IdTokens, ChatMeasure? Chat, LegacyPrompts Completions = LegacyPrompts.Raw, int PairTokens = 0)
 {
     /// <summary>Returns an upper bound of the prompt tokens of <paramref name="request"/>, counting each prompt once.</summary>
     public long MostTokens(InferenceRequest request)
@@ -21,6 +22,13 @@ public sealed record PromptMeasure(
         if (request is ChatRequest)
         {
             return Chat is null ? size.Utf8Bytes : Chat.MostTokens(size.Utf8Bytes, size.Messages, chats: 1);
+        }
+
+        if (request is RerankRequest rerank)
+        {
+            return PairTokens > 0
+                ? (TokensPerByte * size.Utf8Bytes) + ((long)PairTokens * rerank.Documents.Count)
+                : (TokensPerByte * (rerank.QueryBytes + rerank.DocumentBytes)) + (TextTokens * (rerank.Documents.Count + 1L));
         }
 
         if (size.TokenIds > 0)

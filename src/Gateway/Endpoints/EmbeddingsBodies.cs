@@ -18,8 +18,12 @@ public sealed record EmbeddingRequestBody(
     [JsonPropertyName("encoding_format"), OneOfTexts("float", "base64"), Description("base64 is little-endian float32. Default float.")]
     public string? EncodingFormat { get; init; }
 
-    [JsonPropertyName("dimensions"), Range(1, int.MaxValue), Description("Only the model's own width is possible.")]
+    [JsonPropertyName("dimensions"), Range(1, int.MaxValue), Description("The model's own width or, of a model trained for it, a smaller one.")]
     public int? Dimensions { get; init; }
+
+    [JsonPropertyName("input_type"), OneOfTexts("query", "document", "search_query", "search_document", "passage"),
+        Description("What the vectors are for. A model trained with prefixes puts its own before the text; others ignore it.")]
+    public string? InputType { get; init; }
 
     [JsonPropertyName("user"), Description("Your own name of the end user. Accepted and ignored.")]
     public string? User { get; init; }

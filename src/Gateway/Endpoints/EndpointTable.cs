@@ -21,6 +21,7 @@ internal static class EndpointTable
         new ChatCompletionsEndpoint(),
         new CompletionsEndpoint(),
         new EmbeddingsEndpoint(),
+        new RerankEndpoint(),
         new ClassificationsEndpoint(),
         new PredictEndpoint(),
         new ModerationsEndpoint(),

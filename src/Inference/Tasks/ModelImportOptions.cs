@@ -9,9 +9,18 @@ public sealed record ModelImportOptions
     /// <summary>A <c>tokenizer.json</c> for an ONNX file. Default: the one beside the model.</summary>
     public string? TokenizerFile { get; init; }
 
-    /// <summary>How an ONNX file's token vectors become one: <c>cls</c> or <c>mean</c>. Default: what <c>1_Pooling/config.json</c> beside
-    /// the model names, and the mean where there is no such file.</summary>
+    /// <summary>How an ONNX file's token vectors become one: <c>cls</c>, <c>last</c> or <c>mean</c>. Default: what
+    /// <c>1_Pooling/config.json</c> beside the model names, and the mean where there is no such file.</summary>
     public string? Pooling { get; init; }
+
+    /// <summary>Smaller widths of vectors that an embedding model was trained for (Matryoshka). Default: none.</summary>
+    public IReadOnlyList<int> Dimensions { get; init; } = [];
+
+    /// <summary>What an embedding model was trained to read before a query, such as <c>query: </c>. Default: nothing.</summary>
+    public string? QueryPrefix { get; init; }
+
+    /// <summary>What an embedding model was trained to read before a document, such as <c>passage: </c>. Default: nothing.</summary>
+    public string? DocumentPrefix { get; init; }
 
     /// <summary>Description in listings. Default: the one in the file.</summary>
     public string? Description { get; init; }

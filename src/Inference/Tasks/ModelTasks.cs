@@ -3,6 +3,7 @@ using Tollgate.Inference.Tasks.Classification;
 using Tollgate.Inference.Tasks.Drawing;
 using Tollgate.Inference.Tasks.Embeddings;
 using Tollgate.Inference.Tasks.ImageClassification;
+using Tollgate.Inference.Tasks.Rerank;
 using Tollgate.Inference.Tasks.Transcription;
 
 namespace Tollgate.Inference.Tasks;
@@ -14,7 +15,8 @@ internal static class ModelTasks
     public static IReadOnlyList<IModelTask> All { get; } =
     [
         new ChatTask(),
-        new ClassificationTask(), // Before embeddings, whose importer takes every other ONNX file.
+        new RerankTask(), // Before embeddings, as the next: they take ONNX files by what lies beside them.
+        new ClassificationTask(),
         new EmbeddingTask(),
         new ImageClassificationTask(),
         new TranscriptionTask(),

@@ -74,6 +74,7 @@ public sealed class WordPieceTokenizer : ITokenizer
         _special = new bool[VocabularySize];
         _specials = ReadSpecials(root);
         (Prefix, Suffix) = ReadFrame(root);
+        Pair = PairFrame.Read(root, (processor, name) => FrameIds(processor, name));
     }
 
     public int VocabularySize { get; }
@@ -83,6 +84,9 @@ public sealed class WordPieceTokenizer : ITokenizer
 
     /// <summary>Ids after every text, such as <c>[SEP]</c>.</summary>
     public IReadOnlyList<int> Suffix { get; }
+
+    /// <summary>What frames two texts that are read as one; null where the post-processor has no form for them.</summary>
+    internal PairFrame? Pair { get; }
 
     public ReadOnlySpan<byte> TokenBytes(int id) => _special[id] ? [] : _bytes[id];
 

@@ -64,6 +64,8 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
         await PostAsync(
             "/v1/completions", $$"""{"model":"tiny-assistant","prompt":"{{canaries.Plant("an answer")}}","echo":true,"max_tokens":2}""");
         await PostAsync("/v1/embeddings", $$"""{"model":"tiny-embed","input":["{{canaries.Plant("an input")}}"]}""");
+        var (query, document) = (canaries.Plant("a query"), canaries.Plant("a document"));
+        await PostAsync("/v1/rerank", $$"""{"model":"tiny-embed","query":"{{query}}","documents":["{{document}}"]}""");
         await PostAsync("/predict", $$"""{"data":"{{canaries.Plant("a text to label")}}"}""");
     }
 

@@ -26,13 +26,14 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
         "你好！请介绍一下你自己。", "Write a short story about a lighthouse.", "Hi",
     ];
 
-    /// <summary>Mostly streamed chats; some unstreamed, some completions of fixed cost, some embeddings and predictions; one in five with
-    /// an idempotency key and made two or three times.</summary>
+    /// <summary>Mostly streamed chats; some unstreamed, some completions of fixed cost, some embeddings, rankings and predictions; one in
+    /// five with an idempotency key and made two or three times.</summary>
     public static CallPlan Draw(Random random)
     {
         var plan = random.Next(100) switch
         {
-            < 6 => Embedding(random),
+            < 5 => Embedding(random),
+            < 7 => Ranking(random),
             < 9 => Prediction(random),
             < 20 => FixedCost(random),
             _ => Chat(random),
@@ -76,6 +77,10 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
             $$"""{"model":"tiny-assistant","prompt":[40,41,42,43],"max_tokens":1,"stream":{{(stream ? "true" : "false")}}}""",
             stream, $"completion{(stream ? " stream" : "")} n=1 cap=1", null, null);
     }
+
+    private static CallPlan Ranking(Random random) => new(
+        "/v1/rerank", $$"""{"model":"tiny-embed","query":"{{Questions[random.Next(4)]}}","documents":["a gate","a lighthouse"]}""", false,
+        "ranking", null, null);
 
     private static CallPlan Prediction(Random random) => new(
         "/predict", $$"""{"data":["{{Questions[random.Next(4)]}}","I love it"]}""", false, "prediction", null, null);

@@ -22,11 +22,13 @@ internal static class GoodBodies
                 Shared.Append("\"max_completion_tokens\":77").Append("\"metadata\":{\"model\":\"z\"}").ToArray()),
             BadRequests.CompletionPath =>
                 (["\"prompt\":[\"a\",\"b\"]", "\"model\" : \"a\""], [.. Shared, "\"echo\":true", "\"logprobs\":2"]),
+            BadRequests.RerankPath => (["\"query\":\"a}\"", "\"documents\":[\"]\",{\"text\":\"model\"}]", "\"model\":\"a\""],
+                ["\"user\":\"u\"", "\"top_n\":5", "\"return_documents\":false", "\"relevant_spans\":false", "\"priority\":7"]),
             BadRequests.ClassificationPath => (["\"input\":[\"a\",\"}\"]", "\"model\":\"a\""], ["\"user\":\"u\"", "\"top_n\":5"]),
             BadRequests.PredictPath => (["\"data\":[\"a\",\"b\"]"], ["\"model\":\"a\""]),
             BadRequests.ModerationPath => (["\"input\":[{\"type\":\"text\",\"text\":\"a\"}]"], ["\"model\":null"]),
             _ => (["\"input\":[[1,2],[3]]", "\"model\":\"\\u0061\""],
-                ["\"user\":\"u\"", "\"dimensions\":5", "\"encoding_format\":\"base64\""]),
+                ["\"user\":\"u\"", "\"dimensions\":5", "\"input_type\":\"query\"", "\"encoding_format\":\"base64\""]),
         };
         return
             from chosen in Gen.SubListOf(optional)

@@ -10,8 +10,8 @@ public sealed class HostileBodyTests
 {
     private static readonly string[] Paths =
     [
-        BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.ClassificationPath,
-        BadRequests.PredictPath, BadRequests.ModerationPath, BadPictureRequests.Path,
+        BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.RerankPath, BadRequests.ClassificationPath,
+        BadRequests.PredictPath, BadRequests.ModerationPath, BadPictureRequests.Path, BadRequests.ImageGenerationPath,
     ];
 
     private static readonly byte[] Sample = Encoding.UTF8.GetBytes(
@@ -78,7 +78,11 @@ public sealed class HostileBodyTests
     {
         var random = new Random(20261124);
         byte[][] bad = [.. BadRequests.All.Select(bad => Encoding.UTF8.GetBytes(bad.Body)).Where(body => body.Length is > 0 and < 1000)];
-        string[] bodies = [BadRequests.ChatBody(), BadRequests.CompletionBody(), BadRequests.EmbeddingBody(), BadPictureRequests.Body()];
+        string[] bodies =
+        [
+            BadRequests.ChatBody(), BadRequests.CompletionBody(), BadRequests.EmbeddingBody(), BadRequests.RerankBody(),
+            BadPictureRequests.Body(), BadRequests.ImageGenerationBody(),
+        ];
         byte[][] good = [Sample, .. bodies.Select(Encoding.UTF8.GetBytes)];
         var parsed = 0;
         for (var i = 0; i < 100_000; i++)

@@ -16,6 +16,8 @@ internal static class Parse
                 return (ChatRequest.TryParse(body, out var chat, out error) ? chat : null, error);
             case BadRequests.CompletionPath:
                 return (CompletionRequest.TryParse(body, out var completion, out error) ? completion : null, error);
+            case BadRequests.RerankPath:
+                return (RerankRequest.TryParse(body, out var rerank, out error) ? rerank : null, error);
             case BadRequests.ClassificationPath:
                 return (ClassificationRequest.TryParse(body, out var classification, out error) ? classification : null, error);
             case BadRequests.PredictPath:

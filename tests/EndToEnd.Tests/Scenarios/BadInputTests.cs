@@ -40,6 +40,8 @@ public sealed class BadInputTests(SharedTollgate shared)
     [InlineData("/v1/embeddings", """{"model":"no-such-model","input":"Hi"}""", 404, "model", "model_not_found")]
     [InlineData("/v1/engines/no-such-engine/completions", """{"prompt":"Hi"}""", 404, "model", "model_not_found")]
     [InlineData("/v1/embeddings", """{"model":"tiny-assistant","input":"Hi"}""", 404, "model", null)]
+    [InlineData("/v1/rerank", """{"model":"tiny-assistant","query":"Hi","documents":["Hello"]}""", 404, "model", null)]
+    [InlineData("/v1/embeddings", """{"model":"tiny-embed","input":"Hi","dimensions":128}""", 400, "dimensions", "invalid_value")]
     [InlineData("/v1/chat/completions", """{"model":"tiny-embed","messages":[{"role":"user","content":"Hi"}]}""", 404, "model", null)]
     [InlineData("/predict?model=no-such-model", """{"data":"Hi"}""", 404, "model", "model_not_found")]
     [InlineData("/predict?model=tiny-assistant", """{"data":"Hi"}""", 404, "model", "model_not_supported")]

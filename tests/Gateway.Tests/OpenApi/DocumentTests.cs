@@ -25,6 +25,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["CompletionRequestBody"] = CompletionRequest.Members,
         ["EngineCompletionRequestBody"] = CompletionRequest.Members,
         ["EmbeddingRequestBody"] = EmbeddingRequest.Members,
+        ["RerankRequestBody"] = RerankRequest.Members,
         ["ClassificationRequestBody"] = ClassificationRequest.Members,
         ["PredictRequestBody"] = PredictRequest.Members,
         ["ModerationRequestBody"] = ModerationRequest.Members,

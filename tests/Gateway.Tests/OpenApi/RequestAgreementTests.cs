@@ -115,6 +115,15 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"dimensions\":0", false)]
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"encoding_format\":\"int8\"", false)]
     [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"stream\":true", false)]
+    [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"input_type\":\"search_query\"", true)]
+    [InlineData("EmbeddingRequestBody", "\"model\":\"a\",\"input\":\"x\",\"input_type\":\"image\"", false)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"x\",\"documents\":[\"y\"],\"top_n\":3,\"priority\":0", true)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"x\",\"documents\":[{\"text\":\"y\"}],\"truncate\":false", true)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"x\",\"documents\":[{\"title\":\"y\"}]", false)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"x\",\"documents\":\"y\"", false)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"x\",\"documents\":[\"y\"],\"top_n\":0", false)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"query\":\"\",\"documents\":[\"y\"]", false)]
+    [InlineData("RerankRequestBody", "\"model\":\"a\",\"documents\":[\"y\"]", false)]
     [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"\",\"top_n\":1,\"user\":\"u\"", true)]
     [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":[[1],[2]],\"return_all_scores\":true", true)]
     [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"x\",\"top_n\":0", false)]
@@ -169,6 +178,7 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "CompletionRequestBody" => CompletionRequest.TryParse(body, out _, out error),
             "ImageGenerationRequestBody" => ImageGenerationRequest.TryParse(body, out _, out error),
             "EngineCompletionRequestBody" => CompletionRequest.TryParse(body, "engine", out _, out error),
+            "RerankRequestBody" => RerankRequest.TryParse(body, out _, out error),
             "ClassificationRequestBody" => ClassificationRequest.TryParse(body, out _, out error),
             "PredictRequestBody" => PredictRequest.TryParse(body, null, out _, out error),
             "ModerationRequestBody" => ModerationRequest.TryParse(body, out _, out error),

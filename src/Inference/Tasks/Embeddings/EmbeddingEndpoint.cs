@@ -19,8 +19,8 @@ internal sealed class EmbeddingEndpoint : ITaskEndpoint
             return OpenAiError.ModelNotFound(request.Model);
         }
 
-        return request.Dimensions is { } width && width != embedder.Model.Width
-            ? OpenAiError.InvalidValue("dimensions", $"{embedder.Model.Width}, the only width of this model", $"{width}")
+        return request.Dimensions is { } width && !embedder.Model.Embedding.Has(width)
+            ? OpenAiError.InvalidValue("dimensions", embedder.Model.Embedding.WidthsInWords(), $"{width}")
             : new PreparedRequest.Ready(new EmbeddingJob(embedder, request));
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.ML.OnnxRuntime;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
@@ -33,16 +34,17 @@ internal sealed class EmbeddingModel : IDisposable
 
     public ITokenizer Tokenizer => _tokenizer;
 
-    /// <summary>Numbers in a vector.</summary>
-    public int Width => _embedding.Width;
+    public ModelEmbedding Embedding => _embedding;
 
-    /// <summary>What the tokenizer adds to an input at most, text or ids.</summary>
+    /// <summary>What the tokenizer and a prefix add to an input at most, text or ids.</summary>
     public PromptMeasure Measure
     {
         get
         {
-            var frame = _tokenizer.Prefix.Count + _tokenizer.Suffix.Count;
-            return new PromptMeasure(Tokenizer.MostTokensPerByte, TextTokens: frame, IdTokens: frame, Chat: null);
+            var bytes = Math.Max(
+                Encoding.UTF8.GetByteCount(_embedding.QueryPrefix ?? ""), Encoding.UTF8.GetByteCount(_embedding.DocumentPrefix ?? ""));
+            var added = _tokenizer.Prefix.Count + _tokenizer.Suffix.Count + (bytes * Tokenizer.MostTokensPerByte);
+            return new PromptMeasure(Tokenizer.MostTokensPerByte, TextTokens: added, IdTokens: added, Chat: null);
         }
     }
 
@@ -50,16 +52,9 @@ internal sealed class EmbeddingModel : IDisposable
     /// <exception cref="ModelImportException">The version is damaged, or is not an embedding model.</exception>
     public static async Task<EmbeddingModel> LoadAsync(InstalledModel installed, EncoderHost host, CancellationToken cancellationToken)
     {
-        var embedding = ModelEmbedding.Of(installed.Manifest) ?? throw new ModelImportException(
+        var embedding = ModelEmbedding.Of(installed.Manifest)?.Check(installed.Manifest.Name) ?? throw new ModelImportException(
             $"The model '{installed.Manifest.Name}' {installed.Manifest.Version} is not an embedding model.");
-
         await ModelStore.VerifyAsync(installed, cancellationToken);
-        if (embedding.Pooling is not (SentencePooling.NoPooling or SentencePooling.FirstPooling or SentencePooling.MeanPooling))
-        {
-            throw new ModelImportException(
-                $"The manifest of '{installed.Manifest.Name}' asks for the pooling '{embedding.Pooling}', which is unknown.");
-        }
-
         if (TokenizerFile.Load(installed) is not WordPieceTokenizer tokenizer)
         {
             throw new ModelImportException($"The tokenizer of '{installed.Manifest.Name}' is not WordPiece.");
@@ -71,47 +66,46 @@ internal sealed class EmbeddingModel : IDisposable
     }
 
     /// <summary>Cuts inputs into rows, in their order.</summary>
-    /// <param name="param">Name of the member that holds the inputs, for the refusal.</param>
-    public OrRefusal<IReadOnlyList<EncoderRow>> Encode(IReadOnlyList<PromptInput> inputs, string param)
+    public OrRefusal<IReadOnlyList<EncoderRow>> Encode(IReadOnlyList<PromptInput> inputs, EmbeddingPurpose purpose)
     {
         var rows = new EncoderRow[inputs.Count];
         for (var index = 0; index < rows.Length; index++)
         {
-            var ids = Encode(inputs[index]);
+            rows[index] = Frame(inputs[index], purpose);
             var most = Manifest.Limits.ContextLength;
-            var wrong = ids.Exists(id => id < 0 || id >= _tokenizer.VocabularySize)
+            var wrong = Array.Exists(rows[index].Ids, id => id < 0 || id >= _tokenizer.VocabularySize)
                 ? $"Input {index} has a token outside the vocabulary of {_tokenizer.VocabularySize}."
-                : ids.Count > most
-                    ? $"This model's maximum context length is {most} tokens, however input {index} has {ids.Count}." : null;
+                : rows[index].Length > most
+                    ? $"This model's maximum context length is {most} tokens, however input {index} has {rows[index].Length}." : null;
             if (wrong is not null)
             {
-                return new OpenAiError(400, "invalid_request_error", null, wrong, param);
+                return new OpenAiError(400, "invalid_request_error", null, wrong, "input");
             }
-
-            rows[index] = new EncoderRow([.. ids]);
         }
 
         return rows;
     }
 
+    /// <summary>The row of one input: its prefix and the tokens that frame a text are added.</summary>
+    public EncoderRow Frame(PromptInput input, EmbeddingPurpose purpose)
+    {
+        List<int> ids = [.. _tokenizer.Prefix];
+        var prefix = _embedding.PrefixOf(purpose);
+        _tokenizer.Encode(prefix + input.Text, allowSpecial: false, ids);
+        ids.AddRange(input.TokenIds ?? []);
+        ids.AddRange(_tokenizer.Suffix);
+        return new EncoderRow([.. ids]);
+    }
+
+    /// <summary>Tokens that <see cref="Frame"/> adds to a text.</summary>
+    public int FrameLength(EmbeddingPurpose purpose) => Frame(new PromptInput("", null), purpose).Length;
+
+    /// <summary>Cuts the end of a row's text, so that so many tokens are left.</summary>
+    public EncoderRow Shorten(EncoderRow row, int tokens) => tokens >= row.Length
+        ? row : new EncoderRow([.. row.Ids.AsSpan(0, tokens - _tokenizer.Suffix.Count), .. _tokenizer.Suffix]);
+
     /// <summary>Makes the vector of a row from what the graph computed for it.</summary>
     public float[] Pool(ReadOnlySpan<float> output) => SentenceVector.Pool(output, _embedding);
 
     public void Dispose() => _session.Dispose();
-
-    private List<int> Encode(PromptInput input)
-    {
-        List<int> ids = [.. _tokenizer.Prefix];
-        if (input.Text is { } text)
-        {
-            _tokenizer.Encode(text, allowSpecial: false, ids);
-        }
-        else
-        {
-            ids.AddRange(input.TokenIds!);
-        }
-
-        ids.AddRange(_tokenizer.Suffix);
-        return ids;
-    }
 }

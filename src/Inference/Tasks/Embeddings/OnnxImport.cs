@@ -20,16 +20,21 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
     public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
     {
         progress?.Report(new("reading the file", 0));
-        if (options.Pooling is not (null or SentencePooling.FirstPooling or SentencePooling.MeanPooling))
+        if (options.Pooling is not (null or SentencePooling.FirstPooling or SentencePooling.LastPooling or SentencePooling.MeanPooling))
         {
-            throw new ModelImportException($"The pooling '{options.Pooling}' is not supported; 'cls' and 'mean' are.");
+            throw new ModelImportException($"The pooling '{options.Pooling}' is not supported; 'cls', 'last' and 'mean' are.");
         }
 
         var files = await EncoderFiles.TakeAsync(path, options.TokenizerFile, draft, CheckTask, cancellationToken);
         var pooling = options.Pooling ?? SentencePooling.Read(Path.GetDirectoryName(Path.GetFullPath(path))!);
         progress?.Report(new("trying it", 0));
         using var session = files.Open(options.Sessions);
-        var embedding = Try(session, files, pooling, out var batching, cancellationToken);
+        var embedding = (Try(session, files, pooling, out var batching, cancellationToken) with
+        {
+            Dimensions = options.Dimensions is [_, ..] widths ? [.. widths.Order()] : null,
+            QueryPrefix = options.QueryPrefix,
+            DocumentPrefix = options.DocumentPrefix,
+        }).Check(draft.Name);
 
         // Activations quantised per tensor share a scale over the whole batch: who is in it changes everybody's result.
         batching &= !files.Inspection.Operators.Contains("DynamicQuantizeLinear");
@@ -85,7 +90,7 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
         if (rank == 3 && pooling is null)
         {
             progress?.Report(new(
-                "assuming mean pooling, because there is no 1_Pooling/config.json beside the model; --pooling cls|mean names it", 0));
+                "assuming mean pooling, because there is no 1_Pooling/config.json beside the model; --pooling cls|last|mean names it", 0));
         }
 
         var (brief, lengthy) = (files.Encode("A toll gate."), files.Encode("The quick brown fox jumps over the lazy dog, once more."));

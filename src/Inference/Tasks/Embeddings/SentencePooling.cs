@@ -12,6 +12,9 @@ internal static class SentencePooling
     /// <summary>The vector is that of the first token, scaled to length 1.</summary>
     public const string FirstPooling = "cls";
 
+    /// <summary>The vector is that of the last token, scaled to length 1.</summary>
+    public const string LastPooling = "last";
+
     /// <summary>The vector is the mean of the tokens' vectors over the mask, scaled to length 1.</summary>
     public const string MeanPooling = "mean";
 
@@ -65,6 +68,11 @@ internal static class SentencePooling
             throw new ModelImportException($"'{PoolingFolder}/{ConfigName}' is not an object.");
         }
 
+        if (document.RootElement.TryGetProperty("include_prompt", out var prompt) && prompt.ValueKind == JsonValueKind.False)
+        {
+            throw new ModelImportException($"'{PoolingFolder}/{ConfigName}' leaves prompts out of the pooling, which is not supported.");
+        }
+
         var modes = document.RootElement.EnumerateObject()
             .Where(p => p.Name.StartsWith(ModePrefix, StringComparison.Ordinal) && p.Value.ValueKind == JsonValueKind.True)
             .Select(p => p.Name[ModePrefix.Length..])
@@ -73,9 +81,10 @@ internal static class SentencePooling
         return modes switch
         {
             ["cls_token" or "cls"] => FirstPooling,
+            ["lasttoken" or "last"] => LastPooling,
             ["mean_tokens" or "mean"] => MeanPooling,
             _ => throw new ModelImportException(
-                $"'{PoolingFolder}/{ConfigName}' asks for the pooling '{string.Join(" + ", modes)}'; 'cls' and 'mean' are supported."),
+                $"'{PoolingFolder}/{ConfigName}' asks for the pooling '{string.Join(" + ", modes)}'; 'cls', 'last' and 'mean' are supported."),
         };
     }
 }

@@ -17,6 +17,8 @@ internal static class SentenceVector
                 return output[..width].ToArray();
             case SentencePooling.FirstPooling:
                 return Normalize(output[..width].ToArray());
+            case SentencePooling.LastPooling:
+                return Normalize(output[^width..].ToArray());
             case SentencePooling.MeanPooling:
                 var sum = new float[width];
                 for (var at = 0; at < output.Length; at += width)
@@ -30,8 +32,11 @@ internal static class SentenceVector
         }
     }
 
+    /// <summary>The first numbers of a vector, scaled to length 1; the vector itself where it has no more.</summary>
+    public static float[] Shorten(float[] vector, int width) => width == vector.Length ? vector : Normalize(vector[..width]);
+
     /// <summary>Scales a vector to length 1, in place.</summary>
-    public static float[] Normalize(float[] vector)
+    private static float[] Normalize(float[] vector)
     {
         TensorPrimitives.Divide(vector, Math.Max(TensorPrimitives.Norm<float>(vector), 1e-12f), vector);
         return vector;

@@ -39,7 +39,7 @@ internal static class EmbeddingAlone
 
         public IReadOnlyList<EncoderRow>? Encode()
         {
-            if (!model.Encode(inputs, "input").TryGet(out var rows, out var refusal))
+            if (!model.Encode(inputs, EmbeddingPurpose.None).TryGet(out var rows, out var refusal))
             {
                 Refusal = refusal;
                 return null;

@@ -23,7 +23,7 @@ public sealed class EmbeddingModelTests
         var result = await model.EmbedAsync(Texts(reference["texts"]!), CancellationToken.None);
 
         Assert.True(model.Manifest.Batching);
-        Assert.Equal(256, model.Width);
+        Assert.Equal(256, model.Embedding.Width);
         Assert.Equal(9, result.Tokens[0]); // how do i change my password ? and the two that frame it
         CheckFirstNumbers(reference["first8"]!, result.Vectors);
     }
@@ -81,6 +81,8 @@ public sealed class EmbeddingModelTests
     [InlineData("""{"word_embedding_dimension":3,"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":false}""", null, "cls")]
     [InlineData("""{"pooling_mode_cls_token":false,"pooling_mode_mean_tokens":true}""", null, "mean")]
     [InlineData("""{"pooling_mode":"cls"}""", null, "cls")]
+    [InlineData("""{"pooling_mode_lasttoken":true,"pooling_mode_cls_token":false}""", null, "last")]
+    [InlineData(null, "last", "last")]
     [InlineData(null, "cls", "cls")]
     [InlineData("""{"pooling_mode_cls_token":true}""", "mean", "mean")]
     public async Task RunAsync_pools_as_the_file_beside_the_model_says_or_as_asked(string? config, string? asked, string pooling)
@@ -100,7 +102,7 @@ public sealed class EmbeddingModelTests
         Assert.Equal(pooling, ModelEmbedding.Of(installed.Manifest)!.Pooling);
         double[] ids = [101, 4796, 102];
         Assert.Equal(3, result.Tokens[0]);
-        var first = pooling == "cls" ? ids[0] : ids.Average();
+        var first = pooling == "cls" ? ids[0] : pooling == "last" ? ids[2] : ids.Average();
         var expected = first / Math.Sqrt((first * first) + 1); // each token's vector is (id, 1, 0)
         Assert.Equal(expected, result.Vectors[0][0], 1e-5);
     }
@@ -109,6 +111,7 @@ public sealed class EmbeddingModelTests
     [InlineData("""{"pooling_mode_max_tokens":true}""", null, "max_tokens")]
     [InlineData("""{"pooling_mode_cls_token":true,"pooling_mode_mean_tokens":true}""", null, "cls_token + mean_tokens")]
     [InlineData("no json", null, "not JSON")]
+    [InlineData("""{"pooling_mode_mean_tokens":true,"include_prompt":false}""", null, "leaves prompts out")]
     [InlineData("""{"pooling_mode_cls_token":true}""", """[{"type":"sentence_transformers.models.Dense"}]""", "Dense")]
     public async Task RunAsync_refuses_pooling_that_it_cannot_do(string config, string? modules, string why)
     {
