@@ -24,7 +24,7 @@ internal static class PictureFile
     /// when several threads meet in them.</summary>
     public static void WarmUp()
     {
-        foreach (var format in Enum.GetValues<PictureFormat>())
+        foreach (var format in Enum.GetValues<ImageOutputFormat>())
         {
             Encode([0, 0, 0], 1, 1, format, 100);
         }
