@@ -3,15 +3,25 @@ namespace Tollgate.Contracts.Metering;
 /// <summary>A kind of work that models do, as every service needs it. A worker implements it in a folder of its <c>Tasks</c>.</summary>
 /// <param name="Name">Name in manifests and cards.</param>
 /// <param name="Label">Name in the portal.</param>
-/// <param name="Generates">Whether its models have output to charge for, so that a price must name one.</param>
-public sealed record ModelTask(string Name, string Label, bool Generates)
+/// <param name="Uses">Units that a request may use. A price order names a price for each of them and for no other one.</param>
+public sealed record ModelTask(string Name, string Label, UnitSet Uses)
 {
-    public static readonly ModelTask Chat = new("chat", "chat and completions", Generates: true);
+    private static readonly List<ModelTask> Known = []; // Before the tasks: initializers run in this order.
 
-    public static readonly ModelTask Embeddings = new("embeddings", "embeddings", Generates: false);
+    public static readonly ModelTask Chat = Add("chat", "chat and completions", UnitSet.Input | UnitSet.Output);
 
-    private static readonly ModelTask[] All = [Chat, Embeddings];
+    public static readonly ModelTask Embeddings = Add("embeddings", "embeddings", UnitSet.Input);
+
+    /// <summary>Whether its models generate tokens.</summary>
+    public bool Generates => (Uses & UnitSet.Output) != UnitSet.None;
 
     /// <summary>The task of a name; null for a name that is unknown here.</summary>
-    public static ModelTask? Find(string? name) => Array.Find(All, task => task.Name == name);
+    public static ModelTask? Find(string? name) => Known.Find(task => task.Name == name);
+
+    private static ModelTask Add(string name, string label, UnitSet uses)
+    {
+        var task = new ModelTask(name, label, uses);
+        Known.Add(task);
+        return task;
+    }
 }

@@ -1,3 +1,5 @@
+using Tollgate.Contracts.Metering;
+
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>Members common to all inference requests. Gateway and worker parse requests with the same code.</summary>
@@ -20,6 +22,9 @@ public abstract partial record InferenceRequest
 
     /// <summary>The output cap per choice that the client requested; null without one.</summary>
     public virtual long? MaxOutput => null;
+
+    /// <summary>Most units beside tokens that the request can use: audio, images, pixels, steps.</summary>
+    public virtual Units Media => default;
 
     /// <summary>Positions of the members that the gateway rewrites before it forwards the body.</summary>
     public required BodyEdits Edits { get; init; }
@@ -137,7 +142,7 @@ public readonly record struct BodyEdits(ByteRange Model, ByteRange MaxTokens, in
     /// <summary>The value of the second cap when a chat has both.</summary>
     public ByteRange SecondMaxTokens { get; init; }
 
-    /// <summary>Whether the body is a form, which always has a model and never a cap. <see cref="ObjectStart"/> means nothing there.</summary>
+    /// <summary>Whether the body is a form, which always has a model and never a cap; <see cref="ObjectStart"/> is 0 there.</summary>
     public bool IsForm { get; init; }
 }
 
