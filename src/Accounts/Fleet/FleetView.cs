@@ -16,20 +16,25 @@ internal sealed class FleetView(WorkerRegister register, GatewayClient gateway, 
         return (seen, Merge(entries, seen, clock.GetUtcNow()));
     }
 
-    /// <summary>Real names of the models that workers serve, including silent workers, which may come back.</summary>
-    public async Task<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Task of each model that workers serve, by the model's real name and in the order of names; of silent workers too, which may come
+    /// back.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<string, string>> ListTasksAsync(CancellationToken cancellationToken)
     {
         var (_, workers) = await ReadAsync(cancellationToken);
-        return [.. workers.SelectMany(worker => worker.Status?.Models ?? []).Select(model => model.Card.Name)
-            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return workers.SelectMany(worker => worker.Status?.Models ?? []).DistinctBy(model => model.Card.Name)
+            .OrderBy(model => model.Card.Name, StringComparer.Ordinal)
+            .ToDictionary(model => model.Card.Name, model => model.Card.Task, StringComparer.Ordinal);
     }
 
+    /// <summary>Real names of the models of <see cref="ListTasksAsync"/>.</summary>
+    public async Task<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken) =>
+        [.. (await ListTasksAsync(cancellationToken)).Keys];
+
     /// <summary>Task of a model according to its worker; null when no worker serves the model.</summary>
-    public async Task<string?> FindTaskAsync(string model, CancellationToken cancellationToken)
-    {
-        var (_, workers) = await ReadAsync(cancellationToken);
-        return workers.SelectMany(worker => worker.Status?.Models ?? []).FirstOrDefault(served => served.Card.Name == model)?.Card.Task;
-    }
+    public async Task<string?> FindTaskAsync(string model, CancellationToken cancellationToken) =>
+        (await ListTasksAsync(cancellationToken)).GetValueOrDefault(model);
 
     internal static IReadOnlyList<WorkerLine> Merge(
         IReadOnlyList<WorkerEntry> entries, Figure<Contracts.Catalogue.Fleet> seen, DateTimeOffset now)

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.Money;
 
 namespace Tollgate.Accounts.Portal;
 
@@ -18,6 +20,23 @@ internal static class Show
 
     /// <summary>Formats a price per million tokens: X pico-dollars per token are X / 10^6 dollars per million.</summary>
     public static string PerMillion(long pico) => Usd(pico / 1_000_000m);
+
+    /// <summary>Formats the prices of audio, images, pixels and steps, those above 0; empty without any.</summary>
+    public static string MediaPrices(UnitPrices prices) => string.Join(
+        ", ", PriceMember.Shown(prices).Where(member => member.IsMedia)
+            .Select(member => $"{Usd(member.UsdOf(prices))} per {member.Quote}"));
+
+    /// <summary>Formats what a request used: prompt and completion tokens, and every other count above 0.</summary>
+    public static string Used(Units units)
+    {
+        (long Count, string Text)[] media =
+        [
+            (units.AudioMs / 1000, "s audio"), (units.Images, "images"), (units.Pixels, "pixels"), (units.Steps, "steps"),
+        ];
+        return string.Join(
+            ", ", media.Where(unit => unit.Count > 0).Select(unit => $"{Count(unit.Count)} {unit.Text}")
+                .Prepend($"{Count(units.Prompt)} in, {Count(units.Completion)} out"));
+    }
 
     public static string Count(long count) => count.ToString("#,##0", CultureInfo.InvariantCulture);
 

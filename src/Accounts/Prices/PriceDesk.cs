@@ -50,7 +50,7 @@ internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView 
             var begins = order.EffectiveFrom is { } instant ? $", from {instant.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}" : "";
             await WriteDownAsync(
                 order.EffectiveFrom is null ? "price.set" : "price.schedule", order.OrganizationId, actorId,
-                FormattableString.Invariant($"${order.InputPerMillion} in, ${order.OutputPerMillion ?? 0} out{begins}: {order.Model}"),
+                $"{Amounts(order)}{begins}: {order.Model}",
                 cancellationToken);
         }
 
@@ -70,6 +70,15 @@ internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView 
         }
 
         return refusal;
+    }
+
+    private static string Amounts(SetPrice order)
+    {
+        var media = PriceMember.All.Where(member => member.IsMedia && member.Of(order) is not null)
+            .Select(member => FormattableString.Invariant($"${member.Of(order)} per {member.Quote}")).ToList();
+        var tokens = FormattableString.Invariant($"${order.InputPerMillion ?? 0} in, ${order.OutputPerMillion ?? 0} out");
+        return string.Join(
+            ", ", media.Count > 0 && order is { InputPerMillion: null, OutputPerMillion: null } ? media : media.Prepend(tokens));
     }
 
     private async Task WriteDownAsync(

@@ -15,8 +15,20 @@ public sealed class PriceForm
     /// <summary>US dollars per million input tokens.</summary>
     public string? InputPerMillion { get; set; }
 
-    /// <summary>US dollars per million output tokens; empty for an embedding model.</summary>
+    /// <summary>US dollars per million output tokens; empty for a model that generates none.</summary>
     public string? OutputPerMillion { get; set; }
+
+    /// <summary>US dollars per 1,000 seconds of audio.</summary>
+    public string? PerThousandSeconds { get; set; }
+
+    /// <summary>US dollars per picture read or made.</summary>
+    public string? PerImage { get; set; }
+
+    /// <summary>US dollars per million pixels of these pictures.</summary>
+    public string? PerMillionPixels { get; set; }
+
+    /// <summary>US dollars per step of a denoiser.</summary>
+    public string? PerStep { get; set; }
 
     /// <summary>UTC, in the format of a browser's date and time field; empty for now.</summary>
     public string? EffectiveFrom { get; set; }
@@ -34,7 +46,13 @@ public sealed class PriceForm
             ReadAmount(nameof(OutputPerMillion), OutputPerMillion, faults),
             OnlyIfMissing: false,
             ReadInstant(faults),
-            ReadOrganization(faults));
+            ReadOrganization(faults))
+        {
+            PerThousandSeconds = ReadAmount(nameof(PerThousandSeconds), PerThousandSeconds, faults),
+            PerImage = ReadAmount(nameof(PerImage), PerImage, faults),
+            PerMillionPixels = ReadAmount(nameof(PerMillionPixels), PerMillionPixels, faults),
+            PerStep = ReadAmount(nameof(PerStep), PerStep, faults),
+        };
         return (order, faults);
     }
 
@@ -44,6 +62,10 @@ public sealed class PriceForm
         [nameof(Model)] = Model?.Trim(),
         [nameof(InputPerMillion)] = InputPerMillion,
         [nameof(OutputPerMillion)] = OutputPerMillion,
+        [nameof(PerThousandSeconds)] = PerThousandSeconds,
+        [nameof(PerImage)] = PerImage,
+        [nameof(PerMillionPixels)] = PerMillionPixels,
+        [nameof(PerStep)] = PerStep,
         [nameof(EffectiveFrom)] = EffectiveFrom,
         [nameof(OrganizationId)] = OrganizationId?.Trim(),
     });

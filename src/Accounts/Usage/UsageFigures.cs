@@ -7,6 +7,13 @@ namespace Tollgate.Accounts.Usage;
 /// <summary>Sums a report of Billing for pages. All figures come from the same rollup.</summary>
 public sealed class UsageFigures
 {
+    /// <summary>Units beside tokens, in the order of pages. Stands before <see cref="None"/>, whose sums need it.</summary>
+    private static readonly (string Name, Func<UsageRow, long> Of)[] MediaKinds =
+    [
+        ("Seconds of audio", row => row.AudioMs / 1000), ("Images", row => row.Images), ("Pixels", row => row.Pixels),
+        ("Denoiser steps", row => row.Steps),
+    ];
+
     public static readonly UsageFigures None = new(null);
 
     private UsageFigures(UsageReport? report)
@@ -16,6 +23,7 @@ public sealed class UsageFigures
         Requests = Rows.Sum(r => r.Requests);
         InputTokens = Rows.Sum(r => r.InputTokens + r.CachedTokens);
         OutputTokens = Rows.Sum(r => r.OutputTokens);
+        Media = [.. MediaKinds.Select(kind => (kind.Name, Rows.Sum(kind.Of)))];
         Amount = Rows.Sum(r => r.Amount);
     }
 
@@ -30,6 +38,9 @@ public sealed class UsageFigures
     public long InputTokens { get; }
 
     public long OutputTokens { get; }
+
+    /// <summary>Sums of audio, images, pixels and steps; always all of them.</summary>
+    public IReadOnlyList<(string Name, long Count)> Media { get; }
 
     public long Tokens => InputTokens + OutputTokens;
 

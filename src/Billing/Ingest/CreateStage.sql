@@ -17,6 +17,8 @@ create temporary table if not exists usage_stage (
   reasoning bigint not null,
   audio_ms bigint not null,
   images bigint not null,
+  pixels bigint not null,
+  steps bigint not null,
   delivered bigint not null,
   outcome smallint not null,
   source smallint not null,

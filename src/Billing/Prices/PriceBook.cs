@@ -14,6 +14,9 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
     /// <summary>Postgres channel that notifies every instance of a change.</summary>
     public const string Channel = "billing_prices";
 
+    /// <summary>Pico-dollars per unit are dollars per million units, that is micro-dollars per unit, times this.</summary>
+    private const decimal PicoPerMicro = 1_000_000m;
+
     /// <summary>
     /// Adds a version in force from now or from a future <see cref="SetPrice.EffectiveFrom"/>. Adds nothing if the price in force then is
     /// the same, or if any is and <see cref="SetPrice.OnlyIfMissing"/> is set.
@@ -27,16 +30,16 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
         await connection.ExecuteAsync("select pg_advisory_xact_lock(hashtext('tollgate prices'), hashtext($1))", cancellationToken,
             price.Model);
         var last = await connection.ReadRowsAsync(
-            """
-            select input, output, effective_from from price_versions
+            $"""
+            select effective_from, {UnitKind.PriceColumns} from price_versions
             where model = $1 and organization_id is not distinct from $2 and effective_from <= $3
             order by effective_from desc limit 1
             """,
-            row => (Input: row.GetDecimal(0), Output: row.GetDecimal(1), From: row.GetFieldValue<DateTimeOffset>(2)),
+            row => (From: row.GetFieldValue<DateTimeOffset>(0), Prices: ReadPrices(row, 1)),
             cancellationToken,
             price.Model, price.OrganizationId is { } one ? one : null, from);
-        var same = last is [var old] && (price.OnlyIfMissing
-            || (old.Input == (price.InputPerMillion ?? 0) && old.Output == (price.OutputPerMillion ?? 0)));
+        var same = last is [var old] && (price.OnlyIfMissing || UnitKind.All.All(
+            kind => kind.PriceOf(old.Prices) == price.PerMillion(kind) * PicoPerMicro));
         if (!same)
         {
             // Postgres keeps microseconds. Two changes at the same instant get consecutive ones.
@@ -95,15 +98,17 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
 
     private async Task AddAsync(NpgsqlConnection connection, SetPrice price, DateTimeOffset from, CancellationToken cancellationToken)
     {
-        // Cached tokens cost as much as computed ones, and reasoning as much as visible output, because an order carries only two prices.
+        var values = string.Join(", ", Enumerable.Range(5, Units.Length).Select(place => $"${place}"));
         await connection.ExecuteAsync(
-            """
-            insert into price_versions (version, model, organization_id, effective_from, input, cached, output, reasoning, audio_ms, image)
-            values ($1, $2, $3, $4, $5, $5, $6, $6, 0, 0)
+            $"""
+            insert into price_versions (version, model, organization_id, effective_from, {UnitKind.PriceColumns})
+            values ($1, $2, $3, $4, {values})
             """,
             cancellationToken,
-            Guid.CreateVersion7(clock.GetUtcNow()), price.Model, price.OrganizationId is { } one ? one : null, from,
-            price.InputPerMillion ?? 0, price.OutputPerMillion ?? 0);
+            [
+                Guid.CreateVersion7(clock.GetUtcNow()), price.Model, price.OrganizationId is { } one ? one : null, from,
+                .. UnitKind.All.Select(kind => (object)price.PerMillion(kind)),
+            ]);
         await connection.ExecuteAsync("select pg_notify($1, '')", cancellationToken, Channel);
     }
 
@@ -114,7 +119,7 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
         var picoUsd = default(UnitCounts);
         for (var i = 0; i < Units.Length; i++)
         {
-            picoUsd[i] = decimal.ToInt64(row.GetDecimal(column + i) * 1_000_000m); // A factor of a million.
+            picoUsd[i] = decimal.ToInt64(row.GetDecimal(column + i) * PicoPerMicro);
         }
 
         return UnitPrices.Of(picoUsd);

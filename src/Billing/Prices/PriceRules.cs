@@ -17,21 +17,15 @@ internal static class PriceRules
             faults["model"] = [$"A model's name has 1 to {LongestModelName} characters."];
         }
 
-        (string Member, decimal? Amount)[] amounts =
-            [("inputPerMillion", price.InputPerMillion), ("outputPerMillion", price.OutputPerMillion)];
-        foreach (var (member, amount) in amounts)
+        foreach (var member in PriceMember.All)
         {
-            if (amount is < 0 or > SetPrice.MostPerMillion || (amount is { } value && decimal.Round(value, 6) != value))
+            if (member.Of(price) is { } amount && !member.Takes(amount))
             {
-                faults[member] =
-                [
-                    FormattableString.Invariant(
-                        $"US dollars per million units: 0 to {SetPrice.MostPerMillion:N0}, at most six decimals."),
-                ];
+                faults[member.Name] = [member.Range];
             }
         }
 
-        foreach (var (member, text) in price.FindMissing())
+        foreach (var (member, text) in price.FindFaults())
         {
             faults[member] = [text];
         }

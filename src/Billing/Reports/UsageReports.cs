@@ -38,7 +38,8 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
             $"""
             with cells as (
               select date_trunc($1, hour, 'UTC') as start, {subject}, sum(requests)::bigint, sum(input)::bigint, sum(cached)::bigint,
-                sum(output + reasoning)::bigint, sum(amount)
+                sum(output + reasoning)::bigint, sum(amount), sum(audio_ms)::bigint, sum(images)::bigint, sum(pixels)::bigint,
+                sum(steps)::bigint
               from usage_rollup_hours
               where {filter} hour >= $2 and hour < $3
               group by 1, {groups}
@@ -58,7 +59,13 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
 
     private static UsageRow Row(NpgsqlDataReader row) => new(
         row.GetFieldValue<DateTimeOffset>(1), Id(row, 2), Id(row, 3), Id(row, 4), Text(row, 5), Text(row, 6),
-        row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetDecimal(11));
+        row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetDecimal(11))
+    {
+        AudioMs = row.GetInt64(12),
+        Images = row.GetInt64(13),
+        Pixels = row.GetInt64(14),
+        Steps = row.GetInt64(15),
+    };
 
     private static Guid? Id(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);
 

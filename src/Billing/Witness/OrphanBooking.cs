@@ -17,6 +17,8 @@ internal sealed partial class OrphanBooking(
     RestoreWatch restores, IngestLanes lanes, TimeProvider clock, ILogger<OrphanBooking> logger)
 {
     private const int MostAtOnce = 1000;
+    private const int FirstUnit = 4;
+    private const int AfterUnits = FirstUnit + Units.Length;
     private static readonly string OrphansSql = EmbeddedSql.Read("Witness.Orphans.sql");
 
     /// <summary>Books the orphans that can be booked now. Returns the number of new rows.</summary>
@@ -39,7 +41,7 @@ internal sealed partial class OrphanBooking(
     private async Task<List<(Guid Journal, UsageEvent Usage)>> FindAsync(CancellationToken cancellationToken)
     {
         await using var connection = await restores.OpenAsync(cancellationToken);
-        return await connection.ReadRowsAsync(OrphansSql, row => (row.GetGuid(14), Read(row)), cancellationToken, MostAtOnce);
+        return await connection.ReadRowsAsync(OrphansSql, row => (row.GetGuid(AfterUnits + 4), Read(row)), cancellationToken, MostAtOnce);
     }
 
     private static UsageEvent Read(NpgsqlDataReader row) => new()
@@ -52,15 +54,26 @@ internal sealed partial class OrphanBooking(
         Model = row.GetString(3),
         Endpoint = "unknown",
         Streamed = false,
-        Units = new Units(row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9)),
+        Units = ReadUnits(row),
         Delivered = 0, // Unknown; this is the minimum.
         Outcome = Outcome.GatewayDied,
         Source = UsageSource.Worker,
-        AdmittedAt = row.GetFieldValue<DateTimeOffset>(10),
-        FinishedAt = row.GetFieldValue<DateTimeOffset>(11),
-        PriceVersion = row.GetGuid(12),
-        Epoch = row.GetInt64(13),
+        AdmittedAt = row.GetFieldValue<DateTimeOffset>(AfterUnits),
+        FinishedAt = row.GetFieldValue<DateTimeOffset>(AfterUnits + 1),
+        PriceVersion = row.GetGuid(AfterUnits + 2),
+        Epoch = row.GetInt64(AfterUnits + 3),
     };
+
+    private static Units ReadUnits(NpgsqlDataReader row)
+    {
+        var counts = default(UnitCounts);
+        for (var i = 0; i < Units.Length; i++)
+        {
+            counts[i] = row.GetInt64(FirstUnit + i);
+        }
+
+        return Units.Of(counts);
+    }
 
     [LoggerMessage(1, LogLevel.Warning,
         "{Count} requests of retired journal {JournalId} are billed by the worker's log; "

@@ -48,9 +48,8 @@ internal static class ModelsCommand
         new Command("list", "What is installed.").Does(ListAsync),
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            Source, Name, PriceOptions.In, PriceOptions.Out, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix,
-            Completions, Steps, Guidance,
-        }.Does(ImportAsync),
+            Source, Name, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix, Completions, Steps, Guidance,
+        }.WithAmounts().Does(ImportAsync),
     };
 
     private static Option<string?> MakeCompletions()
@@ -80,10 +79,11 @@ internal static class ModelsCommand
     {
         var name = parsed.GetRequiredValue(Name);
         SetPrice? price;
+        InstalledModel model;
         try
         {
             price = FindPrice(parsed, name);
-            var model = target.Data is { } data
+            model = target.Data is { } data
                 ? await InstallForOwnerAsync(parsed, data, name, cancellationToken)
                 : await InstallAsync(parsed, target.FindModelsFolder(), name, cancellationToken);
             await Console.Out.WriteLineAsync($"{model.Manifest.Name} {model.Manifest.Version} is installed ({model.Manifest.Task}).");
@@ -97,9 +97,17 @@ internal static class ModelsCommand
             throw new OperatorException(exception.Message, exception);
         }
 
-        await Console.Out.WriteLineAsync(price is null
-            ? "It has no price yet and cannot be called: import it with --price-in and --price-out."
-            : await SendPriceAsync(target, price, cancellationToken) ? "Its price is in force." : "Its price is set at the next start.");
+        if (price is null)
+        {
+            await Console.Out.WriteLineAsync(
+                "It has no price yet and cannot be called. Its price needs " + Needed(model.Manifest.Task) + ".");
+            return 0;
+        }
+
+        price = price with { Task = model.Manifest.Task };
+        PriceOptions.Require(price.FindFaults());
+        await Console.Out.WriteLineAsync(
+            await SendPriceAsync(target, price, cancellationToken) ? "Its price is in force." : "Its price is set at the next start.");
         return 0;
     }
 
@@ -155,20 +163,29 @@ internal static class ModelsCommand
         }
     }
 
-    /// <summary>Builds the price from the options; null when they give none.</summary>
+    /// <summary>
+    /// Builds the price from the options; null when they give none. The file's name tells the task of most files, so that a price that
+    /// cannot be right is refused before the import.
+    /// </summary>
     /// <exception cref="OperatorException">A required price is missing.</exception>
     private static SetPrice? FindPrice(ParseResult parsed, string name)
     {
-        var (input, output) = (parsed.GetValue(PriceOptions.In), parsed.GetValue(PriceOptions.Out));
-        if (input is null && output is null)
+        if (PriceOptions.Amounts.All(option => parsed.GetValue(option) is null))
         {
             return null;
         }
 
-        var price = new SetPrice(
-            name, input, output, OnlyIfMissing: false, Task: ModelImport.FindTask(parsed.GetRequiredValue(Source).FullName));
-        PriceOptions.Require(price.FindMissing());
+        var price = PriceOptions.Read(parsed, name) with { Task = ModelImport.FindTask(parsed.GetRequiredValue(Source).FullName) };
+        PriceOptions.Require(price.FindFaults());
         return price;
+    }
+
+    /// <summary>Names the options that a price of a task needs.</summary>
+    private static string Needed(string task)
+    {
+        var uses = ModelTask.Find(task)?.Uses ?? UnitSet.Input | UnitSet.Output;
+        return string.Join(
+            " and ", PriceMember.All.Where(member => (member.Set & uses) != UnitSet.None).Select(member => PriceOptions.NameOf(member)));
     }
 
     private sealed class StageProgress : IProgress<ModelImportProgress>

@@ -7,11 +7,26 @@ namespace Tollgate.Cli.Prices;
 /// <summary>Options for a price, the same in every command, and their names in error messages.</summary>
 internal static class PriceOptions
 {
-    public static readonly Option<decimal?> In =
+    private static readonly Option<decimal?> In =
         Numbers.Optional("--price-in", "US dollars per million prompt tokens.", 0m, SetPrice.MostPerMillion);
 
-    public static readonly Option<decimal?> Out = Numbers.Optional(
-        "--price-out", "US dollars per million output tokens; only an embedding model has none.", 0m, SetPrice.MostPerMillion);
+    private static readonly Option<decimal?> Out = Numbers.Optional(
+        "--price-out", "US dollars per million output tokens, of a model that generates text.", 0m, SetPrice.MostPerMillion);
+
+    private static readonly Option<decimal?> Audio = Numbers.Optional(
+        "--price-audio", "US dollars per 1,000 seconds of audio.", 0m, SetPrice.MostPerMillion);
+
+    private static readonly Option<decimal?> Image = Numbers.Optional(
+        "--price-image", "US dollars per image, read or made.", 0m, SetPrice.MostPerMillion / 1_000_000m);
+
+    private static readonly Option<decimal?> Pixels = Numbers.Optional(
+        "--price-pixels", "US dollars per million pixels of these images.", 0m, SetPrice.MostPerMillion);
+
+    private static readonly Option<decimal?> Step = Numbers.Optional(
+        "--price-step", "US dollars per denoiser step of an image that is made.", 0m, SetPrice.MostPerMillion / 1_000_000m);
+
+    /// <summary>The options for amounts. A model's price names those that its task uses.</summary>
+    public static readonly IReadOnlyList<Option<decimal?>> Amounts = [In, Out, Audio, Image, Pixels, Step];
 
     /// <summary>The option for each member of an order.</summary>
     private static readonly Dictionary<string, string> OptionOf = new(StringComparer.Ordinal)
@@ -19,8 +34,36 @@ internal static class PriceOptions
         ["model"] = "MODEL",
         ["inputPerMillion"] = "--price-in",
         ["outputPerMillion"] = "--price-out",
+        ["perThousandSeconds"] = "--price-audio",
+        ["perImage"] = "--price-image",
+        ["perMillionPixels"] = "--price-pixels",
+        ["perStep"] = "--price-step",
         ["effectiveFrom"] = "--from",
         ["organizationId"] = "--organization",
+    };
+
+    /// <summary>Adds the options for amounts to a command.</summary>
+    public static Command WithAmounts(this Command command)
+    {
+        foreach (var option in Amounts)
+        {
+            command.Options.Add(option);
+        }
+
+        return command;
+    }
+
+    /// <summary>Name of the option for an amount.</summary>
+    public static string NameOf(PriceMember member) => OptionOf[member.Name];
+
+    /// <summary>Builds the order of a model's price from the options; every amount may be absent.</summary>
+    public static SetPrice Read(ParseResult parsed, string model, DateTimeOffset? from = null, Guid? organization = null) => new(
+        model, parsed.GetValue(In), parsed.GetValue(Out), OnlyIfMissing: false, from, organization)
+    {
+        PerThousandSeconds = parsed.GetValue(Audio),
+        PerImage = parsed.GetValue(Image),
+        PerMillionPixels = parsed.GetValue(Pixels),
+        PerStep = parsed.GetValue(Step),
     };
 
     /// <summary>Throws if an order has faults, with one line per fault.</summary>

@@ -46,12 +46,12 @@ internal static class PricesCommand
     public static Command Create() => new("prices", "What models cost.")
     {
         new Command("list", "Prices in force and scheduled ones, of all models.").Does(ListAsync),
-        new Command("set", "Sets a model's price from now.") { Model, PriceOptions.In, PriceOptions.Out, Organization }
+        new Command("set", "Sets a model's price from now.") { Model, Organization }.WithAmounts()
             .Does((parsed, target, stop) => SetAsync(parsed, target, from: null, stop)),
         new Command("schedule", "Sets a model's price from a future instant.")
         {
-            Model, From, PriceOptions.In, PriceOptions.Out, Organization,
-        }.Does((parsed, target, stop) => SetAsync(parsed, target, parsed.GetRequiredValue(From), stop)),
+            Model, From, Organization,
+        }.WithAmounts().Does((parsed, target, stop) => SetAsync(parsed, target, parsed.GetRequiredValue(From), stop)),
         new Command("cancel", "Withdraws a scheduled price that is not in force yet.") { Version }.Does(CancelAsync),
     };
 
@@ -61,13 +61,13 @@ internal static class PricesCommand
         var snapshot = await client.GetAsync("billing", PriceOrder.Path, ContractsJson.Default.PriceSnapshot, cancellationToken);
         var now = TimeProvider.System.GetUtcNow();
         await Console.Out.WriteLineAsync(
-            $"{"MODEL",-32} {"ORGANIZATION",-36} {"STATE",-9} {"FROM",-20} {"USD/1M IN",14} {"USD/1M OUT",14} VERSION");
+            $"{"MODEL",-32} {"ORGANIZATION",-36} {"STATE",-9} {"FROM",-20} {"USD/1M IN",14} {"USD/1M OUT",14} {"OTHER",-40} VERSION");
         foreach (var price in snapshot.Prices)
         {
             var state = price.EffectiveFrom > now ? "scheduled" : "in force";
             await Console.Out.WriteLineAsync(
                 $"{price.Model,-32} {price.OrganizationId?.ToString() ?? "all",-36} {state,-9} {Instant(price.EffectiveFrom),-20}"
-                + $" {Usd(price.PicoUsd.Input),14} {Usd(price.PicoUsd.Output),14} {price.Version}");
+                + $" {Usd(price.PicoUsd.Input),14} {Usd(price.PicoUsd.Output),14} {Media(price.PicoUsd),-40} {price.Version}");
         }
 
         return 0;
@@ -76,9 +76,7 @@ internal static class PricesCommand
     private static async Task<int> SetAsync(ParseResult parsed, Target target, DateTimeOffset? from, CancellationToken cancellationToken)
     {
         using var client = target.Connect();
-        var price = new SetPrice(
-            parsed.GetRequiredValue(Model), parsed.GetValue(PriceOptions.In), parsed.GetValue(PriceOptions.Out), OnlyIfMissing: false,
-            from, parsed.GetValue(Organization));
+        var price = PriceOptions.Read(parsed, parsed.GetRequiredValue(Model), from, parsed.GetValue(Organization));
         await PriceOrder.SendAsync(client, price, cancellationToken);
         await Console.Out.WriteLineAsync(Text(price));
         return 0;
@@ -106,11 +104,20 @@ internal static class PricesCommand
     private static string Instant(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>Formats the prices of audio, images, pixels and steps that are above 0.</summary>
+    private static string Media(UnitPrices prices) => string.Join(", ", PriceMember.Shown(prices).Where(member => member.IsMedia).Select(
+        member => string.Create(CultureInfo.InvariantCulture, $"{member.UsdOf(prices):0.############}/{member.Quote}")));
+
     private static string Text(SetPrice price)
     {
-        var amounts = string.Create(CultureInfo.InvariantCulture, $"${price.InputPerMillion} in and ${price.OutputPerMillion ?? 0} out");
+        var media = PriceMember.All.Where(member => member.IsMedia && member.Of(price) is not null)
+            .Select(member => string.Create(CultureInfo.InvariantCulture, $"${member.Of(price)} per {member.Quote}")).ToList();
+        var tokens = string.Create(
+            CultureInfo.InvariantCulture, $"${price.InputPerMillion ?? 0} in and ${price.OutputPerMillion ?? 0} out per million tokens");
+        var amounts = string.Join(
+            ", ", media.Count > 0 && price is { InputPerMillion: null, OutputPerMillion: null } ? media : media.Prepend(tokens));
         var payers = price.OrganizationId is { } one ? $"organization {one}" : "all organizations";
         var begins = price.EffectiveFrom is { } instant ? Instant(instant) : "now";
-        return $"{price.Model} costs {amounts} per million tokens from {begins}, for {payers}.";
+        return $"{price.Model} costs {amounts} from {begins}, for {payers}.";
     }
 }

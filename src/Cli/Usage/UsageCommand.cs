@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using Tollgate.Cli.Commands;
 using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Reports;
 
 namespace Tollgate.Cli.Usage;
@@ -28,13 +29,14 @@ internal static class UsageCommand
         using var client = target.Connect();
         var rows = await ReadAsync(client, cancellationToken);
         await Console.Out.WriteLineAsync(
-            $"{"ID",-36} {"ORGANIZATION",-36} {"ADMITTED",-20} {"MODEL",-24} {"IN",8} {"OUT",8} {"USD",14} REASON");
+            $"{"ID",-36} {"ORGANIZATION",-36} {"ADMITTED",-20} {"MODEL",-24} {"IN",8} {"OUT",8} {"OTHER",-30} {"USD",14} REASON");
         foreach (var row in rows)
         {
             var usage = row.Usage;
             await Console.Out.WriteLineAsync(
                 $"{PublicId(usage.RequestId),-36} {usage.OrganizationId,-36} {usage.AdmittedAt.UtcDateTime,-20:yyyy-MM-dd HH:mm:ss}"
                 + $" {usage.Model,-24} {usage.Units.Prompt,8} {usage.Units.Completion,8}"
+                + $" {Media(usage.Units),-30}"
                 + $" {row.AmountUsd?.ToString(CultureInfo.InvariantCulture) ?? "no price",14} {row.Reason}");
         }
 
@@ -66,6 +68,15 @@ internal static class UsageCommand
 
             return 0;
         };
+
+    /// <summary>Formats the counts of audio, images, pixels and steps that are above 0.</summary>
+    private static string Media(Units units)
+    {
+        (long Count, string Unit)[] counts =
+            [(units.AudioMs, "ms"), (units.Images, "images"), (units.Pixels, "pixels"), (units.Steps, "steps")];
+        return string.Join(' ', counts.Where(count => count.Count > 0).Select(
+            count => string.Create(CultureInfo.InvariantCulture, $"{count.Count} {count.Unit}")));
+    }
 
     private static string PublicId(Guid requestId) => $"req_{requestId:N}";
 

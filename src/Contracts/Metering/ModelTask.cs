@@ -3,26 +3,37 @@ namespace Tollgate.Contracts.Metering;
 /// <summary>A kind of work that models do, as every service needs it. A worker implements it in a folder of its <c>Tasks</c>.</summary>
 /// <param name="Name">Name in manifests and cards.</param>
 /// <param name="Label">Name in the portal.</param>
-/// <param name="Generates">Whether its models have output to charge for, so that a price must name one.</param>
-public sealed record ModelTask(string Name, string Label, bool Generates)
+/// <param name="Uses">Units that a request may use. A price order names a price for each of them and for no other one.</param>
+public sealed record ModelTask(string Name, string Label, UnitSet Uses)
 {
-    public static readonly ModelTask Chat = new("chat", "chat and completions", Generates: true);
+    private static readonly List<ModelTask> Known = []; // Before the tasks: initializers run in this order.
 
-    public static readonly ModelTask Embeddings = new("embeddings", "embeddings", Generates: false);
+    public static readonly ModelTask Chat = Add("chat", "chat and completions", UnitSet.Input | UnitSet.Output);
 
-    public static readonly ModelTask Rerank = new("rerank", "rerank", Generates: false);
+    public static readonly ModelTask Embeddings = Add("embeddings", "embeddings", UnitSet.Input);
 
-    public static readonly ModelTask Classification = new("classification", "text classification", Generates: false);
+    public static readonly ModelTask Rerank = Add("rerank", "rerank", UnitSet.Input);
 
-    public static readonly ModelTask ImageClassification = new("image-classification", "image classification", Generates: false);
+    public static readonly ModelTask Classification = Add("classification", "text classification", UnitSet.Input);
 
-    public static readonly ModelTask Transcription = new("transcription", "speech recognition", Generates: false);
+    public static readonly ModelTask ImageClassification = Add(
+        "image-classification", "image classification", UnitSet.Images | UnitSet.Pixels);
 
-    public static readonly ModelTask ImageGeneration = new("image-generation", "image generation", Generates: false);
+    public static readonly ModelTask Transcription = Add("transcription", "speech recognition", UnitSet.Audio);
 
-    private static readonly ModelTask[] All =
-        [Chat, Embeddings, Rerank, Classification, ImageClassification, Transcription, ImageGeneration];
+    public static readonly ModelTask ImageGeneration = Add(
+        "image-generation", "image generation", UnitSet.Input | UnitSet.Images);
+
+    /// <summary>Whether its models generate tokens.</summary>
+    public bool Generates => (Uses & UnitSet.Output) != UnitSet.None;
 
     /// <summary>The task of a name; null for a name that is unknown here.</summary>
-    public static ModelTask? Find(string? name) => Array.Find(All, task => task.Name == name);
+    public static ModelTask? Find(string? name) => Known.Find(task => task.Name == name);
+
+    private static ModelTask Add(string name, string label, UnitSet uses)
+    {
+        var task = new ModelTask(name, label, uses);
+        Known.Add(task);
+        return task;
+    }
 }

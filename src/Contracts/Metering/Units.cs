@@ -4,35 +4,54 @@ using System.Runtime.CompilerServices;
 namespace Tollgate.Contracts.Metering;
 
 /// <summary>
-/// Units used by one request. The six counts are disjoint: <see cref="Input"/> excludes cached tokens, <see cref="Output"/> excludes
+/// Units used by one request. The counts of tokens are disjoint: <see cref="Input"/> excludes cached tokens, <see cref="Output"/> excludes
 /// reasoning tokens.
 /// </summary>
 /// <param name="Input">Prompt tokens that were computed.</param>
 /// <param name="Cached">Prompt tokens taken from a prefix cache.</param>
 /// <param name="Output">Visible tokens generated, over all choices.</param>
 /// <param name="Reasoning">Hidden tokens generated.</param>
-/// <param name="AudioMs">Audio read or generated, milliseconds.</param>
+/// <param name="AudioMs">Audio read or generated, milliseconds; whole seconds, see <see cref="BilledAudioMs"/>.</param>
 /// <param name="Images">Images read or generated.</param>
-public readonly record struct Units(long Input, long Cached = 0, long Output = 0, long Reasoning = 0, long AudioMs = 0, long Images = 0)
+/// <param name="Pixels">Pixels of these images: decoded ones of an image that is read, those of the picture of one that is made.</param>
+/// <param name="Steps">Steps of a denoiser, counted for each picture.</param>
+public readonly record struct Units(
+    long Input, long Cached = 0, long Output = 0, long Reasoning = 0, long AudioMs = 0, long Images = 0, long Pixels = 0, long Steps = 0)
 {
     /// <summary>Header with an answer's units, set by the worker. On a stream it holds the units known before the first event.</summary>
     public const string Header = "x-tollgate-units";
 
     /// <summary>Number of counts.</summary>
-    public const int Length = 6;
+    public const int Length = 8;
+
+    /// <summary>Number of counts in the first version of texts and binary formats.</summary>
+    public const int FirstLength = 6;
 
     public long Prompt => Input + Cached;
 
     public long Completion => Output + Reasoning;
 
     /// <summary>Makes units of <see cref="Length"/> counts in the order of the members.</summary>
-    public static Units Of(UnitCounts counts) => new(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5]);
+    public static Units Of(UnitCounts counts) =>
+        new(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6], counts[7]);
 
-    /// <summary>Six integers separated by commas, in the order of the members.</summary>
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Input},{Cached},{Output},{Reasoning},{AudioMs},{Images}");
+    /// <summary>Audio as a worker counts it and a hold bounds it: every begun second is a whole one.</summary>
+    /// <param name="milliseconds">Not negative.</param>
+    public static long BilledAudioMs(long milliseconds) => checked((milliseconds + 999) / 1000 * 1000);
 
-    /// <summary>Parses the form that <see cref="ToString"/> writes. Returns false for anything else, including negative counts.</summary>
+    /// <summary>Whether a hold of <paramref name="bound"/> pays for these units: prompt, completion, and each other kind.</summary>
+    public bool IsWithin(Units bound) => Prompt <= bound.Prompt && Completion <= bound.Completion && AudioMs <= bound.AudioMs
+        && Images <= bound.Images && Pixels <= bound.Pixels && Steps <= bound.Steps;
+
+    /// <summary>
+    /// Eight integers separated by commas, in the order of the members; the first six where the others are 0, which processes of the first
+    /// version read too.
+    /// </summary>
+    public override string ToString() => Pixels == 0 && Steps == 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{Input},{Cached},{Output},{Reasoning},{AudioMs},{Images}")
+        : string.Create(CultureInfo.InvariantCulture, $"{Input},{Cached},{Output},{Reasoning},{AudioMs},{Images},{Pixels},{Steps}");
+
+    /// <summary>Parses six to eight plain integers. Returns false for anything else, including negative counts.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out Units units)
     {
         var values = default(UnitCounts);
@@ -49,7 +68,7 @@ public readonly record struct Units(long Input, long Cached = 0, long Output = 0
         }
 
         units = Of(values);
-        return count == Length;
+        return count >= FirstLength;
     }
 }
 

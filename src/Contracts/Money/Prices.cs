@@ -17,16 +17,19 @@ public sealed record ModelPrice(
 /// Pico-dollars (10^-12 USD) per unit of each kind. A list price of X dollars per million tokens is X × 10^6 pico-dollars per token, a
 /// whole number for every price with at most six decimals.
 /// </summary>
-public readonly record struct UnitPrices(long Input, long Cached, long Output, long Reasoning, long AudioMs, long Image)
+public readonly record struct UnitPrices(
+    long Input, long Cached, long Output, long Reasoning, long AudioMs, long Image, long Pixel = 0, long Step = 0)
 {
     /// <summary>Makes prices of one number for each of <see cref="UnitKind.All"/>.</summary>
-    public static UnitPrices Of(UnitCounts picoUsd) => new(picoUsd[0], picoUsd[1], picoUsd[2], picoUsd[3], picoUsd[4], picoUsd[5]);
+    public static UnitPrices Of(UnitCounts picoUsd) =>
+        new(picoUsd[0], picoUsd[1], picoUsd[2], picoUsd[3], picoUsd[4], picoUsd[5], picoUsd[6], picoUsd[7]);
 
     /// <summary>Returns the exact cost of <paramref name="units"/>, pico-dollars.</summary>
     /// <exception cref="OverflowException">The cost does not fit; no realistic cost comes near.</exception>
     public Int128 CostPicoUsd(Units units) => checked(
         ((Int128)units.Input * Input) + ((Int128)units.Cached * Cached) + ((Int128)units.Output * Output)
-        + ((Int128)units.Reasoning * Reasoning) + ((Int128)units.AudioMs * AudioMs) + ((Int128)units.Images * Image));
+        + ((Int128)units.Reasoning * Reasoning) + ((Int128)units.AudioMs * AudioMs) + ((Int128)units.Images * Image)
+        + ((Int128)units.Pixels * Pixel) + ((Int128)units.Steps * Step));
 
     /// <summary>Returns the cost of <paramref name="units"/> rounded up to whole nano-dollars, as the till holds and books it.</summary>
     public long CostNanoUsd(Units units) => checked((long)((CostPicoUsd(units) + 999) / 1000));
@@ -34,37 +37,64 @@ public readonly record struct UnitPrices(long Input, long Cached, long Output, l
 
 /// <summary>
 /// Command line → Accounts and Accounts → Billing: <c>POST /internal/prices</c> sets a price. <c>POST /internal/prices/check</c> of Billing
-/// only lists its faults. Dollars per million units, 0 to <see cref="MostPerMillion"/>, at most six decimals.
+/// only lists its faults. In US dollars; <see cref="PriceMember.All"/> has the range of each amount. Cached tokens cost as much as computed
+/// ones, and hidden output as much as visible output.
 /// </summary>
-/// <param name="InputPerMillion">Required.</param>
-/// <param name="OutputPerMillion">Required for a model that generates; null means 0 for any other.</param>
+/// <param name="InputPerMillion">For a million prompt tokens.</param>
+/// <param name="OutputPerMillion">For a million generated tokens.</param>
 /// <param name="OnlyIfMissing">Whether to keep an existing price of the model.</param>
 /// <param name="EffectiveFrom">Future instant from which the price is in force; null means now.</param>
 /// <param name="OrganizationId">The only organization that pays this price; null for the list price.</param>
-/// <param name="Task">
-/// The model's task. Accounts asks the fleet when the command line leaves it out. Null at Billing counts as a model that generates.
-/// </param>
+/// <param name="Task">The model's task. Accounts asks the fleet when the command line leaves it out.</param>
 public sealed record SetPrice(
     string Model, decimal? InputPerMillion, decimal? OutputPerMillion, bool OnlyIfMissing, DateTimeOffset? EffectiveFrom = null,
     Guid? OrganizationId = null, string? Task = null)
 {
-    /// <summary>Highest price. It fits the column <c>numeric(18,6)</c> and keeps pico-dollars far below 2^63.</summary>
+    /// <summary>Highest price of a million units. It fits the column <c>numeric(18,6)</c> and keeps pico-dollars far below 2^63.</summary>
     public const decimal MostPerMillion = 1_000_000_000m;
 
-    /// <summary>Lists required amounts that the order lacks, by member.</summary>
-    public IReadOnlyList<(string Member, string Text)> FindMissing()
+    /// <summary>For 1,000 seconds of audio, which are a million milliseconds.</summary>
+    public decimal? PerThousandSeconds { get; init; }
+
+    public decimal? PerImage { get; init; }
+
+    public decimal? PerMillionPixels { get; init; }
+
+    /// <summary>For one step of a denoiser.</summary>
+    public decimal? PerStep { get; init; }
+
+    /// <summary>Returns the price of a million units of a kind; 0 where the order names none.</summary>
+    public decimal PerMillion(UnitKind kind)
     {
-        List<(string Member, string Text)> missing = [];
-        if (InputPerMillion is null)
+        var member = PriceMember.All.Single(member => member.Set == kind.Set);
+        return (member.Of(this) ?? 0) * member.Factor;
+    }
+
+    /// <summary>Lists amounts that the model's task needs and the order lacks, and those of units that the task never uses, by
+    /// member.</summary>
+    public IReadOnlyList<(string Member, string Text)> FindFaults() => FindFaults(ModelTask.Find(Task));
+
+    /// <param name="task">
+    /// Null when it is unknown: then the order must name tokens' prices, or a price of another unit.
+    /// </param>
+    internal IReadOnlyList<(string Member, string Text)> FindFaults(ModelTask? task)
+    {
+        var isOther = task is null && PriceMember.All.Any(member => member.IsMedia && member.Of(this) is not null);
+        var required = task?.Uses ?? (isOther ? UnitSet.None : UnitSet.Input | UnitSet.Output);
+        List<(string Member, string Text)> faults = [];
+        foreach (var member in PriceMember.All)
         {
-            missing.Add(("inputPerMillion", "Name a price for input."));
+            var isUsed = (required & member.Set) != UnitSet.None;
+            if (isUsed && member.Of(this) is null)
+            {
+                faults.Add((member.Name, member.Missing));
+            }
+            else if (task is not null && !isUsed && member.Of(this) > 0)
+            {
+                faults.Add((member.Name, $"A model for {task.Label} is never charged for this. Leave the price out."));
+            }
         }
 
-        if (OutputPerMillion is null && ModelTask.Find(Task) is not { Generates: false })
-        {
-            missing.Add(("outputPerMillion", "Name a price for output: the model may generate. 0 makes output free."));
-        }
-
-        return missing;
+        return faults;
     }
 }

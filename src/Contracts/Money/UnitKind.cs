@@ -11,17 +11,20 @@ namespace Tollgate.Contracts.Money;
 /// <param name="PriceColumn">Column of the price book.</param>
 /// <param name="Of">Reads the count.</param>
 /// <param name="PriceOf">Reads the price, pico-dollars per unit.</param>
-public sealed record UnitKind(string Column, string PriceColumn, Func<Units, long> Of, Func<UnitPrices, long> PriceOf)
+/// <param name="Set">The one set that it belongs to, whose price it has.</param>
+public sealed record UnitKind(string Column, string PriceColumn, Func<Units, long> Of, Func<UnitPrices, long> PriceOf, UnitSet Set)
 {
-    /// <summary>All kinds. A new one comes last, with a new version of each binary format.</summary>
+    /// <summary>All kinds. A new one comes last, with a new version of the usage batch; journal and worker's log append it.</summary>
     public static readonly ImmutableArray<UnitKind> All =
     [
-        new("input", "input", units => units.Input, prices => prices.Input),
-        new("cached", "cached", units => units.Cached, prices => prices.Cached),
-        new("output", "output", units => units.Output, prices => prices.Output),
-        new("reasoning", "reasoning", units => units.Reasoning, prices => prices.Reasoning),
-        new("audio_ms", "audio_ms", units => units.AudioMs, prices => prices.AudioMs),
-        new("images", "image", units => units.Images, prices => prices.Image),
+        new("input", "input", units => units.Input, prices => prices.Input, UnitSet.Input),
+        new("cached", "cached", units => units.Cached, prices => prices.Cached, UnitSet.Input),
+        new("output", "output", units => units.Output, prices => prices.Output, UnitSet.Output),
+        new("reasoning", "reasoning", units => units.Reasoning, prices => prices.Reasoning, UnitSet.Output),
+        new("audio_ms", "audio_ms", units => units.AudioMs, prices => prices.AudioMs, UnitSet.Audio),
+        new("images", "image", units => units.Images, prices => prices.Image, UnitSet.Images),
+        new("pixels", "pixel", units => units.Pixels, prices => prices.Pixel, UnitSet.Pixels),
+        new("steps", "step", units => units.Steps, prices => prices.Step, UnitSet.Steps),
     ];
 
     /// <summary>Columns of counts, separated by commas.</summary>

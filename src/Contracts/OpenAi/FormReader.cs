@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 
 namespace Tollgate.Contracts.OpenAi;
 
@@ -35,7 +36,7 @@ internal sealed class FormReader(RequestForm form, MemberNames members)
         }
 
         name = form.Parts[_next++].Name;
-        var index = members.Find(System.Text.Encoding.UTF8.GetBytes(name));
+        var index = members.Find(Encoding.UTF8.GetBytes(name));
         if (index < 0)
         {
             return Fail(OpenAiError.UnknownParameter(OpenAiError.Shorten(name)));
@@ -89,14 +90,14 @@ internal sealed class FormReader(RequestForm form, MemberNames members)
     public bool ReadBoolean(out bool value)
     {
         value = false;
-        return ReadText(out var text) && (bool.TryParse(text, out value) && IsWord(text) || FailValue("'true' or 'false'"));
+        return ReadText(out var text) && ((IsWord(text) && bool.TryParse(text, out value)) || FailValue("'true' or 'false'"));
     }
 
     /// <summary>Reads a file that is not empty.</summary>
     public bool ReadFile(out FormPart file)
     {
         file = Part;
-        return Part.IsFile ? Part.Range.Length > 0 || FailValue("a file that is not empty") : FailType("a file");
+        return Part.IsFile ? (Part.Range.Length > 0 || FailValue("a file that is not empty")) : FailType("a file");
     }
 
     /// <summary>Whether the current part is the field with this text.</summary>

@@ -12,4 +12,15 @@ public sealed record UsageReport(DateTimeOffset AsOf, IReadOnlyList<UsageRow> Ro
 /// <param name="Amount">US dollars.</param>
 public sealed record UsageRow(
     DateTimeOffset Start, Guid? OrganizationId, Guid? ProjectId, Guid? KeyId, string? Model, string? Endpoint,
-    long Requests, long InputTokens, long CachedTokens, long OutputTokens, decimal Amount);
+    long Requests, long InputTokens, long CachedTokens, long OutputTokens, decimal Amount)
+{
+    /// <summary>Milliseconds.</summary>
+    public long AudioMs { get; init; }
+
+    public long Images { get; init; }
+
+    public long Pixels { get; init; }
+
+    /// <summary>Steps of denoisers.</summary>
+    public long Steps { get; init; }
+}

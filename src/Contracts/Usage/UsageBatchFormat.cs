@@ -9,23 +9,24 @@ namespace Tollgate.Contracts.Usage;
 /// <summary>
 /// Encodes a <see cref="UsageBatch"/> in binary, the body of <c>POST /internal/usage</c>. A backlog of a million events is parsed and sent
 /// in a tenth of the time that JSON takes. Little-endian, ids in RFC 9562 order, counts before lists: version, journal, boot, from, to;
-/// strings; fences; lowered budgets; prices; events of <see cref="EventBytes"/> each, which refer to strings by index and to prices by
-/// version.
+/// strings; fences; lowered budgets; prices; events of one length, which refer to strings by index and to prices by version.
 /// </summary>
-/// <remarks>Version 1 has no prices. It can still be read, so Billing may be updated before the gateways.</remarks>
+/// <remarks>
+/// Version 2 has only the first <see cref="Units.FirstLength"/> kinds of units, version 1 no prices either. Both can still be read, so
+/// Billing may be updated before the gateways.
+/// </remarks>
 public static class UsageBatchFormat
 {
     public const string ContentType = "application/vnd.tollgate.usage";
 
-    private const byte Version = 2;
+    private const byte Version = 3;
+    private const byte VersionOfFirstKinds = 2;
     private const byte VersionWithoutPrices = 1;
     private const long Unknown = -1;
     private const int IdBytes = 16;
     private const int HeadBytes = 1 + IdBytes + (3 * sizeof(long));
     private const int FenceBytes = IdBytes + sizeof(long);
     private const int LoweredBytes = IdBytes + (2 * sizeof(long));
-    private const int PriceBytes = IdBytes + ((Units.Length + 1) * sizeof(long)) + 1;
-    private const int EventBytes = (5 * IdBytes) + (4 * sizeof(int)) + ((Units.Length + 4) * sizeof(long)) + (2 * sizeof(short)) + 1;
 
     /// <summary>Returns a request's body, which may be sent any number of times.</summary>
     public static HttpContent ToContent(UsageBatch batch) => ToContent(Write(batch));
@@ -38,8 +39,9 @@ public static class UsageBatchFormat
     {
         var (strings, indices) = IndexStrings(batch.Events);
         var prices = IndexPrices(batch.Events);
-        var length = HeadBytes + (5 * sizeof(int)) + (prices.Count * PriceBytes) + strings.Sum(text => sizeof(int) + text.Length)
-            + (batch.Fences.Count * FenceBytes) + (batch.Lowered.Count * LoweredBytes) + (batch.Events.Count * EventBytes);
+        var length = HeadBytes + (5 * sizeof(int)) + (prices.Count * PriceBytes(Units.Length))
+            + strings.Sum(text => sizeof(int) + text.Length) + (batch.Fences.Count * FenceBytes)
+            + (batch.Lowered.Count * LoweredBytes) + (batch.Events.Count * EventBytes(Units.Length));
         var bytes = GC.AllocateUninitializedArray<byte>(length);
         var writer = new Writer(bytes);
         writer.Byte(Version);
@@ -84,13 +86,14 @@ public static class UsageBatchFormat
         return bytes;
     }
 
-    /// <summary>Parses what <see cref="Write(UsageBatch)"/> wrote, including batches of the previous version.</summary>
+    /// <summary>Parses what <see cref="Write(UsageBatch)"/> wrote, including batches of earlier versions.</summary>
     /// <exception cref="InvalidDataException">The bytes are not a batch of a known version.</exception>
     public static UsageBatch Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new Reader(bytes);
         var version = reader.Byte();
-        if (version is not (Version or VersionWithoutPrices))
+        var kinds = version == Version ? Units.Length : Units.FirstLength;
+        if (version is not (Version or VersionOfFirstKinds or VersionWithoutPrices))
         {
             throw new InvalidDataException("The batch has a version that is not known here.");
         }
@@ -114,17 +117,22 @@ public static class UsageBatchFormat
             lowered[i] = new EpochReclaim(reader.Id(), reader.Int64(), reader.Int64());
         }
 
-        var prices = version == Version ? ReadPrices(ref reader) : [];
-        var events = new UsageEvent[reader.Count(EventBytes)];
+        var prices = version == VersionWithoutPrices ? [] : ReadPrices(ref reader, kinds);
+        var events = new UsageEvent[reader.Count(EventBytes(kinds))];
         for (var i = 0; i < events.Length; i++)
         {
-            events[i] = Read(ref reader, strings, prices);
+            events[i] = Read(ref reader, strings, prices, kinds);
         }
 
         return reader.IsAtEnd
             ? new UsageBatch(journal, boot, from, to, events, fences) { Lowered = lowered }
             : throw new InvalidDataException("Something follows the batch.");
     }
+
+    private static int PriceBytes(int kinds) => IdBytes + ((kinds + 1) * sizeof(long)) + 1;
+
+    private static int EventBytes(int kinds) =>
+        (5 * IdBytes) + (4 * sizeof(int)) + ((kinds + 4) * sizeof(long)) + (2 * sizeof(short)) + 1;
 
     private static void Write(ref Writer writer, UsageEvent usage, Dictionary<string, int> strings)
     {
@@ -163,21 +171,21 @@ public static class UsageBatchFormat
         writer.Byte(price.IsOrganizationsOwn ? (byte)1 : (byte)0);
     }
 
-    private static Dictionary<Guid, UsagePrice> ReadPrices(ref Reader reader)
+    private static Dictionary<Guid, UsagePrice> ReadPrices(ref Reader reader, int kinds)
     {
-        var count = reader.Count(PriceBytes);
+        var count = reader.Count(PriceBytes(kinds));
         var prices = new Dictionary<Guid, UsagePrice>(count);
         for (var i = 0; i < count; i++)
         {
             var version = reader.Id();
-            var price = UnitPrices.Of(reader.Counts());
+            var price = UnitPrices.Of(reader.Counts(kinds));
             prices[version] = new UsagePrice(price, reader.TimeIfKnown(), reader.Byte() != 0);
         }
 
         return prices;
     }
 
-    private static UsageEvent Read(ref Reader reader, string[] strings, Dictionary<Guid, UsagePrice> prices)
+    private static UsageEvent Read(ref Reader reader, string[] strings, Dictionary<Guid, UsagePrice> prices, int kinds)
     {
         Guid version;
         return new UsageEvent
@@ -194,7 +202,7 @@ public static class UsageBatchFormat
             Model = Named(strings, reader.Int32()),
             Endpoint = Named(strings, reader.Int32()),
             Epoch = reader.Int64(),
-            Units = Units.Of(reader.Counts()),
+            Units = Units.Of(reader.Counts(kinds)),
             Delivered = reader.Int64(),
             AdmittedAt = reader.Time(),
             FinishedAt = reader.Time(),
@@ -282,13 +290,13 @@ public static class UsageBatchFormat
 
         public Guid Id() => new(Bytes(IdBytes), bigEndian: true);
 
-        /// <summary>Reads one number for each kind of unit.</summary>
-        public UnitCounts Counts()
+        /// <summary>Reads one number for each of the first <paramref name="kinds"/> kinds of units; the others are 0.</summary>
+        public UnitCounts Counts(int kinds)
         {
             var counts = default(UnitCounts);
-            foreach (ref var count in (Span<long>)counts)
+            for (var i = 0; i < kinds; i++)
             {
-                count = Int64();
+                counts[i] = Int64();
             }
 
             return counts;

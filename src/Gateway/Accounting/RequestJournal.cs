@@ -107,10 +107,11 @@ internal sealed class RequestJournal(JournalFile journal, Settlements settlement
     /// <exception cref="JournalFullException">No room: nothing that this progress counts may be sent.</exception>
     public void Progress(Guid requestId, Units units)
     {
-        Span<byte> payload = stackalloc byte[80];
+        Span<byte> payload = stackalloc byte[112];
         var writer = new RecordWriter(payload);
         writer.Guid(requestId);
         writer.Units(units);
+        writer.LaterUnits(units);
         if (journal.Append(RecordType.Progress, writer.Written) < 0)
         {
             throw new JournalFullException();
@@ -137,7 +138,7 @@ internal sealed class RequestJournal(JournalFile journal, Settlements settlement
     public void Close(
         AdmittedRequest request, RequestEnd end, SettlementKind kind = SettlementKind.Settle, Activity? serverSpan = null)
     {
-        Span<byte> payload = stackalloc byte[128];
+        Span<byte> payload = stackalloc byte[160];
         var writer = new RecordWriter(payload);
         writer.Guid(request.RequestId);
         end.Write(ref writer);

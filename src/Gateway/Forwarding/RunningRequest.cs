@@ -41,7 +41,7 @@ internal sealed record RunningRequest(
     public async Task CloseUnansweredAsync(Outcome outcome, Units? computed, UnansweredWork work)
     {
         var tokens = Tokens(computed ?? default);
-        var charged = await work.ForgivesAsync(OrganizationId, tokens) ? default : computed ?? default;
+        var charged = await work.ForgivesAsync(OrganizationId, computed ?? default) ? default : computed ?? default;
         Close(outcome, charged, 0, computed is null ? Ticket.HeldRateTokens : tokens);
     }
 
@@ -54,7 +54,7 @@ internal sealed record RunningRequest(
     {
         var empty = EndedAtOnceByItself(units);
         var outcome = empty ? Outcome.Empty : Outcome.Completed;
-        var charged = empty && await work.ForgivesAsync(OrganizationId, Tokens(units)) ? default : units;
+        var charged = empty && await work.ForgivesAsync(OrganizationId, units) ? default : units;
         var kind = SettlementKind.Settle;
         if (Recording is not null)
         {

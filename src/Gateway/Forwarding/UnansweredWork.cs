@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Metering;
 using Tollgate.Gateway.Redis;
 using Tollgate.ServiceDefaults.Data;
 
@@ -16,11 +17,17 @@ internal sealed partial class UnansweredWork(
 {
     private readonly EmbeddedScript _script = EmbeddedScript.Load("UnansweredWork.lua");
 
-    /// <summary>Takes <paramref name="tokens"/> out of the organization's allowance. False when they do not fit: bill them. A gateway that
+    /// <summary>What units weigh in the allowance, tokens: a second of audio 50, 256 pixels 1 and an image at least 1, a denoiser step
+    /// 256.</summary>
+    public static long Weigh(Units units) => units.Prompt + units.Completion + (units.AudioMs / 20) + units.Images + (units.Pixels / 256)
+        + (units.Steps * 256);
+
+    /// <summary>Takes <paramref name="computed"/> out of the organization's allowance. False when it does not fit: bill it. A gateway that
     /// dies between this and the request's CLOSE has used up allowance and bills nothing.</summary>
-    /// <param name="tokens">Prompt and output together; 0 is always forgiven.</param>
-    public async Task<bool> ForgivesAsync(Guid organizationId, long tokens)
+    /// <param name="computed">All zero is always forgiven.</param>
+    public async Task<bool> ForgivesAsync(Guid organizationId, Units computed)
     {
+        var tokens = Weigh(computed);
         if (tokens == 0)
         {
             return true;

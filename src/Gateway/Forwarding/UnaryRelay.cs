@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tollgate.Contracts.Metering;
 using Tollgate.Gateway.Calls;
 using Tollgate.Gateway.Memory;
 
@@ -12,10 +13,12 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
 {
     public async Task<AttemptEnd> RunAsync(RunningRequest running, Attempt attempt, HttpResponseMessage answer)
     {
-        if (!WorkerAnswer.TryReadUnits(answer, out var units) || units.Completion > running.Ticket.MostOutput)
+        // The prompt was counted before anything was computed, and the hold pays for no more of it.
+        if (!WorkerAnswer.TryReadUnits(answer, out var units)
+            || !(units with { Input = 0, Cached = 0 }).IsWithin(running.Ticket.Bound))
         {
             LogUncounted(
-                logger, running.Call.PublicRequestId, attempt.Worker.Url, WorkerAnswer.UnitsText(answer), running.Ticket.MostOutput);
+                logger, running.Call.PublicRequestId, attempt.Worker.Url, WorkerAnswer.UnitsText(answer), running.Ticket.Bound);
             attempt.Stop(StopCause.WorkerBroken);
             return await AttemptEnd.OfStopAsync(attempt, running, parts.Unanswered);
         }
@@ -76,6 +79,6 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
     }
 
     [LoggerMessage(1, LogLevel.Error,
-        "Request {RequestId}: worker {Worker} stated units '{Units}', the hold covers {MostOutput} output tokens.")]
-    private static partial void LogUncounted(ILogger logger, string requestId, Uri worker, string? units, long mostOutput);
+        "Request {RequestId}: worker {Worker} stated units '{Units}', the hold covers {Bound}.")]
+    private static partial void LogUncounted(ILogger logger, string requestId, Uri worker, string? units, Units bound);
 }

@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Gateway.Journal;
@@ -25,7 +26,9 @@ internal sealed record AdmittedRequest(
         Math.Min(units.Output, Bound.Completion),
         Math.Min(units.Reasoning, Math.Max(0, Bound.Completion - Math.Min(units.Output, Bound.Completion))),
         Math.Min(units.AudioMs, Bound.AudioMs),
-        Math.Min(units.Images, Bound.Images));
+        Math.Min(units.Images, Bound.Images),
+        Math.Min(units.Pixels, Bound.Pixels),
+        Math.Min(units.Steps, Bound.Steps));
 
     public void Write(ref RecordWriter writer)
     {
@@ -45,20 +48,23 @@ internal sealed record AdmittedRequest(
         writer.Count(RateTokens);
         writer.Byte(Price.IsOrganizationsOwn ? (byte)1 : (byte)0);
         writer.Int64(Price.EffectiveFrom?.UtcTicks ?? UnknownTime);
+        writer.LaterPrices(Price.PicoUsd, Bound);
     }
 
     public static AdmittedRequest Read(ref RecordReader reader)
     {
         var (request, organization, project, key, version) = (reader.Guid(), reader.Guid(), reader.Guid(), reader.Guid(), reader.Guid());
         var (model, endpoint, streamed) = (reader.Text(), reader.Text(), reader.Byte() == 1);
-        var (prices, bound, epoch) = (reader.Prices(), reader.Units(), reader.Count());
+        var (prices, bound, epoch) = (reader.Counts(), reader.Counts(), reader.Count());
         var admittedAt = DateTimeOffset.FromUnixTimeMilliseconds(reader.Int64());
         var (money, rateTokens) = (reader.Count(), reader.Count());
         // Records of earlier versions end here.
         var (isOwn, from) = reader.IsAtEnd ? (false, UnknownTime) : (reader.Byte() == 1, reader.Int64());
-        var price = new UsagePrice(prices, from == UnknownTime ? null : new DateTimeOffset(from, TimeSpan.Zero), isOwn);
+        reader.LaterPrices(ref prices, ref bound);
+        var price = new UsagePrice(UnitPrices.Of(prices), from == UnknownTime ? null : new DateTimeOffset(from, TimeSpan.Zero), isOwn);
         return new AdmittedRequest(
-            request, organization, project, key, model, endpoint, streamed, version, price, bound, epoch, admittedAt, money, rateTokens);
+            request, organization, project, key, model, endpoint, streamed, version, price, Units.Of(bound), epoch, admittedAt, money,
+            rateTokens);
     }
 
     /// <summary>The one billable row of this request.</summary>
@@ -115,13 +121,17 @@ internal sealed record RequestEnd(
         writer.Count(Delivered);
         writer.Units(Charged);
         writer.Count(RateTokens);
+        writer.LaterUnits(Charged);
     }
 
     public static RequestEnd Read(ref RecordReader reader)
     {
         var (outcome, source, attempt) = ((Outcome)reader.Byte(), (UsageSource)reader.Byte(), (int)reader.Count());
-        var end = new RequestEnd(
-            outcome, attempt, source, DateTimeOffset.FromUnixTimeMilliseconds(reader.Int64()), reader.Count(), reader.Units());
-        return reader.IsAtEnd ? end : end with { RateTokens = reader.Count() };
+        var (finishedAt, delivered, charged) =
+            (DateTimeOffset.FromUnixTimeMilliseconds(reader.Int64()), reader.Count(), reader.Counts());
+        long? rateTokens = reader.IsAtEnd ? null : reader.Count();
+        reader.LaterCounts(ref charged);
+        var end = new RequestEnd(outcome, attempt, source, finishedAt, delivered, Units.Of(charged));
+        return rateTokens is { } tokens ? end with { RateTokens = tokens } : end;
     }
 }

@@ -19,7 +19,7 @@ internal sealed partial class JournalFile : IDisposable
     private const int SealBytes = RecordFormat.FrameBytes;
 
     /// <summary>Bytes kept for the end of each running request: its CLOSE is never longer.</summary>
-    private const int EndReserve = 160;
+    private const int EndReserve = 192;
 
     private readonly JournalOptions _options;
     private readonly TimeProvider _clock;

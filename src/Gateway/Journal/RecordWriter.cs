@@ -48,19 +48,40 @@ internal ref struct RecordWriter(Span<byte> buffer)
         _length += value.Length;
     }
 
+    /// <summary>Writes the kinds of the first version. <see cref="LaterUnits"/> follows at the end of the record.</summary>
     public void Units(Units units)
     {
-        foreach (var kind in UnitKind.All)
+        foreach (var kind in UnitKind.All.AsSpan(0, Contracts.Metering.Units.FirstLength))
         {
             Count(kind.Of(units));
         }
     }
 
+    /// <summary>Writes the kinds of later versions, which a record has at its end.</summary>
+    public void LaterUnits(Units units)
+    {
+        foreach (var kind in UnitKind.All.AsSpan(Contracts.Metering.Units.FirstLength..))
+        {
+            Count(kind.Of(units));
+        }
+    }
+
+    /// <summary>Writes the kinds of the first version. <see cref="LaterPrices"/> follows at the end of the record.</summary>
     public void Prices(UnitPrices prices)
     {
-        foreach (var kind in UnitKind.All)
+        foreach (var kind in UnitKind.All.AsSpan(0, Contracts.Metering.Units.FirstLength))
         {
             Count(kind.PriceOf(prices));
+        }
+    }
+
+    /// <summary>Writes price and bound of each kind of later versions, which a record has at its end.</summary>
+    public void LaterPrices(UnitPrices prices, Units bound)
+    {
+        foreach (var kind in UnitKind.All.AsSpan(Contracts.Metering.Units.FirstLength..))
+        {
+            Count(kind.PriceOf(prices));
+            Count(kind.Of(bound));
         }
     }
 
@@ -121,16 +142,35 @@ internal ref struct RecordReader(ReadOnlySpan<byte> payload)
         return (long)value;
     }
 
-    /// <summary>Reads one number for each kind of unit.</summary>
-    private UnitCounts Counts()
+    /// <summary>Reads one number for each kind of the first version.</summary>
+    public UnitCounts Counts()
     {
         var counts = default(UnitCounts);
-        foreach (ref var count in (Span<long>)counts)
+        for (var i = 0; i < Contracts.Metering.Units.FirstLength; i++)
         {
-            count = Count();
+            counts[i] = Count();
         }
 
         return counts;
+    }
+
+    /// <summary>Reads the kinds of later versions into <paramref name="counts"/>, as far as the record has them.</summary>
+    public void LaterCounts(ref UnitCounts counts)
+    {
+        for (var i = Contracts.Metering.Units.FirstLength; i < Contracts.Metering.Units.Length && !IsAtEnd; i++)
+        {
+            counts[i] = Count();
+        }
+    }
+
+    /// <summary>Reads price and bound of each kind of later versions, as far as the record has them.</summary>
+    public void LaterPrices(ref UnitCounts prices, ref UnitCounts bound)
+    {
+        for (var i = Contracts.Metering.Units.FirstLength; i < Contracts.Metering.Units.Length && !IsAtEnd; i++)
+        {
+            prices[i] = Count();
+            bound[i] = Count();
+        }
     }
 
     public byte[] Bytes()
@@ -140,10 +180,6 @@ internal ref struct RecordReader(ReadOnlySpan<byte> payload)
         _rest = _rest[length..];
         return value;
     }
-
-    public Units Units() => Contracts.Metering.Units.Of(Counts());
-
-    public UnitPrices Prices() => UnitPrices.Of(Counts());
 
     public string Text()
     {

@@ -90,6 +90,13 @@ internal sealed class RequestFold
         return false;
     }
 
+    private static Units ReadProgress(ref RecordReader payload)
+    {
+        var counts = payload.Counts();
+        payload.LaterCounts(ref counts);
+        return Units.Of(counts);
+    }
+
     private FinishedRequest? Apply(RecordType type, ref RecordReader payload, UnfinishedRequest request)
     {
         switch (type)
@@ -98,7 +105,7 @@ internal sealed class RequestFold
                 request.Attempt = (int)payload.Count();
                 return null;
             case RecordType.Progress:
-                request.Progress = payload.Units();
+                request.Progress = ReadProgress(ref payload);
                 return null;
             case RecordType.Answered:
                 request.Answer = UnsettledAnswer.Read(ref payload);

@@ -7,7 +7,8 @@ namespace Tollgate.Gateway.Pipeline;
 
 /// <summary>
 /// How much a request can use at most, and how much it is likely to use, without a tokenizer. Bytes bound tokens, together with what the
-/// model's <see cref="PromptMeasure"/> adds; a worker refuses a prompt longer than its context, so the context bounds them too.
+/// model's <see cref="PromptMeasure"/> adds; a worker refuses a prompt longer than its context, so the context bounds them too. Audio and
+/// pictures are bounded by the request itself.
 /// </summary>
 internal static class DemandCalculation
 {

@@ -14,7 +14,7 @@ namespace Tollgate.Inference.Requests;
 internal sealed partial class HoldGuard(InferenceMetrics metrics, ILogger<HoldGuard> logger)
 {
     /// <summary>The error to answer with, or null: the request may run. A caller that names no bound has none.</summary>
-    /// <param name="wanted">The exact prompt tokens, the most output tokens, and the audio.</param>
+    /// <param name="wanted">The exact prompt tokens, and the most units of every other kind.</param>
     public OpenAiError? Check(HttpRequest request, RequestIdentity identity, string model, Units wanted)
     {
         if (request.Headers[WorkerHeaders.Bound] is not [{ } text])
@@ -22,8 +22,7 @@ internal sealed partial class HoldGuard(InferenceMetrics metrics, ILogger<HoldGu
             return null;
         }
 
-        if (Units.TryParse(text, out var bound) && wanted.Prompt <= bound.Prompt && wanted.Completion <= bound.Completion
-            && wanted.AudioMs <= bound.AudioMs && wanted.Images <= bound.Images)
+        if (Units.TryParse(text, out var bound) && wanted.IsWithin(bound))
         {
             return null;
         }

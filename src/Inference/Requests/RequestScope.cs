@@ -22,7 +22,7 @@ internal sealed class RequestScope(HttpRequest request, string model, string ope
     public RequestIdentity Identity { get; } = RequestIntake.Identify(request, recorder.Clock);
 
     /// <summary>The error to answer with when the hold does not pay for what the request wants, or null.</summary>
-    /// <param name="wanted">The exact prompt tokens, and the most output tokens.</param>
+    /// <param name="wanted">The exact prompt tokens, and the most units of every other kind.</param>
     public OpenAiError? CheckHold(Units wanted) => recorder.Guard.Check(request, Identity, model, wanted);
 
     /// <param name="reason">As <see cref="InferenceMetrics.Refused"/> takes it.</param>

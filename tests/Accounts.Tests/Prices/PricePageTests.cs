@@ -92,6 +92,48 @@ public sealed class PricePageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Form_for_a_model_shows_the_prices_of_its_task_alone()
+    {
+        _host.Responder.Fleet = new Contracts.Catalogue.Fleet(
+            DateTimeOffset.UnixEpoch,
+            [
+                new FleetWorker(
+                    "http://127.0.0.1:9", true,
+                    new WorkerStatus("w", "1", "cpu", false, DateTimeOffset.UnixEpoch, [Served("tiny-embed")])),
+            ]);
+
+        var all = await _browser.OpenAsync("/admin/prices");
+        var one = await _browser.OpenAsync("/admin/prices?model=tiny-embed");
+
+        Assert.Contains("Input.OutputPerMillion", all.Html, StringComparison.Ordinal);
+        Assert.Contains("Input.InputPerMillion", one.Html, StringComparison.Ordinal);
+        Assert.Contains("value=\"tiny-embed\"", one.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Input.OutputPerMillion", one.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Input.PerImage", all.Html, StringComparison.Ordinal); // No model of the fleet has pictures.
+    }
+
+    [Fact]
+    public async Task Price_of_pictures_is_asked_once_more_set_and_listed()
+    {
+        _host.Responder.Prices =
+        [
+            Price("draws", TimeSpan.FromDays(-1), 0, 0) with { PicoUsd = new UnitPrices(0, 0, 0, 0, 0, 40_000_000_000, 3_000, 20_000_000) },
+        ];
+
+        var list = await _browser.OpenAsync("/admin/prices");
+        const string Address = "/admin/prices/set?Model=draws&PerImage=0.05&PerMillionPixels=0.003&PerStep=0";
+        var question = await _browser.OpenAsync(Address);
+        await _browser.SubmitAndFollowAsync(Address, "set-price");
+
+        Assert.Contains("$0.04 per image, $0.003 per million pixels, $0.00002 per denoiser step", list.Html, StringComparison.Ordinal);
+        Assert.Contains("$0.04 → $0.05 per image", WebUtility.HtmlDecode(question.Html), StringComparison.Ordinal);
+        Assert.Equal(
+            [new SetPrice("draws", null, null, false) { PerImage = 0.05m, PerMillionPixels = 0.003m, PerStep = 0 }],
+            Orders("/internal/prices"));
+        Assert.Equal(["price.set $0.05 per image, $0.003 per million pixels, $0 per denoiser step: draws"], await AuditAsync());
+    }
+
+    [Fact]
     public async Task Price_of_one_organization_is_scheduled_and_withdrawn()
     {
         var organization = await _host.InScopeAsync<AccountsDb, Guid>(db => db.Organizations.Select(o => o.Id).SingleAsync());

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Leases;
 using Tollgate.Billing.Prices;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
 
@@ -39,6 +40,39 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
         Assert.Equal(
             500, await billing.ReadAsync<decimal>("select sum(requests) from usage_rollup_hours where organization_id = $1",
             organization));
+    }
+
+    [Fact]
+    public async Task BookAsync_charges_every_kind_of_unit_at_its_price()
+    {
+        var organization = await billing.OpenWalletAsync(100);
+        var epoch = (await Desk.AskAsync(new LeaseRequest(organization, null, 1_000_000_000, 0), default)).Epoch;
+        var model = $"painter-{Guid.NewGuid():N}";
+        await billing.App.Services.GetRequiredService<PriceBook>().SetAsync(
+            new SetPrice(model, 1, 2, OnlyIfMissing: false)
+            {
+                PerThousandSeconds = 0.1m, PerImage = 0.04m, PerMillionPixels = 0.003m, PerStep = 0.00002m,
+            },
+            default);
+        var version = await billing.ReadAsync<Guid>("select version from price_versions where model = $1", model);
+        var usage = BillingFixture.Usage(organization, epoch, 0, 0) with
+        {
+            Model = model, PriceVersion = version, Units = new Units(10, 20, 30, 40, 60_000, 2, 524_288, 50),
+        };
+
+        var booked = await ShipAsync(Guid.NewGuid(), [usage, usage with { RequestId = Guid.NewGuid(), Units = new Units(0, Pixels: -1) }]);
+
+        // 30 prompt and 70 output tokens, a minute of audio, two pictures of 512 x 512 pixels, 50 steps.
+        var expected = 0.00003m + 0.00014m + 0.006m + 0.08m + 0.001572864m + 0.001m;
+        Assert.Equal((1, 1), (booked.Inserted, booked.Rejected));
+        Assert.Equal(expected, await SumAsync("select sum(amount) from usage_events where organization_id = $1", organization));
+        Assert.Equal(100 - expected, await SumAsync("select balance from wallets where organization_id = $1", organization));
+        Assert.Equal(
+            "10,20,30,40,60000,2,524288,50",
+            await billing.ReadAsync<string>(
+                "select concat_ws(',', input, cached, output, reasoning, audio_ms, images, pixels, steps) from usage_rollup_hours "
+                + "where organization_id = $1",
+                organization));
     }
 
     [Fact]

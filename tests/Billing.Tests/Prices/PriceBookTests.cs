@@ -109,6 +109,26 @@ public sealed class PriceBookTests(BillingFixture billing) : IClassFixture<Billi
     }
 
     [Fact]
+    public async Task Price_of_another_unit_than_the_tasks_own_is_refused_by_name_and_one_without_a_task_may_have_all()
+    {
+        var app = await billing.StartAsync();
+        using var accounts = BillingFixture.Client(app, "accounts");
+        var picture = new SetPrice("model-g", null, null, false) { PerImage = 0.04m, PerMillionPixels = 0.003m, PerStep = 0.00002m };
+
+        var answer = await accounts.PostAsJsonAsync(
+            "/internal/prices", picture with { InputPerMillion = 1, Task = "embeddings" }, ContractsJson.Default.SetPrice);
+        var problem = (await answer.Content.ReadFromJsonAsync<HttpValidationProblemDetails>())!;
+        await SetAsync(accounts, picture);
+        await SetAsync(accounts, picture); // Adds no version: it is the same price.
+        await SetAsync(accounts, picture with { PerStep = 0 });
+
+        Assert.Equal(["perImage", "perMillionPixels", "perStep"], problem.Errors.Keys.Order());
+        Assert.Equal(2, await billing.ReadAsync<long>("select count(*) from price_versions where model = 'model-g'"));
+        Assert.Equal(
+            new UnitPrices(0, 0, 0, 0, 0, 40_000_000_000, 3_000, 0), Assert.Single(await PricesAsync(accounts, "model-g")).PicoUsd);
+    }
+
+    [Fact]
     public async Task Withdrawn_price_is_in_force_for_nobody_and_one_in_force_cannot_be_withdrawn()
     {
         var (one, two) = (await billing.StartAsync(), await billing.StartAsync());

@@ -38,11 +38,19 @@ public sealed partial class PriceCommandTests(ClusterCommands cluster)
         var embedding = await cluster.RunAsync("prices", "set", "tiny-embed", "--price-in", "0.02");
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("--price-in: US dollars per million units: 0 to 1,000,000,000, at most six", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--price-in: US dollars per million tokens: 0 to 1,000,000,000, at most six", run.Error, StringComparison.Ordinal);
         Assert.Contains("--price-out: Name a price for output", run.Error, StringComparison.Ordinal);
         Assert.Contains("--from: Must lie in the future", run.Error, StringComparison.Ordinal);
         Assert.Contains("--organization: There is no such organization.", run.Error, StringComparison.Ordinal);
         Assert.Contains("tiny-embed costs $0.02 in and $0 out", embedding.Succeeded(), StringComparison.Ordinal);
+
+        var pictures = await cluster.RunAsync(
+            "prices", "set", "draws", "--price-image", "0.04", "--price-pixels", "0.003", "--price-step", "0.00002");
+        var listed = (await cluster.RunAsync("prices", "list")).Succeeded();
+        Assert.Contains(
+            "draws costs $0.04 per image, $0.003 per million pixels, $0.00002 per denoiser step from now", pictures.Succeeded(),
+            StringComparison.Ordinal);
+        Assert.Contains(" 0.04/image, 0.003/million pixels, 0.00002/denoiser step ", listed, StringComparison.Ordinal);
     }
 
     [GeneratedRegex("by-hand +all +scheduled .* ([0-9a-f-]{36})")]

@@ -11,8 +11,8 @@ public sealed class UnitsTests
     {
         var count = Gen.OneOf(Gen.Choose(0, 1000).Select(n => (long)n), Gen.Constant(long.MaxValue));
         var all =
-            from a in count from b in count from c in count from d in count from e in count from f in count
-            select new Units(a, b, c, d, e, f);
+            from a in count from b in count from c in count from d in count from e in count from f in count from g in count from h in count
+            select new Units(a, b, c, d, e, f, g, h);
 
         Prop.ForAll(all.ToArbitrary(), units => Units.TryParse(units.ToString(), out var parsed) && parsed == units)
             .QuickCheckThrowOnFailure();
@@ -24,7 +24,10 @@ public sealed class UnitsTests
     [InlineData("", false)]
     [InlineData("1", false)]
     [InlineData("1,2,3,4,5", false)]
-    [InlineData("1,2,3,4,5,6,7", false)]
+    [InlineData("1,2,3,4,5,6,7,8", true)]
+    [InlineData("1,2,3,4,5,6,0,8", true)]
+    [InlineData("1,2,3,4,5,6,7,8,9", false)]
+    [InlineData("1,2,3,4,5,6,7,", false)]
     [InlineData("1,2,3,4,5,", false)]
     [InlineData("1,2,3,4,5,-6", false)]
     [InlineData("1,2,3,4,5,+6", false)]
@@ -32,10 +35,34 @@ public sealed class UnitsTests
     [InlineData("1,2,3,4,5,6.0", false)]
     [InlineData("1,2,3,4,5,9223372036854775808", false)]
     [InlineData("1,2,3,4,5,٦", false)]
-    public void TryParse_takes_six_plain_counts_and_nothing_else(string text, bool taken)
+    public void TryParse_takes_six_or_eight_plain_counts_and_nothing_else(string text, bool taken)
     {
         Assert.Equal(taken, Units.TryParse(text, out var units));
         Assert.Equal(taken, units.ToString() == text);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1000)]
+    [InlineData(1000, 1000)]
+    [InlineData(1001, 2000)]
+    [InlineData(29_999, 30_000)]
+    public void BilledAudioMs_makes_each_begun_second_a_whole_one(long milliseconds, long billed) =>
+        Assert.Equal(billed, Units.BilledAudioMs(milliseconds));
+
+    [Fact]
+    public void IsWithin_compares_prompt_completion_and_every_other_kind()
+    {
+        var bound = new Units(1, 1, 2, 0, 3, 4, 5, 6);
+
+        Assert.True(new Units(0, 2, 1, 1, 3, 4, 5, 6).IsWithin(bound)); // Parts of the prompt may change places.
+        Assert.All(
+            (Units[])
+            [
+                bound with { Input = 2 }, bound with { Reasoning = 1 }, bound with { AudioMs = 4 }, bound with { Images = 5 },
+                bound with { Pixels = 6 }, bound with { Steps = 7 },
+            ],
+            units => Assert.False(units.IsWithin(bound)));
     }
 
     [Fact]

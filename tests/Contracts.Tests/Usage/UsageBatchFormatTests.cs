@@ -6,6 +6,16 @@ namespace Tollgate.Contracts.Tests.Usage;
 
 public sealed class UsageBatchFormatTests
 {
+    /// <summary>A batch that version 2 wrote.</summary>
+    private const string SecondVersion =
+        "AgGVqqoAAHAAgAAAAAAAAAgDAAAAAAAAAGQAAAAAAAAAyAAAAAAAAAACAAAADgAAAHRpbnktYXNzaXN0YW50EAAAAGNoYXQuY29tcGxldGlvbnMBAAAAAZWq"
+        + "qgAAcACAAAAAAAAAAgcAAAAAAAAAAQAAAAGVqqoAAHAAgAAAAAAAAAIHAAAAAAAAAAUAAAAAAAAAAQAAAAGVqqoAAHAAgAAAAAAAAAUBAAAAAAAAAAIAAAAA"
+        + "AAAAAwAAAAAAAAAEAAAAAAAAAAUAAAAAAAAABgAAAAAAAAAAIOggR03fCAEBAAAAAZWqqgAAcACAAAAAAAAAAQGVqqoAAHAAgAAAAAAAAAIBlaqqAABwAIAA"
+        + "AAAAAAADAZWqqgAAcACAAAAAAAAABAGVqqoAAHAAgAAAAAAAAAUAAAAAAgAAAAAAAAABAAAABwAAAAAAAAAKAAAAAAAAABQAAAAAAAAAHgAAAAAAAAAoAAAA"
+        + "AAAAADIAAAAAAAAAPAAAAAAAAAAJAAAAAAAAAADgUUsQTt8IgKMbTRBO3wgDAAEAAQ==";
+
+    private static readonly DateTimeOffset Noon = new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
+
     private readonly Random _random = new(5);
 
     [Fact]
@@ -25,19 +35,42 @@ public sealed class UsageBatchFormatTests
     }
 
     [Fact]
-    public void Read_takes_what_a_gateway_of_the_version_before_sends()
+    public void Read_takes_what_gateways_of_the_versions_before_sent()
     {
-        const int EventBytes = (5 * 16) + (4 * sizeof(int)) + (10 * sizeof(long)) + (2 * sizeof(short)) + 1;
-        var batch = Batch();
-        batch = batch with { Events = [.. batch.Events.Select(usage => usage with { Price = null })] };
-        var bytes = UsageBatchFormat.Write(batch);
-        var prices = bytes.Length - (batch.Events.Count * EventBytes) - (2 * sizeof(int)); // Where this version counts none.
-        byte[] older = [1, .. bytes[1..prices], .. bytes[(prices + sizeof(int))..]];
+        const int Prices = sizeof(int) + 16 + (7 * sizeof(long)) + 1; // One price of six kinds, after their number.
+        const int Event = sizeof(int) + (5 * 16) + (4 * sizeof(int)) + (10 * sizeof(long)) + (2 * sizeof(short)) + 1;
+        var second = Convert.FromBase64String(SecondVersion);
+        byte[] first = [1, .. second[1..^(Event + Prices)], .. second[^Event..]];
 
-        var read = UsageBatchFormat.Read(older);
+        var read = UsageBatchFormat.Read(second);
+        var older = UsageBatchFormat.Read(first);
 
-        Assert.Equal(batch.Events, read.Events);
-        Assert.Equal(batch.Lowered, read.Lowered);
+        var price = new UsagePrice(new UnitPrices(1, 2, 3, 4, 5, 6), Noon.AddDays(-1), IsOrganizationsOwn: true);
+        var usage = new UsageEvent
+        {
+            RequestId = Id(1),
+            OrganizationId = Id(2),
+            ProjectId = Id(3),
+            KeyId = Id(4),
+            Model = "tiny-assistant",
+            Endpoint = "chat.completions",
+            Streamed = true,
+            Attempt = 2,
+            PriceVersion = Id(5),
+            Price = price,
+            Epoch = 7,
+            Units = new Units(10, 20, 30, 40, 50, 60),
+            Delivered = 9,
+            Outcome = Outcome.ClientLeft,
+            AdmittedAt = Noon,
+            FinishedAt = Noon.AddSeconds(3),
+            Source = UsageSource.Recovery,
+        };
+        Assert.Equal((Id(8), 3L, 100L, 200L), (read.JournalId, read.Boot, read.From, read.To));
+        Assert.Equal([usage], read.Events);
+        Assert.Equal([usage with { Price = null }], older.Events);
+        Assert.Equal([new EpochReclaim(Id(2), 7, 5)], read.Lowered);
+        Assert.Equal(read.Lowered, older.Lowered);
     }
 
     [Fact]
@@ -70,6 +103,8 @@ public sealed class UsageBatchFormatTests
         }
     }
 
+    private static Guid Id(int number) => new($"0195aaaa-0000-7000-8000-{number:x12}");
+
     private UsageBatch Batch() => new(
         Guid.NewGuid(), 3, 1L << 40, (1L << 40) + 7, [.. Enumerable.Range(1, 3).Select(Usage)],
         [new EpochFence(Guid.NewGuid(), 1_760_000_000_000)])
@@ -90,11 +125,11 @@ public sealed class UsageBatchFormatTests
         Attempt = number,
         PriceVersion = Guid.NewGuid(),
         Price = new UsagePrice(
-            new UnitPrices(number, 2, 3, 4, 5, long.MaxValue),
+            new UnitPrices(number, 2, 3, 4, 5, long.MaxValue, 7, 8),
             number % 2 == 0 ? null : DateTimeOffset.UnixEpoch.AddTicks(number),
             number % 3 == 0),
         Epoch = _random.NextInt64(),
-        Units = new Units(1, 2, 3, 4, 5, long.MaxValue),
+        Units = new Units(1, 2, 3, 4, 5, long.MaxValue, 7, 8),
         Delivered = 6,
         Outcome = Outcome.Empty,
         AdmittedAt = DateTimeOffset.UnixEpoch.AddTicks(number),

@@ -61,7 +61,7 @@ public sealed partial class PricesCommandTests(KillableTollgate killable)
         var import = await commands.RunAsync("models", "import", model, "--name", "half", "--price-in", "0.1");
 
         Assert.Equal(1, wrong.ExitCode);
-        Assert.Contains("--price-in: US dollars per million units", wrong.Error, StringComparison.Ordinal);
+        Assert.Contains("--price-in: US dollars per million tokens", wrong.Error, StringComparison.Ordinal);
         Assert.Contains("--price-out: Name a price for output", wrong.Error, StringComparison.Ordinal);
         Assert.Contains("--from: Must lie in the future", wrong.Error, StringComparison.Ordinal);
         Assert.Equal(1, free.ExitCode);

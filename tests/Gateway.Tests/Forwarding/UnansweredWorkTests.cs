@@ -3,6 +3,7 @@ using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
+using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Tests.Calls;
 using Tollgate.Gateway.Tests.Harness;
 using Tollgate.Testing;
@@ -26,6 +27,14 @@ public sealed class UnansweredWorkTests
     private static string Hello(bool stream) =>
         """{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}]"""
         + $$""","max_tokens":20,"stream":{{(stream ? "true" : "false")}}}""";
+
+    [Fact]
+    public void Audio_pictures_and_steps_weigh_like_tokens()
+    {
+        Assert.Equal(14, UnansweredWork.Weigh(Computed));
+        Assert.Equal(50 * 60, UnansweredWork.Weigh(new Units(0, AudioMs: 60_000)));
+        Assert.Equal(1 + (512 * 512 / 256) + (20 * 256), UnansweredWork.Weigh(new Units(0, Images: 1, Pixels: 512 * 512, Steps: 20)));
+    }
 
     [Theory]
     [InlineData(Chat, false)]

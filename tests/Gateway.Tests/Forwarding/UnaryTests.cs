@@ -121,6 +121,7 @@ public sealed class UnaryTests
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")] // No units.
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nx-tollgate-units: 1,0,9999,0,0,0\r\n\r\n{}")] // More than the hold.
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nx-tollgate-units: 1,0,1,0,0,1\r\n\r\n{}")] // An image that the hold lacks.
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nx-tollgate-units: 1,0,-1,0,0,0\r\n\r\n{}")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Le")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 99\r\nx-tollgate-units: 1,0,1,0,0,0\r\n\r\n{}")] // Dies in the middle of the body.

@@ -104,6 +104,14 @@ public sealed class DemandCalculationTests
         Assert.Equal(new Units(0, Images: 2), Calculate(request, Card with { ContextLength = 0, Measure = null }, Price).Bound);
     }
 
+    [Fact]
+    public void Calculate_adds_what_a_request_bounds_of_audio_and_pictures()
+    {
+        var request = new PictureRequest { Model = "m", Size = new PromptSize(2, 0, 0, 1), Edits = default };
+
+        Assert.Equal(new Units(2 + 3, Images: 1, Pixels: 640 * 480), Calculate(request, Card, Price).Bound);
+    }
+
     private static Demand Calculate(InferenceRequest request, ModelCard card, ModelPrice price) =>
         DemandCalculation.Calculate("chat.completions", request, card, price);
 
@@ -111,5 +119,12 @@ public sealed class DemandCalculationTests
     {
         Assert.True(ChatRequest.TryParse(Encoding.UTF8.GetBytes(json), out var request, out var error), error?.Message);
         return request!;
+    }
+
+    private sealed record PictureRequest : InferenceRequest
+    {
+        public override bool Generates => false;
+
+        public override Units Media => new(0, Images: 1, Pixels: 640 * 480);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Witness;
 using Tollgate.Inference.Worker;
 using Tollgate.Testing;
@@ -41,6 +42,43 @@ public sealed class WitnessLogTests : IDisposable
         Assert.Equal(reopened.End, rest.Next);
         Assert.Empty(reopened.Read(rest.Next, limit: 10).Entries);
         Assert.Equal(new Units(12, 0, 34), reopened.Find(first));
+    }
+
+    [Fact]
+    public void A_record_of_the_version_with_six_kinds_is_read_and_one_without_later_kinds_is_written_the_same()
+    {
+        var old = Convert.FromBase64String(
+            "agAAALhmDAsBlaqqAABwAIAAAAAAAAABAgAAAAGVqqoAAHAAgAAAAAAAAAIBAAAAAAAAAAIAAAAAAAAAAwAAAAAAAAAEAAAAAAAAAAUAAAAAAA"
+            + "AABgAAAAAAAAAAcFwIaWEGAHRpbnktYXNzaXN0YW50");
+        var (request, organization) = (new Guid("0195aaaa-0000-7000-8000-000000000001"), new Guid("0195aaaa-0000-7000-8000-000000000002"));
+        var at = new DateTimeOffset(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
+
+        Assert.True(WitnessRecord.TryRead(old, position: 40, out var entry));
+        var written = WitnessRecord.Write(request, 2, organization, "tiny-assistant", new Units(1, 2, 3, 4, 5, 6), at);
+
+        Assert.Equal(
+            new WitnessEntry(40 + old.Length, request, 2, organization, "tiny-assistant", new Units(1, 2, 3, 4, 5, 6), at), entry);
+        Assert.Equal(old, written);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    [InlineData(long.MaxValue, long.MaxValue)]
+    public void Later_kinds_are_read_back_behind_the_name(long pixels, long steps)
+    {
+        var units = new Units(1, 2, 3, 4, 5, 6, pixels, steps);
+        var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
+        using (var log = Open())
+        {
+            log.Append(first, 1, Guid.Empty, "größer", units);
+            log.Append(second, 1, Guid.Empty, "größer", new Units(1));
+        }
+
+        using var reopened = Open();
+        var entries = reopened.Read(after: 0, limit: 10).Entries;
+
+        Assert.Equal([(first, "größer", units), (second, "größer", new Units(1))], entries.Select(e => (e.RequestId, e.Model, e.Units)));
     }
 
     [Theory]

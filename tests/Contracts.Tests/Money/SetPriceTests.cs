@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.Money;
+
+namespace Tollgate.Contracts.Tests.Money;
+
+public sealed class SetPriceTests
+{
+    private static readonly ModelTask Draw = new("draw", "image generation", UnitSet.Images | UnitSet.Pixels | UnitSet.Steps);
+    private static readonly ModelTask Hear = new("hear", "speech recognition", UnitSet.Audio);
+
+    [Fact]
+    public void An_order_names_the_price_of_each_unit_of_its_task()
+    {
+        Assert.Equal(["inputPerMillion", "outputPerMillion"], Faults(Order(), ModelTask.Chat));
+        Assert.Equal(["inputPerMillion"], Faults(Order(), ModelTask.Embeddings));
+        Assert.Equal(["perThousandSeconds"], Faults(Order(), Hear));
+        Assert.Equal(["perImage", "perMillionPixels", "perStep"], Faults(Order(), Draw));
+        Assert.Equal(["inputPerMillion", "outputPerMillion"], Faults(Order(), task: null));
+        Assert.Empty(Faults(Order() with { PerImage = 0.04m, PerMillionPixels = 0, PerStep = 0 }, Draw));
+        Assert.Empty(Faults(Order() with { PerThousandSeconds = 0.1m }, task: null));
+    }
+
+    [Fact]
+    public void An_order_names_no_price_of_another_unit_unless_it_is_free()
+    {
+        var order = Order() with { InputPerMillion = 1, OutputPerMillion = 2, PerImage = 3 };
+
+        Assert.Equal(["perImage"], Faults(order, ModelTask.Chat));
+        Assert.Equal(["outputPerMillion", "perImage"], Faults(order, ModelTask.Embeddings));
+        Assert.Empty(Faults(order with { OutputPerMillion = 0, PerImage = null }, ModelTask.Embeddings));
+    }
+
+    [Theory]
+    [InlineData("perImage", 1000, true)]
+    [InlineData("perImage", 0.000000000001, true)] // Six decimals of a million images.
+    [InlineData("perImage", 0.0000000000001, false)]
+    [InlineData("perImage", 1000.1, false)]
+    [InlineData("perImage", -1, false)]
+    [InlineData("inputPerMillion", 0.000001, true)]
+    [InlineData("inputPerMillion", 0.0000001, false)]
+    [InlineData("perThousandSeconds", 1_000_000_000, true)]
+    [InlineData("perStep", 1001, false)]
+    public void An_amount_fits_the_price_book(string name, double amount, bool fits) =>
+        Assert.Equal(fits, PriceMember.All.Single(member => member.Name == name).Takes((decimal)amount));
+
+    [Fact]
+    public void Prices_and_units_of_the_version_with_six_kinds_are_read_from_JSON()
+    {
+        const string Prices = """
+            {"prices":[{"model":"m","version":"0195aaaa-0000-7000-8000-000000000001","effectiveFrom":"2026-11-29T12:00:00+00:00",
+            "picoUsd":{"input":1,"cached":2,"output":3,"reasoning":4,"audioMs":5,"image":6}}]}
+            """;
+        const string Cancel = """{"known":true,"units":{"input":1,"cached":2,"output":3,"reasoning":4,"audioMs":5,"images":6}}""";
+
+        var prices = JsonSerializer.Deserialize(Prices, ContractsJson.Default.PriceSnapshot)!.Prices;
+        var units = JsonSerializer.Deserialize(Cancel, ContractsJson.Default.Cancelled)!.Units;
+
+        Assert.Equal(new UnitPrices(1, 2, 3, 4, 5, 6), Assert.Single(prices).PicoUsd);
+        Assert.Equal(new Units(1, 2, 3, 4, 5, 6), units);
+    }
+
+    private static SetPrice Order() => new("m", null, null, OnlyIfMissing: false);
+
+    private static IEnumerable<string> Faults(SetPrice order, ModelTask? task) => order.FindFaults(task).Select(fault => fault.Member);
+}
