@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tollgate.Cli.Commands;
 using Tollgate.Cli.Data;
 using Tollgate.Cli.Prices;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
