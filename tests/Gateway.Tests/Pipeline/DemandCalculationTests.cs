@@ -6,6 +6,7 @@ using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Pipeline;
 using Tollgate.Gateway.Tests.Harness;
+using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Pipeline;
 
