@@ -21,17 +21,14 @@ public sealed record ImageClassificationRequestBody(
     public string? User { get; init; }
 }
 
-/// <summary>Form of <c>POST /v1/images/classifications</c>: a picture as <c>image</c> or <c>file</c>, or up to 16 as
-/// <c>image[]</c>.</summary>
+/// <summary>Form of <c>POST /v1/images/classifications</c>: a picture as <c>file</c> or <c>image</c>, or up to 16 as <c>image[]</c>. The
+/// document leaves <c>image</c> out: generated clients name it and <c>image[]</c> alike.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ImageClassificationForm(
     [property: JsonPropertyName("model"), MinLength(1), MaxLength(256), Description("A model's name or an alias, see GET /v1/models.")]
     string Model)
 {
-    [JsonPropertyName("image"), BinaryFile, Description("A picture's file.")]
-    public string? Image { get; init; }
-
-    [JsonPropertyName("file"), BinaryFile, Description("Another name of image.")]
+    [JsonPropertyName("file"), BinaryFile, Description("A picture's file; image is another name of this part.")]
     public string? File { get; init; }
 
     [JsonPropertyName("image[]"), Description("The files of several pictures.")]

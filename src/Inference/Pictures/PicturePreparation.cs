@@ -23,8 +23,8 @@ internal sealed record PicturePreparation(
     /// <summary>Shape of a tensor of several pictures.</summary>
     public long[] Shape(int pictures) => ChannelsLast ? [pictures, Height, Width, Channels] : [pictures, Channels, Height, Width];
 
-    /// <summary>Resizes the picture and cuts out what the model reads: four bytes a pixel, row by row. A picture of exactly the model's size
-    /// has been prepared by its sender, and is taken as it is.</summary>
+    /// <summary>Resizes the picture and cuts out what the model reads: four bytes a pixel, row by row. A picture of exactly the model's
+    /// size has been prepared by its sender, and is taken as it is.</summary>
     /// <remarks>The longer side is rounded down, and an odd remainder of the cut stays at the right and below, as in the image processors
     /// of the transformers library.</remarks>
     public byte[] Fit(Picture picture)

@@ -42,25 +42,32 @@ public sealed class ImageClassifierTests
         }
     }
 
-    /// <summary>A label alone would not show that red and blue are swapped: an orange cat becomes a blue one, and another label.</summary>
+    /// <summary>The label of a picture without much colour would not show that red and blue are swapped.</summary>
     [SharedFact(EfficientNet)]
-    public async Task Swapping_red_and_blue_changes_the_scores()
+    public async Task Swapping_red_and_blue_changes_the_label_or_score_of_a_reference_picture()
     {
         using var folder = new TemporaryFolder();
         using var model = await ImportAsync(SharedFiles.At(EfficientNet), folder);
-        var file = await File.ReadAllBytesAsync(SharedFiles.At($"{EfficientNet}/images/coffee-224.png"));
-        var right = Fit(model, file);
-        var swapped = (byte[])right.Clone();
-        for (var pixel = 0; pixel < swapped.Length; pixel += Picture.BytesPerPixel)
+        var changed = new List<string>();
+        foreach (var file in Directory.EnumerateFiles(SharedFiles.At($"{EfficientNet}/images"), "*-224.png").Order())
         {
-            (swapped[pixel], swapped[pixel + 2]) = (swapped[pixel + 2], swapped[pixel]);
+            var right = Fit(model, await File.ReadAllBytesAsync(file));
+            var swapped = (byte[])right.Clone();
+            for (var pixel = 0; pixel < swapped.Length; pixel += Picture.BytesPerPixel)
+            {
+                (swapped[pixel], swapped[pixel + 2]) = (swapped[pixel + 2], swapped[pixel]);
+            }
+
+            var logits = await RunAsync(model, [right, swapped]);
+            var (first, other) = (model.Rank(logits[0], 1)[0], model.Rank(logits[1], 1)[0]);
+            if (first.Label != other.Label || Math.Abs(first.Score - other.Score) > 0.1f)
+            {
+                changed.Add(Path.GetFileName(file));
+            }
         }
 
-        var logits = await RunAsync(model, [right, swapped]);
-
-        Assert.Equal(("espresso", 0.951f), (model.Rank(logits[0], 1)[0].Label, MathF.Round(model.Rank(logits[0], 1)[0].Score, 3)));
-        var espresso = model.Rank(logits[1], 1000).Single(label => label.Label == "espresso").Score;
-        Assert.True(espresso < 0.7f, $"espresso has {espresso} with red and blue swapped");
+        Assert.NotEmpty(changed);
+        Assert.DoesNotContain("camera-224.png", changed); // It is grey.
     }
 
     [SharedFact(EfficientNet)]
