@@ -187,7 +187,12 @@ public sealed partial record ImageClassificationRequest : InferenceRequest
 
     public override bool Generates => false;
 
-    public override Units Media => new(0, Images: Images.Count);
+    /// <summary>Pictures and their pixels, as their headers state them. A worker decodes no picture whose size is another one.</summary>
+    public override Units Media => MediaOf(Images.Count);
+
+    /// <summary>The same of the first pictures.</summary>
+    /// <param name="count">0 to their number.</param>
+    public Units MediaOf(int count) => new(0, Images: count, Pixels: Images.Take(count).Sum(image => image.Header.Pixels));
 }
 
 /// <summary>What a vector is for: models that were trained with prefixes read a query otherwise than a document.</summary>

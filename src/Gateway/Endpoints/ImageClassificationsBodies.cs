@@ -61,7 +61,9 @@ public sealed record ImageLabel(
     [property: JsonPropertyName("score"), Description("0 to 1.")] double Score);
 
 /// <summary>What a request with pictures used.</summary>
-public sealed record ImageUsage([property: JsonPropertyName("images"), Description("Pictures that were recognised.")] int Images);
+public sealed record ImageUsage(
+    [property: JsonPropertyName("images"), Description("Pictures that were recognised.")] int Images,
+    [property: JsonPropertyName("pixels"), Description("Pixels of these pictures, as their files store them.")] long Pixels);
 
 /// <summary>Examples of the endpoint's bodies.</summary>
 internal static class ImageClassificationExamples
@@ -77,6 +79,6 @@ internal static class ImageClassificationExamples
         "labels",
         """
         {"object":"list","data":[{"object":"image.classification","index":0,"labels":[{"index":282,"label":"tiger cat","score":0.3857},
-        {"index":285,"label":"Egyptian cat","score":0.3559}]}],"model":"my-classifier","usage":{"images":1}}
+        {"index":285,"label":"Egyptian cat","score":0.3559}]}],"model":"my-classifier","usage":{"images":1,"pixels":480000}}
         """);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Calls;
 using Tollgate.Gateway.OpenApi;
@@ -20,6 +21,10 @@ internal sealed class TranscriptionsEndpoint() : InferenceEndpoint(PublicEndpoin
         .Answers<TranscriptionObject>(TranscriptionExamples.Answer, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated])
         .Streams<TranscriptionEvent>(TranscriptionExamples.Events)
         .Fails(DocumentedErrors.OfInference(Api, "file"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
+
+    public override long CountOf(Units units) => units.AudioMs;
+
+    public override Units UnitsOf(Units known, long count) => known with { AudioMs = count };
 
     public override bool TryParse(
         RequestForm form, [NotNullWhen(true)] out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error)

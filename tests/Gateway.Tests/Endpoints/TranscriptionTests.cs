@@ -50,18 +50,32 @@ public sealed class TranscriptionTests(TranscriptionTests.Bench bench) : IClassF
     }
 
     [Fact]
-    public async Task A_stream_is_billed_whole_though_no_token_is_counted()
+    public async Task A_streams_ids_count_the_audio_that_it_is_billed_for()
     {
         var key = await Gateway.CreateKeyAsync();
 
         using var response = await PostAsync(key, Wav(8_001), fields: ("stream", "true"));
 
         Assert.Equal(
-            "id: 0\ndata: {\"type\":\"transcript.text.delta\",\"delta\":\"hi\"}\n\n"
-            + "id: 0\ndata: {\"type\":\"transcript.text.done\",\"text\":\"hi\"}\n\nid: 0\ndata: [DONE]\n\n",
+            "id: 2000\ndata: {\"type\":\"transcript.text.delta\",\"delta\":\"hi\"}\n\n"
+            + "id: 2000\ndata: {\"type\":\"transcript.text.done\",\"text\":\"hi\"}\n\nid: 2000\ndata: [DONE]\n\n",
             await response.Content.ReadAsStringAsync());
         var row = await Gateway.Plane.WaitForUsageAsync(response.Headers.GetValues("x-request-id").Single());
         Assert.Equal((Outcome.Completed, TwoSeconds, true), (row.Outcome, row.Units, row.Streamed));
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_off_after_its_first_text_is_billed()
+    {
+        var key = await Gateway.CreateKeyAsync();
+
+        using var response = await PostAsync(key, Wav(8_001), fields: [("stream", "true"), ("prompt", "break off")]);
+
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.Contains("transcript.text.delta", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("[DONE]", text, StringComparison.Ordinal);
+        var row = await Gateway.Plane.WaitForUsageAsync(response.Headers.GetValues("x-request-id").Single());
+        Assert.Equal((Outcome.FailedAfterFirstToken, TwoSeconds), (row.Outcome, row.Units));
     }
 
     [Fact]
@@ -177,8 +191,14 @@ public sealed class TranscriptionTests(TranscriptionTests.Bench bench) : IClassF
             }
 
             await call.StartStreamAsync(TwoSeconds);
-            await call.ChunkAsync("id: 0\ndata: {\"type\":\"transcript.text.delta\",\"delta\":\"hi\"}\n\n");
-            await call.ChunkAsync("id: 0\ndata: {\"type\":\"transcript.text.done\",\"text\":\"hi\"}\n\nid: 0\ndata: [DONE]\n\n");
+            await call.ChunkAsync("id: 2000\ndata: {\"type\":\"transcript.text.delta\",\"delta\":\"hi\"}\n\n");
+            if (call.Body.Contains("break off", StringComparison.Ordinal))
+            {
+                call.Reset();
+                return;
+            }
+
+            await call.ChunkAsync("id: 2000\ndata: {\"type\":\"transcript.text.done\",\"text\":\"hi\"}\n\nid: 2000\ndata: [DONE]\n\n");
             await call.EndAsync();
         }
     }

@@ -101,7 +101,7 @@ public sealed class DemandCalculationTests
         var body = Encoding.UTF8.GetBytes($$"""{"model":"m","image":["{{image}}","{{image}}"]}""");
         Assert.True(ImageClassificationRequest.TryParse(body, out var request, out _));
 
-        Assert.Equal(new Units(0, Images: 2), Calculate(request, Card with { ContextLength = 0, Measure = null }, Price).Bound);
+        Assert.Equal(new Units(0, Images: 2, Pixels: 12), Calculate(request, Card with { ContextLength = 0, Measure = null }, Price).Bound);
     }
 
     [Fact]

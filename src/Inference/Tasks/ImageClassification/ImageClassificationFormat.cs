@@ -34,6 +34,7 @@ internal static class ImageClassificationFormat
         json.WriteString("model", model);
         json.WriteStartObject("usage");
         json.WriteNumber("images", units.Images);
+        json.WriteNumber("pixels", units.Pixels);
         json.WriteEndObject();
         json.WriteEndObject();
     }

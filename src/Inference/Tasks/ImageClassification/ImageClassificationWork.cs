@@ -10,9 +10,10 @@ namespace Tollgate.Inference.Tasks.ImageClassification;
 internal sealed class ImageClassificationWork(ImageClassificationJob job, RequestScope scope) : UnaryRun(scope)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
-    private long _images;
+    private int _images;
 
-    public override Units Units => new(0, Images: Interlocked.Read(ref _images));
+    /// <summary>Pictures run in the order of the request.</summary>
+    public override Units Units => job.Request.MediaOf(Volatile.Read(ref _images));
 
     protected override async Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken)
     {

@@ -83,7 +83,8 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
             : new UnaryOutcome.Computed(answer.WriteTo);
     }
 
-    /// <summary>Sends the text of each window as soon as it is there. The last event follows when the worker's log has the units.</summary>
+    /// <summary>Sends the text of each window as soon as it is there; the <c>id:</c> of every event is the audio that the request is billed
+    /// for. The last event follows when the worker's log has the units.</summary>
     private async Task<UnaryOutcome> StreamAsync(
         FairTurns.Place place, Transcriber transcriber, TranscriptionAnswer answer, Reply reply, CancellationToken cancellationToken)
     {
@@ -102,7 +103,7 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
             }
 
             using var events = reply.OpenEvents();
-            events.Write(0, answer, static (text, json) => text.WriteDelta(json));
+            events.Write(Units.AudioMs, answer, static (text, json) => text.WriteDelta(json));
             await events.FlushAsync(cancellationToken);
         }
 
@@ -114,8 +115,8 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
         return new UnaryOutcome.Streamed(async () =>
         {
             using var events = reply.OpenEvents();
-            events.Write(0, answer, static (text, json) => text.WriteDone(json));
-            events.WriteDone(0);
+            events.Write(Units.AudioMs, answer, static (text, json) => text.WriteDone(json));
+            events.WriteDone(Units.AudioMs);
             await events.FlushAsync(reply.Gone);
         });
     }
