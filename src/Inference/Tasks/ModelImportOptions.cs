@@ -9,8 +9,8 @@ public sealed record ModelImportOptions
     /// <summary>A <c>tokenizer.json</c> for an ONNX file. Default: the one beside the model.</summary>
     public string? TokenizerFile { get; init; }
 
-    /// <summary>How an ONNX file's token vectors become one: <c>cls</c>, <c>last</c> or <c>mean</c>. Default: what <c>1_Pooling/config.json</c> beside
-    /// the model says, and the mean where there is no such file.</summary>
+    /// <summary>How an ONNX file's token vectors become one: <c>cls</c>, <c>last</c> or <c>mean</c>. Default: what
+    /// <c>1_Pooling/config.json</c> beside the model says, and the mean where there is no such file.</summary>
     public string? Pooling { get; init; }
 
     /// <summary>Smaller widths of vectors that an embedding model was trained for (Matryoshka). Default: none.</summary>
