@@ -18,7 +18,8 @@ public sealed record EmbeddingRequestBody(
     [JsonPropertyName("encoding_format"), OneOfTexts("float", "base64"), Description("base64 is little-endian float32. Default float.")]
     public string? EncodingFormat { get; init; }
 
-    [JsonPropertyName("dimensions"), Range(1, int.MaxValue), Description("The model's own width or, of a model trained for it, a smaller one.")]
+    [JsonPropertyName("dimensions"), Range(1, int.MaxValue),
+        Description("The model's own width or, of a model trained for it, a smaller one.")]
     public int? Dimensions { get; init; }
 
     [JsonPropertyName("input_type"), OneOfTexts("query", "document", "search_query", "search_document", "passage"),

@@ -11,8 +11,12 @@ namespace Tollgate.Gateway.Endpoints;
 internal static class EndpointRoutes
 {
     /// <summary>Its usual path.</summary>
-    public static RouteHandlerBuilder MapInference(this IEndpointRouteBuilder routes, InferenceEndpoint endpoint) => routes.MapPost(
-        endpoint.Api.Path, (HttpContext context, InferencePipeline pipeline) => pipeline.RunAsync(context, endpoint, engine: null));
+    public static RouteHandlerBuilder MapInference(this IEndpointRouteBuilder routes, InferenceEndpoint endpoint) =>
+        routes.MapInference(endpoint, endpoint.Api.Path);
+
+    /// <summary>One of its paths.</summary>
+    public static RouteHandlerBuilder MapInference(this IEndpointRouteBuilder routes, InferenceEndpoint endpoint, string path) =>
+        routes.MapPost(path, (HttpContext context, InferencePipeline pipeline) => pipeline.RunAsync(context, endpoint, engine: null));
 
     /// <summary>A path with the model in it, as <c>{engine}</c>.</summary>
     public static RouteHandlerBuilder MapInferenceOfEngine(this IEndpointRouteBuilder routes, InferenceEndpoint endpoint, string path) =>

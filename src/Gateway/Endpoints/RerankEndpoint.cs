@@ -15,17 +15,11 @@ internal sealed class RerankEndpoint() : InferenceEndpoint(PublicEndpoint.Rerank
 
     public override OpenAiError? Refuse(ModelCard card) => card.Task == ModelTask.Embeddings.Name ? null : base.Refuse(card);
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapInference(this)
-        .Describe(
-            "createRerank", "Rerank", "Order documents by a query",
-            "Returns the documents by their relevance to the query, the most relevant first; of equal ones the first of the request. The "
-            + "score of a model that ranks is the sigmoid of its logit, 0 to 1; that of an embedding model is the cosine of the vectors of "
-            + "query and document, -1 to 1. A document longer than the model reads is cut; a query that leaves no room for documents is "
-            + "refused. Requests and answers have the members of Cohere's and Jina's endpoints.")
-        .Takes<RerankRequestBody>(RerankExamples.Texts)
-        .Answers<RerankResults>(
-            RerankExamples.Results, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
-        .Fails(DocumentedErrors.OfInference(Api, "query"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        Map(routes, Api.Paths[0], "createRerank");
+        Map(routes, Api.Paths[1], "createRerankV2");
+    }
 
     public override bool TryParse(
         ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
@@ -35,4 +29,16 @@ internal sealed class RerankEndpoint() : InferenceEndpoint(PublicEndpoint.Rerank
         request = rerank;
         return read;
     }
+
+    private void Map(IEndpointRouteBuilder routes, string path, string operation) => routes.MapInference(this, path)
+        .Describe(
+            operation, "Rerank", "Order documents by a query",
+            "Returns the documents by their relevance to the query, the most relevant first; of equal ones the first of the request. The "
+            + "score of a model that ranks is the sigmoid of its logit, 0 to 1; that of an embedding model is the cosine of the vectors of "
+            + "query and document, -1 to 1. A document longer than the model reads is cut; a query that leaves no room for documents is "
+            + "refused. Requests and answers have the members of Cohere's and Jina's endpoints.")
+        .Takes<RerankRequestBody>(RerankExamples.Texts)
+        .Answers<RerankResults>(
+            RerankExamples.Results, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
+        .Fails(DocumentedErrors.OfInference(Api, "query"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
 }

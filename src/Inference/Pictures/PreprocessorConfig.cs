@@ -11,6 +11,8 @@ internal sealed class PreprocessorConfig
 {
     public const string FileName = "preprocessor_config.json";
 
+    private static readonly string[] TypeMembers = ["image_processor_type", "feature_extractor_type"];
+
     /// <summary>Longest side that a model may read, pixels; it bounds the memory of a request.</summary>
     private const int LongestSide = 1024;
 
@@ -174,7 +176,7 @@ internal sealed class PreprocessorConfig
     }
 
     /// <summary>Whether the config is of one of these image processors, by the beginning of its name.</summary>
-    private bool IsOfType(params string[] beginnings) => new[] { "image_processor_type", "feature_extractor_type" }
+    private bool IsOfType(params string[] beginnings) => TypeMembers
         .Any(member => _config.TryGetProperty(member, out var type) && type.ValueKind == JsonValueKind.String
             && beginnings.Any(beginning => type.GetString()!.StartsWith(beginning, StringComparison.Ordinal)));
 

@@ -116,7 +116,7 @@ public sealed class FormReaderTests
 
         public FormPart? File { get; init; }
 
-        public IReadOnlyList<string> Repeated { get; init; } = [];
+        public List<string> Repeated { get; init; } = [];
 
         public long N { get; init; }
 

@@ -134,7 +134,7 @@ public sealed class FormRequestTests(FormRequestTests.Bench bench) : IClassFixtu
             "Idempotency-Key", Assert.Single(operation.GetProperty("parameters").EnumerateArray()).GetProperty("name").GetString());
     }
 
-    private static HttpContent Form(string model, string text, string? boundary = null)
+    private static MultipartFormDataContent Form(string model, string text, string? boundary = null)
     {
         var form = boundary is null ? new MultipartFormDataContent() : new MultipartFormDataContent(boundary);
         form.Add(new StringContent(model), "model");

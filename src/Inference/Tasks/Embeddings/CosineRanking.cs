@@ -8,7 +8,7 @@ namespace Tollgate.Inference.Tasks.Embeddings;
 internal sealed class CosineRanking(EmbeddingModel model, RerankRequest request) : DocumentRanking(request)
 {
     private readonly float[][] _vectors = new float[request.Documents.Count + 1][]; // The query's first.
-    private IReadOnlyList<EncoderRow> _rows = [];
+    private EncoderRow[] _rows = [];
 
     public override OrRefusal<IReadOnlyList<EncoderRow>> Encode()
     {

@@ -84,7 +84,8 @@ internal static class SentencePooling
             ["lasttoken" or "last"] => LastPooling,
             ["mean_tokens" or "mean"] => MeanPooling,
             _ => throw new ModelImportException(
-                $"'{PoolingFolder}/{ConfigName}' asks for the pooling '{string.Join(" + ", modes)}'; 'cls', 'last' and 'mean' are supported."),
+                $"'{PoolingFolder}/{ConfigName}' asks for the pooling '{string.Join(" + ", modes)}'; "
+                + "'cls', 'last' and 'mean' are supported."),
         };
     }
 }

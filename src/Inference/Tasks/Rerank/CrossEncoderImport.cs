@@ -99,7 +99,8 @@ internal sealed class CrossEncoderImport(string graph, ImportJob job)
             throw new ModelImportException($"The model's output '{Output}' is not float32 of rank 2.");
         }
 
-        var (brief, lengthy) = (Row("A gate?", "A toll gate."), Row("Which animal?", "The quick brown fox jumps over the lazy dog, again."));
+        var brief = Row("A gate?", "A toll gate.");
+        var lengthy = Row("Which animal?", "The quick brown fox jumps over the lazy dog, once more.");
         var encoder = new EncoderGraph(session, Output); // The session stays the caller's.
         float[] alone = [], padded = [];
         EncoderFiles.Try(

@@ -7,7 +7,7 @@ namespace Tollgate.Inference.Tasks.Rerank;
 internal sealed class PairRanking(CrossEncoder model, RerankRequest request) : DocumentRanking(request)
 {
     private readonly float[] _logits = new float[request.Documents.Count];
-    private IReadOnlyList<EncoderRow> _rows = [];
+    private EncoderRow[] _rows = [];
 
     public override OrRefusal<IReadOnlyList<EncoderRow>> Encode()
     {

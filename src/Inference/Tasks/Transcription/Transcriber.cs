@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using Tollgate.Inference.Audio;
 using Tollgate.Inference.Tokenizers;
 

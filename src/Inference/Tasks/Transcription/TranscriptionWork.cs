@@ -121,7 +121,7 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
         });
     }
 
-    private async Task TranscribeWindowAsync(
+    private static async Task TranscribeWindowAsync(
         FairTurns.Place place, Transcriber transcriber, TranscriptionAnswer answer, CancellationToken cancellationToken)
     {
         using var turn = await place.TakeTurnAsync(cancellationToken);
