@@ -8,8 +8,8 @@ public abstract partial record InferenceRequest
 {
     /// <summary>
     /// Returns the body to forward: the client's bytes with the resolved model and output cap inserted, otherwise unchanged. A chat
-    /// without a cap gets <c>max_completion_tokens</c>, a completion <c>max_tokens</c>; a request that generates nothing gets none. In a form
-    /// the value of the part <c>model</c> is replaced; the name of a model has no line break, so it cannot end its part.
+    /// without a cap gets <c>max_completion_tokens</c>, a completion <c>max_tokens</c>; a request that generates nothing gets none. In a
+    /// form the value of the part <c>model</c> is replaced; the name of a model has no line break, so it cannot end its part.
     /// </summary>
     /// <param name="body">The bytes from which this request was parsed.</param>
     /// <param name="model">The model's real name.</param>

@@ -39,7 +39,7 @@ public sealed class ImageClassificationRequestTests
         var request = Read($"[{string.Join(',', Enumerable.Repeat($"\"{Gif}\"", 16))}]", ",\"top_n\":1000,\"user\":\"u\"");
 
         Assert.Equal(Enumerable.Range(0, 16).Select(i => $"image[{i}]"), request.Images.Select(image => image.Param));
-        Assert.Equal((1000, new Units(0, Images: 16)), (request.TopN, request.Media));
+        Assert.Equal((1000, new Units(0, Images: 16, Pixels: 16 * 6)), (request.TopN, request.Media));
         Assert.False(request.Generates);
     }
 
@@ -53,7 +53,7 @@ public sealed class ImageClassificationRequestTests
 
         Assert.Equal(["image[0]", "image[1]"], request.Images.Select(image => image.Param));
         Assert.Equal(PictureBytes.InkJpeg, request.Images[1].File.ToArray());
-        Assert.Equal(("m", 7, new Units(0, Images: 2)), (request.Model, request.TopN, request.Media));
+        Assert.Equal(("m", 7, new Units(0, Images: 2, Pixels: 70)), (request.Model, request.TopN, request.Media));
     }
 
     [Fact]

@@ -47,7 +47,8 @@ public sealed class DefaultCatalogueTests(ITestOutputHelper output)
             Task.Run(() => DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None)));
 
         Assert.Equal(
-            ["tiny-assistant", "tiny-embed", "tiny-painter", "tiny-sentiment"], both.SelectMany(models => models).Select(m => m.Manifest.Name).Order());
+            ["tiny-assistant", "tiny-embed", "tiny-painter", "tiny-sentiment"],
+            both.SelectMany(models => models).Select(m => m.Manifest.Name).Order());
         Assert.Equal([["1"], ["1"], ["1"], ["1"]], store.List().Select(m => store.Versions(m.Manifest.Name)));
     }
 
@@ -68,7 +69,9 @@ public sealed class DefaultCatalogueTests(ITestOutputHelper output)
         var installed = await DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None);
         var again = await DefaultCatalogue.InstallAsync(store, ModelFiles.Defaults, new(), CancellationToken.None);
 
-        Assert.Equal([("tiny-assistant", "2"), ("tiny-painter", "2"), ("tiny-sentiment", "2")], installed.Select(m => (m.Manifest.Name, m.Manifest.Version)));
+        Assert.Equal(
+            [("tiny-assistant", "2"), ("tiny-painter", "2"), ("tiny-sentiment", "2")],
+            installed.Select(m => (m.Manifest.Name, m.Manifest.Version)));
         Assert.Empty(again);
     }
 }
