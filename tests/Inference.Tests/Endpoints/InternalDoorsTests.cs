@@ -18,12 +18,17 @@ public sealed class InternalDoorsTests
                 "GET /internal/witness: billing, operator",
                 "GET /metrics: metrics, operator",
                 "POST /internal/requests/{id}/cancel: gateway",
+                "POST /predict: gateway",
                 "POST /v1/audio/transcriptions: gateway",
                 "POST /v1/audio/translations: gateway",
                 "POST /v1/chat/completions: gateway",
+                "POST /v1/classifications: gateway",
                 "POST /v1/completions: gateway",
                 "POST /v1/embeddings: gateway",
                 "POST /v1/images/classifications: gateway",
+                "POST /v1/images/generations: gateway",
+                "POST /v1/moderations: gateway",
+                "POST /v1/rerank: gateway",
             ],
             InternalDoors.Table(app));
         Assert.Equal(["/health/live", "/health/ready"], InternalDoors.Open(app));

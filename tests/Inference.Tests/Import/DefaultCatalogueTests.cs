@@ -30,7 +30,7 @@ public sealed class DefaultCatalogueTests(ITestOutputHelper output)
             ("chat", 512, 256, "1", "Apache-2.0"), (chat.Task, chat.ContextLength, chat.DefaultMaxOutput, chat.Version, chat.Licence));
         var embed = new EmbeddingTask().Describe(listed[1]);
         Assert.Equal(("embeddings", 8192, 256), (embed.Task, embed.ContextLength, embed.EmbeddingWidth));
-        var sentiment = new ClassificationTask().Describe(listed[2]);
+        var sentiment = new ClassificationTask().Describe(listed[3]);
         Assert.Equal(
             ("classification", 512, "Apache-2.0", false),
             (sentiment.Task, sentiment.ContextLength, sentiment.Licence, sentiment.Moderates));

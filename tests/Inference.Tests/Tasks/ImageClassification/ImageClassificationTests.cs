@@ -25,19 +25,20 @@ public sealed class ImageClassificationTests(ImageClassificationTests.PictureWor
     {
         var request = Guid.NewGuid();
 
-        using var response = await SendAsync("colours", new JsonArray(Red, Blue, Red), request, topN: 2, bound: "0,0,0,0,0,3");
+        using var response = await SendAsync("colours", new JsonArray(Red, Blue, Red), request, topN: 2, bound: "0,0,0,0,0,3,2445,0");
 
         var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(("list", "colours", 3L), ((string)answer["object"]!, (string)answer["model"]!, (long)answer["usage"]!["images"]!));
+        Assert.Equal((2 * 40 * 30) + (5 * 9), (long)answer["usage"]!["pixels"]!);
         var pictures = answer["data"]!.AsArray();
         Assert.Equal([0, 1, 2], pictures.Select(picture => (int)picture!["index"]!));
         Assert.Equal(["red", "blue", "red"], pictures.Select(picture => (string)picture!["labels"]![0]!["label"]!));
         Assert.All(pictures, picture => Assert.Equal(2, picture!["labels"]!.AsArray().Count));
         Assert.InRange((float)pictures[0]!["labels"]![0]!["score"]!, 0.99f, 1f);
-        Assert.Equal(new Units(0, Images: 3).ToString(), response.Headers.GetValues(Units.Header).Single());
+        Assert.Equal(new Units(0, Images: 3, Pixels: 2445).ToString(), response.Headers.GetValues(Units.Header).Single());
         var entry = Assert.Single(await worker.WitnessAsync(request));
-        Assert.Equal(("colours", new Units(0, Images: 3)), (entry.Model, entry.Units));
+        Assert.Equal(("colours", new Units(0, Images: 3, Pixels: 2445)), (entry.Model, entry.Units));
     }
 
     [Theory]

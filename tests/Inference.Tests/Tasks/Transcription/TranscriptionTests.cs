@@ -91,7 +91,7 @@ public sealed class TranscriptionTests(ToySpeech toy) : IClassFixture<ToySpeech>
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
         Assert.Equal(new Units(0, AudioMs: 61_000).ToString(), response.Headers.GetValues(Units.Header).Single());
         Assert.Equal("[DONE]", events[^1].Data);
-        Assert.All(events, item => Assert.Equal(0, item.Id));
+        Assert.All(events, item => Assert.Equal(61_000, item.Id));
         var done = events[^2].Json;
         Assert.Equal("transcript.text.done", (string)done["type"]!);
         Assert.All(events[..^2], item => Assert.Equal("transcript.text.delta", (string)item.Json["type"]!));
