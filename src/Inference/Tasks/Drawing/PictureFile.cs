@@ -20,8 +20,7 @@ internal static class PictureFile
         + " Iptc4xmpExt:DigitalSourceType=\"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia\"/>"
         + "</rdf:RDF></x:xmpmeta><?xpacket end=\"r\"?>");
 
-    /// <summary>Writes a first file of each format. Skia's types must be initialized by one thread: their initializers wait for each other
-    /// when several threads meet in them.</summary>
+    /// <summary>Writes a file of each format, so that a model is not ready where Skia's native library does not load.</summary>
     public static void WarmUp()
     {
         foreach (var format in Enum.GetValues<ImageOutputFormat>())
