@@ -63,12 +63,16 @@ public static class OwnerOnly
         foreach (var command in commands)
         {
             var (exitCode, _, error) = await RunAsync(command[0], command[1..], cancellationToken);
-            if (exitCode != 0)
+            if (exitCode != 0 && !OnlyMissesFiles(path, error))
             {
                 throw new InvalidOperationException($"{path} cannot be given to the user {user}: {error}");
             }
         }
     }
+
+    /// <summary>Whether all that failed is that files went away meanwhile, as those of a server that still ends do.</summary>
+    private static bool OnlyMissesFiles(string path, string error) => Path.Exists(path) && error.Length > 0
+        && error.Split('\n').All(line => line.EndsWith("No such file or directory", StringComparison.Ordinal));
 
     /// <summary>Returns the name of the user that owns a file or folder.</summary>
     /// <exception cref="InvalidOperationException">The path does not exist or cannot be read.</exception>
@@ -81,8 +85,12 @@ public static class OwnerOnly
     private static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         string program, string[] arguments, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(
-            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["LC_ALL"] = "C" },
+        })!;
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var error = await process.StandardError.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);

@@ -41,6 +41,32 @@ public sealed class OwnerOnlyTests
     }
 
     [Fact]
+    public async Task A_folder_is_given_although_files_in_it_go_away_meanwhile()
+    {
+        var folder = TestFolder.Create("leaving");
+        using var done = new CancellationTokenSource();
+        var leaving = Task.Run(() =>
+        {
+            for (var i = 0; !done.IsCancellationRequested; i++)
+            {
+                var file = Path.Combine(folder, $"{i % 64}");
+                File.WriteAllText(file, "");
+                File.Delete(file);
+            }
+        });
+
+        for (var i = 0; i < 50; i++)
+        {
+            await OwnerOnly.GiveAsync(folder, Environment.UserName, CancellationToken.None);
+        }
+
+        await done.CancelAsync();
+        await leaving;
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => OwnerOnly.GiveAsync(Path.Combine(folder, "none"), Environment.UserName, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_child_gets_no_settings_that_it_is_not_given()
     {
         Environment.SetEnvironmentVariable("TOLLGATE__Stripe__ApiKey", "sk_live_secret");
