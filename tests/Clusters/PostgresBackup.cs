@@ -15,12 +15,26 @@ public sealed class PostgresBackup(string folder, string password, int port)
     /// <summary>Of the server: there is no archive to take more from. They count in recovery alone.</summary>
     internal static IReadOnlyList<string> Settings { get; } = ["restore_command=false"];
 
-    /// <summary>Takes the backup while the server works.</summary>
+    /// <summary>Takes the backup while the server works. A server that has just been restored may end its recovery meanwhile; Postgres refuses
+    /// such a backup and asks for another one.</summary>
     /// <exception cref="InvalidOperationException">It failed; the message names the log.</exception>
     public async Task TakeAsync()
     {
-        Remove(_backup);
         var log = Path.Combine(folder, "backup.log");
+        while (!await TryTakeAsync(log))
+        {
+            if (!(await File.ReadAllTextAsync(log)).Contains("the standby was promoted during online backup", StringComparison.Ordinal))
+            {
+                throw new InvalidOperationException($"pg_basebackup failed; see {log}");
+            }
+
+            File.Delete(log);
+        }
+    }
+
+    private async Task<bool> TryTakeAsync(string log)
+    {
+        Remove(_backup);
         string[] command =
         [
             ServerBinaries.Find("pg_basebackup", "postgresql"), "-D", $"{ChildSpec.PathOf(folder)}/backup", "-X", "stream", "-c", "fast",
@@ -30,10 +44,7 @@ public sealed class PostgresBackup(string folder, string password, int port)
             "pg_basebackup", command, new Dictionary<string, string> { ["PGPASSWORD"] = password }, log, ChildSignal.Kill,
             PrivatePostgres.User, folder));
         await child.WaitForExitAsync();
-        if (child.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"pg_basebackup failed; see {log}");
-        }
+        return child.ExitCode == 0;
     }
 
     /// <summary>Puts the backup in the place of the stopped server's data.</summary>
