@@ -2,7 +2,10 @@ using System.CommandLine;
 using Tollgate.Benchmarks;
 using Tollgate.Benchmarks.Peers;
 
-var root = new RootCommand("Measures Tollgate on this machine.") { GatewayCommand.Create(), IngestCommand.Create(), PeerHost.Create() };
+var root = new RootCommand("Measures Tollgate on this machine.")
+{
+    GatewayCommand.Create(), IngestCommand.Create(), EncodersCommand.Create(), PeerHost.Create(),
+};
 var order = root.Parse(args);
 if (order.Errors.Count > 0)
 {
