@@ -4,7 +4,8 @@ using Tollgate.Benchmarks.Peers;
 
 var root = new RootCommand("Measures Tollgate on this machine.")
 {
-    GatewayCommand.Create(), IngestCommand.Create(), GrowthCommand.Create(), PicturesCommand.Create(), PeerHost.Create(),
+    GatewayCommand.Create(), IngestCommand.Create(), EncodersCommand.Create(), GrowthCommand.Create(), PicturesCommand.Create(),
+    PeerHost.Create(),
 };
 var order = root.Parse(args);
 if (order.Errors.Count > 0)
