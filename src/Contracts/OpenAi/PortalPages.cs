@@ -3,6 +3,7 @@ namespace Tollgate.Contracts.OpenAi;
 /// <summary>Pages of the portal that error messages mention, named as in the portal's menu.</summary>
 public static class PortalPages
 {
+    /// <summary>Of the operator alone.</summary>
     public const string Aliases = "Aliases";
 
     public const string ApiKeys = "API keys";

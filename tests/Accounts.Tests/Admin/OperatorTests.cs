@@ -232,9 +232,9 @@ public sealed class OperatorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pages_that_error_messages_name_are_in_the_menu()
+    public async Task Pages_that_error_messages_name_are_in_the_menu_of_an_operator()
     {
-        using var browser = await _host.SignUpAsync();
+        using var browser = await _host.BrowseAsOperatorAsync();
 
         foreach (var (name, path) in PortalPages.Paths)
         {

@@ -41,8 +41,8 @@ public sealed class SchemaTests
 
         await AccountsApp.MigrateAsync([$"--Postgres:ConnectionString={postgres}"], CancellationToken.None);
 
-        Assert.Equal(5L, await ScalarAsync(postgres, "select count(*) from accounts.schema_migrations"));
-        Assert.Equal(3L, await ScalarAsync(postgres, "select count(*) from accounts.model_aliases"));
+        Assert.Equal(6L, await ScalarAsync(postgres, "select count(*) from accounts.schema_migrations"));
+        Assert.Equal(4L, await ScalarAsync(postgres, "select count(*) from accounts.model_aliases"));
     }
 
     [Fact]
