@@ -139,7 +139,11 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
     private static void ReadUsage(string json, CallRecord record)
     {
         using var document = JsonDocument.Parse(json);
-        var usage = document.RootElement.GetProperty("usage");
+        if (!document.RootElement.TryGetProperty("usage", out var usage))
+        {
+            return; // A prediction states none, as the tutorials have it.
+        }
+
         record.UsagePrompt = usage.GetProperty("prompt_tokens").GetInt64();
         record.UsageCompletion = usage.TryGetProperty("completion_tokens", out var completion) ? completion.GetInt64() : 0;
     }
