@@ -15,8 +15,8 @@ public sealed class PostgresBackup(string folder, string password, int port)
     /// <summary>Of the server: there is no archive to take more from. They count in recovery alone.</summary>
     internal static IReadOnlyList<string> Settings { get; } = ["restore_command=false"];
 
-    /// <summary>Takes the backup while the server works. A server that has just been restored may end its recovery meanwhile; Postgres refuses
-    /// such a backup and asks for another one.</summary>
+    /// <summary>Takes the backup while the server works. A server that has just been restored may end its recovery meanwhile; Postgres
+    /// refuses such a backup and asks for another one.</summary>
     /// <exception cref="InvalidOperationException">It failed; the message names the log.</exception>
     public async Task TakeAsync()
     {

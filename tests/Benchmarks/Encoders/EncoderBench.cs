@@ -7,8 +7,8 @@ using Tollgate.Inference.Sessions;
 namespace Tollgate.Benchmarks.Encoders;
 
 /// <summary>
-/// The same rows of mixed lengths three ways, in turns within one process: through the engine as requests of one text, in batches in the order
-/// of arrival under the same budget of padded tokens, and in a bare loop over ONNX Runtime that runs the batches the engine made.
+/// The same rows of mixed lengths three ways, in turns within one process: through the engine as requests of one text, in batches in the
+/// order of arrival under the same budget of padded tokens, and in a bare loop over ONNX Runtime that runs the batches the engine made.
 /// </summary>
 internal static class EncoderBench
 {
