@@ -73,6 +73,9 @@ internal sealed class OnnxGraphBuilder : IDisposable
     public void Initializer(string name, ReadOnlySpan<long> numbers, params ReadOnlySpan<long> shape) =>
         Initializer(name, Int64, MemoryMarshal.AsBytes(numbers), shape);
 
+    public void Initializer(string name, ReadOnlySpan<bool> truths, params ReadOnlySpan<long> shape) =>
+        Initializer(name, Bool, MemoryMarshal.AsBytes(truths), shape);
+
     /// <summary>Adds an input; a string in the shape is a free dimension.</summary>
     public void Input(string name, Type type, params ReadOnlySpan<object> shape) => _graph.Message(11, ValueInfo(name, type, shape));
 
@@ -156,12 +159,24 @@ internal sealed class OnnxGraphBuilder : IDisposable
                 attribute.Real(2, real);
                 attribute.Number(20, 1);
                 break;
-            case int number:
-                attribute.Number(3, number);
+            case int whole:
+                attribute.Number(3, whole);
                 attribute.Number(20, 2);
                 break;
+            case string text:
+                attribute.Text(4, text);
+                attribute.Number(20, 3);
+                break;
+            case long[] numbers:
+                foreach (var number in numbers)
+                {
+                    attribute.Number(8, number);
+                }
+
+                attribute.Number(20, 7);
+                break;
             default:
-                throw new ArgumentException("Only float and int attributes are written.", nameof(value));
+                throw new ArgumentException("Only float, int, string and long[] attributes are written.", nameof(value));
         }
 
         return attribute;
