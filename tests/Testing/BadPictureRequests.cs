@@ -1,49 +1,77 @@
 namespace Tollgate.Testing;
 
-/// <summary>Bad requests of <c>/v1/images/classifications</c>.</summary>
+/// <summary>Bad requests of <c>/v1/images/classifications</c> and <c>/v1/images/detections</c>.</summary>
 public static class BadPictureRequests
 {
     public const string Path = "/v1/images/classifications";
+    public const string DetectionPath = "/v1/images/detections";
 
     private const string InvalidType = "invalid_type";
     private const string InvalidValue = "invalid_value";
     private const string Missing = "missing_required_parameter";
+    private const string Unknown = "unknown_parameter";
     private static readonly string Good = Convert.ToBase64String(PictureBytes.Gif);
 
-    public static IEnumerable<BadRequest> All => [.. Members(), .. Images()];
+    public static IEnumerable<BadRequest> All =>
+    [
+        .. Members(Path, "tiny-classifier", [.. Integers("top_n"), ("\"top_k\":1", Unknown, "top_k")]), .. Images(Path, "tiny-classifier"),
+        .. Detections,
+    ];
+
+    /// <summary>Those of <see cref="DetectionPath"/>.</summary>
+    public static IEnumerable<BadRequest> Detections =>
+    [
+        .. Members(
+            DetectionPath, "tiny-detector",
+            [
+                .. Integers("top_k"),
+                ("\"threshold\":-0.1", InvalidValue, "threshold"),
+                ("\"threshold\":1.1", InvalidValue, "threshold"),
+                ("\"threshold\":1e999", InvalidValue, "threshold"),
+                ("\"threshold\":\"0.5\"", InvalidType, "threshold"),
+                ("\"threshold\":true", InvalidType, "threshold"),
+                ("\"top_n\":1", Unknown, "top_n"),
+            ]),
+        .. Images(DetectionPath, "tiny-detector"),
+    ];
 
     /// <summary>A good request with further members.</summary>
     public static string Body(string members = "") =>
         $$"""{"model":"tiny-classifier","image":"{{Good}}"{{(members.Length == 0 ? "" : "," + members)}}}""";
 
-    private static IEnumerable<BadRequest> Members()
+    private static (string Members, string Code, string Param)[] Integers(string name) =>
+    [
+        ($"\"{name}\":0", InvalidValue, name),
+        ($"\"{name}\":-1", InvalidValue, name),
+        ($"\"{name}\":1001", InvalidValue, name),
+        ($"\"{name}\":1.5", InvalidType, name),
+        ($"\"{name}\":\"5\"", InvalidType, name),
+        ($"\"{name}\":[]", InvalidType, name),
+    ];
+
+    private static IEnumerable<BadRequest> Members(
+        string path, string model, IEnumerable<(string Members, string Code, string Param)> own)
     {
-        foreach (var (members, code, param) in new[]
-        {
-            ("\"top_n\":0", InvalidValue, "top_n"),
-            ("\"top_n\":-1", InvalidValue, "top_n"),
-            ("\"top_n\":1001", InvalidValue, "top_n"),
-            ("\"top_n\":1.5", InvalidType, "top_n"),
-            ("\"top_n\":\"5\"", InvalidType, "top_n"),
-            ("\"top_n\":[]", InvalidType, "top_n"),
+        foreach (var (members, code, param) in own.Concat(
+        [
             ("\"user\":1", InvalidType, "user"),
             ("\"user\":{}", InvalidType, "user"),
-            ("\"stream\":true", "unknown_parameter", "stream"),
-            ("\"image_url\":\"x\"", "unknown_parameter", "image_url"),
+            ("\"stream\":true", Unknown, "stream"),
+            ("\"image_url\":\"x\"", Unknown, "image_url"),
             ("\"image\":\"x\"", "duplicate_parameter", "image"),
-        })
+        ]))
         {
-            yield return new(Path, Body(members), 400, code, param);
+            yield return new(path, $$"""{"model":"{{model}}","image":"{{Good}}",{{members}}}""", 400, code, param);
         }
 
-        yield return new(Path, $$"""{"image":"{{Good}}"}""", 400, Missing, "model");
-        yield return new(Path, $$"""{"model":1,"image":"{{Good}}"}""", 400, InvalidType, "model");
-        yield return new(Path, $$"""{"model":"","image":"{{Good}}"}""", 400, InvalidValue, "model");
-        yield return new(Path, """{"model":"tiny-classifier"}""", 400, Missing, "image");
-        yield return new(Path, """{"model":"tiny-classifier","image":null}""", 400, Missing, "image");
+        yield return new(path, $$"""{"image":"{{Good}}"}""", 400, Missing, "model");
+        yield return new(path, $$"""{"model":1,"image":"{{Good}}"}""", 400, InvalidType, "model");
+        yield return new(path, $$"""{"model":"","image":"{{Good}}"}""", 400, InvalidValue, "model");
+        yield return new(path, $$"""{"model":"{{model}}"}""", 400, Missing, "image");
+        yield return new(path, $$"""{"model":"{{model}}","image":null}""", 400, Missing, "image");
     }
 
-    private static IEnumerable<BadRequest> Images()
+    private static IEnumerable<BadRequest> Images(string path, string model)
     {
         var many = string.Join(',', Enumerable.Repeat($"\"{Good}\"", 17));
         foreach (var (image, code, at) in new[]
@@ -77,7 +105,7 @@ public static class BadPictureRequests
             (Text(PictureBytes.AnimatedPng), "invalid_image_format", ""),
         })
         {
-            yield return new(Path, $$"""{"model":"tiny-classifier","image":{{image}}}""", 400, code, "image" + at);
+            yield return new(path, $$"""{"model":"{{model}}","image":{{image}}}""", 400, code, "image" + at);
         }
     }
 

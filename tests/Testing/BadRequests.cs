@@ -29,6 +29,8 @@ public static partial class BadRequests
     private const string Unknown = "unknown_parameter";
     private const string Missing = "missing_required_parameter";
     private const string Duplicate = "duplicate_parameter";
+    private static readonly string Picture = Convert.ToBase64String(PictureBytes.Gif);
+    private static readonly string PicturePart = $$$"""{"type":"image_url","image_url":{"url":"{{{Picture}}}"}}""";
 
     public static IReadOnlyList<BadRequest> All { get; } =
         [.. WrongTypes(), .. Shared(), .. Chats(), .. Hints(), .. Refused(), .. Messages(), .. Completions(), .. Embeddings(),
@@ -386,6 +388,9 @@ public static partial class BadRequests
         }
     }
 
+    private static string PictureOf(ReadOnlySpan<byte> file) =>
+        $$$"""[{"type":"image_url","image_url":{"url":"{{{PictureBytes.DataUrl(file)}}}"}}]""";
+
     private static IEnumerable<BadRequest> Moderations()
     {
         foreach (var (input, code, param) in new[]
@@ -406,8 +411,22 @@ public static partial class BadRequests
             ("""[{"type":"text","text":1}]""", InvalidType, "input[0].text"),
             ("""[{"type":1,"text":"x"}]""", InvalidType, "input[0].type"),
             ("""[{"type":"smell","text":"x"}]""", InvalidValue, "input[0].type"),
-            ("""[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"x"}}]""", Unsupported, "input[1].type"),
-            ("""[{"image_url":{"url":"x"},"type":"image_url"}]""", Unsupported, "input[0].image_url"),
+            ("""["x",{"type":"image_url","image_url":{"url":"x"}}]""", InvalidType, "input[1]"),
+            ("""[{"type":"image_url","image_url":{"url":"x"}}]""", "invalid_base64_image", "input[0].image_url.url"),
+            ("""[{"image_url":{"url":"https://example.com/a.png"},"type":"image_url"}]""", "invalid_image_url", "input[0].image_url.url"),
+            ("""[{"image_url":{"url":"aGVsbG8gd29ybGQ="},"type":"image_url"}]""", "invalid_image_format", "input[0].image_url.url"),
+            ("""[{"image_url":{"url":""},"type":"image_url"}]""", "empty_image_file", "input[0].image_url.url"),
+            ("""[{"image_url":{"url":1},"type":"image_url"}]""", InvalidType, "input[0].image_url.url"),
+            ("""[{"image_url":{},"type":"image_url"}]""", Missing, "input[0].image_url.url"),
+            ("""[{"image_url":{"url":null},"type":"image_url"}]""", Missing, "input[0].image_url.url"),
+            ("""[{"image_url":{"detail":"low"},"type":"image_url"}]""", Unknown, "input[0].image_url.detail"),
+            ("""[{"type":"image_url"}]""", Missing, "input[0].image_url"),
+            ("""[{"type":"image_url","text":"x"}]""", Missing, "input[0].image_url"),
+            ($$$"""[{"type":"image_url","text":"x","image_url":{"url":"{{{Picture}}}"}}]""", Unsupported, "input[0].text"),
+            ($$$"""[{"type":"text","text":"x","image_url":{"url":"{{{Picture}}}"}}]""", Unsupported, "input[0].image_url"),
+            ($"[{string.Join(',', Enumerable.Repeat(PicturePart, 17))}]", InvalidValue, "input[16].image_url.url"),
+            (PictureOf(PictureBytes.LyingPng(60_000, 60_000)), "image_too_large", "input[0].image_url.url"),
+            (PictureOf(PictureBytes.AnimatedGif), "invalid_image_format", "input[0].image_url.url"),
             ("""[{"image_url":"x","type":"image_url"}]""", InvalidType, "input[0].image_url"),
             ("""[{"type":"text","text":"x","bold":1}]""", Unknown, "input[0].bold"),
             ("[\"\\udfff\"]", InvalidValue, "input[0]"),

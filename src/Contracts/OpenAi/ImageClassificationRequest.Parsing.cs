@@ -10,9 +10,6 @@ public sealed partial record ImageClassificationRequest
     /// <summary>All parts of a form that the parser knows.</summary>
     internal static MemberNames FormMembers { get; } = new("image", "image[]", "file", "model", "top_n", "user");
 
-    /// <summary>Most pictures of one request.</summary>
-    public const int MostImages = 16;
-
     /// <summary>Most labels for each picture.</summary>
     public const int MostLabels = 1000;
 

@@ -167,32 +167,53 @@ public sealed partial record PredictRequest : InferenceRequest
 /// <summary><c>POST /v1/moderations</c>.</summary>
 public sealed partial record ModerationRequest : InferenceRequest
 {
-    /// <summary>1 to 2,048 texts.</summary>
+    /// <summary>Up to 2,048 texts; none only beside pictures.</summary>
     public required IReadOnlyList<PromptInput> Inputs { get; init; }
 
-    /// <summary>Whether the texts are the parts of one input, which gets one result.</summary>
+    /// <summary>Up to <see cref="ImageRequest.MostImages"/> pictures.</summary>
+    public required IReadOnlyList<PictureInput> Images { get; init; }
+
+    /// <summary>The member with the first text; null without one.</summary>
+    public required string? TextParam { get; init; }
+
+    /// <summary>Whether texts and pictures are the parts of one input, which gets one result.</summary>
     public bool IsOneInput { get; init; }
 
     public override bool Generates => false;
+
+    public override Units Media => PictureInput.UnitsOf(Images, Images.Count);
 }
 
-/// <summary><c>POST /v1/images/classifications</c>.</summary>
-public sealed partial record ImageClassificationRequest : InferenceRequest
+/// <summary>A request about pictures, which is paid by pictures and pixels.</summary>
+public abstract record ImageRequest : InferenceRequest
 {
+    /// <summary>Most pictures of one request.</summary>
+    public const int MostImages = 16;
+
     /// <summary>1 to <see cref="MostImages"/> pictures.</summary>
     public required IReadOnlyList<PictureInput> Images { get; init; }
-
-    /// <summary>Labels returned for each picture, best first; a model with fewer returns all of its own.</summary>
-    public required int TopN { get; init; }
 
     public override bool Generates => false;
 
     /// <summary>Pictures and their pixels, as their headers state them. A worker decodes no picture whose size is another one.</summary>
-    public override Units Media => MediaOf(Images.Count);
+    public override Units Media => PictureInput.UnitsOf(Images, Images.Count);
+}
 
-    /// <summary>The same of the first pictures.</summary>
-    /// <param name="count">0 to their number.</param>
-    public Units MediaOf(int count) => new(0, Images: count, Pixels: Images.Take(count).Sum(image => image.Header.Pixels));
+/// <summary><c>POST /v1/images/classifications</c>.</summary>
+public sealed partial record ImageClassificationRequest : ImageRequest
+{
+    /// <summary>Labels returned for each picture, best first; a model with fewer returns all of its own.</summary>
+    public required int TopN { get; init; }
+}
+
+/// <summary><c>POST /v1/images/detections</c>.</summary>
+public sealed partial record ImageDetectionRequest : ImageRequest
+{
+    /// <summary>Lowest score of an object that is returned, 0 to 1; null for the model's own.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>Most objects returned for each picture, best first.</summary>
+    public required int TopK { get; init; }
 }
 
 /// <summary>What a vector is for: models that were trained with prefixes read a query otherwise than a document.</summary>

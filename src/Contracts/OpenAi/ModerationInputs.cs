@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>Parses the input of a moderation: a text, several texts, or the parts of one input.</summary>
+/// <summary>Parses the input of a moderation: a text, several texts, or the parts of one input, texts and pictures.</summary>
 internal struct ModerationInputs
 {
     private const int Most = 2048;
     private const string Forms = "a string, an array of strings, or an array of content parts";
-    private const string NoPictures = "is not supported: pictures are not moderated here, only 'text' parts are";
     internal static readonly MemberNames PartNames = new("type", "text", "image_url");
+    internal static readonly MemberNames ImageNames = new("url");
 
     public ModerationInputs()
     {
@@ -16,12 +16,19 @@ internal struct ModerationInputs
 
     public List<PromptInput> Inputs { get; } = [];
 
-    /// <summary>Whether the texts are parts of one input.</summary>
+    public PictureInputs Pictures { get; } = new(ImageRequest.MostImages);
+
+    /// <summary>Whether texts and pictures are parts of one input.</summary>
     public bool AreParts { get; private set; }
+
+    /// <summary>The member with the first text; null without one.</summary>
+    public string? TextParam { get; private set; }
 
     public long Utf8Bytes { get; private set; }
 
     public readonly PromptSize Size => new(Utf8Bytes, 0, 0, Inputs.Count);
+
+    public readonly int Count => Inputs.Count + Pictures.Pictures.Count;
 
     public bool Read(ref RequestReader reader)
     {
@@ -38,8 +45,8 @@ internal struct ModerationInputs
         reader.Enter();
         while (reader.NextElement())
         {
-            AreParts = Inputs.Count == 0 ? reader.Kind == JsonTokenType.StartObject : AreParts;
-            if (Inputs.Count == Most)
+            AreParts = Count == 0 ? reader.Kind == JsonTokenType.StartObject : AreParts;
+            if (Count == Most)
             {
                 return reader.Fail(OpenAiError.InvalidValue(reader.OuterPath(), $"at most {Most} elements"));
             }
@@ -50,8 +57,7 @@ internal struct ModerationInputs
             }
         }
 
-        return reader.Error is null && (Inputs.Count > 0
-            || reader.Fail(OpenAiError.InvalidValue(reader.PathText(), Forms, "an empty array")));
+        return reader.Error is null && (Count > 0 || reader.Fail(OpenAiError.InvalidValue(reader.PathText(), Forms, "an empty array")));
     }
 
     private bool ReadPart(ref RequestReader reader)
@@ -61,36 +67,43 @@ internal struct ModerationInputs
             return false;
         }
 
-        var (seen, count, hasType) = (0UL, Inputs.Count, false);
+        var (seen, texts, pictures, type) = (0UL, Inputs.Count, Pictures.Pictures.Count, (string?)null);
         while (reader.NextMember(PartNames, ref seen, out var name))
         {
-            if (!reader.IsNull && !ReadMember(ref reader, name, ref hasType))
+            if (!reader.IsNull && !ReadMember(ref reader, name, ref type))
             {
                 return false;
             }
         }
 
-        return reader.Error is null && (hasType || reader.FailMissing("type")) && (Inputs.Count > count || reader.FailMissing("text"));
+        if (reader.Error is not null || type is null)
+        {
+            return reader.Error is null && reader.FailMissing("type");
+        }
+
+        var (hasText, hasPicture) = (Inputs.Count > texts, Pictures.Pictures.Count > pictures);
+        return type == "text"
+            ? hasText ? !hasPicture || FailOther(ref reader, "image_url", type) : reader.FailMissing("text")
+            : hasPicture ? !hasText || FailOther(ref reader, "text", type) : reader.FailMissing("image_url");
     }
 
-    private bool ReadMember(ref RequestReader reader, string name, ref bool hasType)
+    private bool ReadMember(ref RequestReader reader, string name, ref string? type)
     {
         switch (name)
         {
             case "type":
-                hasType = reader.Is("text"u8);
-                return hasType || FailPartType(ref reader);
+                type = reader.Is("text"u8) ? "text" : reader.Is("image_url"u8) ? "image_url" : null;
+                return type is not null
+                    || (reader.Kind != JsonTokenType.String ? reader.FailType("a string") : reader.FailValue("'text' or 'image_url'"));
             case "text":
                 return AddText(ref reader);
             default:
-                return reader.Kind == JsonTokenType.StartObject ? reader.FailUnsupported(NoPictures) : reader.FailType("an object");
+                return AddPicture(ref reader);
         }
     }
 
-    private static bool FailPartType(ref RequestReader reader) =>
-        reader.Kind != JsonTokenType.String ? reader.FailType("a string")
-        : reader.Is("image_url"u8) ? reader.FailUnsupported("can only be 'text': pictures are not moderated here")
-        : reader.FailValue("'text'");
+    private static bool FailOther(ref RequestReader reader, string member, string type) =>
+        reader.Fail(OpenAiError.UnsupportedParameter(reader.Below(member), $"does not belong to a part of the type '{type}'"));
 
     private bool AddText(ref RequestReader reader)
     {
@@ -99,8 +112,28 @@ internal struct ModerationInputs
             return false;
         }
 
+        TextParam ??= reader.PathText();
         Utf8Bytes += bytes;
         Inputs.Add(new PromptInput(text, null));
         return true;
+    }
+
+    private readonly bool AddPicture(ref RequestReader reader)
+    {
+        if (!reader.EnterObject())
+        {
+            return false;
+        }
+
+        var (seen, count) = (0UL, Pictures.Pictures.Count);
+        while (reader.NextMember(ImageNames, ref seen, out _))
+        {
+            if (!reader.IsNull && !Pictures.ReadOne(ref reader))
+            {
+                return false;
+            }
+        }
+
+        return reader.Error is null && (Pictures.Pictures.Count > count || reader.FailMissing("url"));
     }
 }

@@ -7,6 +7,16 @@ public sealed partial record ModerationRequest
     /// <summary>The model of a request that names none, as at OpenAI: an alias for the operator to set.</summary>
     public const string DefaultModel = "omni-moderation-latest";
 
+    /// <summary>The error when a model judges one kind of input alone, and the request has the other; null when it can answer.</summary>
+    /// <param name="model">Its name, for the error.</param>
+    /// <param name="readsPictures">Whether it judges pictures instead of texts.</param>
+    public OpenAiError? Refuse(string model, bool readsPictures) =>
+        readsPictures
+            ? TextParam is null ? null
+                : OpenAiError.UnsupportedParameter(TextParam, $"is not supported by the model '{model}', which judges pictures alone")
+            : Images.Count == 0 ? null : OpenAiError.UnsupportedParameter(
+                Images[0].Param, $"is not supported by the model '{model}', which judges texts alone");
+
     /// <summary>All members that the parser knows, refused ones too.</summary>
     internal static MemberNames Members => Body.Names;
 
@@ -46,7 +56,7 @@ public sealed partial record ModerationRequest
 
         public ModerationRequest? Finish(ref RequestReader reader)
         {
-            if (_inputs.Inputs.Count == 0)
+            if (_inputs.Count == 0)
             {
                 reader.FailMissing("input");
                 return null;
@@ -56,6 +66,8 @@ public sealed partial record ModerationRequest
             {
                 Model = _shared.Model ?? DefaultModel,
                 Inputs = _inputs.Inputs,
+                Images = _inputs.Pictures.Pictures,
+                TextParam = _inputs.TextParam,
                 IsOneInput = _inputs.AreParts,
                 Size = _inputs.Size,
                 Edits = _shared.Edits,

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Pictures;
 
 namespace Tollgate.Contracts.OpenAi;
@@ -15,6 +16,11 @@ public sealed record PictureInput(PictureHeader Header, string Param, byte[]? By
     /// <summary>The file as it came.</summary>
     /// <exception cref="ObjectDisposedException">It is a part of a form that was disposed.</exception>
     public ReadOnlyMemory<byte> File => Part is { } part ? part.Bytes : Bytes;
+
+    /// <summary>What the first of some pictures use: pictures, and pixels as their headers state them.</summary>
+    /// <param name="count">0 to their number.</param>
+    public static Units UnitsOf(IReadOnlyList<PictureInput> pictures, int count) =>
+        new(0, Images: count, Pixels: pictures.Take(count).Sum(picture => picture.Header.Pixels));
 }
 
 /// <summary>Parses pictures as base64 or data URLs, one or an array of several, or as files of a form.</summary>
@@ -55,6 +61,28 @@ internal readonly struct PictureInputs(int most)
             || reader.Fail(OpenAiError.InvalidValue(reader.PathText(), "at least one picture", "an empty array")));
     }
 
+    /// <summary>Reads a picture as text.</summary>
+    public bool ReadOne(ref RequestReader reader)
+    {
+        if (!reader.ReadUtf8(out var text))
+        {
+            return false;
+        }
+
+        var param = reader.PathText();
+        if (Pictures.Count == most)
+        {
+            return reader.Fail(OpenAiError.InvalidValue(param, $"at most {most} pictures"));
+        }
+
+        if (text.IndexOf("://"u8) is >= 0 and < 32)
+        {
+            return reader.Fail(OpenAiError.PictureByUrl(param));
+        }
+
+        return Decode(text) is { } file ? Add(ref reader, file, param) : reader.Fail(OpenAiError.InvalidPictureText(param));
+    }
+
     /// <summary>Reads a file of a form.</summary>
     /// <param name="name">Name of the part; one that ends in <c>[]</c> may come several times.</param>
     public bool Read(FormReader reader, string name)
@@ -73,22 +101,6 @@ internal readonly struct PictureInputs(int most)
         var fault = PictureHeader.Read(part.Bytes.Span, out var header);
         Pictures.Add(new PictureInput(header, param, Bytes: null, part));
         return fault == PictureFault.None || reader.Fail(OpenAiError.InvalidPicture(param, fault));
-    }
-
-    private bool ReadOne(ref RequestReader reader)
-    {
-        if (!reader.ReadUtf8(out var text))
-        {
-            return false;
-        }
-
-        var param = reader.PathText();
-        if (text.IndexOf("://"u8) is >= 0 and < 32)
-        {
-            return reader.Fail(OpenAiError.PictureByUrl(param));
-        }
-
-        return Decode(text) is { } file ? Add(ref reader, file, param) : reader.Fail(OpenAiError.InvalidPictureText(param));
     }
 
     private bool Add(ref RequestReader reader, byte[] file, string param)

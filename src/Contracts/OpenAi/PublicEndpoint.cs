@@ -47,15 +47,25 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         Task = ModelTask.Classification,
     };
 
+    /// <summary>Classifiers of pictures serve it too.</summary>
     public static readonly PublicEndpoint Moderations = new("moderations", "POST", "Moderations", "moderation", "/v1/moderations")
     {
         Task = ModelTask.Classification,
+        Upload = UploadKind.Image,
     };
 
     public static readonly PublicEndpoint ImageClassifications = new(
         "images.classifications", "POST", "Image classification", "image_classification", "/v1/images/classifications")
     {
         Task = ModelTask.ImageClassification,
+        Bodies = BodyTypes.Json | BodyTypes.Form,
+        Upload = UploadKind.Image,
+    };
+
+    public static readonly PublicEndpoint ImageDetections = new(
+        "images.detections", "POST", "Object detection", "image_detection", "/v1/images/detections")
+    {
+        Task = ModelTask.ImageDetection,
         Bodies = BodyTypes.Json | BodyTypes.Form,
         Upload = UploadKind.Image,
     };
@@ -87,8 +97,8 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
-        ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, AudioTranscriptions,
-        AudioTranslations, ImageGenerations, Models,
+        ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, ImageDetections,
+        AudioTranscriptions, AudioTranslations, ImageGenerations, Models,
     ];
 
     /// <summary>The first of <see cref="Paths"/>.</summary>

@@ -24,8 +24,8 @@ internal abstract class InferenceEndpoint(PublicEndpoint api)
     /// <param name="name">As the client wrote it, fit to be repeated.</param>
     public virtual OpenAiError ModelNotFound(string name) => OpenAiError.ModelNotFound(name);
 
-    /// <summary>The error when the endpoint cannot use a model; null when it can.</summary>
-    public virtual OpenAiError? Refuse(ModelCard card) =>
+    /// <summary>The error when the endpoint cannot use a model, or not for this request; null when it can.</summary>
+    public virtual OpenAiError? Refuse(ModelCard card, InferenceRequest request) =>
         card.Task == Api.Task?.Name ? null : OpenAiError.ModelNotForEndpoint(card.Name, WorkerPath);
 
     /// <summary>Bytes that one event of a stream may have.</summary>

@@ -10,8 +10,8 @@ namespace Tollgate.Gateway.Endpoints;
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ModerationRequestBody(
     [property: JsonPropertyName("input"),
-        OneOf(typeof(string), typeof(IReadOnlyList<string>), typeof(IReadOnlyList<ModerationTextPart>)),
-        Description("A text, up to 2048 texts, or the text parts of one input.")]
+        OneOf(typeof(string), typeof(IReadOnlyList<string>), typeof(IReadOnlyList<ModerationPart>)),
+        Description("A text, up to 2048 texts, or the parts of one input: texts, or up to 16 pictures.")]
     object Input)
 {
     [JsonPropertyName("model"), MinLength(1), MaxLength(256),
@@ -20,14 +20,33 @@ public sealed record ModerationRequestBody(
 }
 
 /// <summary>A part of one input.</summary>
+[OneOf(typeof(ModerationTextPart), typeof(ModerationImagePart))]
+public sealed record ModerationPart;
+
+/// <summary>A text of one input.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ModerationTextPart(
     [property: JsonPropertyName("type"), OneOfTexts("text")] string Type,
     [property: JsonPropertyName("text")] string Text)
 {
-    [JsonPropertyName("image_url"), OneOf, Description("Pictures are not moderated.")]
+    [JsonPropertyName("image_url"), OneOf, Description("Belongs to a picture.")]
     public object? ImageUrl { get; init; }
 }
+
+/// <summary>A picture of one input.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ModerationImagePart(
+    [property: JsonPropertyName("type"), OneOfTexts("image_url")] string Type,
+    [property: JsonPropertyName("image_url")] ModerationImageUrl ImageUrl)
+{
+    [JsonPropertyName("text"), OneOf, Description("Belongs to a text.")]
+    public object? Text { get; init; }
+}
+
+/// <summary>Where a picture is.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ModerationImageUrl(
+    [property: JsonPropertyName("url"), Description("A picture's file as a data URL or as base64. It is not fetched.")] string Url);
 
 /// <summary>Answer of <c>POST /v1/moderations</c>.</summary>
 public sealed record ModerationAnswer(
@@ -40,7 +59,8 @@ public sealed record ModerationResult(
     [property: JsonPropertyName("flagged"), Description("Whether any category is.")] bool Flagged,
     [property: JsonPropertyName("categories"), Description("Whether the score reaches the model's threshold.")] ModerationFlags Categories,
     [property: JsonPropertyName("category_scores"), Description("0 to 1.")] ModerationScores CategoryScores,
-    [property: JsonPropertyName("category_applied_input_types"), Description("text where the model judges the category, else nothing.")]
+    [property: JsonPropertyName("category_applied_input_types"),
+        Description("text or image where the model judges the category, else nothing.")]
     ModerationInputTypes CategoryAppliedInputTypes);
 
 /// <summary>A value for each category.</summary>
@@ -101,6 +121,13 @@ internal static class ModerationExamples
     public static readonly BodyExample Text = new("text", """{"input":"I will find you"}""");
 
     public static readonly BodyExample Parts = new("parts", """{"input":[{"type":"text","text":"I will find you"}]}""");
+
+    public static readonly BodyExample Picture = new(
+        "picture",
+        """
+        {"input":[{"type":"image_url",
+        "image_url":{"url":"data:image/gif;base64,R0lGODdhAwACAIEAAP8AAAD/AAAA/////ywAAAAAAwACAAAICQABBBAgIACAgAA7"}}]}
+        """);
 
     public static readonly BodyExample Answer = new(
         "answer",

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -8,7 +9,8 @@ namespace Tollgate.Gateway.OpenApi;
 /// is nullable.</summary>
 /// <param name="types">One schema each; the value must match exactly one. Generators without union types take the first. Without any,
 /// only null is accepted.</param>
-[AttributeUsage(AttributeTargets.Property)]
+/// <remarks>On a class: the values that stand where a member has that type.</remarks>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Class)]
 internal sealed class OneOfAttribute(params Type[] types) : Attribute
 {
     public IReadOnlyList<Type> Types { get; } = types;
@@ -37,6 +39,15 @@ internal static class SchemaForms
 {
     public static async Task ApplyAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
+        if (context.JsonPropertyInfo is null && context.JsonTypeInfo.Type.GetCustomAttribute<OneOfAttribute>() is { } forms)
+        {
+            (schema.Type, schema.OneOf) = (null, []);
+            foreach (var type in forms.Types)
+            {
+                schema.OneOf.Add(await context.GetOrCreateSchemaAsync(type, null, cancellationToken));
+            }
+        }
+
         foreach (var attribute in context.JsonPropertyInfo?.AttributeProvider?.GetCustomAttributes(inherit: true) ?? [])
         {
             switch (attribute)

@@ -69,7 +69,7 @@ internal sealed class RequestPreparation(
             return new Preparation.Refused(OpenAiError.ModelUnavailable(model.Model, TimeSpan.FromSeconds(1)));
         }
 
-        if (endpoint.Refuse(card) is { } unsuitable)
+        if (endpoint.Refuse(card, request) is { } unsuitable)
         {
             return new Preparation.Refused(unsuitable);
         }

@@ -1,5 +1,6 @@
 using Tollgate.Inference.Tasks.Chat;
 using Tollgate.Inference.Tasks.Classification;
+using Tollgate.Inference.Tasks.Detection;
 using Tollgate.Inference.Tasks.Drawing;
 using Tollgate.Inference.Tasks.Embeddings;
 using Tollgate.Inference.Tasks.ImageClassification;
@@ -19,6 +20,7 @@ internal static class ModelTasks
         new ClassificationTask(),
         new EmbeddingTask(),
         new ImageClassificationTask(),
+        new DetectionTask(), // After image classification: it takes what is left of TF.js models.
         new TranscriptionTask(),
         new DrawingTask(),
     ];

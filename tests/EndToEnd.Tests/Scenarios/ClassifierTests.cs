@@ -89,7 +89,7 @@ public sealed class ClassifierTests(SharedTollgate shared, ClassifierTests.Guard
         var nameless = answers.GetProperty("nameless");
         Assert.Equal((404, "model_not_found"), (nameless.GetProperty("status").GetInt32(), nameless.GetProperty("code").GetString()));
         Assert.Contains("moderation.json", nameless.GetProperty("message").GetString(), StringComparison.Ordinal);
-        Assert.Equal("input[0].type", answers.GetProperty("picture").GetProperty("param").GetString());
+        Assert.Equal("input[0].image_url.url", answers.GetProperty("picture").GetProperty("param").GetString());
     }
 
     [Fact]

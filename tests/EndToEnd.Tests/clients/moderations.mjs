@@ -20,6 +20,6 @@ console.log(JSON.stringify({
   parts: await client.moderations.create({ model, input: [{ type: 'text', text: 'I love this' }, { type: 'text', text: 'I hate this' }] }),
   nameless: await failure(() => client.moderations.create({ input: 'I hate this' })),
   picture: await failure(() => client.moderations.create({
-    model, input: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }],
+    model, input: [{ type: 'image_url', image_url: { url: 'data:image/gif;base64,R0lGODdhAwACAIEAAP8AAAD/AAAA/////ywAAAAAAwACAAAICQABBBAgIACAgAA7' } }],
   })),
 }));

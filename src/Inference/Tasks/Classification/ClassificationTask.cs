@@ -3,6 +3,7 @@ using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Encoders;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Tasks.Moderation;
 
 namespace Tollgate.Inference.Tasks.Classification;
 

@@ -14,6 +14,9 @@ internal sealed class LabelScores
     /// <summary>Number of the label with the highest logit; of equal ones the first.</summary>
     public int Best => _order[0];
 
+    /// <summary>Scores of all labels, 0 to 1.</summary>
+    public IReadOnlyList<double> All => _scores;
+
     /// <summary>Score of a label, 0 to 1.</summary>
     public double this[int label] => _scores[label];
 

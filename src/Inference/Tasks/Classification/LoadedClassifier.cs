@@ -1,17 +1,32 @@
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Fairness;
+using Tollgate.Inference.Tasks.Moderation;
 
 namespace Tollgate.Inference.Tasks.Classification;
 
 /// <summary>A classifier of texts.</summary>
 /// <param name="described">Its card, without the measure.</param>
-internal sealed class LoadedClassifier(Classifier classifier, ModelCard described) : LoadedModel(classifier.Installed)
+internal sealed class LoadedClassifier(Classifier classifier, ModelCard described) : LoadedModel(classifier.Installed), IModerator
 {
     public Classifier Classifier { get; } = classifier;
 
     public override ModelCard Card => described with { Measure = Classifier.Measure };
 
     public override ModelLoad Load => Classifier.Engine.Load;
+
+    public ModerationMap? Moderation => Classifier.Classification.Moderation;
+
+    public bool JudgesPictures => false;
+
+    public ITaskJob Moderate(ModerationRequest request, ModerationMap map) => new ClassificationJob(
+        this, request.Inputs, "input", (json, result) => ModerationFormat.Write(
+            json,
+            new ModerationScores(
+                result.Request, result.Model, Classifier.Classification.Labels,
+                Classifier.Classification.Activation == ModelClassification.Softmax, [.. result.Scores.Select(scores => scores.All)],
+                "text", request.IsOneInput),
+            map));
 
     public override ValueTask DisposeAsync()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Tasks.Moderation;
 
 namespace Tollgate.Inference.Tasks.Classification;
 

@@ -15,5 +15,7 @@ internal sealed class ImageClassificationEndpoint : ITaskEndpoint
 
     private static PreparedRequest Prepare(ImageClassificationRequest request, Func<string, LoadedModel?> find) =>
         find(request.Model) is LoadedImageClassifier classifier
-            ? new PreparedRequest.Ready(new ImageClassificationJob(classifier, request)) : OpenAiError.ModelNotFound(request.Model);
+            ? new PreparedRequest.Ready(new ImageClassificationJob(
+                classifier, request.Images, (json, result) => ImageClassificationFormat.WriteList(json, result, request.TopN)))
+            : OpenAiError.ModelNotFound(request.Model);
 }

@@ -1,23 +1,23 @@
 using System.Text.Json;
-using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Inference.Tasks.ImageClassification;
 
 /// <summary>The JSON of an answer with labels.</summary>
 internal static class ImageClassificationFormat
 {
-    public static void WriteList(Utf8JsonWriter json, string model, IReadOnlyList<IReadOnlyList<PictureLabel>> pictures, Units units)
+    /// <param name="most">Labels of each picture.</param>
+    public static void WriteList(Utf8JsonWriter json, PictureLogits result, int most)
     {
         json.WriteStartObject();
         json.WriteString("object", "list");
         json.WriteStartArray("data");
-        for (var index = 0; index < pictures.Count; index++)
+        for (var index = 0; index < result.Logits.Count; index++)
         {
             json.WriteStartObject();
             json.WriteString("object", "image.classification");
             json.WriteNumber("index", index);
             json.WriteStartArray("labels");
-            foreach (var label in pictures[index])
+            foreach (var label in result.Model.Rank(result.Logits[index], most))
             {
                 json.WriteStartObject();
                 json.WriteNumber("index", label.Index);
@@ -31,10 +31,10 @@ internal static class ImageClassificationFormat
         }
 
         json.WriteEndArray();
-        json.WriteString("model", model);
+        json.WriteString("model", result.Model.Installed.Manifest.Name);
         json.WriteStartObject("usage");
-        json.WriteNumber("images", units.Images);
-        json.WriteNumber("pixels", units.Pixels);
+        json.WriteNumber("images", result.Units.Images);
+        json.WriteNumber("pixels", result.Units.Pixels);
         json.WriteEndObject();
         json.WriteEndObject();
     }

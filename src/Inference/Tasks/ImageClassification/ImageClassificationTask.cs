@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Sessions;
@@ -17,6 +18,9 @@ internal sealed class ImageClassificationTask : IModelTask
 
     public IReadOnlyList<IModelImporter> Importers { get; } = [new ImageClassifierImporter()];
 
+    public ModelCard Describe(InstalledModel installed) =>
+        installed.ToCard() with { Moderates = ModelImageClassification.Of(installed.Manifest)?.Moderation is not null };
+
     public async Task<LoadedModel> LoadAsync(InstalledModel installed, IServiceProvider services, CancellationToken cancellationToken)
     {
         var queue = services.GetRequiredService<IOptions<QueueOptions>>().Value;
@@ -24,7 +28,7 @@ internal sealed class ImageClassificationTask : IModelTask
             installed, services.GetRequiredService<SessionFactory>(), services.GetRequiredService<QuietOrganizations>(), cancellationToken,
             queue);
         return new LoadedImageClassifier(
-            model, queue.QueueTimeout, services.GetRequiredService<TimeProvider>(),
+            model, Describe(installed), queue.QueueTimeout, services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<LoadedImageClassifier>>());
     }
 }

@@ -14,23 +14,21 @@ internal sealed class ImageClassifier : IDisposable
     /// <summary>Most pictures of one run. Larger runs gain little on a CPU and make others wait.</summary>
     private const int PicturesPerRun = 8;
 
-    /// <summary>Pixels that take about as long to decode and resize as the charge of one unit takes to run.</summary>
-    private const int PixelsPerCharge = 250_000;
-
     private readonly InferenceSession _session;
     private readonly ClassifierRun _run;
-    private readonly ModelImageClassification _classification;
 
     private ImageClassifier(
         InstalledModel installed, ModelImageClassification classification, IReadOnlyList<string> labels, InferenceSession session,
         FairTurns turns)
     {
         (Installed, Labels, Turns) = (installed, labels, turns);
-        (_session, _classification) = (session, classification);
+        (_session, Classification) = (session, classification);
         _run = new ClassifierRun(session, classification.Preparation, labels.Count);
     }
 
     public InstalledModel Installed { get; }
+
+    public ModelImageClassification Classification { get; }
 
     /// <summary>Names of the labels by index.</summary>
     public IReadOnlyList<string> Labels { get; }
@@ -69,26 +67,10 @@ internal sealed class ImageClassifier : IDisposable
     }
 
     /// <summary>Decodes and fits the pictures of a request that has its place in the line. Nothing is run.</summary>
-    /// <returns>The fitted pictures, or the refusal of the first one that cannot be decoded.</returns>
-    /// <exception cref="DisplacedException">The place was given to another organization's request.</exception>
-    public async Task<OrRefusal<IReadOnlyList<byte[]>>> FitAsync(
-        IReadOnlyList<PictureInput> pictures, FairTurns.Place place, CancellationToken cancellationToken)
-    {
-        var fitted = new List<byte[]>(pictures.Count);
-        foreach (var picture in pictures)
-        {
-            using var turn = await place.TakeTurnAsync(cancellationToken);
-            turn.Charge(1 + (int)(picture.Header.Pixels / PixelsPerCharge));
-            if (await Task.Run(() => Fit(picture), cancellationToken) is not { } fit)
-            {
-                return OpenAiError.DamagedPicture(picture.Param);
-            }
-
-            fitted.Add(fit);
-        }
-
-        return fitted;
-    }
+    /// <inheritdoc cref="PictureRun.FitAsync"/>
+    public Task<OrRefusal<IReadOnlyList<byte[]>>> FitAsync(
+        IReadOnlyList<PictureInput> pictures, FairTurns.Place place, CancellationToken cancellationToken) =>
+        PictureRun.FitAsync(pictures, place, Classification.Preparation.Fit, cancellationToken);
 
     /// <summary>Classifies fitted pictures, several in a run where that changes no result.</summary>
     /// <param name="ran">Receives the pictures of each run that is done. A run that has begun is not stopped, so that what was computed is
@@ -116,13 +98,16 @@ internal sealed class ImageClassifier : IDisposable
         return logits;
     }
 
+    /// <summary>The score of each label, 0 to 1.</summary>
+    public float[] Score(ReadOnlySpan<float> logits) =>
+        Classification.Independent ? LabelScores.Sigmoid(logits) : LabelScores.Softmax(logits);
+
     /// <summary>The labels with the highest scores, best first; of equal scores the lower index first.</summary>
     public IReadOnlyList<PictureLabel> Rank(ReadOnlySpan<float> logits, int most)
     {
-        var scores = _classification.Independent ? LabelScores.Sigmoid(logits) : LabelScores.Softmax(logits);
         return
         [
-            .. scores.Index().OrderByDescending(score => score.Item).Take(most)
+            .. Score(logits).Index().OrderByDescending(score => score.Item).Take(most)
                 .Select(score => new PictureLabel(score.Index, Labels[score.Index], score.Item)),
         ];
     }
@@ -133,12 +118,6 @@ internal sealed class ImageClassifier : IDisposable
     {
         using var options = new RunOptions();
         return _run.Run(fitted, options);
-    }
-
-    private byte[]? Fit(PictureInput input)
-    {
-        using var picture = PictureDecoder.Decode(input.File.Span, input.Header);
-        return picture is null ? null : _classification.Preparation.Fit(picture);
     }
 }
 

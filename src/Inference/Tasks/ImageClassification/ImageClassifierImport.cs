@@ -1,18 +1,19 @@
-using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 using Tollgate.Contracts.Metering;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Onnx;
 using Tollgate.Inference.Pictures;
+using Tollgate.Inference.Tasks.Moderation;
+using Tollgate.Inference.TensorFlowJs;
 
 namespace Tollgate.Inference.Tasks.ImageClassification;
 
-/// <summary>One import of an image classifier: its files are taken as they are, after the graph has classified two pictures.</summary>
-/// <param name="graph">Path of the graph in the folder.</param>
-internal sealed class ImageClassifierImport(string graph, ImportJob job)
+/// <summary>One import of an image classifier: an ONNX graph is taken as it is, one of TF.js is converted; either classifies two pictures
+/// before it is installed.</summary>
+/// <param name="graph">Path of the ONNX graph, or of the JSON of a TF.js model.</param>
+internal sealed class ImageClassifierImport(ImportJob job, string graph)
 {
     private const string GraphName = "model.onnx";
-    private const long MostConfigBytes = 16 << 20;
 
     /// <summary>Difference between a picture alone and beside another that still counts as the same result.</summary>
     private const float BatchingTolerance = 1e-4f;
@@ -23,30 +24,34 @@ internal sealed class ImageClassifierImport(string graph, ImportJob job)
     public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
     {
         job.Progress?.Report(new("reading the files", 0));
-        var inspection = await OnnxGraphFile.TakeAsync(
-            graph, job.Draft.Folder, GraphName, [ClassifierConfig.FileName, PreprocessorConfig.FileName], cancellationToken);
-        using var labels = await TakeConfigAsync(ClassifierConfig.FileName, cancellationToken);
-        using var processor = await TakeConfigAsync(PreprocessorConfig.FileName, cancellationToken);
+        var folder = Directory.Exists(job.Path) ? job.Path : Path.GetDirectoryName(Path.GetFullPath(job.Path))!;
+        using var labels = await ConfigFile.TakeAsync(
+            folder, ClassifierConfig.FileName, "id2label, the names of the labels by number", job.Draft.Folder, cancellationToken);
+        using var processor = await ConfigFile.TakeAsync(
+            folder, PreprocessorConfig.FileName, "what is done to a picture", job.Draft.Folder, cancellationToken);
         var config = ClassifierConfig.Read(labels.RootElement);
+        var moderation = ModerationFile.Read(folder);
+        moderation?.Check(config.Labels);
+        var source = await TakeGraphAsync(config, cancellationToken);
 
         job.Progress?.Report(new("trying it", 0));
         using var session = job.Options.Sessions.Open(Path.Combine(job.Draft.Folder, GraphName));
         var preparation = PreprocessorConfig.Read(processor.RootElement, ReadsChannelsLast(session));
         CheckShapes(session, preparation, config.Labels.Count);
         var batching = Try(session, preparation, config, cancellationToken)
-            && !inspection.Operators.Contains("DynamicQuantizeLinear"); // Its scale spans the batch: who is in it changes every result.
+            && !source.SpansBatch;
 
         job.Progress?.Report(new("installing", 0));
-        var described = await ModelStore.DescribeAsync(Path.Combine(job.Draft.Folder, GraphName), cancellationToken);
         return await job.Draft.InstallAsync(
-            (version, files) => new ModelImageClassification(preparation, config.Independent).WriteTo(new ModelManifest
+            (version, files) => new ModelImageClassification(preparation, config.Independent) { Moderation = moderation }.WriteTo(
+                new ModelManifest
             {
                 Name = job.Draft.Name,
                 Version = version,
                 Task = ModelTask.ImageClassification.Name,
                 Description = job.Options.Description,
                 Licence = job.Options.Licence,
-                Source = new ModelSource(ModelFolder.NameOf(job.Path), "onnx", described.Sha256),
+                Source = new ModelSource(ModelFolder.NameOf(job.Path), source.Format, source.Sha256),
                 Created = job.Options.Clock.GetUtcNow(),
                 Files = files,
                 Graph = GraphName,
@@ -55,24 +60,30 @@ internal sealed class ImageClassifierImport(string graph, ImportJob job)
             }), cancellationToken);
     }
 
-    private async Task<JsonDocument> TakeConfigAsync(string name, CancellationToken cancellationToken)
+    /// <summary>The output with one score for each label of a picture; null where a model has none, or several outputs.</summary>
+    public static GraphOutput? FindScores(GraphModel model) =>
+        model.Outputs is [{ Shape: null or { Length: 2 } } output] ? output : null;
+
+    /// <summary>Brings the graph into the draft.</summary>
+    /// <returns>The format and hash of the source, and whether the graph has scales that span a run: who else is in it would change every
+    /// result.</returns>
+    private async Task<(string Format, string Sha256, bool SpansBatch)> TakeGraphAsync(
+        ClassifierConfig config, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(job.Path, name);
-        if (new FileInfo(path).Length > MostConfigBytes)
+        if (Path.GetExtension(graph) == ".onnx")
         {
-            throw new ModelImportException($"'{name}' is longer than {MostConfigBytes} bytes.");
+            var inspection = await OnnxGraphFile.TakeAsync(
+                graph, job.Draft.Folder, GraphName, [ClassifierConfig.FileName, PreprocessorConfig.FileName], cancellationToken);
+            var described = await ModelStore.DescribeAsync(Path.Combine(job.Draft.Folder, GraphName), cancellationToken);
+            return ("onnx", described.Sha256, inspection.Operators.Contains("DynamicQuantizeLinear"));
         }
 
-        var json = await File.ReadAllBytesAsync(path, cancellationToken);
-        await File.WriteAllBytesAsync(Path.Combine(job.Draft.Folder, name), json, cancellationToken);
-        try
-        {
-            return JsonDocument.Parse(json);
-        }
-        catch (JsonException exception)
-        {
-            throw new ModelImportException($"'{name}' is not JSON: {exception.Message}", exception);
-        }
+        // Scores are made of logits here, so what makes them at the graph's end is left out.
+        using var model = GraphModel.Read(graph);
+        var hash = await GraphConverter.WriteAsync(
+            model, FindScores(model)!, config.Independent ? "Sigmoid" : "Softmax", job.Draft.Folder,
+            new OnnxNames(GraphName, ModelImageClassification.Input, ModelImageClassification.Output), cancellationToken);
+        return ("tfjs", hash, false);
     }
 
     private static bool ReadsChannelsLast(InferenceSession session)

@@ -1,24 +1,31 @@
 using Microsoft.Extensions.Logging;
-using Tollgate.Inference.Fairness;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Workers;
+using Tollgate.Inference.Tasks.Moderation;
 
 namespace Tollgate.Inference.Tasks.ImageClassification;
 
 /// <summary>An image classifier in service.</summary>
 /// <param name="queueTimeout">How long a request may wait for its first turn.</param>
-internal sealed partial class LoadedImageClassifier(
-    ImageClassifier model, TimeSpan queueTimeout, TimeProvider clock, ILogger<LoadedImageClassifier> logger)
-    : LoadedModel(model.Installed)
+internal sealed class LoadedImageClassifier(
+    ImageClassifier model, ModelCard card, TimeSpan queueTimeout, TimeProvider clock, ILogger<LoadedImageClassifier> logger)
+    : LoadedPictureModel(model.Installed, model.Turns, queueTimeout, clock, logger), IModerator
 {
     public ImageClassifier Model { get; } = model;
 
-    public override ModelLoad Load => Model.Turns.Load;
+    public override ModelCard Card => card;
 
-    /// <summary>Gives the place of a request away when it has waited too long; ends with its disposal.</summary>
-    public ITimer LimitWait(FairTurns.Place place) => clock.CreateTimer(
-        static state => ((FairTurns.Place)state!).Displace(), place, queueTimeout, Timeout.InfiniteTimeSpan);
+    public ModerationMap? Moderation => Model.Classification.Moderation;
 
-    /// <summary>Reports a run that failed or gave numbers that are no scores.</summary>
-    public void NoteFailure(Guid request, ModelRunException exception) => Log.RunFailed(logger, exception, request, Name, Version);
+    public bool JudgesPictures => true;
+
+    public ITaskJob Moderate(ModerationRequest request, ModerationMap map) => new ImageClassificationJob(
+        this, request.Images, (json, result) => ModerationFormat.Write(
+            json,
+            new ModerationScores(
+                result.Request, Name, Model.Labels, !Model.Classification.Independent, [.. result.Logits.Select(Score)], "image",
+                request.IsOneInput),
+            map));
 
     public override ValueTask DisposeAsync()
     {
@@ -26,9 +33,5 @@ internal sealed partial class LoadedImageClassifier(
         return ValueTask.CompletedTask;
     }
 
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Error, "Request {Request}: the model {Model} {Version} failed on its pictures.")]
-        public static partial void RunFailed(ILogger logger, Exception exception, Guid request, string model, string version);
-    }
+    private IReadOnlyList<double> Score(float[] logits) => Array.ConvertAll(Model.Score(logits), score => (double)score);
 }

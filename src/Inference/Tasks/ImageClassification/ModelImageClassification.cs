@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Pictures;
+using Tollgate.Inference.Tasks.Moderation;
 
 namespace Tollgate.Inference.Tasks.ImageClassification;
 
@@ -16,6 +17,10 @@ internal sealed record ModelImageClassification(PicturePreparation Preparation, 
     public const string Output = "logits";
 
     private const string Section = "image_classification";
+
+    /// <summary>Null for a model that does not moderate.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ModerationMap? Moderation { get; init; }
 
     /// <summary>A manifest with this section.</summary>
     public ModelManifest WriteTo(ModelManifest manifest) => manifest with

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Tollgate.Inference.Models;
 
-namespace Tollgate.Inference.Tasks.Classification;
+namespace Tollgate.Inference.Tasks.Moderation;
 
 /// <summary>
 /// Reads <c>moderation.json</c>, which an operator puts beside a classifier:

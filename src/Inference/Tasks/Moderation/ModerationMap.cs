@@ -1,7 +1,7 @@
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Models;
 
-namespace Tollgate.Inference.Tasks.Classification;
+namespace Tollgate.Inference.Tasks.Moderation;
 
 /// <summary>Which labels of a classifier are which categories of harm, and from which score on a category is flagged.</summary>
 /// <param name="Labels">A label to its categories. A label that is absent is harmless.</param>

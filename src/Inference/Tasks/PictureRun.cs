@@ -1,0 +1,91 @@
+using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Fairness;
+using Tollgate.Inference.Pictures;
+using Tollgate.Inference.Requests;
+
+namespace Tollgate.Inference.Tasks;
+
+/// <summary>A request whose pictures a model reads. All of them are decoded before the first run, so that a damaged one costs nothing.
+/// Runs count themselves; a cancel ends the work between two steps.</summary>
+internal abstract class PictureRun(LoadedPictureModel model, IReadOnlyList<PictureInput> images, RequestScope scope) : UnaryRun(scope)
+{
+    /// <summary>Pixels that take about as long to decode and resize as the charge of one unit takes to run.</summary>
+    private const int PixelsPerCharge = 250_000;
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    private int _images;
+
+    /// <summary>Pictures run in the order of the request.</summary>
+    public override Units Units => PictureInput.UnitsOf(images, Volatile.Read(ref _images));
+
+    /// <summary>Decodes and fits pictures of a request that has its place in the line. Nothing is run.</summary>
+    /// <param name="fit">Makes of a picture what the model reads.</param>
+    /// <returns>The fitted pictures, or the refusal of the first one that cannot be decoded.</returns>
+    /// <exception cref="DisplacedException">The place was given to another organization's request.</exception>
+    public static async Task<OrRefusal<IReadOnlyList<T>>> FitAsync<T>(
+        IReadOnlyList<PictureInput> pictures, FairTurns.Place place, Func<Picture, T> fit, CancellationToken cancellationToken)
+        where T : class
+    {
+        var fitted = new List<T>(pictures.Count);
+        foreach (var picture in pictures)
+        {
+            using var turn = await place.TakeTurnAsync(cancellationToken);
+            turn.Charge(1 + (int)(picture.Header.Pixels / PixelsPerCharge));
+            if (await Task.Run(() => Decode(picture, fit), cancellationToken) is not { } one)
+            {
+                return OpenAiError.DamagedPicture(picture.Param);
+            }
+
+            fitted.Add(one);
+        }
+
+        return fitted;
+    }
+
+    /// <summary>Fits the pictures, runs the model and makes the answer.</summary>
+    /// <param name="place">The request's place in the line.</param>
+    /// <exception cref="ModelRunException">The model fails.</exception>
+    protected abstract Task<UnaryOutcome> AnswerAsync(FairTurns.Place place, CancellationToken cancellationToken);
+
+    /// <summary>Counts pictures that have been run.</summary>
+    protected void NoteRun(int count) => Interlocked.Add(ref _images, count);
+
+    protected override async Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken)
+    {
+        if (Scope.CheckHold(PictureInput.UnitsOf(images, images.Count)) is { } aboveHold)
+        {
+            return new UnaryOutcome.Refused(aboveHold);
+        }
+
+        using var place = model.Turns.TryJoin(Scope.Identity.Organization);
+        if (place is null)
+        {
+            Scope.NoteRefusal("queue_full");
+            return new UnaryOutcome.NotTaken(OpenAiError.Overloaded(RetryAfter));
+        }
+
+        using var deadline = model.LimitWait(place);
+        try
+        {
+            return await AnswerAsync(place, cancellationToken);
+        }
+        catch (ModelRunException exception)
+        {
+            model.NoteFailure(RequestId, exception);
+            return new UnaryOutcome.Refused(OpenAiError.ServerError());
+        }
+        catch (DisplacedException)
+        {
+            Scope.NoteRefusal("displaced");
+            return new UnaryOutcome.Refused(OpenAiError.Overloaded(RetryAfter));
+        }
+    }
+
+    private static T? Decode<T>(PictureInput input, Func<Picture, T> fit)
+        where T : class
+    {
+        using var picture = PictureDecoder.Decode(input.File.Span, input.Header);
+        return picture is null ? null : fit(picture);
+    }
+}
