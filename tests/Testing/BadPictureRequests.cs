@@ -12,10 +12,10 @@ public static class BadPictureRequests
     private const string Unknown = "unknown_parameter";
     private static readonly string Good = Convert.ToBase64String(PictureBytes.Gif);
 
+    /// <summary>Those of <see cref="Path"/>.</summary>
     public static IEnumerable<BadRequest> All =>
     [
         .. Members(Path, "tiny-classifier", [.. Integers("top_n"), ("\"top_k\":1", Unknown, "top_k")]), .. Images(Path, "tiny-classifier"),
-        .. Detections,
     ];
 
     /// <summary>Those of <see cref="DetectionPath"/>.</summary>

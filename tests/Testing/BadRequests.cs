@@ -34,8 +34,8 @@ public static partial class BadRequests
 
     public static IReadOnlyList<BadRequest> All { get; } =
         [.. WrongTypes(), .. Shared(), .. Chats(), .. Hints(), .. Refused(), .. Messages(), .. Completions(), .. Embeddings(),
-            .. Reranks(), .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All, .. ImageGenerations(),
-            .. Malformed()];
+            .. Reranks(), .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All, .. BadPictureRequests.Detections,
+            .. ImageGenerations(), .. Malformed()];
 
     /// <summary>A good chat with further members.</summary>
     public static string ChatBody(string members = "") => $$"""{"model":"tiny-assistant","messages":[{{User}}]{{Comma(members)}}}""";

@@ -85,7 +85,11 @@ internal sealed class GraphFolder
         {
             ["format"] = "graph-model",
             ["signature"] = new JsonObject { ["inputs"] = new JsonObject(), ["outputs"] = signed },
-            ["modelTopology"] = new JsonObject { ["node"] = _nodes.DeepClone() },
+            ["modelTopology"] = new JsonObject
+            {
+                ["node"] = _nodes.DeepClone(),
+                ["versions"] = new JsonObject { ["producer"] = 27, ["minConsumer"] = 12 }, // TF.js reads them.
+            },
             ["weightsManifest"] = new JsonArray(
                 new JsonObject { ["paths"] = new JsonArray("weights.bin"), ["weights"] = _weights.DeepClone() }),
         };
