@@ -32,7 +32,8 @@ public static partial class BadRequests
 
     public static IReadOnlyList<BadRequest> All { get; } =
         [.. WrongTypes(), .. Shared(), .. Chats(), .. Hints(), .. Refused(), .. Messages(), .. Completions(), .. Embeddings(),
-            .. Reranks(), .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All, .. ImageGenerations(),
+            .. Reranks(), .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All, .. BadPictureRequests.Ocr,
+            .. ImageGenerations(),
             .. Malformed()];
 
     /// <summary>A good chat with further members.</summary>
