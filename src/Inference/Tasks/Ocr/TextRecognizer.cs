@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using Tollgate.Inference.Pictures;
 
 namespace Tollgate.Inference.Tasks.Ocr;
 
