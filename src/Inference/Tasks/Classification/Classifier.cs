@@ -47,18 +47,24 @@ internal sealed class Classifier(EncoderModel model, ModelClassification classif
                 return OpenAiError.InvalidValue(at, $"ids of the model's vocabulary, 0 to {vocabulary - 1}");
             }
 
-            var read = truncation == TextTruncation.Windows ? ids.Length : Math.Min(ids.Length, room);
-            for (var start = 0; start == 0 || start < read; start += room)
-            {
-                rows.Add(model.Frame(ids.AsSpan(start, Math.Min(room, read - start))));
-                owners.Add(index);
-            }
+            var parts = Split(truncation == TextTruncation.Cut && ids.Length > room ? ids[..room] : ids);
+            rows.AddRange(parts);
+            owners.AddRange(parts.Select(_ => index));
         }
 
         return new ClassifierRows([.. rows], owners);
     }
 
+    /// <summary>Cuts a text into rows as long as the model reads.</summary>
+    public IReadOnlyList<EncoderRow> EncodeParts(string text) => Split(model.Cut(text, null));
+
     public void Dispose() => model.Dispose();
+
+    private EncoderRow[] Split(int[] ids)
+    {
+        var room = model.ContextLength - model.FrameLength;
+        return ids.Length <= room ? [model.Frame(ids)] : [.. ids.Chunk(room).Select(part => model.Frame(part))];
+    }
 }
 
 /// <summary>What a classifier is to read.</summary>
