@@ -77,17 +77,14 @@ internal sealed class WhisperImport(ImportJob job)
     /// <summary>Copies a graph of known operators.</summary>
     private async Task<ModelSource> TakeGraphAsync(string path, string name, CancellationToken cancellationToken)
     {
-        var model = await File.ReadAllBytesAsync(path, cancellationToken);
-        var inspection = OnnxInspection.Read(model);
-        var foreign = inspection.Domains.FirstOrDefault(domain => domain is not ("" or "ai.onnx" or "ai.onnx.ml" or "com.microsoft"));
-        if (foreign is not null || inspection.ExternalFiles.Count > 0)
+        var graph = await OnnxGraphFile.ReadAsync(path, cancellationToken);
+        if (graph.Inspection.ExternalFiles.Count > 0)
         {
-            throw new ModelImportException(foreign is not null
-                ? $"'{Path.GetFileName(path)}' uses operators of the domain '{foreign}', which ONNX Runtime does not have."
-                : $"'{Path.GetFileName(path)}' keeps weights in another file; a speech model's graphs must hold theirs.");
+            throw new ModelImportException(
+                $"'{Path.GetFileName(path)}' keeps weights in another file; a speech model's graphs must hold theirs.");
         }
 
-        await File.WriteAllBytesAsync(Path.Combine(job.Draft.Folder, name), model, cancellationToken);
+        await graph.CopyAsync(job.Draft.Folder, name, [], cancellationToken);
         return new ModelSource(
             ModelFolder.NameOf(_folder), "whisper", await ModelFolder.HashAsync(_folder, cancellationToken));
     }
