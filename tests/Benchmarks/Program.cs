@@ -5,7 +5,7 @@ using Tollgate.Benchmarks.Peers;
 var root = new RootCommand("Measures Tollgate on this machine.")
 {
     GatewayCommand.Create(), IngestCommand.Create(), EncodersCommand.Create(), GrowthCommand.Create(), PicturesCommand.Create(),
-    PeerHost.Create(),
+    SpeechCommand.Create(), PeerHost.Create(),
 };
 var order = root.Parse(args);
 if (order.Errors.Count > 0)
