@@ -453,7 +453,11 @@ public static partial class BadRequests
 
     private static IEnumerable<BadRequest> Malformed()
     {
-        foreach (var path in new[] { ChatPath, CompletionPath, EmbeddingPath, RerankPath, ClassificationPath, PredictPath, ModerationPath })
+        foreach (var path in new[]
+        {
+            ChatPath, CompletionPath, EmbeddingPath, RerankPath, ClassificationPath, PredictPath, ModerationPath, BadPictureRequests.Path,
+            ImageGenerationPath,
+        })
         {
             foreach (var body in new[]
             {

@@ -45,11 +45,13 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
     public static readonly PublicEndpoint Predict = new("predict", "POST", "Predict", "predict", "/predict", "/v1/predict")
     {
         Task = ModelTask.Classification,
+        DefaultModel = PredictRequest.DefaultModel,
     };
 
     public static readonly PublicEndpoint Moderations = new("moderations", "POST", "Moderations", "moderation", "/v1/moderations")
     {
         Task = ModelTask.Classification,
+        DefaultModel = ModerationRequest.DefaultModel,
     };
 
     public static readonly PublicEndpoint ImageClassifications = new(
@@ -96,6 +98,9 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
 
     /// <summary>Task of the models that serve the endpoint, as in their cards; null when it runs no model.</summary>
     public ModelTask? Task { get; init; }
+
+    /// <summary>The model of a request that names none, an alias for the operator to set; null where a request must name one.</summary>
+    public string? DefaultModel { get; init; }
 
     /// <summary>Media types of bodies that the endpoint reads. Default JSON.</summary>
     public BodyTypes Bodies { get; init; } = BodyTypes.Json;

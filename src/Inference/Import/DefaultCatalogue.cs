@@ -45,6 +45,8 @@ internal static class DefaultCatalogue
                     Completions = entry.Completions,
                     Steps = entry.Steps,
                     Guidance = entry.Guidance,
+                    PromptCheck = entry.PromptCheck,
+                    PictureCheck = entry.PictureCheck,
                     TokenizerFile = null,
                 },
                 progress: null,
@@ -141,6 +143,12 @@ internal sealed record CatalogueEntry(
 
     /// <summary>Of a model that draws, see <see cref="ModelImportOptions.Guidance"/>.</summary>
     public double? Guidance { get; init; }
+
+    /// <summary>Of a model that draws, see <see cref="ModelImportOptions.PromptCheck"/>.</summary>
+    public ContentCheck? PromptCheck { get; init; }
+
+    /// <summary>Of a model that draws, see <see cref="ModelImportOptions.PictureCheck"/>.</summary>
+    public ContentCheck? PictureCheck { get; init; }
 
     /// <summary>What is imported.</summary>
     /// <param name="folder">The folder of the entry.</param>

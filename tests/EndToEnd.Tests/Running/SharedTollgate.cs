@@ -13,6 +13,9 @@ public sealed class SharedTollgate : IAsyncLifetime
 
     internal RunningTollgate Running => _running ?? throw new InvalidOperationException("Not started.");
 
+    /// <summary>Models beside those of a new installation.</summary>
+    internal ImportedModels Models => field ??= new ImportedModels(Running);
+
     /// <summary>What the first call got, made as soon as the start said that it is ready.</summary>
     internal ApiAnswer FirstAnswer => _firstAnswer ?? throw new InvalidOperationException("Not started.");
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Running;
@@ -77,6 +78,20 @@ public sealed class NodeClientTests(SharedTollgate shared, NodeClientTests.Run r
         Assert.Equal([0, 1], events[..2].Select(item => item.GetProperty("index").GetInt32()));
         Assert.Equal(pictures[0], events[2].GetProperty("picture").GetString());
         Assert.NotEqual(pictures[0], events[1].GetProperty("picture").GetString());
+    }
+
+    [Fact]
+    public async Task Pictures_are_billed_each_whether_streamed_or_not()
+    {
+        var images = await ResultAsync("images");
+        var ids = Texts(images, "requestIds").Select(id => RequestIds.Parse(id!)).ToList();
+        var (whole, streamed) = (await shared.Running.Books.OneAsync(ids[0]), await shared.Running.Books.OneAsync(ids[1]));
+        var tokens = images.GetProperty("tokens").GetInt64();
+
+        Assert.Equal(("images.generations", "tiny-painter", false), (whole.Endpoint, whole.Model, whole.Streamed));
+        Assert.Equal((new Units(tokens, Images: 2), 2 * 0.002m), (whole.Units, whole.Amount)); // Its texts are free.
+        Assert.True(streamed.Streamed);
+        Assert.Equal((new Units(tokens, Images: 1), 0.002m), (streamed.Units, streamed.Amount));
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class RerankClientTests(SharedTollgate shared)
         Assert.Equal(tokens, cohere.GetProperty("meta").GetProperty("billedUnits").GetProperty("inputTokens").GetInt64());
         var row = await shared.Running.Books.OneAsync(RequestIds.Parse(jina.GetProperty("requestId").GetString()!));
         Assert.Equal(("rerank", "tiny-embed", tokens), (row.Endpoint, row.Model, row.Units.Prompt));
-        Assert.True(row.Amount > 0);
+        Assert.Equal(tokens * 0.02m / 1_000_000, row.Amount);
         Assert.Equal(400, answers.GetProperty("refusal").GetProperty("status").GetInt32());
         Assert.Equal("top_n", answers.GetProperty("refusal").GetProperty("body").GetProperty("error").GetProperty("param").GetString());
     }

@@ -84,6 +84,18 @@ internal sealed class Classifier : IDisposable
         return rows;
     }
 
+    /// <summary>Cuts a text into rows as long as the model reads.</summary>
+    public IReadOnlyList<EncoderRow> EncodeParts(string text)
+    {
+        var (prefix, suffix) = (_tokenizer.Prefix, _tokenizer.Suffix);
+        List<int> ids = [];
+        _tokenizer.Encode(text, allowSpecial: false, ids);
+        var room = Installed.Manifest.Limits.ContextLength - prefix.Count - suffix.Count;
+        return ids.Count <= room
+            ? [new EncoderRow([.. prefix, .. ids, .. suffix])]
+            : [.. ids.Chunk(room).Select(part => new EncoderRow([.. prefix, .. part, .. suffix]))];
+    }
+
     public void Dispose() => _session.Dispose();
 
     private List<int> Encode(PromptInput input)
