@@ -62,6 +62,13 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         Upload = UploadKind.Image,
     };
 
+    public static readonly PublicEndpoint ImageOcr = new("images.ocr", "POST", "Text in pictures", "image_ocr", "/v1/images/ocr")
+    {
+        Task = ModelTask.Ocr,
+        Bodies = BodyTypes.Json | BodyTypes.Form,
+        Upload = UploadKind.Image,
+    };
+
     public static readonly PublicEndpoint AudioTranscriptions = new(
         "audio.transcriptions", "POST", "Transcriptions", "transcription", "/v1/audio/transcriptions")
     {
@@ -89,8 +96,8 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
-        ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, AudioTranscriptions,
-        AudioTranslations, ImageGenerations, Models,
+        ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, ImageOcr,
+        AudioTranscriptions, AudioTranslations, ImageGenerations, Models,
     ];
 
     /// <summary>The first of <see cref="Paths"/>.</summary>

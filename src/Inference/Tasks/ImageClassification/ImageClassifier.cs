@@ -50,10 +50,10 @@ internal sealed class ImageClassifier : IDisposable
         var classification = ModelImageClassification.Of(manifest)
             ?? throw new ModelImportException($"The model '{manifest.Name}' {manifest.Version} is not an image classifier.");
         await ModelStore.VerifyAsync(installed, cancellationToken);
-        using var config = JsonDocument.Parse(await File.ReadAllBytesAsync(installed.PathOf(ClassifierConfig.FileName), cancellationToken));
+        using var config = JsonDocument.Parse(await File.ReadAllBytesAsync(installed.PathOf(LabelConfig.FileName), cancellationToken));
         queue ??= new QueueOptions();
         var turns = new FairTurns(new QueuePlaces(queue.QueueLength, queue.QueueLengthPerOrganization), quiet, TimeProvider.System);
-        var labels = ClassifierConfig.Read(config.RootElement).Labels;
+        var labels = LabelConfig.Read(config.RootElement).RequiredNames;
         var model = new ImageClassifier(installed, classification, labels, sessions.Open(installed.PathOf(manifest.Graph)), turns);
         try
         {
@@ -90,6 +90,21 @@ internal sealed class ImageClassifier : IDisposable
         return fitted;
     }
 
+    /// <summary>Fits a picture that no file holds.</summary>
+    /// <exception cref="DisplacedException">The place was given to another organization's request.</exception>
+    public async Task<byte[]> FitAsync(RawPicture raw, FairTurns.Place place, CancellationToken cancellationToken)
+    {
+        using var turn = await place.TakeTurnAsync(cancellationToken);
+        turn.Charge(1 + (raw.Width * raw.Height / PixelsPerCharge));
+        return await Task.Run(
+            () =>
+            {
+                using var picture = Picture.Of(raw.Pixels, raw.Width, raw.Height);
+                return _classification.Preparation.Fit(picture);
+            },
+            cancellationToken);
+    }
+
     /// <summary>Classifies fitted pictures, several in a run where that changes no result.</summary>
     /// <param name="ran">Receives the pictures of each run that is done. A run that has begun is not stopped, so that what was computed is
     /// known.</param>
@@ -116,18 +131,23 @@ internal sealed class ImageClassifier : IDisposable
         return logits;
     }
 
+    /// <summary>Score of each label.</summary>
+    public double[] Score(ReadOnlySpan<float> logits) => Array.ConvertAll(ScoresOf(logits), score => (double)score);
+
     /// <summary>The labels with the highest scores, best first; of equal scores the lower index first.</summary>
     public IReadOnlyList<PictureLabel> Rank(ReadOnlySpan<float> logits, int most)
     {
-        var scores = _classification.Independent ? LabelScores.Sigmoid(logits) : LabelScores.Softmax(logits);
         return
         [
-            .. scores.Index().OrderByDescending(score => score.Item).Take(most)
+            .. ScoresOf(logits).Index().OrderByDescending(score => score.Item).Take(most)
                 .Select(score => new PictureLabel(score.Index, Labels[score.Index], score.Item)),
         ];
     }
 
     public void Dispose() => _session.Dispose();
+
+    private float[] ScoresOf(ReadOnlySpan<float> logits) =>
+        _classification.Independent ? LabelScores.Sigmoid(logits) : LabelScores.Softmax(logits);
 
     private float[][] Run(IReadOnlyList<byte[]> fitted)
     {
