@@ -9,7 +9,8 @@ internal static class HostileForms
     private const string Boundary = "xXx";
     private const string Disposition = "Content-Disposition: form-data; name=";
 
-    private static readonly string[] Paths = ["/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/classifications"];
+    private static readonly string[] Paths =
+        ["/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/classifications", "/v1/images/ocr"];
 
     private static readonly (string What, byte[] File)[] Files = [.. HostileMedia.Pictures(), .. HostileMedia.Recordings()];
 
