@@ -18,6 +18,8 @@ public sealed record VoiceChunking(
     internal const string PrefixPadding = $"{Name}[prefix_padding_ms]";
     internal const string SilenceDuration = $"{Name}[silence_duration_ms]";
 
+    private static readonly JsonDocumentOptions Once = new() { AllowDuplicateProperties = false };
+
     private const int LongestMs = 10_000;
     private const string Expected = "'auto', or an object with type 'server_vad'";
 
@@ -44,12 +46,13 @@ public sealed record VoiceChunking(
     {
         try
         {
-            using var document = JsonDocument.Parse(text);
+            using var document = JsonDocument.Parse(text, Once);
             return document.RootElement.ValueKind == JsonValueKind.String && document.RootElement.ValueEquals("auto")
                 ? this : ReadObject(reader, document.RootElement);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The second is thrown where a text with half of a surrogate pair is read.
             reader.FailValue(Expected);
             return null;
         }
