@@ -27,7 +27,7 @@ internal static class DemandCalculation
             : Math.Min(card.Measure?.MostTokens(request) ?? context, context);
         var output = size.Prompts * request.Choices * OutputCap(request, card);
         var estimate = ((size.Utf8Bytes + 3) / 4) + size.TokenIds + (3L * size.Messages) + output;
-        var media = request is ImageGenerationRequest drawing && card.Drawing is { } measure ? measure.MostUnits(drawing) : request.Media;
+        var media = request is ImageGenerationRequest drawing && card.Drawing is { } limits ? limits.MostUnits(drawing) : request.Media;
         return new Demand(scope, card.Name, price, media with { Input = prompt, Output = output }, estimate, request.Stream)
         {
             AskedModel = request.Model,

@@ -58,7 +58,7 @@ internal sealed class MixRun(TollgateCluster cluster, OperatorClient client, Med
     private List<CallPlan> Draw(Random random) =>
         [.. Enumerable.Range(0, random.Next(1, 8)).Select(_ => CallPlan.DrawEvenly(random, media))];
 
-    private async Task<IReadOnlyList<CallRecord>> RunAsync(CustomerKey key, int atOnce, IReadOnlyList<CallPlan> plans, int round)
+    private async Task<IReadOnlyList<CallRecord>> RunAsync(CustomerKey key, int atOnce, List<CallPlan> plans, int round)
     {
         var (next, done) = (-1, new List<CallRecord>());
         await Task.WhenAll(Enumerable.Range(0, atOnce).Select(async _ =>

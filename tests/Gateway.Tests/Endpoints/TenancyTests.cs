@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Money;

@@ -11,7 +11,7 @@ public sealed class MixTests
     /// <summary>Of two organizations that wait at a model neither gets two turns more than the other, and a turn takes at most as long as
     /// it has company; so the wait is bounded by who is there, however much they ask for.</summary>
     [Fact]
-    public Task In_a_thousand_random_mixes_everything_ends_and_nobody_starves() => Task.Run(() =>
+    public Task In_a_thousand_random_mixes_everything_ends_and_nobody_starves() => Task.Run(async () =>
     {
         for (var seed = 0; seed < Mixes; seed++)
         {
@@ -28,7 +28,7 @@ public sealed class MixTests
                 }
             }
 
-            worker.Run();
+            await worker.RunAsync();
 
             Assert.Equal((seed, asked), (seed, ended));
             var most = TimeSpan.FromMilliseconds(((2 * organizations) + 3) * 4 * LongestTurn * worker.MostRunning);
@@ -46,9 +46,9 @@ public sealed class MixTests
     [InlineData("pictures and drawings", 1)]
     [InlineData("pictures, drawings and speech", 1)]
     [InlineData("pictures, drawings and speech", 4)]
-    public Task A_flood_slows_a_text_stream_by_its_share_at_most(string flood, int organizations) => Task.Run(() =>
+    public Task A_flood_slows_a_text_stream_by_its_share_at_most(string flood, int organizations) => Task.Run(async () =>
     {
-        var alone = TimeOf(new MixedWorker(2));
+        var alone = await TimeOfAsync(new MixedWorker(2));
         var worker = new MixedWorker(2);
         for (var tenant = 2; tenant < 2 + organizations; tenant++)
         {
@@ -59,16 +59,16 @@ public sealed class MixTests
             }
         }
 
-        var beside = TimeOf(worker);
+        var beside = await TimeOfAsync(worker);
 
         Assert.True(beside <= alone * (1 + organizations), $"{beside} beside {organizations} floods of {flood}, {alone} alone");
     });
 
-    private static TimeSpan TimeOf(MixedWorker worker)
+    private static async Task<TimeSpan> TimeOfAsync(MixedWorker worker)
     {
         var done = false;
         worker.Generate(Reader, tokens: 200, work: 5, () => done = true);
-        worker.Run(() => done);
+        await worker.RunAsync(() => done);
         return worker.Now;
     }
 

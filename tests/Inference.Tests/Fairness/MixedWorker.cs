@@ -14,6 +14,7 @@ namespace Tollgate.Inference.Tests.Fairness;
 /// <param name="encoders">Models whose requests take turns: classifiers of texts and pictures, speech, embeddings.</param>
 internal sealed class MixedWorker(int encoders)
 {
+    private static readonly PromptIds Prompt = new(new ClipText([0, 1], 2, null), null);
     private const int PicturesPerCall = 4;
 
     /// <summary>How often it looks whether somebody who rested may begin.</summary>
@@ -59,7 +60,7 @@ internal sealed class MixedWorker(int encoders)
     {
         _painter ??= new DrawingLine(new QueuePlaces(1_000, 1_000), _quiet, _clock);
         _stepWork = work;
-        var plan = new DrawingPlan(pictures, 64, 64, new LatentShape(4, 8, 8), steps, 1, 1, new ClipText([0, 1], 2, null), null, 0)
+        var plan = new DrawingPlan(pictures, 64, 64, new LatentShape(4, 8, 8), steps, 1, 1, Prompt, null, 0)
         {
             TextTokens = 2,
         };
@@ -76,12 +77,12 @@ internal sealed class MixedWorker(int encoders)
     }
 
     /// <summary>Runs until nothing is left, or until <paramref name="until"/>.</summary>
-    public void Run(Func<bool>? until = null)
+    public async Task RunAsync(Func<bool>? until = null)
     {
         var idle = 0;
         while (until?.Invoke() != true)
         {
-            var waits = Begin();
+            var waits = await BeginAsync();
             if (_running.Count == 0 && !waits)
             {
                 return;
@@ -94,7 +95,7 @@ internal sealed class MixedWorker(int encoders)
     }
 
     /// <summary>Begins all turns that are due. True when somebody waits for a turn that could begin later.</summary>
-    private bool Begin()
+    private async Task<bool> BeginAsync()
     {
         var waits = false;
         foreach (var model in _encoders)
@@ -110,7 +111,7 @@ internal sealed class MixedWorker(int encoders)
                 // Who was chosen waits for nothing any more; its task ends on another thread.
                 if (!request.Begun && request.Place.Waiting is null)
                 {
-                    Begin(model, request, request.Turn!.GetAwaiter().GetResult());
+                    Begin(model, request, await request.Turn!);
                 }
 
                 _ = request.Begun && running.Add(request.Place.Organization);

@@ -73,7 +73,7 @@ internal static class UnigramFile
         return pieces;
     }
 
-    private static JsonNode? Normalizer(string form)
+    private static JsonObject? Normalizer(string form)
     {
         JsonObject precompiled() => new()
         {
