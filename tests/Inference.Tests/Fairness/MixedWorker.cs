@@ -59,7 +59,8 @@ internal sealed class MixedWorker(int encoders)
     {
         _painter ??= new DrawingLine(new QueuePlaces(1_000, 1_000), _quiet, _clock);
         _stepWork = work;
-        var plan = new DrawingPlan(pictures, 64, 64, new LatentShape(4, 8, 8), steps, 1, 1, new ClipText([0, 1], 2, null), null, 0)
+        var prompt = new PromptIds(new ClipText([0, 1], 2, null), null);
+        var plan = new DrawingPlan(pictures, 64, 64, new LatentShape(4, 8, 8), steps, 1, 1, prompt, null, 0)
         {
             TextTokens = 2,
         };
