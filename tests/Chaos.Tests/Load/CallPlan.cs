@@ -33,7 +33,7 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
     public Units Counted(long id) => Path switch
     {
         Transcriptions => new Units(0, AudioMs: id),
-        Drawings => new Units(0, Images: id),
+        Drawings => DrawingProgress.UnitsOf(default, id),
         _ => new Units(0, Output: id),
     };
 

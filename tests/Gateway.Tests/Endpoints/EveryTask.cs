@@ -84,11 +84,14 @@ public sealed class EveryTask : IAsyncLifetime
         new(
             PublicEndpoint.ImageClassifications, "pictures", "", new Units(0, Images: 1, Pixels: 20), new Units(0, Images: 1, Pixels: 20),
             PictureBytes.Plain(5, 4, 1, 2, 3)),
+        new(
+            PublicEndpoint.ImageOcr, "reader", $$"""{"model":"reader","image":"{{Picture}}"}""",
+            new Units(0, Images: 1, Pixels: 6), new Units(0, Images: 1, Pixels: 6)),
         new(PublicEndpoint.AudioTranscriptions, "speech", "", new Units(0, AudioMs: 4_000), new Units(0, AudioMs: 2_000), Ogg),
         new(PublicEndpoint.AudioTranslations, "speech", "", new Units(0, AudioMs: 4_000), new Units(0, AudioMs: 1_000), Ogg),
         new(
             PublicEndpoint.ImageGenerations, "painter", """{"model":"painter","prompt":"A tree","n":3}""",
-            new Units(6 + 3, Images: 3), new Units(4, Images: 3)),
+            new Units(6 + 3, Images: 3, Pixels: 3 * 4096, Steps: 60), new Units(4, Images: 3, Pixels: 3 * 4096, Steps: 45)),
     ];
 
     /// <summary>Indexes of <see cref="Calls"/> with what they are, for theories.</summary>
@@ -143,6 +146,8 @@ public sealed class EveryTask : IAsyncLifetime
         DefaultMaxOutput = 64,
         Measure = new PromptMeasure(1, TextTokens: 3, IdTokens: 3, new ChatMeasure(8, 5, 1), PairTokens: call.Model == "tiny-rank" ? 4 : 0),
         Moderates = call.Api == PublicEndpoint.Moderations,
+        Drawing = call.Api == PublicEndpoint.ImageGenerations
+            ? new DrawingMeasure(Pixels: 4096, MostPixels: 16_384, Steps: 20, MostSteps: 50) : null,
         CreatedAt = DateTimeOffset.UnixEpoch,
     };
 }
