@@ -18,7 +18,7 @@ internal static class ModelsCommand
         new("PATH")
         {
             Description = "A .gguf of the Llama family, an .onnx of sentence embeddings, or the folder of another model as its exporter "
-                + "wrote it: a classifier of texts or of pictures, a cross-encoder, Whisper, Stable Diffusion.",
+                + "wrote it: a classifier of texts or of pictures, a cross-encoder, Whisper, Stable Diffusion, PaddleOCR.",
         };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };

@@ -19,6 +19,8 @@ public sealed record ModelTask(string Name, string Label, UnitSet Uses)
     public static readonly ModelTask ImageClassification = Add(
         "image-classification", "image classification", UnitSet.Images | UnitSet.Pixels);
 
+    public static readonly ModelTask Ocr = Add("ocr", "text recognition", UnitSet.Images | UnitSet.Pixels);
+
     public static readonly ModelTask Transcription = Add("transcription", "speech recognition", UnitSet.Audio);
 
     public static readonly ModelTask ImageGeneration = Add(

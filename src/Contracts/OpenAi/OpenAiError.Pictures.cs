@@ -25,6 +25,10 @@ public sealed partial record OpenAiError
     public static OpenAiError DamagedPicture(string param) =>
         Picture(param, "image_parse_error", "the file is cut off or damaged, or uses a feature of its format that is not supported");
 
+    /// <summary>A picture with more lines of text than one request reads.</summary>
+    public static OpenAiError TooMuchText(string param, int mostLines) => Picture(
+        param, "image_too_complex", $"it has more than {mostLines} lines of text; send it in parts");
+
     public static OpenAiError InvalidPictureText(string param) =>
         Picture(param, "invalid_base64_image", "expected base64 with padding, or a data URL such as 'data:image/png;base64,…'");
 

@@ -45,17 +45,26 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
     public static readonly PublicEndpoint Predict = new("predict", "POST", "Predict", "predict", "/predict", "/v1/predict")
     {
         Task = ModelTask.Classification,
+        DefaultModel = PredictRequest.DefaultModel,
     };
 
     public static readonly PublicEndpoint Moderations = new("moderations", "POST", "Moderations", "moderation", "/v1/moderations")
     {
         Task = ModelTask.Classification,
+        DefaultModel = ModerationRequest.DefaultModel,
     };
 
     public static readonly PublicEndpoint ImageClassifications = new(
         "images.classifications", "POST", "Image classification", "image_classification", "/v1/images/classifications")
     {
         Task = ModelTask.ImageClassification,
+        Bodies = BodyTypes.Json | BodyTypes.Form,
+        Upload = UploadKind.Image,
+    };
+
+    public static readonly PublicEndpoint ImageOcr = new("images.ocr", "POST", "Text in pictures", "image_ocr", "/v1/images/ocr")
+    {
+        Task = ModelTask.Ocr,
         Bodies = BodyTypes.Json | BodyTypes.Form,
         Upload = UploadKind.Image,
     };
@@ -87,8 +96,8 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
-        ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, AudioTranscriptions,
-        AudioTranslations, ImageGenerations, Models,
+        ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, ImageOcr,
+        AudioTranscriptions, AudioTranslations, ImageGenerations, Models,
     ];
 
     /// <summary>The first of <see cref="Paths"/>.</summary>
@@ -96,6 +105,9 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
 
     /// <summary>Task of the models that serve the endpoint, as in their cards; null when it runs no model.</summary>
     public ModelTask? Task { get; init; }
+
+    /// <summary>The model of a request that names none, an alias for the operator to set; null where a request must name one.</summary>
+    public string? DefaultModel { get; init; }
 
     /// <summary>Media types of bodies that the endpoint reads. Default JSON.</summary>
     public BodyTypes Bodies { get; init; } = BodyTypes.Json;

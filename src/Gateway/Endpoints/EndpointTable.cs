@@ -26,6 +26,7 @@ internal static class EndpointTable
         new PredictEndpoint(),
         new ModerationsEndpoint(),
         new ImageClassificationsEndpoint(),
+        new ImageOcrEndpoint(),
         new TranscriptionsEndpoint(),
         new TranslationsEndpoint(),
         new ImageGenerationsEndpoint(),

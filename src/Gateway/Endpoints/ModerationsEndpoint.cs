@@ -10,10 +10,6 @@ namespace Tollgate.Gateway.Endpoints;
 /// <summary><c>POST /v1/moderations</c>.</summary>
 internal sealed class ModerationsEndpoint() : InferenceEndpoint(PublicEndpoint.Moderations), IEndpoint
 {
-    private const string Install =
-        "The operator installs a text classifier with a moderation.json in its folder by ./tollgate models import FOLDER, and gives it the "
-        + $"alias '{ModerationRequest.DefaultModel}' on the {PortalPages.Aliases} page of the portal.";
-
     public override bool NamesModelInHeader => true;
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapInference(this)
@@ -25,9 +21,6 @@ internal sealed class ModerationsEndpoint() : InferenceEndpoint(PublicEndpoint.M
         .Answers<ModerationAnswer>(
             ModerationExamples.Answer, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
         .Fails(DocumentedErrors.OfInference(Api, "input"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
-
-    public override OpenAiError ModelNotFound(string name) =>
-        name == ModerationRequest.DefaultModel ? OpenAiError.ModelNotInstalled(name, Install) : base.ModelNotFound(name);
 
     public override OpenAiError? Refuse(ModelCard card) => base.Refuse(card)
         ?? (card.Moderates ? null : OpenAiError.ModelNotForEndpoint(card.Name, WorkerPath));

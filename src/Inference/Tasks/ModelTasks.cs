@@ -3,6 +3,7 @@ using Tollgate.Inference.Tasks.Classification;
 using Tollgate.Inference.Tasks.Drawing;
 using Tollgate.Inference.Tasks.Embeddings;
 using Tollgate.Inference.Tasks.ImageClassification;
+using Tollgate.Inference.Tasks.Ocr;
 using Tollgate.Inference.Tasks.Rerank;
 using Tollgate.Inference.Tasks.Transcription;
 
@@ -19,6 +20,7 @@ internal static class ModelTasks
         new ClassificationTask(),
         new EmbeddingTask(),
         new ImageClassificationTask(),
+        new OcrTask(),
         new TranscriptionTask(),
         new DrawingTask(),
     ];

@@ -1,5 +1,4 @@
 using Tollgate.Contracts.Metering;
-using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Tests.OpenAi;
 using Tollgate.Contracts.Workers;
 

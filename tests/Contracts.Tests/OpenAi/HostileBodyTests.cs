@@ -11,7 +11,8 @@ public sealed class HostileBodyTests
     private static readonly string[] Paths =
     [
         BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.RerankPath, BadRequests.ClassificationPath,
-        BadRequests.PredictPath, BadRequests.ModerationPath, BadPictureRequests.Path, BadRequests.ImageGenerationPath,
+        BadRequests.PredictPath, BadRequests.ModerationPath, BadPictureRequests.Path, BadPictureRequests.OcrPath,
+        BadRequests.ImageGenerationPath,
     ];
 
     private static readonly byte[] Sample = Encoding.UTF8.GetBytes(

@@ -26,6 +26,8 @@ internal static class Parse
                 return (ModerationRequest.TryParse(body, out var moderation, out error) ? moderation : null, error);
             case BadPictureRequests.Path:
                 return (ImageClassificationRequest.TryParse(body, out var pictures, out error) ? pictures : null, error);
+            case BadPictureRequests.OcrPath:
+                return (ImageOcrRequest.TryParse(body, out var ocr, out error) ? ocr : null, error);
             case BadRequests.ImageGenerationPath:
                 return (ImageGenerationRequest.TryParse(body, out var generation, out error) ? generation : null, error);
             default:

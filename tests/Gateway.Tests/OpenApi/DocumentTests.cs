@@ -31,6 +31,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["ModerationRequestBody"] = ModerationRequest.Members,
         ["ModerationTextPart"] = ModerationInputs.PartNames,
         ["ImageClassificationRequestBody"] = ImageClassificationRequest.Members,
+        ["ImageOcrRequestBody"] = ImageOcrRequest.Members,
         ["TranscriptionForm"] = TranscriptionRequest.TranscriptionMembers,
         ["TranslationForm"] = TranscriptionRequest.TranslationMembers,
         ["ImageGenerationRequestBody"] = ImageGenerationRequest.Members,

@@ -1,4 +1,0 @@
-namespace Tollgate.Inference.Tasks.ImageClassification;
-
-/// <summary>A model failed on a valid input, or gave numbers that are not finite.</summary>
-internal sealed class ModelRunException(string message, Exception? inner = null) : Exception(message, inner);
