@@ -4,8 +4,8 @@ using Tollgate.Benchmarks.Peers;
 
 var root = new RootCommand("Measures Tollgate on this machine.")
 {
-    GatewayCommand.Create(), IngestCommand.Create(), EncodersCommand.Create(), GrowthCommand.Create(), PicturesCommand.Create(),
-    PeerHost.Create(),
+    DrawingCommand.Create(), EncodersCommand.Create(), GatewayCommand.Create(), GrowthCommand.Create(), IngestCommand.Create(),
+    PicturesCommand.Create(), SpeechCommand.Create(), PeerHost.Create(),
 };
 var order = root.Parse(args);
 if (order.Errors.Count > 0)

@@ -60,7 +60,9 @@ public static partial class BadRequests
         foreach (var (member, value) in new[]
         {
             ("output_format", "\"gif\""), ("output_format", "\"svg\""), ("response_format", "\"url\""), ("background", "\"transparent\""),
-            ("quality", "\"hd\""), ("quality", "\"high\""), ("style", "\"vivid\""), ("style", "\"natural\""), ("complexity", "\"low\""),
+            ("quality", "\"hd\""), ("quality", "\"low\""), ("quality", "\"medium\""), ("quality", "\"high\""), ("quality", "\"xhigh\""),
+            ("quality", "\"max\""), ("style", "\"vivid\""), ("style", "\"natural\""), ("complexity", "\"low\""),
+            ("style", "7"),
             ("frame_count", "2"), ("frame_duration_ms", "40"), ("svg", "{}"), ("image", "\"x\""), ("mask", "\"x\""),
             ("input_fidelity", "\"high\""),
         })

@@ -34,8 +34,8 @@ public static partial class BadRequests
 
     public static IReadOnlyList<BadRequest> All { get; } =
         [.. WrongTypes(), .. Shared(), .. Chats(), .. Hints(), .. Refused(), .. Messages(), .. Completions(), .. Embeddings(),
-            .. Reranks(), .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All, .. BadPictureRequests.Detections,
-            .. ImageGenerations(), .. Malformed()];
+            .. Reranks(), .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All,
+            .. BadPictureRequests.Detections, .. BadPictureRequests.Ocr, .. ImageGenerations(), .. Malformed()];
 
     /// <summary>A good chat with further members.</summary>
     public static string ChatBody(string members = "") => $$"""{"model":"tiny-assistant","messages":[{{User}}]{{Comma(members)}}}""";
@@ -340,6 +340,12 @@ public static partial class BadRequests
             ("\"return_all_scores\":1", InvalidType, "return_all_scores"),
             ("\"return_all_scores\":\"true\"", InvalidType, "return_all_scores"),
             ("\"return_all_scores\":[]", InvalidType, "return_all_scores"),
+            ("\"truncation\":\"left\"", InvalidValue, "truncation"),
+            ("\"truncation\":\"\"", InvalidValue, "truncation"),
+            ("\"truncation\":\"Cut\"", InvalidValue, "truncation"),
+            ("\"truncation\":true", InvalidType, "truncation"),
+            ("\"truncation\":1", InvalidType, "truncation"),
+            ("\"truncation\":[\"cut\"]", InvalidType, "truncation"),
             ("\"user\":1", InvalidType, "user"),
             ("\"stream\":true", Unknown, "stream"),
             ("\"top_k\":1", Unknown, "top_k"),
@@ -472,7 +478,11 @@ public static partial class BadRequests
 
     private static IEnumerable<BadRequest> Malformed()
     {
-        foreach (var path in new[] { ChatPath, CompletionPath, EmbeddingPath, RerankPath, ClassificationPath, PredictPath, ModerationPath })
+        foreach (var path in new[]
+        {
+            ChatPath, CompletionPath, EmbeddingPath, RerankPath, ClassificationPath, PredictPath, ModerationPath, BadPictureRequests.Path,
+            ImageGenerationPath,
+        })
         {
             foreach (var body in new[]
             {

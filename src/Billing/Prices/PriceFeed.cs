@@ -38,7 +38,9 @@ internal sealed partial class PriceFeed(
             {
                 return;
             }
-            catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException)
+#pragma warning disable CA1031 // A connection that breaks fails in many ways, and a feed that dies would take Billing down with it.
+            catch (Exception exception)
+#pragma warning restore CA1031
             {
                 if (_disconnected.Begins(exception.Message))
                 {

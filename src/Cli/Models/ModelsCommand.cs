@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Tollgate.Cli.Commands;
 using Tollgate.Cli.Data;
 using Tollgate.Cli.Prices;
@@ -17,7 +18,7 @@ internal static class ModelsCommand
         new("PATH")
         {
             Description = "A .gguf of the Llama family, an .onnx of sentence embeddings, or the folder of another model as its exporter "
-                + "wrote it: a classifier of texts or of pictures, a cross-encoder, Whisper, Stable Diffusion.",
+                + "wrote it: a classifier of texts or of pictures, a cross-encoder, Whisper, Stable Diffusion, PaddleOCR.",
         };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
@@ -42,6 +43,13 @@ internal static class ModelsCommand
     private static readonly Option<double?> Guidance =
         new("--guidance") { Description = "Guidance of a picture whose request names none. Default: 7.5, for a consistency model 8.5." };
 
+    private static readonly Option<string?> PromptCheck =
+        new("--check-prompts") { Description = "Classifier of texts that checks the prompts of a model that draws." };
+    private static readonly Option<string[]> RefusedPrompts = Refused("--refuse-prompt", "a prompt");
+    private static readonly Option<string?> PictureCheck =
+        new("--check-pictures") { Description = "Classifier of pictures that checks what a model has drawn." };
+    private static readonly Option<string[]> RefusedPictures = Refused("--refuse-picture", "a picture");
+
     private static readonly Option<string?> Completions = MakeCompletions();
 
     public static Command Create() => new("models", "Models of this installation.")
@@ -49,9 +57,30 @@ internal static class ModelsCommand
         new Command("list", "What is installed.").Does(ListAsync),
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            Source, Name, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix, Completions, Steps, Guidance,
+            Source, Name, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix, Completions, Steps, Guidance, PromptCheck,
+            RefusedPrompts, PictureCheck, RefusedPictures,
         }.WithAmounts().Does(ImportAsync),
     };
+
+    private static Option<string[]> Refused(string name, string what) =>
+        new(name) { Description = $"LABEL=SCORE: this score of the classifier's label, or a higher one, refuses {what}. May be repeated." };
+
+    /// <summary>Reads a check; null where the options name none.</summary>
+    /// <exception cref="OperatorException">A label has no score, or the check no classifier.</exception>
+    private static ContentCheck? ReadCheck(ParseResult parsed, Option<string?> model, Option<string[]> refused)
+    {
+        var labels = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var text in parsed.GetValue(refused) ?? [])
+        {
+            var at = text.LastIndexOf('=');
+            labels[text[..Math.Max(at, 0)]] = at > 0
+                && double.TryParse(text.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var score)
+                ? score : throw new OperatorException($"{refused.Name} '{text}' is not LABEL=SCORE.");
+        }
+
+        return parsed.GetValue(model) is { } name ? new ContentCheck(name, labels)
+            : labels.Count == 0 ? null : throw new OperatorException($"{refused.Name} needs {model.Name}.");
+    }
 
     private static Option<string?> MakeCompletions()
     {
@@ -135,6 +164,8 @@ internal static class ModelsCommand
             Completions = parsed.GetValue(Completions),
             Steps = parsed.GetValue(Steps),
             Guidance = parsed.GetValue(Guidance),
+            PromptCheck = ReadCheck(parsed, PromptCheck, RefusedPrompts),
+            PictureCheck = ReadCheck(parsed, PictureCheck, RefusedPictures),
         };
         return ModelImport.RunAsync(
             parsed.GetRequiredValue(Source).FullName, name, folder, options, new StageProgress(), cancellationToken);

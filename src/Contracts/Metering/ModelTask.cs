@@ -21,10 +21,12 @@ public sealed record ModelTask(string Name, string Label, UnitSet Uses)
 
     public static readonly ModelTask ImageDetection = Add("image-detection", "object detection", UnitSet.Images | UnitSet.Pixels);
 
+    public static readonly ModelTask Ocr = Add("ocr", "text recognition", UnitSet.Images | UnitSet.Pixels);
+
     public static readonly ModelTask Transcription = Add("transcription", "speech recognition", UnitSet.Audio);
 
     public static readonly ModelTask ImageGeneration = Add(
-        "image-generation", "image generation", UnitSet.Input | UnitSet.Images);
+        "image-generation", "image generation", UnitSet.Input | UnitSet.Images | UnitSet.Pixels | UnitSet.Steps);
 
     /// <summary>Whether its models generate tokens.</summary>
     public bool Generates => (Uses & UnitSet.Output) != UnitSet.None;

@@ -41,6 +41,7 @@ public sealed partial record ImageGenerationRequest : InferenceRequest
 
     public override bool Generates => false;
 
+    /// <summary>Pictures alone: the model's card bounds their pixels and steps.</summary>
     public override Units Media => new(0, Images: N);
 }
 

@@ -29,13 +29,8 @@ public sealed partial record OpenAiError(int Status, string Type, string? Code, 
         $"The model '{Shorten(model)}' does not exist or you do not have access to it.",
         "model");
 
-    /// <summary>There is no model by a name that the endpoint needs; says how one is installed.</summary>
-    /// <param name="how">A sentence for the operator.</param>
-    public static OpenAiError ModelNotInstalled(string model, string how)
-    {
-        var error = ModelNotFound(model);
-        return error with { Message = $"{error.Message} {how}" };
-    }
+    /// <summary>Adds how the operator gets a model for an endpoint.</summary>
+    public OpenAiError WithSource(PublicEndpoint endpoint) => this with { Message = $"{Message} {ModelSources.HowToInstall(endpoint)}" };
 
     /// <summary>Returns the body as UTF-8.</summary>
     public byte[] ToJson() => Utf8Json.Write(this, static (error, writer) => error.WriteTo(writer));

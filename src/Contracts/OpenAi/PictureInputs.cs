@@ -24,9 +24,10 @@ public sealed record PictureInput(PictureHeader Header, string Param, byte[]? By
 }
 
 /// <summary>Parses pictures as base64 or data URLs, one or an array of several, or as files of a form.</summary>
-/// <param name="most">Most pictures.</param>
+/// <param name="most">Most pictures; of 1, there is no array.</param>
 internal readonly struct PictureInputs(int most)
 {
+    private const string OneForm = "a string: base64 or a data URL";
     private const string Forms = "a string or an array of strings: base64 or data URLs";
 
     public List<PictureInput> Pictures { get; } = [];
@@ -38,9 +39,9 @@ internal readonly struct PictureInputs(int most)
             return ReadOne(ref reader);
         }
 
-        if (reader.Kind != JsonTokenType.StartArray)
+        if (reader.Kind != JsonTokenType.StartArray || most == 1)
         {
-            return reader.FailType(Forms);
+            return reader.FailType(most == 1 ? OneForm : Forms);
         }
 
         reader.Enter();
@@ -94,7 +95,7 @@ internal readonly struct PictureInputs(int most)
 
         if (Pictures.Count == most)
         {
-            return reader.Fail(OpenAiError.InvalidValue(name, $"at most {most} pictures"));
+            return reader.Fail(OpenAiError.InvalidValue(name, most == 1 ? "one picture" : $"at most {most} pictures"));
         }
 
         var param = name.EndsWith("[]", StringComparison.Ordinal) ? $"{name[..^2]}[{Pictures.Count}]" : name;

@@ -45,6 +45,7 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
     public static readonly PublicEndpoint Predict = new("predict", "POST", "Predict", "predict", "/predict", "/v1/predict")
     {
         Task = ModelTask.Classification,
+        DefaultModel = PredictRequest.DefaultModel,
     };
 
     /// <summary>Classifiers of pictures serve it too.</summary>
@@ -52,6 +53,7 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
     {
         Task = ModelTask.Classification,
         Upload = UploadKind.Image,
+        DefaultModel = ModerationRequest.DefaultModel,
     };
 
     public static readonly PublicEndpoint ImageClassifications = new(
@@ -66,6 +68,13 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
         "images.detections", "POST", "Object detection", "image_detection", "/v1/images/detections")
     {
         Task = ModelTask.ImageDetection,
+        Bodies = BodyTypes.Json | BodyTypes.Form,
+        Upload = UploadKind.Image,
+    };
+
+    public static readonly PublicEndpoint ImageOcr = new("images.ocr", "POST", "Text in pictures", "image_ocr", "/v1/images/ocr")
+    {
+        Task = ModelTask.Ocr,
         Bodies = BodyTypes.Json | BodyTypes.Form,
         Upload = UploadKind.Image,
     };
@@ -98,6 +107,7 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
         ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, ImageDetections,
+        ImageOcr,
         AudioTranscriptions, AudioTranslations, ImageGenerations, Models,
     ];
 
@@ -106,6 +116,9 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
 
     /// <summary>Task of the models that serve the endpoint, as in their cards; null when it runs no model.</summary>
     public ModelTask? Task { get; init; }
+
+    /// <summary>The model of a request that names none, an alias for the operator to set; null where a request must name one.</summary>
+    public string? DefaultModel { get; init; }
 
     /// <summary>Media types of bodies that the endpoint reads. Default JSON.</summary>
     public BodyTypes Bodies { get; init; } = BodyTypes.Json;

@@ -36,6 +36,9 @@ public sealed record ModelCard
     /// </summary>
     public PromptMeasure? Measure { get; init; }
 
+    /// <summary>Null for a model that does not draw, or is not loaded.</summary>
+    public DrawingMeasure? Drawing { get; init; }
+
     /// <summary>Width of the vectors of an embedding model; 0 otherwise.</summary>
     public int EmbeddingWidth { get; init; }
 

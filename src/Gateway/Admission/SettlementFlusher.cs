@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using StackExchange.Redis;
 using Tollgate.Gateway.Accounting;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
@@ -68,7 +67,9 @@ internal sealed partial class SettlementFlusher(
             _waits.Ends(logger);
             return true;
         }
-        catch (Exception exception) when (exception is RedisUnavailableException or RedisException or OperationCanceledException)
+#pragma warning disable CA1031 // A flusher that dies would take the gateway down; what was not settled waits and is tried again.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             if (_waits.Begins(exception.Message))
             {

@@ -20,13 +20,12 @@ internal abstract class InferenceEndpoint(PublicEndpoint api)
     /// <summary>Whether the content types that HTTP clients set by themselves are taken too; the body is JSON all the same.</summary>
     public virtual bool TakesUnlabelledJson => false;
 
-    /// <summary>The error for a model that does not exist for the caller.</summary>
-    /// <param name="name">As the client wrote it, fit to be repeated.</param>
-    public virtual OpenAiError ModelNotFound(string name) => OpenAiError.ModelNotFound(name);
-
-    /// <summary>The error when the endpoint cannot use a model, or not for this request; null when it can.</summary>
-    public virtual OpenAiError? Refuse(ModelCard card, InferenceRequest request) =>
+    /// <summary>The error when the endpoint cannot use a model; null when it can.</summary>
+    public virtual OpenAiError? Refuse(ModelCard card) =>
         card.Task == Api.Task?.Name ? null : OpenAiError.ModelNotForEndpoint(card.Name, WorkerPath);
+
+    /// <summary>The error when a model that the endpoint can use cannot do what this request asks; null when it can.</summary>
+    public virtual OpenAiError? Refuse(ModelCard card, InferenceRequest request) => null;
 
     /// <summary>Bytes that one event of a stream may have.</summary>
     public virtual int LargestEvent => 1024 * 1024;

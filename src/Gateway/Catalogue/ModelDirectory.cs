@@ -30,6 +30,10 @@ internal sealed class ModelDirectory(AliasCatalogue aliases, PriceCatalogue pric
         return card is not null || prices.Knows(model) ? new ResolvedModel(model, card) : null;
     }
 
+    /// <summary>Whether the caller can call a model that fits.</summary>
+    public bool Has(Caller caller, Predicate<ModelCard> fits) =>
+        workers.Cards.Any(card => !aliases.IsHidden(card.Name) && caller.MayCall(card.Name, card.Name) && fits(card));
+
     /// <summary>All names that the caller can call, real names before aliases, each in order.</summary>
     public IReadOnlyList<ListedModel> List(Caller caller)
     {

@@ -27,6 +27,7 @@ internal static class EndpointTable
         new ModerationsEndpoint(),
         new ImageClassificationsEndpoint(),
         new ImageDetectionsEndpoint(),
+        new ImageOcrEndpoint(),
         new TranscriptionsEndpoint(),
         new TranslationsEndpoint(),
         new ImageGenerationsEndpoint(),

@@ -63,7 +63,8 @@ public sealed record ImageGenerationRequestBody(
     [JsonPropertyName("background"), OneOfTexts("opaque", "auto"), Description("Pictures are opaque.")]
     public string? Background { get; init; }
 
-    [JsonPropertyName("moderation"), OneOfTexts("auto", "low"), Description("Accepted and ignored.")]
+    [JsonPropertyName("moderation"), OneOfTexts("auto", "low"),
+        Description("Accepted and ignored: the operator's checks of prompts and pictures are the same for all.")]
     public string? Moderation { get; init; }
 
     [JsonPropertyName("quality"), OneOfTexts("auto", "standard"), Description("There is one quality; steps sets the work.")]
@@ -168,10 +169,11 @@ internal static class ImageExamples
     public static readonly BodyExample Events = new(
         "events",
         string.Join(
-            "\n\n", Event("partial_image", "\"partial_image_index\":0"), Event("completed", Usage.Trim()), "id: 1\ndata: [DONE]\n\n"));
+            "\n\n", Event("partial_image", "\"partial_image_index\":0", 161), Event("completed", Usage.Trim(), 321),
+            "id: 321\ndata: [DONE]\n\n"));
 
-    private static string Event(string type, string last) =>
-        $"id: 1\nevent: image_generation.{type}\n"
+    private static string Event(string type, string last, int id) =>
+        $"id: {id}\nevent: image_generation.{type}\n"
         + $$"""data: {"type":"image_generation.{{type}}","b64_json":"iVBORw0KGgo=","created_at":1790000000,"quality":"auto","""
         + $$""" "image_index":0,{{Kind}},{{last}}}""";
 }

@@ -11,10 +11,6 @@ namespace Tollgate.Gateway.Endpoints;
 /// <summary><c>POST /v1/moderations</c>.</summary>
 internal sealed class ModerationsEndpoint() : InferenceEndpoint(PublicEndpoint.Moderations), IEndpoint
 {
-    private const string Install =
-        "The operator installs a classifier of texts or pictures with a moderation.json in its folder by ./tollgate models import FOLDER, "
-        + $"and gives it the alias '{ModerationRequest.DefaultModel}' on the {PortalPages.Aliases} page of the portal.";
-
     public override bool NamesModelInHeader => true;
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapInference(this)
@@ -28,12 +24,11 @@ internal sealed class ModerationsEndpoint() : InferenceEndpoint(PublicEndpoint.M
             ModerationExamples.Answer, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
         .Fails(DocumentedErrors.OfInference(Api, "input"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
 
-    public override OpenAiError ModelNotFound(string name) =>
-        name == ModerationRequest.DefaultModel ? OpenAiError.ModelNotInstalled(name, Install) : base.ModelNotFound(name);
+    public override OpenAiError? Refuse(ModelCard card) =>
+        card.Moderates ? null : OpenAiError.ModelNotForEndpoint(card.Name, WorkerPath);
 
-    public override OpenAiError? Refuse(ModelCard card, InferenceRequest request) => card.Moderates
-        ? ((ModerationRequest)request).Refuse(card.Name, readsPictures: card.Task == ModelTask.ImageClassification.Name)
-        : OpenAiError.ModelNotForEndpoint(card.Name, WorkerPath);
+    public override OpenAiError? Refuse(ModelCard card, InferenceRequest request) =>
+        ((ModerationRequest)request).Refuse(card.Name, readsPictures: card.Task == ModelTask.ImageClassification.Name);
 
     public override bool TryParse(
         ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,

@@ -9,10 +9,6 @@ namespace Tollgate.Gateway.Endpoints;
 /// <summary><c>POST /predict</c>, the endpoint of the usual Flask tutorial, and <c>POST /v1/predict</c>, which is the same.</summary>
 internal sealed class PredictEndpoint() : InferenceEndpoint(PublicEndpoint.Predict), IEndpoint
 {
-    private const string Install =
-        $"Without ?model=NAME this endpoint uses the alias '{PredictRequest.DefaultModel}'. The operator installs a text classifier with "
-        + $"./tollgate models import FOLDER and gives it that alias on the {PortalPages.Aliases} page of the portal.";
-
     public override bool NamesModelInHeader => true;
 
     public override bool TakesUnlabelledJson => true;
@@ -22,9 +18,6 @@ internal sealed class PredictEndpoint() : InferenceEndpoint(PublicEndpoint.Predi
         Map(routes, Api.Paths[0], "predict", "Label a text as a tutorial's service does");
         Map(routes, Api.Paths[1], "predictOfVersion", "The same below a client's base URL");
     }
-
-    public override OpenAiError ModelNotFound(string name) =>
-        name == PredictRequest.DefaultModel ? OpenAiError.ModelNotInstalled(name, Install) : base.ModelNotFound(name);
 
     public override bool TryParse(
         ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,

@@ -13,8 +13,7 @@ internal sealed class RerankEndpoint() : InferenceEndpoint(PublicEndpoint.Rerank
 {
     public override bool NamesModelInHeader => true;
 
-    public override OpenAiError? Refuse(ModelCard card, InferenceRequest request) =>
-        card.Task == ModelTask.Embeddings.Name ? null : base.Refuse(card, request);
+    public override OpenAiError? Refuse(ModelCard card) => card.Task == ModelTask.Embeddings.Name ? null : base.Refuse(card);
 
     public void Map(IEndpointRouteBuilder routes)
     {

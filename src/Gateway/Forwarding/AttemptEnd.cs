@@ -23,8 +23,8 @@ internal enum Retry
 /// closed.</param>
 internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
 {
-    /// <summary>What was computed in vain and is the client's to pay as work without an answer: that of a request which took too
-    /// long.</summary>
+    /// <summary>What was computed in vain and is the client's to pay as work without an answer: that of a request which took too long,
+    /// or whose result the operator's check refuses.</summary>
     public Units Computed { get; init; }
 
     /// <summary>The worker's connection broke after it had the request.</summary>

@@ -39,6 +39,11 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         while (await ReadAsync(stream))
         {
             var events = EventScanner.Scan(_buffer.Written.Span, _tokens, MostCounted);
+            if (!running.Endpoint.UnitsOf(_prompt with { Input = 0, Cached = 0 }, events.Tokens).IsWithin(running.Ticket.Bound))
+            {
+                return await BreakAsync("more units than the hold covers");
+            }
+
             if (events.End == ScanEnd.Done)
             {
                 return await FinishAsync(answer, events);

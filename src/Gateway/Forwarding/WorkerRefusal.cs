@@ -26,7 +26,11 @@ internal static class WorkerRefusal
         var error = await ReadErrorAsync(response, cancellationToken) ?? OpenAiError.UpstreamFailed();
         var isOfWorker = error.Status >= 500 || error.Status == (int)HttpStatusCode.TooManyRequests;
         var retry = isOfWorker && error.ShouldRetry != false ? Retry.Elsewhere : Retry.Never;
-        return new AttemptEnd(error, retry) { NoPlace = error is { Status: 503, Code: OpenAiError.OverloadedCode } };
+        return new AttemptEnd(error, retry)
+        {
+            NoPlace = error is { Status: 503, Code: OpenAiError.OverloadedCode },
+            Computed = retry == Retry.Never && WorkerAnswer.TryReadUnits(response, out var computed) ? computed : default,
+        };
     }
 
     private static async Task<OpenAiError?> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)

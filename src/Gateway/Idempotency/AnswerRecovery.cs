@@ -1,8 +1,8 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.Idempotency;
 using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Journal;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Gateway.Idempotency;
 
@@ -11,43 +11,36 @@ namespace Tollgate.Gateway.Idempotency;
 /// answer can be sent again. They count as running until Billing answers.
 /// </summary>
 internal sealed partial class AnswerRecovery(
-    JournalRecovery recovery, AnswerStoreClient store, TimeProvider clock, ILogger<AnswerRecovery> logger) : BackgroundService
+    JournalRecovery recovery, AnswerStoreClient store, TimeProvider clock, ILogger<AnswerRecovery> logger)
+    : RecurringWork(new Rhythm(RetryDelay), clock, logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
     private int _ended;
-    private bool _waits;
 
-    /// <summary>Asks for those that are left, until the first that Billing does not answer for. True when all are ended.</summary>
-    public async Task<bool> RunOnceAsync()
+    protected override string Failure => "Answers of an earlier start wait for Billing";
+
+    /// <summary>Asks for those that are left, until the first that Billing does not answer for.</summary>
+    /// <exception cref="HttpRequestException">Billing does not answer.</exception>
+    public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        try
+        for (; _ended < recovery.UnsettledAnswers.Count; _ended++)
         {
-            for (; _ended < recovery.UnsettledAnswers.Count; _ended++)
-            {
-                var request = recovery.UnsettledAnswers[_ended];
-                recovery.EndAnswered(request, await IsStoredAsync(request));
-            }
-
-            return true;
-        }
-        catch (HttpRequestException exception)
-        {
-            if (!_waits)
-            {
-                LogWaits(logger, recovery.UnsettledAnswers.Count - _ended, exception.Message);
-            }
-
-            _waits = true;
-            return false;
+            var request = recovery.UnsettledAnswers[_ended];
+            recovery.EndAnswered(request, await IsStoredAsync(request));
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override TimeSpan PauseAfter(bool succeeded) => succeeded ? Timeout.InfiniteTimeSpan : RetryDelay;
+
+    protected override bool TryLogExpected(Exception exception, string reason)
     {
-        while (!stoppingToken.IsCancellationRequested && !await RunOnceAsync())
+        if (exception is not HttpRequestException)
         {
-            await Task.Delay(RetryDelay, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return false;
         }
+
+        LogWaits(logger, recovery.UnsettledAnswers.Count - _ended, exception.Message);
+        return true;
     }
 
     private async Task<bool> IsStoredAsync(UnfinishedRequest request)
@@ -55,7 +48,7 @@ internal sealed partial class AnswerRecovery(
         var (admitted, answer) = (request.Admitted!, request.Answer!);
 
         // What the store has forgotten by now may have been sent again before; what was sent is billed.
-        return clock.GetUtcNow() - answer.End.FinishedAt > IdempotentAnswers.KeptFor
+        return Clock.GetUtcNow() - answer.End.FinishedAt > IdempotentAnswers.KeptFor
             || await store.WithdrawAsync(new AnswerName(admitted.OrganizationId, admitted.KeyId, answer.KeyHash), admitted.RequestId);
     }
 

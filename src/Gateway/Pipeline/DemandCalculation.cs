@@ -8,7 +8,7 @@ namespace Tollgate.Gateway.Pipeline;
 /// <summary>
 /// How much a request can use at most, and how much it is likely to use, without a tokenizer. Bytes bound tokens, together with what the
 /// model's <see cref="PromptMeasure"/> adds; a worker refuses a prompt longer than its context, so the context bounds them too. Audio and
-/// pictures are bounded by the request itself.
+/// pictures that are read are bounded by the request itself, those that are drawn by the model's <see cref="DrawingMeasure"/> too.
 /// </summary>
 internal static class DemandCalculation
 {
@@ -22,10 +22,13 @@ internal static class DemandCalculation
     {
         var size = request.Size;
         var context = (long)size.Prompts * card.ContextLength;
-        var prompt = Math.Min(card.Measure?.MostTokens(request) ?? context, context);
+        var prompt = request is ClassificationRequest { Truncation: TextTruncation.Windows } && card.Measure is { } measure
+            ? measure.MostTokensInWindows(request, card.ContextLength) // No context bounds a text that is read in parts.
+            : Math.Min(card.Measure?.MostTokens(request) ?? context, context);
         var output = size.Prompts * request.Choices * OutputCap(request, card);
         var estimate = ((size.Utf8Bytes + 3) / 4) + size.TokenIds + (3L * size.Messages) + output;
-        return new Demand(scope, card.Name, price, request.Media with { Input = prompt, Output = output }, estimate, request.Stream)
+        var media = request is ImageGenerationRequest drawing && card.Drawing is { } limits ? limits.MostUnits(drawing) : request.Media;
+        return new Demand(scope, card.Name, price, media with { Input = prompt, Output = output }, estimate, request.Stream)
         {
             AskedModel = request.Model,
         };

@@ -40,7 +40,9 @@ internal sealed class RequestPreparation(
 
             if ((models.Resolve(request.Model, caller) ?? await ResolveByNewestAsync(request.Model, caller)) is not { } model)
             {
-                return new Preparation.Refused(endpoint.ModelNotFound(OpenAiErrorResult.Quotable(request.Model)));
+                var unknown = OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(request.Model));
+                return new Preparation.Refused(
+                    request.Model == endpoint.Api.DefaultModel ? unknown.WithSource(endpoint.Api) : Explain(unknown, endpoint, caller));
             }
 
             var asked = key is null ? null : idempotency.Identify(key, caller, endpoint.Api.Scope, engine, body.Bytes.Span, body.Form);
@@ -60,6 +62,10 @@ internal sealed class RequestPreparation(
     private async Task<ResolvedModel?> ResolveByNewestAsync(string model, Caller caller) =>
         caller.Key is { ModelsAllowed: null, ModelsDenied: null } ? null : models.Resolve(model, await door.RenewAsync(caller));
 
+    /// <summary>Says how a model is installed where the caller has none that the endpoint could use.</summary>
+    private OpenAiError Explain(OpenAiError error, InferenceEndpoint endpoint, Caller caller) =>
+        models.Has(caller, card => endpoint.Refuse(card) is null) ? error : error.WithSource(endpoint.Api);
+
     private Preparation Prepare(
         Caller caller, InferenceEndpoint endpoint, InferenceRequest request, ResolvedModel model, RequestBody body,
         IdempotentRequest? asked)
@@ -69,9 +75,14 @@ internal sealed class RequestPreparation(
             return new Preparation.Refused(OpenAiError.ModelUnavailable(model.Model, TimeSpan.FromSeconds(1)));
         }
 
-        if (endpoint.Refuse(card, request) is { } unsuitable)
+        if (endpoint.Refuse(card) is { } unsuitable)
         {
-            return new Preparation.Refused(unsuitable);
+            return new Preparation.Refused(Explain(unsuitable, endpoint, caller));
+        }
+
+        if (endpoint.Refuse(card, request) is { } beyond)
+        {
+            return new Preparation.Refused(beyond);
         }
 
         if (request.MaxOutput > card.ContextLength)

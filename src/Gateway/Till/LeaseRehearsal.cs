@@ -1,6 +1,6 @@
-using System.Text.Json;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Gateway.Till;
 
@@ -8,7 +8,8 @@ namespace Tollgate.Gateway.Till;
 /// Goes through the exchange of leases once before this gateway is ready. Billing's absence makes no gateway unready: the first try that
 /// ended is enough, and the rehearsal is made up for when Billing is there.
 /// </summary>
-internal sealed class LeaseRehearsal(LeaseKeeper leases, TimeProvider clock) : BackgroundService, IHealthCheck
+internal sealed class LeaseRehearsal(LeaseKeeper leases, TimeProvider clock, ILogger<LeaseRehearsal> logger)
+    : RecurringWork(new Rhythm(RetryDelay), clock, logger), IHealthCheck
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
     private volatile bool _tried;
@@ -16,28 +17,20 @@ internal sealed class LeaseRehearsal(LeaseKeeper leases, TimeProvider clock) : B
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(_tried ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("Billing was not asked for a lease yet."));
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested && !await TryAsync())
-        {
-            await Task.Delay(RetryDelay, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async Task<bool> TryAsync()
+    public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         try
         {
             await leases.RehearseAsync();
-            return true;
-        }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException)
-        {
-            return false; // The request that needs a lease logs that there is none.
         }
         finally
         {
             _tried = true;
         }
     }
+
+    protected override TimeSpan PauseAfter(bool succeeded) => succeeded ? Timeout.InfiniteTimeSpan : RetryDelay;
+
+    protected override bool TryLogExpected(Exception exception, string reason) =>
+        exception is HttpRequestException or OperationCanceledException; // The request that needs a lease logs that there is none.
 }

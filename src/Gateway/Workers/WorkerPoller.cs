@@ -34,8 +34,9 @@ internal sealed partial class WorkerPoller(
                 LogAnswers(logger, worker.Url);
             }
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException or IOException
-            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+#pragma warning disable CA1031 // A worker may answer anything; whatever it is, that worker is away and the next look may find it well.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
         {
             worker.Failed();
             if (exception.InnerException is SocketException)

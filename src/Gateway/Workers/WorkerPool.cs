@@ -89,11 +89,11 @@ internal sealed class WorkerPool
     {
         worker.Answered(status);
         var cards = _cards;
-        if (status.Models.Any(served => !cards.TryGetValue(served.Card.Name, out var known) || known != served.Card))
+        if (status.Models.Any(served => IsNews(cards.GetValueOrDefault(served.Card.Name), served)))
         {
             // Two pollers may race here; the one that loses writes its cards again a second later.
             var next = cards.ToDictionary(StringComparer.Ordinal);
-            foreach (var served in status.Models)
+            foreach (var served in status.Models.Where(served => IsNews(next.GetValueOrDefault(served.Card.Name), served)))
             {
                 next[served.Card.Name] = served.Card;
             }
@@ -101,4 +101,7 @@ internal sealed class WorkerPool
             _cards = next.ToFrozenDictionary(StringComparer.Ordinal);
         }
     }
+
+    /// <summary>The card of a model that is not loaded lacks what only a loaded one knows; it does not replace another worker's.</summary>
+    private static bool IsNews(ModelCard? known, ServedModel served) => known is null || (served.Ready && known != served.Card);
 }

@@ -6,14 +6,19 @@ using Tollgate.Inference.Sessions;
 namespace Tollgate.Inference.Diffusion;
 
 /// <summary>
-/// The three graphs of a text-to-image folder. Types and shapes are read from the graphs: timesteps as one number, as one in a list or one
+/// The graphs of a text-to-image folder. Types and shapes are read from the graphs: timesteps as one number, as one in a list or one
 /// a row; whole or with fractions; any number of rows or a fixed one. Thread-safe.
 /// </summary>
 internal sealed class DiffusionGraphs : IDisposable
 {
     private const int GuidanceWidth = 256;
+    private const string WholeText = "text_embeds";
+    private const string Sizes = "time_ids";
+    private const int SizeNumbers = 6;
 
-    private readonly InferenceSession _text;
+    private readonly List<InferenceSession> _opened = [];
+    private readonly TextEncoder _text;
+    private readonly TextEncoder? _secondText;
     private readonly InferenceSession _denoiser;
     private readonly InferenceSession _decoder;
     private readonly DiffusionLayout _layout;
@@ -23,28 +28,29 @@ internal sealed class DiffusionGraphs : IDisposable
     public DiffusionGraphs(string folder, DiffusionLayout layout, SessionFactory sessions)
     {
         _layout = layout;
-        var opened = new List<InferenceSession>();
         try
         {
-            (_text, _denoiser, _decoder) = (
-                Open(DiffusionLayout.TextEncoder), Open(DiffusionLayout.Denoiser), Open(DiffusionLayout.Decoder));
+            var text = Open(DiffusionLayout.TextEncoder);
+            _text = layout.HasSecondEncoder ? TextEncoder.First(text) : TextEncoder.Single(text);
+            _secondText = layout.HasSecondEncoder ? TextEncoder.Second(Open(DiffusionLayout.SecondTextEncoder)) : null;
+            (_denoiser, _decoder) = (Open(DiffusionLayout.Denoiser), Open(DiffusionLayout.Decoder));
             CheckInputs();
         }
         catch
         {
-            opened.ForEach(session => session.Dispose());
+            Dispose();
             throw;
         }
 
         InferenceSession Open(string part)
         {
-            opened.Add(sessions.Open(Path.Combine(folder, part, "model.onnx")));
-            return opened[^1];
+            _opened.Add(sessions.Open(Path.Combine(folder, part, "model.onnx")));
+            return _opened[^1];
         }
     }
 
-    /// <summary>Tokens that the text encoder reads; null: any number.</summary>
-    public int? TextLength => Fixed(_text.InputMetadata["input_ids"].Dimensions[1]);
+    /// <summary>Tokens that the text encoders read; null: any number.</summary>
+    public int? TextLength => _text.Length ?? _secondText?.Length;
 
     /// <summary>The only height and width of latent pictures, or null: any.</summary>
     public (int Height, int Width)? LatentSize =>
@@ -66,18 +72,11 @@ internal sealed class DiffusionGraphs : IDisposable
 
     private NodeMetadata Latent => _decoder.InputMetadata["latent_sample"];
 
-    /// <summary>The text as the denoiser reads it, <c>[tokens, width]</c>.</summary>
-    public float[] EncodeText(int[] ids)
-    {
-        var input = _text.InputMetadata["input_ids"];
-        var rows = Fixed(input.Dimensions[0]) ?? 1;
-        var batch = Enumerable.Repeat(ids, rows).SelectMany(row => row).ToArray();
-        using var value = GraphTensors.Create(input, batch, rows, ids.Length);
-        using var options = new RunOptions();
-        using var outputs = _text.Run(options, ["input_ids"], [value], ["last_hidden_state"]);
-        var states = GraphTensors.Read(outputs[0]);
-        return rows == 1 ? states : states[..(states.Length / rows)];
-    }
+    /// <summary>The text as the denoiser reads it.</summary>
+    /// <param name="ids">For the first encoder.</param>
+    /// <param name="secondIds">For the second one, as many; null where there is none.</param>
+    public TextStates EncodeText(int[] ids, int[]? secondIds = null) =>
+        _secondText is null ? _text.Encode(ids) : _text.Encode(ids).Beside(_secondText.Encode(secondIds!));
 
     /// <summary>Runs the denoiser once over rows of one size.</summary>
     /// <param name="rows">At most <see cref="Rows"/>; of one timestep, unless <paramref name="ownTimesteps"/>.</param>
@@ -89,17 +88,25 @@ internal sealed class DiffusionGraphs : IDisposable
         var padded = rows.Concat(Enumerable.Repeat(rows[0], count - rows.Count)).ToArray();
         var size = _layout.Channels * height * width;
         var samples = Join(padded, row => row.Sample, size);
-        var states = Join(padded, row => row.Text, rows[0].Text.Length);
+        var text = rows[0].Text;
+        var states = Join(padded, row => row.Text.States, text.States.Length);
         var times = ownTimesteps ? Array.ConvertAll(padded, row => (float)row.Timestep) : [(float)rows[0].Timestep];
         long[] timeShape = Timestep.Dimensions.Length == 0 ? [] : [times.Length];
-        var textLength = rows[0].TextLength;
         var inputs = new Dictionary<string, OrtValue>(StringComparer.Ordinal)
         {
             ["sample"] = GraphTensors.Create(Sample, samples, count, _layout.Channels, height, width),
             ["timestep"] = GraphTensors.Create(Timestep, times, timeShape),
             ["encoder_hidden_states"] = GraphTensors.Create(
-                _denoiser.InputMetadata["encoder_hidden_states"], states, count, textLength, rows[0].Text.Length / textLength),
+                _denoiser.InputMetadata["encoder_hidden_states"], states, count, text.Length, text.Width),
         };
+        if (_secondText is not null)
+        {
+            inputs[WholeText] = GraphTensors.Create(
+                _denoiser.InputMetadata[WholeText], Join(padded, row => row.Text.Pooled, text.Pooled.Length), count, text.Pooled.Length);
+            inputs[Sizes] = GraphTensors.Create(
+                _denoiser.InputMetadata[Sizes], Join(padded, _ => MakeSizes(height, width), SizeNumbers), count, SizeNumbers);
+        }
+
         if (ReadsGuidance)
         {
             inputs["timestep_cond"] = GraphTensors.Create(
@@ -156,12 +163,7 @@ internal sealed class DiffusionGraphs : IDisposable
         return bytes;
     }
 
-    public void Dispose()
-    {
-        _text.Dispose();
-        _denoiser.Dispose();
-        _decoder.Dispose();
-    }
+    public void Dispose() => _opened.ForEach(session => session.Dispose());
 
     /// <summary>Guidance as the denoiser of a distillation reads it: sines and cosines of 1,000 (guidance − 1). Luo and others, Latent
     /// Consistency Models (2023), section 4.2.</summary>
@@ -178,6 +180,14 @@ internal sealed class DiffusionGraphs : IDisposable
         return embedding;
     }
 
+    /// <summary>Sizes that an XL denoiser was trained to read: of the training picture, of its cut's corner and of the cut, height before
+    /// width. A drawing is asked for as an uncut one of its own size, as Diffusers does.</summary>
+    private float[] MakeSizes(int latentHeight, int latentWidth)
+    {
+        var (height, width) = (latentHeight * _layout.Factor, latentWidth * _layout.Factor);
+        return [height, width, 0, 0, height, width];
+    }
+
     private static float[] Join(DenoiserRow[] rows, Func<DenoiserRow, float[]> of, int length)
     {
         var joined = new float[rows.Length * length];
@@ -189,13 +199,15 @@ internal sealed class DiffusionGraphs : IDisposable
         return joined;
     }
 
-    private static int? Fixed(int dimension) => dimension > 0 ? dimension : null;
+    private static int? Fixed(int dimension) => GraphTensors.Fixed(dimension);
 
     private void CheckInputs()
     {
-        GraphTensors.Require(_text, "text encoder", "input_ids", 2, TensorElementType.Int32, TensorElementType.Int64);
-        GraphTensors.RefuseOthers(_text, "text encoder", "input_ids");
-        GraphTensors.RequireOutput(_text, "text encoder", "last_hidden_state");
+        if (_secondText?.Length is { } length && length != (_text.Length ?? length))
+        {
+            throw new ModelImportException($"The text encoders read {_text.Length} and {length} tokens; they must read as many.");
+        }
+
         GraphTensors.Require(_denoiser, "denoiser", "sample", 4, TensorElementType.Float, TensorElementType.Float16);
         var timestep = GraphTensors.Require(
             _denoiser, "denoiser", "timestep", -1, TensorElementType.Int64, TensorElementType.Int32, TensorElementType.Float,
@@ -212,7 +224,20 @@ internal sealed class DiffusionGraphs : IDisposable
             GraphTensors.Require(_denoiser, "denoiser", "timestep_cond", 2, TensorElementType.Float, TensorElementType.Float16);
         }
 
-        GraphTensors.RefuseOthers(_denoiser, "denoiser", "sample", "timestep", "encoder_hidden_states", "timestep_cond");
+        if (_secondText is null)
+        {
+            GraphTensors.RefuseOthers(_denoiser, "denoiser", "sample", "timestep", "encoder_hidden_states", "timestep_cond");
+        }
+        else
+        {
+            GraphTensors.RefuseOthers(
+                _denoiser, "denoiser", "sample", "timestep", "encoder_hidden_states", "timestep_cond", WholeText, Sizes);
+            GraphTensors.Require(_denoiser, "denoiser", WholeText, 2, TensorElementType.Float, TensorElementType.Float16);
+            GraphTensors.Require(
+                _denoiser, "denoiser", Sizes, 2, TensorElementType.Float, TensorElementType.Float16, TensorElementType.Int64,
+                TensorElementType.Int32);
+        }
+
         GraphTensors.RequireOutput(_denoiser, "denoiser", "out_sample");
         GraphTensors.Require(_decoder, "decoder", "latent_sample", 4, TensorElementType.Float, TensorElementType.Float16);
         GraphTensors.RefuseOthers(_decoder, "decoder", "latent_sample");
@@ -222,10 +247,8 @@ internal sealed class DiffusionGraphs : IDisposable
 
 /// <summary>One row of a denoiser call.</summary>
 /// <param name="Sample">The sample, scaled for the denoiser.</param>
-/// <param name="Text">States of the text, <c>[tokens, width]</c>.</param>
-/// <param name="TextLength">Tokens of the text.</param>
 /// <param name="Guidance">Read by a distilled denoiser alone.</param>
-internal sealed record DenoiserRow(float[] Sample, double Timestep, float[] Text, int TextLength, double Guidance);
+internal sealed record DenoiserRow(float[] Sample, double Timestep, TextStates Text, double Guidance);
 
 /// <summary>A graph gives tensors of another shape than its layout has.</summary>
 internal sealed class OnnxOutputException(string message) : Exception(message);

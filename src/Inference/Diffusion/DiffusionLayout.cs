@@ -16,7 +16,9 @@ internal sealed record DiffusionLayout(
     public const string IndexFile = "model_index.json";
     public const string SchedulerFile = "scheduler/scheduler_config.json";
     public const string TokenizerFolder = "tokenizer";
+    public const string SecondTokenizerFolder = "tokenizer_2";
     public const string TextEncoder = "text_encoder";
+    public const string SecondTextEncoder = "text_encoder_2";
     public const string Denoiser = "unet";
     public const string Decoder = "vae_decoder";
 
@@ -29,6 +31,8 @@ internal sealed record DiffusionLayout(
         "ORTLatentConsistencyModelPipeline",
     ];
 
+    private static readonly string[] TwoEncoderPipelines = ["StableDiffusionXLPipeline", "ORTStableDiffusionXLPipeline"];
+
     /// <summary>What latent sizes are multiples of where nothing better is known.</summary>
     private const int UsualGranule = 8;
 
@@ -39,10 +43,20 @@ internal sealed record DiffusionLayout(
     private static readonly HashSet<string> UsedParts =
         new(StringComparer.Ordinal) { TextEncoder, TokenizerFolder, Denoiser, Decoder, "scheduler" };
 
+    private static readonly string[] SecondParts = [SecondTextEncoder, SecondTokenizerFolder];
+
+    /// <summary>Whether there is a second text encoder, whose states stand beside the first one's and which also gives one vector of the
+    /// whole text: the layout of Stable Diffusion XL. Podell and others, SDXL (2023), section 2.</summary>
+    public bool HasSecondEncoder { get; private init; }
+
+    /// <summary>Whether the unguided row of a request without a negative prompt has zeros, not the states of an empty text.</summary>
+    public bool ZeroUnguided { get; private init; }
+
     /// <exception cref="ModelImportException">A file is missing or unsound, or asks for what is not supported by name.</exception>
     public static DiffusionLayout Read(string folder)
     {
-        CheckIndex(DiffusersJson.ReadFile(Path.Combine(folder, IndexFile)));
+        var index = DiffusersJson.ReadFile(Path.Combine(folder, IndexFile));
+        var two = CheckIndex(index);
         var unet = ReadConfig(folder, Denoiser);
         var decoder = ReadConfig(folder, Decoder);
         var channels = Whole(unet, "in_channels", 4, 1, 64);
@@ -63,7 +77,8 @@ internal sealed record DiffusionLayout(
 
         foreach (var member in (ReadOnlySpan<string>)["addition_embed_type", "class_embed_type", "encoder_hid_dim_type"])
         {
-            if (unet.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null)
+            if (unet.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null
+                && !(two && member == "addition_embed_type" && value.ValueKind == JsonValueKind.String && value.ValueEquals("text_time")))
             {
                 throw new ModelImportException($"The denoiser's member '{member}' is {value}, which is not supported.");
             }
@@ -77,29 +92,40 @@ internal sealed record DiffusionLayout(
             height,
             width,
             unet.TryGetProperty("block_out_channels", out _) ? 1 << (Blocks(unet, 4) - 1) : UsualGranule,
-            SchedulerConfig.Read(DiffusersJson.ReadFile(Path.Combine(folder, SchedulerFile))));
+            SchedulerConfig.Read(DiffusersJson.ReadFile(Path.Combine(folder, SchedulerFile))))
+        {
+            HasSecondEncoder = two,
+            ZeroUnguided = two && !(index.TryGetProperty("force_zeros_for_empty_prompt", out var zeros)
+                && zeros.ValueKind == JsonValueKind.False),
+        };
     }
 
     /// <summary>Parts of the folder that a drawing does not use, such as a safety checker.</summary>
     public static IReadOnlyList<string> FindUnused(string folder) =>
         [.. UnusedParts.Where(part => Directory.Exists(Path.Combine(folder, part))).Order(StringComparer.Ordinal)];
 
-    private static void CheckIndex(JsonElement index)
+    /// <summary>Returns whether the pipeline has two text encoders.</summary>
+    private static bool CheckIndex(JsonElement index)
     {
         var name = index.TryGetProperty("_class_name", out var kind) && kind.ValueKind == JsonValueKind.String ? kind.GetString()! : "";
-        if (!Pipelines.Contains(name))
+        var two = TwoEncoderPipelines.Contains(name);
+        if (!two && !Pipelines.Contains(name))
         {
-            throw new ModelImportException($"The pipeline '{name}' is not supported; these are: {string.Join(", ", Pipelines)}.");
+            throw new ModelImportException(
+                $"The pipeline '{name}' is not supported; these are: {string.Join(", ", Pipelines.Concat(TwoEncoderPipelines))}.");
         }
 
         foreach (var part in index.EnumerateObject().Where(part => part.Value.ValueKind == JsonValueKind.Array))
         {
             var isNamed = part.Value.EnumerateArray().Any(entry => entry.ValueKind != JsonValueKind.Null);
-            if (isNamed && !UsedParts.Contains(part.Name) && !UnusedParts.Contains(part.Name))
+            if (isNamed && !UsedParts.Contains(part.Name) && !UnusedParts.Contains(part.Name)
+                && !(two && SecondParts.Contains(part.Name)))
             {
                 throw new ModelImportException($"The pipeline's part '{part.Name}' is not supported.");
             }
         }
+
+        return two;
     }
 
     private static JsonElement ReadConfig(string folder, string part)

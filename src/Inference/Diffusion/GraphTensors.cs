@@ -22,6 +22,9 @@ internal static class GraphTensors
         ? OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(ids, id => (long)id), shape)
         : OrtValue.CreateTensorValueFromMemory(ids, shape);
 
+    /// <summary>A dimension that the graph fixes; null: it is free.</summary>
+    public static int? Fixed(int dimension) => dimension > 0 ? dimension : null;
+
     /// <summary>Copies a tensor's numbers.</summary>
     public static float[] Read(OrtValue value) => value.GetTensorTypeAndShape().ElementDataType switch
     {

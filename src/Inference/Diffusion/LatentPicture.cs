@@ -62,10 +62,10 @@ internal sealed class LatentPicture
         var input = scale == 1 ? [.. _sample] : Array.ConvertAll(_sample, value => value * scale);
         if (_text.Unguided is { } unguided)
         {
-            rows.Add(new DenoiserRow(input, Timestep, unguided, _text.Length, _guidance));
+            rows.Add(new DenoiserRow(input, Timestep, unguided, _guidance));
         }
 
-        rows.Add(new DenoiserRow(input, Timestep, _text.Guided, _text.Length, _guidance));
+        rows.Add(new DenoiserRow(input, Timestep, _text.Guided, _guidance));
     }
 
     /// <summary>Takes what the denoiser made of the rows.</summary>
@@ -95,10 +95,9 @@ internal sealed class LatentPicture
 }
 
 /// <summary>The states of a drawing's text.</summary>
-/// <param name="Guided">Of the prompt, <c>[tokens, width]</c>.</param>
-/// <param name="Unguided">Of the negative prompt or of an empty text; null: without guidance.</param>
-/// <param name="Length">Tokens.</param>
-internal sealed record LatentText(float[] Guided, float[]? Unguided, int Length);
+/// <param name="Guided">Of the prompt.</param>
+/// <param name="Unguided">Of the negative prompt or of an empty text, or zeros; null: without guidance.</param>
+internal sealed record LatentText(TextStates Guided, TextStates? Unguided);
 
 /// <summary>Shape of a latent picture.</summary>
 internal readonly record struct LatentShape(int Channels, int Height, int Width)

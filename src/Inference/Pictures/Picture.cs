@@ -41,6 +41,20 @@ internal sealed unsafe class Picture : IDisposable
 
     ~Picture() => Free();
 
+    /// <summary>Copies pixels that no file holds.</summary>
+    /// <param name="pixels">Three bytes a pixel, red, green, blue; rows from the top.</param>
+    public static Picture Of(ReadOnlySpan<byte> pixels, int width, int height)
+    {
+        var picture = new Picture(width, height, SKEncodedOrigin.TopLeft);
+        var target = new Span<byte>(picture._pixels, checked((int)picture.Length));
+        for (int from = 0, to = 0; from < pixels.Length; from += 3, to += BytesPerPixel)
+        {
+            pixels.Slice(from, 3).CopyTo(target[to..]);
+        }
+
+        return picture;
+    }
+
     /// <summary>Pixels of an upright row.</summary>
     public int Width { get; }
 

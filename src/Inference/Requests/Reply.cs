@@ -51,6 +51,14 @@ internal sealed class Reply(HttpContext context)
         return Task.CompletedTask;
     }
 
+    /// <summary>Answers with an error, and states what was computed before it: work without an answer.</summary>
+    /// <inheritdoc cref="RefuseAsync(OpenAiError)"/>
+    public Task RefuseAsync(OpenAiError error, Units computed)
+    {
+        context.Response.Headers[Units.Header] = computed.ToString();
+        return RefuseAsync(error);
+    }
+
     /// <summary>Opens a stream of events. Nothing goes out before the first flush, so an error can still be answered until then.</summary>
     public EventStream OpenEvents() => new(context.Response.BodyWriter);
 

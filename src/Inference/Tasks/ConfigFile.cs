@@ -29,13 +29,6 @@ internal static class ConfigFile
 
         var json = await File.ReadAllBytesAsync(path.FullName, cancellationToken);
         await File.WriteAllBytesAsync(Path.Combine(target, name), json, cancellationToken);
-        try
-        {
-            return JsonDocument.Parse(json);
-        }
-        catch (JsonException exception)
-        {
-            throw new ModelImportException($"'{name}' is not JSON: {exception.Message}", exception);
-        }
+        return SettingsFile.Parse(json, name);
     }
 }

@@ -48,6 +48,12 @@ public sealed record ModelImportOptions
     /// 8.5.</summary>
     public double? Guidance { get; init; }
 
+    /// <summary>What refuses prompts of a model that draws. Default: nothing.</summary>
+    public ContentCheck? PromptCheck { get; init; }
+
+    /// <summary>What refuses pictures that a model has drawn. Default: nothing.</summary>
+    public ContentCheck? PictureCheck { get; init; }
+
     /// <summary>Longest logits difference to the source that is accepted.</summary>
     public float Tolerance { get; init; } = 1e-3f;
 

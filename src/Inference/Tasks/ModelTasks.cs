@@ -4,6 +4,7 @@ using Tollgate.Inference.Tasks.Detection;
 using Tollgate.Inference.Tasks.Drawing;
 using Tollgate.Inference.Tasks.Embeddings;
 using Tollgate.Inference.Tasks.ImageClassification;
+using Tollgate.Inference.Tasks.Ocr;
 using Tollgate.Inference.Tasks.Rerank;
 using Tollgate.Inference.Tasks.Transcription;
 
@@ -21,6 +22,7 @@ internal static class ModelTasks
         new EmbeddingTask(),
         new ImageClassificationTask(),
         new DetectionTask(), // After image classification: it takes what is left of TF.js models.
+        new OcrTask(),
         new TranscriptionTask(),
         new DrawingTask(),
     ];

@@ -11,7 +11,7 @@ namespace Tollgate.Inference.Tasks;
 internal abstract class PictureRun(LoadedPictureModel model, IReadOnlyList<PictureInput> images, RequestScope scope) : UnaryRun(scope)
 {
     /// <summary>Pixels that take about as long to decode and resize as the charge of one unit takes to run.</summary>
-    private const int PixelsPerCharge = 250_000;
+    public const int PixelsPerCharge = 250_000;
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private int _images;
@@ -51,7 +51,7 @@ internal abstract class PictureRun(LoadedPictureModel model, IReadOnlyList<Pictu
     /// <summary>Counts pictures that have been run.</summary>
     protected void NoteRun(int count) => Interlocked.Add(ref _images, count);
 
-    protected override async Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken)
+    protected override async Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken)
     {
         if (Scope.CheckHold(PictureInput.UnitsOf(images, images.Count)) is { } aboveHold)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -25,7 +26,7 @@ public sealed class RedisOptions
 [OptionsValidator]
 internal sealed partial class RedisOptionsValidator : IValidateOptions<RedisOptions>;
 
-/// <summary>Redis did not answer in time, or not at all. The outcome of the call is unknown.</summary>
+/// <summary>Redis did not answer in time, not at all, or that it serves nobody now. The outcome of the call is unknown.</summary>
 public sealed class RedisUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
@@ -34,12 +35,18 @@ public sealed class RedisUnavailableException(string message, Exception? inner =
 /// </summary>
 public sealed class RedisConnection(IOptions<RedisOptions> options, RedisMetrics metrics, TimeProvider clock) : IAsyncDisposable
 {
+    /// <summary>First words of errors that speak of the server's state, not of the command: it loads, runs a long script, does not yet
+    /// know who asks, is full, lost its master or its cluster. Source: the server's <c>createSharedObjects</c> and Cluster's redirections.
+    /// </summary>
+    private static readonly FrozenSet<string> NotNow =
+        FrozenSet.Create("LOADING", "BUSY", "NOAUTH", "OOM", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY", "NOREPLICAS");
+
     private readonly SemaphoreSlim _connecting = new(1, 1);
     private ConnectionMultiplexer? _multiplexer;
 
     /// <summary>Runs <paramref name="call"/> within the time limit.</summary>
     /// <param name="name">What it is in metrics.</param>
-    /// <exception cref="RedisUnavailableException">No answer in time, or no connection.</exception>
+    /// <exception cref="RedisUnavailableException">No answer in time, no connection, or a server that serves nobody now.</exception>
     /// <exception cref="RedisServerException">Redis answered with an error.</exception>
     public Task<T> CallAsync<T>(RedisCall name, Func<IDatabase, Task<T>> call, CancellationToken cancellationToken = default) =>
         RunAsync(name, multiplexer => call(multiplexer.GetDatabase()), cancellationToken);
@@ -47,7 +54,7 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, RedisMetrics
     /// <summary>Runs <paramref name="call"/> on one server, for commands that do not concern a key.</summary>
     /// <param name="name">What it is in metrics.</param>
     /// <param name="server">From <see cref="ListServersAsync"/>.</param>
-    /// <exception cref="RedisUnavailableException">No answer in time, or no connection.</exception>
+    /// <exception cref="RedisUnavailableException">No answer in time, no connection, or a server that serves nobody now.</exception>
     /// <exception cref="RedisServerException">Redis answered with an error.</exception>
     public Task<T> CallAsync<T>(
         RedisCall name, IServer server, Func<IServer, Task<T>> call, CancellationToken cancellationToken = default) =>
@@ -93,9 +100,9 @@ public sealed class RedisConnection(IOptions<RedisOptions> options, RedisMetrics
         catch (RedisServerException exception)
         {
             error = "refused";
-            if (exception.Message.StartsWith("LOADING", StringComparison.Ordinal))
+            if (NotNow.Contains(exception.Message.Split(' ', 2)[0]))
             {
-                throw new RedisUnavailableException("Redis is loading.", exception);
+                throw new RedisUnavailableException($"Redis does not serve now: {exception.Message}", exception);
             }
 
             throw;

@@ -49,8 +49,9 @@ public abstract partial class SnapshotFollower<T>(
             {
                 return;
             }
+#pragma warning disable CA1031 // Whatever is wrong with this copy, the last one stands and the next may be right.
             catch (Exception exception)
-                when (exception is HttpRequestException or OperationCanceledException or JsonException or IOException)
+#pragma warning restore CA1031
             {
                 if (unreachable.Begins(exception.Message))
                 {
@@ -101,7 +102,7 @@ public abstract partial class SnapshotFollower<T>(
                 Show(snapshot);
             }
         }
-        catch (Exception exception) when (exception is JsonException or IOException)
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
             LogCopyUnreadable(logger, copy!, exception.Message);
         }

@@ -29,6 +29,8 @@ public sealed class PriceBookTests(BillingFixture billing) : IClassFixture<Billi
         Assert.Equal((500_000, 1_500_000), (assistant.PicoUsd.Input, assistant.PicoUsd.Output));
         Assert.Equal(20_000, Assert.Single(seeds.Prices, price => price.Model == "tiny-embed").PicoUsd.Input);
         Assert.Equal(20_000, Assert.Single(seeds.Prices, price => price.Model == "tiny-sentiment").PicoUsd.Input);
+        var painter = Assert.Single(seeds.Prices, price => price.Model == "tiny-painter").PicoUsd;
+        Assert.Equal((1_000_000_000, 10_000, 50_000_000), (painter.Image, painter.Pixel, painter.Step));
         var added = Assert.Single(next.Prices, price => price.Model == "model-a");
         Assert.Equal(new UnitPrices(1_250_000, 1_250_000, 3_000_001, 3_000_001, 0, 0), added.PicoUsd);
     }

@@ -72,11 +72,22 @@ public sealed class SharedCluster : IAsyncLifetime
     /// <summary>Waits until everything is back: the key is served, and the operator and the gateway see every worker ready.</summary>
     internal async Task ServesAsync()
     {
+        AssertAllRun();
         await Until.TrueAsync(async () => (await Api.AskAsync(Key)).Status == 200, "the gateway answers", Patience);
         await Until.TrueAsync(
             async () => (await WorkersAsync()).Count(worker => worker.State == WorkerState.Ready) == Cluster.Workers.Count,
             "all workers are ready", Patience);
         await Cluster.WaitForWorkersAsync();
+    }
+
+    /// <summary>Fails on a part that ended by itself, with what it said last.</summary>
+    private void AssertAllRun()
+    {
+        foreach (var part in Cluster.Processes.Where(part => !part.IsRunning))
+        {
+            var log = Cluster.LogFile(part.Name);
+            Assert.Fail($"{part.Name} ended by itself. {(File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(20)) : "")}");
+        }
     }
 
     /// <summary>What the operator's list says of the workers.</summary>

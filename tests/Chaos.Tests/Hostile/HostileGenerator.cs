@@ -10,7 +10,7 @@ internal sealed class HostileGenerator(int seed, string keyText)
         (80, HostileBodies.Text), (40, HostileBodies.Encodings), (4, HostileBodies.TooLarge), (60, HostileHeads.Credentials),
         (60, HostileHeads.Bombs), (60, HostileHeads.Lines), (60, HostileFrames.Lengths), (70, HostileFrames.Chunks),
         (40, HostileFrames.Pipelined), (40, HostileFrames.Truncated), (16, HostileFrames.OtherProtocols), (6, HostileFrames.Slow),
-        (14, HostileFrames.Leaving), (10, HostileBodies.Honest),
+        (14, HostileFrames.Leaving), (10, HostileBodies.Honest), (120, HostileForms.Make),
     ];
 
     private static readonly int Total = Kinds.Sum(kind => kind.Weight);
@@ -36,7 +36,10 @@ internal sealed class HostileGenerator(int seed, string keyText)
 internal sealed class HostileDraw(Random random, string keyText)
 {
     private static readonly string[] Paths =
-        ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/engines/tiny-assistant/completions"];
+    [
+        "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/engines/tiny-assistant/completions", "/v1/rerank",
+        "/v1/classifications", "/predict", "/v1/moderations", "/v1/images/classifications", "/v1/images/generations",
+    ];
 
     public Random Random => random;
 

@@ -12,6 +12,7 @@ public sealed class HostileBodyTests
     [
         BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.RerankPath, BadRequests.ClassificationPath,
         BadRequests.PredictPath, BadRequests.ModerationPath, BadPictureRequests.Path, BadPictureRequests.DetectionPath,
+        BadPictureRequests.OcrPath,
         BadRequests.ImageGenerationPath,
     ];
 

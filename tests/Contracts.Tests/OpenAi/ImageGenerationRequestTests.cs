@@ -41,6 +41,45 @@ public sealed class ImageGenerationRequestTests
         Assert.Equal(1, request.Media.Images);
     }
 
+    /// <summary>Members and values of OpenAI's that the models cannot do, each in its own words.</summary>
+    [Theory]
+    [InlineData("\"background\":\"transparent\"", "unsupported_parameter", "'background' is 'transparent', which the models cannot draw")]
+    [InlineData("\"output_format\":\"gif\"", "unsupported_parameter", "'output_format' can be png, jpeg or webp with this endpoint")]
+    [InlineData("\"output_format\":\"svg\"", "unsupported_parameter", "'output_format' can be png, jpeg or webp with this endpoint")]
+    [InlineData("\"response_format\":\"url\"", "unsupported_parameter", "this server keeps no files: use 'b64_json'")]
+    [InlineData("\"quality\":\"high\"", "unsupported_parameter", "has one value with this endpoint, 'auto'; 'steps' sets how much work")]
+    [InlineData("\"quality\":\"hd\"", "unsupported_parameter", "has one value with this endpoint, 'auto'; 'steps' sets how much work")]
+    [InlineData("\"style\":\"vivid\"", "unsupported_parameter", "'style'")]
+    [InlineData("\"complexity\":\"low\"", "unsupported_parameter", "'complexity'")]
+    [InlineData("\"frame_count\":2", "unsupported_parameter", "'frame_count'")]
+    [InlineData("\"frame_duration_ms\":40", "unsupported_parameter", "'frame_duration_ms'")]
+    [InlineData("\"svg\":{\"model\":\"m\"}", "unsupported_parameter", "'svg'")]
+    [InlineData("\"image\":\"x\"", "unsupported_parameter", "'image' is not supported: pictures are drawn from text alone")]
+    [InlineData("\"mask\":\"x\"", "unsupported_parameter", "'mask' is not supported: pictures are drawn from text alone")]
+    [InlineData("\"input_fidelity\":\"high\"", "unsupported_parameter", "'input_fidelity' is not supported: pictures are drawn from text")]
+    [InlineData("\"moderation\":\"high\"", "invalid_value", "'auto' or 'low'")]
+    [InlineData("\"output_compression\":90", "invalid_value", "100, because 'output_format' is png")]
+    [InlineData("\"output_format\":\"png\",\"output_compression\":0", "invalid_value", "100, because 'output_format' is png")]
+    [InlineData("\"partial_images\":1", "invalid_value", "0, because 'stream' is not true")]
+    [InlineData("\"partial_images\":4,\"stream\":true", "invalid_value", "3")]
+    public void TryParse_names_what_it_refuses_and_why(string members, string code, string message)
+    {
+        Assert.False(ImageGenerationRequest.TryParse(
+            System.Text.Encoding.UTF8.GetBytes($$"""{"model":"m","prompt":"A tree",{{members}}}"""), out _, out var error));
+
+        Assert.Equal((400, "invalid_request_error", code), (error.Status, error.Type, error.Code));
+        Assert.Equal(members[1..members.IndexOf('"', 1)], members.StartsWith("\"output_format\":\"png", StringComparison.Ordinal)
+            ? "output_format" : error.Param);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"output_format\":\"jpeg\",\"output_compression\":0")]
+    [InlineData("\"partial_images\":3,\"stream\":true")]
+    [InlineData("\"partial_images\":0")]
+    [InlineData("\"quality\":\"standard\",\"moderation\":\"auto\",\"background\":\"auto\"")]
+    public void TryParse_takes_what_the_models_can_do(string members) => Assert.NotNull(Parse.ImageGeneration(members));
+
     [Fact]
     public void Rewrite_puts_the_models_real_name_in_and_nothing_else()
     {

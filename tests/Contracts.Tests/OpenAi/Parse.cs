@@ -28,6 +28,8 @@ internal static class Parse
                 return (ImageClassificationRequest.TryParse(body, out var pictures, out error) ? pictures : null, error);
             case BadPictureRequests.DetectionPath:
                 return (ImageDetectionRequest.TryParse(body, out var detection, out error) ? detection : null, error);
+            case BadPictureRequests.OcrPath:
+                return (ImageOcrRequest.TryParse(body, out var ocr, out error) ? ocr : null, error);
             case BadRequests.ImageGenerationPath:
                 return (ImageGenerationRequest.TryParse(body, out var generation, out error) ? generation : null, error);
             default:

@@ -9,8 +9,8 @@ namespace Tollgate.EndToEnd.Tests.Books;
 internal sealed class BooksReader(string connectionString)
 {
     private const string Columns =
-        "organization_id, request_id, seq, key_id, model, endpoint, streamed, input, cached, output, reasoning, audio_ms, images, "
-        + "delivered, outcome, source, amount";
+        "organization_id, request_id, seq, key_id, model, endpoint, streamed, input, cached, output, reasoning, audio_ms, images, pixels, "
+        + "steps, delivered, outcome, source, amount";
 
     /// <summary>Every rule that must hold between rows, rollup, ledger and wallets at any
     /// instant; each query returns what breaks it.</summary>
@@ -26,12 +26,14 @@ internal sealed class BooksReader(string connectionString)
             select organization_id::text || ' ' || model || ' rows ' || coalesce(r.requests, 0) || ' rollup ' || coalesce(u.requests, 0)
             from
               (select organization_id, model, count(*) filter (where seq = 0) as requests, sum(input) as input, sum(cached) as cached,
-                sum(output) as output, sum(reasoning) as reasoning, sum(amount) as amount from billing.usage_events group by 1, 2) r
+                sum(output) as output, sum(reasoning) as reasoning, sum(audio_ms) as audio_ms, sum(images) as images,
+                sum(pixels) as pixels, sum(steps) as steps, sum(amount) as amount from billing.usage_events group by 1, 2) r
               full join (select organization_id, model, sum(requests) as requests, sum(input) as input, sum(cached) as cached,
-                sum(output) as output, sum(reasoning) as reasoning, sum(amount) as amount from billing.usage_rollup_hours group by 1, 2) u
+                sum(output) as output, sum(reasoning) as reasoning, sum(audio_ms) as audio_ms, sum(images) as images,
+                sum(pixels) as pixels, sum(steps) as steps, sum(amount) as amount from billing.usage_rollup_hours group by 1, 2) u
               using (organization_id, model)
-            where (r.requests, r.input, r.cached, r.output, r.reasoning, r.amount)
-              is distinct from (u.requests, u.input, u.cached, u.output, u.reasoning, u.amount)
+            where (r.requests, r.input, r.cached, r.output, r.reasoning, r.audio_ms, r.images, r.pixels, r.steps, r.amount)
+              is distinct from (u.requests, u.input, u.cached, u.output, u.reasoning, u.audio_ms, u.images, u.pixels, u.steps, u.amount)
             """),
         ("rows equal revenue", """
             select organization_id::text || ' rows ' || coalesce(r.amount, 0) || ' ledger ' || coalesce(e.amount, 0) from
@@ -141,8 +143,8 @@ internal sealed class BooksReader(string connectionString)
                 reader.GetBoolean(6),
                 new Units(
                     reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10), reader.GetInt64(11),
-                    reader.GetInt64(12)),
-                reader.GetInt64(13), (Outcome)reader.GetInt16(14), (UsageSource)reader.GetInt16(15), reader.GetDecimal(16)));
+                    reader.GetInt64(12), reader.GetInt64(13), reader.GetInt64(14)),
+                reader.GetInt64(15), (Outcome)reader.GetInt16(16), (UsageSource)reader.GetInt16(17), reader.GetDecimal(18)));
         }
 
         return rows;

@@ -22,6 +22,9 @@ internal sealed class PortalSession : IDisposable
         return session;
     }
 
+    /// <summary>A page as it comes.</summary>
+    public Task<string> GetAsync(string path) => _http.GetStringAsync(path);
+
     /// <summary>The number under <c>Requests</c> on the usage page.</summary>
     public async Task<long> RequestsOnUsagePageAsync() => Figure(await _http.GetStringAsync("/usage"), "Requests");
 

@@ -35,6 +35,7 @@ public sealed class ApiReferenceTests(SharedTollgate shared)
         var chat = new { model = "tiny-assistant", messages = Question, max_tokens = 4, logprobs = true, top_logprobs = 2 };
         var base64 = new { model = "tiny-embed", input = "a", encoding_format = "base64" };
         var scored = new { model = "tiny-sentiment", input = new[] { "a", "b" }, return_all_scores = true };
+        var ranked = new { model = "tiny-embed", query = "a", documents = new[] { "b", "c" }, top_n = 1 };
         var completion = new { model = "tiny-assistant", prompt = "Once", max_tokens = 4, logprobs = 2 };
         (string Schema, JsonElement Body)[] answers =
         [
@@ -48,6 +49,8 @@ public sealed class ApiReferenceTests(SharedTollgate shared)
             ("ClassificationList", (await client.PostAsync("/v1/classifications", scored)).Json),
             ("Prediction", (await client.PostAsync("/predict", new { data = "a" })).Json),
             ("Prediction", (await client.PostAsync("/predict", new { data = new[] { "a", "b" } })).Json),
+            ("RerankResults", (await client.PostAsync("/v1/rerank", ranked)).Json),
+            ("ImageList", (await client.PostAsync("/v1/images/generations", new { model = "tiny-painter", prompt = "a tree" })).Json),
             ("ModelList", (await client.GetAsync("/v1/models")).Json),
             ("ListedModelObject", (await client.GetAsync("/v1/models/tiny-assistant")).Json),
             ("ErrorBody", (await client.GetAsync("/v1/models/no-such-model")).Json),
@@ -55,6 +58,33 @@ public sealed class ApiReferenceTests(SharedTollgate shared)
         ];
 
         Assert.Equal("", string.Concat(answers.Select(answer => schemas.Faults(answer.Schema, answer.Body))));
+    }
+
+    [SharedFact(ImportedModels.WhisperFolder)]
+    public async Task Real_answers_of_imported_models_fit_the_documents_schemas()
+    {
+        using var client = shared.Running.Client();
+        var schemas = new BodySchemas((await client.GetAsync("/openapi/v1.json")).Body);
+        var (guard, whisper, classifier) = (
+            await shared.Models.GuardAsync(), await shared.Models.WhisperAsync(), await shared.Models.ClassifierAsync());
+        var image = $"data:image/gif;base64,{Convert.ToBase64String(PictureBytes.Gif)}";
+        (string Schema, JsonElement Body)[] answers =
+        [
+            ("ModerationAnswer", (await client.PostAsync("/v1/moderations", new { model = guard, input = "a" })).Json),
+            ("ImageClassificationList", (await client.PostAsync("/v1/images/classifications", new { model = classifier, image })).Json),
+            ("TranscriptionObject", (await HearAsync(("include[]", "logprobs"))).Json),
+            ("TranscriptionObject", (await HearAsync(("response_format", "verbose_json"))).Json),
+        ];
+
+        Assert.Equal("", string.Concat(answers.Select(answer => schemas.Faults(answer.Schema, answer.Body))));
+
+        Task<ApiAnswer> HearAsync((string Name, string Value) field) => client.SendAsync(
+            HttpMethod.Post, "/v1/audio/transcriptions",
+            new MultipartFormDataContent
+            {
+                { new StringContent(whisper), "model" }, { new StringContent(field.Value), field.Name },
+                { new ByteArrayContent(File.ReadAllBytes(SharedFiles.At(Recordings.Jfk))), "file", "jfk.wav" },
+            });
     }
 
     [Theory]

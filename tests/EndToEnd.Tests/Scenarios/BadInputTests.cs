@@ -48,6 +48,17 @@ public sealed class BadInputTests(SharedTollgate shared)
     [InlineData("/v1/classifications", """{"model":"tiny-embed","input":"Hi"}""", 404, "model", "model_not_supported")]
     [InlineData("/v1/moderations", """{"input":"Hi"}""", 404, "model", "model_not_found")]
     [InlineData("/v1/moderations", """{"model":"tiny-sentiment","input":"Hi"}""", 404, "model", "model_not_supported")]
+    [InlineData("/v1/images/generations", """{"model":"tiny-painter","prompt":"x","size":"16384x16384"}""", 400, "size", "invalid_value")]
+    [InlineData("/v1/images/generations", """{"model":"tiny-painter","prompt":"x","size":"65x64"}""", 400, "size", "invalid_value")]
+    [InlineData("/v1/images/generations", """{"model":"tiny-painter","prompt":"x","steps":1000}""", 400, "steps", "invalid_value")]
+    [InlineData("/v1/images/generations", """{"model":"tiny-embed","prompt":"x"}""", 404, "model", "model_not_supported")]
+    [InlineData("/v1/images/classifications",
+        """{"model":"tiny-painter","image":"R0lGODdhAwACAIEAAP8AAAD/AAAA/////ywAAAAAAwACAAAICQABBBAgIACAgAA7"}""", 404, "model",
+        "model_not_supported")]
+    [InlineData("/predict?model=%00", """{"data":"Hi"}""", 404, "model", "model_not_found")]
+    [InlineData("/predict?model=%ff%fe", """{"data":"Hi"}""", 404, "model", "model_not_found")]
+    [InlineData("/predict?model=tiny-sentiment&model=x", """{"data":"Hi"}""", 404, "model", "model_not_found")]
+    [InlineData("/predict?model=", """{"data":"Hi"}""", 400, "model", "invalid_value")]
     [InlineData("/v1/nothing/here", "{}", 404, null, null)]
     public async Task What_does_not_exist_is_said_so(string path, string body, int status, string? param, string? code)
     {

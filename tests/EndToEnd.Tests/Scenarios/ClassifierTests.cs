@@ -3,6 +3,7 @@ using System.Text.Json;
 using OpenAI;
 using OpenAI.Moderations;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Running;
 using Tollgate.Testing;
 
@@ -10,7 +11,7 @@ namespace Tollgate.EndToEnd.Tests.Scenarios;
 
 /// <summary>Text classification through the running system: a tutorial's client, the references, and a model that moderates.</summary>
 [Collection(SharedTollgate.Name)]
-public sealed class ClassifierTests(SharedTollgate shared, ClassifierTests.Guard guard) : IClassFixture<ClassifierTests.Guard>
+public sealed class ClassifierTests(SharedTollgate shared)
 {
     [Fact]
     public async Task A_flask_tutorials_client_gets_its_labels_from_a_new_installation()
@@ -71,7 +72,7 @@ public sealed class ClassifierTests(SharedTollgate shared, ClassifierTests.Guard
         {
             ["TOLLGATE_API"] = shared.Running.Endpoints.ApiBase,
             ["TOLLGATE_KEY"] = shared.Running.FirstKey,
-            ["TOLLGATE_MODEL"] = await guard.ImportAsync(shared.Running),
+            ["TOLLGATE_MODEL"] = await shared.Models.GuardAsync(),
         };
 
         var answers = JsonElement.Parse((await ProgramRun.RunAsync("node", [Client("moderations.mjs")], environment)).Succeeded());
@@ -90,13 +91,16 @@ public sealed class ClassifierTests(SharedTollgate shared, ClassifierTests.Guard
         Assert.Equal((404, "model_not_found"), (nameless.GetProperty("status").GetInt32(), nameless.GetProperty("code").GetString()));
         Assert.Contains("moderation.json", nameless.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal("input[0].image_url.url", answers.GetProperty("picture").GetProperty("param").GetString());
+        var row = await shared.Running.Books.OneAsync(RequestIds.Parse(answers.GetProperty("requestId").GetString()!));
+        Assert.Equal(("moderations", "guard", row.Units.Prompt * 0.02m / 1_000_000), (row.Endpoint, row.Model, row.Amount));
+        Assert.InRange(row.Units.Prompt, 6, 12); // Two texts of three words, and the marks around each.
     }
 
     [Fact]
     public async Task The_dotnet_client_moderates_with_an_imported_classifier()
     {
         var client = new ModerationClient(
-            await guard.ImportAsync(shared.Running), new ApiKeyCredential(shared.Running.FirstKey),
+            await shared.Models.GuardAsync(), new ApiKeyCredential(shared.Running.FirstKey),
             new OpenAIClientOptions { Endpoint = new Uri(shared.Running.Endpoints.ApiBase) });
 
         var answer = await client.ClassifyTextAsync(["I hate this", "I love this"]);
@@ -108,32 +112,4 @@ public sealed class ClassifierTests(SharedTollgate shared, ClassifierTests.Guard
     }
 
     private static string Client(string name) => Path.Combine(SharedFiles.Repository, "tests", "EndToEnd.Tests", "clients", name);
-
-    /// <summary>tiny-sentiment, imported on first use as a model that takes what is negative for harassment.</summary>
-    public sealed class Guard
-    {
-        private const string Name = "guard";
-        private Task<string>? _import;
-
-        internal Task<string> ImportAsync(RunningTollgate running) => _import ??= RunAsync(running);
-
-        private static async Task<string> RunAsync(RunningTollgate running)
-        {
-            var folder = TestFolder.Create(Name);
-            foreach (var file in (string[])["model.onnx", "config.json", "tokenizer.json"])
-            {
-                File.Copy(Path.Combine(SharedFiles.Repository, "models", "tiny-sentiment", file), Path.Combine(folder, file));
-            }
-
-            await File.WriteAllTextAsync(
-                Path.Combine(folder, "moderation.json"), """{"labels":{"negative":"harassment"},"threshold":0.8}""");
-            (await running.Commands.RunAsync("models", "import", folder, "--name", Name, "--price-in", "0.02")).Succeeded();
-            using var client = running.Client();
-            await Until.TrueAsync(
-                async () => (await client.PostAsync("/v1/moderations", new { model = Name, input = "x" })).Status
-                    == System.Net.HttpStatusCode.OK,
-                "the classifier is served", TimeSpan.FromSeconds(60));
-            return Name;
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Running;
@@ -77,6 +78,24 @@ public sealed class NodeClientTests(SharedTollgate shared, NodeClientTests.Run r
         Assert.Equal([0, 1], events[..2].Select(item => item.GetProperty("index").GetInt32()));
         Assert.Equal(pictures[0], events[2].GetProperty("picture").GetString());
         Assert.NotEqual(pictures[0], events[1].GetProperty("picture").GetString());
+    }
+
+    [Fact]
+    public async Task Pictures_are_billed_each_whether_streamed_or_not()
+    {
+        var images = await ResultAsync("images");
+        var ids = Texts(images, "requestIds").Select(id => RequestIds.Parse(id!)).ToList();
+        var (whole, streamed) = (await shared.Running.Books.OneAsync(ids[0]), await shared.Running.Books.OneAsync(ids[1]));
+        var tokens = images.GetProperty("tokens").GetInt64();
+
+        Assert.Equal(("images.generations", "tiny-painter", false), (whole.Endpoint, whole.Model, whole.Streamed));
+        Assert.Equal(Drawn(2), (whole.Units, whole.Amount));
+        Assert.True(streamed.Streamed);
+        Assert.Equal(Drawn(1), (streamed.Units, streamed.Amount));
+
+        // 64 x 64 pixels and 20 steps a picture: $0.001 + 4,096 of $0.01 a million + 20 of $0.00005. Its texts are free.
+        (Units, decimal) Drawn(int pictures) => (
+            new Units(tokens, Images: pictures, Pixels: pictures * 4_096, Steps: pictures * 20), pictures * 0.00204096m);
     }
 
     [Fact]

@@ -71,14 +71,21 @@ async function embeddings() {
 async function images() {
   const prompt = 'a red house on green grass';
   const drawn = await client.images.generate({ model: 'tiny-painter', prompt, n: 2, output_format: 'webp', seed: 5 });
-  const stream = await client.images.generate({
+  const { data: stream, response } = await client.images.generate({
     model: 'tiny-painter', prompt, output_format: 'webp', seed: 5, stream: true, partial_images: 2,
-  });
+  }).withResponse();
   const events = [];
   for await (const event of stream) {
     events.push({ type: event.type, index: event.partial_image_index ?? null, picture: event.b64_json });
   }
-  return { size: drawn.size, format: drawn.output_format, pictures: drawn.data.map((picture) => picture.b64_json), events };
+  return {
+    size: drawn.size,
+    format: drawn.output_format,
+    pictures: drawn.data.map((picture) => picture.b64_json),
+    tokens: drawn.usage.input_tokens,
+    events,
+    requestIds: [drawn._request_id, response.headers.get('x-request-id')],
+  };
 }
 
 async function models() {

@@ -15,8 +15,10 @@ async function failure(call) {
   }
 }
 
+const texts = await client.moderations.create({ model, input: ['I hate this', 'I love this'] });
 console.log(JSON.stringify({
-  texts: await client.moderations.create({ model, input: ['I hate this', 'I love this'] }),
+  texts,
+  requestId: texts._request_id,
   parts: await client.moderations.create({ model, input: [{ type: 'text', text: 'I love this' }, { type: 'text', text: 'I hate this' }] }),
   nameless: await failure(() => client.moderations.create({ input: 'I hate this' })),
   picture: await failure(() => client.moderations.create({

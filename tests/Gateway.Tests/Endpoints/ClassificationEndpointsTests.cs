@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Keys;
@@ -172,6 +173,25 @@ public sealed class ClassificationEndpointsTests : IAsyncLifetime
         how = await moderation.Content.ReadAsStringAsync();
         Assert.Contains("moderation.json", how, StringComparison.Ordinal);
         Assert.Contains("alias 'omni-moderation-latest'", how, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/v1/rerank", """{"model":"nobody","query":"x","documents":["y"]}""", null)] // A model of embeddings ranks.
+    [InlineData("/v1/chat/completions", """{"model":"nobody","messages":[{"role":"user","content":"x"}]}""", null)]
+    [InlineData("/v1/images/generations", """{"model":"nobody","prompt":"x"}""", "Diffusers ONNX layout")]
+    [InlineData("/v1/images/generations", """{"model":"tiny-embed","prompt":"x"}""", "Diffusers ONNX layout")]
+    [InlineData("/v1/images/classifications",
+        """{"model":"nobody","image":"R0lGODdhAwACAIEAAP8AAAD/AAAA/////ywAAAAAAwACAAAICQABBBAgIACAgAA7"}""",
+        "Optimum ONNX export of an image classifier")]
+    public async Task An_endpoint_without_any_model_says_how_the_operator_installs_one(string path, string body, string? source)
+    {
+        using var response = await PostAsync(await _gateway.CreateKeyAsync(), path, body);
+        var error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
+        var message = error.GetProperty("message").GetString()!;
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal(source is not null, message.Contains(ModelSources.Command, StringComparison.Ordinal));
+        Assert.Contains(source ?? "does not exist or you do not have access to it.", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
                 "/docs", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/health/live", "/health/ready",
                 "/openapi/v1.json", "/predict", "/v1/audio/transcriptions", "/v1/audio/translations", "/v1/chat/completions",
                 "/v1/classifications", "/v1/completions", "/v1/embeddings", "/v1/engines/{engine}/completions",
-                "/v1/images/classifications", "/v1/images/detections", "/v1/images/generations", "/v1/models", "/v1/models/{*model}",
+                "/v1/images/classifications", "/v1/images/detections", "/v1/images/generations", "/v1/images/ocr", "/v1/models",
+                "/v1/models/{*model}",
                 "/v1/moderations", "/v1/predict", "/v1/rerank", "/v2/rerank", "/{**rest}",
             ],
             InternalDoors.Open(app));

@@ -34,6 +34,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["ModerationImageUrl"] = ModerationInputs.ImageNames,
         ["ImageClassificationRequestBody"] = ImageClassificationRequest.Members,
         ["ImageDetectionRequestBody"] = ImageDetectionRequest.Members,
+        ["ImageOcrRequestBody"] = ImageOcrRequest.Members,
         ["TranscriptionForm"] = TranscriptionRequest.TranscriptionMembers,
         ["TranslationForm"] = TranscriptionRequest.TranslationMembers,
         ["ImageGenerationRequestBody"] = ImageGenerationRequest.Members,

@@ -128,6 +128,8 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":[[1],[2]],\"return_all_scores\":true", true)]
     [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"x\",\"top_n\":0", false)]
     [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"x\",\"return_all_scores\":1", false)]
+    [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"x\",\"truncation\":\"windows\"", true)]
+    [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"x\",\"truncation\":\"left\"", false)]
     [InlineData("ClassificationRequestBody", "\"input\":\"x\"", false)]
     [InlineData("PredictRequestBody", "\"data\":\"x\"", true)]
     [InlineData("PredictRequestBody", "\"data\":[\"x\",\"\"],\"model\":\"a\"", true)]
@@ -158,6 +160,12 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("ImageDetectionRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"threshold\":1.1", false)]
     [InlineData("ImageDetectionRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"top_k\":0", false)]
     [InlineData("ImageDetectionRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"top_n\":1", false)]
+    [InlineData("ImageOcrRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"min_confidence\":0.5,\"user\":\"u\"", true)]
+    [InlineData("ImageOcrRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"language\":null", true)]
+    [InlineData("ImageOcrRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"language\":\"en\"", false)]
+    [InlineData("ImageOcrRequestBody", "\"model\":\"a\",\"image\":\"GIF\",\"min_confidence\":1.5", false)]
+    [InlineData("ImageOcrRequestBody", "\"model\":\"a\",\"image\":[\"GIF\"]", false)]
+    [InlineData("ImageOcrRequestBody", "\"image\":\"GIF\"", false)]
     [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"n\":10,\"size\":\"64x64\",\"seed\":0", true)]
     [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"size\":\"auto\",\"user\":\"u\"", true)]
     [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"n\":11", false)]
@@ -195,6 +203,8 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "PredictRequestBody" => PredictRequest.TryParse(body, null, out _, out error),
             "ModerationRequestBody" => ModerationRequest.TryParse(body, out _, out error),
             "ImageClassificationRequestBody" => ImageClassificationRequest.TryParse(body, out _, out error),
+            "ImageDetectionRequestBody" => ImageDetectionRequest.TryParse(body, out _, out error),
+            "ImageOcrRequestBody" => ImageOcrRequest.TryParse(body, out _, out error),
             _ => EmbeddingRequest.TryParse(body, out _, out error),
         };
         return error;

@@ -315,6 +315,31 @@ public sealed class TillTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_Redis_that_is_busy_refuses_for_a_while_and_does_not_stop_the_gateway()
+    {
+        var server = await RedisServer.StartAsync();
+        await using var bench = await MoneyBench.StartAsync(server);
+        var gateway = await bench.StartGatewayAsync();
+        var (_, text) = await bench.AddOrganizationAsync();
+        var caller = await gateway.CallerAsync(text);
+        await bench.Redis.ExecuteAsync("CONFIG", "SET", "busy-reply-threshold", "1");
+        await using var other = await ConnectionMultiplexer.ConnectAsync(server.ConnectionString);
+        var script = Record.ExceptionAsync(() => other.GetDatabase().ScriptEvaluateAsync("while true do end"));
+        await Until.TrueAsync(
+            async () => await Record.ExceptionAsync(() => bench.Redis.PingAsync()) is RedisServerException, "Redis says that it is busy");
+
+        await gateway.Get<TillSafety>().RunOnceAsync(CancellationToken.None);
+        var busy = await gateway.AdmitAsync(caller, money: 10);
+        await bench.Redis.ExecuteAsync("SCRIPT", "KILL");
+        await script;
+        await gateway.Get<TillSafety>().RunOnceAsync(CancellationToken.None);
+
+        Assert.Equal(503, busy.Refusal!.Status);
+        await Until.TrueAsync(async () => (await gateway.AdmitAsync(caller, money: 10)).Ticket is not null, "the gateway admits again");
+        await server.DisposeAsync();
+    }
+
+    [Fact]
     public async Task AdmitAsync_spends_nothing_from_a_Redis_that_took_anothers_place_and_keeps_data()
     {
         var server = await RedisServer.StartAsync();

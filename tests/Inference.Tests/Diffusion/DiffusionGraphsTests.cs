@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using SkiaSharp;
 using Tollgate.Inference.Diffusion;
@@ -38,10 +39,16 @@ public sealed class DiffusionGraphsTests
         });
     }
 
-    [Fact]
-    public void Pictures_that_share_calls_at_their_own_timesteps_equal_those_drawn_alone_bit_for_bit()
+    [Theory]
+    [InlineData("DDIMScheduler")]
+    [InlineData("EulerAncestralDiscreteScheduler")] // Adds noise at each step.
+    public void Pictures_that_share_calls_at_their_own_timesteps_equal_those_drawn_alone_bit_for_bit(string scheduler)
     {
-        var layout = DiffusionLayout.Read(PainterFiles.Root);
+        var layout = DiffusionLayout.Read(PainterFiles.Root) with
+        {
+            Scheduler = SchedulerConfig.Read(DiffusersJson.Read(
+                Encoding.UTF8.GetBytes($$"""{"_class_name":"{{scheduler}}","timestep_spacing":"trailing"}"""), scheduler)),
+        };
         using var graphs = new DiffusionGraphs(PainterFiles.Root, layout, new SessionFactory(ExecutionProvider.Cpu));
         var tokenizer = ClipTokenizer.Read(Path.Combine(PainterFiles.Root, "tokenizer"), graphs.TextLength);
         LatentPicture Start(int index)
@@ -91,9 +98,7 @@ public sealed class DiffusionGraphsTests
     }
 
     private static LatentText MakeText(DiffusionGraphs graphs, ClipTokenizer tokenizer, string prompt, string? negative) => new(
-        graphs.EncodeText(tokenizer.Encode(prompt).Ids),
-        negative is null ? null : graphs.EncodeText(tokenizer.Encode(negative).Ids),
-        tokenizer.Length);
+        graphs.EncodeText(tokenizer.Encode(prompt).Ids), negative is null ? null : graphs.EncodeText(tokenizer.Encode(negative).Ids));
 
     private static void AssertEqual(string path, byte[] pixels)
     {

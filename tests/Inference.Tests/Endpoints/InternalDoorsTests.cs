@@ -28,6 +28,7 @@ public sealed class InternalDoorsTests
                 "POST /v1/images/classifications: gateway",
                 "POST /v1/images/detections: gateway",
                 "POST /v1/images/generations: gateway",
+                "POST /v1/images/ocr: gateway",
                 "POST /v1/moderations: gateway",
                 "POST /v1/rerank: gateway",
             ],

@@ -85,16 +85,20 @@ public sealed class OperatorTests
             [Wholes("strides", 1, 2, 2, 1), Text("padding", "SAME"), Wholes("dilations", 1, 1, 1, 1)]);
         foreach (var activation in new[] { "Relu", "Relu6", "Elu", "Sigmoid" })
         {
-            Case("f" + activation, "_FusedConv2D", ["x", "filter", "bias4"], [.. Plain, Texts("fused_ops", "BiasAdd", activation)]);
+            Case(
+                "f" + activation, "_FusedConv2D", ["x", "filter", "bias4"],
+                [.. Plain, Texts("fused_ops", "BiasAdd", activation), Whole("num_args", 1)]);
         }
 
         Case(
             "fl", "_FusedConv2D", ["x", "filter", "bias4"],
-            [.. Plain, Texts("fused_ops", "BiasAdd", "LeakyRelu"), Real("leakyrelu_alpha", 0.3f)]);
+            [.. Plain, Texts("fused_ops", "BiasAdd", "LeakyRelu"), Real("leakyrelu_alpha", 0.3f), Whole("num_args", 1)]);
         Case(
             "fp", "_FusedConv2D", ["x", "filter", "bias4", "slope"],
             [.. Plain, Texts("fused_ops", "BiasAdd", "Prelu"), Whole("num_args", 2)]);
-        Case("fd", "FusedDepthwiseConv2dNative", ["x", "depth", "bias6"], [.. Plain, Texts("fused_ops", "BiasAdd", "Relu6")]);
+        Case(
+            "fd", "FusedDepthwiseConv2dNative", ["x", "depth", "bias6"],
+            [.. Plain, Texts("fused_ops", "BiasAdd", "Relu6"), Whole("num_args", 1)]);
         foreach (var padding in new[] { "SAME", "VALID" })
         {
             Case("m" + padding, "MaxPool", ["c2"], [Wholes("ksize", 1, 2, 2, 1), Wholes("strides", 1, 2, 2, 1), Text("padding", padding)]);
@@ -173,7 +177,7 @@ public sealed class OperatorTests
         _graph.Random("row", [5]);
         Case("mm", "MatMul", ["rMean", "matrix"]);
         Case("mt", "MatMul", ["rMean", "turned"], [Flag("transpose_b")]);
-        Case("fm", "_FusedMatMul", ["rMean", "matrix", "row"], [Texts("fused_ops", "BiasAdd", "Relu")]);
+        Case("fm", "_FusedMatMul", ["rMean", "matrix", "row"], [Texts("fused_ops", "BiasAdd", "Relu"), Whole("num_args", 1)]);
         _graph.Integers("rows", 1, 49, 3);
         Case("list", "Reshape", ["x", "rows"]);
         _graph.Random("batch", [1, 3, 2]);

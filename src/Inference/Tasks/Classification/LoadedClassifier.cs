@@ -7,11 +7,14 @@ namespace Tollgate.Inference.Tasks.Classification;
 
 /// <summary>A classifier of texts.</summary>
 /// <param name="described">Its card, without the measure.</param>
-internal sealed class LoadedClassifier(Classifier classifier, ModelCard described) : LoadedModel(classifier.Installed), IModerator
+internal sealed class LoadedClassifier(Classifier classifier, ModelCard described)
+    : LoadedModel(classifier.Installed), ITextScorer, IModerator
 {
     public Classifier Classifier { get; } = classifier;
 
     public override ModelCard Card => described with { Measure = Classifier.Measure };
+
+    public IReadOnlyList<string> Labels => Classifier.Classification.Labels;
 
     public override ModelLoad Load => Classifier.Engine.Load;
 
@@ -27,6 +30,9 @@ internal sealed class LoadedClassifier(Classifier classifier, ModelCard describe
                 Classifier.Classification.Activation == ModelClassification.Softmax, [.. result.Scores.Select(scores => scores.All)],
                 "text", request.IsOneInput),
             map));
+
+    public Task<OrRefusal<IReadOnlyList<double>>> ScoreAsync(Guid organization, string text, CancellationToken cancellationToken) =>
+        new TextScoring(Classifier, organization, text).RunAsync(cancellationToken);
 
     public override ValueTask DisposeAsync()
     {

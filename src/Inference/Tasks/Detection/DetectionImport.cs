@@ -1,7 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Tollgate.Contracts.Metering;
 using Tollgate.Inference.Models;
-using Tollgate.Inference.Tasks.ImageClassification;
 using Tollgate.Inference.TensorFlowJs;
 
 namespace Tollgate.Inference.Tasks.Detection;
@@ -27,9 +26,9 @@ internal sealed class DetectionImport(ImportJob job, string graph)
         using var model = GraphModel.Read(graph);
         var output = FindBoxes(model);
         using var labels = await ConfigFile.TakeAsync(
-            Path.GetDirectoryName(Path.GetFullPath(graph))!, ClassifierConfig.FileName,
+            Path.GetDirectoryName(Path.GetFullPath(graph))!, LabelConfig.FileName,
             "id2label, the names of the labels by number", job.Draft.Folder, cancellationToken);
-        var count = ClassifierConfig.Read(labels.RootElement).Labels.Count;
+        var count = LabelConfig.Read(labels.RootElement).RequiredNames.Count;
 
         job.Progress?.Report(new("converting", 0));
         var hash = await GraphConverter.WriteAsync(
@@ -94,7 +93,7 @@ internal sealed class DetectionImport(ImportJob job, string graph)
                 if (rows.Chunk(ModelDetection.RowLength).FirstOrDefault(row => row[5] < 0 || row[5] >= labels) is { } row)
                 {
                     throw new ModelImportException(
-                        $"The model names the label {row[5]}, and '{ClassifierConfig.FileName}' has {labels} labels.");
+                        $"The model names the label {row[5]}, and '{LabelConfig.FileName}' has {labels} labels.");
                 }
             }
         }

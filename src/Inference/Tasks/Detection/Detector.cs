@@ -5,7 +5,6 @@ using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Pictures;
 using Tollgate.Inference.Sessions;
-using Tollgate.Inference.Tasks.ImageClassification;
 
 namespace Tollgate.Inference.Tasks.Detection;
 
@@ -42,8 +41,8 @@ internal sealed class Detector : IDisposable
         var detection = ModelDetection.Of(manifest)
             ?? throw new ModelImportException($"The model '{manifest.Name}' {manifest.Version} is not an object detector.");
         await ModelStore.VerifyAsync(installed, cancellationToken);
-        using var config = JsonDocument.Parse(await File.ReadAllBytesAsync(installed.PathOf(ClassifierConfig.FileName), cancellationToken));
-        var labels = ClassifierConfig.Read(config.RootElement).Labels;
+        using var config = JsonDocument.Parse(await File.ReadAllBytesAsync(installed.PathOf(LabelConfig.FileName), cancellationToken));
+        var labels = LabelConfig.Read(config.RootElement).RequiredNames;
         var turns = new FairTurns(new QueuePlaces(queue.QueueLength, queue.QueueLengthPerOrganization), quiet, TimeProvider.System);
         var detector = new Detector(installed, detection, labels, sessions.Open(installed.PathOf(manifest.Graph)), turns);
         try

@@ -16,11 +16,11 @@ internal sealed class DrawingEndpoint : ITaskEndpoint
         }
 
         return find(request.Model) is LoadedPainter painter
-            ? Prepare(request, painter)
+            ? Prepare(request, painter, new DrawingChecks(painter, find))
             : OpenAiError.ModelNotFound(request.Model);
     }
 
-    private static PreparedRequest Prepare(ImageGenerationRequest request, LoadedPainter painter)
+    private static PreparedRequest Prepare(ImageGenerationRequest request, LoadedPainter painter, DrawingChecks checks)
     {
         var sizes = painter.Sizes;
         var (width, height) = request.PictureSize ?? (sizes.NativeWidth, sizes.NativeHeight);
@@ -29,7 +29,7 @@ internal sealed class DrawingEndpoint : ITaskEndpoint
             return RefuseSize(sizes, width, height);
         }
 
-        var steps = request.Steps ?? Math.Min(painter.Defaults.Steps, painter.MostSteps);
+        var steps = request.Steps ?? painter.UsualSteps;
         if (steps > painter.MostSteps)
         {
             return OpenAiError.InvalidValue("steps", $"an integer between 1 and {painter.MostSteps}", $"{steps}");
@@ -43,16 +43,17 @@ internal sealed class DrawingEndpoint : ITaskEndpoint
                 + "so that it has no effect");
         }
 
-        var (layout, tokenizer) = (painter.Painter.Layout, painter.Painter.Tokenizer);
-        var prompt = tokenizer.Encode(request.Prompt);
-        var unguided = guided ? tokenizer.Encode(request.NegativePrompt ?? "") : null;
+        var layout = painter.Painter.Layout;
+        var prompt = painter.Painter.Tokenize(request.Prompt);
+        var unguided = guided ? painter.Painter.Tokenize(request.NegativePrompt ?? "") : null;
         var plan = new DrawingPlan(
             request.N, width, height, new LatentShape(layout.Channels, height / layout.Factor, width / layout.Factor), steps, guidance,
             request.Seed ?? PictureNoise.ChooseSeed(), prompt, unguided, request.PartialImages)
         {
+            ZeroUnguided = layout.ZeroUnguided && request.NegativePrompt is null,
             TextTokens = prompt.Used + (request.NegativePrompt is null ? 0 : unguided!.Used),
         };
-        return new PreparedRequest.Ready(new DrawingJob(painter, request, plan));
+        return new PreparedRequest.Ready(new DrawingJob(painter, request, plan, checks));
     }
 
     private static OpenAiError RefuseSize(PictureSizes sizes, int width, int height)

@@ -8,36 +8,44 @@ namespace Tollgate.Inference.Tasks.Drawing;
 /// <summary>A text-to-image folder: the files that a drawing needs are taken as they are, after they have shown what they do.</summary>
 internal sealed class DrawingImport(ImportJob job)
 {
-    private const long MostGraphBytes = 2_000_000_000;
     private const long MostConfigBytes = 64 << 20;
-    private const string GraphName = "model.onnx";
+    private const string GraphName = OnnxGraphFile.UsualName;
 
-    private static readonly string[] Required =
-        [DiffusionLayout.IndexFile, DiffusionLayout.SchedulerFile, "tokenizer/vocab.json", "tokenizer/merges.txt"];
-
-    private static readonly string[] Optional =
-    [
-        "tokenizer/tokenizer_config.json", "tokenizer/special_tokens_map.json", "text_encoder/config.json", "unet/config.json",
-        "vae_decoder/config.json",
-    ];
+    private static readonly string[] Tokenizer = ["vocab.json", "merges.txt"];
+    private static readonly string[] TokenizerSettings = ["tokenizer_config.json", "special_tokens_map.json"];
 
     private string Folder => job.Draft.Folder;
 
     public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
     {
         job.Progress?.Report(new("reading the folder", 0));
-        DiffusionLayout.Read(job.Path); // Names what is not supported before anything is copied.
-        Array.ForEach(Required, file => Copy(file, MostConfigBytes, required: true));
-        Array.ForEach(Optional, file => Copy(file, MostConfigBytes, required: false));
-        foreach (var part in (string[])[DiffusionLayout.TextEncoder, DiffusionLayout.Denoiser, DiffusionLayout.Decoder])
+        job.Options.PromptCheck?.Require("prompts");
+        job.Options.PictureCheck?.Require("pictures");
+        var two = DiffusionLayout.Read(job.Path).HasSecondEncoder; // Names what is not supported before anything is copied.
+        Copy(DiffusionLayout.IndexFile, required: true);
+        Copy(DiffusionLayout.SchedulerFile, required: true);
+        foreach (var folder in two
+            ? (string[])[DiffusionLayout.TokenizerFolder, DiffusionLayout.SecondTokenizerFolder] : [DiffusionLayout.TokenizerFolder])
         {
+            Array.ForEach(Tokenizer, file => Copy($"{folder}/{file}", required: true));
+            Array.ForEach(TokenizerSettings, file => Copy($"{folder}/{file}", required: false));
+        }
+
+        string[] parts = [DiffusionLayout.TextEncoder, DiffusionLayout.Denoiser, DiffusionLayout.Decoder];
+        foreach (var part in two ? [.. parts, DiffusionLayout.SecondTextEncoder] : parts)
+        {
+            Copy($"{part}/config.json", required: false);
             await TakeGraphAsync(part, cancellationToken);
         }
 
         job.Progress?.Report(new("trying it", 0));
         using var painter = Painter.Open(Folder, job.Options.Sessions);
         var trial = await Task.Run(() => PainterTrial.Run(painter), cancellationToken);
-        var drawing = new ModelDrawing(FindSteps(painter), FindGuidance(painter), trial.OwnTimesteps);
+        var drawing = new ModelDrawing(FindSteps(painter), FindGuidance(painter), trial.OwnTimesteps)
+        {
+            Prompts = job.Options.PromptCheck,
+            Pictures = job.Options.PictureCheck,
+        };
         job.Progress?.Report(new("installing", 0));
         var hash = await ModelFolder.HashAsync(job.Path, cancellationToken);
         return await job.Draft.InstallAsync((version, files) => drawing.WriteTo(new ModelManifest
@@ -51,7 +59,7 @@ internal sealed class DrawingImport(ImportJob job)
             Created = job.Options.Clock.GetUtcNow(),
             Files = files,
             Graph = $"{DiffusionLayout.Denoiser}/{GraphName}",
-            Limits = new ModelLimits(painter.Tokenizer.Length, 0),
+            Limits = new ModelLimits(painter.TextLength, 0),
             Batching = trial.Batching,
             Notes = FindNotes(),
         }), cancellationToken);
@@ -68,7 +76,8 @@ internal sealed class DrawingImport(ImportJob job)
     /// <summary>The defaults of the pipelines in Diffusers. A consistency model without guidance as an input is used without.</summary>
     private double FindGuidance(Painter painter)
     {
-        var usual = painter.Layout.Scheduler.Kind != SchedulerKind.Lcm ? 7.5 : painter.Graphs.ReadsGuidance ? 8.5 : 1;
+        var usual = painter.Layout.Scheduler.Kind == SchedulerKind.Lcm
+            ? painter.Graphs.ReadsGuidance ? 8.5 : 1 : painter.Layout.HasSecondEncoder ? 5 : 7.5;
         var guidance = job.Options.Guidance ?? usual;
         return guidance is >= 0 and <= 100
             ? guidance : throw new ModelImportException($"The guidance {guidance} is not between 0 and 100.");
@@ -76,8 +85,23 @@ internal sealed class DrawingImport(ImportJob job)
 
     private List<string>? FindNotes()
     {
-        var unused = DiffusionLayout.FindUnused(job.Path);
-        return unused.Count == 0 ? null : [$"Not taken over, because drawing from text does not run them: {string.Join(", ", unused)}."];
+        List<string> notes = [];
+        if (DiffusionLayout.FindUnused(job.Path) is { Count: > 0 } unused)
+        {
+            notes.Add($"Not taken over, because drawing from text does not run them: {string.Join(", ", unused)}.");
+        }
+
+        if (job.Options.PromptCheck is { } prompts)
+        {
+            notes.Add(prompts.Describe("Prompts"));
+        }
+
+        if (job.Options.PictureCheck is { } pictures)
+        {
+            notes.Add(pictures.Describe("Pictures"));
+        }
+
+        return notes.Count == 0 ? null : notes;
     }
 
     private async Task TakeGraphAsync(string part, CancellationToken cancellationToken)
@@ -88,47 +112,12 @@ internal sealed class DrawingImport(ImportJob job)
             throw new ModelImportException($"The folder has no {part}/{GraphName}.");
         }
 
-        if (new FileInfo(source).Length > MostGraphBytes)
-        {
-            throw new ModelImportException($"{part}/{GraphName} is larger than 2 GB; weights of that size belong in a file beside it.");
-        }
-
-        // The bytes that were inspected are the ones that are installed: the file may change in between.
-        var model = await File.ReadAllBytesAsync(source, cancellationToken);
-        var inspection = OnnxInspection.Read(model);
-        if (inspection.Domains.FirstOrDefault(domain => domain is not ("" or "ai.onnx" or "ai.onnx.ml" or "com.microsoft")) is { } foreign)
-        {
-            throw new ModelImportException(
-                $"{part}/{GraphName} uses operators of the domain '{foreign}', which ONNX Runtime does not have.");
-        }
-
         Directory.CreateDirectory(Path.Combine(Folder, part));
-        await File.WriteAllBytesAsync(Path.Combine(Folder, part, GraphName), model, cancellationToken);
-        foreach (var (file, bytes) in inspection.ExternalFiles)
-        {
-            TakeWeights(part, file, bytes);
-        }
+        var graph = await OnnxGraphFile.ReadAsync(source, cancellationToken);
+        await graph.CopyAsync(Path.Combine(Folder, part), GraphName, ["config.json"], cancellationToken);
     }
 
-    /// <summary>Copies a file of weights; only a plain name beside the graph is followed.</summary>
-    private void TakeWeights(string part, string file, long leastBytes)
-    {
-        var source = Path.Combine(job.Path, part, file);
-        if (!ModelName.IsValid(file) || file is GraphName or "config.json")
-        {
-            throw new ModelImportException(
-                $"{part}/{GraphName} keeps weights in '{file}', which is not a plain lower-case file name beside it.");
-        }
-
-        if (!File.Exists(source) || new FileInfo(source).LinkTarget is not null || new FileInfo(source).Length < leastBytes)
-        {
-            throw new ModelImportException($"The file of weights {part}/{file} is missing, or shorter than the {leastBytes} bytes in use.");
-        }
-
-        File.Copy(source, Path.Combine(Folder, part, file));
-    }
-
-    private void Copy(string file, long mostBytes, bool required)
+    private void Copy(string file, bool required)
     {
         var source = new FileInfo(Path.Combine(job.Path, file));
         if (!source.Exists)
@@ -141,9 +130,9 @@ internal sealed class DrawingImport(ImportJob job)
             return;
         }
 
-        if (source.Length > mostBytes)
+        if (source.Length > MostConfigBytes)
         {
-            throw new ModelImportException($"{file} has {source.Length} bytes; it may have {mostBytes}.");
+            throw new ModelImportException($"{file} has {source.Length} bytes; it may have {MostConfigBytes}.");
         }
 
         var target = Path.Combine(Folder, file);

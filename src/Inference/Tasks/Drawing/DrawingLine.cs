@@ -109,7 +109,10 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
         foreach (var picture in pictures)
         {
             _shares.Charge(picture.Organization, WeightOf(picture));
-            _rests[picture.Organization] = (now, took * QuietOrganizations.Share);
+            if (_pictures.Any(other => other.Organization == picture.Organization))
+            {
+                _rests[picture.Organization] = (now, took * QuietOrganizations.Share);
+            }
         }
     }
 

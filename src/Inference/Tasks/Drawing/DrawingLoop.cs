@@ -79,10 +79,9 @@ internal sealed partial class DrawingLoop : IAsyncDisposable
             request.EnqueuedAt = Clock.GetTimestamp();
             request.Deadline = Clock.CreateTimer(Expire, request, _scope.Queue.QueueTimeout, Timeout.InfiniteTimeSpan);
             _line.Add(request);
+            _wake.Set();
+            return null;
         }
-
-        _wake.Set();
-        return null;
     }
 
     /// <summary>Nobody wants the pictures any more; they leave at the next turn. Any thread, any number of times.</summary>
@@ -91,9 +90,11 @@ internal sealed partial class DrawingLoop : IAsyncDisposable
         lock (_gate)
         {
             request.Cancelled = true;
+            if (!_stopping)
+            {
+                _wake.Set(); // A request whose answer outlives the loop is cancelled too.
+            }
         }
-
-        _wake.Set();
     }
 
     /// <summary>Ends everything and the thread.</summary>
@@ -102,9 +103,9 @@ internal sealed partial class DrawingLoop : IAsyncDisposable
         lock (_gate)
         {
             _stopping = true;
+            _wake.Set();
         }
 
-        _wake.Set();
         await _finished.Task;
         _wake.Dispose();
     }
@@ -314,10 +315,12 @@ internal sealed partial class DrawingLoop : IAsyncDisposable
         }
 
         var first = 0;
-        foreach (var drawing in pictures.Select(picture => picture.Drawing!))
+        foreach (var picture in pictures)
         {
+            var drawing = picture.Drawing!;
             drawing.Step(outputs.GetRange(first, drawing.Rows).ToArray());
             first += drawing.Rows;
+            picture.Request.CountStep(drawing.CallsDone);
         }
     }
 
@@ -331,9 +334,9 @@ internal sealed partial class DrawingLoop : IAsyncDisposable
         var (request, plan) = (picture.Request, picture.Request.Plan);
         if (request.Text is null)
         {
+            var guided = _scope.Painter.EncodeText(plan.Prompt);
             request.Text = new LatentText(
-                Graphs.EncodeText(plan.Prompt.Ids), plan.Unguided is null ? null : Graphs.EncodeText(plan.Unguided.Ids),
-                plan.Prompt.Ids.Length);
+                guided, plan.Unguided is null ? null : plan.ZeroUnguided ? guided.Zeros() : _scope.Painter.EncodeText(plan.Unguided));
             request.CountText(plan.TextTokens);
         }
 
@@ -359,7 +362,8 @@ internal sealed partial class DrawingLoop : IAsyncDisposable
         }
 
         request.Show(new DrawnPicture(
-            picture.Index, partial, Graphs.DecodePicture(latent, drawing.Shape.Height, drawing.Shape.Width)));
+            picture.Index, partial, Math.Min(drawing.CallsDone, request.Plan.Steps),
+            Graphs.DecodePicture(latent, drawing.Shape.Height, drawing.Shape.Width)));
         if (drawing.Finished)
         {
             lock (_gate)

@@ -1,5 +1,4 @@
 using Tollgate.Inference.Diffusion;
-using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tasks.Drawing;
 
@@ -8,11 +7,17 @@ namespace Tollgate.Inference.Tasks.Drawing;
 /// <param name="Unguided">The negative prompt or an empty text; null: without guidance.</param>
 /// <param name="PartialPictures">Intermediate pictures wanted of each picture, 0 to 3.</param>
 internal sealed record DrawingPlan(
-    int Pictures, int Width, int Height, LatentShape Shape, int Steps, double Guidance, long Seed, ClipText Prompt, ClipText? Unguided,
-    int PartialPictures)
+    int Pictures, int Width, int Height, LatentShape Shape, int Steps, double Guidance, long Seed, PromptIds Prompt,
+    PromptIds? Unguided, int PartialPictures)
 {
+    /// <summary>Whether zeros take the place of the unguided text's states.</summary>
+    public bool ZeroUnguided { get; init; }
+
     /// <summary>Tokens of the texts that are read.</summary>
     public required int TextTokens { get; init; }
+
+    /// <summary>Of one picture.</summary>
+    public long Pixels => (long)Width * Height;
 
     /// <summary>The intermediate picture, from 0, that is shown after a call of the denoiser; null for none. They lie evenly between the
     /// start and the end; a drawing of few calls has fewer.</summary>

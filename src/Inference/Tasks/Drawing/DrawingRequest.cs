@@ -9,12 +9,14 @@ namespace Tollgate.Inference.Tasks.Drawing;
 /// <summary>A picture that is ready to be sent.</summary>
 /// <param name="Index">Of the picture in its request.</param>
 /// <param name="Partial">Index of the intermediate picture; null: the finished one.</param>
+/// <param name="Steps">Steps that it took up to here.</param>
 /// <param name="Pixels">Three bytes a pixel, red, green, blue.</param>
-internal sealed record DrawnPicture(int Index, int? Partial, byte[] Pixels);
+internal sealed record DrawnPicture(int Index, int? Partial, int Steps, byte[] Pixels);
 
 /// <summary>
 /// One request at a painter's loop. A picture counts from the moment when the first picture of it, intermediate or finished, is ready:
-/// what a client can see is never free. The loop's thread draws; any thread may read the counts.
+/// what a client can see is never free. Its pixels count with it, its steps when they are done, as many as the request asks for: a call of
+/// the denoiser that a method makes beyond them is not counted. The loop's thread draws; any thread may read the counts.
 /// </summary>
 /// <param name="onEnded">Called once, on a pool thread, when nothing is computed any more and before <see cref="Ended"/> ends.</param>
 internal sealed class DrawingRequest(RequestIdentity identity, DrawingPlan plan, Action<DrawingRequest> onEnded)
@@ -24,13 +26,22 @@ internal sealed class DrawingRequest(RequestIdentity identity, DrawingPlan plan,
     private readonly bool[] _counted = new bool[plan.Pictures];
     private long _textTokens;
     private long _images;
+    private long _steps;
 
     public RequestIdentity Identity => identity;
 
     public DrawingPlan Plan { get; } = plan;
 
     /// <summary>What has been computed so far.</summary>
-    public Units Units => new(Interlocked.Read(ref _textTokens), Images: Interlocked.Read(ref _images));
+    public Units Units
+    {
+        get
+        {
+            var images = Interlocked.Read(ref _images);
+            return new Units(
+                Interlocked.Read(ref _textTokens), Images: images, Pixels: images * Plan.Pixels, Steps: Interlocked.Read(ref _steps));
+        }
+    }
 
     public ChannelReader<DrawnPicture> Pictures => _pictures.Reader;
 
@@ -58,6 +69,16 @@ internal sealed class DrawingRequest(RequestIdentity identity, DrawingPlan plan,
     public LatentText? Text { get; set; }
 
     public void CountText(int tokens) => Interlocked.Add(ref _textTokens, tokens);
+
+    /// <summary>Counts a call of the denoiser.</summary>
+    /// <param name="calls">Those of the same picture up to this one.</param>
+    public void CountStep(int calls)
+    {
+        if (calls <= Plan.Steps)
+        {
+            Interlocked.Increment(ref _steps);
+        }
+    }
 
     /// <summary>Hands a picture to the reader, after counting it.</summary>
     public void Show(DrawnPicture picture)

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Models;
 
@@ -16,10 +18,20 @@ internal sealed class LoadedPainter(InstalledModel installed, DrawingScope scope
 
     public TimeProvider Clock => _scope.Clock;
 
+    public ILogger Logger => _scope.Logger;
+
     public PictureSizes Sizes { get; } = PictureSizes.Of(scope.Painter, scope.Options.MaxPixels);
 
     /// <summary>Most steps of a picture: of the operator, and of the model's scheduler.</summary>
     public int MostSteps => Math.Min(_scope.Options.MaxSteps, Painter.Layout.Scheduler.MostSteps);
+
+    /// <summary>Steps of a picture whose request states none.</summary>
+    public int UsualSteps => Math.Min(Defaults.Steps, MostSteps);
+
+    public override ModelCard Card => Installed.ToCard() with
+    {
+        Drawing = new DrawingMeasure(Sizes.NativePixels, Sizes.MostPixels, UsualSteps, MostSteps),
+    };
 
     public override ModelLoad Load => Loop.Load;
 

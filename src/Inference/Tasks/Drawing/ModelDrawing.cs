@@ -12,6 +12,12 @@ internal sealed record ModelDrawing(int Steps, double Guidance, bool OwnTimestep
 {
     private const string Section = "drawing";
 
+    /// <summary>What refuses prompts; null for nothing.</summary>
+    public ContentCheck? Prompts { get; init; }
+
+    /// <summary>What refuses pictures that were drawn; null for nothing.</summary>
+    public ContentCheck? Pictures { get; init; }
+
     public ModelManifest WriteTo(ModelManifest manifest) =>
         manifest with { Sections = ModelManifest.MakeSection(Section, this, ModelDrawingJson.Default.ModelDrawing) };
 
@@ -24,6 +30,7 @@ internal sealed record ModelDrawing(int Steps, double Guidance, bool OwnTimestep
 [JsonSerializable(typeof(ModelDrawing))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 internal sealed partial class ModelDrawingJson : JsonSerializerContext;

@@ -5,12 +5,16 @@ using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tasks.Drawing;
 
-/// <summary>A text-to-image model in memory: its folder's configuration, its tokenizer and its graphs. Thread-safe.</summary>
+/// <summary>A text-to-image model in memory: its folder's configuration, its tokenizers and its graphs. Thread-safe.</summary>
 internal sealed class Painter : IDisposable
 {
-    private Painter(DiffusionLayout layout, DiffusionGraphs graphs, ClipTokenizer tokenizer)
+    private readonly ClipTokenizer _tokenizer;
+    private readonly ClipTokenizer? _secondTokenizer;
+
+    private Painter(DiffusionLayout layout, DiffusionGraphs graphs, ClipTokenizer tokenizer, ClipTokenizer? secondTokenizer)
     {
-        (Layout, Graphs, Tokenizer) = (layout, graphs, tokenizer);
+        (Layout, Graphs) = (layout, graphs);
+        (_tokenizer, _secondTokenizer) = (tokenizer, secondTokenizer);
         (NativeHeight, NativeWidth) = graphs.LatentSize ?? (layout.NativeHeight, layout.NativeWidth);
     }
 
@@ -18,7 +22,8 @@ internal sealed class Painter : IDisposable
 
     public DiffusionGraphs Graphs { get; }
 
-    public ClipTokenizer Tokenizer { get; }
+    /// <summary>Tokens of a text that are read.</summary>
+    public int TextLength => _tokenizer.Length;
 
     /// <summary>Latent height of a picture of no stated size.</summary>
     public int NativeHeight { get; }
@@ -33,8 +38,9 @@ internal sealed class Painter : IDisposable
         var graphs = new DiffusionGraphs(folder, layout, sessions);
         try
         {
-            return new Painter(
-                layout, graphs, ClipTokenizer.Read(Path.Combine(folder, DiffusionLayout.TokenizerFolder), graphs.TextLength));
+            var tokenizer = ClipTokenizer.Read(Path.Combine(folder, DiffusionLayout.TokenizerFolder), graphs.TextLength);
+            return new Painter(layout, graphs, tokenizer, layout.HasSecondEncoder
+                ? ClipTokenizer.Read(Path.Combine(folder, DiffusionLayout.SecondTokenizerFolder), tokenizer.Length) : null);
         }
         catch
         {
@@ -42,6 +48,12 @@ internal sealed class Painter : IDisposable
             throw;
         }
     }
+
+    /// <summary>Cuts a text into what the encoders read.</summary>
+    public PromptIds Tokenize(string text) => new(_tokenizer.Encode(text), _secondTokenizer?.Encode(text));
+
+    /// <summary>Runs the text encoders.</summary>
+    public TextStates EncodeText(PromptIds text) => Graphs.EncodeText(text.First.Ids, text.Second?.Ids);
 
     public void Dispose() => Graphs.Dispose();
 }

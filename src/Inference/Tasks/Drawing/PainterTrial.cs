@@ -73,13 +73,14 @@ internal sealed record PainterTrial(bool Batching, bool OwnTimesteps)
         var shape = new LatentShape(painter.Layout.Channels, painter.NativeHeight, painter.NativeWidth);
         var scheduler = painter.Layout.Scheduler;
         var timesteps = scheduler.Begin(Math.Min(4, scheduler.MostSteps)).Timesteps;
-        var texts = Array.ConvertAll((string[])["", "a picture"], text => painter.Graphs.EncodeText(painter.Tokenizer.Encode(text).Ids));
-        Check(texts[1], "text encoder");
+        var texts = Array.ConvertAll((string[])["", "a picture"], text => painter.EncodeText(painter.Tokenize(text)));
+        Check(texts[1].States, "text encoder");
+        Check(texts[1].Pooled, "second text encoder");
         return [.. Enumerable.Range(0, MostRows).Select(index =>
         {
             var sample = new float[shape.Length];
             new PictureNoise(1, (uint)index).Draw(0, sample);
-            return new DenoiserRow(sample, timesteps[index / 2 % timesteps.Count], texts[index % 2], painter.Tokenizer.Length, 2);
+            return new DenoiserRow(sample, timesteps[index / 2 % timesteps.Count], texts[index % 2], 2);
         })];
     }
 

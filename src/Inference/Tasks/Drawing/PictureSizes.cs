@@ -14,6 +14,11 @@ internal sealed record PictureSizes(int NativeWidth, int NativeHeight, int? Step
             painter.Graphs.LatentSize is null ? factor * painter.Layout.Granule : null, maxPixels);
     }
 
+    public long NativePixels => (long)NativeWidth * NativeHeight;
+
+    /// <summary>Of any picture that is allowed.</summary>
+    public long MostPixels => Step is null ? NativePixels : Math.Max(NativePixels, MaxPixels);
+
     public bool Allows(int width, int height) => (width, height) == (NativeWidth, NativeHeight)
         || (Step is { } step && width % step == 0 && height % step == 0 && width > 0 && height > 0 && (long)width * height <= MaxPixels);
 

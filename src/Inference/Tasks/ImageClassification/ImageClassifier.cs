@@ -48,10 +48,10 @@ internal sealed class ImageClassifier : IDisposable
         var classification = ModelImageClassification.Of(manifest)
             ?? throw new ModelImportException($"The model '{manifest.Name}' {manifest.Version} is not an image classifier.");
         await ModelStore.VerifyAsync(installed, cancellationToken);
-        using var config = JsonDocument.Parse(await File.ReadAllBytesAsync(installed.PathOf(ClassifierConfig.FileName), cancellationToken));
+        using var config = JsonDocument.Parse(await File.ReadAllBytesAsync(installed.PathOf(LabelConfig.FileName), cancellationToken));
         queue ??= new QueueOptions();
         var turns = new FairTurns(new QueuePlaces(queue.QueueLength, queue.QueueLengthPerOrganization), quiet, TimeProvider.System);
-        var labels = ClassifierConfig.Read(config.RootElement).Labels;
+        var labels = LabelConfig.Read(config.RootElement).RequiredNames;
         var model = new ImageClassifier(installed, classification, labels, sessions.Open(installed.PathOf(manifest.Graph)), turns);
         try
         {
@@ -71,6 +71,21 @@ internal sealed class ImageClassifier : IDisposable
     public Task<OrRefusal<IReadOnlyList<byte[]>>> FitAsync(
         IReadOnlyList<PictureInput> pictures, FairTurns.Place place, CancellationToken cancellationToken) =>
         PictureRun.FitAsync(pictures, place, Classification.Preparation.Fit, cancellationToken);
+
+    /// <summary>Fits a picture that no file holds.</summary>
+    /// <exception cref="DisplacedException">The place was given to another organization's request.</exception>
+    public async Task<byte[]> FitAsync(RawPicture raw, FairTurns.Place place, CancellationToken cancellationToken)
+    {
+        using var turn = await place.TakeTurnAsync(cancellationToken);
+        turn.Charge(1 + (raw.Width * raw.Height / PictureRun.PixelsPerCharge));
+        return await Task.Run(
+            () =>
+            {
+                using var picture = Picture.Of(raw.Pixels, raw.Width, raw.Height);
+                return Classification.Preparation.Fit(picture);
+            },
+            cancellationToken);
+    }
 
     /// <summary>Classifies fitted pictures, several in a run where that changes no result.</summary>
     /// <param name="ran">Receives the pictures of each run that is done. A run that has begun is not stopped, so that what was computed is
@@ -98,21 +113,20 @@ internal sealed class ImageClassifier : IDisposable
         return logits;
     }
 
-    /// <summary>The score of each label, 0 to 1.</summary>
-    public float[] Score(ReadOnlySpan<float> logits) =>
-        Classification.Independent ? LabelScores.Sigmoid(logits) : LabelScores.Softmax(logits);
+    /// <summary>Score of each label.</summary>
+    public double[] Score(ReadOnlySpan<float> logits) => Array.ConvertAll(ScoresOf(logits), score => (double)score);
 
     /// <summary>The labels with the highest scores, best first; of equal scores the lower index first.</summary>
-    public IReadOnlyList<PictureLabel> Rank(ReadOnlySpan<float> logits, int most)
-    {
-        return
-        [
-            .. Score(logits).Index().OrderByDescending(score => score.Item).Take(most)
-                .Select(score => new PictureLabel(score.Index, Labels[score.Index], score.Item)),
-        ];
-    }
+    public IReadOnlyList<PictureLabel> Rank(ReadOnlySpan<float> logits, int most) =>
+    [
+        .. ScoresOf(logits).Index().OrderByDescending(score => score.Item).Take(most)
+            .Select(score => new PictureLabel(score.Index, Labels[score.Index], score.Item)),
+    ];
 
     public void Dispose() => _session.Dispose();
+
+    private float[] ScoresOf(ReadOnlySpan<float> logits) =>
+        Classification.Independent ? LabelScores.Sigmoid(logits) : LabelScores.Softmax(logits);
 
     private float[][] Run(IReadOnlyList<byte[]> fitted)
     {

@@ -13,7 +13,7 @@ namespace Tollgate.Inference.Tasks.ImageClassification;
 /// <param name="graph">Path of the ONNX graph, or of the JSON of a TF.js model.</param>
 internal sealed class ImageClassifierImport(ImportJob job, string graph)
 {
-    private const string GraphName = "model.onnx";
+    private const string GraphName = OnnxGraphFile.UsualName;
 
     /// <summary>Difference between a picture alone and beside another that still counts as the same result.</summary>
     private const float BatchingTolerance = 1e-4f;
@@ -26,18 +26,18 @@ internal sealed class ImageClassifierImport(ImportJob job, string graph)
         job.Progress?.Report(new("reading the files", 0));
         var folder = Directory.Exists(job.Path) ? job.Path : Path.GetDirectoryName(Path.GetFullPath(job.Path))!;
         using var labels = await ConfigFile.TakeAsync(
-            folder, ClassifierConfig.FileName, "id2label, the names of the labels by number", job.Draft.Folder, cancellationToken);
+            folder, LabelConfig.FileName, "id2label, the names of the labels by number", job.Draft.Folder, cancellationToken);
         using var processor = await ConfigFile.TakeAsync(
             folder, PreprocessorConfig.FileName, "what is done to a picture", job.Draft.Folder, cancellationToken);
-        var config = ClassifierConfig.Read(labels.RootElement);
+        var config = LabelConfig.Read(labels.RootElement);
         var moderation = ModerationFile.Read(folder);
-        moderation?.Check(config.Labels);
+        moderation?.Check(config.RequiredNames);
         var source = await TakeGraphAsync(config, cancellationToken);
 
         job.Progress?.Report(new("trying it", 0));
         using var session = job.Options.Sessions.Open(Path.Combine(job.Draft.Folder, GraphName));
         var preparation = PreprocessorConfig.Read(processor.RootElement, ReadsChannelsLast(session));
-        CheckShapes(session, preparation, config.Labels.Count);
+        CheckShapes(session, preparation, config.RequiredNames.Count);
         var batching = Try(session, preparation, config, cancellationToken)
             && !source.SpansBatch;
 
@@ -68,14 +68,15 @@ internal sealed class ImageClassifierImport(ImportJob job, string graph)
     /// <returns>The format and hash of the source, and whether the graph has scales that span a run: who else is in it would change every
     /// result.</returns>
     private async Task<(string Format, string Sha256, bool SpansBatch)> TakeGraphAsync(
-        ClassifierConfig config, CancellationToken cancellationToken)
+        LabelConfig config, CancellationToken cancellationToken)
     {
         if (Path.GetExtension(graph) == ".onnx")
         {
-            var inspection = await OnnxGraphFile.TakeAsync(
-                graph, job.Draft.Folder, GraphName, [ClassifierConfig.FileName, PreprocessorConfig.FileName], cancellationToken);
+            var file = await OnnxGraphFile.ReadAsync(graph, cancellationToken);
+            await file.CopyAsync(
+                job.Draft.Folder, GraphName, [LabelConfig.FileName, PreprocessorConfig.FileName], cancellationToken);
             var described = await ModelStore.DescribeAsync(Path.Combine(job.Draft.Folder, GraphName), cancellationToken);
-            return ("onnx", described.Sha256, inspection.Operators.Contains("DynamicQuantizeLinear"));
+            return ("onnx", described.Sha256, file.Inspection.Operators.Contains("DynamicQuantizeLinear"));
         }
 
         // Scores are made of logits here, so what makes them at the graph's end is left out.
@@ -116,17 +117,17 @@ internal sealed class ImageClassifierImport(ImportJob job, string graph)
             throw new ModelImportException(
                 $"The model's outputs are {string.Join(", ", session.OutputMetadata.Keys)}; supported is "
                 + $"{ModelImageClassification.Output}, float32 of two dimensions, the second one the {labels} labels of "
-                + $"'{ClassifierConfig.FileName}'.");
+                + $"'{LabelConfig.FileName}'.");
         }
     }
 
     /// <summary>Classifies a dark and a striped picture, alone and together; returns whether pictures may share a run.</summary>
     private static bool Try(
-        InferenceSession session, PicturePreparation preparation, ClassifierConfig config, CancellationToken cancellationToken)
+        InferenceSession session, PicturePreparation preparation, LabelConfig config, CancellationToken cancellationToken)
     {
         var dark = new byte[preparation.Width * preparation.Height * Picture.BytesPerPixel];
         var striped = Array.ConvertAll([.. Enumerable.Range(0, dark.Length)], i => (byte)(i * 7));
-        var run = new ClassifierRun(session, preparation, config.Labels.Count);
+        var run = new ClassifierRun(session, preparation, config.RequiredNames.Count);
         using var options = new RunOptions();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var stop = limit.Token.Register(() => options.Terminate = true); // A graph may hold a loop without end.

@@ -1,4 +1,5 @@
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Onnx;
 using Tollgate.Inference.Pictures;
 using Tollgate.Inference.TensorFlowJs;
 
@@ -8,18 +9,16 @@ namespace Tollgate.Inference.Tasks.ImageClassification;
 /// them. A TF.js graph model with one row of scores for each picture may stand in the graph's place.</summary>
 internal sealed class ImageClassifierImporter : IModelImporter
 {
-    private const string GraphName = "model.onnx";
-
     public string Files =>
         "a folder of an image classifier (model.onnx or TF.js's model.json, config.json, preprocessor_config.json)";
 
     public bool Takes(string path) => TakesOnnx(path) || TakesTensorFlowJs(path);
 
     public Task<InstalledModel> ImportAsync(ImportJob job, CancellationToken cancellationToken) => new ImageClassifierImport(
-        job, TakesOnnx(job.Path) ? FindGraph(job.Path)! : GraphModel.Find(job.Path)!).RunAsync(cancellationToken);
+        job, TakesOnnx(job.Path) ? OnnxGraphFile.Find(job.Path)! : GraphModel.Find(job.Path)!).RunAsync(cancellationToken);
 
-    private static bool TakesOnnx(string path) => FindGraph(path) is not null
-        && File.Exists(Path.Combine(path, PreprocessorConfig.FileName)) && File.Exists(Path.Combine(path, ClassifierConfig.FileName));
+    private static bool TakesOnnx(string path) => OnnxGraphFile.Find(path) is not null
+        && File.Exists(Path.Combine(path, PreprocessorConfig.FileName)) && File.Exists(Path.Combine(path, LabelConfig.FileName));
 
     private static bool TakesTensorFlowJs(string path)
     {
@@ -31,7 +30,4 @@ internal sealed class ImageClassifierImporter : IModelImporter
         using var model = GraphModel.Read(file);
         return ImageClassifierImport.FindScores(model) is not null;
     }
-
-    private static string? FindGraph(string folder) =>
-        new[] { Path.Combine(folder, GraphName), Path.Combine(folder, "onnx", GraphName) }.FirstOrDefault(File.Exists);
 }

@@ -4,6 +4,7 @@ using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Onnx;
 using Tollgate.Inference.Sessions;
+using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tasks.Drawing;
 using Tollgate.Inference.Tests.Diffusion;
 using Tollgate.Inference.Tests.Models;
@@ -36,7 +37,11 @@ public sealed class DrawingImportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model_index.json", "_class_name", "\"StableDiffusionXLPipeline\"", "StableDiffusionXLPipeline")]
+    [InlineData("model_index.json", "_class_name", "\"StableDiffusionXLImg2ImgPipeline\"", "StableDiffusionXLImg2ImgPipeline")]
+    [InlineData("model_index.json", "_class_name", "\"StableDiffusion3Pipeline\"", "StableDiffusion3Pipeline")]
+    [InlineData("model_index.json", "_class_name", "\"FluxPipeline\"", "FluxPipeline")]
+    [InlineData("model_index.json", "_class_name", "\"StableDiffusionXLPipeline\"", "tokenizer_2")]
+    [InlineData("model_index.json", "text_encoder_2", "[\"optimum\",\"ORTModelTextEncoder\"]", "text_encoder_2")]
     [InlineData("model_index.json", "controlnet", "[\"diffusers\",\"ControlNetModel\"]", "controlnet")]
     [InlineData("scheduler/scheduler_config.json", "_class_name", "\"HeunDiscreteScheduler\"", "HeunDiscreteScheduler")]
     [InlineData("scheduler/scheduler_config.json", "prediction_type", "\"flow\"", "prediction_type")]
@@ -58,6 +63,25 @@ public sealed class DrawingImportTests : IDisposable
 
         Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
         Assert.Empty(new ModelStore(_folder.File("models")).List());
+    }
+
+    [Theory]
+    [InlineData("words", "bad", 0)]
+    [InlineData("words", "bad", 1.5)]
+    [InlineData("words", "bad", double.NaN)]
+    [InlineData("No Name", "bad", 0.5)]
+    [InlineData("words", null, 0.5)]
+    public async Task RunAsync_refuses_checks_that_cannot_be_made(string model, string? label, double score)
+    {
+        CopyPainter();
+        var labels = new Dictionary<string, double>();
+        if (label is not null)
+        {
+            labels[label] = score;
+        }
+
+        await Assert.ThrowsAsync<ModelImportException>(() => ImportAsync(new() { PromptCheck = new ContentCheck(model, labels) }));
+        await Assert.ThrowsAsync<ModelImportException>(() => ImportAsync(new() { PictureCheck = new ContentCheck(model, labels) }));
     }
 
     [Theory]
@@ -107,9 +131,9 @@ public sealed class DrawingImportTests : IDisposable
         Assert.Equal(own, ModelDrawing.Of(installed.Manifest)!.OwnTimesteps);
         Assert.Equal(rows != "1", installed.Manifest.Batching);
         using var painter = Painter.Open(installed.Folder, new SessionFactory(ExecutionProvider.Cpu, 1));
-        var text = painter.Graphs.EncodeText(painter.Tokenizer.Encode("a sun").Ids);
+        var text = painter.EncodeText(painter.Tokenize("a sun"));
         var sample = Enumerable.Range(0, 1024).Select(i => i / 1024f).ToArray();
-        var outputs = painter.Graphs.Denoise([new DenoiserRow(sample, 500, text, 32, 1)], 8, 8, own);
+        var outputs = painter.Graphs.Denoise([new DenoiserRow(sample, 500, text, 1)], 8, 8, own);
         Assert.Equal(0.5f * sample[9], outputs[0][9] - (500 * 0.001f), 1e-3f);
     }
 
@@ -154,8 +178,9 @@ public sealed class DrawingImportTests : IDisposable
         }
     }
 
-    private Task<InstalledModel> ImportAsync() => ModelImport.RunAsync(
-        Source, "painter", _folder.File("models"),
-        new() { Steps = 20, Guidance = 3, Sessions = new SessionFactory(ExecutionProvider.Cpu, 1) }, progress: null,
+    private Task<InstalledModel> ImportAsync() => ImportAsync(new() { Steps = 20, Guidance = 3 });
+
+    private Task<InstalledModel> ImportAsync(ModelImportOptions options) => ModelImport.RunAsync(
+        Source, "painter", _folder.File("models"), options with { Sessions = new SessionFactory(ExecutionProvider.Cpu, 1) }, progress: null,
         CancellationToken.None);
 }

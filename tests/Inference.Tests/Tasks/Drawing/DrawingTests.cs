@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using SkiaSharp;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Testing;
@@ -13,6 +14,9 @@ namespace Tollgate.Inference.Tests.Tasks.Drawing;
 
 public sealed class DrawingTests(PainterFixture painter) : IClassFixture<PainterFixture>
 {
+    /// <summary>Units of finished pictures of the fixture's prompt and steps.</summary>
+    private static Units Used(int images) => new(8, Images: images, Pixels: images * 4096, Steps: images * 6);
+
     [Fact]
     public async Task An_answer_has_its_pictures_its_size_and_its_units_and_the_log_has_them_too()
     {
@@ -33,7 +37,7 @@ public sealed class DrawingTests(PainterFixture painter) : IClassFixture<Painter
             Assert.True(bitmap.Pixels.Distinct().Count() > 20); // A picture, not one colour.
         });
         Assert.Equal(8, (int)answer["usage"]!["input_tokens"]!); // start, six words, end
-        var units = new Units(8, Images: 2);
+        var units = Used(2);
         Assert.Equal(units.ToString(), response.Headers.GetValues(Units.Header).Single());
         var entry = (await WorkerFixture.WitnessAsync(painter.Gateway.BaseAddress!)).Entries.Single(entry => entry.RequestId == request);
         Assert.Equal(units, entry.Units);
@@ -71,6 +75,7 @@ public sealed class DrawingTests(PainterFixture painter) : IClassFixture<Painter
 
         var files = others.Select(answer => PainterFixture.Files(answer)[0]).Append(plain).Select(Convert.ToHexString);
         Assert.Equal(5, files.Distinct().Count());
+        Assert.Equal(plain, PainterFixture.Files(await painter.DrawAsync(("seed", 5), ("guidance", 3), ("steps", 6)))[0]); // The import's.
     }
 
     [Theory]
@@ -151,7 +156,9 @@ public sealed class DrawingTests(PainterFixture painter) : IClassFixture<Painter
             PainterFixture.Body(("stream", true), ("partial_images", 2), ("n", 2), ("seed", 4), ("steps", 9)));
         var events = await Event.ReadAllAsync(response);
 
-        Assert.Equal(("[DONE]", 2), (events[^1].Data, events[^1].Id));
+        Assert.Equal(("[DONE]", (18 * 16) + 2), (events[^1].Data, events[^1].Id)); // Two pictures of nine steps.
+        Assert.Equal(new Units(8, Images: 1, Pixels: 4096, Steps: 3), DrawingProgress.UnitsOf(new Units(8, Pixels: 4096), events[0].Id));
+        Assert.Equal(new Units(8, Pixels: 4096).ToString(), response.Headers.GetValues(Units.Header).Single());
         var pictures = events[..^1];
         Assert.All(pictures, item => Assert.Equal(item.Name, (string?)item.Json["type"]));
         Assert.Equal(pictures.Select(item => item.Id).Order(), pictures.Select(item => item.Id));
@@ -170,6 +177,20 @@ public sealed class DrawingTests(PainterFixture painter) : IClassFixture<Painter
         var finished = pictures.Where(item => item.Name == "image_generation.completed")
             .OrderBy(item => (int)item.Json["image_index"]!).Select(item => Convert.FromBase64String((string)item.Json["b64_json"]!));
         Assert.Equal(whole, finished);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_stream_has_as_many_intermediate_pictures_as_asked_for(int partial)
+    {
+        using var response = await painter.PostAsync(PainterFixture.Body(("stream", true), ("partial_images", partial), ("seed", 4)));
+        var events = await Event.ReadAllAsync(response);
+
+        Assert.Equal(
+            [.. Enumerable.Repeat("image_generation.partial_image", partial), "image_generation.completed", null],
+            events.Select(item => item.Name));
     }
 
     [Fact]
@@ -202,13 +223,42 @@ public sealed class DrawingTests(PainterFixture painter) : IClassFixture<Painter
     {
         var refused = Guid.NewGuid();
 
-        using var runs = await painter.PostAsync(PainterFixture.Body(("n", 2)), bound: new Units(8, Images: 2).ToString());
-        using var stops = await painter.PostAsync(PainterFixture.Body(("n", 2)), refused, bound: new Units(8, Images: 1).ToString());
+        using var runs = await painter.PostAsync(PainterFixture.Body(("n", 2)), bound: Used(2).ToString());
 
         Assert.Equal(HttpStatusCode.OK, runs.StatusCode);
-        Assert.Equal(HttpStatusCode.InternalServerError, stops.StatusCode);
+        foreach (var less in new[] { Used(2) with { Images = 1 }, Used(2) with { Pixels = 8191 }, Used(2) with { Steps = 11 } })
+        {
+            using var stops = await painter.PostAsync(PainterFixture.Body(("n", 2)), refused, bound: less.ToString());
+            Assert.Equal(HttpStatusCode.InternalServerError, stops.StatusCode);
+        }
+
         Assert.DoesNotContain(
             (await WorkerFixture.WitnessAsync(painter.Gateway.BaseAddress!)).Entries, entry => entry.RequestId == refused);
+    }
+
+    [Fact]
+    public async Task A_picture_that_is_cancelled_before_anything_of_it_is_shown_counts_its_steps()
+    {
+        var request = Guid.NewGuid();
+        var drawing = painter.PostAsync(PainterFixture.Body(("steps", 400)), request);
+        await Until.TrueAsync(
+            async () => (await WorkerFixture.StatusAsync(painter.Gateway)).Models.Sum(model => model.Active) > 0, "it is drawn");
+
+        using var cancel = await painter.Gateway.PostAsync($"/internal/requests/{request:N}/cancel", content: null);
+        var cancelled = (await cancel.Content.ReadFromJsonAsync(ContractsJson.Default.Cancelled))!;
+
+        using var response = await drawing;
+        Assert.NotEqual(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(new Units(8, Steps: cancelled.Units.Steps), cancelled.Units);
+        Assert.InRange(cancelled.Units.Steps, 1, 399);
+    }
+
+    [Fact]
+    public async Task The_card_tells_gateways_sizes_and_steps()
+    {
+        var card = (await WorkerFixture.StatusAsync(painter.Gateway)).Models.Single().Card;
+
+        Assert.Equal(new DrawingMeasure(4096, 4096, 6, 400), card.Drawing);
     }
 
     [Fact]
@@ -225,7 +275,11 @@ public sealed class DrawingTests(PainterFixture painter) : IClassFixture<Painter
         var cancelled = (await cancel.Content.ReadFromJsonAsync(ContractsJson.Default.Cancelled))!;
 
         Assert.True(cancelled.Known);
-        Assert.InRange(cancelled.Units.Images, events.Current.Id, 3);
+        var seen = DrawingProgress.UnitsOf(new Units(8, Pixels: 4096), events.Current.Id);
+        Assert.Equal((1, 30), (seen.Images, seen.Steps)); // The first quarter of the first picture.
+        Assert.InRange(cancelled.Units.Images, seen.Images, 3);
+        Assert.InRange(cancelled.Units.Steps, seen.Steps, 359);
+        Assert.Equal(cancelled.Units.Images * 4096, cancelled.Units.Pixels);
         var entry = (await WorkerFixture.WitnessAsync(painter.Gateway.BaseAddress!)).Entries.Single(entry => entry.RequestId == request);
         Assert.Equal(cancelled.Units, entry.Units);
         Assert.Equal(PainterFixture.Files(await other), PainterFixture.Files(await painter.DrawAsync(("seed", 21), ("steps", 20))));

@@ -47,7 +47,7 @@ public sealed class NsfwTests
         var logits = await model.ClassifyAsync(fitted.Value!, place, _ => { }, CancellationToken.None);
 
         Assert.All(expected.Zip(logits.Select(row => model.Score(row))), pair => Assert.All(
-            pair.First.Zip(pair.Second), score => Assert.Equal(score.First, score.Second, 1e-3f)));
+            pair.First.Zip(pair.Second), score => Assert.Equal(score.First, score.Second, 1e-3)));
         Assert.Equal("Neutral", model.Rank(logits[0], 1)[0].Label); // A cup of coffee.
     }
 
