@@ -35,7 +35,7 @@ public sealed class RerankFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         RandomCrossEncoder.Write(Sources["cross"], scale: 4);
-        RandomCrossEncoder.Write(Sources["multilingual"], scale: 4, tokenizer: UnigramFile.Make("recent"));
+        RandomCrossEncoder.Write(Sources["multilingual"], scale: 4, tokenizer: UnigramFile.Make("xlm-roberta"));
         RandomCrossEncoder.Write(Sources["steep"], scale: 3000);
         foreach (var (name, source) in Sources)
         {
