@@ -3,6 +3,7 @@ using System.Text;
 using Tollgate.Chaos.Tests.Faults;
 using Tollgate.Chaos.Tests.Load;
 using Tollgate.Chaos.Tests.Truth;
+using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Chaos.Tests;
 
@@ -38,6 +39,11 @@ internal sealed class ChaosReport(
             text, "  made again with the same idempotency key",
             calls.Count(call => call.Kind.EndsWith(" again", StringComparison.Ordinal)));
         Line(text, "  of those answered by the first one's answer", calls.Count(call => call.ReplayOf is not null));
+        foreach (var kind in calls.GroupBy(call => call.Kind.Split(' ')[0]).OrderBy(kind => kind.Key, StringComparer.Ordinal))
+        {
+            Line(text, $"  {kind.Key}, of them whole", $"{kind.Count()}, {kind.Count(call => call.End == CallEnd.Whole)}");
+        }
+
         foreach (var end in calls.GroupBy(call => call.End).OrderBy(end => end.Key))
         {
             Line(text, $"  {end.Key}", end.Count());
@@ -65,7 +71,7 @@ internal sealed class ChaosReport(
         Line(text, "lost by an older copy that Billing cannot tell", audit.Unnoticed);
         Line(text, "answered twice for one idempotency key, by a fault", audit.Reruns);
         Line(text, "502 or 504 during a fault of worker or gateway", audit.UpstreamErrors);
-        AppendTokens(text, calls);
+        AppendUnits(text, calls);
         var wallets = happened.Wallets;
         Line(text, "wallets: least left, over looks", $"{wallets.Least} USD, {wallets.Looks} ({wallets.Missed} without Postgres)");
         var refused = calls.Where(call => call.Status == 503).Select(call => (call.EndedAt - call.StartedAt).TotalSeconds);
@@ -76,18 +82,27 @@ internal sealed class ChaosReport(
     }
 
     /// <summary>Delivered as clients saw it. Billed and generated of rows that have both witnesses, and of all.</summary>
-    private void AppendTokens(StringBuilder text, IReadOnlyCollection<CallRecord> calls)
+    private void AppendUnits(StringBuilder text, IReadOnlyCollection<CallRecord> calls)
     {
+        (string Name, Func<Units, long> Of)[] kinds =
+        [
+            ("output tokens", units => units.Completion), ("audio ms", units => units.AudioMs), ("images", units => units.Images),
+            ("pixels", units => units.Pixels), ("steps", units => units.Steps),
+        ];
         var witnessed = _rows
             .Select(row => (Row: row, Generated: billed.Witnesses.Find(row.RequestId, row.Attempt)))
             .Where(pair => pair.Generated is not null)
             .ToList();
-        Line(text, "tokens delivered to clients", calls.Sum(call => call.Received));
         Line(text, "tokens handed to writers (delivered)", _rows.Sum(row => row.Delivered));
-        Line(text, "tokens billed", _rows.Sum(row => row.Output));
-        Line(text, "  of rows that a worker's log has", witnessed.Sum(pair => pair.Row.Output));
-        Line(text, "tokens generated for those rows", witnessed.Sum(pair => pair.Generated!.Value.Completion));
-        Line(text, "tokens generated in all, retries too", billed.Witnesses.Output);
+        foreach (var (name, of) in kinds)
+        {
+            Line(text, $"{name} delivered to clients", calls.Sum(call => of(call.Received)));
+            Line(text, $"{name} billed", _rows.Sum(row => of(row.Units)));
+            Line(text, "  of rows that a worker's log has", witnessed.Sum(pair => of(pair.Row.Units)));
+            Line(text, $"{name} computed for those rows", witnessed.Sum(pair => of(pair.Generated!.Value)));
+            Line(text, $"{name} computed in all, retries too", billed.Witnesses.All.Sum(of));
+        }
+
         Line(text, "billed, US dollars", _rows.Sum(row => row.Amount));
     }
 

@@ -17,6 +17,11 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
     private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
 
+    private static readonly CallPlan Greeting = new(
+        "/v1/chat/completions", """{"model":"tiny-assistant","max_tokens":4,"messages":[{"role":"user","content":"Hi"}]}""", false, "chat",
+        null, null);
+
+
     public async Task<ChaosReport> RunAsync()
     {
         await SayAsync(
@@ -25,15 +30,18 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         await using var cluster = await TollgateCluster.StartAsync(options.Folder, Plan(options));
         using var client = new OperatorClient(cluster.Secrets.Bearers["operator"]);
         var customers = await new CustomerFounding(cluster, client, clock).FoundAsync(options.Duration.TotalMinutes);
-        await AnswerFromEachAsync(cluster, customers[0].Keys[0]);
+        var (media, priced) = await MediaModels.InstallAsync(cluster);
+        var prices = new PriceChanges(cluster, client, priced, options.Seed, clock);
+        await prices.SetAllAsync();
+        IReadOnlyList<CallPlan> samples = [Greeting, .. media.Samples()];
+        await AnswerFromEachAsync(cluster, customers[0].Keys[0], samples);
         await SayAsync("every gateway answers; load and faults begin");
 
-        var load = new LoadGenerator(cluster, customers, options.Seed, clock);
+        var load = new LoadGenerator(cluster, customers, media, options.Seed, clock);
         var injector = new FaultInjector(cluster, clock);
         var wallets = new WalletWatch(cluster, clock);
         var retirement = new JournalRetirement(cluster, client, clock);
-        var (prices, tills) = (
-            new PriceChanges(cluster, client, options.Seed, clock), new TillLosses(cluster, customers, options.Seed, clock));
+        var tills = new TillLosses(cluster, customers, options.Seed, clock);
         using var settled = new CancellationTokenSource();
         // Until the end: money stays frozen as long as a replaced journal is not retired.
         var retiring = retirement.RunAsync(settled.Token);
@@ -53,7 +61,7 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
             $"{load.Records.Count} calls and {injector.Done.Count} faults; waiting until all parts are back and the journals are shipped");
         NpgsqlConnection.ClearAllPools();
         await Task.WhenAll(cluster.Processes.Select(process => process.WaitUntilReadyAsync().WaitAsync(ReadyPatience, clock)));
-        await AnswerFromEachAsync(cluster, customers[0].Keys[0]);
+        await AnswerFromEachAsync(cluster, customers[0].Keys[0], samples);
         await SettleAsync(cluster);
         await settled.CancelAsync();
         await retiring;
@@ -115,23 +123,20 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         return report;
     }
 
-    /// <summary>Until each gateway has answered a call of a customer with money.</summary>
-    private async Task AnswerFromEachAsync(TollgateCluster cluster, CustomerKey key)
+    /// <summary>Until each gateway has answered each call of a customer with money.</summary>
+    private async Task AnswerFromEachAsync(TollgateCluster cluster, CustomerKey key, IEnumerable<CallPlan> plans)
     {
         using var caller = new Caller(clock);
-        const string Body = """{"model":"tiny-assistant","max_tokens":4,"messages":[{"role":"user","content":"Hi"}]}""";
-        foreach (var gateway in cluster.Api)
+        foreach (var (gateway, plan) in cluster.Api.SelectMany(gateway => plans.Select(plan => (gateway, plan))))
         {
-            CallRecord? last = null;
             await Until.TrueAsync(
                 async () =>
                 {
-                    last = new CallRecord { Number = 0, Key = key, Gateway = gateway, Kind = "chat", StartedAt = clock.GetUtcNow() };
-                    var plan = new CallPlan("/v1/chat/completions", Body, false, "chat", null, null);
-                    await caller.CallAsync(plan, last, CancellationToken.None);
-                    return last.Status == 200;
+                    var call = new CallRecord { Number = 0, Key = key, Gateway = gateway, Kind = plan.Kind, StartedAt = clock.GetUtcNow() };
+                    await caller.CallAsync(plan, call, CancellationToken.None);
+                    return call.Status == 200;
                 },
-                $"{gateway} answers",
+                $"{gateway} answers {plan.Kind}",
                 ReadyPatience);
         }
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Tollgate.Chaos.Tests;
 using Tollgate.Chaos.Tests.Exactness;
 using Tollgate.Chaos.Tests.Hostile;
+using Tollgate.Chaos.Tests.Mixes;
 
 Option<double> minutes = new("--minutes") { Description = "Minutes of load and faults.", DefaultValueFactory = _ => 1 };
 Option<int> seed = new("--seed") { Description = "Seed of load and faults.", DefaultValueFactory = _ => Random.Shared.Next(1_000_000) };
@@ -35,6 +36,7 @@ command.SetAction(async (parsed, _) =>
 });
 command.Subcommands.Add(ExactCommand.Create());
 command.Subcommands.Add(HostileCommand.Create());
+command.Subcommands.Add(MixCommand.Create());
 var order = command.Parse(args);
 if (order.Errors.Count > 0)
 {

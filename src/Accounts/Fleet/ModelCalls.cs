@@ -26,6 +26,7 @@ internal static class ModelCalls
         [PublicEndpoint.Predict] = ($"?model={Model}", "-d '{\"data\": \"I love machine learning\"}'", ""),
         [PublicEndpoint.Moderations] = Json("\"input\": \"I hate machine learning\""),
         [PublicEndpoint.ImageClassifications] = ("", $"-F model={Model} -F image=@picture.jpg", ""),
+        [PublicEndpoint.ImageOcr] = ("", $"-F model={Model} -F image=@picture.jpg", ""),
         [PublicEndpoint.AudioTranscriptions] = ("", $"-F model={Model} -F file=@speech.wav", ""),
         [PublicEndpoint.ImageGenerations] = Json("\"prompt\": \"a red house on green grass\"") with { After = ToPicture },
     };

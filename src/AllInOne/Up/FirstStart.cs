@@ -10,7 +10,7 @@ using Tollgate.LocalServers;
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// Creates the first operator and the first key of a new installation, and waits until the key can call the default model.
+/// Creates the first operator and the first key of a new installation, and waits until the default models are served.
 /// </summary>
 internal static class FirstStart
 {
@@ -52,44 +52,69 @@ internal static class FirstStart
     }
 
     /// <summary>
-    /// Waits until the gateway lists <paramref name="model"/> for the key, Billing has the wallet, and the gateway's till holds money. The
-    /// first call then finds everything ready.
+    /// Waits until the gateway has found every default model at a worker, lists <paramref name="first"/> for the key, Billing has the
+    /// wallet, and the gateway's till holds money. The first calls then find everything ready.
     /// </summary>
-    public static async Task WaitForModelAsync(Endpoints endpoints, string key, string model, CancellationToken cancellationToken)
+    /// <param name="first">The model of the call that the start prints; the key may call it.</param>
+    /// <param name="defaults">All models that ship with the product, also those that the operator keeps from the key.</param>
+    /// <exception cref="OperatorException">Patience has ended; the message names what is not served.</exception>
+    public static async Task WaitForModelsAsync(
+        Endpoints endpoints, string key, string first, IReadOnlyList<string> defaults, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         using var operatorClient = OperatorClient.Connect(endpoints);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         var started = TimeProvider.System.GetTimestamp();
-        var last = "no answer";
+        string? missing = "no answer";
         while (TimeProvider.System.GetElapsedTime(started) < Patience)
         {
             try
             {
-                using var response = await http.GetAsync($"{endpoints.Api}/v1/models/{model}", cancellationToken);
-                if (response.StatusCode == HttpStatusCode.OK)
+                missing = await FindMissingAsync(operatorClient, defaults, cancellationToken)
+                    ?? await CallAsync(http, operatorClient, endpoints, first, cancellationToken);
+                if (missing is null)
                 {
-                    var organization = Guid.Parse(response.Headers.GetValues("openai-organization").Single().AsSpan("org-".Length));
-                    await operatorClient.GetAsync(
-                        "billing", $"/internal/organizations/{organization}/wallet",
-                        ContractsJson.Default.WalletState, cancellationToken);
-                    using var till = await operatorClient.SendAsync(
-                        "gateway", HttpMethod.Post, $"/internal/tills/{organization}", null, cancellationToken);
                     return;
                 }
-
-                last = await response.Content.ReadAsStringAsync(cancellationToken);
             }
             catch (Exception exception)
                 when (exception is HttpRequestException or OperatorException or TaskCanceledException
                     && !cancellationToken.IsCancellationRequested)
             {
-                last = exception.Message;
+                missing = exception.Message;
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
         }
 
-        throw new OperatorException($"The model {model} is not served yet: {last}");
+        throw new OperatorException($"The models are not all served yet: {missing}");
+    }
+
+    /// <summary>Which default models no worker has shown to the gateway; null when there are none. A broken one is shown as such.</summary>
+    private static async Task<string?> FindMissingAsync(
+        OperatorClient client, IReadOnlyList<string> defaults, CancellationToken cancellationToken)
+    {
+        var fleet = await client.GetAsync("gateway", "/internal/fleet", ContractsJson.Default.Fleet, cancellationToken);
+        var shown = fleet.Workers.SelectMany(worker => worker.Status?.Models ?? []).Select(model => model.Card.Name).ToHashSet();
+        string[] missing = [.. defaults.Where(model => !shown.Contains(model))];
+        return missing.Length == 0 ? null : $"{string.Join(", ", missing)} are being loaded";
+    }
+
+    /// <summary>Asks for a model with the key, and for the money of its organization; null when all is there.</summary>
+    private static async Task<string?> CallAsync(
+        HttpClient http, OperatorClient client, Endpoints endpoints, string model, CancellationToken cancellationToken)
+    {
+        using var response = await http.GetAsync($"{endpoints.Api}/v1/models/{model}", cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            return await response.Content.ReadAsStringAsync(cancellationToken);
+        }
+
+        var organization = Guid.Parse(response.Headers.GetValues("openai-organization").Single().AsSpan("org-".Length));
+        await client.GetAsync(
+            "billing", $"/internal/organizations/{organization}/wallet", ContractsJson.Default.WalletState, cancellationToken);
+        using var till = await client.SendAsync(
+            "gateway", HttpMethod.Post, $"/internal/tills/{organization}", null, cancellationToken);
+        return null;
     }
 }

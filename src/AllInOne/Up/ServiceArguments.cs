@@ -22,6 +22,10 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
             .Select(type => type.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue()).OfType<string>(),
     ];
 
+    /// <summary>Folder of the models that the worker installs and serves from the start.</summary>
+    public static string DefaultModels(OperatorSettings settings) =>
+        settings["Models:Defaults"] ?? Path.Combine(AppContext.BaseDirectory, "models");
+
     /// <summary>File with the token that opens the pages of a development installation.</summary>
     private string DevelopmentTokenFile => data.SecretFile("development");
 
@@ -83,7 +87,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
             ["TOLLGATE__Worker__Id"] = "worker-1",
             ["TOLLGATE__Worker__DataDirectory"] = data.Folder("worker"),
             ["TOLLGATE__Models__Directory"] = data.Folder("models"),
-            ["TOLLGATE__Models__Defaults"] = Path.Combine(AppContext.BaseDirectory, "models"),
+            ["TOLLGATE__Models__Defaults"] = DefaultModels(settings),
         };
         foreach (var (name, value) in OperatorSettings.Variables(WorkerSections))
         {

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Tollgate.Cli.Commands;
 using Tollgate.Cli.Data;
 using Tollgate.Cli.Prices;
+using Tollgate.Inference.Import;
 using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -51,9 +52,9 @@ internal static class UpCommand
                 var isFirst = await FirstStart.BootstrapAsync(data, endpoints, parsed.GetRequiredValue(AdminEmail), stop.Token);
                 if (File.Exists(data.FirstKeyFile))
                 {
-                    terminal.WriteLine("  waiting for the first model …");
-                    await WaitForModelAsync(
-                        terminal, endpoints, (await File.ReadAllTextAsync(data.FirstKeyFile, stop.Token)).Trim(), stop.Token);
+                    terminal.WriteLine("  waiting for the default models …");
+                    await WaitForModelsAsync(
+                        terminal, endpoints, settings, (await File.ReadAllTextAsync(data.FirstKeyFile, stop.Token)).Trim(), stop.Token);
                 }
 
                 await ShowAsync(terminal, data, endpoints, settings, isFirst);
@@ -95,11 +96,13 @@ internal static class UpCommand
         });
     }
 
-    private static async Task WaitForModelAsync(TextWriter terminal, Endpoints endpoints, string key, CancellationToken cancellationToken)
+    private static async Task WaitForModelsAsync(
+        TextWriter terminal, Endpoints endpoints, OperatorSettings settings, string key, CancellationToken cancellationToken)
     {
         try
         {
-            await FirstStart.WaitForModelAsync(endpoints, key, FirstModel, cancellationToken);
+            await FirstStart.WaitForModelsAsync(
+                endpoints, key, FirstModel, DefaultCatalogue.Names(ServiceArguments.DefaultModels(settings)), cancellationToken);
         }
         catch (OperatorException exception)
         {

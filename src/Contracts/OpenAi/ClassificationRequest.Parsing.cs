@@ -23,12 +23,13 @@ public sealed partial record ClassificationRequest
         private PromptInputs _inputs = new(MostInputs, MostTokensOfInput, emptyText: true);
         private int? _top;
         private bool _all;
+        private TextTruncation _truncation;
 
         public Body()
         {
         }
 
-        public static MemberNames Names { get; } = new("input", "model", "top_n", "return_all_scores", "user");
+        public static MemberNames Names { get; } = new("input", "model", "top_n", "return_all_scores", "truncation", "user");
 
         public int ObjectStart
         {
@@ -52,6 +53,8 @@ public sealed partial record ClassificationRequest
                     return read;
                 case "return_all_scores":
                     return reader.ReadBoolean(out _all);
+                case "truncation":
+                    return ReadTruncation(ref reader);
                 default:
                     return _shared.Read(ref reader, name);
             }
@@ -81,9 +84,26 @@ public sealed partial record ClassificationRequest
                 Model = _shared.Model!,
                 Inputs = _inputs.Inputs,
                 ScoredLabels = _all ? int.MaxValue : _top,
+                Truncation = _truncation,
                 Size = _inputs.Size,
                 Edits = _shared.Edits,
             };
+        }
+
+        private bool ReadTruncation(ref RequestReader reader)
+        {
+            if (!reader.ReadString(out var text))
+            {
+                return false;
+            }
+
+            _truncation = text switch
+            {
+                "cut" => TextTruncation.Cut,
+                "windows" => TextTruncation.Windows,
+                _ => TextTruncation.Error,
+            };
+            return _truncation != TextTruncation.Error || text == "error" || reader.FailValue("'error', 'cut' or 'windows'");
         }
     }
 }

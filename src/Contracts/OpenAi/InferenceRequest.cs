@@ -149,7 +149,22 @@ public sealed partial record ClassificationRequest : InferenceRequest
     /// all.</summary>
     public int? ScoredLabels { get; init; }
 
+    public TextTruncation Truncation { get; init; }
+
     public override bool Generates => false;
+}
+
+/// <summary>What becomes of a text that is longer than the model reads.</summary>
+public enum TextTruncation
+{
+    /// <summary>The request is refused.</summary>
+    Error = 0,
+
+    /// <summary>The end of the text is left out.</summary>
+    Cut,
+
+    /// <summary>The text is read in parts, one after the other, and the scores of a label are the mean of those of the parts.</summary>
+    Windows,
 }
 
 /// <summary><c>POST /predict</c>.</summary>

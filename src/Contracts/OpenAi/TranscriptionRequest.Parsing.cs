@@ -14,7 +14,8 @@ public sealed partial record TranscriptionRequest
     /// <summary>All parts of a transcription that the parser knows, refused ones too.</summary>
     internal static MemberNames TranscriptionMembers { get; } = new(
         "file", "model", "language", "prompt", "response_format", "temperature", TimestampGranularities, "stream", Include,
-        "chunking_strategy", "known_speaker_names[]", "known_speaker_references[]", "keywords[]", "languages[]");
+        VoiceChunking.Name, VoiceChunking.Type, VoiceChunking.ThresholdName, VoiceChunking.PrefixPadding, VoiceChunking.SilenceDuration,
+        "known_speaker_names[]", "known_speaker_references[]", "keywords[]", "languages[]");
 
     /// <summary>All parts of a translation that the parser knows.</summary>
     internal static MemberNames TranslationMembers { get; } = new("file", "model", "prompt", "response_format", "temperature");
@@ -51,6 +52,8 @@ public sealed partial record TranscriptionRequest
         private bool _words;
         private bool _stream;
         private bool _logprobs;
+        private VoiceChunking? _voice;
+        private bool _named;
 
         public bool Read(FormReader reader, string name)
         {
@@ -82,9 +85,11 @@ public sealed partial record TranscriptionRequest
                 case Include:
                     _logprobs = true;
                     return reader.Is("logprobs") || (reader.ReadText(out _) && reader.FailValue("'logprobs'"));
-                case "chunking_strategy":
-                    return reader.Is("auto") || (reader.ReadText(out _) && reader.FailUnsupported(
-                        "is not supported but for 'auto': recordings are cut where the model's segments end"));
+                case VoiceChunking.Name or VoiceChunking.Type or VoiceChunking.ThresholdName or VoiceChunking.PrefixPadding
+                    or VoiceChunking.SilenceDuration:
+                    _voice = (_voice ?? new VoiceChunking()).Read(reader, name);
+                    _named |= name == VoiceChunking.Name || name == VoiceChunking.Type;
+                    return _voice is not null;
                 default:
                     return reader.FailUnsupported("is not supported: speakers, keywords and lists of languages are not available here");
             }
@@ -116,6 +121,12 @@ public sealed partial record TranscriptionRequest
                 return null;
             }
 
+            if (_voice is not null && !_named)
+            {
+                reader.FailMissing(VoiceChunking.Type);
+                return null;
+            }
+
             return new TranscriptionRequest
             {
                 Model = _model,
@@ -128,6 +139,7 @@ public sealed partial record TranscriptionRequest
                 Segments = _format == TranscriptionFormat.VerboseJson && (_segments || !_words),
                 Words = _words,
                 Logprobs = _logprobs,
+                Voice = _voice,
                 Stream = _stream,
                 Container = _container,
                 MostMs = _mostMs,

@@ -35,6 +35,9 @@ public sealed partial record TranscriptionRequest : InferenceRequest
     /// <summary>Whether the log-probability of each token is wanted.</summary>
     public bool Logprobs { get; init; }
 
+    /// <summary>How the recording is cut by voice activity; null where that was not asked for.</summary>
+    public VoiceChunking? Voice { get; init; }
+
     /// <summary>Length of a WAV, milliseconds, rounded up; of another container the most that its bytes may hold.</summary>
     public required long MostMs { get; init; }
 

@@ -40,6 +40,16 @@ public sealed record PromptMeasure(
             ? Chat.MostTokens(size.Utf8Bytes, messages: size.Prompts, chats: size.Prompts)
             : (TokensPerByte * size.Utf8Bytes) + ((long)TextTokens * size.Prompts);
     }
+
+    /// <summary>Returns an upper bound of the prompt tokens where texts longer than a model reads are read in parts: each part has a frame
+    /// of its own.</summary>
+    /// <param name="context">Longest row of the model, tokens.</param>
+    public long MostTokensInWindows(InferenceRequest request, int context)
+    {
+        var whole = MostTokens(request);
+        var room = context - TextTokens;
+        return room < 1 ? whole * (1 + TextTokens) : whole + ((whole + room - 1) / room * TextTokens);
+    }
 }
 
 /// <summary>Upper bounds of what a chat template adds.</summary>

@@ -22,6 +22,12 @@ public sealed record ClassificationRequestBody(
     [JsonPropertyName("return_all_scores"), Description("Adds the scores of all labels to each result. Not beside top_n.")]
     public bool? ReturnAllScores { get; init; }
 
+    [JsonPropertyName("truncation"), OneOfTexts("error", "cut", "windows"),
+        Description("What becomes of an input longer than the model reads: it is refused (error), its end is left out (cut), or it is "
+            + "read in parts (windows), each of which is billed; a label's score is then the mean of its scores for the parts. "
+            + "Default error.")]
+    public string? Truncation { get; init; }
+
     [JsonPropertyName("user"), Description("Your own name of the end user. Accepted and ignored.")]
     public string? User { get; init; }
 }

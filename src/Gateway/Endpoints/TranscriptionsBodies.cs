@@ -41,8 +41,22 @@ public sealed record TranscriptionForm(string File, string Model) : TranslationF
     [JsonPropertyName("include[]"), OneOfTexts("logprobs"), Description("Adds the log-probability of each token to json.")]
     public IReadOnlyList<string>? Include { get; init; }
 
-    [JsonPropertyName("chunking_strategy"), OneOfTexts("auto"), Description("Recordings are cut where the model's segments end.")]
+    [JsonPropertyName("chunking_strategy"),
+        Description("auto, or a JSON object with the members below: only what is spoken reaches the model. auto does nothing for a model "
+            + "without a voice activity detector. Times are those of the recording, which is billed whole.")]
     public string? ChunkingStrategy { get; init; }
+
+    [JsonPropertyName("chunking_strategy[type]"), OneOfTexts("server_vad"), Description("Needs a model with a voice activity detector.")]
+    public string? ChunkingType { get; init; }
+
+    [JsonPropertyName("chunking_strategy[threshold]"), Range(0.0, 1.0), Description("Probability of speech. Default 0.5.")]
+    public double? ChunkingThreshold { get; init; }
+
+    [JsonPropertyName("chunking_strategy[prefix_padding_ms]"), Range(0, 10_000), Description("Kept around speech. Default 300.")]
+    public int? ChunkingPrefixPadding { get; init; }
+
+    [JsonPropertyName("chunking_strategy[silence_duration_ms]"), Range(0, 10_000), Description("Silence that ends speech. Default 200.")]
+    public int? ChunkingSilenceDuration { get; init; }
 
     [JsonPropertyName("known_speaker_names[]"), MaxLength(0), Description("Must be absent: speakers are not told apart.")]
     public IReadOnlyList<string>? KnownSpeakerNames { get; init; }
@@ -74,6 +88,9 @@ public sealed record TranscriptionObject(
     [JsonPropertyName("segments")]
     public IReadOnlyList<TranscriptionSegmentObject>? Segments { get; init; }
 
+    [JsonPropertyName("words"), Description("With timestamp_granularities[] word.")]
+    public IReadOnlyList<TranscriptionWordObject>? Words { get; init; }
+
     [JsonPropertyName("logprobs"), Description("With include[] logprobs.")]
     public IReadOnlyList<TranscriptionLogprob>? Logprobs { get; init; }
 }
@@ -95,6 +112,12 @@ public sealed record TranscriptionSegmentObject(
     [property: JsonPropertyName("avg_logprob")] double AvgLogprob,
     [property: JsonPropertyName("compression_ratio")] double CompressionRatio,
     [property: JsonPropertyName("no_speech_prob")] double NoSpeechProb);
+
+/// <summary>A word with its times.</summary>
+public sealed record TranscriptionWordObject(
+    [property: JsonPropertyName("word"), Description("With the punctuation beside it.")] string Word,
+    [property: JsonPropertyName("start"), Description("Seconds.")] double Start,
+    [property: JsonPropertyName("end"), Description("Seconds.")] double End);
 
 /// <summary>Log-probability of one token of the text.</summary>
 public sealed record TranscriptionLogprob(

@@ -22,10 +22,12 @@ internal static class DemandCalculation
     {
         var size = request.Size;
         var context = (long)size.Prompts * card.ContextLength;
-        var prompt = Math.Min(card.Measure?.MostTokens(request) ?? context, context);
+        var prompt = request is ClassificationRequest { Truncation: TextTruncation.Windows } && card.Measure is { } measure
+            ? measure.MostTokensInWindows(request, card.ContextLength) // No context bounds a text that is read in parts.
+            : Math.Min(card.Measure?.MostTokens(request) ?? context, context);
         var output = size.Prompts * request.Choices * OutputCap(request, card);
         var estimate = ((size.Utf8Bytes + 3) / 4) + size.TokenIds + (3L * size.Messages) + output;
-        var media = request is ImageGenerationRequest drawing && card.Drawing is { } measure ? measure.MostUnits(drawing) : request.Media;
+        var media = request is ImageGenerationRequest drawing && card.Drawing is { } limits ? limits.MostUnits(drawing) : request.Media;
         return new Demand(scope, card.Name, price, media with { Input = prompt, Output = output }, estimate, request.Stream)
         {
             AskedModel = request.Model,

@@ -7,16 +7,25 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.Inference.Import;
 
 /// <summary>The models that ship with the product: source files, imported like a user's.</summary>
-internal static class DefaultCatalogue
+public static class DefaultCatalogue
 {
     private static readonly TimeSpan TurnInterval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Names of the models, in order.</summary>
+    /// <param name="defaultsFolder">One folder a model, with its files and its <c>import.json</c>.</param>
+    public static IReadOnlyList<string> Names(string defaultsFolder) => !Directory.Exists(defaultsFolder) ? [] :
+    [
+        .. Directory.EnumerateDirectories(defaultsFolder)
+            .Where(folder => File.Exists(Path.Combine(folder, ModelFolder.CatalogueFile)))
+            .Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>Imports the models that the repository lacks, or holds as an earlier release shipped them. While another process does so
     /// in the same repository, waits and then finds them installed.</summary>
     /// <param name="defaultsFolder">One folder a model, with its files and its <c>import.json</c>.</param>
     /// <returns>The models that this call installed; a second call installs none.</returns>
     /// <exception cref="ModelImportException">A model cannot be imported.</exception>
-    public static async Task<IReadOnlyList<InstalledModel>> InstallAsync(
+    internal static async Task<IReadOnlyList<InstalledModel>> InstallAsync(
         ModelStore store, string defaultsFolder, ModelImportOptions options, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(defaultsFolder))
@@ -76,12 +85,11 @@ internal static class DefaultCatalogue
         ModelStore store, string defaultsFolder, CancellationToken cancellationToken)
     {
         var found = new List<(string Name, string Folder, CatalogueEntry Entry)>();
-        foreach (var folder in Directory.EnumerateDirectories(defaultsFolder).Order(StringComparer.Ordinal))
+        foreach (var name in Names(defaultsFolder))
         {
-            var (name, recipe) = (Path.GetFileName(folder), Path.Combine(folder, ModelFolder.CatalogueFile));
-            if (File.Exists(recipe)
-                && await ReadAsync(recipe, cancellationToken) is var entry
-                && await IsNewAsync(store, name, folder, entry, cancellationToken))
+            var folder = Path.Combine(defaultsFolder, name);
+            var entry = await ReadAsync(Path.Combine(folder, ModelFolder.CatalogueFile), cancellationToken);
+            if (await IsNewAsync(store, name, folder, entry, cancellationToken))
             {
                 found.Add((name, folder, entry));
             }

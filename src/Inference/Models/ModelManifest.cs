@@ -112,7 +112,7 @@ public sealed record ModelFile(string Name, string Sha256, long Bytes);
 /// <summary>The tokenizer and the ids that begin and end texts.</summary>
 public sealed record ModelTokenizer
 {
-    /// <summary><c>bpe</c> (byte-level) or <c>wordpiece</c>.</summary>
+    /// <summary><c>bpe</c> (byte-level), <c>wordpiece</c> or <c>unigram</c>.</summary>
     public required string Kind { get; init; }
 
     public required string File { get; init; }

@@ -26,6 +26,21 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
     /// <summary>The first number of a packed field.</summary>
     public static ulong FirstNumber(ReadOnlySpan<byte> packed) => Varint(ref packed);
 
+    /// <summary>The first value of a field with a length; empty where there is none.</summary>
+    public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> message, int field)
+    {
+        var fields = new ProtoReader(message);
+        while (fields.Next())
+        {
+            if (fields.Field == field)
+            {
+                return fields.Bytes;
+            }
+        }
+
+        return default;
+    }
+
     /// <exception cref="ModelImportException">The bytes are not protobuf.</exception>
     public bool Next()
     {

@@ -62,6 +62,10 @@ public sealed class SessionFactory
             // Shapes change at every step; a pattern for each of them would only grow.
             EnableMemoryPattern = false,
         };
+
+        // Without VNNI instructions, the default 8-bit kernels add pairs of products in 16 bits and cut what is larger. Other kernels do
+        // not, so that quantised models have the same results on every processor.
+        options.AddSessionConfigEntry("session.x64quantprecision", "1");
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", Spin ? "1" : "0");
         Provider.AddTo(options);
         return options;

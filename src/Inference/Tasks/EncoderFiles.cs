@@ -7,30 +7,38 @@ using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tasks;
 
-/// <summary>An ONNX graph that reads tokens, and its WordPiece <c>tokenizer.json</c>: copied into a draft as they are, after checks. What
-/// the graph computes is for the task to try.</summary>
+/// <summary>An ONNX graph that reads tokens, and its <c>tokenizer.json</c>, WordPiece or Unigram: copied into a draft as they are, after
+/// checks. What the graph computes is for the task to try.</summary>
 internal sealed class EncoderFiles
 {
     /// <summary>Name of the graph in a version's folder.</summary>
-    public const string GraphName = "model.onnx";
+    public const string GraphName = OnnxGraphFile.UsualName;
 
     private const string TokenizerName = "tokenizer.json";
-    private const long MostBytes = 2_000_000_000;
+
+    /// <summary>Longer rows are not tried: attention takes memory by the square of the length.</summary>
+    private const int LongestTried = 1024;
+
+    /// <summary>Rows in a RoBERTa's table of positions that no text uses: it begins after the id of padding, which is 1.</summary>
+    private const int UnusedPositions = 2;
 
     /// <summary>How long the runs of a trial may take together.</summary>
     private static readonly TimeSpan LongestTrial = TimeSpan.FromSeconds(30);
 
     private readonly string _graph;
 
-    private EncoderFiles(string graph, OnnxInspection inspection, WordPieceTokenizer tokenizer) =>
+    private EncoderFiles(string graph, OnnxInspection inspection, IFramedTokenizer tokenizer) =>
         (_graph, Inspection, Tokenizer) = (graph, inspection, tokenizer);
 
     public OnnxInspection Inspection { get; }
 
-    public WordPieceTokenizer Tokenizer { get; }
+    public IFramedTokenizer Tokenizer { get; }
 
     /// <summary>The tokenizer as a manifest names it.</summary>
-    public static ModelTokenizer ManifestTokenizer => new() { Kind = TokenizerFile.WordPiece, File = TokenizerName };
+    public ModelTokenizer ManifestTokenizer => new()
+    {
+        Kind = Tokenizer is UnigramTokenizer ? TokenizerFile.Unigram : TokenizerFile.WordPiece, File = TokenizerName,
+    };
 
     /// <summary>Inspects and copies the files.</summary>
     /// <param name="path">The graph; files of weights lie beside it.</param>
@@ -40,26 +48,12 @@ internal sealed class EncoderFiles
     public static async Task<EncoderFiles> TakeAsync(
         string path, string? tokenizerFile, ModelDraft draft, Action<OnnxInspection> check, CancellationToken cancellationToken)
     {
-        if (new FileInfo(path).Length > MostBytes)
-        {
-            throw new ModelImportException("The ONNX file is larger than 2 GB; weights of that size belong in a file beside it.");
-        }
-
-        // The bytes that were inspected are the ones that are installed: the file may change in between.
-        var model = await File.ReadAllBytesAsync(path, cancellationToken);
-        var inspection = OnnxInspection.Read(model);
-        CheckOperators(inspection);
-        check(inspection);
-        var source = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var tokenizer = await TakeTokenizerAsync(tokenizerFile ?? Path.Combine(source, TokenizerName), draft, cancellationToken);
-        var graph = Path.Combine(draft.Folder, GraphName);
-        await File.WriteAllBytesAsync(graph, model, cancellationToken);
-        foreach (var (file, bytes) in inspection.ExternalFiles)
-        {
-            TakeWeights(source, file, bytes, draft);
-        }
-
-        return new EncoderFiles(graph, inspection, tokenizer);
+        var file = await OnnxGraphFile.ReadAsync(path, cancellationToken);
+        check(file.Inspection);
+        var beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, TokenizerName);
+        var tokenizer = await TakeTokenizerAsync(tokenizerFile ?? beside, draft, cancellationToken);
+        await file.CopyAsync(draft.Folder, GraphName, [TokenizerName], cancellationToken);
+        return new EncoderFiles(Path.Combine(draft.Folder, GraphName), file.Inspection, tokenizer);
     }
 
     /// <summary>Opens the graph and checks its inputs.</summary>
@@ -82,14 +76,37 @@ internal sealed class EncoderFiles
     /// <summary>A text as the model reads it, with the tokens that frame it.</summary>
     public EncoderRow Encode(string text)
     {
-        List<int> ids = [.. Tokenizer.Prefix];
+        List<int> ids = [.. Tokenizer.Frame.Prefix];
         Tokenizer.Encode(text, allowSpecial: false, ids);
-        return new EncoderRow([.. ids, .. Tokenizer.Suffix]);
+        return new EncoderRow([.. ids, .. Tokenizer.Frame.Suffix]);
+    }
+
+    /// <summary>The longest row that the graph runs, tokens.</summary>
+    /// <param name="context">What the model's files state.</param>
+    /// <exception cref="ModelImportException">It does not run rows of that length, nor those of a RoBERTa.</exception>
+    public int FindContext(InferenceSession session, string output, int context, CancellationToken cancellationToken)
+    {
+        if (context > LongestTried)
+        {
+            return context;
+        }
+
+        try
+        {
+            TryLength(session, output, context, cancellationToken);
+            return context;
+        }
+        catch (ModelImportException) when (context > UnusedPositions)
+        {
+            TryLength(session, output, context - UnusedPositions, cancellationToken);
+            return context - UnusedPositions;
+        }
     }
 
     /// <summary>Runs the graph for a trial, which ends in time: a graph may hold a loop without end.</summary>
+    /// <param name="what">What it is tried with, for the refusal.</param>
     /// <exception cref="ModelImportException">The graph fails.</exception>
-    public static void Try(Action<RunOptions> trial, CancellationToken cancellationToken)
+    public static void Try(Action<RunOptions> trial, CancellationToken cancellationToken, string what = "a short sentence")
     {
         using var run = new RunOptions();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -102,20 +119,19 @@ internal sealed class EncoderFiles
         catch (Exception exception) when (exception is OnnxRuntimeException or InvalidOperationException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ModelImportException($"The model fails on a short sentence: {exception.Message}", exception);
+            throw new ModelImportException($"The model fails on {what}: {exception.Message}", exception);
         }
     }
 
-    private static void CheckOperators(OnnxInspection inspection)
+    private void TryLength(InferenceSession session, string output, int length, CancellationToken cancellationToken)
     {
-        var foreign = inspection.Domains.FirstOrDefault(d => d is not ("" or "ai.onnx" or "ai.onnx.ml" or "com.microsoft"));
-        if (foreign is not null)
-        {
-            throw new ModelImportException($"The model uses operators of the domain '{foreign}', which ONNX Runtime does not have.");
-        }
+        var row = new EncoderRow([.. Enumerable.Repeat(Tokenizer.Cut("a").FirstOrDefault(), length)]);
+        Try(
+            run => new EncoderGraph(session, output).Run([row], (_, _) => { }, run), cancellationToken,
+            $"a row of {length} tokens, the longest that its files promise");
     }
 
-    private static async Task<WordPieceTokenizer> TakeTokenizerAsync(string file, ModelDraft draft, CancellationToken cancellationToken)
+    private static async Task<IFramedTokenizer> TakeTokenizerAsync(string file, ModelDraft draft, CancellationToken cancellationToken)
     {
         if (!File.Exists(file))
         {
@@ -123,32 +139,9 @@ internal sealed class EncoderFiles
         }
 
         var json = await File.ReadAllBytesAsync(file, cancellationToken);
-        var tokenizer = TokenizerFile.ReadWordPiece(json);
+        var tokenizer = TokenizerFile.ReadFramed(json);
         await File.WriteAllBytesAsync(Path.Combine(draft.Folder, TokenizerName), json, cancellationToken);
         return tokenizer;
-    }
-
-    /// <summary>Copies a file of weights; only a plain name beside the model is followed.</summary>
-    private static void TakeWeights(string folder, string file, long leastBytes, ModelDraft draft)
-    {
-        var source = Path.Combine(folder, file);
-        if (!ModelName.IsValid(file) || file is GraphName or TokenizerName or ModelManifest.FileName)
-        {
-            throw new ModelImportException($"The model keeps weights in '{file}', which is not a plain lower-case file name beside it.");
-        }
-
-        if (!File.Exists(source) || new FileInfo(source).LinkTarget is not null)
-        {
-            throw new ModelImportException($"The file of weights '{file}' is not beside the model.");
-        }
-
-        if (new FileInfo(source).Length < leastBytes)
-        {
-            throw new ModelImportException(
-                $"The file of weights '{file}' is shorter than the {leastBytes} bytes that the model uses of it.");
-        }
-
-        File.Copy(source, Path.Combine(draft.Folder, file));
     }
 
     private static void CheckInputs(InferenceSession session)

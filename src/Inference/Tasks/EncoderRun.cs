@@ -43,7 +43,7 @@ internal abstract class EncoderRun(EncoderEngine engine, RequestScope scope) : U
     /// <summary>Makes the answer, when all rows have been read.</summary>
     protected abstract OrRefusal<Action<Utf8JsonWriter>> Answer();
 
-    protected override async Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken)
+    protected override async Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken)
     {
         switch (await engine.RunAsync(this, cancellationToken))
         {

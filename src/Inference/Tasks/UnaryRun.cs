@@ -55,14 +55,9 @@ internal abstract class UnaryRun(RequestScope scope) : ITaskRun
     }
 
     /// <summary>Checks the hold, computes, and counts what it computes.</summary>
+    /// <param name="reply">For events that go out while it computes; untouched where the answer is sent whole.</param>
     /// <param name="cancellationToken">Cancelled when the answer is not wanted any more. The run may throw then, or return.</param>
-    protected virtual Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    /// <summary>The same for a run that may send events while it computes.</summary>
-    /// <param name="reply">For events alone; it stays untouched where the answer is sent whole.</param>
-    /// <inheritdoc cref="ComputeAsync(CancellationToken)"/>
-    protected virtual Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken) =>
-        ComputeAsync(cancellationToken);
+    protected abstract Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken);
 
     private async Task<UnaryOutcome> RunAsync(Reply reply)
     {

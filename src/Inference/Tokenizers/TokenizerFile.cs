@@ -11,6 +11,9 @@ internal static class TokenizerFile
 
     public const string WordPiece = "wordpiece";
 
+    /// <summary>The manifest's word for SentencePiece's unigram model.</summary>
+    public const string Unigram = "unigram";
+
     /// <exception cref="ModelImportException">The manifest names none, or the file is damaged or of an unknown kind.</exception>
     public static ITokenizer Load(InstalledModel model)
     {
@@ -23,7 +26,7 @@ internal static class TokenizerFile
             {
                 Bpe => new BpeTokenizer(JsonSerializer.Deserialize(bytes, TokenizerJson.Default.BpeVocabulary)
                     ?? throw new FormatException("The file is empty.")),
-                WordPiece => ReadWordPiece(bytes),
+                WordPiece or Unigram => ReadFramed(bytes),
                 _ => throw new FormatException($"The kind '{tokenizer.Kind}' is unknown."),
             };
         }
@@ -33,18 +36,25 @@ internal static class TokenizerFile
         }
     }
 
-    /// <exception cref="ModelImportException">The JSON describes another kind of tokenizer.</exception>
-    public static WordPieceTokenizer ReadWordPiece(ReadOnlySpan<byte> json)
+    /// <summary>Reads the <c>tokenizer.json</c> of an encoder.</summary>
+    /// <exception cref="ModelImportException">The JSON describes a tokenizer that is not supported.</exception>
+    public static IFramedTokenizer ReadFramed(ReadOnlySpan<byte> json)
     {
         try
         {
-            return new WordPieceTokenizer(json);
+            return FindKind(json) == "Unigram" ? new UnigramTokenizer(json) : new WordPieceTokenizer(json);
         }
-        catch (Exception exception)
-            when (exception is FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        catch (Exception exception) when (exception is FormatException or KeyNotFoundException or InvalidOperationException
+            or ArgumentException or IndexOutOfRangeException)
         {
-            // What JsonElement throws where a member is missing or of another kind.
+            // What JsonElement throws where a member or an item is missing or of another kind.
             throw new ModelImportException($"The tokenizer cannot be used: {exception.Message}", exception);
         }
+    }
+
+    private static string? FindKind(ReadOnlySpan<byte> json)
+    {
+        using var document = TokenizerMembers.Parse(json);
+        return document.RootElement.GetProperty("model").GetProperty("type").GetString();
     }
 }

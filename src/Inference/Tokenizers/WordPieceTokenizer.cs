@@ -5,7 +5,7 @@ using Tollgate.Inference.Templates;
 namespace Tollgate.Inference.Tokenizers;
 
 /// <summary>BERT's WordPiece, as a <c>tokenizer.json</c> describes it. Thread-safe.</summary>
-public sealed class WordPieceTokenizer : ITokenizer
+internal sealed class WordPieceTokenizer : IFramedTokenizer
 {
     /// <summary>The search for the pieces of a word takes time by the cube of its length.</summary>
     private const int MostWordCharacters = 200;
@@ -24,21 +24,21 @@ public sealed class WordPieceTokenizer : ITokenizer
     /// <exception cref="FormatException">The file describes something else than BERT's tokenizer, or contradicts itself.</exception>
     public WordPieceTokenizer(ReadOnlySpan<byte> json)
     {
-        using var document = Parse(json);
+        using var document = TokenizerMembers.Parse(json);
         var root = document.RootElement;
 
         // Truncation and padding are the caller's affair: longer inputs are refused, and padding is masked. The decoder is not used.
-        RequireMembers(
+        TokenizerMembers.RequireOnly(
             root, "tokenizer", "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor",
             "decoder", "model");
         var model = root.GetProperty("model");
-        Require(model, "type", "WordPiece");
-        RequireMembers(model, "model", "type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab");
-        Require(root.GetProperty("pre_tokenizer"), "type", "BertPreTokenizer");
-        RequireMembers(root.GetProperty("pre_tokenizer"), "pre_tokenizer", "type");
+        TokenizerMembers.Require(model, "type", "WordPiece");
+        TokenizerMembers.RequireOnly(model, "model", "type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab");
+        TokenizerMembers.Require(root.GetProperty("pre_tokenizer"), "type", "BertPreTokenizer");
+        TokenizerMembers.RequireOnly(root.GetProperty("pre_tokenizer"), "pre_tokenizer", "type");
         if (root.TryGetProperty("decoder", out var decoder) && decoder.ValueKind != JsonValueKind.Null)
         {
-            Require(decoder, "type", "WordPiece");
+            TokenizerMembers.Require(decoder, "type", "WordPiece");
         }
 
         _normalizer = ReadNormalizer(root.GetProperty("normalizer"));
@@ -72,21 +72,19 @@ public sealed class WordPieceTokenizer : ITokenizer
         }
 
         _special = new bool[VocabularySize];
-        _specials = ReadSpecials(root);
-        (Prefix, Suffix) = ReadFrame(root);
-        Pair = PairFrame.Read(root, (processor, name) => FrameIds(processor, name));
+        var specials = TokenizerMembers.ReadSpecials(root, VocabularySize);
+        _specials = new SpecialTokens(specials);
+        foreach (var (_, id) in specials)
+        {
+            _special[id] = true;
+        }
+
+        Frame = TextFrame.Read(root, Id, VocabularySize);
     }
 
     public int VocabularySize { get; }
 
-    /// <summary>Ids before every text, such as <c>[CLS]</c>.</summary>
-    public IReadOnlyList<int> Prefix { get; }
-
-    /// <summary>Ids after every text, such as <c>[SEP]</c>.</summary>
-    public IReadOnlyList<int> Suffix { get; }
-
-    /// <summary>What frames two texts that are read as one; null where the post-processor has no form for them.</summary>
-    internal PairFrame? Pair { get; }
+    public TextFrame Frame { get; }
 
     public ReadOnlySpan<byte> TokenBytes(int id) => _special[id] ? [] : _bytes[id];
 
@@ -201,22 +199,10 @@ public sealed class WordPieceTokenizer : ITokenizer
     private int Id(string entry) =>
         _ids.TryGetValue(entry, out var id) ? id : throw new FormatException($"The tokenizer's vocabulary lacks '{entry}'.");
 
-    private static JsonDocument Parse(ReadOnlySpan<byte> json)
-    {
-        try
-        {
-            return JsonDocument.Parse(json.ToArray());
-        }
-        catch (JsonException exception)
-        {
-            throw new FormatException($"The file is not JSON: {exception.Message}", exception);
-        }
-    }
-
     private static BertNormalizer ReadNormalizer(JsonElement normalizer)
     {
-        Require(normalizer, "type", "BertNormalizer");
-        RequireMembers(normalizer, "normalizer", "type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase");
+        TokenizerMembers.Require(normalizer, "type", "BertNormalizer");
+        TokenizerMembers.RequireOnly(normalizer, "normalizer", "type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase");
         var lowercase = Flag("lowercase", otherwise: true);
         return new BertNormalizer(
             Flag("clean_text", true), Flag("handle_chinese_chars", true), Flag("strip_accents", lowercase), lowercase);
@@ -224,111 +210,5 @@ public sealed class WordPieceTokenizer : ITokenizer
         bool Flag(string name, bool otherwise) => normalizer.TryGetProperty(name, out var flag) && flag.ValueKind != JsonValueKind.Null
             ? flag.GetBoolean()
             : otherwise;
-    }
-
-    private SpecialTokens ReadSpecials(JsonElement root)
-    {
-        var specials = new List<(string, int)>();
-        foreach (var token in root.TryGetProperty("added_tokens", out var added) ? added.EnumerateArray().ToArray() : [])
-        {
-            var id = token.GetProperty("id").GetInt32();
-            if (id < 0 || id >= VocabularySize)
-            {
-                throw new FormatException($"The tokenizer's added token {id} is outside its vocabulary.");
-            }
-
-            var content = token.GetProperty("content").GetString()!;
-            RequireMembers(token, "added_tokens", "id", "content", "special", "single_word", "lstrip", "rstrip", "normalized");
-            if (!token.GetProperty("special").GetBoolean())
-            {
-                throw new FormatException(
-                    $"The tokenizer's added token '{content}' is not special: tokens that texts are searched for are not supported.");
-            }
-
-            specials.Add((content, id));
-            _special[id] = true;
-        }
-
-        return new SpecialTokens(specials);
-    }
-
-    /// <summary>Reads what the post-processor puts around one text.</summary>
-    private (int[] Prefix, int[] Suffix) ReadFrame(JsonElement root)
-    {
-        if (!root.TryGetProperty("post_processor", out var processor) || processor.ValueKind == JsonValueKind.Null)
-        {
-            return ([], []);
-        }
-
-        if (processor.GetProperty("type").GetString() == "BertProcessing")
-        {
-            return ([processor.GetProperty("cls")[1].GetInt32()], [processor.GetProperty("sep")[1].GetInt32()]);
-        }
-
-        Require(processor, "type", "TemplateProcessing");
-        RequireMembers(processor, "post_processor", "type", "single", "pair", "special_tokens");
-        var (prefix, suffix, seen) = (new List<int>(), new List<int>(), false);
-        foreach (var part in processor.GetProperty("single").EnumerateArray())
-        {
-            RequireMembers(part, "post_processor", "SpecialToken", "Sequence");
-            var isToken = part.TryGetProperty("SpecialToken", out var piece);
-            piece = isToken ? piece : part.GetProperty("Sequence");
-            if (piece.TryGetProperty("type_id", out var type) && type.GetInt32() != 0)
-            {
-                throw new FormatException("The tokenizer's post-processor gives one text a type other than 0, which is not supported.");
-            }
-
-            if (isToken)
-            {
-                (seen ? suffix : prefix).AddRange(FrameIds(processor, piece.GetProperty("id").GetString()!));
-            }
-            else if (seen)
-            {
-                throw new FormatException("The tokenizer's post-processor repeats the text, which is not supported.");
-            }
-            else
-            {
-                seen = true;
-            }
-        }
-
-        return seen
-            ? ([.. prefix], [.. suffix])
-            : throw new FormatException("The tokenizer's post-processor leaves the text out, which is not supported.");
-    }
-
-    /// <summary>The ids that the post-processor gives a token of its frame; its vocabulary's where it gives none.</summary>
-    private int[] FrameIds(JsonElement processor, string name)
-    {
-        if (!processor.TryGetProperty("special_tokens", out var tokens) || !tokens.TryGetProperty(name, out var token))
-        {
-            return [Id(name)];
-        }
-
-        var ids = token.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray();
-        return Array.TrueForAll(ids, id => id >= 0 && id < VocabularySize)
-            ? ids : throw new FormatException($"The tokenizer's post-processor puts '{name}' outside its vocabulary.");
-    }
-
-    /// <summary>Refuses members that nothing here reads: what they ask for would be left undone without a word.</summary>
-    private static void RequireMembers(JsonElement element, string what, params ReadOnlySpan<string> known)
-    {
-        foreach (var member in element.EnumerateObject())
-        {
-            if (!known.Contains(member.Name))
-            {
-                throw new FormatException($"The tokenizer's '{what}' has the member '{member.Name}', which is not supported.");
-            }
-        }
-    }
-
-    private static void Require(JsonElement element, string name, string value)
-    {
-        var found = element.ValueKind == JsonValueKind.Object
-            && element.TryGetProperty(name, out var property) ? property.GetString() : null;
-        if (found != value)
-        {
-            throw new FormatException($"The tokenizer uses '{found}' where only '{value}' is supported.");
-        }
     }
 }

@@ -15,6 +15,7 @@ public sealed class ModelsPageTests(ModelsPageTests.Portal portal) : IClassFixtu
     [InlineData("embeddings", "/v1/rerank", "$0.00 input")]
     [InlineData("classification", "/v1/predict?model=m", "$0.00 input")]
     [InlineData("image-classification", "-F image=@picture.jpg", "$0.001 per image, $0.002 per million pixels")]
+    [InlineData("ocr", "/v1/images/ocr", "$0.001 per image, $0.002 per million pixels")]
     [InlineData("transcription", "-F file=@speech.wav", "$0.10 per 1,000 seconds")]
     [InlineData("image-generation", "/v1/images/generations", "$0.001 per image")]
     public async Task A_model_shows_its_prices_and_calls_that_use_it(string task, string call, string price)

@@ -1,4 +1,5 @@
 using System.Net;
+using Tollgate.Chaos.Tests.Load;
 using Tollgate.Clusters;
 using Tollgate.Testing;
 
@@ -21,7 +22,13 @@ public sealed class CanaryTests
         };
         await using var cluster = await TollgateCluster.StartAsync(TestFolder.Create("canaries"), plan);
         var canaries = new Canaries();
-        using var tour = new CanaryTour(cluster, canaries);
+        var (media, priced) = await MediaModels.InstallAsync(cluster);
+        using (var client = new OperatorClient(cluster.Secrets.Bearers["operator"]))
+        {
+            await new PriceChanges(cluster, client, priced, seed: 1, TimeProvider.System).SetAllAsync();
+        }
+
+        using var tour = new CanaryTour(cluster, canaries, media);
 
         await tour.RunAsync();
         var (findings, files) = await canaries.SearchAsync(cluster);

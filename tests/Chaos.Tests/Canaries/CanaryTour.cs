@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Tollgate.Chaos.Tests.Hostile;
+using Tollgate.Chaos.Tests.Load;
 using Tollgate.Clusters;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
@@ -11,7 +12,7 @@ namespace Tollgate.Chaos.Tests.Canaries;
 /// <summary>
 /// Leads canaries through everything that a cluster does well and badly: calls, refusals, the portal, and parts that are away.
 /// </summary>
-internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : IDisposable
+internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries, MediaCalls media) : IDisposable
 {
     private const string Mail = "operator@tollgate.localhost";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -36,8 +37,15 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
         _key = first.KeyText!;
         canaries.Watch("the key", _key);
         canaries.Watch("the key's secret", _key.Split('-')[3]);
+        canaries.Watch("what is spoken", "might even have been");
         await Until.TrueAsync(
             async () => await PostAsync("/v1/chat/completions", Chat("Hi")) == HttpStatusCode.OK, "the first answer", Patience);
+        foreach (var plan in media.Samples())
+        {
+            await Until.TrueAsync(
+                async () => await SendAsync(HttpMethod.Post, cluster.Api[0] + plan.Path, plan.MakeContent(), Mine) == HttpStatusCode.OK,
+                plan.Kind, Patience);
+        }
 
         await CallWellAsync();
         await CallBadlyAsync();
@@ -67,6 +75,28 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
         var (query, document) = (canaries.Plant("a query"), canaries.Plant("a document"));
         await PostAsync("/v1/rerank", $$"""{"model":"tiny-embed","query":"{{query}}","documents":["{{document}}"]}""");
         await PostAsync("/predict", $$"""{"data":"{{canaries.Plant("a text to label")}}"}""");
+        await DrawAndHearAsync();
+    }
+
+    private async Task DrawAndHearAsync()
+    {
+        var (wanted, unwanted) = (canaries.Plant("what is to be drawn"), canaries.Plant("what is not to be drawn"));
+        foreach (var more in new[] { "", ",\"stream\":true,\"partial_images\":1" })
+        {
+            await PostAsync(
+                CallPlan.Drawings,
+                $$"""{"model":"tiny-painter","prompt":"{{wanted}}","negative_prompt":"{{unwanted}}","steps":2{{more}}}""");
+        }
+
+        foreach (var plan in media.Samples())
+        {
+            await SendAsync(HttpMethod.Post, cluster.Api[0] + plan.Path, plan.MakeContent(), Mine);
+            if (plan.Upload is { } upload)
+            {
+                var named = plan with { Upload = upload with { Name = canaries.Plant("a file's name") + Path.GetExtension(upload.Name) } };
+                await SendAsync(HttpMethod.Post, cluster.Api[0] + plan.Path, named.MakeContent(), Mine);
+            }
+        }
     }
 
     private async Task CallBadlyAsync()

@@ -9,7 +9,8 @@ internal static class HostileForms
     private const string Boundary = "xXx";
     private const string Disposition = "Content-Disposition: form-data; name=";
 
-    private static readonly string[] Paths = ["/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/classifications"];
+    private static readonly string[] Paths =
+        ["/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/classifications", "/v1/images/ocr"];
 
     private static readonly (string What, byte[] File)[] Files = [.. HostileMedia.Pictures(), .. HostileMedia.Recordings()];
 
@@ -61,10 +62,11 @@ internal static class HostileForms
     /// <summary>More or fewer bytes than the length states, or chunks that end too early.</summary>
     private static HostileRequest Lying(HostileDraw draw, byte[] body, string type)
     {
-        var length = draw.One(
+        var (length, ending) = draw.One<(string, Ending)>(
         [
-            HttpText.Length(10_000_000_000), HttpText.Length(26_214_401), HttpText.Length(body.Length + 1),
-            HttpText.Length(body.Length / 2), HttpText.Length(0), "Transfer-Encoding: chunked\r\n",
+            (HttpText.Length(10_000_000_000), Ending.Read), (HttpText.Length(26_214_401), Ending.Read),
+            (HttpText.Length(body.Length / 2), Ending.Read), (HttpText.Length(0), Ending.Read),
+            (HttpText.Length(body.Length + 1), Ending.HalfClose), ("Transfer-Encoding: chunked\r\n", Ending.HalfClose),
         ]);
         byte[] frame = length.StartsWith('T')
             ? [.. HttpText.Bytes(string.Create(CultureInfo.InvariantCulture, $"{body.Length:x}\r\n")), .. body, .. "\r\n"u8] : body;
@@ -75,7 +77,7 @@ internal static class HostileForms
                     "POST", draw.One(Paths), draw.Authorization, $"Content-Type: {type}\r\nConnection: close\r\n{length}")),
                 frame,
             ],
-            Ending.HalfClose);
+            ending);
     }
 
     private static byte[] Changed(HostileDraw draw, byte[] form)

@@ -95,16 +95,15 @@ internal sealed class HostileRun(TollgateCluster cluster, OperatorClient client,
             "all calls have ended and are billed",
             Patience);
         var witnesses = await Witnesses.ReadAsync(cluster, client);
-        var mine = rows.Where(row => row.KeyId == customer.Keys[0].KeyId).ToDictionary(row => row.RequestId);
+        var mine = rows.Where(row => row.To.KeyId == customer.Keys[0].KeyId).ToDictionary(row => row.RequestId);
         var answers = _answers
             .SelectMany(answer => answer.Answers.Select(one => (one.Status, one.RequestId, answer.Request.Kind))).ToList();
         var refused = answers
             .Where(answer => answer.Status >= 400 && answer.RequestId is { } id && mine.TryGetValue(id, out var row) && row.Amount > 0)
             .Select(answer => new Violation(HostileReport.Refused, $"{answer.Kind}: {mine[answer.RequestId!.Value]}"));
         var over = mine.Values
-            .Where(row => row.Prompt + row.Output > 0
-                && (witnesses.Find(row.RequestId, row.Attempt) is not { } units
-                    || row.Output > units.Completion || row.Prompt > units.Prompt))
+            .Where(row => row.Units != default
+                && (witnesses.Find(row.RequestId, row.Attempt) is not { } computed || !row.Units.IsWithin(computed)))
             .Select(row => new Violation(CallAudit.Over, row.ToString()));
 
         // Whoever hung up has not seen its id; everybody else who is billed has.

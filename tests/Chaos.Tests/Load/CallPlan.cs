@@ -1,10 +1,13 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
+using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Chaos.Tests.Load;
 
 /// <summary>What one call asks and when its client hangs up; drawn from the run's random numbers.</summary>
 /// <param name="Path">Such as <c>/v1/chat/completions</c>.</param>
+/// <param name="Body">JSON.</param>
 /// <param name="LeaveAfterEvents">Events after which the client of a stream hangs up; null stays.</param>
 /// <param name="LeaveAfter">Time after which the client hangs up, whatever came; null stays.</param>
 internal sealed record CallPlan(string Path, string Body, bool Stream, string Kind, int? LeaveAfterEvents, TimeSpan? LeaveAfter)
@@ -17,6 +20,41 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
     /// </summary>
     public int Times { get; init; } = 1;
 
+    /// <summary>A file that goes along: the call is then a form, and the members of <see cref="Body"/> are its other parts.</summary>
+    public Upload? Upload { get; init; }
+
+    /// <summary>Path of recordings.</summary>
+    public const string Transcriptions = "/v1/audio/transcriptions";
+
+    /// <summary>Path of drawings.</summary>
+    public const string Drawings = "/v1/images/generations";
+
+    /// <summary>What a stream has delivered when the <c>id:</c> of its last event is <paramref name="id"/>.</summary>
+    public Units Counted(long id) => Path switch
+    {
+        Transcriptions => new Units(0, AudioMs: id),
+        Drawings => DrawingProgress.UnitsOf(default, id),
+        _ => new Units(0, Output: id),
+    };
+
+    public HttpContent MakeContent()
+    {
+        if (Upload is null)
+        {
+            return new StringContent(Body, Encoding.UTF8, "application/json");
+        }
+
+        var form = new MultipartFormDataContent();
+        using var members = JsonDocument.Parse(Body);
+        foreach (var member in members.RootElement.EnumerateObject())
+        {
+            form.Add(new StringContent(member.Value.GetRawText().Trim('"')), member.Name);
+        }
+
+        form.Add(new ByteArrayContent(Upload.File), "file", Upload.Name);
+        return form;
+    }
+
     /// <summary>The call made again, by a client that stays.</summary>
     public CallPlan Again() => this with { LeaveAfterEvents = null, LeaveAfter = null, Kind = Kind + " again" };
 
@@ -26,16 +64,17 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
         "你好！请介绍一下你自己。", "Write a short story about a lighthouse.", "Hi",
     ];
 
-    /// <summary>Mostly streamed chats; some unstreamed, some completions of fixed cost, some embeddings, rankings and predictions; one in
-    /// five with an idempotency key and made two or three times.</summary>
-    public static CallPlan Draw(Random random)
+    /// <summary>Mostly streamed chats; some unstreamed, some completions of fixed cost, some embeddings, rankings and predictions, some
+    /// pictures and recordings; one in five with an idempotency key and made two or three times.</summary>
+    public static CallPlan Draw(Random random, MediaCalls media)
     {
         var plan = random.Next(100) switch
         {
             < 5 => Embedding(random),
             < 7 => Ranking(random),
             < 9 => Prediction(random),
-            < 20 => FixedCost(random),
+            < 16 => media.Draw(random),
+            < 25 => FixedCost(random),
             _ => Chat(random),
         };
         return random.Next(5) == 0
@@ -45,6 +84,21 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
                 Kind = plan.Kind + " keyed",
             }
             : plan;
+    }
+
+    /// <summary>A call of any task, each as likely, by a client that stays.</summary>
+    public static CallPlan DrawEvenly(Random random, MediaCalls media)
+    {
+        var plan = random.Next(6) switch
+        {
+            0 => Embedding(random),
+            1 => Ranking(random),
+            2 => Prediction(random),
+            3 => FixedCost(random),
+            4 => Chat(random),
+            _ => media.Draw(random),
+        };
+        return plan with { LeaveAfterEvents = null, LeaveAfter = null };
     }
 
     private static CallPlan Chat(Random random)
@@ -90,3 +144,6 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
         $$"""{"model":"tiny-embed","input":["{{Questions[random.Next(4)]}}","gate"]}""",
         false, "embedding", null, null);
 }
+
+/// <summary>A file of a form.</summary>
+internal sealed record Upload(string Name, byte[] File);

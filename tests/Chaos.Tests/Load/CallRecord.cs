@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Chaos.Tests.Load;
 
@@ -64,16 +65,15 @@ internal sealed record CallRecord
     /// <summary>Whether the answer said when to try again.</summary>
     public bool SaysWhenToRetry { get; set; }
 
-    /// <summary>Output tokens in whole events that arrived, or in the usage of an unstreamed answer.</summary>
-    public long Received { get; set; }
+    /// <summary>What is in whole events that arrived, or in an unstreamed answer: output tokens, pictures with their pixels, heard
+    /// audio.</summary>
+    public Units Received { get; set; }
 
     /// <summary>Whether an event or a body arrived whole, whatever it counted.</summary>
     public bool ReceivedAnything { get; set; }
 
-    /// <summary>Of the final usage object, if it came.</summary>
-    public long? UsagePrompt { get; set; }
-
-    public long? UsageCompletion { get; set; }
+    /// <summary>What the answer itself states in the end, if it does.</summary>
+    public Units? Usage { get; set; }
 
     public CallEnd End { get; set; } = CallEnd.NoAnswer;
 

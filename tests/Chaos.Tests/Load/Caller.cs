@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Chaos.Tests.Load;
 
@@ -25,7 +26,7 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, record.Gateway + plan.Path)
             {
-                Content = new StringContent(plan.Body, Encoding.UTF8, "application/json"),
+                Content = plan.MakeContent(),
             };
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", record.Key.Text);
             if (plan.IdempotencyKey is { } key)
@@ -76,8 +77,8 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
     private static async Task ReadWholeAsync(HttpResponseMessage response, CallRecord record, CancellationToken cancellationToken)
     {
         var body = await response.Content.ReadAsStringAsync(cancellationToken);
-        ReadUsage(body, record);
-        record.Received = record.UsageCompletion ?? 0;
+        record.Usage = AnswerUnits.OfWhole(body);
+        record.Received = (record.Usage ?? default) with { Input = 0 };
         record.ReceivedAnything = true;
         record.End = CallEnd.Whole;
     }
@@ -87,7 +88,7 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
         HttpResponseMessage response, CallPlan plan, CallRecord record, CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
-        var (id, data, events) = (0L, "", 0);
+        var (id, data, events, pictures) = (0L, "", 0, new HashSet<int>());
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
             if (line.StartsWith("id: ", StringComparison.Ordinal))
@@ -98,7 +99,7 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
             {
                 data = line[6..];
             }
-            else if (line.Length == 0 && TakeEvent(data, id, record))
+            else if (line.Length == 0 && TakeEvent(data, plan.Counted(id), pictures, record))
             {
                 return;
             }
@@ -113,7 +114,9 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
     }
 
     /// <summary>True when it was the last one.</summary>
-    private static bool TakeEvent(string data, long id, CallRecord record)
+    /// <param name="counted">What the stream counts up to and including the event.</param>
+    /// <param name="pictures">Indexes of the pictures of which anything came.</param>
+    private static bool TakeEvent(string data, Units counted, HashSet<int> pictures, CallRecord record)
     {
         if (data.StartsWith("{\"error\"", StringComparison.Ordinal))
         {
@@ -121,31 +124,20 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
             return true;
         }
 
-        (record.Received, record.ReceivedAnything) = (Math.Max(record.Received, id), true);
+        if (data != "[DONE]" && AnswerUnits.PictureOf(data) is { } picture)
+        {
+            pictures.Add(picture); // Counted here too: an id below the pictures that came would let them be billed too low.
+        }
+
+        (record.Received, record.ReceivedAnything) = (counted with { Images = Math.Max(counted.Images, pictures.Count) }, true);
         if (data == "[DONE]")
         {
             record.End = CallEnd.Whole;
             return true;
         }
 
-        if (data.Contains("\"usage\":{", StringComparison.Ordinal))
-        {
-            ReadUsage(data, record);
-        }
-
+        record.Usage = AnswerUnits.OfEvent(data) is { } usage ? usage with { Images = pictures.Count } : record.Usage;
         return false;
-    }
-
-    private static void ReadUsage(string json, CallRecord record)
-    {
-        using var document = JsonDocument.Parse(json);
-        if (!document.RootElement.TryGetProperty("usage", out var usage))
-        {
-            return; // A prediction states none, as the tutorials have it.
-        }
-
-        record.UsagePrompt = usage.GetProperty("prompt_tokens").GetInt64();
-        record.UsageCompletion = usage.TryGetProperty("completion_tokens", out var completion) ? completion.GetInt64() : 0;
     }
 
     private static string? ErrorCode(string json)

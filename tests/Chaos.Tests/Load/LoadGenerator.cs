@@ -6,7 +6,8 @@ using Tollgate.Clusters;
 namespace Tollgate.Chaos.Tests.Load;
 
 /// <summary>Clients that call all gateways, one call after the other each, until they are told to stop.</summary>
-internal sealed class LoadGenerator(TollgateCluster cluster, IReadOnlyList<Customer> customers, int seed, TimeProvider clock)
+internal sealed class LoadGenerator(
+    TollgateCluster cluster, IReadOnlyList<Customer> customers, MediaCalls media, int seed, TimeProvider clock)
 {
     private static readonly JsonSerializerOptions LogFormat = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private readonly ConcurrentQueue<CallRecord> _records = new();
@@ -47,9 +48,8 @@ internal sealed class LoadGenerator(TollgateCluster cluster, IReadOnlyList<Custo
                     ReplayOf = record.ReplayOf?.ToString("N"),
                     record.Status,
                     record.ErrorCode,
-                    record.Received,
-                    record.UsagePrompt,
-                    record.UsageCompletion,
+                    Received = record.Received.ToString(),
+                    Usage = record.Usage?.ToString(),
                     End = record.End.ToString(),
                     record.Detail,
                 },
@@ -71,7 +71,7 @@ internal sealed class LoadGenerator(TollgateCluster cluster, IReadOnlyList<Custo
         {
             var keys = Choose(random).Keys;
             var key = keys[random.Next(keys.Count)];
-            var plan = CallPlan.Draw(random);
+            var plan = CallPlan.Draw(random, media);
             for (var i = 0; i < plan.Times && !stop.IsCancellationRequested; i++)
             {
                 await CallOnceAsync(caller, i == 0 ? plan : plan.Again(), key, random, giveUp);

@@ -39,14 +39,17 @@ internal static class Books
               || ' rollup ' || coalesce(s.amount, 0)
             from (
               select organization_id, date_trunc('hour', admitted_at, 'UTC') as hour, key_id, model, endpoint,
-                count(*) filter (where seq = 0) as requests, sum(input + cached + output + reasoning) as units, sum(amount) as amount
+                count(*) filter (where seq = 0) as requests, sum(input + cached) as prompt, sum(output + reasoning) as output,
+                sum(audio_ms) as audio, sum(images) as images, sum(pixels) as pixels, sum(steps) as steps, sum(amount) as amount
               from billing.usage_events group by 1, 2, 3, 4, 5) r
             full join (
               select organization_id, hour, key_id, model, endpoint,
-                sum(requests) as requests, sum(input + cached + output + reasoning) as units, sum(amount) as amount
+                sum(requests) as requests, sum(input + cached) as prompt, sum(output + reasoning) as output,
+                sum(audio_ms) as audio, sum(images) as images, sum(pixels) as pixels, sum(steps) as steps, sum(amount) as amount
               from billing.usage_rollup_hours group by 1, 2, 3, 4, 5) s
               using (organization_id, hour, key_id, model, endpoint)
-            where (r.requests, r.units, r.amount) is distinct from (s.requests, s.units, s.amount)
+            where (r.requests, r.prompt, r.output, r.audio, r.images, r.pixels, r.steps, r.amount)
+              is distinct from (s.requests, s.prompt, s.output, s.audio, s.images, s.pixels, s.steps, s.amount)
             """),
         ("leased money is what open leases hold",
             """
@@ -59,7 +62,8 @@ internal static class Books
             select e.request_id || ' ' || e.amount
             from billing.usage_events e left join billing.price_versions v on v.version = e.price_version
             where e.amount is distinct from
-              (e.input * v.input + e.cached * v.cached + e.output * v.output + e.reasoning * v.reasoning) * 0.000001
+              (e.input * v.input + e.cached * v.cached + e.output * v.output + e.reasoning * v.reasoning
+              + e.audio_ms * v.audio_ms + e.images * v.image + e.pixels * v.pixel + e.steps * v.step) * 0.000001
             """),
         ("a row has a price that was in force when its request was admitted",
             """

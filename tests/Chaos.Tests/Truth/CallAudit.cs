@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tollgate.Chaos.Tests.Faults;
 using Tollgate.Chaos.Tests.Load;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Chaos.Tests.Truth;
@@ -13,6 +14,7 @@ internal sealed class CallAudit(
     public const string Under = "billed is not below what was delivered";
     public const string Over = "billed is not above what was generated";
     public const string Twice = "an idempotency key is answered by one request";
+    public const string Tenant = "a row is of its caller's organization, project and key";
     private const string Clock = "a gateway whose clock is off admits nothing";
     private const string Refusal = "a refusal costs nothing";
     private const string Usage = "a whole answer's usage is its row's";
@@ -28,7 +30,7 @@ internal sealed class CallAudit(
 
     private readonly List<Violation> _violations = [];
 
-    public static IEnumerable<string> Invariants => [Missing, Under, Over, Twice, Refusal, Usage, Status, Retry, End, Quota, Clock];
+    public static IEnumerable<string> Invariants => [Missing, Under, Over, Twice, Tenant, Refusal, Usage, Status, Retry, End, Quota, Clock];
 
     /// <summary>Rows whose worker was killed before it could write its own log: their units have one witness.</summary>
     public int Unwitnessed { get; private set; }
@@ -121,9 +123,15 @@ internal sealed class CallAudit(
             return;
         }
 
+        if (row.To != new BilledTo(call.Key.Customer.OrganizationId, call.Key.Customer.ProjectId, call.Key.KeyId))
+        {
+            Report(Tenant, call, row);
+        }
+
         // A row that a worker's log brought in knows what was generated, not what was delivered.
-        var delivered = row.Source == UsageSource.Worker ? row.Output : row.Delivered;
-        var isUnder = call.Received > row.Output || call.Received > delivered || (call.Received > 0 && row.Prompt == 0);
+        var delivered = row.Source == UsageSource.Worker ? row.Units.Completion : row.Delivered;
+        var isUnder = !call.Received.IsWithin(row.Units) || call.Received.Completion > delivered
+            || (call.Received.Completion > 0 && row.Units.Prompt == 0);
         if (isUnder && IsOfACopy(call, row))
         {
             Copied++;
@@ -140,12 +148,15 @@ internal sealed class CallAudit(
             Report(Refusal, call, row);
         }
 
-        if (call is { End: CallEnd.Whole, UsageCompletion: { } completion } && row.Outcome != Outcome.Empty
-            && (completion != row.Output || call.UsagePrompt != row.Prompt))
+        if (call is { End: CallEnd.Whole, Usage: { } usage } && row.Outcome != Outcome.Empty && !States(usage, row.Units))
         {
             Report(Usage, call, row);
         }
     }
+
+    /// <summary>Whether an answer's usage is what a row bills. Answers name pixels where pictures are read, and steps nowhere.</summary>
+    private static bool States(Units usage, Units billed) => (usage.Prompt, usage.Completion, usage.AudioMs, usage.Images)
+        == (billed.Prompt, billed.Completion, billed.AudioMs, billed.Images) && (usage.Pixels == 0 || usage.Pixels == billed.Pixels);
 
     /// <summary>A gateway's journal that came back as an older copy lost the call, and its worker died before it logged it, or nobody can
     /// know that the copy is older.</summary>
@@ -232,14 +243,14 @@ internal sealed class CallAudit(
 
     private void CheckWitness(BilledRow row)
     {
-        if (row.Prompt + row.Output == 0)
+        if (row.Units == default)
         {
             return;
         }
 
         if (witnesses.Find(row.RequestId, row.Attempt) is { } generated)
         {
-            if (row.Output > generated.Completion || row.Prompt > generated.Prompt)
+            if (!row.Units.IsWithin(generated))
             {
                 _violations.Add(new Violation(Over, $"{row} generated {generated}"));
             }
@@ -263,5 +274,5 @@ internal sealed class CallAudit(
         invariant,
         string.Join(' ', string.Create(CultureInfo.InvariantCulture, $"call {call.Number} {call.RequestId:N} {call.StartedAt:O}"),
             $"{call.Key.Customer.Name}/{call.Key.PublicId} {call.Gateway} {call.Kind} status {call.Status} {call.ErrorCode} end {call.End}",
-            $"received {call.Received} usage {call.UsagePrompt}+{call.UsageCompletion} row {row}")));
+            $"received {call.Received} usage {call.Usage} row {row}")));
 }

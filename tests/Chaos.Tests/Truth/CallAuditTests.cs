@@ -15,12 +15,12 @@ public sealed class CallAuditTests
     {
         Number = 1, Key = new Customer(Guid.Empty, Guid.Empty, "rich", 5, true).AddKey(Guid.Empty, null, out _),
         Gateway = "http://gateway", GatewayName = "gateway-1",
-        Kind = "chat stream", StartedAt = Noon, EndedAt = Noon.AddSeconds(1), RequestId = Request, Status = 200, Received = 10,
-        ReceivedAnything = true, UsagePrompt = 5, UsageCompletion = 10, End = CallEnd.Whole,
+        Kind = "chat stream", StartedAt = Noon, EndedAt = Noon.AddSeconds(1), RequestId = Request, Status = 200,
+        Received = new Units(0, Output: 10), ReceivedAnything = true, Usage = new Units(5, Output: 10), End = CallEnd.Whole,
     };
 
     private readonly BilledRow _row = new(
-        Request, 0, Guid.Empty, 1, Prompt: 5, Output: 10, Delivered: 10, Outcome.Completed, UsageSource.Gateway, 0.01m,
+        Request, 0, default, 1, new Units(5, Output: 10), Delivered: 10, Outcome.Completed, UsageSource.Gateway, 0.01m,
         Noon, Noon.AddSeconds(1));
 
     public CallAuditTests() => _witnesses.Add(Request, 1, new Units(5, Output: 10));
@@ -34,7 +34,7 @@ public sealed class CallAuditTests
     [Fact]
     public void Check_finds_a_row_below_what_was_delivered()
     {
-        _call.Received = 11;
+        _call.Received = new Units(0, Output: 11);
 
         Assert.Contains(Judge(_call, _row), violation => violation.Invariant == CallAudit.Under);
     }
@@ -62,7 +62,7 @@ public sealed class CallAuditTests
     [Fact]
     public void Check_takes_a_row_below_what_was_delivered_only_of_a_journal_copied_while_the_call_ran()
     {
-        var row = _row with { Prompt = 0, Output = 0, Delivered = 0, Outcome = Outcome.GatewayDied, Source = UsageSource.Recovery };
+        var row = _row with { Units = default, Delivered = 0, Outcome = Outcome.GatewayDied, Source = UsageSource.Recovery };
         var restored = new Injected(
             new Fault(default, FaultKind.RestoreJournal, 0, default), "gateway-1", Noon.AddMilliseconds(500), Noon.AddSeconds(2),
             Noon.AddMilliseconds(600));
@@ -74,10 +74,56 @@ public sealed class CallAuditTests
         Assert.NotEmpty(new CallAudit([_call], [row], _witnesses, [restored with { CopiedAt = Noon }]).Check());
     }
 
+    public static TheoryData<string> Media => ["audio", "images", "pixels", "steps"];
+
+    /// <summary>A recording, a picture and its pixels are delivered, billed and computed as tokens are.</summary>
+    [Theory]
+    [MemberData(nameof(Media))]
+    public void Check_finds_media_that_were_billed_too_low_or_too_high(string unit)
+    {
+        var (call, row) = (_call with { Received = Of(2), Usage = null }, _row with { Units = Of(2), Delivered = 0 });
+
+        Assert.Empty(JudgeMedia(call, row, computed: 2));
+        Assert.Equal(CallAudit.Under, JudgeMedia(call, row with { Units = Of(1) }, computed: 2));
+        Assert.Equal(CallAudit.Over, JudgeMedia(call, row, computed: 1));
+
+        Units Of(long count) => unit switch
+        {
+            "audio" => new Units(0, AudioMs: count * 1000),
+            "images" => new Units(0, Images: count),
+            "pixels" => new Units(0, Pixels: count),
+            _ => new Units(0, Steps: count),
+        };
+
+        string JudgeMedia(CallRecord seen, BilledRow billed, long computed)
+        {
+            _witnesses.Add(Request, 1, Of(computed));
+            return Judge(seen, billed).SingleOrDefault()?.Invariant ?? "";
+        }
+    }
+
+    [Fact]
+    public void Check_finds_an_answer_that_states_other_pictures_than_are_billed()
+    {
+        var (call, row) = (_call with { Received = default, Usage = new Units(0, Images: 1, Pixels: 64) }, _row with { Delivered = 0 });
+        _witnesses.Add(Request, 1, new Units(0, Images: 1, Pixels: 65));
+
+        Assert.Empty(Judge(call, row with { Units = new Units(0, Images: 1, Pixels: 64) }));
+        Assert.Single(Judge(call, row with { Units = new Units(0, Images: 1, Pixels: 65) }));
+    }
+
+    [Fact]
+    public void Check_finds_a_row_that_another_organization_pays()
+    {
+        var other = _row with { To = new BilledTo(Guid.NewGuid(), Guid.Empty, Guid.Empty) };
+
+        Assert.Equal(CallAudit.Tenant, Assert.Single(Judge(_call, other)).Invariant);
+    }
+
     [Fact]
     public void Check_finds_a_refusal_that_costs_something()
     {
-        (_call.Status, _call.End, _call.Received, _call.SaysWhenToRetry) = (503, CallEnd.Refused, 0, true);
+        (_call.Status, _call.End, _call.Received, _call.SaysWhenToRetry) = (503, CallEnd.Refused, default, true);
 
         Assert.Single(Judge(_call, _row));
     }
@@ -85,7 +131,7 @@ public sealed class CallAuditTests
     [Fact]
     public void Check_finds_a_server_error()
     {
-        (_call.Status, _call.End, _call.Received) = (500, CallEnd.Refused, 0);
+        (_call.Status, _call.End, _call.Received) = (500, CallEnd.Refused, default);
 
         Assert.Single(Judge(_call));
     }
@@ -108,8 +154,8 @@ public sealed class CallAuditTests
     private CallRecord Keyed(Guid request, Guid? replayOf) => new()
     {
         Number = 2, Key = _call.Key, Gateway = _call.Gateway, GatewayName = _call.GatewayName, Kind = "chat keyed", StartedAt = Noon,
-        EndedAt = Noon.AddSeconds(1), RequestId = request, Status = 200, Received = 10, ReceivedAnything = true, UsagePrompt = 5,
-        UsageCompletion = 10, End = CallEnd.Whole, IdempotencyKey = "one", ReplayOf = replayOf,
+        EndedAt = Noon.AddSeconds(1), RequestId = request, Status = 200, Received = new Units(0, Output: 10), ReceivedAnything = true,
+        Usage = new Units(5, Output: 10), End = CallEnd.Whole, IdempotencyKey = "one", ReplayOf = replayOf,
     };
 
     private IReadOnlyList<Violation> Judge(CallRecord call, params BilledRow[] rows) => new CallAudit([call], rows, _witnesses, []).Check();

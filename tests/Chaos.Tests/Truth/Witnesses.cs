@@ -12,8 +12,8 @@ internal sealed class Witnesses
     /// <summary>Takes down what a worker says.</summary>
     public void Add(Guid requestId, int attempt, Units units) => _units[(requestId, attempt)] = units;
 
-    /// <summary>Output tokens over all requests and attempts, delivered or not.</summary>
-    public long Output => _units.Values.Sum(units => units.Completion);
+    /// <summary>Units of all requests and attempts, delivered or not.</summary>
+    public IEnumerable<Units> All => _units.Values;
 
     public Units? Find(Guid requestId, int attempt) => _units.TryGetValue((requestId, attempt), out var units) ? units : null;
 

@@ -46,7 +46,18 @@ public sealed class TranscriptionRequestTests
     [InlineData("timestamp_granularities", "segment", "unknown_parameter")]
     [InlineData("stream", "maybe", "invalid_value")]
     [InlineData("include[]", "words", "invalid_value")]
-    [InlineData("chunking_strategy", "server_vad", "unsupported_parameter")]
+    [InlineData("chunking_strategy", "server_vad", "invalid_value")]
+    [InlineData("chunking_strategy", "{}", "invalid_value")]
+    [InlineData("chunking_strategy", """{"type":"semantic_vad"}""", "invalid_value")]
+    [InlineData("chunking_strategy", "\"\\ud800\"", "invalid_value")]
+    [InlineData("chunking_strategy", "{\"type\":\"server_vad\",\"\\ud800\":1}", "invalid_value")]
+    [InlineData("chunking_strategy", "{\"type\":\"server_vad\",\"threshold\":0,\"threshold\":1}", "invalid_value")]
+    [InlineData("chunking_strategy[type]", "semantic_vad", "invalid_value")]
+    [InlineData("chunking_strategy[threshold]", "1.5", "invalid_value")]
+    [InlineData("chunking_strategy[prefix_padding_ms]", "-1", "invalid_value")]
+    [InlineData("chunking_strategy[prefix_padding_ms]", "1.5", "invalid_value")]
+    [InlineData("chunking_strategy[silence_duration_ms]", "10001", "invalid_value")]
+    [InlineData("chunking_strategy[eagerness]", "low", "unknown_parameter")]
     [InlineData("known_speaker_names[]", "Ann", "unsupported_parameter")]
     [InlineData("known_speaker_references[]", "data:", "unsupported_parameter")]
     [InlineData("keywords[]", "toll", "unsupported_parameter")]
@@ -64,6 +75,41 @@ public sealed class TranscriptionRequestTests
         var (_, error) = await ReadAsync(form);
 
         Assert.Equal((400, name, code), (error?.Status, error?.Param, error?.Code));
+    }
+
+    [Fact]
+    public async Task Voice_activity_is_read_from_a_word_from_parts_and_from_json()
+    {
+        var (nothing, _) = await ReadAsync(Good());
+        var (word, _) = await ReadAsync(Good().Field("chunking_strategy", "auto"));
+        var (parts, _) = await ReadAsync(Good().Field("chunking_strategy[type]", "server_vad").Field("chunking_strategy[threshold]", "0.7")
+            .Field("chunking_strategy[prefix_padding_ms]", "100").Field("chunking_strategy[silence_duration_ms]", "500"));
+        var (json, _) = await ReadAsync(Good().Field(
+            "chunking_strategy", """{"type":"server_vad","threshold":0.7,"prefix_padding_ms":100,"silence_duration_ms":500}"""));
+
+        Assert.Null(nothing!.Voice);
+        Assert.Equal(new VoiceChunking(false, 0.5, 300, 200), word!.Voice);
+        Assert.Equal(new VoiceChunking(true, 0.7, 100, 500), parts!.Voice);
+        Assert.Equal(parts.Voice, json!.Voice);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"server_vad","threshold":"0.5"}""", "chunking_strategy.threshold")]
+    [InlineData("""{"type":"server_vad","silence_duration_ms":0.5}""", "chunking_strategy.silence_duration_ms")]
+    [InlineData("""{"type":"server_vad","eagerness":"low"}""", "chunking_strategy.eagerness")]
+    public async Task A_wrong_member_of_an_object_is_named(string value, string param)
+    {
+        var (_, error) = await ReadAsync(Good().Field("chunking_strategy", value));
+
+        Assert.Equal((400, param), (error?.Status, error?.Param));
+    }
+
+    [Fact]
+    public async Task Settings_of_voice_activity_need_a_type()
+    {
+        var (_, error) = await ReadAsync(Good().Field("chunking_strategy[threshold]", "0.5"));
+
+        Assert.Equal((400, "chunking_strategy[type]"), (error?.Status, error?.Param));
     }
 
     [Theory]

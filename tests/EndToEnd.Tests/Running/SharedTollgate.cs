@@ -1,6 +1,4 @@
-using System.Net;
 using Tollgate.EndToEnd.Tests.Clients;
-using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Running;
 
@@ -19,6 +17,9 @@ public sealed class SharedTollgate : IAsyncLifetime
     /// <summary>What the first call got, made as soon as the start said that it is ready.</summary>
     internal ApiAnswer FirstAnswer => _firstAnswer ?? throw new InvalidOperationException("Not started.");
 
+    /// <summary>Models that the first key could call as soon as the start said that it is ready.</summary>
+    internal IReadOnlyList<string> FirstModels { get; private set; } = [];
+
     /// <summary>What another user of the machine could read of the data folder while the first start ran; empty without root, whom it takes
     /// to ask as another.</summary>
     internal string SeenByOthers { get; private set; } = "";
@@ -34,10 +35,9 @@ public sealed class SharedTollgate : IAsyncLifetime
         FirstLog = await File.ReadAllLinesAsync(Path.Combine(data, "logs", "tollgate.log"));
         SeenByOthers = looking is null ? "" : await looking.EndAsync();
         using var client = _running.Client();
+        FirstModels = [.. (await client.GetAsync("/v1/models")).Json.GetProperty("data").EnumerateArray()
+            .Select(model => model.GetProperty("id").GetString()!)];
         _firstAnswer = await client.PostAsync(Prompts.Chat, Prompts.France());
-        await Until.TrueAsync(
-            async () => (await client.GetAsync("/v1/models/tiny-sentiment")).Status == HttpStatusCode.OK,
-            "the classifier, which loads behind the first model", TimeSpan.FromSeconds(60));
     }
 
     public async Task DisposeAsync()

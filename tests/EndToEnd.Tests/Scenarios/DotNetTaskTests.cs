@@ -66,7 +66,7 @@ public sealed class DotNetTaskTests(SharedTollgate shared)
         var row = await shared.Running.Books.OneAsync(RequestId(answer.GetRawResponse()));
 
         Assert.Equal("\x89PNG"u8.ToArray()[^3..], answer.Value.ImageBytes.ToArray()[1..4]);
-        Assert.Equal((1L, 0.002m), (row.Units.Images, row.Amount));
+        Assert.Equal((1L, 0.00204096m), (row.Units.Images, row.Amount));
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class DotNetTaskTests(SharedTollgate shared)
         Assert.Equal(
             ["image_generation.partial_image", "image_generation.partial_image", "image_generation.completed"], types);
         var row = await shared.Running.Books.OneAsync(RequestId(answer.GetRawResponse()));
-        Assert.Equal((1L, 0.002m, true), (row.Units.Images, row.Amount, row.Streamed));
+        Assert.Equal((1L, 0.00204096m, true), (row.Units.Images, row.Amount, row.Streamed));
     }
 
     [Fact]

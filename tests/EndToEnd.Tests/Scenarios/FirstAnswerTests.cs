@@ -2,6 +2,7 @@ using System.Net;
 using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Portal;
 using Tollgate.EndToEnd.Tests.Running;
+using Tollgate.Inference.Import;
 using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Scenarios;
@@ -15,6 +16,10 @@ public sealed class FirstAnswerTests(SharedTollgate shared)
     [Fact]
     public void The_very_first_call_after_the_start_said_ready_is_answered() =>
         Assert.True(shared.FirstAnswer.Status == HttpStatusCode.OK, $"{shared.FirstAnswer.Status}: {shared.FirstAnswer.Body}");
+
+    [Fact]
+    public void Every_default_model_could_be_called_when_the_start_said_ready() => Assert.Subset(
+        shared.FirstModels.ToHashSet(), DefaultCatalogue.Names(Path.Combine(SharedFiles.Repository, "models")).ToHashSet());
 
     [Fact]
     public void The_first_organization_has_limits_so_that_its_answers_show_them()

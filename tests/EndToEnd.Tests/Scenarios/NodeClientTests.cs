@@ -89,9 +89,13 @@ public sealed class NodeClientTests(SharedTollgate shared, NodeClientTests.Run r
         var tokens = images.GetProperty("tokens").GetInt64();
 
         Assert.Equal(("images.generations", "tiny-painter", false), (whole.Endpoint, whole.Model, whole.Streamed));
-        Assert.Equal((new Units(tokens, Images: 2), 2 * 0.002m), (whole.Units, whole.Amount)); // Its texts are free.
+        Assert.Equal(Drawn(2), (whole.Units, whole.Amount));
         Assert.True(streamed.Streamed);
-        Assert.Equal((new Units(tokens, Images: 1), 0.002m), (streamed.Units, streamed.Amount));
+        Assert.Equal(Drawn(1), (streamed.Units, streamed.Amount));
+
+        // 64 x 64 pixels and 20 steps a picture: $0.001 + 4,096 of $0.01 a million + 20 of $0.00005. Its texts are free.
+        (Units, decimal) Drawn(int pictures) => (
+            new Units(tokens, Images: pictures, Pixels: pictures * 4_096, Steps: pictures * 20), pictures * 0.00204096m);
     }
 
     [Fact]

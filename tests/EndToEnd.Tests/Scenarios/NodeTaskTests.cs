@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
-using Tollgate.EndToEnd.Tests.Books;
 using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Running;
 using Tollgate.Testing;

@@ -1,7 +1,5 @@
 using System.Net;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Portal;
 using Tollgate.EndToEnd.Tests.Running;
 using Tollgate.Testing;

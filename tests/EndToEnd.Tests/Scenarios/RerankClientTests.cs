@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Scenarios;
 
-/// <summary>Cohere's npm client, and a call of Jina's form, against the running system.</summary>
+/// <summary>Cohere's npm clients, and a call of Jina's form, against the running system.</summary>
 [Collection(SharedTollgate.Name)]
 public sealed class RerankClientTests(SharedTollgate shared)
 {
@@ -26,6 +26,13 @@ public sealed class RerankClientTests(SharedTollgate shared)
         Assert.Equal(200, jina.GetProperty("status").GetInt32());
         Assert.Equal(2, cohere.GetProperty("results").GetArrayLength());
         Assert.Equal(Ranks(cohere, "relevanceScore"), Ranks(jina, "relevance_score"));
+        var older = answers.GetProperty("cohereV1");
+        Assert.Equal(Ranks(cohere, "relevanceScore"), Ranks(older, "relevanceScore"));
+        Assert.Equal(
+            "Open Settings and choose a new password.",
+            older.GetProperty("results")[0].GetProperty("document").GetProperty("text").GetString());
+        Assert.Equal(Members("model", "usage", "results"), Members(jina).Intersect(Members("model", "usage", "results"))); // Jina's own.
+        Assert.Equal(Members("index", "relevance_score", "document"), Members(jina.GetProperty("results")[0]));
         Assert.Equal(1, jina.GetProperty("results")[0].GetProperty("index").GetInt32());
         Assert.Equal(
             "Open Settings and choose a new password.",
@@ -39,6 +46,10 @@ public sealed class RerankClientTests(SharedTollgate shared)
         Assert.Equal(400, answers.GetProperty("refusal").GetProperty("status").GetInt32());
         Assert.Equal("top_n", answers.GetProperty("refusal").GetProperty("body").GetProperty("error").GetProperty("param").GetString());
     }
+
+    private static string[] Members(params string[] names) => [.. names.Order(StringComparer.Ordinal)];
+
+    private static string[] Members(JsonElement found) => Members([.. found.EnumerateObject().Select(member => member.Name)]);
 
     private static (int Index, double Score)[] Ranks(JsonElement answer, string score) =>
         [.. answer.GetProperty("results").EnumerateArray().Select(

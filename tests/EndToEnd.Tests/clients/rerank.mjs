@@ -1,12 +1,13 @@
-// Ranks documents with Cohere's npm client and with a call of Jina's form; prints both answers as one JSON object.
+// Ranks documents with both of Cohere's npm clients and with a call of Jina's form; prints the answers as one JSON object.
 // TOLLGATE_ROOT  address without a path     TOLLGATE_KEY  a key     TOLLGATE_MODEL  a model that ranks
-import { CohereClientV2 } from 'cohere-ai';
+import { CohereClient, CohereClientV2 } from 'cohere-ai';
 
 const { TOLLGATE_ROOT: root, TOLLGATE_KEY: key, TOLLGATE_MODEL: model } = process.env;
 const query = 'How do I change my password?';
 const documents = ['Invoices are sent monthly.', 'Open Settings and choose a new password.', 'The gate is closed.'];
 
 const client = new CohereClientV2({ token: key, environment: root, maxRetries: 0 });
+const first = new CohereClient({ token: key, environment: root, maxRetries: 0 }); // Calls /v1/rerank.
 const jina = await fetch(`${root}/v1/rerank`, {
   method: 'POST',
   headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
@@ -21,6 +22,7 @@ try {
 
 console.log(JSON.stringify({
   cohere: await client.rerank({ model, query, documents, topN: 2 }),
+  cohereV1: await first.rerank({ model, query, documents: documents.map((text) => ({ text })), topN: 2, returnDocuments: true }),
   jina: { status: jina.status, requestId: jina.headers.get('x-request-id'), ...(await jina.json()) },
   refusal,
 }));

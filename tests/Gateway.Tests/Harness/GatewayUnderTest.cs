@@ -135,6 +135,13 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             RedisNames.Organization(key.OrganizationId), RedisNames.KeyVersionField(key.PublicId), key.Version.ToString("N"));
     }
 
+    /// <summary>What is held and what is spent of a key's organization's till, nano-dollars; null without a till.</summary>
+    public async Task<(long Held, long Spent)?> TillAsync(TestKey key)
+    {
+        string? till = await _redis.GetDatabase().HashGetAsync(RedisNames.Organization(key.Record.OrganizationId), "till");
+        return till?.Split(' ').Select(long.Parse).ToArray() is [_, _, var spent, var held] ? (held, spent) : null;
+    }
+
     /// <summary>Starts another worker; the directory names it only once it is published.</summary>
     public ScriptedWorker AddWorker()
     {

@@ -40,7 +40,7 @@ public sealed class EveryMemberTests(SharedGateway shared) : IClassFixture<Share
     private static readonly string[] Texts =
     [
         "", "¿", "\0", "\r\n", "true", "-1", "7", "NaN", "Infinity", "1e999", "0x10", " 1", "1_000", "[]", "{}", new('9', 10_000),
-        new('x', 65_537),
+        new('x', 65_537), "\"\\ud800\"", "{\"type\":\"server_vad\",\"\\ud800\":1}", "{\"type\":\"server_vad\",\"type\":\"server_vad\"}",
     ];
 
     private GatewayUnderTest Gateway => shared.Gateway;
@@ -128,7 +128,8 @@ public sealed class EveryMemberTests(SharedGateway shared) : IClassFixture<Share
     }
 
     /// <summary>The few values among <see cref="Texts"/> that a part takes; nan is the code of a language.</summary>
-    private static bool Fits(string member, string value) => (member, value) is ("top_n", "7") or ("stream", "true") or ("language", "NaN");
+    private static bool Fits(string member, string value) => (member, value) is ("top_n", "7") or ("stream", "true") or ("language", "NaN")
+        or ("chunking_strategy[prefix_padding_ms]" or "chunking_strategy[silence_duration_ms]", "7");
 
     private static void Judge(
         ConcurrentBag<string> wrong, string asked, (HttpStatusCode Status, string? Param, string Message) answer, string member,

@@ -128,6 +128,8 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":[[1],[2]],\"return_all_scores\":true", true)]
     [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"x\",\"top_n\":0", false)]
     [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"x\",\"return_all_scores\":1", false)]
+    [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"x\",\"truncation\":\"windows\"", true)]
+    [InlineData("ClassificationRequestBody", "\"model\":\"a\",\"input\":\"x\",\"truncation\":\"left\"", false)]
     [InlineData("ClassificationRequestBody", "\"input\":\"x\"", false)]
     [InlineData("PredictRequestBody", "\"data\":\"x\"", true)]
     [InlineData("PredictRequestBody", "\"data\":[\"x\",\"\"],\"model\":\"a\"", true)]

@@ -67,6 +67,20 @@ public sealed class DemandCalculationTests
         Assert.Equal(new Units(3 + (2 * 3), Output: 2 * 4), demand.Bound);
     }
 
+    /// <summary>1,000 bytes and a frame of 3; of 512 tokens 509 are left for a part, which makes two parts.</summary>
+    [Theory]
+    [InlineData("error", 512)]
+    [InlineData("cut", 512)]
+    [InlineData("windows", 1003 + (2 * 3))]
+    public void Calculate_bounds_a_text_that_is_read_in_parts_by_all_of_them(string truncation, long expected)
+    {
+        var card = Card with { Measure = new PromptMeasure(1, TextTokens: 3, IdTokens: 3, Chat: null) };
+        var body = $$"""{"model":"m","input":"{{new string('x', 1000)}}","truncation":"{{truncation}}"}""";
+        Assert.True(ClassificationRequest.TryParse(Encoding.UTF8.GetBytes(body), out var request, out _));
+
+        Assert.Equal(expected, Calculate(request, card, Price).Bound.Input);
+    }
+
     [Theory]
     [InlineData("""{"model":"m","input":["ab","cd"]}""", 4 + 6)]
     [InlineData("""{"model":"m","input":[[7592],[7592]]}""", 2 + 6)]

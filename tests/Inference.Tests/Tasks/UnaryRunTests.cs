@@ -111,7 +111,7 @@ public sealed class UnaryRunTests : IDisposable
 
         public override Units Units => _units;
 
-        protected override Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken)
+        protected override Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken)
         {
             _units = new Units(computed);
             return compute(Scope, cancellationToken);

@@ -67,7 +67,7 @@ internal sealed class WordCountRun(WordCountJob job, RequestScope scope) : Unary
 
     public override Units Units => _units;
 
-    protected override Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken)
+    protected override Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken)
     {
         var wanted = new Units(job.Text.Split(' ').Length);
         if (Scope.CheckHold(wanted) is { } aboveHold)

@@ -43,8 +43,8 @@ public sealed class WordPieceTokenizerTests
         tokenizer.Encode("[SEP]", allowSpecial: false, ids);
 
         Assert.Equal([1031, 19802, 1033], ids); // "[", "sep", "]"
-        Assert.Equal([101], tokenizer.Prefix);
-        Assert.Equal([102], tokenizer.Suffix);
+        Assert.Equal([101], tokenizer.Frame.Prefix);
+        Assert.Equal([102], tokenizer.Frame.Suffix);
         Assert.True(tokenizer.IsSpecial(102));
     }
 
@@ -56,8 +56,8 @@ public sealed class WordPieceTokenizerTests
     [InlineData(
         """{"model":{"type":"WordPiece","vocab":{"a":99999999}},"normalizer":{"type":"BertNormalizer"}"""
         + ""","pre_tokenizer":{"type":"BertPreTokenizer"}}""")]
-    public void ReadWordPiece_refuses_other_files(string json) =>
-        Assert.Throws<ModelImportException>(() => TokenizerFile.ReadWordPiece(System.Text.Encoding.UTF8.GetBytes(json)));
+    public void ReadFramed_refuses_other_files(string json) =>
+        Assert.Throws<ModelImportException>(() => TokenizerFile.ReadFramed(System.Text.Encoding.UTF8.GetBytes(json)));
 
     /// <summary>Each asks for something that would be left undone.</summary>
     [Theory]
@@ -79,25 +79,25 @@ public sealed class WordPieceTokenizerTests
     [InlineData("added_tokens", """[{"id":7,"content":"acme","special":true,"weight":1}]""")]
     [InlineData("model", """{"type":"WordPiece","vocab":{"[UNK]":0},"max_input_chars_per_word":100000}""")]
     [InlineData("filters", "[]")]
-    public void ReadWordPiece_refuses_what_it_would_leave_undone(string member, string value)
+    public void ReadFramed_refuses_what_it_would_leave_undone(string member, string value)
     {
         var json = JsonNode.Parse(System.IO.File.ReadAllText(File))!;
         json[member] = JsonNode.Parse(value);
 
         var refusal = Assert.Throws<ModelImportException>(
-            () => TokenizerFile.ReadWordPiece(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString())));
+            () => TokenizerFile.ReadFramed(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString())));
 
         Assert.Contains("support", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ReadWordPiece_takes_the_ids_that_the_post_processor_gives_its_frame()
+    public void ReadFramed_takes_the_ids_that_the_post_processor_gives_its_frame()
     {
         var json = JsonNode.Parse(System.IO.File.ReadAllText(File))!;
         json["post_processor"]!["special_tokens"]!["[CLS]"]!["ids"] = new JsonArray(5, 6);
 
-        var tokenizer = TokenizerFile.ReadWordPiece(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()));
+        var tokenizer = TokenizerFile.ReadFramed(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()));
 
-        Assert.Equal([5, 6], tokenizer.Prefix);
+        Assert.Equal([5, 6], tokenizer.Frame.Prefix);
     }
 }

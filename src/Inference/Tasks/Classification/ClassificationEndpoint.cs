@@ -28,6 +28,9 @@ internal sealed class ClassificationEndpoint : ITaskEndpoint
                 request.ScoredLabels == int.MaxValue ? "return_all_scores" : "top_n",
                 $"at most {MostScores} scores over all inputs", $"{scored} for each of {request.Inputs.Count}")
             : new PreparedRequest.Ready(new ClassificationJob(
-                classifier, request.Inputs, "input", (json, result) => ClassificationFormat.Write(json, result, request.ScoredLabels)));
+                classifier, request.Inputs, "input", (json, result) => ClassificationFormat.Write(json, result, request.ScoredLabels))
+            {
+                Truncation = request.Truncation,
+            });
     }
 }

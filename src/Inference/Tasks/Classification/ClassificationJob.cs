@@ -11,6 +11,8 @@ internal sealed record ClassificationJob(
     LoadedClassifier Classifier, IReadOnlyList<PromptInput> Inputs, string Param, Action<Utf8JsonWriter, ClassificationResult> Write)
     : ITaskJob
 {
+    public TextTruncation Truncation { get; init; }
+
     public LoadedModel Model => Classifier;
 
     public ITaskRun Begin(RequestScope scope) => new ClassificationRun(this, scope);

@@ -14,7 +14,7 @@ internal sealed class ClassificationTask : IModelTask
     public IReadOnlyList<ITaskEndpoint> Endpoints { get; } =
         [new ClassificationEndpoint(), new PredictEndpoint(), new ModerationEndpoint()];
 
-    public IReadOnlyList<IModelImporter> Importers { get; } = [new ClassifierImporter()];
+    public IReadOnlyList<IModelImporter> Importers { get; } = [new SequenceImporter(ranks: false)];
 
     public ModelCard Describe(InstalledModel installed) =>
         installed.ToCard() with { Moderates = ModelClassification.Of(installed.Manifest)?.Moderation is not null };

@@ -1,45 +1,22 @@
-using Microsoft.ML.OnnxRuntime;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Encoders;
 using Tollgate.Inference.Models;
-using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tasks.Classification;
 
 /// <summary>A loaded classifier of texts. Thread-safe.</summary>
-internal sealed class Classifier : IDisposable
+internal sealed class Classifier(EncoderModel model, ModelClassification classification) : IDisposable
 {
-    private readonly WordPieceTokenizer _tokenizer;
-    private readonly InferenceSession _session;
+    public InstalledModel Installed => model.Installed;
 
-    private Classifier(
-        InstalledModel installed, ModelClassification classification, InferenceSession session, WordPieceTokenizer tokenizer,
-        EncoderEngine engine)
-    {
-        Installed = installed;
-        Classification = classification;
-        Engine = engine;
-        _session = session;
-        _tokenizer = tokenizer;
-    }
-
-    public InstalledModel Installed { get; }
-
-    public ModelClassification Classification { get; }
+    public ModelClassification Classification => classification;
 
     /// <summary>Runs the requests.</summary>
-    public EncoderEngine Engine { get; }
+    public EncoderEngine Engine => model.Engine;
 
     /// <summary>What the tokenizer adds to an input at most, text or ids.</summary>
-    public PromptMeasure Measure
-    {
-        get
-        {
-            var frame = _tokenizer.Prefix.Count + _tokenizer.Suffix.Count;
-            return new PromptMeasure(((ITokenizer)_tokenizer).MostTokensPerByte, TextTokens: frame, IdTokens: frame, Chat: null);
-        }
-    }
+    public PromptMeasure Measure => model.Measure(model.FrameLength);
 
     /// <summary>Verifies the version's files and loads it.</summary>
     /// <exception cref="ModelImportException">The version is damaged, or is not a classifier.</exception>
@@ -47,70 +24,49 @@ internal sealed class Classifier : IDisposable
     {
         var classification = ModelClassification.Of(installed.Manifest) ?? throw new ModelImportException(
             $"The model '{installed.Manifest.Name}' {installed.Manifest.Version} is not a classifier.");
-        await ModelStore.VerifyAsync(installed, cancellationToken);
-        if (TokenizerFile.Load(installed) is not WordPieceTokenizer tokenizer)
-        {
-            throw new ModelImportException($"The tokenizer of '{installed.Manifest.Name}' is not WordPiece.");
-        }
-
-        var session = host.Sessions.Open(installed.PathOf(installed.Manifest.Graph));
-        var engine = host.Start(new EncoderGraph(session, classification.Output), installed.Manifest.Batching);
-        return new Classifier(installed, classification, session, tokenizer, engine);
+        return new Classifier(await EncoderModel.LoadAsync(installed, classification.Output, host, cancellationToken), classification);
     }
 
     /// <summary>Cuts inputs into rows, in their order.</summary>
     /// <param name="param">Name of the member that holds the inputs, for the refusal.</param>
-    public OrRefusal<IReadOnlyList<EncoderRow>> Encode(IReadOnlyList<PromptInput> inputs, string param)
+    public OrRefusal<ClassifierRows> Encode(IReadOnlyList<PromptInput> inputs, string param, TextTruncation truncation)
     {
-        var rows = new EncoderRow[inputs.Count];
-        for (var index = 0; index < rows.Length; index++)
+        var (rows, owners) = (new List<EncoderRow>(), new List<int>());
+        var (room, vocabulary) = (model.ContextLength - model.FrameLength, model.Tokenizer.VocabularySize);
+        for (var index = 0; index < inputs.Count; index++)
         {
-            var ids = Encode(inputs[index]);
+            var ids = model.Cut(inputs[index].Text, inputs[index].TokenIds);
             var at = inputs.Count == 1 ? param : $"{param}[{index}]";
-            var most = Installed.Manifest.Limits.ContextLength;
-            if (ids.Count > most)
+            if (ids.Length > room && truncation == TextTruncation.Error)
             {
-                return OpenAiError.ContextLengthExceeded(most, ids.Count, 0, at);
+                return OpenAiError.ContextLengthExceeded(model.ContextLength, ids.Length + model.FrameLength, 0, at);
             }
 
-            if (ids.Exists(id => id < 0 || id >= _tokenizer.VocabularySize))
+            if (Array.Exists(ids, id => id < 0 || id >= vocabulary))
             {
-                return OpenAiError.InvalidValue(at, $"ids of the model's vocabulary, 0 to {_tokenizer.VocabularySize - 1}");
+                return OpenAiError.InvalidValue(at, $"ids of the model's vocabulary, 0 to {vocabulary - 1}");
             }
 
-            rows[index] = new EncoderRow([.. ids]);
+            var parts = Split(truncation == TextTruncation.Cut && ids.Length > room ? ids[..room] : ids);
+            rows.AddRange(parts);
+            owners.AddRange(parts.Select(_ => index));
         }
 
-        return rows;
+        return new ClassifierRows([.. rows], owners);
     }
 
     /// <summary>Cuts a text into rows as long as the model reads.</summary>
-    public IReadOnlyList<EncoderRow> EncodeParts(string text)
+    public IReadOnlyList<EncoderRow> EncodeParts(string text) => Split(model.Cut(text, null));
+
+    public void Dispose() => model.Dispose();
+
+    private EncoderRow[] Split(int[] ids)
     {
-        var (prefix, suffix) = (_tokenizer.Prefix, _tokenizer.Suffix);
-        List<int> ids = [];
-        _tokenizer.Encode(text, allowSpecial: false, ids);
-        var room = Installed.Manifest.Limits.ContextLength - prefix.Count - suffix.Count;
-        return ids.Count <= room
-            ? [new EncoderRow([.. prefix, .. ids, .. suffix])]
-            : [.. ids.Chunk(room).Select(part => new EncoderRow([.. prefix, .. part, .. suffix]))];
-    }
-
-    public void Dispose() => _session.Dispose();
-
-    private List<int> Encode(PromptInput input)
-    {
-        List<int> ids = [.. _tokenizer.Prefix];
-        if (input.Text is { } text)
-        {
-            _tokenizer.Encode(text, allowSpecial: false, ids);
-        }
-        else
-        {
-            ids.AddRange(input.TokenIds!);
-        }
-
-        ids.AddRange(_tokenizer.Suffix);
-        return ids;
+        var room = model.ContextLength - model.FrameLength;
+        return ids.Length <= room ? [model.Frame(ids)] : [.. ids.Chunk(room).Select(part => model.Frame(part))];
     }
 }
+
+/// <summary>What a classifier is to read.</summary>
+/// <param name="Inputs">Which input each row is of, or a part of; the parts of one stand in its order.</param>
+internal sealed record ClassifierRows(EncoderRow[] Rows, IReadOnlyList<int> Inputs);

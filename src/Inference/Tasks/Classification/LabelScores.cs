@@ -11,7 +11,7 @@ internal sealed class LabelScores
 
     public ModelClassification Classification { get; }
 
-    /// <summary>Number of the label with the highest logit; of equal ones the first.</summary>
+    /// <summary>Number of the label with the highest logit, or the highest mean of scores; of equal ones the first.</summary>
     public int Best => _order[0];
 
     /// <summary>Score of a label, 0 to 1.</summary>
@@ -19,7 +19,7 @@ internal sealed class LabelScores
 
     public string NameOf(int label) => Classification.Labels[label];
 
-    /// <summary>Numbers of the labels with the highest logits, best first.</summary>
+    /// <summary>Numbers of the best labels, the best first.</summary>
     public IEnumerable<int> Top(int count) => _order.Take(count);
 
     /// <summary>Scores of a text's logits; null when there are not as many as labels, or one is not finite.</summary>
@@ -44,6 +44,20 @@ internal sealed class LabelScores
             ? [.. given.Select(logit => 1 / (1 + Math.Exp(-(double)logit)))]
             : Softmax(given, given[order[0]]);
         return new LabelScores(classification, scores, order);
+    }
+
+    /// <summary>The mean of the scores for the parts of one text; of equal ones the first label is best.</summary>
+    /// <param name="parts">Not empty.</param>
+    public static LabelScores Mean(IReadOnlyList<LabelScores> parts)
+    {
+        if (parts is [var only])
+        {
+            return only;
+        }
+
+        double[] means = [.. Enumerable.Range(0, parts[0]._scores.Length).Select(label => parts.Average(part => part[label]))];
+        int[] order = [.. Enumerable.Range(0, means.Length).OrderByDescending(label => means[label])];
+        return new LabelScores(parts[0].Classification, means, order);
     }
 
     private static double[] Softmax(float[] logits, double highest)

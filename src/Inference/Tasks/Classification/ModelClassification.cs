@@ -15,9 +15,6 @@ public sealed record ModelClassification(IReadOnlyList<string> Labels, string Ou
     /// <summary>Each score is independent of the others.</summary>
     public const string Sigmoid = "sigmoid";
 
-    /// <summary>Most labels of a model.</summary>
-    public const int MostLabels = 10_000;
-
     private const string Section = "classification";
 
     /// <summary>Null for a model that does not moderate.</summary>
@@ -36,7 +33,7 @@ public sealed record ModelClassification(IReadOnlyList<string> Labels, string Ou
             return null;
         }
 
-        if (found.Labels.Count is 0 or > MostLabels || found.Activation is not (Softmax or Sigmoid))
+        if (found.Labels.Count is 0 or > LabelConfig.MostLabels || found.Activation is not (Softmax or Sigmoid))
         {
             throw new ModelImportException(
                 $"The manifest of '{manifest.Name}' has {found.Labels.Count} labels and the activation '{found.Activation}', "

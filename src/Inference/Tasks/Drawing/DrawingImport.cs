@@ -8,9 +8,8 @@ namespace Tollgate.Inference.Tasks.Drawing;
 /// <summary>A text-to-image folder: the files that a drawing needs are taken as they are, after they have shown what they do.</summary>
 internal sealed class DrawingImport(ImportJob job)
 {
-    private const long MostGraphBytes = 2_000_000_000;
     private const long MostConfigBytes = 64 << 20;
-    private const string GraphName = "model.onnx";
+    private const string GraphName = OnnxGraphFile.UsualName;
 
     private static readonly string[] Tokenizer = ["vocab.json", "merges.txt"];
     private static readonly string[] TokenizerSettings = ["tokenizer_config.json", "special_tokens_map.json"];
@@ -113,44 +112,9 @@ internal sealed class DrawingImport(ImportJob job)
             throw new ModelImportException($"The folder has no {part}/{GraphName}.");
         }
 
-        if (new FileInfo(source).Length > MostGraphBytes)
-        {
-            throw new ModelImportException($"{part}/{GraphName} is larger than 2 GB; weights of that size belong in a file beside it.");
-        }
-
-        // The bytes that were inspected are the ones that are installed: the file may change in between.
-        var model = await File.ReadAllBytesAsync(source, cancellationToken);
-        var inspection = OnnxInspection.Read(model);
-        if (inspection.Domains.FirstOrDefault(domain => domain is not ("" or "ai.onnx" or "ai.onnx.ml" or "com.microsoft")) is { } foreign)
-        {
-            throw new ModelImportException(
-                $"{part}/{GraphName} uses operators of the domain '{foreign}', which ONNX Runtime does not have.");
-        }
-
         Directory.CreateDirectory(Path.Combine(Folder, part));
-        await File.WriteAllBytesAsync(Path.Combine(Folder, part, GraphName), model, cancellationToken);
-        foreach (var (file, bytes) in inspection.ExternalFiles)
-        {
-            TakeWeights(part, file, bytes);
-        }
-    }
-
-    /// <summary>Copies a file of weights; only a plain name beside the graph is followed.</summary>
-    private void TakeWeights(string part, string file, long leastBytes)
-    {
-        var source = Path.Combine(job.Path, part, file);
-        if (!ModelName.IsValid(file) || file is GraphName or "config.json")
-        {
-            throw new ModelImportException(
-                $"{part}/{GraphName} keeps weights in '{file}', which is not a plain lower-case file name beside it.");
-        }
-
-        if (!File.Exists(source) || new FileInfo(source).LinkTarget is not null || new FileInfo(source).Length < leastBytes)
-        {
-            throw new ModelImportException($"The file of weights {part}/{file} is missing, or shorter than the {leastBytes} bytes in use.");
-        }
-
-        File.Copy(source, Path.Combine(Folder, part, file));
+        var graph = await OnnxGraphFile.ReadAsync(source, cancellationToken);
+        await graph.CopyAsync(Path.Combine(Folder, part), GraphName, ["config.json"], cancellationToken);
     }
 
     private void Copy(string file, bool required)

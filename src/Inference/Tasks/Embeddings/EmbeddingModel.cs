@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.ML.OnnxRuntime;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Encoders;
@@ -9,32 +8,18 @@ using Tollgate.Inference.Tokenizers;
 namespace Tollgate.Inference.Tasks.Embeddings;
 
 /// <summary>A loaded sentence-embedding model. Thread-safe.</summary>
-internal sealed class EmbeddingModel : IDisposable
+internal sealed class EmbeddingModel(EncoderModel model, ModelEmbedding embedding) : IDisposable
 {
-    private readonly WordPieceTokenizer _tokenizer;
-    private readonly ModelEmbedding _embedding;
-    private readonly InferenceSession _session;
-
-    private EmbeddingModel(
-        InstalledModel installed, ModelEmbedding embedding, InferenceSession session, WordPieceTokenizer tokenizer, EncoderEngine engine)
-    {
-        Installed = installed;
-        Engine = engine;
-        _session = session;
-        _tokenizer = tokenizer;
-        _embedding = embedding;
-    }
-
-    public InstalledModel Installed { get; }
+    public InstalledModel Installed => model.Installed;
 
     /// <summary>Runs the requests.</summary>
-    public EncoderEngine Engine { get; }
+    public EncoderEngine Engine => model.Engine;
 
     public ModelManifest Manifest => Installed.Manifest;
 
-    public ITokenizer Tokenizer => _tokenizer;
+    public ITokenizer Tokenizer => model.Tokenizer;
 
-    public ModelEmbedding Embedding => _embedding;
+    public ModelEmbedding Embedding => embedding;
 
     /// <summary>What the tokenizer and a prefix add to an input at most, text or ids.</summary>
     public PromptMeasure Measure
@@ -42,9 +27,8 @@ internal sealed class EmbeddingModel : IDisposable
         get
         {
             var bytes = Math.Max(
-                Encoding.UTF8.GetByteCount(_embedding.QueryPrefix ?? ""), Encoding.UTF8.GetByteCount(_embedding.DocumentPrefix ?? ""));
-            var added = _tokenizer.Prefix.Count + _tokenizer.Suffix.Count + (bytes * Tokenizer.MostTokensPerByte);
-            return new PromptMeasure(Tokenizer.MostTokensPerByte, TextTokens: added, IdTokens: added, Chat: null);
+                Encoding.UTF8.GetByteCount(embedding.QueryPrefix ?? ""), Encoding.UTF8.GetByteCount(embedding.DocumentPrefix ?? ""));
+            return model.Measure(model.FrameLength + (bytes * model.Tokenizer.MostTokensPerByte));
         }
     }
 
@@ -54,15 +38,7 @@ internal sealed class EmbeddingModel : IDisposable
     {
         var embedding = ModelEmbedding.Of(installed.Manifest)?.Check(installed.Manifest.Name) ?? throw new ModelImportException(
             $"The model '{installed.Manifest.Name}' {installed.Manifest.Version} is not an embedding model.");
-        await ModelStore.VerifyAsync(installed, cancellationToken);
-        if (TokenizerFile.Load(installed) is not WordPieceTokenizer tokenizer)
-        {
-            throw new ModelImportException($"The tokenizer of '{installed.Manifest.Name}' is not WordPiece.");
-        }
-
-        var session = host.Sessions.Open(installed.PathOf(installed.Manifest.Graph));
-        var engine = host.Start(new EncoderGraph(session, embedding.Output), installed.Manifest.Batching);
-        return new EmbeddingModel(installed, embedding, session, tokenizer, engine);
+        return new EmbeddingModel(await EncoderModel.LoadAsync(installed, embedding.Output, host, cancellationToken), embedding);
     }
 
     /// <summary>Cuts inputs into rows, in their order.</summary>
@@ -72,9 +48,9 @@ internal sealed class EmbeddingModel : IDisposable
         for (var index = 0; index < rows.Length; index++)
         {
             rows[index] = Frame(inputs[index], purpose);
-            var most = Manifest.Limits.ContextLength;
-            var wrong = Array.Exists(rows[index].Ids, id => id < 0 || id >= _tokenizer.VocabularySize)
-                ? $"Input {index} has a token outside the vocabulary of {_tokenizer.VocabularySize}."
+            var most = model.ContextLength;
+            var wrong = Array.Exists(rows[index].Ids, id => id < 0 || id >= model.Tokenizer.VocabularySize)
+                ? $"Input {index} has a token outside the vocabulary of {model.Tokenizer.VocabularySize}."
                 : rows[index].Length > most
                     ? $"This model's maximum context length is {most} tokens, however input {index} has {rows[index].Length}." : null;
             if (wrong is not null)
@@ -87,25 +63,18 @@ internal sealed class EmbeddingModel : IDisposable
     }
 
     /// <summary>The row of one input: its prefix and the tokens that frame a text are added.</summary>
-    public EncoderRow Frame(PromptInput input, EmbeddingPurpose purpose)
-    {
-        List<int> ids = [.. _tokenizer.Prefix];
-        var prefix = _embedding.PrefixOf(purpose);
-        _tokenizer.Encode(prefix + input.Text, allowSpecial: false, ids);
-        ids.AddRange(input.TokenIds ?? []);
-        ids.AddRange(_tokenizer.Suffix);
-        return new EncoderRow([.. ids]);
-    }
+    public EncoderRow Frame(PromptInput input, EmbeddingPurpose purpose) =>
+        model.Frame(model.Cut(embedding.PrefixOf(purpose) + input.Text, input.TokenIds));
 
     /// <summary>Tokens that <see cref="Frame"/> adds to a text.</summary>
     public int FrameLength(EmbeddingPurpose purpose) => Frame(new PromptInput("", null), purpose).Length;
 
     /// <summary>Cuts the end of a row's text, so that so many tokens are left.</summary>
     public EncoderRow Shorten(EncoderRow row, int tokens) => tokens >= row.Length
-        ? row : new EncoderRow([.. row.Ids.AsSpan(0, tokens - _tokenizer.Suffix.Count), .. _tokenizer.Suffix]);
+        ? row : new EncoderRow([.. row.Ids.AsSpan(0, tokens - model.Tokenizer.Frame.Suffix.Count), .. model.Tokenizer.Frame.Suffix]);
 
     /// <summary>Makes the vector of a row from what the graph computed for it.</summary>
-    public float[] Pool(ReadOnlySpan<float> output) => SentenceVector.Pool(output, _embedding);
+    public float[] Pool(ReadOnlySpan<float> output) => SentenceVector.Pool(output, embedding);
 
-    public void Dispose() => _session.Dispose();
+    public void Dispose() => model.Dispose();
 }

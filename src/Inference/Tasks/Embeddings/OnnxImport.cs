@@ -7,7 +7,7 @@ using Tollgate.Inference.Onnx;
 
 namespace Tollgate.Inference.Tasks.Embeddings;
 
-/// <summary>A sentence-embedding model as ONNX, with a WordPiece <c>tokenizer.json</c>:
+/// <summary>A sentence-embedding model as ONNX, with a <c>tokenizer.json</c> of WordPiece or Unigram:
 /// taken as it is, after it has shown what it does.</summary>
 internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptions options, IProgress<ModelImportProgress>? progress)
 {
@@ -36,6 +36,9 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
             DocumentPrefix = options.DocumentPrefix,
         }).Check(draft.Name);
 
+        var context = files.FindContext(
+            session, embedding.Output, options.ContextLength ?? files.Inspection.Positions ?? UnboundedContext, cancellationToken);
+
         // Activations quantised per tensor share a scale over the whole batch: who is in it changes everybody's result.
         batching &= !files.Inspection.Operators.Contains("DynamicQuantizeLinear");
         progress?.Report(new("installing", 0));
@@ -52,8 +55,8 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
             Created = options.Clock.GetUtcNow(),
             Files = installed,
             Graph = EncoderFiles.GraphName,
-            Tokenizer = EncoderFiles.ManifestTokenizer,
-            Limits = new ModelLimits(options.ContextLength ?? files.Inspection.Positions ?? UnboundedContext, 0),
+            Tokenizer = files.ManifestTokenizer,
+            Limits = new ModelLimits(context, 0),
             Batching = batching,
         }), cancellationToken);
     }

@@ -15,7 +15,7 @@ internal sealed class ImageClassificationWork(ImageClassificationJob job, Reques
     /// <summary>Pictures run in the order of the request.</summary>
     public override Units Units => job.Request.MediaOf(Volatile.Read(ref _images));
 
-    protected override async Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken)
+    protected override async Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken)
     {
         if (Scope.CheckHold(job.Request.Media) is { } aboveHold)
         {

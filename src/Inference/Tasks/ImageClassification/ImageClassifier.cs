@@ -50,10 +50,10 @@ internal sealed class ImageClassifier : IDisposable
         var classification = ModelImageClassification.Of(manifest)
             ?? throw new ModelImportException($"The model '{manifest.Name}' {manifest.Version} is not an image classifier.");
         await ModelStore.VerifyAsync(installed, cancellationToken);
-        using var config = JsonDocument.Parse(await File.ReadAllBytesAsync(installed.PathOf(ClassifierConfig.FileName), cancellationToken));
+        using var config = JsonDocument.Parse(await File.ReadAllBytesAsync(installed.PathOf(LabelConfig.FileName), cancellationToken));
         queue ??= new QueueOptions();
         var turns = new FairTurns(new QueuePlaces(queue.QueueLength, queue.QueueLengthPerOrganization), quiet, TimeProvider.System);
-        var labels = ClassifierConfig.Read(config.RootElement).Labels;
+        var labels = LabelConfig.Read(config.RootElement).RequiredNames;
         var model = new ImageClassifier(installed, classification, labels, sessions.Open(installed.PathOf(manifest.Graph)), turns);
         try
         {

@@ -11,7 +11,7 @@ namespace Tollgate.Inference.Tasks.ImageClassification;
 /// <param name="graph">Path of the graph in the folder.</param>
 internal sealed class ImageClassifierImport(string graph, ImportJob job)
 {
-    private const string GraphName = "model.onnx";
+    private const string GraphName = OnnxGraphFile.UsualName;
     private const long MostConfigBytes = 16 << 20;
 
     /// <summary>Difference between a picture alone and beside another that still counts as the same result.</summary>
@@ -23,18 +23,19 @@ internal sealed class ImageClassifierImport(string graph, ImportJob job)
     public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
     {
         job.Progress?.Report(new("reading the files", 0));
-        var inspection = await OnnxGraphFile.TakeAsync(
-            graph, job.Draft.Folder, GraphName, [ClassifierConfig.FileName, PreprocessorConfig.FileName], cancellationToken);
-        using var labels = await TakeConfigAsync(ClassifierConfig.FileName, cancellationToken);
+        var file = await OnnxGraphFile.ReadAsync(graph, cancellationToken);
+        await file.CopyAsync(
+            job.Draft.Folder, GraphName, [LabelConfig.FileName, PreprocessorConfig.FileName], cancellationToken);
+        using var labels = await TakeConfigAsync(LabelConfig.FileName, cancellationToken);
         using var processor = await TakeConfigAsync(PreprocessorConfig.FileName, cancellationToken);
-        var config = ClassifierConfig.Read(labels.RootElement);
+        var config = LabelConfig.Read(labels.RootElement);
 
         job.Progress?.Report(new("trying it", 0));
         using var session = job.Options.Sessions.Open(Path.Combine(job.Draft.Folder, GraphName));
         var preparation = PreprocessorConfig.Read(processor.RootElement, ReadsChannelsLast(session));
-        CheckShapes(session, preparation, config.Labels.Count);
+        CheckShapes(session, preparation, config.RequiredNames.Count);
         var batching = Try(session, preparation, config, cancellationToken)
-            && !inspection.Operators.Contains("DynamicQuantizeLinear"); // Its scale spans the batch: who is in it changes every result.
+            && !file.Inspection.Operators.Contains("DynamicQuantizeLinear"); // Its scale spans the batch: who is in it changes results.
 
         job.Progress?.Report(new("installing", 0));
         var described = await ModelStore.DescribeAsync(Path.Combine(job.Draft.Folder, GraphName), cancellationToken);
@@ -65,14 +66,7 @@ internal sealed class ImageClassifierImport(string graph, ImportJob job)
 
         var json = await File.ReadAllBytesAsync(path, cancellationToken);
         await File.WriteAllBytesAsync(Path.Combine(job.Draft.Folder, name), json, cancellationToken);
-        try
-        {
-            return JsonDocument.Parse(json);
-        }
-        catch (JsonException exception)
-        {
-            throw new ModelImportException($"'{name}' is not JSON: {exception.Message}", exception);
-        }
+        return SettingsFile.Parse(json, name);
     }
 
     private static bool ReadsChannelsLast(InferenceSession session)
@@ -105,17 +99,17 @@ internal sealed class ImageClassifierImport(string graph, ImportJob job)
             throw new ModelImportException(
                 $"The model's outputs are {string.Join(", ", session.OutputMetadata.Keys)}; supported is "
                 + $"{ModelImageClassification.Output}, float32 of two dimensions, the second one the {labels} labels of "
-                + $"'{ClassifierConfig.FileName}'.");
+                + $"'{LabelConfig.FileName}'.");
         }
     }
 
     /// <summary>Classifies a dark and a striped picture, alone and together; returns whether pictures may share a run.</summary>
     private static bool Try(
-        InferenceSession session, PicturePreparation preparation, ClassifierConfig config, CancellationToken cancellationToken)
+        InferenceSession session, PicturePreparation preparation, LabelConfig config, CancellationToken cancellationToken)
     {
         var dark = new byte[preparation.Width * preparation.Height * Picture.BytesPerPixel];
         var striped = Array.ConvertAll([.. Enumerable.Range(0, dark.Length)], i => (byte)(i * 7));
-        var run = new ClassifierRun(session, preparation, config.Labels.Count);
+        var run = new ClassifierRun(session, preparation, config.RequiredNames.Count);
         using var options = new RunOptions();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var stop = limit.Token.Register(() => options.Terminate = true); // A graph may hold a loop without end.

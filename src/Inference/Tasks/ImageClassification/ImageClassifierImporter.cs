@@ -1,4 +1,5 @@
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Onnx;
 using Tollgate.Inference.Pictures;
 
 namespace Tollgate.Inference.Tasks.ImageClassification;
@@ -7,16 +8,11 @@ namespace Tollgate.Inference.Tasks.ImageClassification;
 /// them.</summary>
 internal sealed class ImageClassifierImporter : IModelImporter
 {
-    private const string GraphName = "model.onnx";
-
     public string Files => "a folder of an image classifier (model.onnx, config.json, preprocessor_config.json)";
 
-    public bool Takes(string path) => FindGraph(path) is not null
-        && File.Exists(Path.Combine(path, PreprocessorConfig.FileName)) && File.Exists(Path.Combine(path, ClassifierConfig.FileName));
+    public bool Takes(string path) => OnnxGraphFile.Find(path) is not null
+        && File.Exists(Path.Combine(path, PreprocessorConfig.FileName)) && File.Exists(Path.Combine(path, LabelConfig.FileName));
 
     public Task<InstalledModel> ImportAsync(ImportJob job, CancellationToken cancellationToken) =>
-        new ImageClassifierImport(FindGraph(job.Path)!, job).RunAsync(cancellationToken);
-
-    private static string? FindGraph(string folder) =>
-        new[] { Path.Combine(folder, GraphName), Path.Combine(folder, "onnx", GraphName) }.FirstOrDefault(File.Exists);
+        new ImageClassifierImport(OnnxGraphFile.Find(job.Path)!, job).RunAsync(cancellationToken);
 }

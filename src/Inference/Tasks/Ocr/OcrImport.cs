@@ -58,8 +58,13 @@ internal sealed class OcrImport(ImportJob job)
             }), cancellationToken);
     }
 
-    private Task<OnnxInspection> TakeGraphAsync(string path, string name, CancellationToken cancellationToken) => OnnxGraphFile.TakeAsync(
-        path, job.Draft.Folder, name, [DetectionName, RecognitionName, DirectionName, DictionaryName], cancellationToken);
+    private async Task<OnnxInspection> TakeGraphAsync(string path, string name, CancellationToken cancellationToken)
+    {
+        var graph = await OnnxGraphFile.ReadAsync(path, cancellationToken);
+        await graph.CopyAsync(
+            job.Draft.Folder, name, [DetectionName, RecognitionName, DirectionName, DictionaryName], cancellationToken);
+        return graph.Inspection;
+    }
 
     private async Task TakeDictionaryAsync(string path, CancellationToken cancellationToken)
     {

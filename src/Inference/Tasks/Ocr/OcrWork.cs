@@ -14,7 +14,7 @@ internal sealed class OcrWork(OcrJob job, RequestScope scope) : UnaryRun(scope)
 
     public override Units Units => Volatile.Read(ref _searched) == 0 ? default : job.Request.Media;
 
-    protected override async Task<UnaryOutcome> ComputeAsync(CancellationToken cancellationToken)
+    protected override async Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken)
     {
         if (Scope.CheckHold(job.Request.Media) is { } aboveHold)
         {

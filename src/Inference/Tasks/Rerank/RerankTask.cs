@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Contracts.Metering;
 using Tollgate.Inference.Encoders;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Tasks.Classification;
 
 namespace Tollgate.Inference.Tasks.Rerank;
 
@@ -12,7 +13,7 @@ internal sealed class RerankTask : IModelTask
 
     public IReadOnlyList<ITaskEndpoint> Endpoints { get; } = [new RerankEndpoint()];
 
-    public IReadOnlyList<IModelImporter> Importers { get; } = [new CrossEncoderImporter()];
+    public IReadOnlyList<IModelImporter> Importers { get; } = [new SequenceImporter(ranks: true)];
 
     public async Task<LoadedModel> LoadAsync(InstalledModel installed, IServiceProvider services, CancellationToken cancellationToken) =>
         new LoadedRanker(await CrossEncoder.LoadAsync(installed, services.GetRequiredService<EncoderHost>(), cancellationToken));

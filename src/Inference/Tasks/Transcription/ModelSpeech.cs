@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Tollgate.Inference.Audio;
 using Tollgate.Inference.Models;
 
 namespace Tollgate.Inference.Tasks.Transcription;
@@ -8,11 +9,20 @@ public sealed record ModelSpeech
 {
     private const string Section = "speech";
 
+    /// <summary>Most bytes of the caches that the windows of one turn hold over what they hear.</summary>
+    private const long MostHeardBytes = 512L << 20;
+
     /// <summary>File of the graph that reads features.</summary>
     public required string Encoder { get; init; }
 
     /// <summary>File of the graph that writes tokens.</summary>
     public required string Decoder { get; init; }
+
+    /// <summary>File of the graph that hears whether somebody speaks; null for none.</summary>
+    public string? Voice { get; init; }
+
+    /// <summary>Heads of the decoder that listen where a word is spoken; null for a decoder that does not give its attention.</summary>
+    public IReadOnlyList<AlignmentHead>? Alignment { get; init; }
 
     /// <summary>Layers of the decoder, each with two pairs of caches.</summary>
     public required int Layers { get; init; }
@@ -50,6 +60,11 @@ public sealed record ModelSpeech
     [JsonIgnore]
     public bool IsMultilingual => Languages.Count > 0;
 
+    /// <summary>Windows that may share steps: four, fewer where their caches are large.</summary>
+    [JsonIgnore]
+    public int MostWindows =>
+        (int)Math.Clamp(MostHeardBytes / (2L * sizeof(float) * Layers * Heads * HeadWidth * (LogMel.Columns / 2)), 1, 4);
+
     /// <summary>A manifest with this section.</summary>
     internal ModelManifest WriteTo(ModelManifest manifest) =>
         manifest with { Sections = ModelManifest.MakeSection(Section, this, ModelSpeechJson.Default.ModelSpeech) };
@@ -58,6 +73,9 @@ public sealed record ModelSpeech
     /// <exception cref="ModelImportException">The section has another shape.</exception>
     internal static ModelSpeech? Of(ModelManifest manifest) => manifest.ReadSection(Section, ModelSpeechJson.Default.ModelSpeech);
 }
+
+/// <summary>A head of the decoder's attention to what the encoder gave.</summary>
+public sealed record AlignmentHead(int Layer, int Head);
 
 /// <summary>Ids of the tokens that control the decoder.</summary>
 /// <param name="Start">Begins every text.</param>

@@ -7,20 +7,21 @@ using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tasks.Transcription;
 
-/// <summary>A loaded Whisper model. Thread-safe; an organization's windows go one at a time, two organizations' at once.</summary>
+/// <summary>A loaded Whisper model. Thread-safe.</summary>
 internal sealed class SpeechModel : IDisposable
 {
     private readonly InferenceSession _encoder;
     private readonly InferenceSession _decoder;
-    private readonly WhisperSessions _sessions;
     private readonly LogMel _mel;
+    private VoiceDetector? _voice;
 
     private SpeechModel(
         InstalledModel installed, ModelSpeech speech, ITokenizer tokenizer, FairTurns turns, InferenceSession encoder,
         InferenceSession decoder)
     {
         (Installed, Speech, Tokenizer, Turns, _encoder, _decoder) = (installed, speech, tokenizer, turns, encoder, decoder);
-        _sessions = new WhisperSessions(encoder, decoder, speech);
+        Sessions = new WhisperSessions(encoder, decoder, speech, installed.Manifest.Batching);
+        Engine = new SpeechEngine(Sessions, turns, installed.Manifest.Batching ? speech.MostWindows : 1);
         _mel = new LogMel(speech.Bins);
     }
 
@@ -29,6 +30,11 @@ internal sealed class SpeechModel : IDisposable
     public ModelSpeech Speech { get; }
 
     public ITokenizer Tokenizer { get; }
+
+    public WhisperSessions Sessions { get; }
+
+    /// <summary>Writes the windows of all requests.</summary>
+    public SpeechEngine Engine { get; }
 
     /// <summary>Who runs next.</summary>
     public FairTurns Turns { get; }
@@ -43,20 +49,26 @@ internal sealed class SpeechModel : IDisposable
         await ModelStore.VerifyAsync(installed, cancellationToken);
         var tokenizer = TokenizerFile.Load(installed);
         var encoder = sessions.Open(installed.PathOf(speech.Encoder));
+        InferenceSession? decoder = null;
         try
         {
-            return new SpeechModel(installed, speech, tokenizer, turns, encoder, sessions.Open(installed.PathOf(speech.Decoder)));
+            decoder = sessions.Open(installed.PathOf(speech.Decoder));
+            return new SpeechModel(installed, speech, tokenizer, turns, encoder, decoder)
+            {
+                _voice = speech.Voice is null ? null : new VoiceDetector(sessions.Open(installed.PathOf(speech.Voice))),
+            };
         }
         catch
         {
             encoder.Dispose();
+            decoder?.Dispose();
             throw;
         }
     }
 
     /// <summary>Begins to transcribe a recording.</summary>
-    public Transcriber Begin(AudioClip clip, TranscriptionOptions options) =>
-        new(_sessions, Speech, Tokenizer, _mel, clip, options);
+    public Transcriber Begin(AudioClip clip, TranscriptionOptions options) => new(
+        this, _mel, clip, options.Voice is { } chunking && _voice is not null ? new VoiceActivity(_voice, clip, chunking) : null, options);
 
     /// <summary>The tokens of a prompt's text.</summary>
     public int[] EncodePrompt(string text)
@@ -74,5 +86,6 @@ internal sealed class SpeechModel : IDisposable
     {
         _encoder.Dispose();
         _decoder.Dispose();
+        _voice?.Dispose();
     }
 }

@@ -11,7 +11,11 @@ namespace Tollgate.Inference.Tasks.Transcription;
 /// <param name="CompressionRatio">Of the window's text.</param>
 internal sealed record SpeechSegment(
     long Seek, double Start, double End, string Text, IReadOnlyList<int> Tokens, IReadOnlyList<float> Logprobs, WindowText Window,
-    double CompressionRatio);
+    double CompressionRatio)
+{
+    /// <summary>Its words; none where they were not asked for.</summary>
+    public IReadOnlyList<SpeechWord> Words { get; init; } = [];
+}
 
 /// <summary>Cuts what a model wrote about a window into segments by its times.</summary>
 internal static class SpeechSegments

@@ -1,3 +1,5 @@
+using Microsoft.ML.OnnxRuntime;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Audio;
 using Tollgate.Inference.Tokenizers;
 
@@ -7,14 +9,18 @@ namespace Tollgate.Inference.Tasks.Transcription;
 /// <param name="Language">Token of the spoken language; null to detect it, and for a model of English alone.</param>
 /// <param name="Translate">Whether the text becomes English.</param>
 /// <param name="Prompt">Tokens of text that is taken to come before the recording.</param>
-/// <param name="Temperature">As <see cref="WindowDecoder.Write"/> takes it.</param>
+/// <param name="Temperature">As <see cref="WindowPlan"/> has it.</param>
 /// <param name="Timestamps">Whether segments need times.</param>
+/// <param name="Words">Whether words need times.</param>
+/// <param name="Voice">How the recording is cut by voice activity; null for not at all.</param>
 internal sealed record TranscriptionOptions(
-    int? Language = null, bool Translate = false, int[]? Prompt = null, double? Temperature = null, bool Timestamps = true);
+    int? Language = null, bool Translate = false, int[]? Prompt = null, double? Temperature = null, bool Timestamps = true,
+    bool Words = false, VoiceChunking? Voice = null);
 
 /// <summary>
 /// Transcribes one recording window by window. A window is 30 s; the next one begins where the model's last complete segment ends. Whole
-/// seconds of digital silence before a window are passed over, and never reach the model. One thread at a time.
+/// seconds of digital silence before a window are passed over, and never reach the model; with voice activity, neither does what nobody
+/// speaks in before and after a window. One thread at a time.
 /// </summary>
 internal sealed class Transcriber
 {
@@ -31,6 +37,7 @@ internal sealed class Transcriber
     private readonly ITokenizer _tokenizer;
     private readonly LogMel _mel;
     private readonly AudioClip _clip;
+    private readonly VoiceActivity? _voice;
     private readonly TranscriptionOptions _options;
     private readonly List<int> _earlier;
     private readonly float[] _samples = new float[LogMel.WindowSamples];
@@ -38,18 +45,22 @@ internal sealed class Transcriber
     private readonly long _end;
     private readonly bool _timestamps;
     private long _position;
+    private int _length;
+    private OrtValue? _heard;
     private int _windows;
     private double _latest;
 
+    /// <param name="voice">Where somebody speaks in the recording; null where that is not asked for.</param>
     public Transcriber(
-        WhisperSessions sessions, ModelSpeech speech, ITokenizer tokenizer, LogMel mel, AudioClip clip, TranscriptionOptions options)
+        SpeechModel model, LogMel mel, AudioClip clip, VoiceActivity? voice, TranscriptionOptions options)
     {
-        (_sessions, _speech, _tokenizer, _mel, _clip, _options) = (sessions, speech, tokenizer, mel, clip, options);
-        _features = new float[speech.Bins * LogMel.Columns];
+        (_sessions, _speech, _tokenizer, _mel, _clip, _options) = (model.Sessions, model.Speech, model.Tokenizer, mel, clip, options);
+        _voice = voice;
+        _features = new float[_speech.Bins * LogMel.Columns];
         _earlier = [.. options.Prompt ?? []];
         Language = options.Language;
         _end = FindEnd();
-        _position = SkipSilence(0);
+        _position = Skip(0);
 
         // A recording of one window needs no times to find the next one, and reads best without them.
         _timestamps = options.Timestamps || _end - _position > LogMel.WindowSamples;
@@ -61,35 +72,68 @@ internal sealed class Transcriber
     /// <summary>Whether everything was transcribed.</summary>
     public bool IsDone => _position >= _end;
 
-    /// <summary>Transcribes the next window.</summary>
-    /// <returns>Its segments; none for a window in which nobody speaks.</returns>
-    public IReadOnlyList<SpeechSegment> TranscribeNext(CancellationToken cancellationToken)
+    /// <summary>Hears the next window. The caller writes its text, disposes the writer and calls <see cref="Close"/>.</summary>
+    public WindowWriter Open()
     {
-        var seek = _position;
-        var length = (int)Math.Min(LogMel.WindowSamples, _end - seek);
-        var sound = _samples.AsSpan(0, length);
-        _clip.Read(seek, sound);
+        var end = _voice?.EndOf(_position, LogMel.WindowSamples) ?? _position + LogMel.WindowSamples;
+        _length = (int)(Math.Min(end, _end) - _position);
+        var sound = _samples.AsSpan(0, _length);
+        _clip.Read(_position, sound);
         _mel.Compute(sound, _features);
-        using var hidden = _sessions.Encode(_features);
-        var decoder = new WindowDecoder(_sessions, _speech, _tokenizer, hidden);
-        if (_speech.IsMultilingual)
+        var hidden = _sessions.Encode(_features);
+        try
         {
-            Language ??= decoder.DetectLanguage();
-        }
+            if (_speech.IsMultilingual)
+            {
+                Language ??= DetectLanguage(hidden);
+            }
 
-        var window = decoder.Write(MakePrompt(), _timestamps, _options.Temperature, _windows++, cancellationToken);
-        var seconds = (double)length / AudioClip.Rate;
+            _heard = hidden;
+            var plan = new WindowPlan(MakePrompt(), _timestamps, _options.Temperature, _windows++);
+            return new WindowWriter(_sessions, _speech, _tokenizer, hidden, plan);
+        }
+        catch
+        {
+            hidden.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes the text of the window that was opened, before its writer is disposed, and goes on to the next one.</summary>
+    /// <returns>Its segments; none for a window in which nobody speaks.</returns>
+    public IReadOnlyList<SpeechSegment> Close(WindowText window)
+    {
+        var seconds = (double)_length / AudioClip.Rate;
         var next = seconds;
         IReadOnlyList<SpeechSegment> segments = [];
         if (!window.IsSilent)
         {
-            (segments, next) = MakeSegments(seek, window, seconds);
+            (segments, next) = MakeSegments(_position, window, seconds);
+            segments = _options.Words ? AddWords(segments, seconds) : segments;
         }
 
         Remember(window, segments);
-        var reached = seek + (long)Math.Round(next * AudioClip.Rate);
-        _position = _end - reached < ShortestRest ? _end : SkipSilence(reached);
+        var reached = _position + (long)Math.Round(next * AudioClip.Rate);
+        _position = _end - reached < ShortestRest ? _end : Skip(reached);
         return segments;
+    }
+
+    /// <summary>The language that is most likely spoken.</summary>
+    /// <returns>Its token.</returns>
+    private int DetectLanguage(OrtValue hidden)
+    {
+        using var row = _sessions.Begin(hidden, [_speech.Tokens.Start], out var read);
+        using (read)
+        {
+            var logits = read.GetTensorDataAsSpan<float>();
+            var best = -1;
+            foreach (var token in _speech.Languages.Values)
+            {
+                best = best < 0 || logits[token] > logits[best] ? token : best;
+            }
+
+            return best;
+        }
     }
 
     private (IReadOnlyList<SpeechSegment> Segments, double Next) MakeSegments(long seek, WindowText window, double seconds)
@@ -117,6 +161,45 @@ internal sealed class Transcriber
         return (segments, next);
     }
 
+    /// <summary>Finds the times of the words of a window.</summary>
+    private IReadOnlyList<SpeechSegment> AddWords(IReadOnlyList<SpeechSegment> segments, double seconds)
+    {
+        var texts = segments.Select(segment => segment.Tokens.Where(token => token < _speech.Tokens.End).ToArray()).ToList();
+        int[] prompt = [.. MakeTask(), _speech.Tokens.NoTimestamps];
+        int[] read = [.. prompt, .. texts.SelectMany(text => text), _speech.Tokens.End];
+        if (segments.Count == 0 || read.Length > _speech.Positions)
+        {
+            return segments;
+        }
+
+        var attention = _sessions.Attend(_heard!, read);
+        var stride = attention[0].Length / read.Length;
+        var frames = Math.Clamp((int)(seconds * WordAlignment.FramesPerSecond), 1, stride);
+        var starts = WordAlignment.FindStarts(attention, read.Length, stride, frames, prompt.Length - 1);
+        var (offset, first, timed) = ((double)_position / AudioClip.Rate, 0, new List<SpeechSegment>());
+        foreach (var (segment, text) in segments.Zip(texts))
+        {
+            var begin = first;
+            timed.Add(segment with
+            {
+                Words = [.. SpeechWords.Split(_tokenizer, text, FindLanguageCode()).Select(word => new SpeechWord(
+                    word.Text, TimeOf(begin + word.Tokens.Start.Value), TimeOf(begin + word.Tokens.End.Value)))],
+            });
+            first += text.Length;
+        }
+
+        return timed;
+
+        double TimeOf(int token) => offset + ((double)starts[token] / WordAlignment.FramesPerSecond);
+    }
+
+    private string FindLanguageCode() => Language is { } token ? _speech.Languages.First(language => language.Value == token).Key : "en";
+
+    /// <summary>The start, the language and the task.</summary>
+    private IReadOnlyList<int> MakeTask() => _speech.IsMultilingual
+        ? [_speech.Tokens.Start, Language!.Value, (_options.Translate ? _speech.Tokens.Translate : _speech.Tokens.Transcribe)!.Value]
+        : [_speech.Tokens.Start];
+
     /// <summary>Earlier text, then the start, the language and the task.</summary>
     private int[] MakePrompt()
     {
@@ -129,13 +212,7 @@ internal sealed class Transcriber
             prompt.AddRange(_earlier[^Math.Min(_earlier.Count, most)..]);
         }
 
-        prompt.Add(tokens.Start);
-        if (_speech.IsMultilingual)
-        {
-            prompt.Add(Language!.Value);
-            prompt.Add((_options.Translate ? tokens.Translate : tokens.Transcribe)!.Value);
-        }
-
+        prompt.AddRange(MakeTask());
         if (!_timestamps)
         {
             prompt.Add(tokens.NoTimestamps);
@@ -154,6 +231,13 @@ internal sealed class Transcriber
         }
 
         _earlier.AddRange(segments.SelectMany(segment => segment.Tokens));
+    }
+
+    /// <summary>Where the next window begins.</summary>
+    private long Skip(long position)
+    {
+        position = SkipSilence(position);
+        return _voice is null || position >= _end ? position : Math.Min(_voice.Skip(position), _end);
     }
 
     /// <summary>The first second from here on that is not silent; the end where there is none.</summary>

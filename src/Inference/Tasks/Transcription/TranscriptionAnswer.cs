@@ -81,6 +81,21 @@ internal sealed class TranscriptionAnswer(TranscriptionRequest request, SpeechMo
             json.WriteEndArray();
         }
 
+        if (request.Words)
+        {
+            json.WriteStartArray("words");
+            foreach (var word in _segments.SelectMany(segment => segment.Words))
+            {
+                json.WriteStartObject();
+                json.WriteString("word", word.Text);
+                json.WriteNumber("start", Seconds(word.Start));
+                json.WriteNumber("end", Seconds(word.End));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
         WriteLogprobs(json, 0);
         WriteUsage(json);
         json.WriteEndObject();

@@ -33,11 +33,20 @@ internal sealed class TranscriptionEndpoint(PublicEndpoint api) : ITaskEndpoint
                 "model", "a model of several languages: this one hears English alone, and cannot translate", $"'{request.Model}'");
         }
 
-        if (request.Words)
+        if (request.Words && speech.Alignment is null)
         {
             return OpenAiError.InvalidValue(
                 "timestamp_granularities[]", "'segment': this model's decoder does not give the attention that times of words need",
                 "'word'");
+        }
+
+        if (request.Voice is { Required: true } && speech.Voice is null)
+        {
+            return OpenAiError.InvalidValue(
+                "chunking_strategy",
+                "'auto', or a model with a voice activity detector: this one has none, and gets one when it is imported from a folder that "
+                + "also holds silero_vad.onnx",
+                "'server_vad'");
         }
 
         var knows = request.Language is null

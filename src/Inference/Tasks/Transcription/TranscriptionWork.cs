@@ -1,19 +1,17 @@
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Audio;
 using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Requests;
 
 namespace Tollgate.Inference.Tasks.Transcription;
 
 /// <summary>
-/// A recording that a model transcribes, one window a turn; a cancel ends it between two tokens. The audio counts whole from its first
-/// turn on, as a prompt does: silence in it is searched before the first window.
+/// A recording that a model transcribes window by window; a cancel ends it between two tokens. The audio counts whole from its first turn
+/// on, as a prompt does: silence in it is searched before the first window.
 /// </summary>
 internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope) : UnaryRun(scope)
 {
-    /// <summary>What a window costs beside its tokens, in tokens that take as long.</summary>
-    private const int TokensPerWindow = 100;
-
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private long _audioMs;
 
@@ -42,71 +40,73 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
 
     private async Task<UnaryOutcome> TranscribeAsync(FairTurns.Place place, Reply reply, CancellationToken cancellationToken)
     {
-        Transcriber transcriber;
-        TranscriptionAnswer answer;
-        using (await place.TakeTurnAsync(cancellationToken)) // Decoding takes the processor too.
+        OpenAiError? refusal = null;
+        TranscriptionAnswer? answer = null;
+        var work = new SpeechWork(
+            place,
+            async cancelled =>
+            {
+                var (clip, error) = await DecodeAsync(cancelled);
+                refusal = error;
+                answer = clip is null ? null : new TranscriptionAnswer(job.Request, job.Speech.Model, clip.Milliseconds);
+                return clip is null ? null : job.Speech.Model.Begin(clip, MakeOptions());
+            },
+            cancellationToken);
+        while (refusal is null && work.Transcriber is not { IsDone: true })
         {
-            var (clip, fault) = await job.Speech.Decoder.DecodeAsync(
-                job.Request.File.Bytes, job.Request.Container, job.Request.MostMs, cancellationToken);
-            if (clip is null || clip.Milliseconds > job.Request.MostMs)
+            var segments = await job.Speech.Model.Engine.WriteNextAsync(work);
+            answer?.Add(segments, work.Transcriber!.Language);
+            if (job.Request.Stream && answer is { HasNew: true })
             {
-                return new UnaryOutcome.Refused(OpenAiError.InvalidAudio(
-                    clip is null ? fault : $"it is longer than {job.Request.MostMs / 1000} s, the most for a file of its size"));
+                await SendAsync(answer, reply, cancellationToken);
             }
-
-            var units = new Units(0, AudioMs: TranscriptionRequest.ToBilled(clip.Milliseconds));
-            if (Scope.CheckHold(units) is { } aboveHold)
-            {
-                return new UnaryOutcome.Refused(aboveHold);
-            }
-
-            Interlocked.Exchange(ref _audioMs, units.AudioMs);
-            answer = new TranscriptionAnswer(job.Request, job.Speech.Model, clip.Milliseconds);
-            transcriber = await Task.Run(() => job.Speech.Model.Begin(clip, MakeOptions()), CancellationToken.None);
         }
 
-        return job.Request.Stream
-            ? await StreamAsync(place, transcriber, answer, reply, cancellationToken)
-            : await AnswerAsync(place, transcriber, answer, cancellationToken);
+        return refusal is not null ? new UnaryOutcome.Refused(refusal)
+            : job.Request.Stream ? EndStream(answer!, reply)
+            : job.Request.AnswersPlainText ? new UnaryOutcome.ComputedText(answer!.ToText())
+            : new UnaryOutcome.Computed(answer!.WriteTo);
     }
 
-    private async Task<UnaryOutcome> AnswerAsync(
-        FairTurns.Place place, Transcriber transcriber, TranscriptionAnswer answer, CancellationToken cancellationToken)
+    /// <summary>Decodes the recording and counts it. In a turn, because decoding takes the processor too.</summary>
+    private async Task<(AudioClip? Clip, OpenAiError? Refusal)> DecodeAsync(CancellationToken cancellationToken)
     {
-        while (!transcriber.IsDone)
+        var (clip, fault) = await job.Speech.Decoder.DecodeAsync(
+            job.Request.File.Bytes, job.Request.Container, job.Request.MostMs, cancellationToken);
+        if (clip is null || clip.Milliseconds > job.Request.MostMs)
         {
-            await TranscribeWindowAsync(place, transcriber, answer, cancellationToken);
+            return (null, OpenAiError.InvalidAudio(
+                clip is null ? fault : $"it is longer than {job.Request.MostMs / 1000} s, the most for a file of its size"));
         }
 
-        return job.Request.AnswersPlainText
-            ? new UnaryOutcome.ComputedText(answer.ToText())
-            : new UnaryOutcome.Computed(answer.WriteTo);
+        var units = new Units(0, AudioMs: TranscriptionRequest.ToBilled(clip.Milliseconds));
+        if (Scope.CheckHold(units) is { } aboveHold)
+        {
+            return (null, aboveHold);
+        }
+
+        Interlocked.Exchange(ref _audioMs, units.AudioMs);
+        return (clip, null);
     }
 
-    /// <summary>Sends the text of each window as soon as it is there; the <c>id:</c> of every event is the audio that the request is billed
-    /// for. The last event follows when the worker's log has the units.</summary>
-    private async Task<UnaryOutcome> StreamAsync(
-        FairTurns.Place place, Transcriber transcriber, TranscriptionAnswer answer, Reply reply, CancellationToken cancellationToken)
+    /// <summary>Sends the text of a window as soon as it is there; the <c>id:</c> of every event is the audio that the request is billed
+    /// for.</summary>
+    private async Task SendAsync(TranscriptionAnswer answer, Reply reply, CancellationToken cancellationToken)
     {
-        while (!transcriber.IsDone)
+        if (!answer.HasBegun)
         {
-            await TranscribeWindowAsync(place, transcriber, answer, cancellationToken);
-            if (!answer.HasNew)
-            {
-                continue;
-            }
-
-            if (!answer.HasBegun)
-            {
-                reply.BeginEvents(Units, queued: TimeSpan.Zero);
-                Scope.NoteFirstToken();
-            }
-
-            using var events = reply.OpenEvents();
-            events.Write(Units.AudioMs, answer, static (text, json) => text.WriteDelta(json));
-            await events.FlushAsync(cancellationToken);
+            reply.BeginEvents(Units, queued: TimeSpan.Zero);
+            Scope.NoteFirstToken();
         }
 
+        using var events = reply.OpenEvents();
+        events.Write(Units.AudioMs, answer, static (text, json) => text.WriteDelta(json));
+        await events.FlushAsync(cancellationToken);
+    }
+
+    /// <summary>The last event follows when the worker's log has the units.</summary>
+    private UnaryOutcome.Streamed EndStream(TranscriptionAnswer answer, Reply reply)
+    {
         if (!answer.HasBegun)
         {
             reply.BeginEvents(Units, queued: TimeSpan.Zero);
@@ -121,15 +121,6 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
         });
     }
 
-    private static async Task TranscribeWindowAsync(
-        FairTurns.Place place, Transcriber transcriber, TranscriptionAnswer answer, CancellationToken cancellationToken)
-    {
-        using var turn = await place.TakeTurnAsync(cancellationToken);
-        var segments = await Task.Run(() => transcriber.TranscribeNext(cancellationToken), CancellationToken.None);
-        turn.Charge(TokensPerWindow + segments.Sum(segment => segment.Tokens.Count));
-        answer.Add(segments, transcriber.Language);
-    }
-
     private TranscriptionOptions MakeOptions()
     {
         var (request, model) = (job.Request, job.Speech.Model);
@@ -138,6 +129,8 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
             request.Translate,
             model.EncodePrompt(request.Prompt),
             request.Temperature,
-            request.Format is not (TranscriptionFormat.Json or TranscriptionFormat.Text));
+            request.Format is not (TranscriptionFormat.Json or TranscriptionFormat.Text),
+            request.Words,
+            request.Voice);
     }
 }

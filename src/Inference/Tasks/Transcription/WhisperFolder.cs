@@ -12,6 +12,9 @@ internal static class WhisperFolder
     public const string PreprocessorConfig = "preprocessor_config.json";
     public const string Tokenizer = "tokenizer.json";
 
+    /// <summary>A voice activity detector beside the model, as Silero publishes it.</summary>
+    public const string Voice = "silero_vad.onnx";
+
     private const long LongestJson = 64 << 20;
 
     /// <summary>Path of the encoder; null where the folder has none.</summary>

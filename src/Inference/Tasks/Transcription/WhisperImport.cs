@@ -16,6 +16,8 @@ internal sealed class WhisperImport(ImportJob job)
 
     private readonly string _folder = job.Path;
 
+    private string DecoderPath => Path.Combine(job.Draft.Folder, DecoderName);
+
     public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
     {
         var config = WhisperFolder.Read(_folder, WhisperFolder.Config);
@@ -31,14 +33,19 @@ internal sealed class WhisperImport(ImportJob job)
         var source = await TakeGraphAsync(WhisperFolder.FindEncoder(_folder)!, EncoderName, cancellationToken);
         await TakeGraphAsync(WhisperFolder.FindDecoder(_folder), DecoderName, cancellationToken);
         using var encoder = job.Options.Sessions.Open(Path.Combine(job.Draft.Folder, EncoderName));
-        using var decoder = job.Options.Sessions.Open(Path.Combine(job.Draft.Folder, DecoderName));
+        using var decoder = job.Options.Sessions.Open(DecoderPath);
         CheckTensor(encoder.InputMetadata, "encoder", "input_features", typeof(float), bins, LogMel.Columns);
         CheckTensor(encoder.OutputMetadata, "encoder", "last_hidden_state", typeof(float), -1, -1);
         var shape = ReadShape(decoder, config);
         var vocabulary = WhisperVocabulary.Read(WhisperFolder.Read(_folder, WhisperFolder.Tokenizer), shape.Vocabulary, out var added);
-        var speech = WhisperTokens.Complete(shape with { Bins = bins }, generation, added);
+        var speech = WhisperTokens.Complete(shape with { Bins = bins }, generation, added) with
+        {
+            Alignment = ReadAlignment(decoder, generation, shape),
+        };
         await WriteTokenizerAsync(vocabulary, cancellationToken);
         Try(encoder, decoder, speech, cancellationToken);
+        var shares = SharedStepTrial.Run(encoder, decoder, speech) || await TrySharedAsync(encoder, speech, cancellationToken);
+        speech = speech with { Voice = await TakeVoiceAsync(cancellationToken) };
         job.Progress?.Report(new("installing", 0));
         return await job.Draft.InstallAsync((version, files) => speech.WriteTo(new ModelManifest
         {
@@ -53,7 +60,7 @@ internal sealed class WhisperImport(ImportJob job)
             Graph = EncoderName,
             Tokenizer = new ModelTokenizer { Kind = TokenizerFile.Bpe, File = WhisperFolder.Tokenizer, EosIds = [speech.Tokens.End] },
             Limits = new ModelLimits(speech.Positions, 0),
-            Batching = false,
+            Batching = shares,
         }), cancellationToken);
     }
 
@@ -77,17 +84,14 @@ internal sealed class WhisperImport(ImportJob job)
     /// <summary>Copies a graph of known operators.</summary>
     private async Task<ModelSource> TakeGraphAsync(string path, string name, CancellationToken cancellationToken)
     {
-        var model = await File.ReadAllBytesAsync(path, cancellationToken);
-        var inspection = OnnxInspection.Read(model);
-        var foreign = inspection.Domains.FirstOrDefault(domain => domain is not ("" or "ai.onnx" or "ai.onnx.ml" or "com.microsoft"));
-        if (foreign is not null || inspection.ExternalFiles.Count > 0)
+        var graph = await OnnxGraphFile.ReadAsync(path, cancellationToken);
+        if (graph.Inspection.ExternalFiles.Count > 0)
         {
-            throw new ModelImportException(foreign is not null
-                ? $"'{Path.GetFileName(path)}' uses operators of the domain '{foreign}', which ONNX Runtime does not have."
-                : $"'{Path.GetFileName(path)}' keeps weights in another file; a speech model's graphs must hold theirs.");
+            throw new ModelImportException(
+                $"'{Path.GetFileName(path)}' keeps weights in another file; a speech model's graphs must hold theirs.");
         }
 
-        await File.WriteAllBytesAsync(Path.Combine(job.Draft.Folder, name), model, cancellationToken);
+        await graph.CopyAsync(job.Draft.Folder, name, [], cancellationToken);
         return new ModelSource(
             ModelFolder.NameOf(_folder), "whisper", await ModelFolder.HashAsync(_folder, cancellationToken));
     }
@@ -136,6 +140,29 @@ internal sealed class WhisperImport(ImportJob job)
             $"The decoder's inputs are {string.Join(", ", inputs.Keys)}; a merged decoder with caches of {layers} layers is expected.");
     }
 
+    /// <summary>The heads that find words, by <c>alignment_heads</c>; null where the model names none, or the decoder does not give its
+    /// attention.</summary>
+    private static AlignmentHead[]? ReadAlignment(InferenceSession decoder, JsonElement generation, WhisperShape shape)
+    {
+        if (!generation.TryGetProperty("alignment_heads", out var named) || named.ValueKind != JsonValueKind.Array
+            || !Enumerable.Range(0, shape.Layers).All(layer => decoder.OutputMetadata.ContainsKey($"cross_attentions.{layer}")))
+        {
+            return null;
+        }
+
+        AlignmentHead[] heads = [.. named.EnumerateArray().Select(pair =>
+            pair.ValueKind == JsonValueKind.Array && pair.GetArrayLength() == 2 && pair[0].TryGetInt32(out var layer)
+            && pair[1].TryGetInt32(out var head) && layer >= 0 && layer < shape.Layers && head >= 0 && head < shape.Heads
+                ? new AlignmentHead(layer, head)
+                : throw new ModelImportException("generation_config.json has alignment_heads that the decoder does not have."))];
+        foreach (var layer in heads.Select(head => head.Layer))
+        {
+            CheckTensor(decoder.OutputMetadata, "decoder", $"cross_attentions.{layer}", typeof(float), shape.Heads, -1, -1);
+        }
+
+        return heads.Length > 0 ? heads : null;
+    }
+
     /// <param name="dimensions">After the first one; −1 for any.</param>
     private static void CheckTensor(
         IReadOnlyDictionary<string, NodeMetadata> tensors, string graph, string name, Type type, params ReadOnlySpan<int> dimensions)
@@ -159,19 +186,72 @@ internal sealed class WhisperImport(ImportJob job)
         }
     }
 
+    /// <summary>Takes the voice activity detector beside the model, and tries it. Null where there is none.</summary>
+    private async Task<string?> TakeVoiceAsync(CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(_folder, WhisperFolder.Voice);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        await TakeGraphAsync(path, WhisperFolder.Voice, cancellationToken);
+        var session = job.Options.Sessions.Open(Path.Combine(job.Draft.Folder, WhisperFolder.Voice));
+        using var detector = new VoiceDetector(session);
+        CheckTensor(session.InputMetadata, "detector", "input", typeof(float), -1);
+        CheckTensor(session.InputMetadata, "detector", "state", typeof(float), -1, 128);
+        CheckTensor(session.OutputMetadata, "detector", "output", typeof(float), 1);
+        CheckTensor(session.OutputMetadata, "detector", "stateN", typeof(float), -1, -1);
+        try
+        {
+            return detector.Begin().Hear(new float[VoiceDetector.Frame]) is >= 0 and < 0.5f
+                ? WhisperFolder.Voice : throw new ModelImportException($"{WhisperFolder.Voice} hears speech in silence.");
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new ModelImportException($"{WhisperFolder.Voice} fails on silence: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Rewrites a decoder whose texts would disturb each other, and installs that one where it lets them share steps.</summary>
+    private async Task<bool> TrySharedAsync(InferenceSession encoder, ModelSpeech speech, CancellationToken cancellationToken)
+    {
+        if (RowQuantization.Rewrite(await File.ReadAllBytesAsync(DecoderPath, cancellationToken), "then_branch") is not { } rewritten)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var decoder = job.Options.Sessions.Open(rewritten);
+            if (!SharedStepTrial.Run(encoder, decoder, speech))
+            {
+                return false;
+            }
+        }
+        catch (OnnxRuntimeException)
+        {
+            return false; // It has other shapes than the exporters' graphs: it stays as it is.
+        }
+
+        await File.WriteAllBytesAsync(DecoderPath, rewritten, cancellationToken);
+        return true;
+    }
+
     private void Try(InferenceSession encoder, InferenceSession decoder, ModelSpeech speech, CancellationToken cancellationToken)
     {
         job.Progress?.Report(new("trying it", 0));
         try
         {
-            var sessions = new WhisperSessions(encoder, decoder, speech);
+            var sessions = new WhisperSessions(encoder, decoder, speech, shared: false);
             var features = new float[speech.Bins * LogMel.Columns];
             new LogMel(speech.Bins).Compute(new float[AudioClip.Rate], features);
             using var hidden = sessions.Encode(features);
-            using var steps = sessions.Begin(hidden);
-            steps.Run([speech.Tokens.Start, speech.Tokens.NoTimestamps]);
+            using var row = sessions.Begin(hidden, [speech.Tokens.Start, speech.Tokens.NoTimestamps], out var first);
+            first.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            if (steps.Run([speech.Tokens.End]).ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+            using var logits = sessions.Step([row], [speech.Tokens.End]);
+            if (logits.GetTensorDataAsSpan<float>().ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
             {
                 throw new ModelImportException("The decoder's logits for silence are not finite.");
             }

@@ -10,21 +10,23 @@ internal sealed class WhisperSessions
     private readonly InferenceSession _encoder;
     private readonly InferenceSession _decoder;
     private readonly ModelSpeech _speech;
+    private readonly bool _shared;
     private readonly string[] _inputs;
     private readonly string[] _firstOutputs;
     private readonly string[] _laterOutputs;
-    private readonly string[] _ownCaches;
-    private readonly string[] _allCaches;
+    private readonly int _caches;
 
-    public WhisperSessions(InferenceSession encoder, InferenceSession decoder, ModelSpeech speech)
+    /// <param name="shared">Whether a step may have several rows, and what the encoder gave is not read after the first one.</param>
+    public WhisperSessions(InferenceSession encoder, InferenceSession decoder, ModelSpeech speech, bool shared)
     {
-        (_encoder, _decoder, _speech) = (encoder, decoder, speech);
+        (_encoder, _decoder, _speech, _shared) = (encoder, decoder, speech, shared);
         var shape = new WhisperShape(speech.Layers, speech.Heads, speech.HeadWidth, speech.Vocabulary, speech.Positions, speech.Bins);
-        _ownCaches = [.. shape.Caches(["decoder"])];
-        _allCaches = [.. _ownCaches, .. shape.Caches(["encoder"])];
-        _inputs = ["input_ids", "encoder_hidden_states", "use_cache_branch", .. _allCaches.Select(name => $"past_key_values.{name}")];
-        _firstOutputs = ["logits", .. _allCaches.Select(name => $"present.{name}")];
-        _laterOutputs = ["logits", .. _ownCaches.Select(name => $"present.{name}")];
+        string[] own = [.. shape.Caches(["decoder"])];
+        string[] all = [.. own, .. shape.Caches(["encoder"])];
+        _caches = own.Length;
+        _inputs = ["input_ids", "encoder_hidden_states", "use_cache_branch", .. all.Select(name => $"past_key_values.{name}")];
+        _firstOutputs = ["logits", .. all.Select(name => $"present.{name}")];
+        _laterOutputs = ["logits", .. own.Select(name => $"present.{name}")];
     }
 
     /// <summary>Reads the features of a window.</summary>
@@ -38,55 +40,82 @@ internal sealed class WhisperSessions
         return outputs[0];
     }
 
-    /// <summary>Begins a text over what the encoder gave, which must outlive it.</summary>
-    public Steps Begin(OrtValue hidden) => new(this, hidden);
-
-    /// <summary>The steps of one text. Caches stay where ONNX Runtime made them; a step hands those of the one before on.</summary>
-    internal sealed class Steps(WhisperSessions sessions, OrtValue hidden) : IDisposable
+    /// <summary>Reads the first tokens of a text.</summary>
+    /// <param name="hidden">What the encoder gave; it must outlive the row.</param>
+    /// <param name="logits">Receives <c>[tokens, vocabulary]</c>; the caller disposes it, and the row.</param>
+    public DecoderRow Begin(OrtValue hidden, ReadOnlySpan<int> tokens, out OrtValue logits)
     {
-        private IDisposableReadOnlyCollection<OrtValue>? _first;
-        private IDisposableReadOnlyCollection<OrtValue>? _last;
+        using var nothing = MakeEmptyCache();
+        var outputs = Run(
+            tokens, [1, tokens.Length], hidden, [.. Enumerable.Repeat(nothing, 2 * _caches)], _firstOutputs, cached: false);
+        logits = outputs[0];
+        return new DecoderRow(
+            new CacheSet([.. outputs.Skip(1).Take(_caches)], 1), new CacheSet([.. outputs.Skip(1 + _caches)], 1), hidden, tokens.Length);
+    }
 
-        /// <summary>Reads tokens.</summary>
-        /// <returns>Logits of all of them, <c>[tokens, vocabulary]</c>, until the next call.</returns>
-        public ReadOnlySpan<float> Run(ReadOnlySpan<int> tokens)
+    /// <summary>Reads a whole text, and notes where the decoder listens.</summary>
+    /// <returns>For each of the model's alignment heads its weights, <c>[tokens, frames]</c>.</returns>
+    public IReadOnlyList<float[]> Attend(OrtValue hidden, ReadOnlySpan<int> tokens)
+    {
+        using var nothing = MakeEmptyCache();
+        var heads = _speech.Alignment!;
+        var layers = heads.Select(head => head.Layer).Distinct().ToList();
+        using var outputs = Run(
+            tokens, [1, tokens.Length], hidden, [.. Enumerable.Repeat(nothing, 2 * _caches)],
+            [.. layers.Select(layer => $"cross_attentions.{layer}")], cached: false);
+        return [.. heads.Select(head =>
         {
-            var ids = new long[tokens.Length];
-            for (var i = 0; i < ids.Length; i++)
+            var weights = outputs[layers.IndexOf(head.Layer)].GetTensorDataAsSpan<float>();
+            var length = weights.Length / _speech.Heads;
+            return weights.Slice(head.Head * length, length).ToArray();
+        })];
+    }
+
+    /// <summary>Reads one more token of each of some texts.</summary>
+    /// <param name="rows">Of equal length; one alone where rows are not shared.</param>
+    /// <param name="tokens">One for each row.</param>
+    /// <returns>Logits, <c>[rows, vocabulary]</c>; the caller disposes them. Where it throws, no row has moved.</returns>
+    public OrtValue Step(IReadOnlyList<DecoderRow> rows, ReadOnlySpan<int> tokens)
+    {
+        var (own, heard) = DecoderRow.Collect(rows);
+        try
+        {
+            using var unread = _shared
+                ? OrtValue.CreateTensorValueFromMemory(new float[rows.Count * Width(rows[0])], [rows.Count, 1, Width(rows[0])]) : null;
+            var outputs = Run(
+                tokens, [rows.Count, 1], unread ?? rows[0].Hidden, [.. own.Values, .. heard.Values], _laterOutputs, cached: true);
+            var grown = new CacheSet([.. outputs.Skip(1)], rows.Count);
+            for (var row = 0; row < rows.Count; row++)
             {
-                ids[i] = tokens[i];
+                rows[row].Move(grown, heard, row);
             }
 
-            using var input = OrtValue.CreateTensorValueFromMemory(ids, [1, ids.Length]);
-            using var cached = OrtValue.CreateTensorValueFromMemory(new[] { _first is not null }, [1]);
-            using var nothing = OrtValue.CreateAllocatedTensorValue(
-                OrtAllocator.DefaultInstance, TensorElementType.Float, [1, sessions._speech.Heads, 0, sessions._speech.HeadWidth]);
-            using var options = new RunOptions();
-            var own = sessions._ownCaches.Length;
-            OrtValue[] inputs =
-            [
-                input, hidden, cached,
-                .. Enumerable.Range(1, sessions._allCaches.Length).Select(i => (i <= own ? _last : _first)?[i] ?? nothing),
-            ];
-            var outputs = sessions._decoder.Run(
-                options, sessions._inputs, inputs, _first is null ? sessions._firstOutputs : sessions._laterOutputs);
-            if (_last != _first)
-            {
-                _last?.Dispose();
-            }
+            return outputs[0];
+        }
+        finally
+        {
+            own.Release();
+            heard.Release();
+        }
+    }
 
-            _last = outputs;
-            _first ??= outputs;
-            return outputs[0].GetTensorDataAsSpan<float>();
+    private static int Width(DecoderRow row) => (int)row.Hidden.GetTensorTypeAndShape().Shape[2];
+
+    private OrtValue MakeEmptyCache() => OrtValue.CreateAllocatedTensorValue(
+        OrtAllocator.DefaultInstance, TensorElementType.Float, [1, _speech.Heads, 0, _speech.HeadWidth]);
+
+    private IDisposableReadOnlyCollection<OrtValue> Run(
+        ReadOnlySpan<int> tokens, long[] shape, OrtValue hidden, OrtValue[] caches, string[] outputs, bool cached)
+    {
+        var ids = new long[tokens.Length];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            ids[i] = tokens[i];
         }
 
-        public void Dispose()
-        {
-            _first?.Dispose();
-            if (_last != _first)
-            {
-                _last?.Dispose();
-            }
-        }
+        using var input = OrtValue.CreateTensorValueFromMemory(ids, shape);
+        using var branch = OrtValue.CreateTensorValueFromMemory(new[] { cached }, [1]);
+        using var options = new RunOptions();
+        return _decoder.Run(options, _inputs, [input, hidden, branch, .. caches], outputs);
     }
 }

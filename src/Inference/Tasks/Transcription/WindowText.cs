@@ -34,7 +34,7 @@ internal sealed record WindowText(
             zlib.Write(bytes);
         }
 
-        return (double)bytes.Length / packed.Length;
+        return bytes.Length == 0 ? 0 : (double)bytes.Length / packed.Length;
     }
 
     /// <summary>The text of tokens, without times. Bytes are joined before they are read as UTF-8, because a character may span

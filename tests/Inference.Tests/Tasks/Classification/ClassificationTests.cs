@@ -1,7 +1,9 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.Inference.Tests.Models;
 
 namespace Tollgate.Inference.Tests.Tasks.Classification;
@@ -121,6 +123,47 @@ public sealed class ClassificationTests(ClassifierFixture worker) : IClassFixtur
         Assert.Contains("maximum context length is 48 tokens", (string)tooLong["message"]!, StringComparison.Ordinal);
         Assert.Equal((400, "context_length_exceeded", "data"), (dataStatus, (string?)data["code"], (string?)data["param"]));
         Assert.Equal((400, "invalid_value", "input"), (idStatus, (string?)foreign["code"], (string?)foreign["param"]));
+    }
+
+    /// <summary>46 tokens of a text fit beside its frame.</summary>
+    [Theory]
+    [InlineData("cut")]
+    [InlineData("windows")]
+    public async Task A_long_text_is_cut_or_read_in_parts_that_are_all_metered(string truncation)
+    {
+        var words = Enumerable.Range(0, 100).Select(i => i % 7 < 3 ? "gate" : "love").ToArray();
+        JsonArray texts = ["gate", string.Join(' ', words), "love"];
+        int[][] parts = truncation == "cut" ? [[0, 46]] : [[0, 46], [46, 92], [92, 100]];
+        double[] expected = [.. parts.Select(part => worker.Bert.Logits(ClassifierFolder.Encode(string.Join(' ', words[part[0]..part[1]]))))
+            .Select(logits => logits.Select(Math.Exp).ToArray()).Select(powers => powers.Select(power => power / powers.Sum()).ToArray())
+            .Aggregate((left, right) => [.. left.Zip(right, (a, b) => a + b)]).Select(sum => sum / parts.Length)];
+
+        using var response = await worker.PostAsync(
+            Classify, Body("bert", texts, ("truncation", truncation), ("return_all_scores", true)));
+
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        var tokens = (truncation == "cut" ? 48 : 48 + 48 + 10) + 3 + 3;
+        Assert.Equal(tokens, (int)answer["usage"]!["prompt_tokens"]!);
+        Assert.Equal(new Units(tokens).ToString(), response.Headers.GetValues(Units.Header).Single());
+        Assert.Equal([0, 1, 2], answer["data"]!.AsArray().Select(result => (int)result!["index"]!));
+        var scores = answer["data"]![1]!["scores"]!.AsArray();
+        Assert.All(scores, score => Assert.Equal(expected[(int)score!["label_id"]!], (double)score["score"]!, 1e-4));
+        Assert.Equal(Array.IndexOf(expected, expected.Max()), (int)answer["data"]![1]!["label_id"]!);
+        Assert.Equal(1, scores.Sum(score => (double)score!["score"]!), 1e-9);
+    }
+
+    [Fact]
+    public async Task The_gateways_bound_holds_for_a_text_that_is_read_in_parts()
+    {
+        var body = Body("bert", string.Join(' ', Enumerable.Repeat("a", 5000)), ("truncation", "windows"));
+
+        var answer = await worker.AnswerAsync(Classify, body);
+
+        var tokens = (long)answer["usage"]!["prompt_tokens"]!;
+        var card = (await WorkerFixture.StatusAsync(worker.Gateway)).Models.Single(served => served.Card.Name == "bert").Card;
+        Assert.True(ClassificationRequest.TryParse(Encoding.UTF8.GetBytes(body.ToJsonString()), out var request, out var _));
+        Assert.Equal(5000 + (2 * 109), tokens); // 5000 / 46 parts.
+        Assert.InRange(card.Measure!.MostTokensInWindows(request, card.ContextLength), tokens, 3 * tokens);
     }
 
     [Fact]

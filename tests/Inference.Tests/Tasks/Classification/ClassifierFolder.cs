@@ -13,15 +13,15 @@ internal static class ClassifierFolder
 {
     public const int Vocabulary = 11_905;
 
-    public static readonly WordPieceTokenizer Tokenizer = TokenizerFile.ReadWordPiece(
+    public static readonly IFramedTokenizer Tokenizer = TokenizerFile.ReadFramed(
         File.ReadAllBytes(Path.Combine(ModelFiles.Defaults, "tiny-sentiment", "tokenizer.json")));
 
     /// <summary>Ids of a text with those that frame it.</summary>
     public static int[] Encode(string text)
     {
-        List<int> ids = [.. Tokenizer.Prefix];
+        List<int> ids = [.. Tokenizer.Frame.Prefix];
         Tokenizer.Encode(text, allowSpecial: false, ids);
-        return [.. ids, .. Tokenizer.Suffix];
+        return [.. ids, .. Tokenizer.Frame.Suffix];
     }
 
     /// <summary>Writes configuration and tokenizer.</summary>

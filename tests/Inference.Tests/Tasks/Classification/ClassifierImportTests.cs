@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Onnx;
 using Tollgate.Inference.Tasks.Classification;
 using Tollgate.Inference.Tests.Models;
 
@@ -64,19 +65,29 @@ public sealed class ClassifierImportTests : IDisposable
     public static TheoryData<string, string> Configurations => new()
     {
         { """{"problem_type":"regression"}""", "problem_type 'regression'" },
-        { """{"problem_type":7}""", "does not describe a classifier" },
-        { """{"id2label":[]}""", "does not describe a classifier" },
+        { """{"problem_type":7}""", "problem_type '7'" },
+        { """{"id2label":[]}""", "does not name 1 to" },
         { """{"id2label":{"0":"a","1":"b","2":"c"}}""", "2 logits, and its config.json names 3 labels" },
-        { """{"id2label":{"0":"a","2":"b"}}""", "numbers from 0 on" },
-        { """{"id2label":{"0":"a","1":"a"}}""", "none alike" },
-        { """{"id2label":{"0":"a","1":""}}""", "entry '1'" },
-        { """{"id2label":{"0":"a","one":"b"}}""", "entry 'one'" },
-        { """{"id2label":{"0":"a","1":5}}""", "does not describe a classifier" },
-        { """{"id2label":{}}""", "numbers from 0 on" },
+        { """{"id2label":{"0":"a","2":"b"}}""", "2 labels from 0 on: it has the number '2'" },
+        { """{"id2label":{"0":"a","1":"a"}}""", "none may be alike" },
+        { """{"id2label":{"0":"a","1":""}}""", "Label 1 in" },
+        { """{"id2label":{"0":"a","one":"b"}}""", "number 'one'" },
+        { """{"id2label":{"0":"a","1":5}}""", "Label 1 in" },
+        { """{"id2label":{}}""", "does not name 1 to" },
+        { """{"id2label":{"1":"a","2":"b"}}""", "2 labels from 0 on: it has the number '2'" },
+        { """{"id2label":{"0":"a","-1":"b"}}""", "number '-1'" },
+        { """{"id2label":{"0":"a","00":"b"}}""", "number '00'" },
+        { """{"id2label":{"0":"a","99999999999":"b"}}""", "number '99999999999'" },
+        { """{"id2label":{"0":"a","1":["b"]}}""", "Label 1 in" },
+        { """{"id2label":{"0":"a","1":null}}""", "Label 1 in" },
+        { """{"num_labels":3}""", "num_labels 3, and names 2 labels" },
+        { """{"num_labels":"2"}""", "num_labels 2, and names 2 labels" },
+        { """{"id2label":null,"num_labels":3}""", "2 logits, and its config.json names 3 labels" },
+        { """{"id2label":null,"num_labels":0}""", "2 logits, and its config.json names 0 labels" },
         { """{"vocab_size":100}""", "do not belong together" },
-        { """{"vocab_size":"many"}""", "does not describe a classifier" },
+        { """{"vocab_size":"many"}""", "vocab_size many, which is not a whole number" },
         { """{"max_position_embeddings":0}""", "longest input" },
-        { """{"max_position_embeddings":1.5}""", "does not describe a classifier" },
+        { """{"max_position_embeddings":1.5}""", "max_position_embeddings 1.5" },
     };
 
     [Theory]
@@ -93,6 +104,25 @@ public sealed class ClassifierImportTests : IDisposable
         ClassifierFolder.WriteTable(source, 2, Words);
 
         await AssertRefusedAsync(source, why);
+    }
+
+    /// <summary>Served as they are: an answer's JSON escapes what it must.</summary>
+    [Fact]
+    public async Task RunAsync_takes_labels_of_odd_characters_and_refuses_half_characters()
+    {
+        string[] odd = ["</script>\"'\\", "\u0000\n\t", "😀 👩‍👩‍👧", "\u202Eright", " ", "id2label", new string('x', 1000), "É", "E\u0301"];
+        var source = ClassifierFolder.WriteSettings(_folder.File("source"), odd);
+        ClassifierFolder.WriteTable(source, odd.Length, new Dictionary<string, float[]>());
+        var halved = ClassifierFolder.WriteSettings(_folder.File("halved"), ["no", "yes"]);
+        ClassifierFolder.WriteTable(halved, 2, Words);
+        var config = Path.Combine(halved, "config.json");
+        await File.WriteAllTextAsync(
+            config, (await File.ReadAllTextAsync(config)).Replace("\"yes\"", "\"\\ud83d\"", StringComparison.Ordinal));
+
+        var installed = await ImportAsync(source);
+
+        Assert.Equal(odd, ModelClassification.Of(installed.Manifest)!.Labels);
+        await Assert.ThrowsAsync<ModelImportException>(() => ImportAsync(halved));
     }
 
     [Theory]
@@ -132,6 +162,60 @@ public sealed class ClassifierImportTests : IDisposable
         await AssertRefusedAsync(broken, "no usable logits");
     }
 
+    /// <summary>Outputs that are no logits for labels: of another rank, of no column, or infinite.</summary>
+    [Theory]
+    [InlineData("Identity", "float32 of rank 2")]
+    [InlineData("Slice", "no usable logits")]
+    [InlineData("Infinite", "no usable logits")]
+    public async Task RunAsync_refuses_absurd_outputs(string last, string why)
+    {
+        var source = ClassifierFolder.WriteSettings(_folder.File("source"), ["no", "yes"]);
+        using (var graph = new OnnxGraphBuilder(weightsPath: null))
+        {
+            graph.Input("input_ids", typeof(long), "batch", "tokens");
+            graph.Input("attention_mask", typeof(long), "batch", "tokens");
+            graph.Initializer("zero", new long[] { 0 }, 1);
+            graph.Initializer("one", new long[] { 1 }, 1);
+            graph.Initializer("huge", [float.MaxValue], 1);
+            var numbers = graph.Node("Cast", ["input_ids"], ("to", 1));
+            var huge = graph.Node("Mul", [graph.Node("Add", [numbers, "huge"]), "huge"]);
+            var (type, inputs) = last switch
+            {
+                "Identity" => ("Unsqueeze", (string[])[numbers, "zero"]),
+                "Slice" => ("Slice", [numbers, "zero", "zero", "one"]),
+                _ => ("Slice", [huge, "zero", "one", "one"]),
+            };
+            graph.Node(type, domain: "", inputs, ["logits"]);
+            graph.Output("logits", typeof(float), [.. last == "Identity" ? ["one"] : Array.Empty<object>(), "batch", "labels"]);
+            graph.Write(Path.Combine(source, "model.onnx"));
+        }
+
+        await AssertRefusedAsync(source, why);
+    }
+
+    /// <summary>A RoBERTa's table of positions has two rows that no text uses.</summary>
+    [Theory]
+    [InlineData(64, 64)]
+    [InlineData(66, 64)]
+    public async Task RunAsync_finds_the_longest_input_that_the_graph_runs(int promised, int found)
+    {
+        var source = ClassifierFolder.WriteSettings(
+            _folder.File("source"), ["no", "yes"], config => config["max_position_embeddings"] = promised);
+        WritePositions(source, rows: 64);
+
+        Assert.Equal(found, (await ImportAsync(source)).Manifest.Limits.ContextLength);
+    }
+
+    [Fact]
+    public async Task RunAsync_refuses_a_longest_input_that_the_graph_does_not_run()
+    {
+        var source = ClassifierFolder.WriteSettings(
+            _folder.File("source"), ["no", "yes"], config => config["max_position_embeddings"] = 512);
+        WritePositions(source, rows: 64);
+
+        await AssertRefusedAsync(source, "a row of 510 tokens, the longest that its files promise");
+    }
+
     [Fact]
     public async Task RunAsync_names_a_file_that_is_missing()
     {
@@ -151,7 +235,7 @@ public sealed class ClassifierImportTests : IDisposable
         ClassifierFolder.WriteTable(source, 1, new Dictionary<string, float[]>());
         ClassifierFolder.WriteTable(nameless, 1, new Dictionary<string, float[]>());
 
-        Assert.False(new ClassifierImporter().Takes(source)); // It ranks.
+        Assert.False(new SequenceImporter(ranks: false).Takes(source)); // It ranks.
         await AssertRefusedAsync(nameless, "one logit");
     }
 
@@ -166,6 +250,21 @@ public sealed class ClassifierImportTests : IDisposable
 
         Assert.Equal("hate", moderation.GetProperty("labels").GetProperty("yes")[0].GetString());
         Assert.Equal(0.5, moderation.GetProperty("threshold").GetDouble());
+    }
+
+    /// <summary>Writes a graph whose logits are the sum of a table's rows, one for each position.</summary>
+    private static void WritePositions(string folder, int rows)
+    {
+        using var graph = new OnnxGraphBuilder(weightsPath: null);
+        graph.Input("input_ids", typeof(long), "batch", "tokens");
+        graph.Input("attention_mask", typeof(long), "batch", "tokens");
+        graph.Initializer("table", new float[rows * 2], rows, 2);
+        graph.Initializer("one", new long[] { 1 });
+        graph.Initializer("axis", new long[] { 1 }, 1);
+        var places = graph.Node("Sub", [graph.Node("CumSum", ["attention_mask", "one"]), "one"]);
+        graph.Node("ReduceSum", domain: "", [graph.Node("Gather", ["table", places]), "axis"], ["logits"], ("keepdims", 0));
+        graph.Output("logits", typeof(float), "batch", 2);
+        graph.Write(Path.Combine(folder, "model.onnx"));
     }
 
     private Task<InstalledModel> ImportAsync(string path) => ClassifierFolder.ImportAsync(path, "classifier", _folder.File("models"));

@@ -143,7 +143,8 @@ public sealed class DrawingLineTests
     private static DrawingRequest Request(Guid organization, int pictures, int width = 8, int partial = 0) => new(
         new RequestIdentity(Guid.NewGuid(), 1, organization),
         new DrawingPlan(
-            pictures, width * 8, 64, new LatentShape(4, 8, width), 4, 1, 1, new PromptIds(new ClipText([0, 1], 2, null), null), null, partial)
+            pictures, width * 8, 64, new LatentShape(4, 8, width), 4, 1, 1, new PromptIds(new ClipText([0, 1], 2, null), null), null,
+            partial)
         {
             TextTokens = 2,
         },

@@ -7,8 +7,8 @@ namespace Tollgate.Inference.Tests.Tasks.Drawing;
 
 /// <summary>
 /// A folder of Stable Diffusion XL's shape with random weights: two text encoders with their hidden states, a denoiser that reads the
-/// states of both, the second one's vector of the whole text and the sizes, a decoder; all graphs as Optimum names their inputs and outputs. Each
-/// input changes the picture.
+/// states of both, the second one's vector of the whole text and the sizes, a decoder; all graphs as Optimum names their inputs and
+/// outputs. Each input changes the picture.
 /// </summary>
 internal static class XlFolder
 {

@@ -1,5 +1,4 @@
 using SkiaSharp;
-using Tollgate.Inference.Tasks.Ocr;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.Ocr;

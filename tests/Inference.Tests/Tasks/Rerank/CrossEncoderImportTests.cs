@@ -32,7 +32,7 @@ public sealed class CrossEncoderImportTests
         var none = await Assert.ThrowsAsync<ModelImportException>(() => ImportAsync(infinite));
 
         Assert.Contains("2 logits", two.Message, StringComparison.Ordinal);
-        Assert.Contains("none that is a number", none.Message, StringComparison.Ordinal);
+        Assert.Contains("no usable logits", none.Message, StringComparison.Ordinal);
     }
 
     [Fact]

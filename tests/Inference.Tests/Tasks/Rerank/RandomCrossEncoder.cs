@@ -20,7 +20,8 @@ internal static class RandomCrossEncoder
     /// <param name="scale">Factor of the logits.</param>
     /// <param name="labels">Logits of a pair.</param>
     /// <param name="infinite">Whether logits overflow.</param>
-    public static void Write(string folder, float scale, int labels = 1, bool infinite = false)
+    /// <param name="tokenizer">A <c>tokenizer.json</c>; null for that of tiny-embed.</param>
+    public static void Write(string folder, float scale, int labels = 1, bool infinite = false, JsonObject? tokenizer = null)
     {
         Directory.CreateDirectory(folder);
         var random = new Random(5);
@@ -46,7 +47,9 @@ internal static class RandomCrossEncoder
         graph.Node("MatMul", domain: "", [mean, "reader"], ["logits"]);
         graph.Output("logits", typeof(float), "batch", labels);
         graph.Write(Path.Combine(folder, "model.onnx"));
-        File.Copy(Path.Combine(ModelFiles.Defaults, "tiny-embed", "tokenizer.json"), Path.Combine(folder, "tokenizer.json"));
+        File.WriteAllText(
+            Path.Combine(folder, "tokenizer.json"),
+            tokenizer?.ToJsonString() ?? File.ReadAllText(Path.Combine(ModelFiles.Defaults, "tiny-embed", "tokenizer.json")));
         File.WriteAllText(Path.Combine(folder, "config.json"), new JsonObject
         {
             ["architectures"] = new JsonArray("BertForSequenceClassification"),

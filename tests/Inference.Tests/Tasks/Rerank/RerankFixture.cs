@@ -7,14 +7,15 @@ using Tollgate.Inference.Models;
 using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.Inference.Tests.Models;
+using Tollgate.Inference.Tests.Tokenizers;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.Rerank;
 
 /// <summary>
-/// A real worker with cross-encoders of random weights — <c>cross</c>, <c>steep</c> with logits beyond what a sigmoid in single precision
-/// tells apart — and tiny-embed imported as a model with prefixes and smaller widths, <c>prefixed</c>.
+/// A real worker with cross-encoders of random weights — <c>cross</c>, <c>multilingual</c> with a unigram tokenizer framed as
+/// XLM-RoBERTa's, <c>steep</c> with logits beyond what a sigmoid in single precision tells apart — and tiny-embed imported as a model with prefixes and smaller widths, <c>prefixed</c>.
 /// </summary>
 public sealed class RerankFixture : IAsyncLifetime
 {
@@ -25,18 +26,22 @@ public sealed class RerankFixture : IAsyncLifetime
 
     public HttpClient Gateway { get; private set; } = null!;
 
-    /// <summary>The folder that <c>cross</c> was imported from.</summary>
-    public string Source { get; } = Path.Combine(TestFolder.Create("cross"), "source");
+    /// <summary>The folders that the cross-encoders were imported from, by model.</summary>
+    public IReadOnlyDictionary<string, string> Sources { get; } = ((string[])["cross", "multilingual", "steep"])
+        .ToDictionary(name => name, name => Path.Combine(TestFolder.Create(name), "source"));
 
     internal string Repository { get; } = TestFolder.Create("repository");
 
     public async Task InitializeAsync()
     {
-        RandomCrossEncoder.Write(Source, scale: 4);
-        var steep = Path.Combine(TestFolder.Create("steep"), "source");
-        RandomCrossEncoder.Write(steep, scale: 3000);
-        await ImportAsync(Source, "cross", new ModelImportOptions());
-        await ImportAsync(steep, "steep", new ModelImportOptions());
+        RandomCrossEncoder.Write(Sources["cross"], scale: 4);
+        RandomCrossEncoder.Write(Sources["multilingual"], scale: 4, tokenizer: UnigramFile.Make("recent"));
+        RandomCrossEncoder.Write(Sources["steep"], scale: 3000);
+        foreach (var (name, source) in Sources)
+        {
+            await ImportAsync(source, name, new ModelImportOptions());
+        }
+
         await ImportAsync(Path.Combine(ModelFiles.Defaults, "tiny-embed", "model.onnx"), "prefixed", new ModelImportOptions
         {
             Dimensions = [128, 64], QueryPrefix = QueryPrefix, DocumentPrefix = DocumentPrefix,
@@ -44,7 +49,7 @@ public sealed class RerankFixture : IAsyncLifetime
         _app = InferenceApp.Create(WorkerFixture.Arguments(Repository, TestFolder.Create("worker")));
         await _app.StartAsync();
         Gateway = WorkerFixture.Client(_app.Url(ListenerKind.Internal));
-        foreach (var name in new[] { "cross", "steep", "prefixed" })
+        foreach (var name in new[] { "cross", "multilingual", "steep", "prefixed" })
         {
             await WorkerFixture.WaitForModelAsync(Gateway, name);
         }

@@ -21,19 +21,21 @@ public sealed class RerankTests(RerankFixture worker) : IClassFixture<RerankFixt
         "A [bracket] is no end of a text", "Passwords have at least twelve characters.", $"{Long} and more", "x",
     ];
 
-    [Fact]
-    public async Task Scores_of_a_cross_encoder_equal_the_reference_also_of_documents_that_are_cut()
+    [Theory]
+    [InlineData("cross")]
+    [InlineData("multilingual")]
+    public async Task Scores_of_a_cross_encoder_equal_the_reference_also_of_documents_that_are_cut(string model)
     {
         var expected = (await NodeOracle.RunAsync("Tasks/Rerank/rerank.mjs", new JsonObject
         {
-            ["model"] = Path.Combine(worker.Source, "model.onnx"),
-            ["tokenizer"] = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(worker.Source, "tokenizer.json"))),
+            ["model"] = Path.Combine(worker.Sources[model], "model.onnx"),
+            ["tokenizer"] = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(worker.Sources[model], "tokenizer.json"))),
             ["context"] = RandomCrossEncoder.Context,
             ["query"] = Query,
             ["documents"] = new JsonArray([.. Documents.Select(text => (JsonNode)text)]),
         })).AsArray();
 
-        var answer = await worker.RankAsync("cross", Query, Documents);
+        var answer = await worker.RankAsync(model, Query, Documents);
 
         var scores = Scores(answer);
         for (var i = 0; i < Documents.Length; i++)
@@ -116,6 +118,7 @@ public sealed class RerankTests(RerankFixture worker) : IClassFixture<RerankFixt
 
     [Theory]
     [InlineData("cross")]
+    [InlineData("multilingual")]
     [InlineData("prefixed")]
     public async Task Usage_is_what_the_ledger_reads_and_within_the_bound_of_the_gateway(string model)
     {

@@ -32,8 +32,8 @@ internal sealed class SpeechWorker : IAsyncDisposable
 
     /// <summary>Sends a recording.</summary>
     public async Task<HttpResponseMessage> PostAsync(
-        byte[] file, string path = "/v1/audio/transcriptions", Guid? request = null, string? bound = null,
-        params IEnumerable<(string Name, string Value)> fields)
+        byte[] file, string path = "/v1/audio/transcriptions", Guid? request = null, string? bound = null, Guid? organization = null,
+        HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead, params IEnumerable<(string Name, string Value)> fields)
     {
         using var form = new MultipartFormDataContent { { new StringContent("tiny-whisper"), "model" } };
         form.Add(new ByteArrayContent(file), "file", "speech.wav");
@@ -49,7 +49,12 @@ internal sealed class SpeechWorker : IAsyncDisposable
             message.Headers.Add(WorkerHeaders.Bound, bound);
         }
 
-        return await Gateway.SendAsync(message);
+        if (organization is { } served)
+        {
+            message.Headers.Add(WorkerHeaders.Organization, served.ToString("N"));
+        }
+
+        return await Gateway.SendAsync(message, completion);
     }
 
     public async Task<JsonNode> AskAsync(byte[] file, params (string Name, string Value)[] fields)

@@ -2,6 +2,7 @@ using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tests.Models;
+using Tollgate.Inference.Tokenizers;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.Transcription;
@@ -11,12 +12,15 @@ public sealed class ToySpeech : IAsyncLifetime
 {
     internal SpeechWorker Worker { get; private set; } = null!;
 
+    /// <summary>The model's tokenizer, in which each byte is a token.</summary>
+    internal ITokenizer Tokenizer { get; private set; } = null!;
+
     public async Task InitializeAsync()
     {
         var repository = TestFolder.Create("toy-speech");
         using var folder = new TemporaryFolder();
         ToyWhisper.Write(folder.Path);
-        await ImportAsync(folder.Path, repository);
+        Tokenizer = TokenizerFile.Load(await ImportAsync(folder.Path, repository));
         Worker = await SpeechWorker.StartAsync(repository, "tiny-whisper");
     }
 

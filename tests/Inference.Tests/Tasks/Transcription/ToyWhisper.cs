@@ -13,12 +13,14 @@ internal static class ToyWhisper
     public const int End = 256;
     public const int Japanese = 260;
 
-    private const int Start = 257;
-    private const int Translate = 261;
-    private const int Transcribe = 262;
-    private const int NoTimestamps = 265;
-    private const int FirstTimestamp = 266;
-    private const int Vocabulary = FirstTimestamp + 1501;
+    public const int Start = 257;
+    public const int Translate = 261;
+    public const int Transcribe = 262;
+    public const int NoSpeech = 264;
+    public const int NoTimestamps = 265;
+    public const int FirstTimestamp = 266;
+    public const int Vocabulary = FirstTimestamp + 1501;
+
     private const int Width = 4;
 
     private static readonly string[] Added =
@@ -35,11 +37,29 @@ internal static class ToyWhisper
         (Translate, FirstTimestamp + 1), (FirstTimestamp + 1, 'h'), ('h', 'i'), ('i', FirstTimestamp + 50),
     ];
 
-    public static void Write(string folder)
+    /// <summary>A token that may follow another one, and its logit. All others have 0.</summary>
+    public readonly record struct Link(int From, int To, float Logit);
+
+    /// <summary>The chain, with the end where the rules exclude what follows.</summary>
+    private static IEnumerable<Link> Links =>
+        Chain.SelectMany(link => (Link[])[new(link.From, link.To, 20), new(link.From, End, 10)]);
+
+    /// <param name="more">Links of tokens that are not in the chain, or that replace theirs in it.</param>
+    public static void Write(string folder, params IReadOnlyList<Link> more)
     {
         WriteEncoder(Path.Combine(folder, "encoder_model.onnx"));
-        WriteDecoder(Path.Combine(folder, "decoder_model_merged.onnx"));
-        WriteJson(folder, "config.json", new JsonObject { ["model_type"] = "whisper", ["max_target_positions"] = 448 });
+        WriteDecoder(
+            Path.Combine(folder, "decoder_model_merged.onnx"),
+            [.. Links.Where(link => more.All(other => other.From != link.From)), .. more]);
+        WriteSettings(folder, 448);
+    }
+
+    /// <summary>Writes the files beside the graphs.</summary>
+    /// <param name="suppressed">Tokens that are never chosen.</param>
+    /// <param name="heads">Heads that find words.</param>
+    public static void WriteSettings(string folder, int positions, IEnumerable<int>? suppressed = null, JsonArray? heads = null)
+    {
+        WriteJson(folder, "config.json", new JsonObject { ["model_type"] = "whisper", ["max_target_positions"] = positions });
         WriteJson(folder, "preprocessor_config.json", new JsonObject
         {
             ["feature_size"] = 80, ["sampling_rate"] = 16_000, ["n_fft"] = 400, ["hop_length"] = 160, ["chunk_length"] = 30,
@@ -47,6 +67,8 @@ internal static class ToyWhisper
         WriteJson(folder, "generation_config.json", new JsonObject
         {
             ["is_multilingual"] = true,
+            ["alignment_heads"] = heads,
+            ["suppress_tokens"] = new JsonArray([.. (suppressed ?? []).Select(id => (JsonNode)id)]),
             ["lang_to_id"] = new JsonObject { ["<|en|>"] = 258, ["<|fr|>"] = 259, ["<|ja|>"] = Japanese },
         });
         WriteJson(folder, "tokenizer.json", new JsonObject
@@ -78,20 +100,20 @@ internal static class ToyWhisper
         graph.Write(path);
     }
 
-    private static void WriteDecoder(string path)
+    private static void WriteDecoder(string path, IReadOnlyList<Link> links)
     {
-        var states = Chain.Length + 1;
+        var froms = links.Select(link => link.From).Distinct().ToList();
+        var states = froms.Count + 1;
         var (state, logits) = (new float[Vocabulary * states], new float[states * Vocabulary]);
         for (var token = 0; token < Vocabulary; token++)
         {
-            state[(token * states) + Array.FindIndex(Chain, link => link.From == token) + 1] = 1;
+            state[(token * states) + froms.IndexOf(token) + 1] = 1;
         }
 
         logits[End] = 20;
-        for (var link = 0; link < Chain.Length; link++)
+        foreach (var link in links)
         {
-            logits[((link + 1) * Vocabulary) + Chain[link].To] = 20;
-            logits[((link + 1) * Vocabulary) + End] = 10; // Where the rules exclude what follows.
+            logits[((froms.IndexOf(link.From) + 1) * Vocabulary) + link.To] = link.Logit;
         }
 
         using var graph = new OnnxGraphBuilder(weightsPath: null);

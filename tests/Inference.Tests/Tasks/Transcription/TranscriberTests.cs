@@ -106,9 +106,9 @@ public sealed partial class TranscriberTests(WhisperFixture whisper)
     [SharedFact(WhisperFixture.Model)]
     public void A_cancelled_window_stops()
     {
-        var transcriber = whisper.Speech.Begin(WhisperFixture.Open(WhisperFixture.Recording("jfk")), Plain);
+        var clip = WhisperFixture.Open(WhisperFixture.Recording("jfk"));
 
-        Assert.Throws<OperationCanceledException>(() => transcriber.TranscribeNext(new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => whisper.Transcribe(clip, Plain, new CancellationToken(canceled: true)));
     }
 
     private static IEnumerable<KeyValuePair<string, JsonNode>> References() => JsonNode

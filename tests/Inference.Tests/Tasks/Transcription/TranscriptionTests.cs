@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Tollgate.Contracts.Metering;
 using Tollgate.Inference.Tests.Audio;
 using Tollgate.Inference.Tests.Endpoints;
+using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.Transcription;
 
@@ -147,6 +148,50 @@ public sealed class TranscriptionTests(ToySpeech toy) : IClassFixture<ToySpeech>
         Assert.Equal(HttpStatusCode.InternalServerError, stops.StatusCode);
         var log = await WorkerFixture.WitnessAsync(Worker.Gateway.BaseAddress!);
         Assert.DoesNotContain(log.Entries, entry => entry.RequestId == refused);
+    }
+
+    [Fact]
+    public async Task A_recording_whose_reader_leaves_is_counted_whole_and_ends()
+    {
+        var (file, request) = (WavBytes.Make(WavBytes.Tone(300, 8_000, 600), 8_000, bits: 8), Guid.NewGuid()); // 20 windows
+
+        using (var response = await Worker.PostAsync(
+            file, request: request, completion: HttpCompletionOption.ResponseHeadersRead, fields: ("stream", "true")))
+        {
+            await using var stream = await response.Content.ReadAsStreamAsync();
+            await stream.ReadAtLeastAsync(new byte[64], 64);
+        }
+
+        await Until.TrueAsync(
+            async () => (await WorkerFixture.WitnessAsync(Worker.Gateway.BaseAddress!)).Entries.Any(entry => entry.RequestId == request),
+            "the units in the worker's log", TimeSpan.FromMinutes(1));
+        var log = await WorkerFixture.WitnessAsync(Worker.Gateway.BaseAddress!);
+        Assert.Equal(new Units(0, AudioMs: 600_000), Assert.Single(log.Entries, entry => entry.RequestId == request).Units);
+        await Until.TrueAsync(
+            async () => (await WorkerFixture.StatusAsync(Worker.Gateway)).Models.All(model => model.Active == 0), "an idle model",
+            TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task One_recording_of_a_quiet_organization_does_not_wait_for_all_of_a_loud_one()
+    {
+        var (loud, quiet) = (Guid.NewGuid(), Guid.NewGuid());
+        var flood = Enumerable.Range(0, 12).Select(_ => Worker.PostAsync(Long, organization: loud)).ToList();
+        await Until.TrueAsync(
+            async () => (await WorkerFixture.StatusAsync(Worker.Gateway)).Models.Any(model => model.Active + model.Queued >= 6),
+            "the flood", TimeSpan.FromMinutes(1));
+
+        using var one = await Worker.PostAsync(WavBytes.Make(WavBytes.Tone(300, 16_000, 1)), organization: quiet);
+
+        Assert.Contains(flood, answer => !answer.IsCompleted);
+        Assert.Contains("né", await one.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        foreach (var answer in await Task.WhenAll(flood))
+        {
+            using (answer)
+            {
+                Assert.Contains("nénéné", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            }
+        }
     }
 
     private async Task AssertRefusedAsync(

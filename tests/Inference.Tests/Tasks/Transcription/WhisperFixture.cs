@@ -5,6 +5,8 @@ using Tollgate.Inference.Models;
 using Tollgate.Inference.Sessions;
 using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tasks.Transcription;
+using Tollgate.Inference.Tests.Audio;
+using Tollgate.Inference.Tests.Models;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.Transcription;
@@ -28,8 +30,15 @@ public sealed class WhisperFixture : IAsyncLifetime
             return;
         }
 
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(SharedFiles.At(Model)))
+        {
+            File.CreateSymbolicLink(folder.File(Path.GetFileName(file)), file);
+        }
+
+        File.Copy(SileroModel.Path, folder.File("silero_vad.onnx"));
         var installed = await ModelImport.RunAsync(
-            SharedFiles.At(Model), "tiny-whisper", Repository, new ModelImportOptions { Licence = "MIT" }, null, CancellationToken.None);
+            folder.Path, "tiny-whisper", Repository, new ModelImportOptions { Licence = "MIT" }, null, CancellationToken.None);
         _model = await LoadAsync(installed);
     }
 
@@ -48,14 +57,30 @@ public sealed class WhisperFixture : IAsyncLifetime
 
     internal static AudioClip Open(byte[] file) => WavClip.Open(file, out _)!;
 
-    /// <summary>All segments of a recording.</summary>
-    internal IReadOnlyList<SpeechSegment> Transcribe(AudioClip clip, TranscriptionOptions options)
+    /// <summary>All segments of a recording, which is alone at the model.</summary>
+    internal IReadOnlyList<SpeechSegment> Transcribe(
+        AudioClip clip, TranscriptionOptions options, CancellationToken cancellationToken = default) =>
+        TranscribeAll(Speech, [(clip, options)], cancellationToken)[0];
+
+    /// <summary>All segments of recordings that share their windows' steps.</summary>
+    internal static IReadOnlyList<IReadOnlyList<SpeechSegment>> TranscribeAll(
+        SpeechModel model, IReadOnlyList<(AudioClip Clip, TranscriptionOptions Options)> recordings,
+        CancellationToken cancellationToken = default)
     {
-        var transcriber = Speech.Begin(clip, options);
-        var segments = new List<SpeechSegment>();
-        while (!transcriber.IsDone)
+        var transcribers = recordings.Select(recording => model.Begin(recording.Clip, recording.Options)).ToList();
+        var segments = recordings.Select(_ => new List<SpeechSegment>()).ToList();
+        while (transcribers.Exists(transcriber => !transcriber.IsDone))
         {
-            segments.AddRange(transcriber.TranscribeNext(CancellationToken.None));
+            var failures = new List<Exception>();
+            WindowSteps.Write(model.Sessions, [.. transcribers.Select((transcriber, i) => (transcriber, i))
+                .Where(pair => !pair.transcriber.IsDone)
+                .Select(pair => new WindowInWork(
+                    pair.transcriber.Open(), text => segments[pair.i].AddRange(pair.transcriber.Close(text)), failures.Add,
+                    cancellationToken))]);
+            if (failures.Count > 0)
+            {
+                throw failures[0];
+            }
         }
 
         return segments;

@@ -1,0 +1,19 @@
+namespace Tollgate.Inference.Tokenizers;
+
+/// <summary>A tokenizer of an encoder, which reads a text between ids that frame it. Implementations are thread-safe.</summary>
+internal interface IFramedTokenizer : ITokenizer
+{
+    TextFrame Frame { get; }
+
+    /// <summary>Tokens that a text can have beyond <see cref="ITokenizer.MostTokensPerByte"/> for each of its bytes, without its
+    /// frame.</summary>
+    int MostExtraTokens => 0;
+
+    /// <summary>The ids of a text alone, without a frame.</summary>
+    int[] Cut(string text)
+    {
+        var ids = new List<int>();
+        Encode(text, allowSpecial: false, ids);
+        return [.. ids];
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Tollgate.Chaos.Tests.Load;
+
+namespace Tollgate.Chaos.Tests.Mixes;
+
+/// <summary>One organization's text stream alone and beside another one's flood of pictures, in turns.</summary>
+internal sealed class FloodRun(MixRun run, MediaCalls media, TimeProvider clock)
+{
+    private const int Rounds = 5;
+    private const int Clients = 24;
+    private const int Tokens = 200;
+
+    private static readonly CallPlan Stream = new(
+        "/v1/chat/completions",
+        $$"""
+        {"model":"tiny-assistant","max_tokens":{{Tokens}},"stream":true,"temperature":0,"logit_bias":{"0":-100,"2":-100},
+         "messages":[{"role":"user","content":"Tell me a story."}]}
+        """,
+        true, "chat stream", null, null);
+
+    /// <summary>First words of the kinds of calls that floods consist of.</summary>
+    public static IReadOnlyList<string> Floods { get; } = ["drawing", "recognition", "transcription"];
+
+    public async Task<FloodResult> RunAsync(string flood)
+    {
+        var (reader, flooder) = (await run.FoundAsync("reader"), await run.FoundAsync("flooder"));
+        var plan = media.Samples().FirstOrDefault(sample => sample.Kind.StartsWith(flood, StringComparison.Ordinal));
+        if (plan is null)
+        {
+            return new FloodResult(flood, [], [], 0);
+        }
+
+        List<double> alone = [], beside = [];
+        var answers = 0;
+        for (var round = 0; round < Rounds; round++)
+        {
+            alone.Add(await MeasureAsync(reader.Keys[0]));
+            using var stop = new CancellationTokenSource();
+            var flooding = Enumerable.Range(0, Clients).Select(client => FloodAsync(flooder.Keys[0], plan, client, stop.Token)).ToArray();
+            await Task.Delay(TimeSpan.FromSeconds(1), clock, CancellationToken.None); // Until their queues are full.
+            beside.Add(await MeasureAsync(reader.Keys[0]));
+            await stop.CancelAsync();
+            answers += (await Task.WhenAll(flooding)).Sum();
+        }
+
+        return new FloodResult(flood, alone, beside, answers);
+    }
+
+    /// <summary>Seconds of the stream.</summary>
+    private async Task<double> MeasureAsync(CustomerKey key)
+    {
+        var call = await run.CallAsync(key, Stream, 0);
+        return call is { End: CallEnd.Whole, Received.Completion: Tokens }
+            ? (call.EndedAt - call.StartedAt).TotalSeconds
+            : throw new InvalidOperationException($"The stream ended with {call.Status} {call.End} after {call.Received}: {call.Detail}");
+    }
+
+    private async Task<int> FloodAsync(CustomerKey key, CallPlan plan, int client, CancellationToken stop)
+    {
+        var answers = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            answers += (await run.CallAsync(key, plan, client, stop)).End == CallEnd.Whole ? 1 : 0;
+        }
+
+        return answers;
+    }
+}
+
+/// <summary>How a text stream fared beside a flood.</summary>
+/// <param name="Alone">Seconds of each stream alone.</param>
+/// <param name="Beside">Seconds of each stream beside the flood.</param>
+/// <param name="Answers">Answers to the flood.</param>
+internal sealed record FloodResult(string Flood, IReadOnlyList<double> Alone, IReadOnlyList<double> Beside, int Answers)
+{
+    /// <summary>Half is the share of one of two organizations; some of it is left to noise.</summary>
+    public const double LeastShare = 0.45;
+
+    /// <summary>Pace beside the flood as a part of the pace alone, of the medians; 1 where there was no flood.</summary>
+    public double Share => Alone.Count == 0 ? 1 : Median(Alone) / Median(Beside);
+
+    public override string ToString() => Alone.Count == 0
+        ? $"flood of {Flood}: no model"
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"flood of {Flood}: a stream takes {Median(Alone):0.00} s alone, {Median(Beside):0.00} s beside it: {Share:0.00} of its pace; "
+            + $"{Answers} answers to the flood");
+
+    private static double Median(IReadOnlyList<double> seconds) => seconds.Order().ElementAt(seconds.Count / 2);
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Tollgate.Chaos.Tests.Load;
+using Tollgate.Clusters;
+
+namespace Tollgate.Chaos.Tests.Mixes;
+
+/// <summary><c>./tollgate chaos mixes</c></summary>
+internal static class MixCommand
+{
+    public static Command Create()
+    {
+        Option<int> rounds = new("--rounds") { Description = "Random mixes.", DefaultValueFactory = _ => 1_000 };
+        Option<int> seed = new("--seed") { Description = "Seed of the mixes.", DefaultValueFactory = _ => Random.Shared.Next(1_000_000) };
+        var command = new Command("mixes", "Random mixes of tasks and organizations, and a text stream beside floods.") { rounds, seed };
+        command.SetAction(async (parsed, _) => await RunAsync(parsed.GetValue(rounds), parsed.GetValue(seed)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int rounds, int seed)
+    {
+        await using var cluster = await TollgateCluster.StartAsync(
+            Directory.CreateTempSubdirectory("tollgate-mixes-").FullName, gateways: 2, workers: 1);
+        using var client = new OperatorClient(cluster.Secrets.Bearers["operator"]);
+        var (media, priced) = await MediaModels.InstallAsync(cluster);
+        await new PriceChanges(cluster, client, priced, seed, TimeProvider.System).SetAllAsync();
+        using var run = new MixRun(cluster, client, media, TimeProvider.System);
+
+        var mixes = await run.RunAsync(rounds, seed);
+        await Console.Out.WriteLineAsync(mixes.ToString());
+        var isSlow = false;
+        foreach (var flood in FloodRun.Floods)
+        {
+            var result = await new FloodRun(run, media, TimeProvider.System).RunAsync(flood);
+            await Console.Out.WriteLineAsync(result.ToString());
+            isSlow |= result.Share < FloodResult.LeastShare;
+        }
+
+        return mixes.Faults.Count == 0 && !isSlow ? 0 : 1;
+    }
+}

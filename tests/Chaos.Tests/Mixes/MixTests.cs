@@ -1,0 +1,20 @@
+using Tollgate.Chaos.Tests.Load;
+
+namespace Tollgate.Chaos.Tests.Mixes;
+
+/// <summary>Random mixes of tasks and organizations at their shortest; <c>./tollgate chaos mixes</c> runs a thousand, and floods.</summary>
+[Collection(ThreeGateways.Name)]
+public sealed class MixTests(ThreeGateways shared)
+{
+    private const int Rounds = 10;
+
+    [Fact]
+    public async Task Every_call_of_random_mixes_is_answered_and_billed()
+    {
+        using var run = new MixRun(shared.Cluster, shared.Client, new MediaCalls(speech: null, recognises: false), TimeProvider.System);
+
+        var report = await run.RunAsync(Rounds, seed: 20_264);
+
+        Assert.True(report is { Faults.Count: 0, Missing: 0 }, report.ToString());
+    }
+}
