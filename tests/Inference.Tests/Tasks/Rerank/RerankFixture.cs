@@ -15,7 +15,8 @@ namespace Tollgate.Inference.Tests.Tasks.Rerank;
 
 /// <summary>
 /// A real worker with cross-encoders of random weights — <c>cross</c>, <c>multilingual</c> with a unigram tokenizer framed as
-/// XLM-RoBERTa's, <c>steep</c> with logits beyond what a sigmoid in single precision tells apart — and tiny-embed imported as a model with prefixes and smaller widths, <c>prefixed</c>.
+/// XLM-RoBERTa's, <c>steep</c> with logits beyond what a sigmoid in single precision tells apart — and tiny-embed imported as a
+/// model with prefixes and smaller widths, <c>prefixed</c>.
 /// </summary>
 public sealed class RerankFixture : IAsyncLifetime
 {
