@@ -96,7 +96,8 @@ internal static class RowQuantization
         return default;
     }
 
-    private static bool IsNamed(ReadOnlySpan<byte> attribute, string name) => Encoding.UTF8.GetString(ProtoReader.Find(attribute, 1)) == name;
+    private static bool IsNamed(ReadOnlySpan<byte> attribute, string name) =>
+        Encoding.UTF8.GetString(ProtoReader.Find(attribute, 1)) == name;
 
     private static long ReadOpset(ReadOnlySpan<byte> model)
     {

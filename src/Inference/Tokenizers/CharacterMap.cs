@@ -6,11 +6,11 @@ namespace Tollgate.Inference.Tokenizers;
 
 /// <summary>
 /// The map of characters that SentencePiece compiles into a model: a double array of byte sequences, and what they become. It is applied
-/// as Hugging Face's tokenizers do: a grapheme of under six bytes becomes what its shortest mapped beginning becomes, and of other graphemes
-/// each character does. Immutable, so thread-safe.
+/// as Hugging Face's tokenizers do: a grapheme of under six bytes becomes what its shortest mapped beginning becomes, and of other
+/// graphemes each character does. Immutable, so thread-safe.
 /// </summary>
-/// <remarks>Layout of Darts-clone: 32-bit units, little-endian. Bits 0 to 7 of a unit are its label and bit 8 tells whether a value follows;
-/// bits 10 and up are the offset to the children, times 256 where bit 9 is set. Bit 31 marks a value.</remarks>
+/// <remarks>Layout of Darts-clone: 32-bit units, little-endian. Bits 0 to 7 of a unit are its label and bit 8 tells whether a value
+/// follows; bits 10 and up are the offset to the children, times 256 where bit 9 is set. Bit 31 marks a value.</remarks>
 internal sealed class CharacterMap
 {
     private const int LongestGrapheme = 6;

@@ -80,7 +80,8 @@ internal sealed record Metaspace(char Mark, bool Prepend, bool SplitsAtMarks, bo
         if (scheme is not ("always" or "first" or "never") || (scheme == "first" && splitsAtWhiteSpace))
         {
             throw new FormatException(
-                $"The tokenizer's prepend_scheme '{scheme}' is not supported; 'always', 'never' and, without WhitespaceSplit, 'first' are.");
+                $"The tokenizer's prepend_scheme '{scheme}' is not supported; 'always', 'never' and, without WhitespaceSplit, 'first' "
+                + "are.");
         }
 
         return new Metaspace(

@@ -13,7 +13,8 @@ internal sealed record FoundText(int Width, int Height, IReadOnlyList<FoundLine>
 /// <param name="Crop">Its pixels and those of a margin around it, so turned.</param>
 internal sealed record FoundLine(TextQuad Quad, int Turn, TextCrop Crop)
 {
-    /// <summary>Width of the margin in the shorter side of the rectangle. The recognizer misses spaces of lines that fill its rows.</summary>
+    /// <summary>Width of the margin in the shorter side of the rectangle. The recognizer misses spaces of lines that fill its
+    /// rows.</summary>
     private const double MarginShare = 0.08;
 
     /// <summary>Width of the margin, pixels of the picture.</summary>

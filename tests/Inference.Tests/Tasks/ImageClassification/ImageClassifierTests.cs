@@ -146,7 +146,7 @@ public sealed class ImageClassifierTests
     [InlineData("config.json", "id2label", """{"0":"red","00":"blue"}""", "labels from 0 on")]
     [InlineData("config.json", "id2label", """{"0":"red","1":7,"2":"blue"}""", "Label 1 in 'config.json'")]
     [InlineData("config.json", "id2label", """{"0":"red","1":"blue"}""", "the second one the 2 labels")]
-    [InlineData("config.json", "problem_type", "\"regression\"", "The problem_type 'regression'")]
+    [InlineData("config.json", "problem_type", "\"regression\"", "'config.json' has the problem_type 'regression'")]
     [InlineData("preprocessor_config.json", "do_resize", "false", "'do_resize' of 'preprocessor_config.json'")]
     [InlineData("preprocessor_config.json", "rescale_factor", "1e300", "fails on a picture: it gave a number that is not finite")]
     public async Task ImportAsync_refuses_what_it_cannot_serve(string file, string member, string? json, string reason)

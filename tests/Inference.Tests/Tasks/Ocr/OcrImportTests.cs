@@ -75,7 +75,8 @@ public sealed class OcrImportTests
         File.Copy(TextPictures.ModelFile(Dictionary), Path.Combine(source, "en_dict.txt"));
 
         Assert.Contains(
-            "'en_dict.txt' and 'ppocr_keys_v1.txt' both may be the dictionary", await RefuseAsync(source, folder), StringComparison.Ordinal);
+            "'en_dict.txt' and 'ppocr_keys_v1.txt' both may be the dictionary", await RefuseAsync(source, folder),
+            StringComparison.Ordinal);
     }
 
     /// <summary>Elsewhere a dictionary out of step gave other letters, or none.</summary>

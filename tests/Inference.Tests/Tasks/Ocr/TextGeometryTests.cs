@@ -64,8 +64,11 @@ public sealed class TextGeometryTests
         PixelNumbers.Detection.Write([255, 0, 51, 7], 1, searched, 1);
         PixelNumbers.Recognition.Write([255, 0, 51, 7], 1, read, 1);
 
-        Assert.Equal([(0.2f - 0.485f) / 0.229f, (0 - 0.456f) / 0.224f, (1 - 0.406f) / 0.225f], searched, (a, b) => Math.Abs(a - b) < 1e-5);
-        Assert.Equal([-0.6f, -1, 1], read, (a, b) => Math.Abs(a - b) < 1e-5);
+        AssertClose([(0.2f - 0.485f) / 0.229f, (0 - 0.456f) / 0.224f, (1 - 0.406f) / 0.225f], searched);
+        AssertClose([-0.6f, -1, 1], read);
+
+        static void AssertClose(float[] expected, float[] given) =>
+            Assert.All(expected.Zip(given), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
 
     [Fact]

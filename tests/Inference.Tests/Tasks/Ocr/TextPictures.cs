@@ -51,7 +51,8 @@ internal static class TextPictures
         var angle = degrees * Math.PI / 180;
         var (cos, sin) = (Math.Abs(Math.Cos(angle)), Math.Abs(Math.Sin(angle)));
         var (width, height) = (
-            (int)Math.Round((picture.Width * cos) + (picture.Height * sin)), (int)Math.Round((picture.Width * sin) + (picture.Height * cos)));
+            (int)Math.Round((picture.Width * cos) + (picture.Height * sin)),
+            (int)Math.Round((picture.Width * sin) + (picture.Height * cos)));
         return Draw(
             width, height, back,
             canvas =>

@@ -15,7 +15,8 @@ namespace Tollgate.Inference.Tests.Tasks.Rerank;
 
 /// <summary>
 /// A real worker with cross-encoders of random weights — <c>cross</c>, <c>multilingual</c> with a unigram tokenizer framed as
-/// XLM-RoBERTa's, <c>steep</c> with logits beyond what a sigmoid in single precision tells apart — and tiny-embed imported as a model with prefixes and smaller widths, <c>prefixed</c>.
+/// XLM-RoBERTa's, <c>steep</c> with logits beyond what a sigmoid in single precision tells apart — and tiny-embed imported as a
+/// model with prefixes and smaller widths, <c>prefixed</c>.
 /// </summary>
 public sealed class RerankFixture : IAsyncLifetime
 {
@@ -35,7 +36,7 @@ public sealed class RerankFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         RandomCrossEncoder.Write(Sources["cross"], scale: 4);
-        RandomCrossEncoder.Write(Sources["multilingual"], scale: 4, tokenizer: UnigramFile.Make("recent"));
+        RandomCrossEncoder.Write(Sources["multilingual"], scale: 4, tokenizer: UnigramFile.Make("xlm-roberta"));
         RandomCrossEncoder.Write(Sources["steep"], scale: 3000);
         foreach (var (name, source) in Sources)
         {
