@@ -77,9 +77,9 @@ internal sealed record GraphNode(string Name, string Operator, IReadOnlyList<str
         Attributes.ValueKind == JsonValueKind.Object && Attributes.TryGetProperty(name, out var attribute)
         && attribute.ValueKind == JsonValueKind.Object && attribute.TryGetProperty(kind, out var value) ? value : null;
 
-    private IEnumerable<JsonElement> List(string name, string kind) =>
+    private JsonElement[] List(string name, string kind) =>
         Find(name, "list") is { ValueKind: JsonValueKind.Object } list && list.TryGetProperty(kind, out var values)
-            ? values.ValueKind == JsonValueKind.Array ? values.EnumerateArray() : throw Damaged(name) : [];
+            ? values.ValueKind == JsonValueKind.Array ? [.. values.EnumerateArray()] : throw Damaged(name) : [];
 
     private long ToInteger(string name, JsonElement value) => ParseInteger(value) ?? throw Damaged(name);
 

@@ -52,7 +52,7 @@ internal sealed record OperatorCall(GraphNode Node, IReadOnlyList<GraphValue> In
     public static GraphValue[] Value(string name, TensorKind kind, int? rank) => [new GraphValue(kind, rank) { Plain = name }];
 
     /// <summary>Whether all inputs can be read with channels first, and one of them is computed so.</summary>
-    public bool IsChannelsFirst(IEnumerable<GraphValue> inputs)
+    public static bool AreChannelsFirst(IEnumerable<GraphValue> inputs)
     {
         var values = inputs.ToArray();
         return Array.Exists(values, value => value.IsChannelsFirst) && Array.TrueForAll(values, value => value.Rank == 4);

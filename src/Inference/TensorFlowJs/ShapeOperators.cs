@@ -57,7 +57,7 @@ internal static class ShapeOperators
 
         var rank = call.Rank(0);
         var axis = call.Axis(call.Integer(call.Inputs.Count - 1), rank);
-        if (call.IsChannelsFirst(values))
+        if (OperatorCall.AreChannelsFirst(values))
         {
             return OperatorCall.First(
                 call.Graph.Node("Concat", [.. values.Select(call.Graph.ChannelsFirst)], ("axis", (int)FirstAxis(axis))), values[0].Kind);

@@ -5,7 +5,6 @@ using Tollgate.Inference.Models;
 using Tollgate.Inference.Tasks;
 using Tollgate.Inference.TensorFlowJs;
 using Tollgate.Inference.Tests.Models;
-using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.TensorFlowJs;
 

@@ -9,7 +9,7 @@ internal sealed class GraphFolder
 {
     private readonly JsonArray _nodes = [];
     private readonly JsonArray _weights = [];
-    private readonly MemoryStream _bytes = new();
+    private readonly List<byte> _bytes = [];
     private readonly Random _random = new(7);
 
     /// <summary>An input with pictures; −1 is a free size.</summary>
@@ -63,7 +63,7 @@ internal sealed class GraphFolder
         }
 
         _weights.Add(entry);
-        _bytes.Write(bytes);
+        _bytes.AddRange(bytes);
     }
 
     /// <summary>Writes <c>model.json</c> and <c>weights.bin</c>; returns the folder.</summary>
@@ -95,7 +95,7 @@ internal sealed class GraphFolder
         };
         change?.Invoke(json);
         File.WriteAllText(Path.Combine(folder, "model.json"), json.ToJsonString());
-        File.WriteAllBytes(Path.Combine(folder, "weights.bin"), _bytes.ToArray());
+        File.WriteAllBytes(Path.Combine(folder, "weights.bin"), [.. _bytes]);
         return folder;
     }
 

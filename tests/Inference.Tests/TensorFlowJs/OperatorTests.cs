@@ -3,7 +3,6 @@ using Microsoft.ML.OnnxRuntime;
 using Tollgate.Inference.Sessions;
 using Tollgate.Inference.TensorFlowJs;
 using Tollgate.Inference.Tests.Models;
-using Tollgate.Testing;
 using static Tollgate.Inference.Tests.TensorFlowJs.GraphFolder;
 
 namespace Tollgate.Inference.Tests.TensorFlowJs;
