@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Metering;
@@ -19,7 +18,6 @@ namespace Tollgate.Gateway.Tests.Endpoints;
 public sealed class ClassificationEndpointsTests : IAsyncLifetime
 {
     private const string Answer = """{"label":1,"label_name":"positive","score":0.98}""";
-    private static readonly string Picture = Convert.ToBase64String(PictureBytes.Gif);
     private GatewayUnderTest _gateway = null!;
 
     public async Task InitializeAsync()
@@ -32,18 +30,12 @@ public sealed class ClassificationEndpointsTests : IAsyncLifetime
                 .. ScriptedWorker.StatusOf("worker-1").Models,
                 new ServedModel(Card("tiny-sentiment", moderates: false), true, 0, 0, 0),
                 new ServedModel(Card("text-guard", moderates: true), true, 0, 0, 0),
-                new ServedModel(
-                    Card("image-guard", moderates: true) with { Task = "image-classification", ContextLength = 0, Measure = null },
-                    true, 0, 0, 0),
             ],
         };
         _gateway.Worker.Script = call => call.AnswerAsync(Answer, new Units(6));
         _gateway.Plane.Prices.Publish(new PriceSnapshot(
-            [
-                Price("tiny-sentiment", 3), Price("text-guard", 4), Price("image-guard", 5), Price("tiny-embed", 2),
-                Price("tiny-assistant", 1),
-            ]));
-        await Until.TrueAsync(() => _gateway.Pool.Cards.Count == 6, "the classifiers' cards");
+            [Price("tiny-sentiment", 3), Price("text-guard", 4), Price("tiny-embed", 2), Price("tiny-assistant", 1)]));
+        await Until.TrueAsync(() => _gateway.Pool.Cards.Count == 5, "the classifiers' cards");
         await NameAsync(("predict", "tiny-sentiment"));
     }
 
@@ -123,36 +115,6 @@ public sealed class ClassificationEndpointsTests : IAsyncLifetime
 
         await ErrorTests.AssertErrorAsync(response, status, code);
         Assert.Empty(_gateway.Worker.Calls);
-    }
-
-    [Theory]
-    [InlineData("text-guard", """[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"GIF"}}]""", "input[1].image_url.url")]
-    [InlineData("image-guard", """[{"type":"image_url","image_url":{"url":"GIF"}},{"type":"text","text":"x"}]""", "input[1].text")]
-    [InlineData("image-guard", "\"x\"", "input")]
-    [InlineData("image-guard", """["x","y"]""", "input[0]")]
-    public async Task A_moderation_of_what_the_model_does_not_judge_is_refused_by_name(string model, string input, string param)
-    {
-        var body = $$"""{"model":"{{model}}","input":{{input.Replace("GIF", Picture, StringComparison.Ordinal)}}}""";
-
-        using var response = await PostAsync(await _gateway.CreateKeyAsync(), "/v1/moderations", body);
-
-        await ErrorTests.AssertErrorAsync(response, 400, "unsupported_parameter");
-        Assert.Equal(param, (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["param"]);
-        Assert.Empty(_gateway.Worker.Calls);
-    }
-
-    [Fact]
-    public async Task A_moderation_of_pictures_is_held_for_and_billed_by_pictures_and_pixels()
-    {
-        _gateway.Worker.Script = call => call.AnswerAsync(Answer, new Units(0, Images: 1, Pixels: 6));
-        var body = $$$"""{"model":"image-guard","input":[{"type":"image_url","image_url":{"url":"{{{Picture}}}"}}]}""";
-
-        using var response = await PostAsync(await _gateway.CreateKeyAsync(), "/v1/moderations", body);
-
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(body, _gateway.Worker.Calls.Single().Body);
-        var row = await _gateway.Plane.WaitForUsageAsync(response.Headers.GetValues("x-request-id").Single());
-        Assert.Equal(("moderations", "image-guard", new Units(0, Images: 1, Pixels: 6)), (row.Endpoint, row.Model, row.Units));
     }
 
     [Fact]

@@ -19,6 +19,7 @@ public sealed class OperatorTests
     private readonly GraphFolder _graph = new();
     private readonly List<string> _cases = [];
     private readonly HashSet<string> _operators = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _axes = new(StringComparer.Ordinal);
 
     [Fact]
     public async Task Every_operator_gives_TensorFlow_js_numbers()
@@ -206,7 +207,11 @@ public sealed class OperatorTests
         _graph.Integers("begin", 0, 5, -2, 1);
         _graph.Integers("end", 1, 0, 7, 2);
         _graph.Integers("steps", 1, -2, 1, 1);
-        Case("strided", "StridedSlice", ["x", "begin", "end", "steps"], [Whole("begin_mask", 1), Whole("shrink_axis_mask", 8)]);
+        Case("strided", "StridedSlice", ["x", "begin", "end", "steps"], [Whole("begin_mask", 1)]);
+        _graph.Integers("forward", 1, 1, 1, 1);
+        _graph.Integers("start", 0, 2, -2, 1);
+        Case("dropped", "StridedSlice", ["x", "start", "end", "forward"], [Whole("end_mask", 6), Whole("shrink_axis_mask", 8)]);
+        Case("droppedLast", "StridedSlice", ["x", "start", "end", "forward"], [Whole("end_mask", 2), Whole("shrink_axis_mask", 12)]);
         Case("stridedEnd", "StridedSlice", ["x", "begin", "end", "steps"], [Whole("end_mask", 7)]);
         _graph.Integers("begin2", 0, 1);
         _graph.Integers("end2", 0, 3);
@@ -237,7 +242,7 @@ public sealed class OperatorTests
     private string Axis(int axis)
     {
         var name = $"axis{axis}";
-        return _operators.Add(name) ? _graph.Integer(name, axis) : name;
+        return _axes.Add(name) ? _graph.Integer(name, axis) : name;
     }
 
     private void Case(string name, string operation, string[] inputs, params (string, JsonNode)[] attributes)
