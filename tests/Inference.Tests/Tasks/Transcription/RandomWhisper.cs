@@ -70,9 +70,10 @@ internal static class RandomWhisper
             x = WriteLayer(graph, weights, layer, x, attention);
         }
 
-        // Times are 1,501 tokens, which would be likelier together than the few letters.
+        // Times are 1,501 tokens, which would be likelier together than the few letters, and the end may come first.
         var bias = new float[ToyWhisper.Vocabulary];
-        bias.AsSpan(ToyWhisper.FirstTimestamp).Fill(attention ? -14 : 0);
+        bias.AsSpan(ToyWhisper.FirstTimestamp).Fill(attention ? -30 : 0);
+        bias[ToyWhisper.End] = attention ? -10 : 0;
         graph.Initializer("bias", bias, ToyWhisper.Vocabulary);
         graph.Node("Add", "", [graph.Node("MatMul", [x, "out"]), "bias"], ["logits"]);
         graph.Output("logits", typeof(float), "batch", "tokens", ToyWhisper.Vocabulary);

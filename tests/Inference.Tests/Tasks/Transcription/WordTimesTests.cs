@@ -23,7 +23,7 @@ public sealed class WordTimesTests(ToySpeech toy) : IClassFixture<ToySpeech>
         await using var worker = await SpeechWorker.StartAsync(repository, "tiny-whisper");
 
         var answer = await worker.AskAsync(
-            Sound, ("response_format", "verbose_json"), ("language", "fr"), ("timestamp_granularities[]", "word"),
+            Sound, ("response_format", "verbose_json"), ("language", "ja"), ("timestamp_granularities[]", "word"),
             ("timestamp_granularities[]", "segment"));
 
         Assert.Equal([new AlignmentHead(1, 0), new AlignmentHead(1, 1)], speech.Alignment);
@@ -39,7 +39,7 @@ public sealed class WordTimesTests(ToySpeech toy) : IClassFixture<ToySpeech>
             ["heads"] = speech.Heads,
             ["width"] = speech.HeadWidth,
             ["alignment"] = new JsonArray(new JsonArray(1, 0), new JsonArray(1, 1)),
-            ["prompt"] = new JsonArray(ToyWhisper.Start, 259, ToyWhisper.Transcribe, ToyWhisper.NoTimestamps),
+            ["prompt"] = new JsonArray(ToyWhisper.Start, ToyWhisper.Japanese, ToyWhisper.Transcribe, ToyWhisper.NoTimestamps),
             ["tokens"] = new JsonArray([.. answer["segments"]!.AsArray().SelectMany(segment => segment!["tokens"]!.AsArray())
                 .Select(token => (int)token!).Where(token => token < ToyWhisper.End).Select(token => (JsonNode)token)]),
             ["end"] = ToyWhisper.End,

@@ -1,6 +1,6 @@
 // Finds when the words of a text are spoken through onnxruntime-node, after the paper's published program.
 // in: {folder, features: base64 of float32, heads, width, alignment: [[layer, head]], prompt: [id], tokens: [id], end, frames}
-// out: for each word [text, first frame, last frame]; each token is a letter or a space
+// out: for each letter [text, first frame, last frame]; each token is a letter, which is a word, or a space
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
@@ -68,11 +68,5 @@ for (let i = n, j = m; i > 0 || j > 0;) {
 }
 const starts = path.filter(([i], at) => at === 0 || i !== path[at - 1][0]).map(([, j]) => j);
 
-const words = [];
-job.tokens.forEach((token, at) => {
-  const letter = String.fromCharCode(token);
-  if (words.length === 0 || letter === ' ') words.push(['', at, at]);
-  words.at(-1)[0] += letter;
-  words.at(-1)[2] = at + 1;
-});
-process.stdout.write(JSON.stringify(words.filter(([text]) => text.trim() !== '').map(([text, from, to]) => [text.trim(), starts[from], starts[to]])));
+const words = job.tokens.map((token, at) => [String.fromCharCode(token), starts[at], starts[at + 1]]);
+process.stdout.write(JSON.stringify(words.filter(([text]) => text !== ' ')));
