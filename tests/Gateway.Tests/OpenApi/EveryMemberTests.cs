@@ -128,8 +128,8 @@ public sealed class EveryMemberTests(SharedGateway shared) : IClassFixture<Share
     }
 
     /// <summary>The few values among <see cref="Texts"/> that a part takes; nan is the code of a language.</summary>
-    private static bool Fits(string member, string value) => (member, value) is ("top_n" or "top_k", "7") or ("stream", "true") or ("language", "NaN")
-        or ("chunking_strategy[prefix_padding_ms]" or "chunking_strategy[silence_duration_ms]", "7");
+    private static bool Fits(string member, string value) => (member, value) is ("top_n" or "top_k", "7") or ("stream", "true")
+        or ("language", "NaN") or ("chunking_strategy[prefix_padding_ms]" or "chunking_strategy[silence_duration_ms]", "7");
 
     private static void Judge(
         ConcurrentBag<string> wrong, string asked, (HttpStatusCode Status, string? Param, string Message) answer, string member,
