@@ -70,10 +70,11 @@ internal static class RandomWhisper
             x = WriteLayer(graph, weights, layer, x, attention);
         }
 
-        // Times are 1,501 tokens, which would be likelier together than the few letters, and the end may come first.
+        // Letters alone are written: times, the end and silence would be likelier under some random weights.
         var bias = new float[ToyWhisper.Vocabulary];
-        bias.AsSpan(ToyWhisper.FirstTimestamp).Fill(attention ? -30 : 0);
-        bias[ToyWhisper.End] = attention ? -10 : 0;
+        bias.AsSpan(ToyWhisper.FirstTimestamp).Fill(attention ? -100 : 0);
+        bias[ToyWhisper.End] = attention ? -100 : 0;
+        bias[ToyWhisper.NoSpeech] = attention ? -100 : 0;
         graph.Initializer("bias", bias, ToyWhisper.Vocabulary);
         graph.Node("Add", "", [graph.Node("MatMul", [x, "out"]), "bias"], ["logits"]);
         graph.Output("logits", typeof(float), "batch", "tokens", ToyWhisper.Vocabulary);
