@@ -21,10 +21,7 @@ internal sealed class OcrModel : IDisposable
     /// <summary>Probability from which a line is also read upside down.</summary>
     private const float UpsideDown = 0.9f;
 
-    /// <summary>Pixels that take about as long to decode as the charge of one unit takes to run.</summary>
-    private const int DecodedPixelsPerCharge = 250_000;
-
-    /// <summary>The same of pixels that are searched for text.</summary>
+    /// <summary>As <see cref="PictureRun.PixelsPerCharge"/>, of pixels that are searched for text.</summary>
     private const int SearchedPixelsPerCharge = 100_000;
 
     /// <summary>The same of columns that are read.</summary>
@@ -71,7 +68,7 @@ internal sealed class OcrModel : IDisposable
     public async Task<OrRefusal<FoundText>> FindAsync(PictureInput input, FairTurns.Place place, CancellationToken cancellationToken)
     {
         using var turn = await place.TakeTurnAsync(cancellationToken);
-        turn.Charge(1 + (int)(input.Header.Pixels / DecodedPixelsPerCharge));
+        turn.Charge(1 + (int)(input.Header.Pixels / PictureRun.PixelsPerCharge));
         turn.Charge(TextDetector.PixelsFor(input.Header.Pixels) / SearchedPixelsPerCharge);
         return await Task.Run(() => Find(input), CancellationToken.None);
     }
