@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tollgate.Contracts.OpenAi;
 
-public sealed partial record ChatRequest
+public sealed partial record ChatRequest : IJsonRequest<ChatRequest>
 {
     /// <summary>All members that the parser knows, refused ones too.</summary>
     internal static MemberNames Members => Body.Names;

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tollgate.Contracts.OpenAi;
 
-public sealed partial record ClassificationRequest
+public sealed partial record ClassificationRequest : IJsonRequest<ClassificationRequest>
 {
     /// <summary>All members that the parser knows, refused ones too.</summary>
     internal static MemberNames Members => Body.Names;

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Tollgate.Contracts.OpenAi;
 
-public sealed partial record EmbeddingRequest
+public sealed partial record EmbeddingRequest : IJsonRequest<EmbeddingRequest>
 {
     /// <summary>All members that the parser knows, refused ones too.</summary>
     internal static MemberNames Members => Body.Names;

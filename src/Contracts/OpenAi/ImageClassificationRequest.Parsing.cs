@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tollgate.Contracts.OpenAi;
 
-public sealed partial record ImageClassificationRequest
+public sealed partial record ImageClassificationRequest : IJsonRequest<ImageClassificationRequest>, IFormRequest<ImageClassificationRequest>
 {
     /// <summary>All members that the parser knows.</summary>
     internal static MemberNames Members => Body.Names;
@@ -30,24 +30,21 @@ public sealed partial record ImageClassificationRequest
         RequestForm form, [NotNullWhen(true)] out ImageClassificationRequest? request, [NotNullWhen(false)] out OpenAiError? error)
     {
         var reader = new FormReader(form, FormMembers);
-        var images = new PictureInputs(MostImages);
-        var (model, topN) = ((string?)null, (long)DefaultLabels);
+        var parts = new PictureParts(reader, MostImages);
+        var topN = (long)DefaultLabels;
         while (reader.NextPart(out var name) && name switch
         {
-            "model" => reader.ReadModel(out model),
             "top_n" => reader.ReadInteger(1, MostLabels, out topN),
-            "user" => reader.ReadText(out _),
-            _ => images.Read(reader, name),
+            _ => parts.Read(name),
         })
         {
         }
 
-        error = reader.Error ?? (model is null ? OpenAiError.MissingParameter("model")
-            : images.Pictures.Count == 0 ? OpenAiError.MissingParameter("image") : null);
+        error = parts.Check();
         request = error is not null ? null : new ImageClassificationRequest
         {
-            Model = model!,
-            Images = images.Pictures,
+            Model = parts.Model,
+            Images = parts.Pictures,
             TopN = (int)topN,
             Size = default,
             Edits = reader.Edits,
@@ -57,8 +54,7 @@ public sealed partial record ImageClassificationRequest
 
     private struct Body : IBodyOf<ImageClassificationRequest>
     {
-        private SharedMembers _shared = new();
-        private readonly PictureInputs _images = new(MostImages);
+        private PictureMembers _shared = new(MostImages);
         private int _topN = DefaultLabels;
 
         public Body()
@@ -81,8 +77,6 @@ public sealed partial record ImageClassificationRequest
         {
             switch (name)
             {
-                case "image":
-                    return _images.Read(ref reader);
                 case "top_n":
                     var read = reader.ReadInteger(1, MostLabels, out var value);
                     _topN = (int)value;
@@ -94,21 +88,15 @@ public sealed partial record ImageClassificationRequest
 
         public readonly ImageClassificationRequest? Finish(ref RequestReader reader)
         {
-            if (!_shared.Check(ref reader, modelRequired: true))
+            if (!_shared.Check(ref reader))
             {
-                return null;
-            }
-
-            if (_images.Pictures.Count == 0)
-            {
-                reader.FailMissing("image");
                 return null;
             }
 
             return new ImageClassificationRequest
             {
                 Model = _shared.Model!,
-                Images = _images.Pictures,
+                Images = _shared.Pictures,
                 TopN = _topN,
                 Size = default,
                 Edits = _shared.Edits,

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tollgate.Contracts.OpenAi;
 
-public sealed partial record ImageDetectionRequest
+public sealed partial record ImageDetectionRequest : IJsonRequest<ImageDetectionRequest>, IFormRequest<ImageDetectionRequest>
 {
     /// <summary>All members that the parser knows.</summary>
     internal static MemberNames Members => Body.Names;
@@ -30,25 +30,22 @@ public sealed partial record ImageDetectionRequest
         RequestForm form, [NotNullWhen(true)] out ImageDetectionRequest? request, [NotNullWhen(false)] out OpenAiError? error)
     {
         var reader = new FormReader(form, FormMembers);
-        var images = new PictureInputs(MostImages);
-        var (model, threshold, topK) = ((string?)null, double.NaN, (long)DefaultObjects);
+        var parts = new PictureParts(reader, MostImages);
+        var (threshold, topK) = (double.NaN, (long)DefaultObjects);
         while (reader.NextPart(out var name) && name switch
         {
-            "model" => reader.ReadModel(out model),
             "threshold" => reader.ReadNumber(0, 1, out threshold),
             "top_k" => reader.ReadInteger(1, MostObjects, out topK),
-            "user" => reader.ReadText(out _),
-            _ => images.Read(reader, name),
+            _ => parts.Read(name),
         })
         {
         }
 
-        error = reader.Error ?? (model is null ? OpenAiError.MissingParameter("model")
-            : images.Pictures.Count == 0 ? OpenAiError.MissingParameter("image") : null);
+        error = parts.Check();
         request = error is not null ? null : new ImageDetectionRequest
         {
-            Model = model!,
-            Images = images.Pictures,
+            Model = parts.Model,
+            Images = parts.Pictures,
             Threshold = double.IsNaN(threshold) ? null : threshold,
             TopK = (int)topK,
             Size = default,
@@ -59,8 +56,7 @@ public sealed partial record ImageDetectionRequest
 
     private struct Body : IBodyOf<ImageDetectionRequest>
     {
-        private SharedMembers _shared = new();
-        private readonly PictureInputs _images = new(MostImages);
+        private PictureMembers _shared = new(MostImages);
         private double? _threshold;
         private int _topK = DefaultObjects;
 
@@ -84,8 +80,6 @@ public sealed partial record ImageDetectionRequest
         {
             switch (name)
             {
-                case "image":
-                    return _images.Read(ref reader);
                 case "threshold":
                     var isNumber = reader.ReadNumber(0, 1, out var threshold);
                     _threshold = threshold;
@@ -101,21 +95,15 @@ public sealed partial record ImageDetectionRequest
 
         public readonly ImageDetectionRequest? Finish(ref RequestReader reader)
         {
-            if (!_shared.Check(ref reader, modelRequired: true))
+            if (!_shared.Check(ref reader))
             {
-                return null;
-            }
-
-            if (_images.Pictures.Count == 0)
-            {
-                reader.FailMissing("image");
                 return null;
             }
 
             return new ImageDetectionRequest
             {
                 Model = _shared.Model!,
-                Images = _images.Pictures,
+                Images = _shared.Pictures,
                 Threshold = _threshold,
                 TopK = _topK,
                 Size = default,

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Tollgate.Contracts.OpenAi;
 
-public sealed partial record ImageGenerationRequest
+public sealed partial record ImageGenerationRequest : IJsonRequest<ImageGenerationRequest>
 {
     private const int LongestIdentifier = 64;
     private const int MostPartialImages = 3;

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tollgate.Contracts.OpenAi;
 
-public sealed partial record ImageOcrRequest
+public sealed partial record ImageOcrRequest : IJsonRequest<ImageOcrRequest>, IFormRequest<ImageOcrRequest>
 {
     private const double DefaultMinConfidence = 0.5;
     private const string AnyLanguage = "is not supported: a model reads all characters of its dictionary, whatever the language";
@@ -27,25 +27,22 @@ public sealed partial record ImageOcrRequest
         RequestForm form, [NotNullWhen(true)] out ImageOcrRequest? request, [NotNullWhen(false)] out OpenAiError? error)
     {
         var reader = new FormReader(form, FormMembers);
-        var images = new PictureInputs(most: 1);
-        var (model, least) = ((string?)null, DefaultMinConfidence);
+        var parts = new PictureParts(reader, most: 1);
+        var least = DefaultMinConfidence;
         while (reader.NextPart(out var name) && name switch
         {
-            "model" => reader.ReadModel(out model),
             "min_confidence" => reader.ReadNumber(0, 1, out least),
             "language" => reader.ReadText(out _) && reader.FailUnsupported(AnyLanguage),
-            "user" => reader.ReadText(out _),
-            _ => images.Read(reader, name),
+            _ => parts.Read(name),
         })
         {
         }
 
-        error = reader.Error ?? (model is null ? OpenAiError.MissingParameter("model")
-            : images.Pictures.Count == 0 ? OpenAiError.MissingParameter("image") : null);
+        error = parts.Check();
         request = error is not null ? null : new ImageOcrRequest
         {
-            Model = model!,
-            Image = images.Pictures[0],
+            Model = parts.Model,
+            Image = parts.Pictures[0],
             MinConfidence = least,
             Size = default,
             Edits = reader.Edits,
@@ -55,8 +52,7 @@ public sealed partial record ImageOcrRequest
 
     private struct Body : IBodyOf<ImageOcrRequest>
     {
-        private SharedMembers _shared = new();
-        private readonly PictureInputs _images = new(most: 1);
+        private PictureMembers _shared = new(most: 1);
         private double _minConfidence = DefaultMinConfidence;
 
         public Body()
@@ -77,7 +73,6 @@ public sealed partial record ImageOcrRequest
 
         public bool Read(ref RequestReader reader, string name) => name switch
         {
-            "image" => _images.Read(ref reader),
             "min_confidence" => reader.ReadNumber(0, 1, out _minConfidence),
             "language" => reader.ReadString(out _) && reader.FailUnsupported(AnyLanguage),
             _ => _shared.Read(ref reader, name),
@@ -85,21 +80,15 @@ public sealed partial record ImageOcrRequest
 
         public readonly ImageOcrRequest? Finish(ref RequestReader reader)
         {
-            if (!_shared.Check(ref reader, modelRequired: true))
+            if (!_shared.Check(ref reader))
             {
-                return null;
-            }
-
-            if (_images.Pictures.Count == 0)
-            {
-                reader.FailMissing("image");
                 return null;
             }
 
             return new ImageOcrRequest
             {
                 Model = _shared.Model!,
-                Image = _images.Pictures[0],
+                Image = _shared.Pictures[0],
                 MinConfidence = _minConfidence,
                 Size = default,
                 Edits = _shared.Edits,

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tollgate.Contracts.OpenAi;
 
-public sealed partial record ModerationRequest
+public sealed partial record ModerationRequest : IJsonRequest<ModerationRequest>
 {
     /// <summary>The model of a request that names none, as at OpenAI: an alias for the operator to set.</summary>
     public const string DefaultModel = "omni-moderation-latest";

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Calls;
@@ -7,7 +6,7 @@ using Tollgate.Gateway.OpenApi;
 namespace Tollgate.Gateway.Endpoints;
 
 /// <summary><c>POST /v1/chat/completions</c>.</summary>
-internal sealed class ChatCompletionsEndpoint() : InferenceEndpoint(PublicEndpoint.ChatCompletions), IEndpoint
+internal sealed class ChatCompletionsEndpoint() : JsonEndpoint<ChatRequest>(PublicEndpoint.ChatCompletions), IEndpoint
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapInference(this)
         .Describe(
@@ -19,13 +18,4 @@ internal sealed class ChatCompletionsEndpoint() : InferenceEndpoint(PublicEndpoi
         .Answers<ChatCompletion>(ChatExamples.Answer, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated])
         .Streams<ChatCompletionChunk>(ChatExamples.Events)
         .Fails(DocumentedErrors.OfInference(Api, "messages"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
-
-    public override bool TryParse(
-        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
-        [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = ChatRequest.TryParse(body, out var chat, out error);
-        request = chat;
-        return read;
-    }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Calls;
@@ -7,7 +6,7 @@ using Tollgate.Gateway.OpenApi;
 namespace Tollgate.Gateway.Endpoints;
 
 /// <summary><c>POST /v1/classifications</c>.</summary>
-internal sealed class ClassificationsEndpoint() : InferenceEndpoint(PublicEndpoint.Classifications), IEndpoint
+internal sealed class ClassificationsEndpoint() : JsonEndpoint<ClassificationRequest>(PublicEndpoint.Classifications), IEndpoint
 {
     public override bool NamesModelInHeader => true;
 
@@ -20,13 +19,4 @@ internal sealed class ClassificationsEndpoint() : InferenceEndpoint(PublicEndpoi
         .Answers<ClassificationList>(
             ClassificationExamples.Labels, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
         .Fails(DocumentedErrors.OfInference(Api, "input"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
-
-    public override bool TryParse(
-        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
-        [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = ClassificationRequest.TryParse(body, out var classification, out error);
-        request = classification;
-        return read;
-    }
 }

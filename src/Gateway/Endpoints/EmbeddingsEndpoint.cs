@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Calls;
@@ -7,7 +6,7 @@ using Tollgate.Gateway.OpenApi;
 namespace Tollgate.Gateway.Endpoints;
 
 /// <summary><c>POST /v1/embeddings</c>.</summary>
-internal sealed class EmbeddingsEndpoint() : InferenceEndpoint(PublicEndpoint.Embeddings), IEndpoint
+internal sealed class EmbeddingsEndpoint() : JsonEndpoint<EmbeddingRequest>(PublicEndpoint.Embeddings), IEndpoint
 {
     public override bool NamesModelInHeader => true;
 
@@ -18,13 +17,4 @@ internal sealed class EmbeddingsEndpoint() : InferenceEndpoint(PublicEndpoint.Em
         .Answers<EmbeddingList>(
             EmbeddingExamples.Vectors, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
         .Fails(DocumentedErrors.OfInference(Api, "input"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
-
-    public override bool TryParse(
-        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
-        [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = EmbeddingRequest.TryParse(body, out var embedding, out error);
-        request = embedding;
-        return read;
-    }
 }

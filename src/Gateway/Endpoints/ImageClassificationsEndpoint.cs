@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Calls;
@@ -7,7 +6,8 @@ using Tollgate.Gateway.OpenApi;
 namespace Tollgate.Gateway.Endpoints;
 
 /// <summary><c>POST /v1/images/classifications</c>.</summary>
-internal sealed class ImageClassificationsEndpoint() : InferenceEndpoint(PublicEndpoint.ImageClassifications), IEndpoint
+internal sealed class ImageClassificationsEndpoint()
+    : JsonOrFormEndpoint<ImageClassificationRequest>(PublicEndpoint.ImageClassifications), IEndpoint
 {
     public override bool NamesModelInHeader => true;
 
@@ -22,21 +22,4 @@ internal sealed class ImageClassificationsEndpoint() : InferenceEndpoint(PublicE
         .Answers<ImageClassificationList>(
             ImageClassificationExamples.Labels, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
         .Fails(DocumentedErrors.OfInference(Api, "image"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
-
-    public override bool TryParse(
-        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
-        [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = ImageClassificationRequest.TryParse(body, out var classification, out error);
-        request = classification;
-        return read;
-    }
-
-    public override bool TryParse(
-        RequestForm form, [NotNullWhen(true)] out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = ImageClassificationRequest.TryParse(form, out var classification, out error);
-        request = classification;
-        return read;
-    }
 }

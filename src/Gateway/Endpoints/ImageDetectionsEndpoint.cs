@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Calls;
@@ -7,7 +6,7 @@ using Tollgate.Gateway.OpenApi;
 namespace Tollgate.Gateway.Endpoints;
 
 /// <summary><c>POST /v1/images/detections</c>.</summary>
-internal sealed class ImageDetectionsEndpoint() : InferenceEndpoint(PublicEndpoint.ImageDetections), IEndpoint
+internal sealed class ImageDetectionsEndpoint() : JsonOrFormEndpoint<ImageDetectionRequest>(PublicEndpoint.ImageDetections), IEndpoint
 {
     public override bool NamesModelInHeader => true;
 
@@ -23,21 +22,4 @@ internal sealed class ImageDetectionsEndpoint() : InferenceEndpoint(PublicEndpoi
         .Answers<ImageDetectionList>(
             ImageDetectionExamples.Objects, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
         .Fails(DocumentedErrors.OfInference(Api, "image"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
-
-    public override bool TryParse(
-        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
-        [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = ImageDetectionRequest.TryParse(body, out var detection, out error);
-        request = detection;
-        return read;
-    }
-
-    public override bool TryParse(
-        RequestForm form, [NotNullWhen(true)] out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = ImageDetectionRequest.TryParse(form, out var detection, out error);
-        request = detection;
-        return read;
-    }
 }

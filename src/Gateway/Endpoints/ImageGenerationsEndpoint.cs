@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
@@ -9,7 +8,7 @@ namespace Tollgate.Gateway.Endpoints;
 
 /// <summary><c>POST /v1/images/generations</c>. The <c>id:</c> of a stream's events counts steps and
 /// pictures, see <see cref="DrawingProgress"/>.</summary>
-internal sealed class ImageGenerationsEndpoint() : InferenceEndpoint(PublicEndpoint.ImageGenerations), IEndpoint
+internal sealed class ImageGenerationsEndpoint() : JsonEndpoint<ImageGenerationRequest>(PublicEndpoint.ImageGenerations), IEndpoint
 {
     /// <summary>A picture of the largest size that an operator can allow, without any compression, in base64.</summary>
     public override int LargestEvent => 96 * 1024 * 1024;
@@ -31,13 +30,4 @@ internal sealed class ImageGenerationsEndpoint() : InferenceEndpoint(PublicEndpo
     public override long CountOf(Units units) => DrawingProgress.Of(units);
 
     public override Units UnitsOf(Units known, long count) => DrawingProgress.UnitsOf(known, count);
-
-    public override bool TryParse(
-        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
-        [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = ImageGenerationRequest.TryParse(body, out var generation, out error);
-        request = generation;
-        return read;
-    }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Calls;
@@ -7,7 +6,7 @@ using Tollgate.Gateway.OpenApi;
 namespace Tollgate.Gateway.Endpoints;
 
 /// <summary><c>POST /v1/images/ocr</c>.</summary>
-internal sealed class ImageOcrEndpoint() : InferenceEndpoint(PublicEndpoint.ImageOcr), IEndpoint
+internal sealed class ImageOcrEndpoint() : JsonOrFormEndpoint<ImageOcrRequest>(PublicEndpoint.ImageOcr), IEndpoint
 {
     public override bool NamesModelInHeader => true;
 
@@ -22,21 +21,4 @@ internal sealed class ImageOcrEndpoint() : InferenceEndpoint(PublicEndpoint.Imag
         .Answers<ImageOcr>(
             ImageOcrExamples.Text, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
         .Fails(DocumentedErrors.OfInference(Api, "image"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
-
-    public override bool TryParse(
-        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
-        [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = ImageOcrRequest.TryParse(body, out var ocr, out error);
-        request = ocr;
-        return read;
-    }
-
-    public override bool TryParse(
-        RequestForm form, [NotNullWhen(true)] out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = ImageOcrRequest.TryParse(form, out var ocr, out error);
-        request = ocr;
-        return read;
-    }
 }

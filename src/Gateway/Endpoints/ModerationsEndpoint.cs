@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
@@ -9,7 +8,7 @@ using Tollgate.Gateway.OpenApi;
 namespace Tollgate.Gateway.Endpoints;
 
 /// <summary><c>POST /v1/moderations</c>.</summary>
-internal sealed class ModerationsEndpoint() : InferenceEndpoint(PublicEndpoint.Moderations), IEndpoint
+internal sealed class ModerationsEndpoint() : JsonEndpoint<ModerationRequest>(PublicEndpoint.Moderations), IEndpoint
 {
     public override bool NamesModelInHeader => true;
 
@@ -29,13 +28,4 @@ internal sealed class ModerationsEndpoint() : InferenceEndpoint(PublicEndpoint.M
 
     public override OpenAiError? Refuse(ModelCard card, InferenceRequest request) =>
         ((ModerationRequest)request).Refuse(card.Name, readsPictures: card.Task == ModelTask.ImageClassification.Name);
-
-    public override bool TryParse(
-        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
-        [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = ModerationRequest.TryParse(body, out var moderation, out error);
-        request = moderation;
-        return read;
-    }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
@@ -9,7 +8,7 @@ using Tollgate.Gateway.OpenApi;
 namespace Tollgate.Gateway.Endpoints;
 
 /// <summary><c>POST /v1/rerank</c>, by models that rank and by models of embeddings.</summary>
-internal sealed class RerankEndpoint() : InferenceEndpoint(PublicEndpoint.Rerank), IEndpoint
+internal sealed class RerankEndpoint() : JsonEndpoint<RerankRequest>(PublicEndpoint.Rerank), IEndpoint
 {
     public override bool NamesModelInHeader => true;
 
@@ -19,15 +18,6 @@ internal sealed class RerankEndpoint() : InferenceEndpoint(PublicEndpoint.Rerank
     {
         Map(routes, Api.Paths[0], "createRerank");
         Map(routes, Api.Paths[1], "createRerankV2");
-    }
-
-    public override bool TryParse(
-        ReadOnlyMemory<byte> body, string? engine, [NotNullWhen(true)] out InferenceRequest? request,
-        [NotNullWhen(false)] out OpenAiError? error)
-    {
-        var read = RerankRequest.TryParse(body, out var rerank, out error);
-        request = rerank;
-        return read;
     }
 
     private void Map(IEndpointRouteBuilder routes, string path, string operation) => routes.MapInference(this, path)
