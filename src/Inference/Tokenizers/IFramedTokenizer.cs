@@ -1,3 +1,5 @@
+using Tollgate.Inference.Templates;
+
 namespace Tollgate.Inference.Tokenizers;
 
 /// <summary>A tokenizer of an encoder, which reads a text between ids that frame it. Implementations are thread-safe.</summary>
@@ -8,6 +10,14 @@ internal interface IFramedTokenizer : ITokenizer
     /// <summary>Tokens that a text can have beyond <see cref="ITokenizer.MostTokensPerByte"/> for each of its bytes, without its
     /// frame.</summary>
     int MostExtraTokens => 0;
+
+    void ITokenizer.Encode(IReadOnlyList<TextSegment> segments, List<int> ids)
+    {
+        foreach (var segment in segments)
+        {
+            Encode(segment.Text, segment.FromTemplate, ids);
+        }
+    }
 
     /// <summary>The ids of a text alone, without a frame.</summary>
     int[] Cut(string text)

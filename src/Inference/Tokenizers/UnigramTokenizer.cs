@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Tollgate.Inference.Templates;
 
 namespace Tollgate.Inference.Tokenizers;
 
@@ -87,31 +86,8 @@ internal sealed class UnigramTokenizer : IFramedTokenizer
 
     public bool IsSpecial(int id) => _special[id];
 
-    public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids)
-    {
-        while (allowSpecial)
-        {
-            var (start, length, id) = _specials.Find(text);
-            EncodePlain(text[..start], ids);
-            if (length == 0)
-            {
-                return;
-            }
-
-            ids.Add(id);
-            text = text[(start + length)..];
-        }
-
-        EncodePlain(text, ids);
-    }
-
-    public void Encode(IReadOnlyList<TextSegment> segments, List<int> ids)
-    {
-        foreach (var segment in segments)
-        {
-            Encode(segment.Text, segment.FromTemplate, ids);
-        }
-    }
+    public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids) =>
+        _specials.Encode(text, allowSpecial, ids, EncodePlain);
 
     private void EncodePlain(ReadOnlySpan<char> text, List<int> ids)
     {

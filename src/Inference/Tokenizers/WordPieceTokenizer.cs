@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Tollgate.Inference.Templates;
 
 namespace Tollgate.Inference.Tokenizers;
 
@@ -90,31 +89,8 @@ internal sealed class WordPieceTokenizer : IFramedTokenizer
 
     public bool IsSpecial(int id) => _special[id];
 
-    public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids)
-    {
-        while (allowSpecial)
-        {
-            var (start, length, id) = _specials.Find(text);
-            EncodeWords(text[..start], ids);
-            if (length == 0)
-            {
-                return;
-            }
-
-            ids.Add(id);
-            text = text[(start + length)..];
-        }
-
-        EncodeWords(text, ids);
-    }
-
-    public void Encode(IReadOnlyList<TextSegment> segments, List<int> ids)
-    {
-        foreach (var segment in segments)
-        {
-            Encode(segment.Text, segment.FromTemplate, ids);
-        }
-    }
+    public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids) =>
+        _specials.Encode(text, allowSpecial, ids, EncodeWords);
 
     private void EncodeWords(ReadOnlySpan<char> text, List<int> ids)
     {
