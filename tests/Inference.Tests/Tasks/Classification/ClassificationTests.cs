@@ -100,7 +100,7 @@ public sealed class ClassificationTests(ClassifierFixture worker) : IClassFixtur
     [InlineData("love")]
     public async Task Logits_that_are_no_numbers_are_the_models_failure_and_harm_no_other_request(string word)
     {
-        using var response = await worker.PostAsync(Classify, Body("table", new JsonArray("good", word)));
+        using var response = await worker.SendAsync(Classify, Body("table", new JsonArray("good", word)));
         var (status, error) = await worker.RefusalAsync(Predict, new JsonObject { ["model"] = "table", ["data"] = word });
         var next = await worker.AnswerAsync(Predict, new JsonObject { ["model"] = "table", ["data"] = "bad" });
 
@@ -138,7 +138,7 @@ public sealed class ClassificationTests(ClassifierFixture worker) : IClassFixtur
             .Select(logits => logits.Select(Math.Exp).ToArray()).Select(powers => powers.Select(power => power / powers.Sum()).ToArray())
             .Aggregate((left, right) => [.. left.Zip(right, (a, b) => a + b)]).Select(sum => sum / parts.Length)];
 
-        using var response = await worker.PostAsync(
+        using var response = await worker.SendAsync(
             Classify, Body("bert", texts, ("truncation", truncation), ("return_all_scores", true)));
 
         var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
@@ -182,7 +182,7 @@ public sealed class ClassificationTests(ClassifierFixture worker) : IClassFixtur
     [Fact]
     public async Task A_prediction_of_a_list_has_lists_and_the_units_of_its_tokens()
     {
-        using var response = await worker.PostAsync(
+        using var response = await worker.SendAsync(
             Predict, new JsonObject { ["model"] = "table", ["data"] = new JsonArray("good", "bad", "other") });
 
         var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();

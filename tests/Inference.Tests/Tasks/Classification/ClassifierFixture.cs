@@ -1,10 +1,6 @@
-using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.Inference.Tests.Models;
-using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.Classification;
@@ -13,18 +9,15 @@ namespace Tollgate.Inference.Tests.Tasks.Classification;
 /// A real worker with classifiers: tiny-sentiment; bert and multi, a BERT of random weights whose labels exclude each other or do not;
 /// table, whose logits are known for single words; guard, which moderates by one label of several; many, which has 60 labels.
 /// </summary>
-public sealed class ClassifierFixture : IAsyncLifetime
+public sealed class ClassifierFixture : ImportedWorker
 {
     private static readonly string[] Letters = ["A", "B", "C", "D"];
-    private WebApplication? _app;
-
-    public HttpClient Gateway { get; private set; } = null!;
 
     internal RandomBert Bert { get; } = new();
 
-    public async Task InitializeAsync()
+    protected override async Task<IReadOnlyList<string>> ImportAsync()
     {
-        var (sources, repository) = (TestFolder.Create("exported"), TestFolder.Create("repository"));
+        var sources = TestFolder.Create("exported");
         var bert = Folder("bert", Letters);
         Bert.Write(bert);
         var multi = Folder("multi", Letters, config => config["problem_type"] = "multi_label_classification");
@@ -47,42 +40,19 @@ public sealed class ClassifierFixture : IAsyncLifetime
         ClassifierFolder.WriteTable(many, 60, new Dictionary<string, float[]>());
         foreach (var folder in (string[])[bert, multi, table, guard, many, Path.Combine(ModelFiles.Defaults, "tiny-sentiment")])
         {
-            await ClassifierFolder.ImportAsync(folder, Path.GetFileName(folder), repository);
+            await ClassifierFolder.ImportAsync(folder, Path.GetFileName(folder), Repository);
         }
 
-        _app = InferenceApp.Create(WorkerFixture.Arguments(repository, TestFolder.Create("worker")));
-        await _app.StartAsync();
-        Gateway = WorkerFixture.Client(_app.Url(ListenerKind.Internal));
-        foreach (var name in (string[])["tiny-sentiment", "bert", "multi", "table", "guard", "many"])
-        {
-            await WorkerFixture.WaitForModelAsync(Gateway, name);
-        }
+        return ["tiny-sentiment", "bert", "multi", "table", "guard", "many"];
 
         string Folder(string name, string[] labels, Action<JsonObject>? change = null) =>
             ClassifierFolder.WriteSettings(Path.Combine(sources, name), labels, change);
     }
 
-    public async Task DisposeAsync()
-    {
-        Gateway.Dispose();
-        await _app!.StopAsync();
-        await _app.DisposeAsync();
-    }
-
-    public async Task<HttpResponseMessage> PostAsync(string path, JsonNode body, Guid? request = null)
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Post, path)
-        {
-            Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
-        };
-        message.Headers.Add(WorkerHeaders.RequestId, (request ?? Guid.NewGuid()).ToString("N"));
-        return await Gateway.SendAsync(message);
-    }
-
     /// <summary>The answer to a request that must succeed.</summary>
     public async Task<JsonNode> AnswerAsync(string path, JsonNode body, Guid? request = null)
     {
-        using var response = await PostAsync(path, body, request);
+        using var response = await SendAsync(path, body, request);
         var text = await response.Content.ReadAsStringAsync();
         Assert.True(response.IsSuccessStatusCode, text);
         return JsonNode.Parse(text)!;
@@ -91,7 +61,7 @@ public sealed class ClassifierFixture : IAsyncLifetime
     /// <summary>The error to a request that must be refused.</summary>
     public async Task<(int Status, JsonNode Error)> RefusalAsync(string path, JsonNode body)
     {
-        using var response = await PostAsync(path, body);
+        using var response = await SendAsync(path, body);
         var text = await response.Content.ReadAsStringAsync();
         Assert.False(response.IsSuccessStatusCode, text);
         return ((int)response.StatusCode, JsonNode.Parse(text)!["error"]!);

@@ -2,15 +2,12 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
 using Tollgate.Contracts.Metering;
-using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.Inference.Tests.Models;
-using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.Detection;
@@ -191,53 +188,22 @@ public sealed class DetectionTests(DetectionTests.DetectionWorker worker) : ICla
 
     private static double Round(JsonNode number) => Math.Round((double)number, 3);
 
-    private async Task<HttpResponseMessage> SendAsync(JsonNode image, string members, Guid request, string? bound = null)
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Post, BadPictureRequests.DetectionPath)
-        {
-            Content = new StringContent(
-                $$"""{"model":"toy","image":{{image.ToJsonString()}}{{members}}}""", Encoding.UTF8, "application/json"),
-        };
-        message.Headers.Add(WorkerHeaders.RequestId, request.ToString("N"));
-        if (bound is not null)
-        {
-            message.Headers.Add(WorkerHeaders.Bound, bound);
-        }
-
-        return await worker.Gateway.SendAsync(message);
-    }
+    private Task<HttpResponseMessage> SendAsync(JsonNode image, string members, Guid request, string? bound = null) => worker.SendAsync(
+        BadPictureRequests.DetectionPath, JsonNode.Parse($$"""{"model":"toy","image":{{image.ToJsonString()}}{{members}}}""")!, request,
+        bound);
 
     /// <summary>A worker with a detector that a test wrote.</summary>
-    public sealed class DetectionWorker : IAsyncLifetime
+    public sealed class DetectionWorker : ImportedWorker
     {
-        private WebApplication? _app;
-
-        public HttpClient Gateway { get; private set; } = null!;
-
         public static Task<InstalledModel> ImportAsync(string source, string repository) => ModelImport.RunAsync(
             source, "toy", repository, new ModelImportOptions(), progress: null, CancellationToken.None);
 
-        public async Task InitializeAsync()
+        protected override async Task<IReadOnlyList<string>> ImportAsync()
         {
-            var repository = TestFolder.Create("repository");
             using var folder = new TemporaryFolder();
-            var installed = await ImportAsync(ToyDetector.Write(folder.File("toy")), repository);
+            var installed = await ImportAsync(ToyDetector.Write(folder.File("toy")), Repository);
             Assert.Equal("image-detection", installed.Manifest.Task);
-            _app = InferenceApp.Create(WorkerFixture.Arguments(repository, TestFolder.Create("worker")));
-            await _app.StartAsync();
-            Gateway = WorkerFixture.Client(_app.Url(ListenerKind.Internal));
-            await WorkerFixture.WaitForModelAsync(Gateway, "toy");
-        }
-
-        /// <summary>What the worker's log holds of a request.</summary>
-        public async Task<IReadOnlyList<WitnessEntry>> WitnessAsync(Guid request) =>
-            [.. (await WorkerFixture.WitnessAsync(Gateway.BaseAddress!)).Entries.Where(entry => entry.RequestId == request)];
-
-        public async Task DisposeAsync()
-        {
-            Gateway.Dispose();
-            await _app!.StopAsync();
-            await _app.DisposeAsync();
+            return ["toy"];
         }
     }
 }

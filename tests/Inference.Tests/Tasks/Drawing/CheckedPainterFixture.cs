@@ -1,7 +1,4 @@
-using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Tasks;
@@ -9,7 +6,6 @@ using Tollgate.Inference.Tests.Diffusion;
 using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.Inference.Tests.Tasks.Classification;
 using Tollgate.Inference.Tests.Tasks.ImageClassification;
-using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.Drawing;
@@ -19,24 +15,22 @@ namespace Tollgate.Inference.Tests.Tasks.Drawing;
 /// pictures may not be green; orphan, whose classifier of prompts is not installed; mislabelled and unseen, whose classifier of prompts or
 /// of pictures has no such label.
 /// </summary>
-public sealed class CheckedPainterFixture : IAsyncLifetime
+public sealed class CheckedPainterFixture() : ImportedWorker("--Generation:QueueTimeout=00:10:00")
 {
     public const double LeastGreen = 0.7;
 
-    private readonly string _repository = TestFolder.Create("repository");
-    private WebApplication? _app;
+    /// <summary>Drawing takes processors that other tests use too.</summary>
+    protected override TimeSpan Patience => TimeSpan.FromMinutes(10);
 
-    public HttpClient Gateway { get; private set; } = null!;
-
-    public async Task InitializeAsync()
+    protected override async Task<IReadOnlyList<string>> ImportAsync()
     {
         var sources = TestFolder.Create("exported");
         var words = ClassifierFolder.WriteSettings(Path.Combine(sources, "words"), ["fine", "bad"]);
         ClassifierFolder.WriteTable(words, 2, new Dictionary<string, float[]> { ["bad"] = [0, 4] });
-        await ClassifierFolder.ImportAsync(words, "words", _repository);
-        await ClassifierFolder.ImportAsync(ColourClassifier.Write(Path.Combine(sources, "colours")), "colours", _repository);
+        await ClassifierFolder.ImportAsync(words, "words", Repository);
+        await ClassifierFolder.ImportAsync(ColourClassifier.Write(Path.Combine(sources, "colours")), "colours", Repository);
         var painter = await ModelImport.RunAsync(
-            PainterFiles.Root, "checked", _repository,
+            PainterFiles.Root, "checked", Repository,
             new()
             {
                 Steps = 6,
@@ -49,25 +43,10 @@ public sealed class CheckedPainterFixture : IAsyncLifetime
         Copy(painter, "orphan", """{"model":"nobody","refuse":{"bad":0.9}}""", pictures: null);
         Copy(painter, "mislabelled", """{"model":"words","refuse":{"worse":0.9}}""", pictures: null);
         Copy(painter, "unseen", prompts: null, """{"model":"colours","refuse":{"violet":0.9}}""");
-        _app = InferenceApp.Create(WorkerFixture.Arguments(
-            _repository, TestFolder.Create("worker"), "--Generation:QueueTimeout=00:10:00"));
-        await _app.StartAsync();
-        Gateway = WorkerFixture.Client(_app.Url(ListenerKind.Internal));
-        Gateway.Timeout = TimeSpan.FromMinutes(10); // Drawing takes processors that other tests use too.
-        foreach (var name in (string[])["words", "colours", "checked", "plain", "orphan", "mislabelled", "unseen"])
-        {
-            await WorkerFixture.WaitForModelAsync(Gateway, name);
-        }
+        return ["words", "colours", "checked", "plain", "orphan", "mislabelled", "unseen"];
     }
 
-    public async Task DisposeAsync()
-    {
-        Gateway.Dispose();
-        await _app!.StopAsync();
-        await _app.DisposeAsync();
-    }
-
-    public async Task<HttpResponseMessage> PostAsync(
+    public Task<HttpResponseMessage> PostAsync(
         string model, string prompt, Guid? request = null, params (string Name, JsonNode? Value)[] members)
     {
         var body = new JsonObject { ["model"] = model, ["prompt"] = prompt };
@@ -76,18 +55,13 @@ public sealed class CheckedPainterFixture : IAsyncLifetime
             body[name] = value;
         }
 
-        using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/images/generations")
-        {
-            Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
-        };
-        message.Headers.Add(WorkerHeaders.RequestId, (request ?? Guid.NewGuid()).ToString("N"));
-        return await Gateway.SendAsync(message);
+        return SendAsync("/v1/images/generations", body, request);
     }
 
     /// <summary>Installs the model once more with other checks.</summary>
     private void Copy(InstalledModel model, string name, string? prompts, string? pictures)
     {
-        var target = Path.Combine(_repository, name, model.Manifest.Version);
+        var target = Path.Combine(Repository, name, model.Manifest.Version);
         foreach (var file in Directory.EnumerateFiles(model.Folder, "*", SearchOption.AllDirectories))
         {
             var copy = Path.Combine(target, Path.GetRelativePath(model.Folder, file));

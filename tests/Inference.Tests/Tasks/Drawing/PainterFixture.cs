@@ -1,40 +1,21 @@
-using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Tests.Diffusion;
 using Tollgate.Inference.Tests.Endpoints;
-using Tollgate.ServiceDefaults.Hosting;
-using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.Drawing;
 
 /// <summary>A worker that draws with tiny-painter, six steps unless a request names others.</summary>
-public sealed class PainterFixture : IAsyncLifetime
+public sealed class PainterFixture() : ImportedWorker("--Drawing:MaxSteps=400", "--Generation:QueueTimeout=00:10:00")
 {
-    private readonly string _repository = TestFolder.Create("repository");
-    private WebApplication? _app;
+    /// <summary>Drawing takes processors that other tests use too.</summary>
+    protected override TimeSpan Patience => TimeSpan.FromMinutes(10);
 
-    public HttpClient Gateway { get; private set; } = null!;
-
-    public async Task InitializeAsync()
+    protected override async Task<IReadOnlyList<string>> ImportAsync()
     {
         await ModelImport.RunAsync(
-            PainterFiles.Root, "tiny-painter", _repository, new() { Steps = 6, Guidance = 3 }, progress: null, CancellationToken.None);
-        _app = InferenceApp.Create(WorkerFixture.Arguments(
-            _repository, TestFolder.Create("worker"), "--Drawing:MaxSteps=400", "--Generation:QueueTimeout=00:10:00"));
-        await _app.StartAsync();
-        Gateway = WorkerFixture.Client(_app.Url(ListenerKind.Internal));
-        Gateway.Timeout = TimeSpan.FromMinutes(10); // Drawing takes processors that other tests use too.
-        await WorkerFixture.WaitForModelAsync(Gateway, "tiny-painter");
-    }
-
-    public async Task DisposeAsync()
-    {
-        Gateway.Dispose();
-        await _app!.StopAsync();
-        await _app.DisposeAsync();
+            PainterFiles.Root, "tiny-painter", Repository, new() { Steps = 6, Guidance = 3 }, progress: null, CancellationToken.None);
+        return ["tiny-painter"];
     }
 
     /// <summary>A body with a prompt and further members.</summary>
@@ -49,23 +30,10 @@ public sealed class PainterFixture : IAsyncLifetime
         return body;
     }
 
-    public async Task<HttpResponseMessage> PostAsync(
+    public Task<HttpResponseMessage> PostAsync(
         JsonObject body, Guid? request = null, Guid? organization = null, string? bound = null,
-        HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/images/generations")
-        {
-            Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
-        };
-        message.Headers.Add(WorkerHeaders.RequestId, (request ?? Guid.NewGuid()).ToString("N"));
-        message.Headers.Add(WorkerHeaders.Organization, (organization ?? Guid.Empty).ToString("N"));
-        if (bound is not null)
-        {
-            message.Headers.Add(WorkerHeaders.Bound, bound);
-        }
-
-        return await Gateway.SendAsync(message, completion);
-    }
+        HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead) =>
+        SendAsync("/v1/images/generations", body, request, bound, organization, completion);
 
     /// <summary>The answer of a request that must succeed.</summary>
     public async Task<JsonNode> DrawAsync(params (string Name, JsonNode? Value)[] members)

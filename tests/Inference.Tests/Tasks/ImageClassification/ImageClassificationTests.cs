@@ -1,14 +1,11 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
 using Tollgate.Contracts.Metering;
-using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.Inference.Tests.Models;
-using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.ImageClassification;
@@ -125,60 +122,26 @@ public sealed class ImageClassificationTests(ImageClassificationTests.PictureWor
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string model, JsonNode image, Guid request, int topN = 5, string? bound = null)
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Post, Path)
-        {
-            Content = new StringContent(
-                new JsonObject { ["model"] = model, ["image"] = image, ["top_n"] = topN }.ToJsonString(), Encoding.UTF8,
-                "application/json"),
-        };
-        message.Headers.Add(WorkerHeaders.RequestId, request.ToString("N"));
-        if (bound is not null)
-        {
-            message.Headers.Add(WorkerHeaders.Bound, bound);
-        }
-
-        return await worker.Gateway.SendAsync(message);
-    }
+    private Task<HttpResponseMessage> SendAsync(string model, JsonNode image, Guid request, int topN = 5, string? bound = null) =>
+        worker.SendAsync(Path, new JsonObject { ["model"] = model, ["image"] = image, ["top_n"] = topN }, request, bound);
 
     private static async Task<string?> CodeAsync(HttpResponseMessage response) =>
         (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["code"];
 
     /// <summary>A worker with two classifiers that a test wrote; one fails on white pictures.</summary>
-    public sealed class PictureWorker : IAsyncLifetime
+    public sealed class PictureWorker : ImportedWorker
     {
-        private WebApplication? _app;
-
-        public HttpClient Gateway { get; private set; } = null!;
-
-        public async Task InitializeAsync()
+        protected override async Task<IReadOnlyList<string>> ImportAsync()
         {
-            var repository = TestFolder.Create("repository");
             using var folder = new TemporaryFolder();
             foreach (var (name, fails) in new[] { ("colours", false), ("fragile", true) })
             {
                 await ModelImport.RunAsync(
-                    ColourClassifier.Write(folder.File(name), failsOnWhite: fails), name, repository, new ModelImportOptions(),
+                    ColourClassifier.Write(folder.File(name), failsOnWhite: fails), name, Repository, new ModelImportOptions(),
                     progress: null, CancellationToken.None);
             }
 
-            _app = InferenceApp.Create(WorkerFixture.Arguments(repository, TestFolder.Create("worker")));
-            await _app.StartAsync();
-            Gateway = WorkerFixture.Client(_app.Url(ListenerKind.Internal));
-            await WorkerFixture.WaitForModelAsync(Gateway, "colours");
-            await WorkerFixture.WaitForModelAsync(Gateway, "fragile");
-        }
-
-        /// <summary>What the worker's log holds of a request.</summary>
-        public async Task<IReadOnlyList<WitnessEntry>> WitnessAsync(Guid request) =>
-            [.. (await WorkerFixture.WitnessAsync(Gateway.BaseAddress!)).Entries.Where(entry => entry.RequestId == request)];
-
-        public async Task DisposeAsync()
-        {
-            Gateway.Dispose();
-            await _app!.StopAsync();
-            await _app.DisposeAsync();
+            return ["colours", "fragile"];
         }
     }
 }

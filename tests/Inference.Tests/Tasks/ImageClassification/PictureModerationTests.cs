@@ -1,16 +1,12 @@
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
-using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.Inference.Tests.Models;
-using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.ImageClassification;
@@ -101,52 +97,21 @@ public sealed class PictureModerationTests(PictureModerationTests.Guard guard) :
 
     private static string Part(byte[] file) => $$$"""{"type":"image_url","image_url":{"url":"{{{PictureBytes.DataUrl(file)}}}"}}""";
 
-    private async Task<HttpResponseMessage> SendAsync(string input, Guid request, string? bound = null)
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Post, Path)
-        {
-            Content = new StringContent($$"""{"model":"guard","input":{{input}}}""", Encoding.UTF8, "application/json"),
-        };
-        message.Headers.Add(WorkerHeaders.RequestId, request.ToString("N"));
-        if (bound is not null)
-        {
-            message.Headers.Add(WorkerHeaders.Bound, bound);
-        }
-
-        return await guard.Gateway.SendAsync(message);
-    }
+    private Task<HttpResponseMessage> SendAsync(string input, Guid request, string? bound = null) =>
+        guard.SendAsync(Path, JsonNode.Parse($$"""{"model":"guard","input":{{input}}}""")!, request, bound);
 
     /// <summary>A worker with the classifier.</summary>
-    public sealed class Guard : IAsyncLifetime
+    public sealed class Guard : ImportedWorker
     {
-        private WebApplication? _app;
-
-        public HttpClient Gateway { get; private set; } = null!;
-
-        public async Task InitializeAsync()
+        protected override async Task<IReadOnlyList<string>> ImportAsync()
         {
-            var repository = TestFolder.Create("repository");
             using var folder = new TemporaryFolder();
             var source = ColourClassifier.Write(folder.File("guard"));
             await File.WriteAllTextAsync(
                 System.IO.Path.Combine(source, "moderation.json"),
                 """{"labels":{"red":"violence","blue":["violence","hate"]},"threshold":0.7}""");
-            await ModelImport.RunAsync(source, "guard", repository, new ModelImportOptions(), progress: null, CancellationToken.None);
-            _app = InferenceApp.Create(WorkerFixture.Arguments(repository, TestFolder.Create("worker")));
-            await _app.StartAsync();
-            Gateway = WorkerFixture.Client(_app.Url(ListenerKind.Internal));
-            await WorkerFixture.WaitForModelAsync(Gateway, "guard");
-        }
-
-        /// <summary>What the worker's log holds of a request.</summary>
-        public async Task<IReadOnlyList<WitnessEntry>> WitnessAsync(Guid request) =>
-            [.. (await WorkerFixture.WitnessAsync(Gateway.BaseAddress!)).Entries.Where(entry => entry.RequestId == request)];
-
-        public async Task DisposeAsync()
-        {
-            Gateway.Dispose();
-            await _app!.StopAsync();
-            await _app.DisposeAsync();
+            await ModelImport.RunAsync(source, "guard", Repository, new ModelImportOptions(), progress: null, CancellationToken.None);
+            return ["guard"];
         }
     }
 }

@@ -1,14 +1,11 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
 using SkiaSharp;
 using Tollgate.Contracts.Metering;
-using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tests.Endpoints;
-using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.Ocr;
@@ -148,56 +145,23 @@ public sealed class OcrTests(OcrTests.ReadingWorker worker) : IClassFixture<OcrT
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(
-        byte[] file, Guid request, double minConfidence = 0.5, string? bound = null)
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Post, Path)
-        {
-            Content = new StringContent(
-                new JsonObject
-                {
-                    ["model"] = "reader", ["image"] = PictureBytes.DataUrl(file), ["min_confidence"] = minConfidence,
-                }.ToJsonString(), Encoding.UTF8, "application/json"),
-        };
-        message.Headers.Add(WorkerHeaders.RequestId, request.ToString("N"));
-        if (bound is not null)
-        {
-            message.Headers.Add(WorkerHeaders.Bound, bound);
-        }
-
-        return await worker.Gateway.SendAsync(message);
-    }
+    private Task<HttpResponseMessage> SendAsync(byte[] file, Guid request, double minConfidence = 0.5, string? bound = null) =>
+        worker.SendAsync(
+            Path,
+            new JsonObject { ["model"] = "reader", ["image"] = PictureBytes.DataUrl(file), ["min_confidence"] = minConfidence }, request,
+            bound);
 
     private static async Task<string?> CodeAsync(HttpResponseMessage response) =>
         (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["code"];
 
     /// <summary>A worker with the models of npm.</summary>
-    public sealed class ReadingWorker : IAsyncLifetime
+    public sealed class ReadingWorker : ImportedWorker
     {
-        private WebApplication? _app;
-
-        public HttpClient Gateway { get; private set; } = null!;
-
-        public async Task InitializeAsync()
+        protected override async Task<IReadOnlyList<string>> ImportAsync()
         {
-            var repository = TestFolder.Create("repository");
             await ModelImport.RunAsync(
-                TextPictures.ModelFolder, "reader", repository, new ModelImportOptions(), progress: null, CancellationToken.None);
-            _app = InferenceApp.Create(WorkerFixture.Arguments(repository, TestFolder.Create("worker")));
-            await _app.StartAsync();
-            Gateway = WorkerFixture.Client(_app.Url(ListenerKind.Internal));
-            await WorkerFixture.WaitForModelAsync(Gateway, "reader");
-        }
-
-        /// <summary>What the worker's log holds of a request.</summary>
-        public async Task<IReadOnlyList<WitnessEntry>> WitnessAsync(Guid request) =>
-            [.. (await WorkerFixture.WitnessAsync(Gateway.BaseAddress!)).Entries.Where(entry => entry.RequestId == request)];
-
-        public async Task DisposeAsync()
-        {
-            Gateway.Dispose();
-            await _app!.StopAsync();
-            await _app.DisposeAsync();
+                TextPictures.ModelFolder, "reader", Repository, new ModelImportOptions(), progress: null, CancellationToken.None);
+            return ["reader"];
         }
     }
 }

@@ -1,14 +1,10 @@
-using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Inference.Tests.Tokenizers;
-using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.Tasks.Rerank;
@@ -18,22 +14,16 @@ namespace Tollgate.Inference.Tests.Tasks.Rerank;
 /// XLM-RoBERTa's, <c>steep</c> with logits beyond what a sigmoid in single precision tells apart — and tiny-embed imported as a
 /// model with prefixes and smaller widths, <c>prefixed</c>.
 /// </summary>
-public sealed class RerankFixture : IAsyncLifetime
+public sealed class RerankFixture : ImportedWorker
 {
     public const string QueryPrefix = "query: ";
     public const string DocumentPrefix = "passage: ";
-
-    private WebApplication? _app;
-
-    public HttpClient Gateway { get; private set; } = null!;
 
     /// <summary>The folders that the cross-encoders were imported from, by model.</summary>
     public IReadOnlyDictionary<string, string> Sources { get; } = ((string[])["cross", "multilingual", "steep"])
         .ToDictionary(name => name, name => Path.Combine(TestFolder.Create(name), "source"));
 
-    internal string Repository { get; } = TestFolder.Create("repository");
-
-    public async Task InitializeAsync()
+    protected override async Task<IReadOnlyList<string>> ImportAsync()
     {
         RandomCrossEncoder.Write(Sources["cross"], scale: 4);
         RandomCrossEncoder.Write(Sources["multilingual"], scale: 4, tokenizer: UnigramFile.Make("xlm-roberta"));
@@ -47,31 +37,12 @@ public sealed class RerankFixture : IAsyncLifetime
         {
             Dimensions = [128, 64], QueryPrefix = QueryPrefix, DocumentPrefix = DocumentPrefix,
         });
-        _app = InferenceApp.Create(WorkerFixture.Arguments(Repository, TestFolder.Create("worker")));
-        await _app.StartAsync();
-        Gateway = WorkerFixture.Client(_app.Url(ListenerKind.Internal));
-        foreach (var name in new[] { "cross", "multilingual", "steep", "prefixed" })
-        {
-            await WorkerFixture.WaitForModelAsync(Gateway, name);
-        }
-    }
-
-    public async Task DisposeAsync()
-    {
-        Gateway.Dispose();
-        await _app!.StopAsync();
-        await _app.DisposeAsync();
+        return ["cross", "multilingual", "steep", "prefixed"];
     }
 
     public async Task<(HttpResponseMessage Response, JsonNode Answer)> PostAsync(string path, JsonObject body, Guid? request = null)
     {
-        using var message = new HttpRequestMessage(HttpMethod.Post, path)
-        {
-            Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"),
-        };
-        message.Headers.Add(WorkerHeaders.RequestId, (request ?? Guid.NewGuid()).ToString("N"));
-        message.Headers.Add(WorkerHeaders.Attempt, "1");
-        var response = await Gateway.SendAsync(message);
+        var response = await SendAsync(path, body, request);
         return (response, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
     }
 
