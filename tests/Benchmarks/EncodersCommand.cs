@@ -8,7 +8,7 @@ internal static class EncodersCommand
 {
     private static readonly Option<FileInfo> Model =
         new("--model") { Description = "An .onnx of sentence embeddings with its tokenizer.json beside it.", Required = true };
-    private static readonly Option<int> Rows = new("--rows") { Description = "Texts (2,000).", DefaultValueFactory = _ => 2000 };
+    private static readonly Option<int> Rows = new("--rows") { Description = "Texts (300).", DefaultValueFactory = _ => 300 };
     private static readonly Option<int> Seed = new("--seed") { Description = "Decides lengths (1).", DefaultValueFactory = _ => 1 };
 
     public static Command Create()

@@ -13,7 +13,15 @@ internal abstract class PictureRun(LoadedPictureModel model, IReadOnlyList<Pictu
     /// <summary>Pixels that take about as long to decode and resize as the charge of one unit takes to run.</summary>
     public const int PixelsPerCharge = 250_000;
 
+    /// <summary>Most pixels of a turn that decodes several pictures: together about as long as a run of the model, which is what others
+    /// wait for. A larger picture has a turn of its own.</summary>
+    private const long MostPixelsOfTurn = 8 * PixelsPerCharge;
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>As a run of the model, which takes all processors too.</summary>
+    private static readonly ParallelOptions AllProcessors = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
+
     private int _images;
 
     /// <summary>Pictures run in the order of the request.</summary>
@@ -28,16 +36,23 @@ internal abstract class PictureRun(LoadedPictureModel model, IReadOnlyList<Pictu
         where T : class
     {
         var fitted = new List<T>(pictures.Count);
-        foreach (var picture in pictures)
+        while (fitted.Count < pictures.Count)
         {
+            var group = NextOf(pictures, fitted.Count);
             using var turn = await place.TakeTurnAsync(cancellationToken);
-            turn.Charge(1 + (int)(picture.Header.Pixels / PixelsPerCharge));
-            if (await Task.Run(() => Decode(picture, fit), cancellationToken) is not { } one)
+            turn.Charge(group.Sum(picture => 1 + (int)(picture.Header.Pixels / PixelsPerCharge)));
+            var decoded = new T?[group.Count];
+            await Task.Run(
+                () => Parallel.For(0, group.Count, AllProcessors, i => decoded[i] = Decode(group[i], fit)), cancellationToken);
+            for (var i = 0; i < group.Count; i++)
             {
-                return OpenAiError.DamagedPicture(picture.Param);
-            }
+                if (decoded[i] is not { } one)
+                {
+                    return OpenAiError.DamagedPicture(group[i].Param);
+                }
 
-            fitted.Add(one);
+                fitted.Add(one);
+            }
         }
 
         return fitted;
@@ -80,6 +95,17 @@ internal abstract class PictureRun(LoadedPictureModel model, IReadOnlyList<Pictu
             Scope.NoteRefusal("displaced");
             return new UnaryOutcome.Refused(OpenAiError.Overloaded(RetryAfter));
         }
+    }
+
+    /// <summary>The pictures of the next turn: as many as stay together below the bound, at least one.</summary>
+    private static List<PictureInput> NextOf(IReadOnlyList<PictureInput> pictures, int begun)
+    {
+        var pixels = pictures[begun].Header.Pixels;
+        return
+        [
+            pictures[begun],
+            .. pictures.Skip(begun + 1).TakeWhile(picture => (pixels += picture.Header.Pixels) <= MostPixelsOfTurn),
+        ];
     }
 
     private static T? Decode<T>(PictureInput input, Func<Picture, T> fit)

@@ -7,6 +7,8 @@ namespace Tollgate.Inference.Tasks.Transcription;
 /// <remarks>Radford and others (2022), section 2.3; the rules on times are those of the paper's published decoder.</remarks>
 internal sealed class LogitRules(ModelSpeech speech, bool timestamps)
 {
+    private const int PartOfRow = 512;
+
     /// <summary>Excludes tokens from a row of logits by setting them to −∞.</summary>
     /// <param name="logits">Logits of the next token.</param>
     /// <param name="written">What was written after the prompt.</param>
@@ -45,10 +47,15 @@ internal sealed class LogitRules(ModelSpeech speech, bool timestamps)
             return double.NegativeInfinity;
         }
 
+        // In parts, whose sums are added as doubles: a row has tens of thousands of logits, at every step.
         var sum = 0.0;
-        foreach (var logit in logits)
+        Span<float> part = stackalloc float[PartOfRow];
+        for (var start = 0; start < logits.Length; start += PartOfRow)
         {
-            sum += Math.Exp(logit - most);
+            var exponents = part[..Math.Min(PartOfRow, logits.Length - start)];
+            TensorPrimitives.Subtract(logits.Slice(start, exponents.Length), most, exponents);
+            TensorPrimitives.Exp(exponents, exponents);
+            sum += TensorPrimitives.Sum<float>(exponents);
         }
 
         return most + Math.Log(sum);

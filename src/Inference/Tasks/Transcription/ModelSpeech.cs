@@ -18,6 +18,9 @@ public sealed record ModelSpeech
     /// <summary>File of the graph that writes tokens.</summary>
     public required string Decoder { get; init; }
 
+    /// <summary>File of the graph that writes tokens of several texts at once; null where <see cref="Decoder"/> does.</summary>
+    public string? RowDecoder { get; init; }
+
     /// <summary>File of the graph that hears whether somebody speaks; null for none.</summary>
     public string? Voice { get; init; }
 

@@ -10,10 +10,11 @@ internal static class SharedStepTrial
 
     /// <summary>Whether a row's numbers are bit for bit the same alone and among others, also where what the encoder gave is not read
     /// again.</summary>
-    public static bool Run(InferenceSession encoder, InferenceSession decoder, ModelSpeech speech)
+    /// <param name="rows">Decoder of several rows; may be <paramref name="decoder"/>.</param>
+    public static bool Run(InferenceSession encoder, InferenceSession decoder, InferenceSession rows, ModelSpeech speech)
     {
-        var alone = new WhisperSessions(encoder, decoder, speech, shared: false);
-        var shared = new WhisperSessions(encoder, decoder, speech, shared: true);
+        var alone = new WhisperSessions(encoder, decoder, rows: null, speech);
+        var shared = new WhisperSessions(encoder, decoder, rows, speech);
         var hidden = Enumerable.Range(0, speech.MostWindows).Select(row => Hear(alone, speech, row)).ToArray();
         try
         {

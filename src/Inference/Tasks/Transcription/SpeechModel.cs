@@ -10,18 +10,32 @@ namespace Tollgate.Inference.Tasks.Transcription;
 /// <summary>A loaded Whisper model. Thread-safe.</summary>
 internal sealed class SpeechModel : IDisposable
 {
-    private readonly InferenceSession _encoder;
-    private readonly InferenceSession _decoder;
+    private readonly InferenceSession? _encoder; // null while it is opened
+    private readonly InferenceSession? _decoder;
+    private readonly InferenceSession? _rows;
     private readonly LogMel _mel;
-    private VoiceDetector? _voice;
+    private readonly VoiceDetector? _voice;
 
     private SpeechModel(
-        InstalledModel installed, ModelSpeech speech, ITokenizer tokenizer, FairTurns turns, InferenceSession encoder,
-        InferenceSession decoder)
+        InstalledModel installed, ModelSpeech speech, ITokenizer tokenizer, FairTurns turns, SessionFactory sessions)
     {
-        (Installed, Speech, Tokenizer, Turns, _encoder, _decoder) = (installed, speech, tokenizer, turns, encoder, decoder);
-        Sessions = new WhisperSessions(encoder, decoder, speech, installed.Manifest.Batching);
-        Engine = new SpeechEngine(Sessions, turns, installed.Manifest.Batching ? speech.MostWindows : 1);
+        (Installed, Speech, Tokenizer, Turns) = (installed, speech, tokenizer, turns);
+        try
+        {
+            _encoder = sessions.Open(installed.PathOf(speech.Encoder));
+            _decoder = sessions.Open(installed.PathOf(speech.Decoder));
+            _rows = speech.RowDecoder is null ? null : sessions.Open(installed.PathOf(speech.RowDecoder));
+            _voice = speech.Voice is null ? null : new VoiceDetector(sessions.Open(installed.PathOf(speech.Voice)));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
+        var shares = installed.Manifest.Batching;
+        Sessions = new WhisperSessions(_encoder, _decoder, shares ? _rows ?? _decoder : null, speech);
+        Engine = new SpeechEngine(Sessions, turns, shares ? speech.MostWindows : 1);
         _mel = new LogMel(speech.Bins);
     }
 
@@ -48,22 +62,7 @@ internal sealed class SpeechModel : IDisposable
             $"The model '{installed.Manifest.Name}' {installed.Manifest.Version} is not a speech model.");
         await ModelStore.VerifyAsync(installed, cancellationToken);
         var tokenizer = TokenizerFile.Load(installed);
-        var encoder = sessions.Open(installed.PathOf(speech.Encoder));
-        InferenceSession? decoder = null;
-        try
-        {
-            decoder = sessions.Open(installed.PathOf(speech.Decoder));
-            return new SpeechModel(installed, speech, tokenizer, turns, encoder, decoder)
-            {
-                _voice = speech.Voice is null ? null : new VoiceDetector(sessions.Open(installed.PathOf(speech.Voice))),
-            };
-        }
-        catch
-        {
-            encoder.Dispose();
-            decoder?.Dispose();
-            throw;
-        }
+        return new SpeechModel(installed, speech, tokenizer, turns, sessions);
     }
 
     /// <summary>Begins to transcribe a recording.</summary>
@@ -84,8 +83,9 @@ internal sealed class SpeechModel : IDisposable
 
     public void Dispose()
     {
-        _encoder.Dispose();
-        _decoder.Dispose();
+        _encoder?.Dispose();
+        _decoder?.Dispose();
+        _rows?.Dispose();
         _voice?.Dispose();
     }
 }

@@ -13,6 +13,7 @@ internal sealed class WhisperImport(ImportJob job)
 {
     private const string EncoderName = "encoder.onnx";
     private const string DecoderName = "decoder.onnx";
+    private const string RowDecoderName = "decoder-rows.onnx";
 
     private readonly string _folder = job.Path;
 
@@ -44,8 +45,12 @@ internal sealed class WhisperImport(ImportJob job)
         };
         await WriteTokenizerAsync(vocabulary, cancellationToken);
         Try(encoder, decoder, speech, cancellationToken);
-        var shares = SharedStepTrial.Run(encoder, decoder, speech) || await TrySharedAsync(encoder, speech, cancellationToken);
-        speech = speech with { Voice = await TakeVoiceAsync(cancellationToken) };
+        var shares = SharedStepTrial.Run(encoder, decoder, decoder, speech);
+        speech = speech with
+        {
+            RowDecoder = shares ? null : await MakeRowDecoderAsync(encoder, decoder, speech, cancellationToken),
+            Voice = await TakeVoiceAsync(cancellationToken),
+        };
         job.Progress?.Report(new("installing", 0));
         return await job.Draft.InstallAsync((version, files) => speech.WriteTo(new ModelManifest
         {
@@ -60,7 +65,7 @@ internal sealed class WhisperImport(ImportJob job)
             Graph = EncoderName,
             Tokenizer = new ModelTokenizer { Kind = TokenizerFile.Bpe, File = WhisperFolder.Tokenizer, EosIds = [speech.Tokens.End] },
             Limits = new ModelLimits(speech.Positions, 0),
-            Batching = shares,
+            Batching = shares || speech.RowDecoder is not null,
         }), cancellationToken);
     }
 
@@ -213,29 +218,32 @@ internal sealed class WhisperImport(ImportJob job)
         }
     }
 
-    /// <summary>Rewrites a decoder whose texts would disturb each other, and installs that one where it lets them share steps.</summary>
-    private async Task<bool> TrySharedAsync(InferenceSession encoder, ModelSpeech speech, CancellationToken cancellationToken)
+    /// <summary>Rewrites a decoder whose texts would disturb each other, and installs it beside the exported one, which is faster for a
+    /// single text.</summary>
+    /// <returns>Its file; null where it does not let texts share steps either.</returns>
+    private async Task<string?> MakeRowDecoderAsync(
+        InferenceSession encoder, InferenceSession decoder, ModelSpeech speech, CancellationToken cancellationToken)
     {
         if (RowQuantization.Rewrite(await File.ReadAllBytesAsync(DecoderPath, cancellationToken), "then_branch") is not { } rewritten)
         {
-            return false;
+            return null;
         }
 
         try
         {
-            using var decoder = job.Options.Sessions.Open(rewritten);
-            if (!SharedStepTrial.Run(encoder, decoder, speech))
+            using var rows = job.Options.Sessions.Open(rewritten);
+            if (!SharedStepTrial.Run(encoder, decoder, rows, speech))
             {
-                return false;
+                return null;
             }
         }
         catch (OnnxRuntimeException)
         {
-            return false; // It has other shapes than the exporters' graphs: it stays as it is.
+            return null; // It has other shapes than the exporters' graphs: it stays as it is.
         }
 
-        await File.WriteAllBytesAsync(DecoderPath, rewritten, cancellationToken);
-        return true;
+        await File.WriteAllBytesAsync(Path.Combine(job.Draft.Folder, RowDecoderName), rewritten, cancellationToken);
+        return RowDecoderName;
     }
 
     private void Try(InferenceSession encoder, InferenceSession decoder, ModelSpeech speech, CancellationToken cancellationToken)
@@ -243,7 +251,7 @@ internal sealed class WhisperImport(ImportJob job)
         job.Progress?.Report(new("trying it", 0));
         try
         {
-            var sessions = new WhisperSessions(encoder, decoder, speech, shared: false);
+            var sessions = new WhisperSessions(encoder, decoder, rows: null, speech);
             var features = new float[speech.Bins * LogMel.Columns];
             new LogMel(speech.Bins).Compute(new float[AudioClip.Rate], features);
             using var hidden = sessions.Encode(features);

@@ -4,22 +4,23 @@ using Tollgate.Inference.Audio;
 
 namespace Tollgate.Inference.Tasks.Transcription;
 
-/// <summary>The two graphs of a Whisper model. Thread-safe. Borrows the sessions.</summary>
+/// <summary>The graphs of a Whisper model. Thread-safe. Borrows the sessions.</summary>
 internal sealed class WhisperSessions
 {
     private readonly InferenceSession _encoder;
     private readonly InferenceSession _decoder;
+    private readonly InferenceSession? _rows;
     private readonly ModelSpeech _speech;
-    private readonly bool _shared;
     private readonly string[] _inputs;
     private readonly string[] _firstOutputs;
     private readonly string[] _laterOutputs;
     private readonly int _caches;
 
-    /// <param name="shared">Whether a step may have several rows, and what the encoder gave is not read after the first one.</param>
-    public WhisperSessions(InferenceSession encoder, InferenceSession decoder, ModelSpeech speech, bool shared)
+    /// <param name="rows">Decoder of steps of several rows, which does not read again what the encoder gave; null where rows are not
+    /// shared. It may be <paramref name="decoder"/>.</param>
+    public WhisperSessions(InferenceSession encoder, InferenceSession decoder, InferenceSession? rows, ModelSpeech speech)
     {
-        (_encoder, _decoder, _speech, _shared) = (encoder, decoder, speech, shared);
+        (_encoder, _decoder, _rows, _speech) = (encoder, decoder, rows, speech);
         var shape = new WhisperShape(speech.Layers, speech.Heads, speech.HeadWidth, speech.Vocabulary, speech.Positions, speech.Bins);
         string[] own = [.. shape.Caches(["decoder"])];
         string[] all = [.. own, .. shape.Caches(["encoder"])];
@@ -47,7 +48,7 @@ internal sealed class WhisperSessions
     {
         using var nothing = MakeEmptyCache();
         var outputs = Run(
-            tokens, [1, tokens.Length], hidden, [.. Enumerable.Repeat(nothing, 2 * _caches)], _firstOutputs, cached: false);
+            _decoder, tokens, hidden, [.. Enumerable.Repeat(nothing, 2 * _caches)], _firstOutputs, cached: false);
         logits = outputs[0];
         return new DecoderRow(
             new CacheSet([.. outputs.Skip(1).Take(_caches)], 1), new CacheSet([.. outputs.Skip(1 + _caches)], 1), hidden, tokens.Length);
@@ -61,7 +62,7 @@ internal sealed class WhisperSessions
         var heads = _speech.Alignment!;
         var layers = heads.Select(head => head.Layer).Distinct().ToList();
         using var outputs = Run(
-            tokens, [1, tokens.Length], hidden, [.. Enumerable.Repeat(nothing, 2 * _caches)],
+            _decoder, tokens, hidden, [.. Enumerable.Repeat(nothing, 2 * _caches)],
             [.. layers.Select(layer => $"cross_attentions.{layer}")], cached: false);
         return [.. heads.Select(head =>
         {
@@ -80,10 +81,11 @@ internal sealed class WhisperSessions
         var (own, heard) = DecoderRow.Collect(rows);
         try
         {
-            using var unread = _shared
+            using var unread = rows.Count > 1
                 ? OrtValue.CreateTensorValueFromMemory(new float[rows.Count * Width(rows[0])], [rows.Count, 1, Width(rows[0])]) : null;
             var outputs = Run(
-                tokens, [rows.Count, 1], unread ?? rows[0].Hidden, [.. own.Values, .. heard.Values], _laterOutputs, cached: true);
+                rows.Count > 1 ? _rows! : _decoder, tokens, unread ?? rows[0].Hidden, [.. own.Values, .. heard.Values], _laterOutputs,
+                cached: true);
             var grown = new CacheSet([.. outputs.Skip(1)], rows.Count);
             for (var row = 0; row < rows.Count; row++)
             {
@@ -104,8 +106,9 @@ internal sealed class WhisperSessions
     private OrtValue MakeEmptyCache() => OrtValue.CreateAllocatedTensorValue(
         OrtAllocator.DefaultInstance, TensorElementType.Float, [1, _speech.Heads, 0, _speech.HeadWidth]);
 
+    /// <summary>Runs a decoder: after the first run of a text each row reads one token.</summary>
     private IDisposableReadOnlyCollection<OrtValue> Run(
-        ReadOnlySpan<int> tokens, long[] shape, OrtValue hidden, OrtValue[] caches, string[] outputs, bool cached)
+        InferenceSession decoder, ReadOnlySpan<int> tokens, OrtValue hidden, OrtValue[] caches, string[] outputs, bool cached)
     {
         var ids = new long[tokens.Length];
         for (var i = 0; i < ids.Length; i++)
@@ -113,9 +116,9 @@ internal sealed class WhisperSessions
             ids[i] = tokens[i];
         }
 
-        using var input = OrtValue.CreateTensorValueFromMemory(ids, shape);
+        using var input = OrtValue.CreateTensorValueFromMemory(ids, cached ? [ids.Length, 1] : [1, ids.Length]);
         using var branch = OrtValue.CreateTensorValueFromMemory(new[] { cached }, [1]);
         using var options = new RunOptions();
-        return _decoder.Run(options, _inputs, [input, hidden, branch, .. caches], outputs);
+        return decoder.Run(options, _inputs, [input, hidden, branch, .. caches], outputs);
     }
 }

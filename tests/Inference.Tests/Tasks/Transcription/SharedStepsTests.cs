@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using Tollgate.Inference.Onnx;
 using Tollgate.Inference.Sessions;
 using Tollgate.Inference.Tasks.Transcription;
@@ -38,7 +39,7 @@ public sealed class SharedStepsTests(WhisperFixture whisper)
     }
 
     [SharedFact(WhisperFixture.Model)]
-    public void The_rewritten_decoder_computes_for_one_row_what_the_exported_one_does()
+    public void The_rewritten_decoder_computes_for_each_row_what_the_exported_one_does()
     {
         var speech = whisper.Speech.Speech;
         var sessions = new SessionFactory(ExecutionProvider.Cpu);
@@ -46,18 +47,32 @@ public sealed class SharedStepsTests(WhisperFixture whisper)
         using var encoder = sessions.Open(whisper.Speech.Installed.PathOf(speech.Encoder));
         using var exported = sessions.Open(path);
         using var rewritten = sessions.Open(RowQuantization.Rewrite(File.ReadAllBytes(path), "then_branch")!);
+        var expected = Write(exported, rows: null, 440)[0];
 
-        Assert.Equal(Write(exported, shared: false), Write(rewritten, shared: true));
+        Assert.Equal(expected, Write(rewritten, rows: null, 440)[0]);
+        Assert.Equal(expected, Write(exported, rewritten, 99, 440, 7)[1]);
 
-        float[] Write(Microsoft.ML.OnnxRuntime.InferenceSession decoder, bool shared)
+        // Logits of two steps for each row: its first token decides what else it reads.
+        float[][] Write(InferenceSession decoder, InferenceSession? rows, params int[] first)
         {
-            var whole = new WhisperSessions(encoder, decoder, speech, shared);
+            var whole = new WhisperSessions(encoder, decoder, rows, speech);
             using var hidden = whole.Encode(new float[speech.Bins * 3000]);
-            using var row = whole.Begin(hidden, [speech.Tokens.Start, speech.Tokens.NoTimestamps], out var first);
-            first.Dispose();
-            using var second = whole.Step([row], [440]);
-            using var third = whole.Step([row], [1000]);
-            return [.. second.GetTensorDataAsSpan<float>(), .. third.GetTensorDataAsSpan<float>()];
+            var texts = Array.ConvertAll(first, _ =>
+            {
+                var row = whole.Begin(hidden, [speech.Tokens.Start, speech.Tokens.NoTimestamps], out var logits);
+                logits.Dispose();
+                return row;
+            });
+            using var second = whole.Step(texts, first);
+            using var third = whole.Step(texts, Array.ConvertAll(first, token => token + 560));
+            Array.ForEach(texts, row => row.Dispose());
+            return
+            [
+                .. texts.Select((_, row) => (float[])[.. RowOf(second, row), .. RowOf(third, row)]),
+            ];
         }
+
+        float[] RowOf(OrtValue logits, int row) =>
+            logits.GetTensorDataAsSpan<float>().Slice(row * speech.Vocabulary, speech.Vocabulary).ToArray();
     }
 }
