@@ -38,8 +38,8 @@ internal sealed record CallKind(PublicEndpoint Api, string Name, LoadModel Model
         new(PublicEndpoint.ImageOcr, "reading", LoadModel.Reader, 15, PictureCalls.Reading) { Floods = true },
 
         // Recordings are few: a model hears 30 s of each, however short it is.
-        new(PublicEndpoint.AudioTranscriptions, "transcription", LoadModel.Speech, 10, SpeechCalls.Transcription) { Floods = true },
-        new(PublicEndpoint.AudioTranslations, "translation", LoadModel.Interpreter, 10, SpeechCalls.Translation),
+        new(PublicEndpoint.AudioTranscriptions, "transcription", LoadModel.Speech, 15, SpeechCalls.Transcription) { Floods = true },
+        new(PublicEndpoint.AudioTranslations, "translation", LoadModel.Interpreter, 15, SpeechCalls.Translation),
         new(PublicEndpoint.ImageGenerations, "drawing", LoadModel.Painter, 35, PictureCalls.Drawing) { Floods = true },
     ];
 

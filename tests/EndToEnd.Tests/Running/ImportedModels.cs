@@ -50,6 +50,11 @@ internal sealed class ImportedModels(RunningTollgate running)
     /// <summary>EfficientNet; $0.0001 a picture, its pixels free.</summary>
     public Task<string> ClassifierAsync() => OnceAsync("my-classifier", () => RunReadmeAsync("my-classifier"));
 
+    /// <summary>CenterNet of npm's @vladmandic/human; $0.0003 a picture and $0.37 per million pixels.</summary>
+    public Task<string> DetectorAsync() => OnceAsync("detector", async () => (await running.Commands.RunAsync(
+        "models", "import", NpmModels.WriteCenterNet(TestFolder.Create("centernet")), "--name", "detector", "--price-image", "0.0003",
+        "--price-pixels", "0.37")).Succeeded());
+
     /// <summary>Runs a command of the README as its reader does, on this system's address and data folder.</summary>
     public Task<ProgramRun> RunAsync(string command)
     {
