@@ -10,7 +10,7 @@ public sealed class CallKindTests
 
     public static TheoryData<string> Kinds => [.. CallKind.All.Select(kind => kind.Name)];
 
-    /// <summary>A new endpoint that runs a model belongs into the load of chaos runs: give it a line in <see cref="CallKind.All"/>.</summary>
+    /// <summary>A new endpoint that runs a model belongs into the load: give it a line in <see cref="CallKind.All"/>.</summary>
     [Fact]
     public void All_has_every_endpoint_that_spends()
     {

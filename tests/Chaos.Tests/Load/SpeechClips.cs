@@ -11,7 +11,8 @@ internal static class SpeechClips
     private const int Header = 44;
     private const int BytesPerSecond = 32_000;
 
-    private static readonly byte[] Sound = File.Exists(SharedFiles.At(Shared)) ? File.ReadAllBytes(SharedFiles.At(Shared))[Header..] : Tone();
+    private static readonly byte[] Sound =
+        File.Exists(SharedFiles.At(Shared)) ? File.ReadAllBytes(SharedFiles.At(Shared))[Header..] : Tone();
 
     /// <summary>The recording, silence, and the recording again from 30 s on.</summary>
     public static byte[] Long { get; } = Wav([.. Sound, .. new byte[(30 * BytesPerSecond) - Sound.Length], .. Sound]);

@@ -43,5 +43,6 @@ internal static class TextCalls
 
     public static CallPlan Prediction(CallDraw draw) => draw.Plan($$"""{"data":["{{draw.Words}}","I love it"]}""");
 
-    public static CallPlan Moderation(CallDraw draw) => draw.Plan($$"""{"model":"{{draw.Model}}","input":["{{draw.Words}}","I hate it"]}""");
+    public static CallPlan Moderation(CallDraw draw) => draw.Plan(
+        $$"""{"model":"{{draw.Model}}","input":["{{draw.Words}}","I hate it"]}""");
 }

@@ -51,7 +51,8 @@ internal sealed class ImportedModels(RunningTollgate running)
     /// <summary>EfficientNet; $0.0001 a picture, its pixels free.</summary>
     public Task<string> ClassifierAsync() => OnceAsync("my-classifier", () => RunReadmeAsync("my-classifier"));
 
-    /// <summary>A Whisper of several languages that a test writes: its translation of everything is "hi". $0.37 per 1,000 seconds.</summary>
+    /// <summary>A Whisper of several languages that a test writes: with times, its translation of everything is "hi"; $0.37 per 1,000
+    /// seconds.</summary>
     public Task<string> InterpreterAsync() => OnceAsync("interpreter", async () =>
     {
         var folder = TestFolder.Create("interpreter");
