@@ -35,7 +35,7 @@ internal sealed record CallKind(PublicEndpoint Api, string Name, LoadModel Model
         new(PublicEndpoint.Moderations, "moderation", LoadModel.Guard, 10, TextCalls.Moderation),
         new(PublicEndpoint.ImageClassifications, "recognition", LoadModel.Pictures, 25, PictureCalls.Recognition) { Floods = true },
         new(PublicEndpoint.ImageDetections, "detection", LoadModel.Detector, 20, PictureCalls.Detection),
-        new(PublicEndpoint.ImageOcr, "reading", LoadModel.Reader, 15, PictureCalls.Reading) { Floods = true },
+        new(PublicEndpoint.ImageOcr, "reading", LoadModel.Reader, 15, PictureCalls.Reading),
 
         // Recordings are few: a model hears 30 s of each, however short it is.
         new(PublicEndpoint.AudioTranscriptions, "transcription", LoadModel.Speech, 15, SpeechCalls.Transcription) { Floods = true },
