@@ -17,11 +17,6 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
     private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
 
-    private static readonly CallPlan Greeting = new(
-        "/v1/chat/completions", """{"model":"tiny-assistant","max_tokens":4,"messages":[{"role":"user","content":"Hi"}]}""", false, "chat",
-        null, null);
-
-
     public async Task<ChaosReport> RunAsync()
     {
         await SayAsync(
@@ -30,14 +25,14 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         await using var cluster = await TollgateCluster.StartAsync(options.Folder, Plan(options));
         using var client = new OperatorClient(cluster.Secrets.Bearers["operator"]);
         var customers = await new CustomerFounding(cluster, client, clock).FoundAsync(options.Duration.TotalMinutes);
-        var (media, priced) = await MediaModels.InstallAsync(cluster);
-        var prices = new PriceChanges(cluster, client, priced, options.Seed, clock);
-        await prices.SetAllAsync();
-        IReadOnlyList<CallPlan> samples = [Greeting, .. media.Samples()];
-        await AnswerFromEachAsync(cluster, customers[0].Keys[0], samples);
+        await LoadModel.InstallAllAsync(cluster);
+        var prices = new PriceChanges(cluster, client, options.Seed, clock);
+        await prices.SetAsync(CallKind.Models);
+        using var caller = new Caller(clock);
+        await caller.AnswerFromEachAsync(cluster, customers[0].Keys[0], ReadyPatience);
         await SayAsync("every gateway answers; load and faults begin");
 
-        var load = new LoadGenerator(cluster, customers, media, options.Seed, clock);
+        var load = new LoadGenerator(cluster, customers, options.Seed, clock);
         var injector = new FaultInjector(cluster, clock);
         var wallets = new WalletWatch(cluster, clock);
         var retirement = new JournalRetirement(cluster, client, clock);
@@ -61,7 +56,7 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
             $"{load.Records.Count} calls and {injector.Done.Count} faults; waiting until all parts are back and the journals are shipped");
         NpgsqlConnection.ClearAllPools();
         await Task.WhenAll(cluster.Processes.Select(process => process.WaitUntilReadyAsync().WaitAsync(ReadyPatience, clock)));
-        await AnswerFromEachAsync(cluster, customers[0].Keys[0], samples);
+        await caller.AnswerFromEachAsync(cluster, customers[0].Keys[0], ReadyPatience);
         await SettleAsync(cluster);
         await settled.CancelAsync();
         await retiring;
@@ -121,24 +116,6 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
             options, happened, new Billed(rows, witnesses), audit, violations, LogScan.CountErrors(cluster));
         await File.WriteAllTextAsync(Path.Combine(options.Folder, "report.txt"), report.ToString());
         return report;
-    }
-
-    /// <summary>Until each gateway has answered each call of a customer with money.</summary>
-    private async Task AnswerFromEachAsync(TollgateCluster cluster, CustomerKey key, IEnumerable<CallPlan> plans)
-    {
-        using var caller = new Caller(clock);
-        foreach (var (gateway, plan) in cluster.Api.SelectMany(gateway => plans.Select(plan => (gateway, plan))))
-        {
-            await Until.TrueAsync(
-                async () =>
-                {
-                    var call = new CallRecord { Number = 0, Key = key, Gateway = gateway, Kind = plan.Kind, StartedAt = clock.GetUtcNow() };
-                    await caller.CallAsync(plan, call, CancellationToken.None);
-                    return call.Status == 200;
-                },
-                $"{gateway} answers {plan.Kind}",
-                ReadyPatience);
-        }
     }
 
     /// <summary>

@@ -37,6 +37,12 @@ public static class PictureBytes
         + "w8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EQwBNAFkASwAAPwD4H+H+if6v5fSvgf4f+Ef+JlH8n8Q7V558LPhZoZ8K+Gv+Ka0/xL4k1yyu"
         + "L7/iZXiQWek2saH/AE2753+Vv6L8iusU/wC9Qx8/qnX/2Q==");
 
+    /// <summary>176 × 32 pixels in black and white with the words "lantern 7421". Written by ffmpeg.</summary>
+    public static byte[] Words { get; } = Convert.FromBase64String(
+        "iVBORw0KGgoAAAANSUhEUgAAALAAAAAgAQAAAACaqs+wAAAAzUlEQVR4nNXRIQ7CMBQG4CYTyB2hh8ASdhUUnmC2hHQCgURwFC5QMjGzsCuMVNR2qaANTR/dWLcl"
+        + "LCEIBE9+78//xEMwOeinXH5kFDGFxcC8ZxHSN7Zpds+LCT4BMx1f9IESXKyx4/PASAU0ntFVCAbmA5N4w2uW3XIwdgvcs000lzLnHJSVkHumjrksHWsj4dh3O66C"
+        + "lrUE7HnZs1SIRB1fSVMCHe/SMcuWmVuAL1k4rh8Nu3wNo5MiDjoWQRW+eJ9oRcKGyxF/97T/5CdECoQRznGXyAAAAABJRU5ErkJggg==");
+
     /// <summary>A PNG without a filter.</summary>
     /// <param name="depth">Bits of a sample, 8 or 16.</param>
     /// <param name="colour">0 grey, 2 red, green and blue, 4 grey and alpha, 6 all four.</param>

@@ -22,13 +22,13 @@ public sealed class CanaryTests
         };
         await using var cluster = await TollgateCluster.StartAsync(TestFolder.Create("canaries"), plan);
         var canaries = new Canaries();
-        var (media, priced) = await MediaModels.InstallAsync(cluster);
+        await LoadModel.InstallAllAsync(cluster);
         using (var client = new OperatorClient(cluster.Secrets.Bearers["operator"]))
         {
-            await new PriceChanges(cluster, client, priced, seed: 1, TimeProvider.System).SetAllAsync();
+            await new PriceChanges(cluster, client, seed: 1, TimeProvider.System).SetAsync(CallKind.Models);
         }
 
-        using var tour = new CanaryTour(cluster, canaries, media);
+        using var tour = new CanaryTour(cluster, canaries);
 
         await tour.RunAsync();
         var (findings, files) = await canaries.SearchAsync(cluster);

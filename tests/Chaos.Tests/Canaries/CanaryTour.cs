@@ -5,6 +5,7 @@ using Tollgate.Chaos.Tests.Load;
 using Tollgate.Clusters;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Tests.Canaries;
@@ -12,7 +13,7 @@ namespace Tollgate.Chaos.Tests.Canaries;
 /// <summary>
 /// Leads canaries through everything that a cluster does well and badly: calls, refusals, the portal, and parts that are away.
 /// </summary>
-internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries, MediaCalls media) : IDisposable
+internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : IDisposable
 {
     private const string Mail = "operator@tollgate.localhost";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -38,13 +39,10 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries, Med
         canaries.Watch("the key", _key);
         canaries.Watch("the key's secret", _key.Split('-')[3]);
         canaries.Watch("what is spoken", "might even have been");
-        await Until.TrueAsync(
-            async () => await PostAsync("/v1/chat/completions", Chat("Hi")) == HttpStatusCode.OK, "the first answer", Patience);
-        foreach (var plan in media.Samples())
+        canaries.Watch("what is written in a picture", "lantern");
+        foreach (var plan in CallKind.All.SelectMany(kind => kind.Forms("Hi")))
         {
-            await Until.TrueAsync(
-                async () => await SendAsync(HttpMethod.Post, cluster.Api[0] + plan.Path, plan.MakeContent(), Mine) == HttpStatusCode.OK,
-                plan.Kind, Patience);
+            await Until.TrueAsync(async () => await SendAsync(plan) == HttpStatusCode.OK, plan.Kind, Patience);
         }
 
         await CallWellAsync();
@@ -66,36 +64,20 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries, Med
     private async Task CallWellAsync()
     {
         var prompt = canaries.Plant("a prompt");
-        await PostAsync("/v1/chat/completions", Chat(prompt));
-        await PostAsync("/v1/chat/completions", Chat(prompt, ",\"stream\":true"));
         await PostAsync("/v1/chat/completions", Chat(prompt, $",\"stop\":[\"{prompt}\"],\"user\":\"{canaries.Plant("the user member")}\""));
         await PostAsync(
             "/v1/completions", $$"""{"model":"tiny-assistant","prompt":"{{canaries.Plant("an answer")}}","echo":true,"max_tokens":2}""");
-        await PostAsync("/v1/embeddings", $$"""{"model":"tiny-embed","input":["{{canaries.Plant("an input")}}"]}""");
-        var (query, document) = (canaries.Plant("a query"), canaries.Plant("a document"));
-        await PostAsync("/v1/rerank", $$"""{"model":"tiny-embed","query":"{{query}}","documents":["{{document}}"]}""");
-        await PostAsync("/predict", $$"""{"data":"{{canaries.Plant("a text to label")}}"}""");
-        await DrawAndHearAsync();
-    }
-
-    private async Task DrawAndHearAsync()
-    {
-        var (wanted, unwanted) = (canaries.Plant("what is to be drawn"), canaries.Plant("what is not to be drawn"));
-        foreach (var more in new[] { "", ",\"stream\":true,\"partial_images\":1" })
+        await PostAsync(
+            "/v1/rerank", $$"""{"model":"tiny-embed","query":"a gate","documents":["{{canaries.Plant("a document")}}"]}""");
+        await PostAsync(
+            PublicEndpoint.ImageGenerations.Path,
+            $$"""{"model":"tiny-painter","prompt":"a tree","negative_prompt":"{{canaries.Plant("what is not to be drawn")}}","steps":2}""");
+        foreach (var plan in CallKind.All.SelectMany(kind => kind.Forms(canaries.Plant($"the words of a {kind.Name}"))))
         {
-            await PostAsync(
-                CallPlan.Drawings,
-                $$"""{"model":"tiny-painter","prompt":"{{wanted}}","negative_prompt":"{{unwanted}}","steps":2{{more}}}""");
-        }
-
-        foreach (var plan in media.Samples())
-        {
-            await SendAsync(HttpMethod.Post, cluster.Api[0] + plan.Path, plan.MakeContent(), Mine);
-            if (plan.Upload is { } upload)
+            await SendAsync(plan.Upload is not { } upload ? plan : plan with
             {
-                var named = plan with { Upload = upload with { Name = canaries.Plant("a file's name") + Path.GetExtension(upload.Name) } };
-                await SendAsync(HttpMethod.Post, cluster.Api[0] + plan.Path, named.MakeContent(), Mine);
-            }
+                Upload = upload with { Name = canaries.Plant("a file's name") + Path.GetExtension(upload.Name) },
+            });
         }
     }
 
@@ -213,6 +195,9 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries, Med
     private static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
 
     private (string Name, string Value) Mine => ("Authorization", $"Bearer {_key}");
+
+    private Task<HttpStatusCode> SendAsync(CallPlan plan) =>
+        SendAsync(HttpMethod.Post, cluster.Api[0] + plan.Path, plan.MakeContent(), Mine);
 
     private Task<HttpStatusCode> PostAsync(string path, string body) =>
         SendAsync(HttpMethod.Post, cluster.Api[0] + path, Json(body), Mine);

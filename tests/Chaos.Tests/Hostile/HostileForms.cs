@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Tests.Hostile;
@@ -10,9 +11,7 @@ internal static class HostileForms
     private const string Disposition = "Content-Disposition: form-data; name=";
 
     private static readonly string[] Paths =
-    [
-        "/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/classifications", "/v1/images/detections", "/v1/images/ocr",
-    ];
+        [.. PublicEndpoint.All.Where(api => (api.Bodies & BodyTypes.Form) != BodyTypes.None).Select(api => api.Path)];
 
     private static readonly (string What, byte[] File)[] Files = [.. HostileMedia.Pictures(), .. HostileMedia.Recordings()];
 

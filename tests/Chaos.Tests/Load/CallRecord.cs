@@ -72,6 +72,9 @@ internal sealed record CallRecord
     /// <summary>Whether an event or a body arrived whole, whatever it counted.</summary>
     public bool ReceivedAnything { get; set; }
 
+    /// <summary>What the plan says that a whole answer costs; null where it cannot say.</summary>
+    public Units? Sent { get; set; }
+
     /// <summary>What the answer itself states in the end, if it does.</summary>
     public Units? Usage { get; set; }
 

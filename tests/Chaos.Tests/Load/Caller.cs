@@ -1,7 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Tollgate.Clusters;
 using Tollgate.Contracts.Metering;
+using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Tests.Load;
 
@@ -15,6 +17,23 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
+    /// <summary>Waits until each gateway has answered a call of each kind.</summary>
+    /// <param name="key">Of a customer with money.</param>
+    /// <param name="most">For each call.</param>
+    public async Task AnswerFromEachAsync(TollgateCluster cluster, CustomerKey key, TimeSpan most)
+    {
+        foreach (var (gateway, plan) in cluster.Api.SelectMany(gateway => CallKind.All.Select(kind => (gateway, kind.Sample()))))
+        {
+            await Until.TrueAsync(
+                async () =>
+                {
+                    var call = new CallRecord { Number = 0, Key = key, Gateway = gateway, Kind = plan.Kind, StartedAt = clock.GetUtcNow() };
+                    await CallAsync(plan, call, CancellationToken.None);
+                    return call.Status == 200;
+                },
+                $"{gateway} answers {plan.Kind}", most);
+        }
+    }
 
     /// <summary>Never throws for what happens on the way; the record says it.</summary>
     public async Task CallAsync(CallPlan plan, CallRecord record, CancellationToken stop)
@@ -22,6 +41,7 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
         using var patience = new CancellationTokenSource(Patience, clock);
         using var leave = new CancellationTokenSource(plan.LeaveAfter ?? Timeout.InfiniteTimeSpan, clock);
         using var all = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token, leave.Token);
+        record.Sent = plan.Sent;
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, record.Gateway + plan.Path)

@@ -6,8 +6,7 @@ using Tollgate.Clusters;
 namespace Tollgate.Chaos.Tests.Load;
 
 /// <summary>Clients that call all gateways, one call after the other each, until they are told to stop.</summary>
-internal sealed class LoadGenerator(
-    TollgateCluster cluster, IReadOnlyList<Customer> customers, MediaCalls media, int seed, TimeProvider clock)
+internal sealed class LoadGenerator(TollgateCluster cluster, IReadOnlyList<Customer> customers, int seed, TimeProvider clock)
 {
     private static readonly JsonSerializerOptions LogFormat = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private readonly ConcurrentQueue<CallRecord> _records = new();
@@ -71,7 +70,7 @@ internal sealed class LoadGenerator(
         {
             var keys = Choose(random).Keys;
             var key = keys[random.Next(keys.Count)];
-            var plan = CallPlan.Draw(random, media);
+            var plan = CallKind.Draw(random);
             for (var i = 0; i < plan.Times && !stop.IsCancellationRequested; i++)
             {
                 await CallOnceAsync(caller, i == 0 ? plan : plan.Again(), key, random, giveUp);

@@ -7,8 +7,7 @@ using Tollgate.Contracts.Money;
 namespace Tollgate.Chaos.Tests.Load;
 
 /// <summary>Sets the prices of models again and again, up to half as much again and back.</summary>
-internal sealed class PriceChanges(
-    TollgateCluster cluster, OperatorClient client, IReadOnlyList<(string Model, ModelTask Task)> models, int seed, TimeProvider clock)
+internal sealed class PriceChanges(TollgateCluster cluster, OperatorClient client, int seed, TimeProvider clock)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
     private readonly Random _random = new(seed);
@@ -22,7 +21,7 @@ internal sealed class PriceChanges(
             await Task.Delay(Pause, clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                await SetAllAsync();
+                await SetAsync(CallKind.Models);
             }
             catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or JsonException)
             {
@@ -31,24 +30,24 @@ internal sealed class PriceChanges(
         }
     }
 
-    /// <summary>Gives every model a new price.</summary>
+    /// <summary>Gives each of these models a new price.</summary>
     /// <exception cref="HttpRequestException">Accounts or Billing did not take one.</exception>
-    public async Task SetAllAsync()
+    public async Task SetAsync(IEnumerable<LoadModel> models)
     {
-        foreach (var (model, task) in models)
+        foreach (var model in models)
         {
             await client.PostAsync(
-                "accounts", cluster.AccountsInternal + "/internal/prices", Order(model, task, 1 + (0.1m * _random.Next(6))),
+                "accounts", cluster.AccountsInternal + "/internal/prices", Order(model, 1 + (0.1m * _random.Next(6))),
                 ContractsJson.Default.SetPrice);
             Done++;
         }
     }
 
     /// <summary>A price for each unit that the task uses; a call of any task costs about the same.</summary>
-    private static SetPrice Order(string model, ModelTask task, decimal factor)
+    private static SetPrice Order(LoadModel model, decimal factor)
     {
         return new SetPrice(
-            model, Of(UnitSet.Input, 0.50m), Of(UnitSet.Output, 1.50m), OnlyIfMissing: false, Task: task.Name)
+            model.Name, Of(UnitSet.Input, 0.50m), Of(UnitSet.Output, 1.50m), OnlyIfMissing: false, Task: model.Task.Name)
         {
             PerThousandSeconds = Of(UnitSet.Audio, 0.01m),
             PerImage = Of(UnitSet.Images, 0.000_02m),
@@ -56,6 +55,6 @@ internal sealed class PriceChanges(
             PerStep = Of(UnitSet.Steps, 0.000_001m),
         };
 
-        decimal? Of(UnitSet unit, decimal usd) => (task.Uses & unit) != UnitSet.None ? usd * factor : null;
+        decimal? Of(UnitSet unit, decimal usd) => (model.Task.Uses & unit) != UnitSet.None ? usd * factor : null;
     }
 }

@@ -3,8 +3,8 @@ using Tollgate.Chaos.Tests.Load;
 
 namespace Tollgate.Chaos.Tests.Mixes;
 
-/// <summary>One organization's text stream alone and beside another one's flood of pictures, in turns.</summary>
-internal sealed class FloodRun(MixRun run, MediaCalls media, TimeProvider clock)
+/// <summary>One organization's text stream alone and beside another one's flood, in turns.</summary>
+internal sealed class FloodRun(MixRun run, TimeProvider clock)
 {
     private const int Rounds = 5;
     private const int Clients = 24;
@@ -18,18 +18,10 @@ internal sealed class FloodRun(MixRun run, MediaCalls media, TimeProvider clock)
         """,
         true, "chat stream", null, null);
 
-    /// <summary>First words of the kinds of calls that floods consist of.</summary>
-    public static IReadOnlyList<string> Floods { get; } = ["drawing", "recognition", "transcription"];
-
-    public async Task<FloodResult> RunAsync(string flood)
+    public async Task<FloodResult> RunAsync(CallKind flood)
     {
         var (reader, flooder) = (await run.FoundAsync("reader"), await run.FoundAsync("flooder"));
-        var plan = media.Samples().FirstOrDefault(sample => sample.Kind.StartsWith(flood, StringComparison.Ordinal));
-        if (plan is null)
-        {
-            return new FloodResult(flood, [], [], 0);
-        }
-
+        var plan = flood.Sample();
         List<double> alone = [], beside = [];
         var answers = 0;
         for (var round = 0; round < Rounds; round++)
@@ -43,7 +35,7 @@ internal sealed class FloodRun(MixRun run, MediaCalls media, TimeProvider clock)
             answers += (await Task.WhenAll(flooding)).Sum();
         }
 
-        return new FloodResult(flood, alone, beside, answers);
+        return new FloodResult(flood.Name, alone, beside, answers);
     }
 
     /// <summary>Seconds of the stream.</summary>
@@ -76,15 +68,13 @@ internal sealed record FloodResult(string Flood, IReadOnlyList<double> Alone, IR
     /// <summary>Half is the share of one of two organizations; some of it is left to noise.</summary>
     public const double LeastShare = 0.45;
 
-    /// <summary>Pace beside the flood as a part of the pace alone, of the medians; 1 where there was no flood.</summary>
-    public double Share => Alone.Count == 0 ? 1 : Median(Alone) / Median(Beside);
+    /// <summary>Pace beside the flood as a part of the pace alone, of the medians.</summary>
+    public double Share => Median(Alone) / Median(Beside);
 
-    public override string ToString() => Alone.Count == 0
-        ? $"flood of {Flood}: no model"
-        : string.Create(
-            CultureInfo.InvariantCulture,
-            $"flood of {Flood}: a stream takes {Median(Alone):0.00} s alone, {Median(Beside):0.00} s beside it: {Share:0.00} of its pace; "
-            + $"{Answers} answers to the flood");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"flood of {Flood}: a stream takes {Median(Alone):0.00} s alone, {Median(Beside):0.00} s beside it: {Share:0.00} of its pace; "
+        + $"{Answers} answers to the flood");
 
     private static double Median(IReadOnlyList<double> seconds) => seconds.Order().ElementAt(seconds.Count / 2);
 }

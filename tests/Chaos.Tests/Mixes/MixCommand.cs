@@ -21,16 +21,16 @@ internal static class MixCommand
         await using var cluster = await TollgateCluster.StartAsync(
             Directory.CreateTempSubdirectory("tollgate-mixes-").FullName, gateways: 2, workers: 1);
         using var client = new OperatorClient(cluster.Secrets.Bearers["operator"]);
-        var (media, priced) = await MediaModels.InstallAsync(cluster);
-        await new PriceChanges(cluster, client, priced, seed, TimeProvider.System).SetAllAsync();
-        using var run = new MixRun(cluster, client, media, TimeProvider.System);
+        await LoadModel.InstallAllAsync(cluster);
+        await new PriceChanges(cluster, client, seed, TimeProvider.System).SetAsync(CallKind.Models);
+        using var run = new MixRun(cluster, client, TimeProvider.System);
 
         var mixes = await run.RunAsync(rounds, seed);
         await Console.Out.WriteLineAsync(mixes.ToString());
         var isSlow = false;
-        foreach (var flood in FloodRun.Floods)
+        foreach (var flood in CallKind.All.Where(kind => kind.Floods))
         {
-            var result = await new FloodRun(run, media, TimeProvider.System).RunAsync(flood);
+            var result = await new FloodRun(run, TimeProvider.System).RunAsync(flood);
             await Console.Out.WriteLineAsync(result.ToString());
             isSlow |= result.Share < FloodResult.LeastShare;
         }

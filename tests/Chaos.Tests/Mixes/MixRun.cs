@@ -11,7 +11,7 @@ namespace Tollgate.Chaos.Tests.Mixes;
 /// Rounds of random mixes: some organizations, each with calls of any tasks, one after the other or many at once. Every call must be
 /// answered, whatever the others ask for, and have its row.
 /// </summary>
-internal sealed class MixRun(TollgateCluster cluster, OperatorClient client, MediaCalls media, TimeProvider clock) : IDisposable
+internal sealed class MixRun(TollgateCluster cluster, OperatorClient client, TimeProvider clock) : IDisposable
 {
     private const int Organizations = 6;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -25,6 +25,7 @@ internal sealed class MixRun(TollgateCluster cluster, OperatorClient client, Med
             customers.Add(await FoundAsync($"mix-{customers.Count + 1}"));
         }
 
+        await _caller.AnswerFromEachAsync(cluster, customers[0].Keys[0], Patience);
         List<CallRecord> calls = [];
         for (var round = 0; round < rounds; round++)
         {
@@ -56,7 +57,7 @@ internal sealed class MixRun(TollgateCluster cluster, OperatorClient client, Med
     public void Dispose() => _caller.Dispose();
 
     private List<CallPlan> Draw(Random random) =>
-        [.. Enumerable.Range(0, random.Next(1, 8)).Select(_ => CallPlan.DrawEvenly(random, media))];
+        [.. Enumerable.Range(0, random.Next(1, 8)).Select(_ => CallKind.DrawEvenly(random))];
 
     private async Task<IReadOnlyList<CallRecord>> RunAsync(CustomerKey key, int atOnce, List<CallPlan> plans, int round)
     {

@@ -18,6 +18,7 @@ internal sealed class CallAudit(
     private const string Clock = "a gateway whose clock is off admits nothing";
     private const string Refusal = "a refusal costs nothing";
     private const string Usage = "a whole answer's usage is its row's";
+    private const string Sent = "a row bills the pictures and the seconds that its caller sent";
     private const string Status = "no answer has a status that it should not have";
     private const string Retry = "a 503 says when to try again";
     private const string End = "no stream ends in order without [DONE] or an error frame";
@@ -30,7 +31,8 @@ internal sealed class CallAudit(
 
     private readonly List<Violation> _violations = [];
 
-    public static IEnumerable<string> Invariants => [Missing, Under, Over, Twice, Tenant, Refusal, Usage, Status, Retry, End, Quota, Clock];
+    public static IEnumerable<string> Invariants =>
+        [Missing, Under, Over, Twice, Tenant, Refusal, Usage, Sent, Status, Retry, End, Quota, Clock];
 
     /// <summary>Rows whose worker was killed before it could write its own log: their units have one witness.</summary>
     public int Unwitnessed { get; private set; }
@@ -151,6 +153,11 @@ internal sealed class CallAudit(
         if (call is { End: CallEnd.Whole, Usage: { } usage } && row.Outcome != Outcome.Empty && !States(usage, row.Units))
         {
             Report(Usage, call, row);
+        }
+
+        if (call is { End: CallEnd.Whole, Sent: { } sent } && row.Outcome != Outcome.Empty && sent != row.Units)
+        {
+            Report(Sent, call, row);
         }
     }
 
@@ -274,5 +281,5 @@ internal sealed class CallAudit(
         invariant,
         string.Join(' ', string.Create(CultureInfo.InvariantCulture, $"call {call.Number} {call.RequestId:N} {call.StartedAt:O}"),
             $"{call.Key.Customer.Name}/{call.Key.PublicId} {call.Gateway} {call.Kind} status {call.Status} {call.ErrorCode} end {call.End}",
-            $"received {call.Received} usage {call.Usage} row {row}")));
+            $"sent {call.Sent} received {call.Received} usage {call.Usage} row {row}")));
 }

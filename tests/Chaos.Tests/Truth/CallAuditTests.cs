@@ -113,6 +113,19 @@ public sealed class CallAuditTests
     }
 
     [Fact]
+    public void Check_finds_a_row_of_other_pictures_than_its_caller_sent()
+    {
+        var sent = new Units(0, Images: 1, Pixels: 64);
+        var (call, row) = (_call with { Received = default, Usage = null, Sent = sent }, _row with { Units = sent, Delivered = 0 });
+        _witnesses.Add(Request, 1, new Units(0, Images: 2, Pixels: 128));
+
+        Assert.Empty(Judge(call, row));
+        Assert.Single(Judge(call, row with { Units = sent with { Pixels = 63 } }));
+        Assert.Single(Judge(call, row with { Units = sent with { Images = 2, Pixels = 128 } }));
+        Assert.Empty(Judge(call with { End = CallEnd.Left }, row with { Units = default }));
+    }
+
+    [Fact]
     public void Check_finds_a_row_that_another_organization_pays()
     {
         var other = _row with { To = new BilledTo(Guid.NewGuid(), Guid.Empty, Guid.Empty) };

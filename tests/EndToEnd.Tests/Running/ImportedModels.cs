@@ -1,5 +1,6 @@
 using System.Net;
 using Tollgate.EndToEnd.Tests.Clients;
+using Tollgate.Inference.Tests.Tasks.Transcription;
 using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Running;
@@ -49,6 +50,20 @@ internal sealed class ImportedModels(RunningTollgate running)
 
     /// <summary>EfficientNet; $0.0001 a picture, its pixels free.</summary>
     public Task<string> ClassifierAsync() => OnceAsync("my-classifier", () => RunReadmeAsync("my-classifier"));
+
+    /// <summary>A Whisper of several languages that a test writes: with times, its translation of everything is "hi"; $0.37 per 1,000
+    /// seconds.</summary>
+    public Task<string> InterpreterAsync() => OnceAsync("interpreter", async () =>
+    {
+        var folder = TestFolder.Create("interpreter");
+        ToyWhisper.Write(folder);
+        (await running.Commands.RunAsync("models", "import", folder, "--name", "interpreter", "--price-audio", "0.37")).Succeeded();
+    });
+
+    /// <summary>CenterNet of npm's @vladmandic/human; $0.0003 a picture and $0.37 per million pixels.</summary>
+    public Task<string> DetectorAsync() => OnceAsync("detector", async () => (await running.Commands.RunAsync(
+        "models", "import", NpmModels.WriteCenterNet(TestFolder.Create("centernet")), "--name", "detector", "--price-image", "0.0003",
+        "--price-pixels", "0.37")).Succeeded());
 
     /// <summary>Runs a command of the README as its reader does, on this system's address and data folder.</summary>
     public Task<ProgramRun> RunAsync(string command)

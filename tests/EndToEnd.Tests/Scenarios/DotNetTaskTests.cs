@@ -55,6 +55,26 @@ public sealed class DotNetTaskTests(SharedTollgate shared)
         Assert.Contains("hears English alone", exception.Message, StringComparison.Ordinal);
     }
 
+    [SharedFact(Recordings.Jfk)]
+    public async Task A_recording_is_translated_by_a_model_of_several_languages_and_billed_by_the_second()
+    {
+        var client = Audio(await shared.Models.InterpreterAsync());
+
+        // The model goes by the last token alone: where it is asked for no times, that is not the one that names the task.
+        foreach (var (format, text) in ((AudioTranslationFormat, string)[])
+            [(AudioTranslationFormat.Verbose, "hi"), (AudioTranslationFormat.Srt, "hi"), (AudioTranslationFormat.Simple, "né")])
+        {
+            await using var recording = File.OpenRead(SharedFiles.At(Recordings.Jfk));
+            var answer = await client.TranslateAudioAsync(
+                recording, "jfk.wav", new AudioTranslationOptions { ResponseFormat = format, Temperature = 0 });
+            var row = await shared.Running.Books.OneAsync(RequestId(answer.GetRawResponse()));
+
+            Assert.Contains(text, answer.Value.Text, StringComparison.Ordinal);
+            Assert.Equal(("audio.translations", "interpreter", new Units(0, AudioMs: 11_000)), (row.Endpoint, row.Model, row.Units));
+            Assert.Equal(0.00407m, row.Amount); // 11 × 0.37 ÷ 1,000
+        }
+    }
+
     [Fact]
     public async Task A_picture_is_drawn_and_billed()
     {
@@ -112,6 +132,8 @@ public sealed class DotNetTaskTests(SharedTollgate shared)
         Assert.Contains("dimensions", exception.Message, StringComparison.Ordinal);
     }
 
+    private AudioClient Audio(string model) => new(model, Key, Options);
+
     private ApiKeyCredential Key => new(shared.Running.FirstKey);
 
     private OpenAIClientOptions Options => new()
@@ -120,7 +142,7 @@ public sealed class DotNetTaskTests(SharedTollgate shared)
         RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
     };
 
-    private async Task<AudioClient> AudioAsync() => new(await shared.Models.WhisperAsync(), Key, Options);
+    private async Task<AudioClient> AudioAsync() => Audio(await shared.Models.WhisperAsync());
 
     private ImageClient Images() => new("tiny-painter", Key, Options);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
+using Tollgate.EndToEnd.Tests.Books;
 using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Running;
 using Tollgate.Testing;
@@ -12,6 +13,8 @@ namespace Tollgate.EndToEnd.Tests.Scenarios;
 [Collection(SharedTollgate.Name)]
 public sealed class NodeTaskTests(SharedTollgate shared, NodeTaskTests.Runs runs) : IClassFixture<NodeTaskTests.Runs>
 {
+    private const string Photograph = $"{ImportedModels.ClassifierFolder}/images/coffee.jpg";
+
     private static readonly string[] Formats = ["json", "logprobs", "text", "srt", "vtt", "verbose", "stream"];
 
     [SharedFact(ImportedModels.WhisperFolder)]
@@ -92,6 +95,40 @@ public sealed class NodeTaskTests(SharedTollgate shared, NodeTaskTests.Runs runs
         Assert.Equal(0.0001m, row.Amount);
     }
 
+    [SharedFact(Photograph)]
+    public async Task Objects_in_a_photograph_are_found_and_billed_for_each_picture_and_its_pixels()
+    {
+        var answers = await RunAsync("objects", await shared.Models.DetectorAsync(), SharedFiles.At(Photograph));
+
+        var picture = Assert.Single(Data(answers, "form").GetProperty("data").EnumerateArray());
+        Assert.Equal((600, 400), (picture.GetProperty("width").GetInt32(), picture.GetProperty("height").GetInt32()));
+        var cup = picture.GetProperty("detections").EnumerateArray().First(found => found.GetProperty("label").GetString() == "cup");
+        var box = cup.GetProperty("box");
+        Assert.InRange(cup.GetProperty("score").GetDouble(), 0.3, 1);
+        Assert.InRange(box.GetProperty("xmax").GetDouble() - box.GetProperty("xmin").GetDouble(), 100, 600); // It fills the middle.
+        Assert.InRange(box.GetProperty("ymax").GetDouble() - box.GetProperty("ymin").GetDouble(), 100, 400);
+        var pair = Data(answers, "pair").GetProperty("data").EnumerateArray().ToList();
+        Assert.Equal(2, pair.Count);
+        Assert.All(pair, one => Assert.Equal(
+            picture.GetProperty("detections")[0].ToString(), Assert.Single(one.GetProperty("detections").EnumerateArray()).ToString()));
+        Assert.Equal((400, "threshold"), (
+            answers.GetProperty("wrong").GetProperty("status").GetInt32(),
+            Data(answers, "wrong").GetProperty("error").GetProperty("param").GetString()));
+        await AssertBilledAsDetectionsAsync(answers, "form", new Units(0, Images: 1, Pixels: 240_000), 0.0891m); // 0.0003 + 0.24 × 0.37
+        await AssertBilledAsDetectionsAsync(answers, "pair", new Units(0, Images: 2, Pixels: 480_000), 0.1782m);
+        var wrong = RequestIds.Parse(answers.GetProperty("wrong").GetProperty("requestId").GetString()!);
+        Assert.Empty(await shared.Running.Books.OfRequestAsync(wrong));
+    }
+
+    /// <summary>One row at the detector's price, whose units are those that the answer states.</summary>
+    private async Task AssertBilledAsDetectionsAsync(JsonElement answers, string call, Units units, decimal amount)
+    {
+        var usage = Data(answers, call).GetProperty("usage");
+        Assert.Equal(units, new Units(0, Images: usage.GetProperty("images").GetInt64(), Pixels: usage.GetProperty("pixels").GetInt64()));
+        var row = await AssertBilledAsync(answers, call, units, amount);
+        Assert.Equal(("images.detections", "detector"), (row.Endpoint, row.Model));
+    }
+
     private async Task<JsonElement> RunAsync(string task, string model, string file)
     {
         var script = Path.Combine(SharedFiles.Repository, "tests", "EndToEnd.Tests", "clients", "tasks.mjs");
@@ -106,11 +143,13 @@ public sealed class NodeTaskTests(SharedTollgate shared, NodeTaskTests.Runs runs
             (await ProgramRun.RunAsync("node", [script, task], environment, patience: TimeSpan.FromMinutes(2))).Succeeded()));
     }
 
-    private async Task AssertBilledAsync(JsonElement answers, string call, Units units, decimal amount, bool streamed = false)
+    /// <summary>One row, which is returned.</summary>
+    private async Task<BookedUsage> AssertBilledAsync(JsonElement answers, string call, Units units, decimal amount, bool streamed = false)
     {
         var row = await shared.Running.Books.OneAsync(
             RequestIds.Parse(answers.GetProperty(call).GetProperty("requestId").GetString()!));
         Assert.Equal((Outcome.Completed, units, amount, streamed), (row.Outcome, row.Units, row.Amount, row.Streamed));
+        return row;
     }
 
     private static JsonElement Data(JsonElement answers, string call) => answers.GetProperty(call).GetProperty("data");

@@ -15,9 +15,8 @@ public sealed class OcrTests(SharedTollgate shared)
     [SharedFact(Picture)]
     public async Task A_picture_is_read_by_an_imported_model_and_billed_for_itself_and_its_pixels()
     {
-        var package = Path.Combine(SharedFiles.Repository, "node_modules", "@gutenye", "ocr-models");
         (await shared.Running.Commands.RunAsync(
-            "models", "import", package, "--name", "reader", "--price-image", "0.001", "--price-pixels", "0.5")).Succeeded();
+            "models", "import", NpmModels.Ocr, "--name", "reader", "--price-image", "0.001", "--price-pixels", "0.5")).Succeeded();
         using var client = shared.Running.Client();
         await Until.TrueAsync(
             async () => (await client.GetAsync("/v1/models/reader")).Status == HttpStatusCode.OK, "reader is listed",

@@ -1,5 +1,5 @@
 // Calls one task with the official npm client and prints what it saw as one JSON object; the C# tests judge it.
-// The argument is the task: speech, vectors or pictures.
+// The argument is the task: speech, vectors, pictures or objects.
 // TOLLGATE_API   base address with /v1     TOLLGATE_KEY   a key     TOLLGATE_MODEL   a model of the task
 // TOLLGATE_FILE  a recording or a picture
 import { createReadStream, readFileSync } from 'node:fs';
@@ -56,15 +56,35 @@ async function vectors() {
   };
 }
 
-async function pictures() {
-  const form = new FormData();
-  form.append('model', model);
-  form.append('top_n', '3');
-  form.append('image', new Blob([readFileSync(path)]), 'picture.png');
-  const response = await fetch(`${baseURL}/images/classifications`, {
-    method: 'POST', headers: { authorization: `Bearer ${apiKey}` }, body: form,
-  });
-  return { data: await response.json(), requestId: response.headers.get('x-request-id') };
+/** What an endpoint that the client has no method for answers to a body: a form, or an object that becomes JSON. */
+async function post(endpoint, body) {
+  const isForm = body instanceof FormData;
+  const headers = { authorization: `Bearer ${apiKey}`, ...(isForm ? {} : { 'content-type': 'application/json' }) };
+  const response = await fetch(`${baseURL}${endpoint}`, { method: 'POST', headers, body: isForm ? body : JSON.stringify(body) });
+  return { status: response.status, data: await response.json(), requestId: response.headers.get('x-request-id') };
 }
 
-console.log(JSON.stringify(await { speech, vectors, pictures }[process.argv[2]]()));
+/** A form with the picture and these fields. */
+function pictureForm(fields) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries({ model, ...fields })) {
+    form.append(name, value);
+  }
+  form.append('image', new Blob([readFileSync(path)]), 'picture.png');
+  return form;
+}
+
+async function pictures() {
+  return await post('/images/classifications', pictureForm({ top_n: '3' }));
+}
+
+async function objects() {
+  const picture = readFileSync(path).toString('base64');
+  return {
+    form: await post('/images/detections', pictureForm({ threshold: '0.3' })),
+    pair: await post('/images/detections', { model, image: [picture, `data:image/jpeg;base64,${picture}`], top_k: 1 }),
+    wrong: await post('/images/detections', { model, image: picture, threshold: 2 }),
+  };
+}
+
+console.log(JSON.stringify(await { speech, vectors, pictures, objects }[process.argv[2]]()));

@@ -1,13 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Tollgate.Inference.Tests.Models;
-using Tollgate.Testing;
 
 namespace Tollgate.Inference.Tests.TensorFlowJs;
 
 /// <summary>TF.js as an oracle, and the real models in its format that npm packages hold.</summary>
-internal static partial class TensorFlowOracle
+internal static class TensorFlowOracle
 {
     /// <summary>Labels and preparation of the moderation model, as its package documents them.</summary>
     private const string ModerationConfig =
@@ -15,8 +13,6 @@ internal static partial class TensorFlowOracle
 
     private const string ModerationProcessor =
         """{"do_resize":true,"size":{"height":224,"width":224},"resample":2,"do_rescale":true,"do_normalize":false}""";
-
-    private static string Packages { get; } = Path.Combine(SharedFiles.Repository, "node_modules");
 
     /// <summary>Runs a model in TF.js.</summary>
     /// <param name="backend"><c>cpu</c>, or the faster <c>wasm</c> that has fewer operators.</param>
@@ -39,23 +35,6 @@ internal static partial class TensorFlowOracle
             name => MemoryMarshal.Cast<byte, float>(Convert.FromBase64String((string)answer[name]!["floats"]!)).ToArray());
     }
 
-    /// <summary>Writes CenterNet with 80 labels (npm @vladmandic/human, float16) as a folder to import.</summary>
-    public static string WriteCenterNet(string folder)
-    {
-        var package = Path.Combine(Packages, "@vladmandic", "human");
-        Directory.CreateDirectory(folder);
-        File.Copy(Path.Combine(package, "models", "centernet.json"), Path.Combine(folder, "model.json"));
-        File.Copy(Path.Combine(package, "models", "centernet.bin"), Path.Combine(folder, "centernet.bin"));
-        var labels = new JsonObject();
-        foreach (Match label in Label().Matches(File.ReadAllText(Path.Combine(package, "src", "object", "labels.ts"))))
-        {
-            labels[$"{labels.Count}"] = label.Groups[1].Value;
-        }
-
-        File.WriteAllText(Path.Combine(folder, "config.json"), new JsonObject { ["id2label"] = labels }.ToJsonString());
-        return folder;
-    }
-
     /// <summary>Writes the moderation model of npm nsfwjs (MobileNet v2, 8 bits) as a folder to import.</summary>
     public static async Task<string> WriteModerationAsync(string folder)
     {
@@ -65,7 +44,4 @@ internal static partial class TensorFlowOracle
         File.WriteAllText(Path.Combine(folder, "preprocessor_config.json"), ModerationProcessor);
         return folder;
     }
-
-    [GeneratedRegex(@"label: '([^']+)'")]
-    private static partial Regex Label();
 }

