@@ -13,7 +13,8 @@ public sealed record DatasetLimits
     public required int MaxLineBytes { get; init; }
 
     /// <summary>
-    /// Most rows. A row of examples costs the search for duplicates 72 bytes at most, while its table grows 150; an id of a batch half.
+    /// Most rows. The search for duplicates keeps at most 144 bytes a row of examples, 216 while its tables grow, and for a batch's ids
+    /// no more.
     /// </summary>
     public required int MaxRows { get; init; }
 

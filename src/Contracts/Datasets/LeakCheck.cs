@@ -2,7 +2,7 @@ namespace Tollgate.Contracts.Datasets;
 
 /// <summary>
 /// Finds texts of a training file in a validation file: a model that saw them in training looks better than it is. Add all of the
-/// training file, then check the validation file. Memory as of <see cref="DatasetLimits.MaxRows"/>, for the training file's rows.
+/// training file, then check the validation file. Memory: at most 144 bytes a row of the training file, 216 while its tables grow.
 /// </summary>
 public sealed class LeakCheck
 {

@@ -1,12 +1,13 @@
 namespace Tollgate.Contracts.Datasets;
 
-/// <summary>Where each text of a file stands first, by its hash: 36 bytes a text, 72 to 150 while the table grows.</summary>
+/// <summary>Where each text of a file stands first, by its hash: at most 72 bytes a text, and 108 while the table grows.</summary>
 internal sealed class TextIndex
 {
     /// <summary>Pairs of lines that are kept as examples of what was counted.</summary>
     public const int MostPairs = 20;
 
-    private readonly Dictionary<UInt128, FirstPlace> _first = [];
+    /// <summary>By halves of the hash: a key of 128 bits is aligned, and costs 16 bytes more.</summary>
+    private readonly Dictionary<(ulong, ulong), FirstPlace> _first = [];
     private readonly List<(long First, long Second)> _contradictions = [];
 
     /// <summary>Texts that stood before.</summary>
@@ -26,12 +27,12 @@ internal sealed class TextIndex
     public bool Add(UInt128 text, long line, int label)
     {
         var place = new FirstPlace((int)Math.Min(line, int.MaxValue), label);
-        if (_first.TryAdd(text, place))
+        if (_first.TryAdd(Halves(text), place))
         {
             return true;
         }
 
-        var first = _first[text];
+        var first = _first[Halves(text)];
         Repeats++;
         FirstRepeat ??= (first.Line, line);
         if (first.Label != label)
@@ -47,7 +48,9 @@ internal sealed class TextIndex
     }
 
     /// <returns>The line on which the text stands first; null where it stands nowhere.</returns>
-    public long? Find(UInt128 text) => _first.TryGetValue(text, out var place) ? place.Line : null;
+    public long? Find(UInt128 text) => _first.TryGetValue(Halves(text), out var place) ? place.Line : null;
+
+    private static (ulong, ulong) Halves(UInt128 hash) => ((ulong)(hash >> 64), (ulong)hash);
 
     private readonly record struct FirstPlace(int Line, int Label);
 }
