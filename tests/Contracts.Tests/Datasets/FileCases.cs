@@ -32,6 +32,7 @@ internal static class FileCases
         Bad("UTF-32 without a mark", Encoding.UTF32.GetBytes(Rows), 0, ("wrong_encoding", 1, 1)),
         Bad("Latin-1", Encoding.Latin1.GetBytes(Rows.Replace("poor", "très", StringComparison.Ordinal)), 2, ("invalid_utf8", 2, 12)),
         Bad("Windows-1252", [.. Third, 0x93, .. "x\",\"label\":\"a\"}"u8], 3, ("invalid_utf8", 3, 10)),
+        Bad("Latin-1 at a line's end", Encoding.Latin1.GetBytes("label,text\na,café\nb,fine\n"), 2, ("invalid_utf8", 2, 6)),
         Bad("Latin-1 in CSV", Encoding.Latin1.GetBytes("text,label\nfine,a\n\"two\nlinès\",b\n"), 2, ("invalid_utf8", 4, 4)),
         Bad(
             "mixed encodings", [.. "{\"text\":\"schön\",\"label\":\"a\"}\n{\"text\":\"sch"u8, 0xF6, .. "n\",\"label\":\"b\"}"u8], 2,
