@@ -82,7 +82,8 @@ public enum Outcome
     /// </summary>
     FailedBeforeFirstToken = 4,
 
-    /// <summary>The worker died or timed out after output was sent; the sent tokens are charged.</summary>
+    /// <summary>The worker died or timed out after output was sent, or did not confirm its stop when the client left; the sent tokens are
+    /// charged.</summary>
     FailedAfterFirstToken = 5,
 
     /// <summary>The gateway died; its recovery charged the last progress in its journal.</summary>

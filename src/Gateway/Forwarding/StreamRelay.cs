@@ -173,10 +173,13 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         switch (attempt.Cause)
         {
             case StopCause.ClientLeft or StopCause.ClientStalled:
-                // Never below what went out, never above the hold, whatever the worker states.
+                // Never below what went out, never above the hold, whatever the worker states. A worker that states nothing may be dead, and
+                // its log then has no line of the request: R2 expects one of every other outcome.
                 var generated = Math.Min(
                     Math.Max(_tokens, confirmed is null ? 0 : running.Endpoint.CountOf(confirmed.Units)), MostCounted);
-                running.Close(Outcome.ClientLeft, running.Endpoint.UnitsOf(_prompt, generated), _tokens);
+                running.Close(
+                    confirmed is null && _tokens > 0 ? Outcome.FailedAfterFirstToken : Outcome.ClientLeft,
+                    running.Endpoint.UnitsOf(_prompt, generated), _tokens);
                 running.Context.Abort();
                 return AttemptEnd.Answered;
             case StopCause.ShuttingDown:

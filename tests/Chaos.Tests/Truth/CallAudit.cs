@@ -125,7 +125,11 @@ internal sealed class CallAudit(
             return;
         }
 
-        if (row.To != new BilledTo(call.Key.Customer.OrganizationId, call.Key.Customer.ProjectId, call.Key.KeyId))
+        // Workers' logs contain neither project nor key: what they alone know of is billed to the organization.
+        var customer = call.Key.Customer;
+        if (row.To != (row.Source == UsageSource.Worker
+            ? new BilledTo(customer.OrganizationId, Guid.Empty, Guid.Empty)
+            : new BilledTo(customer.OrganizationId, customer.ProjectId, call.Key.KeyId)))
         {
             Report(Tenant, call, row);
         }

@@ -134,6 +134,19 @@ public sealed class CallAuditTests
     }
 
     [Fact]
+    public void Check_takes_a_row_of_a_workers_log_that_names_the_organization_alone()
+    {
+        var (project, key) = (Guid.NewGuid(), Guid.NewGuid());
+        var call = _call with { Key = new Customer(Guid.Empty, project, "rich", 5, true).AddKey(key, null, out _) };
+        var whole = _row with { To = new BilledTo(Guid.Empty, project, key) };
+
+        Assert.Empty(Judge(call, _row with { Source = UsageSource.Worker }));
+        Assert.Equal(CallAudit.Tenant, Assert.Single(Judge(call, _row)).Invariant);
+        Assert.Empty(Judge(call, whole));
+        Assert.Equal(CallAudit.Tenant, Assert.Single(Judge(call, whole with { Source = UsageSource.Worker })).Invariant);
+    }
+
+    [Fact]
     public void Check_finds_a_refusal_that_costs_something()
     {
         (_call.Status, _call.End, _call.Received, _call.SaysWhenToRetry) = (503, CallEnd.Refused, default, true);

@@ -217,7 +217,9 @@ public sealed class StreamTests
 
         var requestId = await LeaveAfterAsync(gateway, key, Event(3));
 
-        Assert.Equal((Outcome.ClientLeft, new Units(9, Output: 3)), Charged(await gateway.Plane.WaitForUsageAsync(requestId)));
+        // The worker may be dead, and R2 looks for a line in the log of every worker that ended its part.
+        Assert.Equal(
+            (Outcome.FailedAfterFirstToken, new Units(9, Output: 3)), Charged(await gateway.Plane.WaitForUsageAsync(requestId)));
     }
 
     [Fact]
