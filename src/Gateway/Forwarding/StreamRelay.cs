@@ -173,8 +173,8 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         switch (attempt.Cause)
         {
             case StopCause.ClientLeft or StopCause.ClientStalled:
-                // Never below what went out, never above the hold, whatever the worker states. A worker that states nothing may be dead, and
-                // its log then has no line of the request: R2 expects one of every other outcome.
+                // Never below what went out, never above the hold, whatever the worker states. A worker that states nothing may be dead,
+                // and its log then has no line of the request: R2 expects one of every other outcome.
                 var generated = Math.Min(
                     Math.Max(_tokens, confirmed is null ? 0 : running.Endpoint.CountOf(confirmed.Units)), MostCounted);
                 running.Close(
