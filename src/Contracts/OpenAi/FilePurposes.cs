@@ -43,3 +43,14 @@ public static class FileExpiry
     /// <summary>Most <c>expires_after.seconds</c>: 30 days.</summary>
     public const long MostSeconds = 2_592_000;
 }
+
+/// <summary>The parts of the form of <c>POST /v1/files</c>, each at most once.</summary>
+public static class FileParts
+{
+    public const string File = "file";
+    public const string Purpose = "purpose";
+    public const string Anchor = "expires_after[anchor]";
+    public const string Seconds = "expires_after[seconds]";
+
+    public static IReadOnlyList<string> All { get; } = [File, Purpose, Anchor, Seconds];
+}
