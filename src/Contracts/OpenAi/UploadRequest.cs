@@ -6,6 +6,9 @@ namespace Tollgate.Contracts.OpenAi;
 /// <summary><c>POST /v1/uploads</c>: a file that comes in parts.</summary>
 public sealed record UploadRequest
 {
+    /// <summary>Most <c>bytes</c>: above it, JSON's numbers are not exact.</summary>
+    public const long MostBytes = (1L << 53) - 1;
+
     private const int LongestMediaType = 255;
 
     /// <summary>Bytes of the whole file, at least 1.</summary>
@@ -86,7 +89,7 @@ public sealed record UploadRequest
 
         private bool ReadBytes(ref RequestReader reader)
         {
-            var read = reader.ReadInteger(1, long.MaxValue, out var value);
+            var read = reader.ReadInteger(1, MostBytes, out var value);
             _bytes = value;
             return read;
         }

@@ -9,7 +9,7 @@ namespace Tollgate.Gateway.Endpoints;
 /// <summary>Body of <c>POST /v1/uploads</c>. A member with the value null counts as absent.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record UploadRequestBody(
-    [property: JsonPropertyName("bytes"), Range(1, long.MaxValue), Description("Bytes of the whole file.")] long Bytes,
+    [property: JsonPropertyName("bytes"), Range(1, UploadRequest.MostBytes), Description("Bytes of the whole file.")] long Bytes,
     [property: JsonPropertyName("filename"), MinLength(1), MaxLength(FileNames.Longest)] string Filename,
     [property: JsonPropertyName("mime_type"), MinLength(1), MaxLength(255), Description("A media type such as text/jsonl.")]
     string MimeType,

@@ -110,6 +110,8 @@ internal static class OperationDescriptions
     public static RouteHandlerBuilder AnswersFile(this RouteHandlerBuilder route, string example) =>
         route.AddOpenApiOperationTransformer((operation, context, _) =>
         {
+            const string Content = "FileContent";
+            context.Document!.AddComponent(Content, new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" });
             operation.Responses ??= [];
             var response = new OpenApiResponse
             {
@@ -118,12 +120,12 @@ internal static class OperationDescriptions
                 {
                     ["application/octet-stream"] = new()
                     {
-                        Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+                        Schema = new OpenApiSchemaReference(Content, context.Document),
                         Example = JsonValue.Create(example),
                     },
                 },
             };
-            AnswerHeaderTable.AddTo(response, context.Document!, [.. AnswerHeaderTable.Always, .. AnswerHeaderTable.OfKey]);
+            AnswerHeaderTable.AddTo(response, context.Document, [.. AnswerHeaderTable.Always, .. AnswerHeaderTable.OfKey]);
             operation.Responses[Ok] = response;
             return Task.CompletedTask;
         });
