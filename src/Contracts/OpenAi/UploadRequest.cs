@@ -30,7 +30,9 @@ public sealed record UploadRequest
 
     internal static MemberNames ExpiryMembers { get; } = new("anchor", "seconds");
 
-    /// <summary>Parses and checks a body. Never throws; sets exactly one of <paramref name="request"/> and <paramref name="error"/>.</summary>
+    /// <summary>
+    /// Parses and checks a body. Never throws; sets exactly one of <paramref name="request"/> and <paramref name="error"/>.
+    /// </summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out UploadRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
         RequestParser.TryParse(body.Span, new Body(), out request, out error);

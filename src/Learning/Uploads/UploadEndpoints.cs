@@ -84,7 +84,8 @@ internal static class UploadEndpoints
 
             using (slot)
             {
-                if (!(await desk.AddPartAsync(found, context.Request, caller, context.RequestAborted)).TryGet(out var part, out var refusal))
+                var taken = await desk.AddPartAsync(found, context.Request, caller, context.RequestAborted);
+                if (!taken.TryGet(out var part, out var refusal))
                 {
                     return refusal;
                 }
