@@ -17,9 +17,12 @@ public sealed class DirectionTests
         ["Gateway"] = ["Contracts", "ServiceDefaults"],
         ["Inference"] = ["Contracts", "ServiceDefaults"],
         ["Training"] = ["Inference"],
+        ["Learning"] = ["Contracts", "ServiceDefaults"],
         ["Cli"] = ["Contracts", "Inference", "LocalServers", "ServiceDefaults"],
         ["AllInOne"] =
-            ["Accounts", "Billing", "Cli", "Contracts", "FakeStripe", "Gateway", "Inference", "LocalServers", "ServiceDefaults"],
+        [
+            "Accounts", "Billing", "Cli", "Contracts", "FakeStripe", "Gateway", "Inference", "Learning", "LocalServers", "ServiceDefaults",
+        ],
     };
 
     public static TheoryData<string> Projects => [.. ServiceSources.Checked];

@@ -5,14 +5,15 @@ using Tollgate.Billing;
 using Tollgate.Contracts.Json;
 using Tollgate.FakeStripe;
 using Tollgate.Gateway;
+using Tollgate.Learning;
 using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// A running installation. Gateway, Accounts, Billing and, unless a real one is configured, the fake Stripe run in this process, as
-/// separate web applications with the same interfaces as in production. Postgres, Redis and the worker are supervised children.
+/// A running installation. Gateway, Accounts, Billing, Learning and, unless a real one is configured, the fake Stripe run in this process,
+/// as separate web applications with the same interfaces as in production. Postgres, Redis and the worker are supervised children.
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
@@ -52,11 +53,15 @@ internal sealed class Installation : IAsyncDisposable
             say("bringing the schemas up to date");
             await Task.WhenAll(
                 AccountsApp.MigrateAsync(arguments.Accounts(), cancellationToken),
-                BillingApp.MigrateAsync(arguments.Billing(), cancellationToken));
-            say("starting gateway, accounts and billing");
+                BillingApp.MigrateAsync(arguments.Billing(), cancellationToken),
+                LearningApp.MigrateAsync(arguments.Learning(), cancellationToken));
+            say("starting gateway, accounts, billing and learning");
             // The order of the stop: callers before the services that they call.
             installation._apps.AddRange(
-                [GatewayApp.Create(arguments.Gateway()), AccountsApp.Create(arguments.Accounts()), BillingApp.Create(arguments.Billing())]);
+                [
+                    GatewayApp.Create(arguments.Gateway()), LearningApp.Create(arguments.Learning()),
+                    AccountsApp.Create(arguments.Accounts()), BillingApp.Create(arguments.Billing()),
+                ]);
             if (settings.UsesFakeStripe)
             {
                 installation._apps.Add(FakeStripeApp.Create(arguments.FakeStripe()));
@@ -119,7 +124,7 @@ internal sealed class Installation : IAsyncDisposable
 
     private void WriteEndpoints(DataFolder data, string? mail, bool fakeStripe) => new Endpoints(
         Ports.Url(Ports.Api), Ports.Url(Ports.Portal), mail, Ports.Url(Ports.GatewayInternal),
-        Ports.Url(Ports.AccountsInternal), Ports.Url(Ports.BillingInternal), Ports.Url(Ports.Worker),
+        Ports.Url(Ports.AccountsInternal), Ports.Url(Ports.BillingInternal), Ports.Url(Ports.LearningInternal), Ports.Url(Ports.Worker),
         fakeStripe ? Ports.Url(Ports.Stripe) : null, Databases.Superuser, Databases.Redis, BearerFiles.PathOf(data, "operator"),
         new ProcessIds(Environment.ProcessId, _supervisor.IdOf("postgres"), _supervisor.IdOf("redis"), _supervisor.IdOf("worker")))
             .Write(data);

@@ -39,7 +39,7 @@ internal sealed class BatchRows(DatasetFindings findings, BatchLineHandler? onLi
     private static readonly string[] Urls =
     [
         .. PublicEndpoint.All
-            .Where(endpoint => endpoint is { Method: "POST", Task: not null } && endpoint.Bodies.HasFlag(BodyTypes.Json))
+            .Where(endpoint => endpoint.Task is not null && endpoint.Bodies.HasFlag(BodyTypes.Json))
             .Select(endpoint => endpoint.Paths.FirstOrDefault(path => path.StartsWith("/v1/", StringComparison.Ordinal)))
             .OfType<string>(),
     ];
