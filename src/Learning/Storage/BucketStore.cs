@@ -173,12 +173,18 @@ internal sealed class BucketStore(IOptions<StorageOptions> options) : IBlobStore
 
         public override async ValueTask DisposeAsync()
         {
+            await _part.DisposeAsync();
             if (!_committed && _upload is not null)
             {
-                await store.AbortAsync(name, _upload);
+                try
+                {
+                    await store.AbortAsync(name, _upload);
+                }
+                catch (Exception exception) when (exception is AmazonServiceException or HttpRequestException)
+                {
+                    // What ended the writing is what its caller must hear of; housekeeping discards the parts.
+                }
             }
-
-            await _part.DisposeAsync();
         }
 
         private async Task SendPartAsync(CancellationToken cancellationToken)
