@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Tollgate.Inference.Onnx;
 
@@ -76,10 +78,24 @@ internal sealed class OnnxGraphBuilder : IDisposable
     public void Initializer(string name, ReadOnlySpan<bool> truths, params ReadOnlySpan<long> shape) =>
         Initializer(name, Bool, MemoryMarshal.AsBytes(truths), shape);
 
+    /// <summary>Adds a tensor of any type.</summary>
+    public void Initializer(string name, OnnxTensor tensor) =>
+        Initializer(name, (int)tensor.Type, tensor.Data.Span, tensor.Shape);
+
     /// <summary>Adds an input; a string in the shape is a free dimension.</summary>
     public void Input(string name, Type type, params ReadOnlySpan<object> shape) => _graph.Message(11, ValueInfo(name, type, shape));
 
     public void Output(string name, Type type, params ReadOnlySpan<object> shape) => _graph.Message(12, ValueInfo(name, type, shape));
+
+    /// <summary>Adds an input; a string in the shape is a free dimension.</summary>
+    public void Input(string name, TensorElementType type, params ReadOnlySpan<object> shape) =>
+        _graph.Message(11, ValueInfo(name, (int)type, shape));
+
+    /// <summary>Adds an input of a body whose type ONNX Runtime infers.</summary>
+    public void Input(string name) => _graph.Message(11, Named(name));
+
+    /// <summary>Adds an output whose type and shape ONNX Runtime infers.</summary>
+    public void Output(string name) => _graph.Message(12, Named(name));
 
     /// <summary>Writes the model file and completes the file of weights.</summary>
     public void Write(string path)
@@ -107,6 +123,33 @@ internal sealed class OnnxGraphBuilder : IDisposable
 
     private void Initializer(string name, int type, ReadOnlySpan<byte> data, ReadOnlySpan<long> shape)
     {
+        if (_weights is null || data.Length < 1024)
+        {
+            _graph.Message(5, Tensor(name, type, data, shape));
+        }
+        else
+        {
+            var tensor = Tensor(name, type, shape);
+            var start = (_weights.Position + Alignment - 1) / Alignment * Alignment;
+            _weights.Write(new byte[start - _weights.Position]);
+            _weights.Write(data);
+            tensor.Message(13, Entry("location", _weightsName!));
+            tensor.Message(13, Entry("offset", $"{start}"));
+            tensor.Message(13, Entry("length", $"{data.Length}"));
+            tensor.Number(14, 1); // EXTERNAL
+            _graph.Message(5, tensor);
+        }
+    }
+
+    private static ProtoWriter Tensor(string name, int type, ReadOnlySpan<byte> data, ReadOnlySpan<long> shape)
+    {
+        var tensor = Tensor(name, type, shape);
+        tensor.Bytes(9, data);
+        return tensor;
+    }
+
+    private static ProtoWriter Tensor(string name, int type, ReadOnlySpan<long> shape)
+    {
         var tensor = new ProtoWriter();
         foreach (var dimension in shape)
         {
@@ -115,22 +158,14 @@ internal sealed class OnnxGraphBuilder : IDisposable
 
         tensor.Number(2, type);
         tensor.Text(8, name);
-        if (_weights is null || data.Length < 1024)
-        {
-            tensor.Bytes(9, data);
-        }
-        else
-        {
-            var start = (_weights.Position + Alignment - 1) / Alignment * Alignment;
-            _weights.Write(new byte[start - _weights.Position]);
-            _weights.Write(data);
-            tensor.Message(13, Entry("location", _weightsName!));
-            tensor.Message(13, Entry("offset", $"{start}"));
-            tensor.Message(13, Entry("length", $"{data.Length}"));
-            tensor.Number(14, 1); // EXTERNAL
-        }
+        return tensor;
+    }
 
-        _graph.Message(5, tensor);
+    private static ProtoWriter Named(string name)
+    {
+        var value = new ProtoWriter();
+        value.Text(1, name);
+        return value;
     }
 
     private static ProtoWriter Entry(string key, string value)
@@ -167,6 +202,27 @@ internal sealed class OnnxGraphBuilder : IDisposable
                 attribute.Text(4, text);
                 attribute.Number(20, 3);
                 break;
+            case long whole:
+                attribute.Number(3, whole);
+                attribute.Number(20, 2);
+                break;
+            case OnnxTensor tensor:
+                attribute.Message(5, Tensor("", (int)tensor.Type, tensor.Data.Span, tensor.Shape));
+                attribute.Number(20, 4);
+                break;
+            case OnnxGraphBuilder body:
+                body._graph.Text(2, "body");
+                attribute.Message(6, body._graph);
+                attribute.Number(20, 5);
+                break;
+            case float[] reals:
+                foreach (var real in reals)
+                {
+                    attribute.Real(7, real);
+                }
+
+                attribute.Number(20, 6);
+                break;
             case long[] numbers:
                 foreach (var number in numbers)
                 {
@@ -175,14 +231,26 @@ internal sealed class OnnxGraphBuilder : IDisposable
 
                 attribute.Number(20, 7);
                 break;
+            case string[] texts:
+                foreach (var text in texts)
+                {
+                    attribute.Text(9, text);
+                }
+
+                attribute.Number(20, 8);
+                break;
             default:
-                throw new ArgumentException("Only float, int, string and long[] attributes are written.", nameof(value));
+                throw new ArgumentException($"Attributes of type {value.GetType().Name} are not written.", nameof(value));
         }
 
         return attribute;
     }
 
-    private static ProtoWriter ValueInfo(string name, Type type, ReadOnlySpan<object> shape)
+    private static ProtoWriter ValueInfo(string name, Type type, ReadOnlySpan<object> shape) =>
+        ValueInfo(
+            name, type == typeof(float) ? Float : type == typeof(int) ? Int32 : type == typeof(bool) ? Bool : Int64, shape);
+
+    private static ProtoWriter ValueInfo(string name, int type, ReadOnlySpan<object> shape)
     {
         var dimensions = new ProtoWriter();
         foreach (var size in shape)
@@ -194,14 +262,14 @@ internal sealed class OnnxGraphBuilder : IDisposable
             }
             else
             {
-                dimension.Number(1, (int)size);
+                dimension.Number(1, Convert.ToInt64(size, CultureInfo.InvariantCulture));
             }
 
             dimensions.Message(1, dimension);
         }
 
         var tensor = new ProtoWriter();
-        tensor.Number(1, type == typeof(float) ? Float : type == typeof(int) ? Int32 : type == typeof(bool) ? Bool : Int64);
+        tensor.Number(1, type);
         tensor.Message(2, dimensions);
         var typed = new ProtoWriter();
         typed.Message(1, tensor);

@@ -20,7 +20,8 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
     /// <summary>The value of a field of numbers.</summary>
     public ulong Number { get; private set; }
 
-    /// <summary>The value of a field with a length: text, bytes, a message. Empty for numbers.</summary>
+    /// <summary>The value of a field with a length: text, bytes, a message; or the 4 or 8 bytes of a real. Empty for whole
+    /// numbers.</summary>
     public ReadOnlySpan<byte> Bytes { get; private set; }
 
     /// <summary>The first number of a packed field.</summary>
@@ -65,13 +66,13 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
                 Number = Varint(ref _rest);
                 break;
             case 1:
-                Take(8);
+                Bytes = Take(8);
                 break;
             case 2:
                 Bytes = Take(Varint(ref _rest));
                 break;
             case 5:
-                Take(4);
+                Bytes = Take(4);
                 break;
             default:
                 throw Damaged();
