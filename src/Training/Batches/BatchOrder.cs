@@ -1,3 +1,5 @@
+using Tollgate.Training.Updates;
+
 namespace Tollgate.Training.Batches;
 
 /// <summary>Rows of one batch.</summary>
@@ -16,7 +18,7 @@ internal static class BatchOrder
     /// <param name="epoch">Counted from 0.</param>
     public static BatchRows[] Of(IReadOnlyList<int> lengths, int bucket, int most, int size, ulong seed, int epoch)
     {
-        var random = new SeededOrder(seed, epoch);
+        var random = new SeededRandom(SeededRandom.Mix(seed) + (ulong)epoch);
         int[] rows = [.. Enumerable.Range(0, lengths.Count)];
         random.Shuffle(rows);
         BatchRows[] batches =
@@ -28,29 +30,5 @@ internal static class BatchOrder
         return batches;
 
         int Padded(int length) => Math.Min(most, Math.Max(1, (length + bucket - 1) / bucket) * bucket);
-    }
-
-    /// <summary>Random numbers that are the same on every machine and version of .NET.</summary>
-    /// <remarks>SplitMix64: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators (2014).</remarks>
-    private sealed class SeededOrder(ulong seed, int epoch)
-    {
-        private ulong _state = seed + (0xD1B54A32D192ED03 * (ulong)(epoch + 1));
-
-        public void Shuffle<T>(T[] items)
-        {
-            for (var i = items.Length - 1; i > 0; i--)
-            {
-                var other = (int)(Next() % (ulong)(i + 1));
-                (items[i], items[other]) = (items[other], items[i]);
-            }
-        }
-
-        private ulong Next()
-        {
-            _state += 0x9E3779B97F4A7C15;
-            var value = (_state ^ (_state >> 30)) * 0xBF58476D1CE4E5B9;
-            value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
-            return value ^ (value >> 31);
-        }
     }
 }

@@ -49,7 +49,7 @@ internal static class Differentiation
         var wanted = targets.ToHashSet(StringComparer.Ordinal);
         foreach (var node in nodes.Where(node => node.Reads.Any(wanted.Contains)))
         {
-            wanted.UnionWith(node.Outputs.Where(name => name.Length > 0 && shapes[name].IsReal));
+            wanted.UnionWith(node.Outputs.Where(name => shapes.TryGetValue(name, out var shape) && shape.IsReal));
         }
 
         return wanted;

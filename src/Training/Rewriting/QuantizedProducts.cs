@@ -21,9 +21,18 @@ internal static class QuantizedProducts
             };
         }
 
-        // What only quantized the other operand has no reader any more.
-        var read = graph.Nodes.SelectMany(node => node.Inputs).Concat(graph.Outputs).ToHashSet(StringComparer.Ordinal);
-        graph.Nodes.RemoveAll(node => node.Operator == "DynamicQuantizeLinear" && !node.Outputs.Any(read.Contains));
+        RemoveQuantization(graph);
+    }
+
+    /// <summary>Removes what only quantized the other operand: products of scales, then the operators that found them.</summary>
+    private static void RemoveQuantization(ModelGraph graph)
+    {
+        bool IsRead(ModelNode node) =>
+            node.Outputs.Any(output => graph.Outputs.Contains(output) || graph.Nodes.Exists(other => other.Inputs.Contains(output)));
+        var quantizers = graph.Nodes.Where(node => node.Operator == "DynamicQuantizeLinear").ToArray();
+        var scales = quantizers.Select(node => node.Outputs[1]).ToHashSet(StringComparer.Ordinal);
+        graph.Nodes.RemoveAll(node => node.Operator == "Mul" && node.Inputs.Any(scales.Contains) && !IsRead(node));
+        graph.Nodes.RemoveAll(node => Array.IndexOf(quantizers, node) >= 0 && !IsRead(node));
     }
 
     /// <summary>ONNX Runtime's MatMulNBits: weights <c>[n, blocks, bytes]</c> with a scale for each block.</summary>
@@ -93,8 +102,6 @@ internal static class QuantizedProducts
         graph.Initializers[name] = OnnxTensor.Of(result, rows, columns);
         graph.Nodes[graph.Nodes.IndexOf(cast)] = new ModelNode("Identity", "", [node.Outputs[0]], cast.Outputs);
         graph.Nodes[graph.Nodes.IndexOf(scaled)] = new ModelNode("Identity", "", [cast.Outputs[0]], scaled.Outputs);
-        graph.Nodes.Remove(scale!);
-        graph.Nodes.Insert(0, scale!); // Keeps the count while the caller walks; nobody reads it, and it goes with the others.
         return new ModelNode("MatMul", "", [quantized.Inputs[0], name], node.Outputs) { Name = node.Name };
     }
 

@@ -61,7 +61,8 @@ internal static class StoredWeights
             part.Initializers[name] = graph.Initializers[name];
         }
 
-        using var session = new InferenceSession(part.ToModel());
+        using var settings = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using var session = new InferenceSession(part.ToModel(), settings);
         using var options = new RunOptions();
         using var results = session.Run(options, new Dictionary<string, OrtValue>(), part.Outputs);
         for (var i = 0; i < results.Count; i++)

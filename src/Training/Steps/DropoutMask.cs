@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Training.Graphs;
+using Tollgate.Training.Updates;
 
 namespace Tollgate.Training.Steps;
 
@@ -35,12 +36,12 @@ internal sealed class DropoutMask
     /// <param name="part">Part of a step whose gradients are accumulated, counted from 0.</param>
     public void Fill(Span<float> mask, ulong seed, long step, int part)
     {
-        var key = Mix(Mix(Mix(Mix(seed) + (ulong)step) + (ulong)part) + _place);
+        var key = SeededRandom.Mix(SeededRandom.Mix(SeededRandom.Mix(SeededRandom.Mix(seed) + (ulong)step) + (ulong)part) + _place);
         var threshold = (uint)Math.Round(_rate * 65536.0);
         var kept = (float)(65536.0 / (65536 - threshold));
         for (var i = 0; i < mask.Length; i += 4)
         {
-            var bits = Mix(key + ((ulong)i * 0x9E3779B97F4A7C15));
+            var bits = SeededRandom.At(key, (ulong)i);
             for (var j = i; j < Math.Min(i + 4, mask.Length); j++, bits >>= 16)
             {
                 mask[j] = (bits & 0xFFFF) < threshold ? 0 : kept;
@@ -111,13 +112,4 @@ internal sealed class DropoutMask
     private static long Product(long[] shape) => shape.Aggregate(1L, (count, dimension) => count * dimension);
 
     private static long Power(long value, int power) => power == 0 ? 1 : value * Power(value, power - 1);
-
-    /// <remarks>The finalizer of SplitMix64: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators (2014).</remarks>
-    private static ulong Mix(ulong value)
-    {
-        value += 0x9E3779B97F4A7C15;
-        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
-        value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
-        return value ^ (value >> 31);
-    }
 }

@@ -37,7 +37,11 @@ internal static class UpdateGraph
 
         graph.Inputs.Add(new GraphInput(Decay, real, [blocks]));
         graph.Inputs.Add(new GraphInput(Rates, real, [3L]));
-        var squares = graph.Add("ReduceSumSquare", [Gradients], ("axes", new long[] { 1 }), ("keepdims", 0));
+
+        // A product of rows and columns sums squares several times faster than ReduceSumSquare.
+        var rows = graph.Add("Reshape", [Gradients, graph.Wholes(blocks, 1, numbers)]);
+        var columns = graph.Add("Reshape", [Gradients, graph.Wholes(blocks, numbers, 1)]);
+        var squares = graph.Add("MatMul", [rows, columns]);
         graph.Nodes.Add(new ModelNode("Sqrt", "", [graph.Add("ReduceSum", [squares], ("keepdims", 0))], [Norm]));
         var factor = clipNorm > 0
             ? graph.Add("Min", [graph.Number(1), graph.Add("Div", [graph.Number((float)clipNorm), graph.Add("Add", [Norm, graph.Number(1e-6f)])])])

@@ -38,13 +38,18 @@ internal static class ProcessFigures
     }
 
     /// <summary>Memory in RAM, bytes, of the process alone.</summary>
-    public static long ResidentBytes(int processId)
+    public static long ResidentBytes(int processId) => StatusBytes(processId, "VmRSS:");
+
+    /// <summary>The most memory in RAM that the process has had, bytes.</summary>
+    public static long PeakBytes(int processId) => StatusBytes(processId, "VmHWM:");
+
+    private static long StatusBytes(int processId, string name)
     {
         foreach (var line in File.ReadLines($"/proc/{processId}/status"))
         {
-            if (line.StartsWith("VmRSS:", StringComparison.Ordinal))
+            if (line.StartsWith(name, StringComparison.Ordinal))
             {
-                return long.Parse(line["VmRSS:".Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture) * 1024;
+                return long.Parse(line[name.Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture) * 1024;
             }
         }
 
