@@ -78,7 +78,8 @@ internal static class ChatExample
     }
 
     private static bool ReadMessage(
-        RawRecord line, DatasetFindings findings, ref Utf8JsonReader json, int index, out (string Role, string Content, int ContentAt) message)
+        RawRecord line, DatasetFindings findings, ref Utf8JsonReader json, int index,
+        out (string Role, string Content, int ContentAt) message)
     {
         message = default;
         string? role = null;

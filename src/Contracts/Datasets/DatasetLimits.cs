@@ -9,7 +9,7 @@ public sealed record DatasetLimits
     /// <summary>Limits of files for <see cref="DatasetPurpose.Batch"/>; OpenAI's bound of lines.</summary>
     public static readonly DatasetLimits Batch = new() { MaxLineBytes = 4 * 1024 * 1024, MaxRows = 50_000 };
 
-    /// <summary>Longest line of JSONL and longest row of CSV, bytes without the line feed. At least 64. The reader holds one of them.</summary>
+    /// <summary>Longest line of JSONL and longest row of CSV, bytes without the line feed, 1 to 1 GiB. The reader holds one.</summary>
     public required int MaxLineBytes { get; init; }
 
     /// <summary>

@@ -9,6 +9,9 @@ namespace Tollgate.Contracts.Datasets;
 /// </summary>
 public sealed class DatasetReader
 {
+    /// <summary>Bytes that are read of a stream at once.</summary>
+    private const int PieceBytes = 64 * 1024;
+
     private readonly DatasetFindings _findings;
     private readonly Func<bool, IRowReader>? _open;
     private readonly RecordCutter _cutter;
@@ -108,8 +111,18 @@ public sealed class DatasetReader
 
     /// <summary>Reads a file to its end, or to where <see cref="IsStopped"/>, and reports.</summary>
     /// <exception cref="IOException">The stream failed.</exception>
-    public Task<DatasetReport> ReadAsync(Stream file, CancellationToken cancellationToken) =>
-        ReadAsync(PipeReader.Create(file, new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true)), cancellationToken);
+    public async Task<DatasetReport> ReadAsync(Stream file, CancellationToken cancellationToken)
+    {
+        var pipe = PipeReader.Create(file, new StreamPipeReaderOptions(bufferSize: PieceBytes, leaveOpen: true));
+        try
+        {
+            return await ReadAsync(pipe, cancellationToken);
+        }
+        finally
+        {
+            await pipe.CompleteAsync();
+        }
+    }
 
     /// <summary>Reads a file to its end, or to where <see cref="IsStopped"/>, and reports. Does not complete the pipe.</summary>
     public async Task<DatasetReport> ReadAsync(PipeReader file, CancellationToken cancellationToken)

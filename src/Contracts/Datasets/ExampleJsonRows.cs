@@ -37,7 +37,7 @@ internal sealed class ExampleJsonRows(DatasetFindings findings, ExampleBook book
             var (at, found) = ((int)json.TokenStartIndex, FormOf(json));
             if (found is not null && form is not null)
             {
-                Findings.Add(line.At(at), FaultTexts.MixedForms(json.GetString()!, "another member for the text", line.Line));
+                Findings.Add(line.At(at), FaultTexts.TwoTexts(json.GetString()!));
                 return null;
             }
 

@@ -35,9 +35,9 @@ public sealed class ExampleSplit(long seed, double validationShare)
     public bool[] Divide()
     {
         var order = new int[_labels.Count];
-        foreach (var (place, number) in _labels.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select((pair, place) => (place, pair.Value)))
+        foreach (var (place, label) in _labels.Keys.Order(StringComparer.Ordinal).Index())
         {
-            order[number] = place;
+            order[_labels[label]] = place;
         }
 
         Dictionary<UInt128, (int Label, int Rows)> texts = [];

@@ -48,7 +48,7 @@ internal sealed class ExampleTally(DatasetLimits limits, Func<string, int>? coun
         _exact.Repeats, _exact.Contradictions, _normalised.Repeats, _normalised.Contradictions, ignored);
 
     public IReadOnlyList<DatasetWarning> Warn(IReadOnlyList<string> ignored) => ExampleWarnings.Of(
-        [.. _labels.Select(pair => (pair.Key, pair.Value.Rows, pair.Value.FirstLine))], _exact, _normalised, ignored);
+        [.. _labels.Select(pair => new LabelRows(pair.Key, pair.Value.Rows, pair.Value.FirstLine))], _exact, _normalised, ignored);
 
     private sealed class LabelTally(int index, long firstLine)
     {

@@ -12,7 +12,7 @@ internal static class ExampleWarnings
     private const int MostShown = 10;
 
     public static IReadOnlyList<DatasetWarning> Of(
-        IReadOnlyList<(string Label, long Rows, long FirstLine)> labels, TextIndex exact, TextIndex normalised, IReadOnlyList<string> ignored) =>
+        IReadOnlyList<LabelRows> labels, TextIndex exact, TextIndex normalised, IReadOnlyList<string> ignored) =>
         [
             .. Ignored(ignored), .. Rare(labels), .. Imbalanced(labels), .. SimilarLabels(labels),
             .. Duplicates(exact), .. Contradictory(exact), .. Noisy(normalised),
@@ -26,7 +26,7 @@ internal static class ExampleWarnings
         }
     }
 
-    private static IEnumerable<DatasetWarning> Rare(IReadOnlyList<(string Label, long Rows, long FirstLine)> labels)
+    private static IEnumerable<DatasetWarning> Rare(IReadOnlyList<LabelRows> labels)
     {
         var rare = labels.Where(label => label.Rows < 2).ToList();
         if (rare.Count > 0 && labels.Count > 1)
@@ -38,7 +38,7 @@ internal static class ExampleWarnings
         }
     }
 
-    private static IEnumerable<DatasetWarning> Imbalanced(IReadOnlyList<(string Label, long Rows, long FirstLine)> labels)
+    private static IEnumerable<DatasetWarning> Imbalanced(IReadOnlyList<LabelRows> labels)
     {
         var counted = labels.Where(label => label.Rows > 1).ToList();
         if (counted.Count == 0)
@@ -55,22 +55,24 @@ internal static class ExampleWarnings
         }
     }
 
-    private static IEnumerable<DatasetWarning> SimilarLabels(IReadOnlyList<(string Label, long Rows, long FirstLine)> labels) => labels
+    private static IEnumerable<DatasetWarning> SimilarLabels(IReadOnlyList<LabelRows> labels) => labels
         .GroupBy(label => label.Label.Trim().ToLowerInvariant())
         .Where(group => group.Count() > 1)
         .Take(MostShown)
         .Select(group => new DatasetWarning(
-            "similar_labels", $"These labels differ in case or spaces only, and are different classes: {Join(group.Select(label => label.Label))}.",
+            "similar_labels",
+            $"These labels differ in case or spaces only, and are different classes: {Join(group.Select(label => label.Label))}.",
             [.. group.Take(MostShown).Select(label => label.FirstLine)]));
 
     private static IEnumerable<DatasetWarning> Duplicates(TextIndex exact)
     {
         if (exact.FirstRepeat is { } repeat)
         {
+            var rows = exact.Repeats == 1 ? "row repeats" : "rows repeat";
             yield return new DatasetWarning(
                 "duplicate_text",
-                Invariant($"{exact.Repeats:N0} {(exact.Repeats == 1 ? "row repeats" : "rows repeat")} the text of an earlier row; the first ")
-                + Invariant($"is on line {repeat.Second} and repeats line {repeat.First}. A repeated text counts more than once."),
+                Invariant($"{exact.Repeats:N0} {rows} the text of an earlier row; the first is on line {repeat.Second} ")
+                + Invariant($"and repeats line {repeat.First}. A repeated text counts more than once."),
                 repeat.First, repeat.Second);
         }
     }
@@ -80,7 +82,8 @@ internal static class ExampleWarnings
 
     private static IEnumerable<DatasetWarning> Noisy(TextIndex normalised) => Pairs(
         normalised, "label_noise",
-        (first, second) => Invariant($"The texts of lines {first} and {second} differ in case, spaces or punctuation only, and their labels differ."));
+        (first, second) => Invariant(
+            $"The texts of lines {first} and {second} differ in case, spaces or punctuation only, and their labels differ."));
 
     private static IEnumerable<DatasetWarning> Pairs(TextIndex index, string code, Func<long, long, string> sentence)
     {
@@ -104,3 +107,6 @@ internal static class ExampleWarnings
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>A label of a file, its rows, and the line of the first.</summary>
+internal readonly record struct LabelRows(string Label, long Rows, long FirstLine);

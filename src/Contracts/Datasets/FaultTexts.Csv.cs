@@ -5,8 +5,8 @@ internal static partial class FaultTexts
 {
     public static FaultText MissingColumn(string column, string found) => new(
         "missing_column",
-        $"The first line must name the columns text and label, separated by commas, semicolons or tabs; it lacks '{column}' and has {found}. "
-        + "Add it, or send one JSON object a line.");
+        "The first line must name the columns text and label, separated by commas, semicolons or tabs; "
+        + $"it lacks '{column}' and has {found}. Add it, or send one JSON object a line.");
 
     public static FaultText DuplicateColumn(string column) => new(
         "duplicate_column", $"The first line names the column '{Shorten(column)}' twice. Rename one of them.");
@@ -31,7 +31,8 @@ internal static partial class FaultTexts
             "stray_quote", "A quote stands inside a field that does not begin with one. Enclose the field in quotes, and double this one."),
         CsvSlip.TextAfterQuote => new(
             "text_after_quote", "Text follows the closing quote of a field. Double quotes that belong to the text, or remove this text."),
-        CsvSlip.OpenQuote => new("open_quote", "The field that begins here has no closing quote. Add it, or double the quotes of the text."),
+        CsvSlip.OpenQuote => new(
+            "open_quote", "The field that begins here has no closing quote. Add it, or double the quotes of the text."),
         _ => LoneCarriageReturn(),
     };
 

@@ -36,6 +36,9 @@ internal static partial class FaultTexts
     public static FaultText MixedForms(string here, string first, long firstLine) => new(
         "mixed_forms", Invariant($"The row has the form {here}, but line {firstLine} has {first}. Use one form in a file."));
 
+    public static FaultText TwoTexts(string member) => new(
+        "mixed_forms", $"The row has '{Shorten(member)}' beside another member for the text. Keep one of them.");
+
     public static FaultText OneClass(string label) => new(
         "one_class", $"All rows have the label '{Shorten(label)}'. Add examples of at least one more class.");
 
@@ -45,5 +48,6 @@ internal static partial class FaultTexts
 
     public static FaultText UnsupportedMessages(string what) => new(
         "unsupported_messages",
-        $"A classifier learns from one user message and one assistant message, its label: {what}. Remove it, or send text and label.");
+        $"A classifier learns from one user message and one assistant message, its label, but {what}. "
+        + "Send these two alone, or text and label.");
 }

@@ -27,7 +27,7 @@ internal static partial class FaultTexts
     public static FaultText NulByte() => new(
         "nul_byte", "A NUL byte (0x00) stands here, which no text contains. Remove it, or save the file as UTF-8 if it is UTF-16.");
 
-    public static FaultText NulCharacter() => new("nul_byte", @"The text contains the character \u0000, which no text needs. Remove it.");
+    public static FaultText NulCharacter() => new("nul_byte", @"The value contains the character \u0000, which no text needs. Remove it.");
 
     public static FaultText LoneCarriageReturn() => new(
         "lone_carriage_return", "A carriage return without a line feed stands here. End lines with LF or CRLF.");

@@ -3,7 +3,7 @@ namespace Tollgate.Contracts.Datasets;
 /// <summary>Recognises files that are neither JSONL nor CSV by their first bytes, so that a refusal names what was sent.</summary>
 internal static class FileKind
 {
-    /// <summary>First bytes that <see cref="Refuse"/> needs to see, unless the file is shorter. A tar archive has its mark at 257.</summary>
+    /// <summary>Bytes that <see cref="Refuse"/> needs to see, unless the file is shorter. A tar archive has its mark at 257.</summary>
     public const int HeadBytes = 512;
 
     private const string SendText = "Send a text file: JSONL or CSV in UTF-8.";

@@ -14,6 +14,9 @@ internal sealed class JsonCheck(DatasetFindings findings)
     /// <summary>Most levels of objects and arrays, as in a request of the API.</summary>
     public const int MaxDepth = RequestReader.MaxDepth;
 
+    /// <summary>Faults of one line after which its rest is not read: finding the place of each takes time by the line's length.</summary>
+    private const int MostFaults = 8;
+
     /// <summary>Clearing a set costs time by its largest size, so one with more names is given up.</summary>
     private const int MostKeptNames = 256;
 
@@ -49,7 +52,8 @@ internal sealed class JsonCheck(DatasetFindings findings)
     {
         var count = 0;
         _objects.Push(count);
-        while (json.Read())
+        var full = findings.FaultCount + MostFaults;
+        while (findings.FaultCount < full && json.Read())
         {
             switch (json.TokenType)
             {
@@ -106,7 +110,7 @@ internal sealed class JsonCheck(DatasetFindings findings)
         [< 0x20, ..] => @"a control character stands here. Write it in a string as an escape, such as \n or \t.",
         [0xEF, 0xBB, 0xBF, ..] => "a byte order mark stands here. Remove it; joined files keep theirs.",
         [(byte)'{', ..] => "another object begins here. Put each object on a line of its own.",
-        [(byte)'}' or (byte)']', ..] => "a value or a name is missing before the bracket. Remove the comma before it, or add what is missing.",
+        [(byte)'}' or (byte)']', ..] => "a value or name is missing before the bracket. Remove the comma, or add what is missing.",
         [(byte)',', ..] => "a comma stands here. Remove it; lines of JSONL are not separated by commas.",
         [(byte)'/' or (byte)'#', ..] => "a comment begins here. Remove it.",
         _ => $"the character '{First(rest)}' cannot stand here. Check the quotes, commas and escapes before it.",

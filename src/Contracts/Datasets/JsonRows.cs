@@ -70,7 +70,7 @@ internal abstract class JsonRows(DatasetFindings findings) : IRowReader
     {
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "an array",
-        JsonTokenType.String => $"'{OpenAiError.Shorten(json.GetString()!)}'",
+        JsonTokenType.String => $"the string '{OpenAiError.Shorten(json.GetString()!)}'",
         JsonTokenType.Number => $"the number {OpenAiError.Shorten(Encoding.ASCII.GetString(json.ValueSpan))}",
         JsonTokenType.True or JsonTokenType.False => "a boolean",
         _ => "null",

@@ -50,5 +50,6 @@ internal static class TextFingerprint
 
     /// <summary>Letters, digits, marks, and halves of pairs, so that emoji count.</summary>
     private static bool IsKept(char unit) => char.IsLetterOrDigit(unit) || char.IsSurrogate(unit) || char.GetUnicodeCategory(unit) is
-        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
+        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+        or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
 }

@@ -36,7 +36,9 @@ internal static class CsvCases
         Bad("Excel's line of the separator", "sep=;\ntext;label\nfine;a\n", 0, ("missing_column", 1, 1)),
         Bad("a column twice", "text,label,text\nfine,a,x\n", 0, ("duplicate_column", 1, 12)),
         Bad("a first line with an open quote", "\"text,label\nfine,a\n", 0, ("open_quote", 1, 1)),
-        Bad("a first line in Latin-1", [.. "text,label,caf"u8, 0xE9, .. "\nfine,a,x\n"u8], 0, ("invalid_utf8", 1, 15), ("missing_column", 1, 1)),
+        Bad(
+            "a first line in Latin-1", [.. "text,label,caf"u8, 0xE9, .. "\nfine,a,x\n"u8], 0, ("invalid_utf8", 1, 15),
+            ("missing_column", 1, 1)),
         Bad("plain text", "This is a letter.\nIt has no rows.\n", 0, ("missing_column", 1, 1)),
         Bad("names and no row", "text,label\n", 0, ("empty_file", 1, 1)),
         Bad("1,001 columns", $"text,label{new string(',', 1_000)}\nfine,a\n", 0, ("too_many_columns", 1, 1_009)),

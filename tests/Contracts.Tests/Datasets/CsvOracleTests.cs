@@ -58,7 +58,7 @@ public sealed class CsvOracleTests
     private static string Field(Random random, char separator, string column)
     {
         var text = column switch { "label" => random.Next(2) == 0 ? "a" : "b", "text" => "x", _ => "" };
-        text += column == "label" ? "" : string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => Letters[random.Next(Letters.Length)]));
+        text += column == "label" ? "" : new string(random.GetItems<char>(Letters, random.Next(6)));
         var mustQuote = text.AsSpan().IndexOfAny([separator, '"', '\r', '\n']) >= 0;
         return mustQuote || random.Next(3) == 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }

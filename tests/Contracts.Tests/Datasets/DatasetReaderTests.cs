@@ -6,7 +6,7 @@ namespace Tollgate.Contracts.Tests.Datasets;
 public sealed class DatasetReaderTests
 {
     private static readonly Dictionary<string, DatasetCase> Cases =
-        new[] { FileCases.All(), JsonCases.All(), CsvCases.All(), BatchCases.All() }.SelectMany(cases => cases).ToDictionary(file => file.Name);
+        FileCases.All().Concat(JsonCases.All()).Concat(CsvCases.All()).Concat(BatchCases.All()).ToDictionary(file => file.Name);
 
     public static TheoryData<string> Names => [.. Cases.Keys];
 

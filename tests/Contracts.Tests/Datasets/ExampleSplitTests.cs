@@ -54,7 +54,8 @@ public sealed class ExampleSplitTests
     [Fact]
     public void Divide_keeps_similar_texts_together_so_that_nothing_leaks()
     {
-        var rows = Rows.SelectMany(row => ((string, string)[])[row, (row.Text.ToUpperInvariant() + "!", row.Label), (row.Text, "other")]).ToArray();
+        var rows = Rows.SelectMany(
+            row => ((string Text, string Label)[])[row, (row.Text.ToUpperInvariant() + "!", row.Label), (row.Text, "other")]).ToArray();
 
         var validation = Divide(rows, 5, 0.3);
 
@@ -67,14 +68,16 @@ public sealed class ExampleSplitTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(double.NaN)]
-    public void A_share_leaves_both_parts_rows(double share) => Assert.Throws<ArgumentOutOfRangeException>(() => new ExampleSplit(1, share));
+    public void A_share_leaves_both_parts_rows(double share) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ExampleSplit(1, share));
 
     [SharedFact("data/sentiment/train.jsonl")]
     public async Task Divide_divides_the_corpus_of_sentiments()
     {
         List<(string Text, string Label)> rows = [];
         using var file = File.OpenRead(SharedFiles.At("data/sentiment/train.jsonl"));
-        await DatasetReader.ForExamples(onExample: example => rows.Add((example.Text, example.Label))).ReadAsync(file, CancellationToken.None);
+        var reader = DatasetReader.ForExamples(onExample: example => rows.Add((example.Text, example.Label)));
+        await reader.ReadAsync(file, CancellationToken.None);
 
         var validation = Divide([.. rows], 42, 0.2);
 

@@ -12,6 +12,9 @@ internal static class FileCases
         {"text":"poor","label":"b"}
         """;
 
+    /// <summary>Two rows and the beginning of a third.</summary>
+    private static readonly byte[] Third = Encoding.UTF8.GetBytes(Rows + "\n{\"text\":\"");
+
     public static IEnumerable<DatasetCase> All() => [.. Encodings(), .. Lines(), .. Packed(), .. Others()];
 
     private static IEnumerable<DatasetCase> Encodings() =>
@@ -28,19 +31,20 @@ internal static class FileCases
         Bad("UTF-32", [.. Encoding.UTF32.Preamble, .. Encoding.UTF32.GetBytes(Rows)], 0, ("wrong_encoding", 1, 1)),
         Bad("UTF-32 without a mark", Encoding.UTF32.GetBytes(Rows), 0, ("wrong_encoding", 1, 1)),
         Bad("Latin-1", Encoding.Latin1.GetBytes(Rows.Replace("poor", "très", StringComparison.Ordinal)), 2, ("invalid_utf8", 2, 12)),
-        Bad("Windows-1252", [.. Encoding.UTF8.GetBytes(Rows + "\n{\"text\":\""), 0x93, .. "x\",\"label\":\"a\"}"u8], 3, ("invalid_utf8", 3, 10)),
+        Bad("Windows-1252", [.. Third, 0x93, .. "x\",\"label\":\"a\"}"u8], 3, ("invalid_utf8", 3, 10)),
         Bad("Latin-1 in CSV", Encoding.Latin1.GetBytes("text,label\nfine,a\n\"two\nlinès\",b\n"), 2, ("invalid_utf8", 4, 4)),
         Bad(
             "mixed encodings", [.. "{\"text\":\"schön\",\"label\":\"a\"}\n{\"text\":\"sch"u8, 0xF6, .. "n\",\"label\":\"b\"}"u8], 2,
             ("mixed_encoding", 2, 13)),
         Bad(
-            "mixed encodings in one line", [.. "{\"text\":\"schön sch"u8, 0xF6, .. "n\",\"label\":\"a\"}\n"u8, .. Encoding.UTF8.GetBytes(Rows)],
-            3, ("mixed_encoding", 1, 19)),
-        Bad("a character that is cut off", [.. Encoding.UTF8.GetBytes(Rows + "\n{\"text\":\"x"), 0xE5, 0xA5], 3, ("invalid_utf8", 3, 11)),
+            "mixed encodings in one line",
+            [.. "{\"text\":\"schön sch"u8, 0xF6, .. "n\",\"label\":\"a\"}\n"u8, .. Encoding.UTF8.GetBytes(Rows)], 3,
+            ("mixed_encoding", 1, 19)),
+        Bad("a character that is cut off", [.. Third, (byte)'x', 0xE5, 0xA5], 3, ("invalid_utf8", 3, 11)),
         Bad(
-            "half of a pair as CESU-8", [.. Encoding.UTF8.GetBytes(Rows + "\n{\"text\":\""), 0xED, 0xA0, 0x80, .. "\",\"label\":\"a\"}"u8], 3,
+            "half of a pair as CESU-8", [.. Third, 0xED, 0xA0, 0x80, .. "\",\"label\":\"a\"}"u8], 3,
             ("invalid_utf8", 3, 10)),
-        Bad("overlong UTF-8", [.. Encoding.UTF8.GetBytes(Rows + "\n{\"text\":\""), 0xC0, 0x80, .. "\",\"label\":\"a\"}"u8], 3, ("invalid_utf8", 3, 10)),
+        Bad("overlong UTF-8", [.. Third, 0xC0, 0x80, .. "\",\"label\":\"a\"}"u8], 3, ("invalid_utf8", 3, 10)),
         SecondLine("NUL byte", "{\"text\":\"x\0y\",\"label\":\"a\"}", "nul_byte", 11),
         SecondLine("NUL as an escape", """{"text":"x\u0000y","label":"a"}""", "nul_byte", 9),
         SecondLine("half of a pair as an escape", """{"text":"x \ud800 y","label":"a"}""", "half_surrogate", 12),
@@ -63,7 +67,8 @@ internal static class FileCases
         Bad("lone CR in CSV", "text,label\rfine,a\rpoor,b\r", 0, ("lone_carriage_return", 1, 11)),
         Bad("a lone CR in one row of CSV", "text,label\nfi\rne,a\npoor,b\nso,a\n", 3, ("lone_carriage_return", 2, 3)),
         Bad(
-            "a line beyond the limit", $"{{\"text\":\"{new string('x', 1024 * 1024)}\",\"label\":\"a\"}}\n{Rows}", 3, ("line_too_long", 1, 1)),
+            "a line beyond the limit", $"{{\"text\":\"{new string('x', 1024 * 1024)}\",\"label\":\"a\"}}\n{Rows}", 3,
+            ("line_too_long", 1, 1)),
         Bad("a row of CSV beyond the limit", $"text,label\nfine,a\n{new string('x', 1024 * 1024)},a\npoor,b\n", 3, ("line_too_long", 3, 1)),
     ];
 
@@ -94,7 +99,9 @@ internal static class FileCases
         Bad("PNG", [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A], 0, ("wrong_file_type", 1, 1)),
         Bad("JPEG", [0xFF, 0xD8, 0xFF, 0xE0], 0, ("wrong_file_type", 1, 1)),
         Bad("GIF", "GIF89a", 0, ("wrong_file_type", 1, 1)),
-        Bad("pointer of Git LFS", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", 0, ("wrong_file_type", 1, 1)),
+        Bad(
+            "pointer of Git LFS", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", 0,
+            ("wrong_file_type", 1, 1)),
         Bad("SQLite", "SQLite format 3\0", 0, ("wrong_file_type", 1, 1)),
     ];
 

@@ -26,6 +26,12 @@ internal static class JsonCases
         SecondLine("a name twice", """{"text":"x","label":"a","text":"y"}""", "duplicate_member", 25),
         SecondLine("a name twice by an escape", """{"text":"x","label":"a","l\u0061bel":"b"}""", "duplicate_member", 25),
         SecondLine("a name twice within an ignored member", """{"text":"x","label":"a","m":{"k":1,"k":2}}""", "duplicate_member", 36),
+        // A line has at most 8 of its faults listed.
+        Bad("a name 20 times", $$"""
+            {"text":"x","label":"a",{{string.Join(',', Enumerable.Repeat("\"n\":0", 20))}}}
+            {"text":"y","label":"a"}
+            {"text":"z","label":"b"}
+            """, 3, [.. Enumerable.Range(0, 8).Select(i => ("duplicate_member", 1L, 31 + (6 * i)))]),
         SecondLine("deep nesting", $$"""{"text":"x","label":"a","m":{{new string('[', 64)}}{{new string(']', 64)}}}""", "too_deep", 92),
         SecondLine("an array on a line", """["x","a"]""", "not_an_object", 1),
         SecondLine("a string on a line", "\"x\"", "not_an_object", 1),
@@ -108,8 +114,12 @@ internal static class JsonCases
         ChatOfTwo("a message without a role", """{"content":"x"}""", "unsupported_messages", 28),
         ChatOfTwo("a message that is a text", "\"x\"", "unsupported_messages", 14),
         ChatOfTwo("an empty answer", """{"role":"user","content":"x"},{"role":"assistant","content":""}""", "empty_label", 74),
-        Bad("tools beside the messages", "{\"tools\":[]," + Chat("fine", "a")[1..] + "\n" + Chat("poor", "b"), 2, ("unsupported_messages", 1, 2)),
-        Bad("messages that are none", "{\"messages\":\"x\"}\n" + Chat("fine", "a") + "\n" + Chat("poor", "b"), 3, ("unsupported_messages", 1, 13)),
+        Bad(
+            "tools beside the messages", "{\"tools\":[]," + Chat("fine", "a")[1..] + "\n" + Chat("poor", "b"), 2,
+            ("unsupported_messages", 1, 2)),
+        Bad(
+            "messages that are none", "{\"messages\":\"x\"}\n" + Chat("fine", "a") + "\n" + Chat("poor", "b"), 3,
+            ("unsupported_messages", 1, 13)),
         SecondLine("a chat among rows", Chat("x", "a"), "mixed_forms", 1),
     ];
 
@@ -142,8 +152,10 @@ internal static class JsonCases
         {
             Warnings = ["duplicate_text", "contradictory_label"],
         },
-        Good("a similar text with another label", string.Join('\n', Row("So good!", "a"), Row("y", "b"), Row("so  good", "b"), Row("z", "a")), 4)
-            with { Warnings = ["label_noise"] },
+        Good("a similar text", string.Join('\n', Row("So good!", "a"), Row("y", "b"), Row("so  good", "b"), Row("z", "a")), 4) with
+        {
+            Warnings = ["label_noise"],
+        },
     ];
 
     private static string Row(string text, string label) => $$"""{"text":"{{text}}","label":"{{label}}"}""";

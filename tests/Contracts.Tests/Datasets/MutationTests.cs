@@ -13,7 +13,9 @@ public sealed class MutationTests
 
     private static readonly (DatasetPurpose Purpose, string File)[] Bases =
     [
-        (DatasetPurpose.FineTune, "{\"text\":\"schön 😀\",\"label\":\"a\",\"n\":[1,null]}\r\n\n{\"label\":\"b\",\"text\":\"p\\u00fcor \\ud83d\\ude00\"}\n"),
+        (
+            DatasetPurpose.FineTune,
+            "{\"text\":\"schön 😀\",\"label\":\"a\",\"n\":[1,null]}\r\n\n{\"label\":\"b\",\"text\":\"p\\u00fcor \\ud83d\\ude00\"}\n"),
         (DatasetPurpose.FineTune, "{\"data\":\"fine\",\"label\":1}\n{\"data\":\"poor\",\"label\":0}\n{\"data\":\"so\",\"label\":0}"),
         (DatasetPurpose.FineTune, "\uFEFFid,text,label\r\n1,\"schön,\n\"\"😀\"\"\",a\r\n2,poor,b\r\n3,,\"b\"\n"),
         (DatasetPurpose.FineTune, "text;label\nfine, really;a\n\"poor\";\"b\"\n"),
