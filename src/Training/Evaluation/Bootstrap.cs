@@ -1,4 +1,4 @@
-using Tollgate.Training.Batches;
+using Tollgate.Training.Updates;
 
 namespace Tollgate.Training.Evaluation;
 
@@ -16,14 +16,14 @@ internal static class Bootstrap
             return new ConfidenceInterval(0, 0);
         }
 
-        var random = new SeededNumbers(seed);
+        var random = new SeededRandom(seed);
         var figures = new double[Draws];
         var drawn = new T[rows.Count];
         for (var draw = 0; draw < Draws; draw++)
         {
             for (var i = 0; i < drawn.Length; i++)
             {
-                drawn[i] = rows[(int)(random.Next() % (ulong)rows.Count)];
+                drawn[i] = rows[(int)(random.NextReal() * rows.Count)];
             }
 
             figures[draw] = figure(drawn);

@@ -10,7 +10,7 @@ internal static class EightBitForm
     private const int Block = 32;
 
     /// <summary>Smaller weights stay as they are: they save nothing.</summary>
-    private const int FewestNumbers = 4_096;
+    private const int FewestNumbers = 512;
 
     /// <returns>A new graph with the same inputs and outputs.</returns>
     public static ModelGraph Of(ModelGraph graph)

@@ -1,7 +1,7 @@
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Batches;
 using Tollgate.Training.Graphs;
 using Tollgate.Training.Steps;
+using Tollgate.Training.Updates;
 
 namespace Tollgate.Training.Methods;
 
@@ -73,6 +73,7 @@ internal sealed record LinearHead(float[] Mean, float[] Scale, float[] Weights, 
     }
 
     /// <summary>Small random weights for a layer that is trained together with what is below it.</summary>
-    public static LinearHead Random(int width, int labels, SeededNumbers numbers) => new(
-        new float[width], [.. Enumerable.Repeat(1f, width)], numbers.Even((long)labels * width, 1 / Math.Sqrt(width)), new float[labels]);
+    public static LinearHead Random(int width, int labels, SeededRandom random) => new(
+        new float[width], [.. Enumerable.Repeat(1f, width)],
+        RandomWeights.Even(random, (long)labels * width, 1 / Math.Sqrt(width)), new float[labels]);
 }

@@ -1,8 +1,8 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Batches;
 using Tollgate.Training.Graphs;
 using Tollgate.Training.Steps;
+using Tollgate.Training.Updates;
 
 namespace Tollgate.Training.Methods;
 
@@ -23,13 +23,14 @@ internal sealed class LstmClassifier : ClassifierModel
         : base(rows)
     {
         _vocabulary = vocabulary;
-        var numbers = new SeededNumbers(seed);
+        var random = new SeededRandom(seed);
         var graph = new ModelGraph();
         graph.Inputs.Add(new GraphInput(TokenInputs.Ids, TensorElementType.Int64, ["batch", "tokens"]));
         graph.Inputs.Add(new GraphInput(TokenInputs.Mask, TensorElementType.Int64, ["batch", "tokens"]));
         string Weights(string name, double bound, params long[] shape)
         {
-            graph.Initializers[name] = OnnxTensor.Of(numbers.Even(shape.Aggregate(1L, (count, size) => count * size), bound), shape);
+            graph.Initializers[name] = OnnxTensor.Of(
+                RandomWeights.Even(random, shape.Aggregate(1L, (count, size) => count * size), bound), shape);
             return name;
         }
 
@@ -45,7 +46,7 @@ internal sealed class LstmClassifier : ClassifierModel
             ("hidden_size", Hidden))[0];
         var all = graph.Add("Transpose", [graph.Add("Squeeze", [states, graph.Wholes(1)])], ("perm", new long[] { 1, 0, 2 }));
         var last = TokenPooling.Last(graph, all, TokenInputs.Mask);
-        LinearHead.Random(Hidden, labels, numbers).Append(graph, last);
+        LinearHead.Random(Hidden, labels, random).Append(graph, last);
         Forward = graph;
         Plan = new TrainingPlan
         {

@@ -29,6 +29,10 @@ public sealed record TrainingResult
 
     public required EvaluationReport Evaluation { get; init; }
 
+    /// <summary>What the trained model gave the rows held out, in the order of the files.</summary>
+    [JsonIgnore]
+    internal IReadOnlyList<ScoredRow> HeldOut { get; init; } = [];
+
     /// <summary>The served graph in 8 bits beside the trained one; null for float32.</summary>
     public ParityReport? Int8 { get; init; }
 }

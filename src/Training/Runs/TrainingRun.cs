@@ -64,6 +64,7 @@ public sealed class TrainingRun
         using var trainer = loop.Run(Report, _cancellation);
         Report(new("evaluating"));
         var scores = loop.Predict(trainer, Set.HeldOut);
+        var rows = Scored(scores);
         var served = model.ToServed(trainer);
         var graph = Settings.Int8 ? EightBitForm.Of(served) : served;
         var result = new TrainingResult
@@ -75,7 +76,8 @@ public sealed class TrainingRun
             TrainedTokens = Charged(loop.TrainedTokens),
             TokenBound = _run.TokenBound,
             Epochs = loop.Epochs,
-            Evaluation = EvaluationReport.Of(Scored(scores), Set.Names, baselines, _run.Division.Checks, Seed),
+            Evaluation = EvaluationReport.Of(rows, Set.Names, baselines, _run.Division.Checks, Seed),
+            HeldOut = rows,
             Int8 = Settings.Int8 ? Compare(graph, served, scores) : null,
         };
         await WriteAsync(new ServedClassifier(graph, Set.Names, model.TokenizerFile, model.VocabularySize, _run.Tokens.MostTokens), result);
