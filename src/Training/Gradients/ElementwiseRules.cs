@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
-using Tollgate.Inference.Onnx;
 
 namespace Tollgate.Training.Gradients;
 

@@ -51,7 +51,8 @@ internal static class IndexRules
         var length = step.Graph.Add("Shape", [data], ("start", axis), ("end", axis + 1));
         var places = step.Op("Range", step.Graph.Whole(0), step.Op("Squeeze", length), step.Graph.Whole(1));
         index = step.Graph.Add("Cast", [index], ("to", 7));
-        var counted = step.Op("Where", step.Op("Less", index, step.Graph.Whole(0)), step.Op("Add", index, step.Op("Squeeze", length)), index);
+        var isFromEnd = step.Op("Less", index, step.Graph.Whole(0));
+        var counted = step.Op("Where", isFromEnd, step.Op("Add", index, step.Op("Squeeze", length)), index);
         var chosen = step.Graph.Add("Cast", [step.Op("Equal", places, counted)], ("to", 1));
         var shape = Enumerable.Repeat(1L, rank).ToArray();
         shape[axis] = -1;

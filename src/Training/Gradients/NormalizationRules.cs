@@ -1,5 +1,3 @@
-using Tollgate.Training.Graphs;
-
 namespace Tollgate.Training.Gradients;
 
 /// <summary>Gradients of operators that work along axes: sums, means, softmax, layer normalization.</summary>

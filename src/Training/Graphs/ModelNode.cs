@@ -14,7 +14,7 @@ internal sealed record ModelNode(string Operator, string Domain, string[] Inputs
     /// <see cref="Inference.Onnx.OnnxTensor"/> or a <see cref="ModelGraph"/>.</summary>
     public Dictionary<string, object> Attributes { get; init; } = new(StringComparer.Ordinal);
 
-    /// <summary>What the backward pass of a <c>Scan</c> reads where the node is a recurrence that the engine made; otherwise null.</summary>
+    /// <summary>What the backward pass of a <c>Scan</c> reads, for a recurrence that the engine made; otherwise null.</summary>
     public LstmRecurrence? Recurrence { get; init; }
 
     /// <summary>Names of the tensors that it depends on.</summary>

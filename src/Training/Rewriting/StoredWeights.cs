@@ -75,7 +75,8 @@ internal static class StoredWeights
 
     private static void RemoveUnread(ModelGraph graph)
     {
-        var read = graph.Nodes.SelectMany(node => node.Reads.Concat(Captured(node))).Concat(graph.Outputs).ToHashSet(StringComparer.Ordinal);
+        var read = graph.Nodes.SelectMany(node => node.Reads.Concat(Captured(node))).Concat(graph.Outputs)
+            .ToHashSet(StringComparer.Ordinal);
         foreach (var name in graph.Initializers.Keys.Where(name => !read.Contains(name)).ToArray())
         {
             graph.Initializers.Remove(name);

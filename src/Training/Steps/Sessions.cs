@@ -17,7 +17,6 @@ internal static class Sessions
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        if (Environment.GetEnvironmentVariable("TG_PROF") is { } p) { options.ProfileOutputPathPrefix = p; options.EnableProfiling = true; }
         return new InferenceSession(model, options);
     }
 

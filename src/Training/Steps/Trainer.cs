@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Onnx;
 using Tollgate.Training.Graphs;
 using Tollgate.Training.Rewriting;

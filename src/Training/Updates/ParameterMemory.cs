@@ -15,7 +15,7 @@ internal sealed record PlacedParameter(string Name, long[] Shape, bool IsDecayed
 /// place. Parameters that decay come first; padding stays 0. Not thread-safe.</summary>
 internal sealed unsafe class ParameterMemory : IDisposable
 {
-    private static readonly int MostPerBlock = int.Parse(Environment.GetEnvironmentVariable("TG_BLOCK") ?? "16384"); // Five of them, and what the update makes of them, fit a core's second cache.
+    private const int MostPerBlock = 16_384; // Five of them, and what the update makes of them, fit a core's second cache.
     private const int Alignment = 16; // numbers: 64 bytes
 
     private readonly List<OrtValue> _views = [];

@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Training.Graphs;
 
 namespace Tollgate.Training.Updates;
@@ -29,14 +30,13 @@ internal static class UpdateGraph
     public static byte[] Build(long blocks, long numbers, double beta1, double beta2, double clipNorm)
     {
         var graph = new ModelGraph();
-        var real = Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float;
         foreach (var name in (string[])[Values, Gradients, First, Second])
         {
-            graph.Inputs.Add(new GraphInput(name, real, [blocks, numbers]));
+            graph.Inputs.Add(new GraphInput(name, TensorElementType.Float, [blocks, numbers]));
         }
 
-        graph.Inputs.Add(new GraphInput(Decay, real, [blocks]));
-        graph.Inputs.Add(new GraphInput(Rates, real, [3L]));
+        graph.Inputs.Add(new GraphInput(Decay, TensorElementType.Float, [blocks]));
+        graph.Inputs.Add(new GraphInput(Rates, TensorElementType.Float, [3L]));
 
         // A product of rows and columns sums squares several times faster than ReduceSumSquare.
         var rows = graph.Add("Reshape", [Gradients, graph.Wholes(blocks, 1, numbers)]);
@@ -44,7 +44,9 @@ internal static class UpdateGraph
         var squares = graph.Add("MatMul", [rows, columns]);
         graph.Nodes.Add(new ModelNode("Sqrt", "", [graph.Add("ReduceSum", [squares], ("keepdims", 0))], [Norm]));
         var factor = clipNorm > 0
-            ? graph.Add("Min", [graph.Number(1), graph.Add("Div", [graph.Number((float)clipNorm), graph.Add("Add", [Norm, graph.Number(1e-6f)])])])
+            ? graph.Add(
+                "Min",
+                [graph.Number(1), graph.Add("Div", [graph.Number((float)clipNorm), graph.Add("Add", [Norm, graph.Number(1e-6f)])])])
             : graph.Number(1);
         var share1 = graph.Add("Mul", [factor, graph.Number((float)(1 - beta1))]);
         var share2 = graph.Add("Mul", [graph.Add("Mul", [factor, factor]), graph.Number((float)(1 - beta2))]);
@@ -54,7 +56,7 @@ internal static class UpdateGraph
 
         var body = graph.NewBody();
         string[] slices = [.. Enumerable.Range(0, 5).Select(_ => body.NewName("slice"))];
-        body.Inputs.AddRange(slices.Select(slice => new GraphInput(slice, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.DataTypeMax, [])));
+        body.Inputs.AddRange(slices.Select(slice => new GraphInput(slice, TensorElementType.DataTypeMax, [])));
         var (value, gradient, first, second, kept) = (slices[0], slices[1], slices[2], slices[3], slices[4]);
         string Mul(string left, string right) => body.Add("Mul", [left, right]);
         var newFirst = body.Add("Add", [Mul(first, body.Number((float)beta1)), Mul(gradient, share1)]);
@@ -73,9 +75,8 @@ internal static class UpdateGraph
     public static byte[] BuildSum(long blocks, long numbers)
     {
         var graph = new ModelGraph();
-        var real = Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float;
-        graph.Inputs.Add(new GraphInput("sum", real, [blocks, numbers]));
-        graph.Inputs.Add(new GraphInput("part", real, [blocks, numbers]));
+        graph.Inputs.Add(new GraphInput("sum", TensorElementType.Float, [blocks, numbers]));
+        graph.Inputs.Add(new GraphInput("part", TensorElementType.Float, [blocks, numbers]));
         graph.Nodes.Add(new ModelNode("Add", "", ["sum", "part"], ["new_sum"]));
         graph.Outputs.Add("new_sum");
         return graph.ToModel();

@@ -51,7 +51,8 @@ internal static class TrainingBench
         Array.Sort(times);
         return string.Create(CultureInfo.InvariantCulture,
             $"{name}: {1 / times[steps / 2].TotalSeconds:0.00} steps/s (median of {steps}), one thread, "
-            + $"{processor * 1000:0} ms of processor time a step, built in {prepared.TotalSeconds:0.0} s, peak memory of the process {ProcessFigures.PeakBytes(Environment.ProcessId) >> 20} MiB");
+            + $"{processor * 1000:0} ms of processor time a step, built in {prepared.TotalSeconds:0.0} s, "
+            + $"peak memory of the process {ProcessFigures.PeakBytes(Environment.ProcessId) >> 20} MiB");
     }
 
     private static async Task<IReadOnlyList<string>> RunPeerAsync(string peer, int steps, CancellationToken cancellationToken)

@@ -18,8 +18,8 @@ public sealed class BatchTests
         Assert.Equal(Enumerable.Range(0, 101), batches.SelectMany(batch => batch.Rows).Order());
         Assert.All(batches, batch => Assert.InRange(batch.Rows.Length, 1, 8));
         Assert.All(batches, batch => Assert.Contains(batch.Length, new[] { 16, 32, 48 }));
-        Assert.All(batches, batch => Assert.All(
-            batch.Rows, row => Assert.InRange(lengths[row], batch.Length == 16 ? 0 : batch.Length - 15, batch.Length == 48 ? 69 : batch.Length)));
+        Assert.All(batches, batch => Assert.All(batch.Rows, row => Assert.InRange(
+            lengths[row], batch.Length == 16 ? 0 : batch.Length - 15, batch.Length == 48 ? 69 : batch.Length)));
     }
 
     [Fact]

@@ -31,8 +31,8 @@ public sealed class TrainableFormTests
         graph.Initializers["scales"] = OnnxTensor.Of(Reals(random, N * 2), N * 2);
         graph.Initializers["zeros"] = new OnnxTensor(TensorElementType.UInt8, [N * bits / 4], Bytes(N * bits / 4));
         graph.Nodes.Add(new ModelNode(
-            "MatMulNBits", OnnxGraphBuilder.MicrosoftDomain, ["x", "weights", "scales", .. hasZeroPoints ? ["zeros"] : Array.Empty<string>()],
-            ["y"])
+            "MatMulNBits", OnnxGraphBuilder.MicrosoftDomain,
+            ["x", "weights", "scales", .. hasZeroPoints ? ["zeros"] : Array.Empty<string>()], ["y"])
         {
             Attributes = new(StringComparer.Ordinal)
             {
@@ -111,7 +111,10 @@ public sealed class TrainableFormTests
         {
             Logits = ClassifierHead.Logits,
             Loss = LossKind.Softmax,
-            Dropout = [.. EncoderDropout.Hidden(encoder).Concat(EncoderDropout.Attention(encoder)).Select(place => new DropoutPlace(place, 0.1f))],
+            Dropout =
+            [
+                .. EncoderDropout.Hidden(encoder).Concat(EncoderDropout.Attention(encoder)).Select(place => new DropoutPlace(place, 0.1f)),
+            ],
         };
         long[] ids = [.. Enumerable.Range(0, 4 * 6).Select(i => 1000L + (i * 37))];
         var batch = new TrainingBatch(

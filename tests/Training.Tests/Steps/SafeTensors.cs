@@ -20,7 +20,8 @@ internal static class SafeTensors
                 int[] places = [.. pair.Value!["data_offsets"]!.AsArray().Select(place => (int)place!)];
                 return new OnnxTensor(
                     (string)pair.Value["dtype"]! == "F32" ? TensorElementType.Float : TensorElementType.Int64,
-                    [.. pair.Value["shape"]!.AsArray().Select(size => (long)size!)], bytes.AsMemory()[(start + places[0])..(start + places[1])]);
+                    [.. pair.Value["shape"]!.AsArray().Select(size => (long)size!)],
+                    bytes.AsMemory()[(start + places[0])..(start + places[1])]);
             },
             StringComparer.Ordinal);
     }
