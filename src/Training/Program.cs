@@ -1,4 +1,5 @@
 using System.CommandLine;
 using Tollgate.Training.Runs;
 
-return await new RootCommand("Trains models that Tollgate serves.") { TrainCommand.Create() }.Parse(args).InvokeAsync();
+var root = new RootCommand("Trains models that Tollgate serves.") { TrainCommand.Create(), SplitsCommand.Create() };
+return await root.Parse(args).InvokeAsync();

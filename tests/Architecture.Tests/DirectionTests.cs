@@ -16,7 +16,7 @@ public sealed class DirectionTests
         ["Billing"] = ["Contracts", "ServiceDefaults"],
         ["Gateway"] = ["Contracts", "ServiceDefaults"],
         ["Inference"] = ["Contracts", "ServiceDefaults"],
-        ["Training"] = ["Inference"],
+        ["Training"] = ["Contracts", "Inference"],
         ["Cli"] = ["Contracts", "Inference", "LocalServers", "ServiceDefaults"],
         ["AllInOne"] =
             ["Accounts", "Billing", "Cli", "Contracts", "FakeStripe", "Gateway", "Inference", "LocalServers", "ServiceDefaults"],

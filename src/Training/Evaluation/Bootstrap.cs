@@ -7,7 +7,8 @@ internal static class Bootstrap
 {
     private const int Draws = 1_000;
 
-    /// <summary>The middle 95 % of a figure over 1,000 draws of as many rows, with replacement. The same seed gives the same interval.</summary>
+    /// <summary>The middle 95 % of a figure over 1,000 draws of as many rows, with replacement. The same seed gives the same
+    /// interval.</summary>
     /// <remarks>Efron, Bootstrap Methods (1979): the percentile interval.</remarks>
     public static ConfidenceInterval Interval<T>(IReadOnlyList<T> rows, Func<IReadOnlyList<T>, double> figure, ulong seed)
     {

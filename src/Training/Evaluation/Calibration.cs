@@ -2,7 +2,7 @@ namespace Tollgate.Training.Evaluation;
 
 /// <summary>Whether a score of 0.8 is right eight times in ten.</summary>
 /// <param name="Positive">The label whose score is looked at: the second of two.</param>
-/// <param name="ExpectedError">Mean distance between score and share of positive rows over the bins, weighted by their rows, 0 to 1.</param>
+/// <param name="ExpectedError">Mean distance of score and share of positive rows over the bins, weighted by their rows, 0 to 1.</param>
 /// <param name="Brier">Mean squared distance between the score and 1 for a positive or 0 for a negative row, 0 to 1.</param>
 /// <param name="Bins">Those that hold rows.</param>
 /// <remarks>Naeini et al., Obtaining Well Calibrated Probabilities Using Bayesian Binning (2015); Brier (1950).</remarks>

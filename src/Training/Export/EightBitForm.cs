@@ -4,7 +4,8 @@ using Tollgate.Training.Graphs;
 
 namespace Tollgate.Training.Export;
 
-/// <summary>Stores the weights of products and tables in 8 bits. Activations stay float32, so the rows of a batch stay independent.</summary>
+/// <summary>Stores the weights of products and tables in 8 bits. Activations stay float32, so the rows of a batch stay
+/// independent.</summary>
 internal static class EightBitForm
 {
     private const int Block = 32;

@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using Tollgate.Inference.Onnx;
 using Tollgate.Training.Graphs;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Steps;

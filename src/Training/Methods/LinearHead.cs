@@ -14,6 +14,8 @@ internal sealed record LinearHead(float[] Mean, float[] Scale, float[] Weights, 
 {
     public const string WeightsName = "head.weight";
     public const string BiasesName = "head.bias";
+    public const string MeanName = "head.mean";
+    public const string ScaleName = "head.scale";
 
     /// <summary>Name of a classifier's output, <c>[batch, labels]</c>.</summary>
     public const string Logits = "logits";
@@ -61,7 +63,7 @@ internal sealed record LinearHead(float[] Mean, float[] Scale, float[] Weights, 
             return name;
         }
 
-        var even = graph.Add("Mul", [graph.Add("Sub", [vectors, Fixed("head.mean", Mean)]), Fixed("head.scale", Scale)]);
+        var even = graph.Add("Mul", [graph.Add("Sub", [vectors, Fixed(MeanName, Mean)]), Fixed(ScaleName, Scale)]);
         graph.Initializers[WeightsName] = OnnxTensor.Of(Weights, labels, width);
         graph.Initializers[BiasesName] = OnnxTensor.Of(Biases, labels);
         graph.Nodes.Add(new ModelNode("Gemm", "", [even, WeightsName, BiasesName], [Logits])

@@ -23,7 +23,8 @@ internal sealed record MethodChoice(TrainingMethod Method, string Reason)
             ? new MethodChoice(TrainingMethod.Lstm, "No base model is named.")
             : rows < FewestForEncoder
                 ? new MethodChoice(
-                    TrainingMethod.Head, Invariant($"The training part has {rows:N0} rows; from {FewestForEncoder:N0} on the encoder is tuned."))
+                    TrainingMethod.Head,
+                    Invariant($"The training part has {rows:N0} rows; from {FewestForEncoder:N0} on the encoder is tuned."))
                 : encoderTokens > budget
                     ? new MethodChoice(
                         TrainingMethod.Head,

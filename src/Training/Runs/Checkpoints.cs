@@ -63,7 +63,7 @@ internal sealed class Checkpoints(string folder, string key)
                 if (record?.Key != key)
                 {
                     throw new TrainingException(
-                        $"'{folder}' holds checkpoints of a training with other files or settings. Name another folder, or empty this one.");
+                        $"'{folder}' holds checkpoints of a training with other files or settings. Name another folder, or empty it.");
                 }
 
                 if (record.Best is { } best && !File.Exists(PathOf(BestPrefix, best)))

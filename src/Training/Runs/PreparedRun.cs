@@ -30,7 +30,9 @@ internal sealed record PreparedRun(
             ? null : await BaseModel.ReadAsync(request.BaseModel, cancellationToken);
         var isLstm = from is null;
         var division = RowDivision.Of(training, validation, settings, settings.StopsEarly ?? isLstm);
-        var tokens = from is null ? PreparedTokens.OfWords(division.Set, settings.MostTokens) : PreparedTokens.Of(from, division.Set, settings);
+        var tokens = from is null
+            ? PreparedTokens.OfWords(division.Set, settings.MostTokens)
+            : PreparedTokens.Of(from, division.Set, settings);
         var perPass = division.Set.Train.Sum(row => (long)tokens.Rows[row].Length);
         var choice = MethodChoice.Of(
             wanted, !isLstm, division.Set.Train.Length, perPass * Numbers(TrainingMethod.Encoder).Passes, settings.TokenBudget);

@@ -24,7 +24,8 @@ internal static class TrainCommand
     private static readonly Option<int?> Epochs = new("--epochs") { Description = "Passes over the file (by the method)." };
     private static readonly Option<int?> Batch = new("--batch-size") { Description = "Rows of a step (by the method)." };
     private static readonly Option<double?> Rate = new("--rate") { Description = "Factor on the method's learning rate (1)." };
-    private static readonly Option<long> Seed = new("--seed") { Description = "Decides all that is random (1).", DefaultValueFactory = _ => 1 };
+    private static readonly Option<long> Seed =
+        new("--seed") { Description = "Decides all that is random (1).", DefaultValueFactory = _ => 1 };
     private static readonly Option<int> Every = new("--checkpoint-every") { Description = "Steps (100).", DefaultValueFactory = _ => 100 };
     private static readonly Option<int> Threads = new("--threads") { Description = "Threads (1).", DefaultValueFactory = _ => 1 };
     private static readonly Option<long?> Budget = new("--budget") { Description = "Most trained tokens (no limit)." };

@@ -3,7 +3,6 @@ using Tollgate.Training.Evaluation;
 using Tollgate.Training.Export;
 using Tollgate.Training.Graphs;
 using Tollgate.Training.Methods;
-using Tollgate.Training.Steps;
 
 namespace Tollgate.Training.Runs;
 
@@ -153,8 +152,8 @@ public sealed class TrainingRun
 
         Directory.CreateDirectory(draft);
         await classifier.WriteAsync(draft, _run.Choice.Method == TrainingMethod.Lstm ? "Lstm" : "Bert", _cancellation);
-        await File.WriteAllBytesAsync(
-            Path.Combine(draft, ResultName), JsonSerializer.SerializeToUtf8Bytes(result, TrainingJson.Default.TrainingResult), _cancellation);
+        var json = JsonSerializer.SerializeToUtf8Bytes(result, TrainingJson.Default.TrainingResult);
+        await File.WriteAllBytesAsync(Path.Combine(draft, ResultName), json, _cancellation);
         if (Directory.Exists(_request.Output))
         {
             Directory.Delete(_request.Output);

@@ -13,7 +13,8 @@ public sealed class MetricsTests
     {
         (int Label, int Predicted)[] rows =
         [
-            .. Enumerable.Range(0, Rows).Select(i => (Label: ((i * 7) + (i / 9)) % 3, Other: ((i * 5) + (i / 4)) % 3, IsRight: i * 13 % 10 < 6))
+            .. Enumerable.Range(0, Rows)
+                .Select(i => (Label: ((i * 7) + (i / 9)) % 3, Other: ((i * 5) + (i / 4)) % 3, IsRight: i * 13 % 10 < 6))
                 .Select(row => (row.Label, row.IsRight ? row.Label : row.Other)),
         ];
 

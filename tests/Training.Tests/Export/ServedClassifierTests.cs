@@ -1,3 +1,5 @@
+using Tollgate.Inference.Import;
+using Tollgate.Inference.Tasks;
 using Tollgate.Testing;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Runs;
@@ -39,12 +41,36 @@ public sealed class ServedClassifierTests(ServedWorker worker) : IClassFixture<S
         Assert.Equal(parity.Bytes, new FileInfo(Path.Combine(folder, "model.onnx")).Length);
     }
 
+    [SharedFact("models/all-minilm-l6-v2/model.onnx")]
+    public async Task A_quantized_encoder_is_trained_as_float32_and_served()
+    {
+        var installed = await ModelImport.RunAsync(
+            SharedFiles.At("models/all-minilm-l6-v2/model.onnx"), "minilm", TestFolder.Create("repository"), new ModelImportOptions(), null,
+            default);
+        var folder = TestFolder.Create("run");
+        var request = new TrainingRequest
+        {
+            BaseModel = installed.Folder,
+            TrainingFile = SmallFile.Write(90),
+            Output = Path.Combine(folder, "out"),
+            WorkFolder = Path.Combine(folder, "work"),
+            Settings = new TrainingSettings { Method = TrainingMethod.Encoder, Epochs = 1 },
+        };
+
+        var result = await TrainingRun.RunAsync(request, null, default);
+        var worst = await WorstDifferenceAsync(result, request.Output, "trained-minilm");
+
+        Assert.InRange(worst, 0, 1e-4);
+    }
+
     private async Task<double> WorstDifferenceAsync(TrainingResult result, string folder, string name)
     {
         await worker.ImportAsync(folder, name);
         var answers = await worker.ScoreAsync(name, [.. result.HeldOut.Select(row => row.Text)]);
         var labels = result.Evaluation.Metrics.Labels.Select(label => label.Label).ToArray();
-        return result.HeldOut.Zip(answers, (row, answer) => labels.Select((label, i) => Math.Abs(answer[label] - row.Scores[i])).Max()).Max();
+        return result.HeldOut
+            .Zip(answers, (row, answer) => labels.Select((label, i) => Math.Abs(answer[label] - row.Scores[i])).Max())
+            .Max();
     }
 
     private static async Task<(TrainingResult Result, string Folder)> TrainAsync(TrainingMethod method, int labels, bool int8 = false)

@@ -136,7 +136,8 @@ public sealed class ResumeTests
             Path.Combine(AppContext.BaseDirectory, "Tollgate.Training.dll"), "train", "--method", $"{settings.Method}",
             "--file", request.TrainingFile, "--out", request.Output, "--work", request.WorkFolder,
             "--epochs", Text(settings.Epochs!.Value), "--batch-size", Text(settings.BatchSize!.Value), "--seed", Text(settings.Seed),
-            "--checkpoint-every", Text(settings.CheckpointEvery), .. request.BaseModel is null ? (string[])[] : ["--model", request.BaseModel],
+            "--checkpoint-every", Text(settings.CheckpointEvery),
+            .. request.BaseModel is null ? (string[])[] : ["--model", request.BaseModel],
         ];
         return Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
     }
