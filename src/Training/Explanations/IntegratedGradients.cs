@@ -12,7 +12,8 @@ using Tollgate.Training.Steps;
 namespace Tollgate.Training.Explanations;
 
 /// <summary>Explains a classifier of texts by the gradients of a label's probability with respect to the vectors of the words, along the
-/// straight way from zero vectors to those of the text. The tokens that frame a text stay as they are. Not thread-safe.</summary>
+/// straight way from the mean vector of all words to those of the text. The tokens that frame a text stay as they are. Not
+/// thread-safe.</summary>
 /// <remarks>Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks (2017); the midpoint rule.</remarks>
 public sealed class IntegratedGradients : IDisposable
 {
@@ -25,6 +26,7 @@ public sealed class IntegratedGradients : IDisposable
     private const string Factors = "~factors";
     private const string Target = "~target";
     private const string Scaled = "~scaled";
+    private const string Mean = "~mean";
     private const int FewestPoints = 32;
     private const int MostPoints = 2_048;
     private const int PointsOfRun = 32;
@@ -42,8 +44,7 @@ public sealed class IntegratedGradients : IDisposable
         _tokenizer = tokenizer;
         _inputs = [.. served.Inputs];
         var graph = TrainableForm.WithOperators(TrainableForm.WithWeights(served));
-        _words = FindWords(graph);
-        var scaled = Scale(graph, _words);
+        (_words, var scaled) = Scale(graph, FindWords(graph));
         _scores = graph.Add("Softmax", [LinearHead.Logits], ("axis", 1));
         graph.Inputs.Add(new GraphInput(Target, TensorElementType.Float, [Labels(graph)]));
         var score = graph.Add("ReduceSum", [graph.Add("Mul", [_scores, Target])], ("keepdims", 0));
@@ -73,7 +74,7 @@ public sealed class IntegratedGradients : IDisposable
         var ends = Run(ids, first, last, [1, 0], label: 0);
         var labels = ends.Scores.Length / 2;
         var chosen = label ?? Enumerable.Range(0, labels).MaxBy(one => ends.Scores[one]);
-        var (score, baseline) = (ends.Scores[chosen], ends.Scores[labels + chosen]);
+        var (score, baseline) = ((double)ends.Scores[chosen], (double)ends.Scores[labels + chosen]);
         for (var points = FewestPoints; ; points *= 2)
         {
             var parts = Integrate(ids, first, last, chosen, points);
@@ -112,7 +113,8 @@ public sealed class IntegratedGradients : IDisposable
         return parts;
     }
 
-    /// <summary>Runs a text several times, its words' vectors multiplied by a factor each time.</summary>
+    /// <summary>Runs a text several times: its words' vectors stand at a factor of the way from the mean.</summary>
+    /// <returns>How far the words' vectors are from the mean, the gradients at the scaled ones, and the scores.</returns>
     private (float[] Words, float[] Gradient, float[] Scores) Run(int[] ids, int first, int last, float[] factors, int label)
     {
         var inputs = TokenInputs.Of(_inputs, [.. Enumerable.Repeat(ids, factors.Length)], Math.Max(1, ids.Length));
@@ -137,15 +139,17 @@ public sealed class IntegratedGradients : IDisposable
         }
     }
 
-    /// <summary>The vectors that a table gives the ids.</summary>
-    private static string FindWords(ModelGraph graph) => graph.Nodes.Find(
+    /// <summary>The look-up of the ids' vectors.</summary>
+    private static ModelNode FindWords(ModelGraph graph) => graph.Nodes.Find(
         node => node.Operator == "Gather" && node.Input(1) == TokenInputs.Ids
-            && graph.Initializers.GetValueOrDefault(node.Inputs[0]) is { Type: TensorElementType.Float })?.Outputs[0]
+            && graph.Initializers.GetValueOrDefault(node.Inputs[0]) is { Type: TensorElementType.Float, Shape.Length: 2 })
         ?? throw new GradientException("The graph reads no float32 table of vectors at its token ids, so it cannot be explained.");
 
-    /// <summary>Makes the readers of the vectors read them times a factor for each token.</summary>
-    private static string Scale(ModelGraph graph, string words)
+    /// <summary>Makes the readers of the vectors read them at a factor of the way from the mean, for each token.</summary>
+    /// <returns>The distances from the mean, and what is read now.</returns>
+    private static (string Distances, string Scaled) Scale(ModelGraph graph, ModelNode look)
     {
+        var words = look.Outputs[0];
         var place = graph.Nodes.FindIndex(node => node.Outputs.Contains(words)) + 1;
         for (var i = place; i < graph.Nodes.Count; i++)
         {
@@ -159,12 +163,27 @@ public sealed class IntegratedGradients : IDisposable
         var dimensions = graph.Inputs.Single(input => input.Name == TokenInputs.Ids).Dimensions;
         graph.Inputs.Add(new GraphInput(Factors, TensorElementType.Float, dimensions));
         var end = graph.Nodes.Count;
-        var factors = graph.Add("Unsqueeze", [Factors, graph.Wholes(2)]);
-        graph.Nodes.Add(new ModelNode("Mul", "", [words, factors], [Scaled]));
+        graph.Initializers[Mean] = MeanOf(graph.Initializers[look.Inputs[0]]);
+        graph.Literals.Add(Mean);
+        var distances = graph.Add("Sub", [words, Mean]);
+        var part = graph.Add("Mul", [distances, graph.Add("Unsqueeze", [Factors, graph.Wholes(2)])]);
+        graph.Nodes.Add(new ModelNode("Add", "", [part, Mean], [Scaled]));
         var made = graph.Nodes[end..];
         graph.Nodes.RemoveRange(end, made.Count);
         graph.Nodes.InsertRange(place, made);
-        return Scaled;
+        return (distances, Scaled);
+    }
+
+    private static OnnxTensor MeanOf(OnnxTensor table)
+    {
+        var (rows, width) = ((int)table.Shape[0], (int)table.Shape[1]);
+        var sums = new double[width];
+        for (var i = 0; i < rows * width; i++)
+        {
+            sums[i % width] += table.Floats[i];
+        }
+
+        return OnnxTensor.Of(Array.ConvertAll(sums, sum => (float)(sum / rows)), width);
     }
 
     private static long Labels(ModelGraph graph) =>

@@ -22,7 +22,7 @@ public sealed class MetricsTests
 
         Assert.Equal([[15, 3, 2], [4, 14, 2], [5, 1, 14]], metrics.Confusion);
         Assert.Equal(0.7166666666666667, metrics.Accuracy, Same);
-        Assert.Equal([0.625, 0.7777777777777778, 0.7777777777777778], metrics.Labels.Select(label => Math.Round(label.Precision, 16)));
+        Assert.Equal([0.625, 14 / 18.0, 14 / 18.0], metrics.Labels.Select(label => label.Precision));
         Assert.Equal([0.75, 0.7, 0.7], metrics.Labels.Select(label => label.Recall));
         Assert.Equal(0.6818181818181818, metrics.Labels[0].F1, Same);
         Assert.Equal(0.7368421052631577, metrics.Labels[1].F1, Same);

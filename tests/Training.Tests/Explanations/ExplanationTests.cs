@@ -34,11 +34,12 @@ public sealed class ExplanationTests
     {
         using var linear = LinearContributions.Open(await TrainAsync(TrainingMethod.Head));
 
-        var found = linear.Explain("The soup and the song were awful, not like that road");
+        var found = linear.Explain("The soup and the song were awful, not like that road", label: 0);
 
-        Assert.Equal(0, found.Label);
         Assert.InRange(found.Error, 0, 1e-4);
-        Assert.NotEqual(0, found.Score - found.Baseline, 1e-2);
+        Assert.Equal(found.Score - found.Baseline, found.Tokens.Sum(token => token.Contribution), 1e-4);
+        Assert.Equal(12, found.Tokens.Count);
+        Assert.True(found.Tokens.Select(token => token.Contribution).Distinct().Count() >= 11); // "the" stands there twice.
     }
 
     [Fact]

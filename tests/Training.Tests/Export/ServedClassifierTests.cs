@@ -1,6 +1,7 @@
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Tasks;
 using Tollgate.Testing;
+using Tollgate.Training.Explanations;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Runs;
 using Tollgate.Training.Tests.Runs;
@@ -60,7 +61,11 @@ public sealed class ServedClassifierTests(ServedWorker worker) : IClassFixture<S
         var result = await TrainingRun.RunAsync(request, null, default);
         var worst = await WorstDifferenceAsync(result, request.Output, "trained-minilm");
 
+        using var gradients = IntegratedGradients.Open(request.Output);
+        var found = gradients.Explain("The soup and the song were awful, not like that road");
+
         Assert.InRange(worst, 0, 1e-4);
+        Assert.InRange(found.Error, 0, IntegratedGradients.Tolerance * Math.Abs(found.Score - found.Baseline));
     }
 
     private async Task<double> WorstDifferenceAsync(TrainingResult result, string folder, string name)

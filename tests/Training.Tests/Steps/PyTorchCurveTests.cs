@@ -4,7 +4,6 @@ using Tollgate.Inference.Onnx;
 using Tollgate.Testing;
 using Tollgate.Training.Graphs;
 using Tollgate.Training.Steps;
-using Tollgate.Training.Updates;
 using Xunit.Abstractions;
 
 namespace Tollgate.Training.Tests.Steps;

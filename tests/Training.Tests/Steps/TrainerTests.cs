@@ -1,11 +1,8 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
-using Tollgate.Inference.Onnx;
 using Tollgate.Testing;
 using Tollgate.Training.Graphs;
 using Tollgate.Training.Rewriting;
 using Tollgate.Training.Steps;
-using Tollgate.Training.Updates;
 
 namespace Tollgate.Training.Tests.Steps;
 
