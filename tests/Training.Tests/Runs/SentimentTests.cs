@@ -19,12 +19,12 @@ public sealed class SentimentTests(ITestOutputHelper output)
         var installed = await ModelImport.RunAsync(
             SharedFiles.At(Encoder), "minilm", TestFolder.Create("repository"), new ModelImportOptions(), null, default);
 
-        await TrainAsync(TrainingMethod.Head, installed.Folder, least: 0.86); // 0.897 as the mean of five seeds
+        await TrainAsync(TrainingMethod.Head, installed.Folder, least: 0.86); // 0.895 as the mean of five seeds
     }
 
     [SharedFact(Sentences)]
     public async Task Lstm_learns_sentiment_from_nothing() =>
-        await TrainAsync(TrainingMethod.Lstm, null, least: 0.72); // 0.80 as the mean of five seeds
+        await TrainAsync(TrainingMethod.Lstm, null, least: 0.72); // 0.796 as the mean of five seeds
 
     private async Task TrainAsync(TrainingMethod method, string? model, double least)
     {
