@@ -62,7 +62,8 @@ internal static class TrainingBench
             return [$"PyTorch: not measured, there is no {Path.GetFileName(peer)}; --peer FILE names it"];
         }
 
-        foreach (var python in (string[])["python3", "/usr/bin/python3"])
+        // Debian's python3-torch belongs to Debian's Python, which may not be the first on the PATH.
+        foreach (var python in Array.FindAll(["/usr/bin/python3", "/usr/local/bin/python3"], File.Exists))
         {
             using var process = Process.Start(new ProcessStartInfo(python, [peer, $"{steps}"])
             {
