@@ -26,13 +26,12 @@ internal sealed record PreparedRun(
             throw new TrainingException($"The method {wanted.ToString().ToLowerInvariant()} needs a base model.");
         }
 
-        var from = wanted == TrainingMethod.Lstm || request.BaseModel is null
-            ? null : await BaseModel.ReadAsync(request.BaseModel, cancellationToken);
-        var isLstm = from is null;
+        var from = request.BaseModel is null ? null : await BaseModel.ReadAsync(request.BaseModel, cancellationToken);
+        var isLstm = from is null || wanted == TrainingMethod.Lstm;
         var division = RowDivision.Of(training, validation, settings, settings.StopsEarly ?? isLstm);
-        var tokens = from is null
-            ? PreparedTokens.OfWords(division.Set, settings.MostTokens)
-            : PreparedTokens.Of(from, division.Set, settings);
+        var tokens = isLstm
+            ? PreparedTokens.OfWords(division.Set, settings.MostTokens, from)
+            : PreparedTokens.Of(from!, division.Set, settings);
         var perPass = division.Set.Train.Sum(row => (long)tokens.Rows[row].Length);
         var choice = MethodChoice.Of(
             wanted, !isLstm, division.Set.Train.Length, perPass * Numbers(TrainingMethod.Encoder).Passes, settings.TokenBudget);
@@ -65,7 +64,7 @@ internal sealed record PreparedRun(
 }
 
 /// <summary>The rows of a run as a model reads them.</summary>
-/// <param name="Base">Null for words of the run itself.</param>
+/// <param name="Base">The model whose pieces they are; where they are words, only what the result is compared with, or null.</param>
 /// <param name="Words">Null for the pieces of a base model.</param>
 /// <param name="MostTokens">Longest row, tokens.</param>
 internal sealed record PreparedTokens(int[][] Rows, BaseModel? Base, WordVocabulary? Words, int MostTokens)
@@ -76,10 +75,10 @@ internal sealed record PreparedTokens(int[][] Rows, BaseModel? Base, WordVocabul
         return new PreparedTokens([.. set.Texts.Select(text => TokenInputs.Encode(from.Tokenizer, text, most))], from, null, most);
     }
 
-    public static PreparedTokens OfWords(RowSet set, int most)
+    public static PreparedTokens OfWords(RowSet set, int most, BaseModel? beside)
     {
         var words = WordVocabulary.Of(set.Train.Select(row => set.Texts[row]));
         var tokenizer = Inference.Tokenizers.TokenizerFile.ReadFramed(words.ToTokenizerFile());
-        return new PreparedTokens([.. set.Texts.Select(text => TokenInputs.Encode(tokenizer, text, most))], null, words, most);
+        return new PreparedTokens([.. set.Texts.Select(text => TokenInputs.Encode(tokenizer, text, most))], beside, words, most);
     }
 }

@@ -86,27 +86,39 @@ public sealed class TrainingRun
     /// <summary>The method's classifier; what it is compared with is added on the way.</summary>
     private ClassifierModel MakeModel(List<Baseline> baselines)
     {
+        var tokens = _run.Tokens;
         if (_run.Choice.Method == TrainingMethod.Lstm)
         {
-            return new LstmClassifier(_run.Tokens.Words!, _run.Tokens.Rows, Set.Names.Length, Seed, Settings.Threads);
+            if (tokens.Base is { } beside)
+            {
+                TrainHead(MakeHead(beside, PreparedTokens.Of(beside, Set, Settings).Rows), baselines);
+            }
+
+            return new LstmClassifier(tokens.Words!, tokens.Rows, Set.Names.Length, Seed, Settings.Threads);
         }
 
+        var head = MakeHead(tokens.Base!, tokens.Rows);
+        return _run.Choice.Method == TrainingMethod.Head
+            ? head
+            : new EncoderClassifier(tokens.Base!, tokens.Rows, TrainHead(head, baselines), Seed, Settings.Threads);
+    }
+
+    private HeadModel MakeHead(BaseModel from, int[][] rows)
+    {
         Report(new("computing the vectors of the texts"));
-        var (from, rows) = (_run.Tokens.Base!, _run.Tokens.Rows);
         var vectors = SentenceVectors.Of(
             from, rows, Path.Combine(_request.WorkFolder, VectorsName), Settings.Threads, onRows: null, _cancellation);
-        var head = new HeadModel(from, rows, vectors, Set, Settings.Threads);
-        if (_run.Choice.Method == TrainingMethod.Head)
-        {
-            return head;
-        }
+        return new HeadModel(from, rows, vectors, Set, Settings.Threads);
+    }
 
+    private LinearHead TrainHead(HeadModel head, List<Baseline> baselines)
+    {
         Report(new("training the linear layer"));
         var numbers = Hyperparameters.Of(TrainingMethod.Head, Set.Train.Length, epochs: null, batchSize: null, multiplier: null);
         var loop = new TrainingLoop(head, Set, numbers, Settings, checkpoints: null);
         using var trainer = loop.Run(onProgress: null, _cancellation);
         baselines.Add(BaselineOf("linear head", Scored(loop.Predict(trainer, Set.HeldOut))));
-        return new EncoderClassifier(from, rows, head.Layer(trainer), Seed, Settings.Threads);
+        return head.Layer(trainer);
     }
 
     private Baseline Majority()

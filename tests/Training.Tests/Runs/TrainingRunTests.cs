@@ -59,10 +59,12 @@ public sealed class TrainingRunTests
         Assert.Equal(result.Evaluation.Metrics.Accuracy, (double)written["evaluation"]!["metrics"]!["accuracy"]!);
     }
 
-    [Fact]
-    public async Task RunAsync_compares_an_encoder_with_the_linear_head()
+    [Theory]
+    [InlineData(TrainingMethod.Encoder)]
+    [InlineData(TrainingMethod.Lstm)]
+    public async Task RunAsync_compares_a_method_with_the_linear_head(TrainingMethod method)
     {
-        var request = Request(new TrainingSettings { Method = TrainingMethod.Encoder, Epochs = 1 }) with
+        var request = Request(new TrainingSettings { Method = method, Epochs = 1 }) with
         {
             BaseModel = await TinyBase.InstallAsync(SmallFile.Rows(Rows).Select(row => row.Text)),
         };
@@ -115,10 +117,10 @@ public sealed class TrainingRunTests
 
     [Theory]
     [InlineData(false, 10_000, 0, null, TrainingMethod.Lstm)]
-    [InlineData(true, 499, 0, null, TrainingMethod.Head)]
-    [InlineData(true, 500, 3_000, null, TrainingMethod.Encoder)]
-    [InlineData(true, 500, 3_000, 3_000L, TrainingMethod.Encoder)]
-    [InlineData(true, 500, 3_000, 2_999L, TrainingMethod.Head)]
+    [InlineData(true, 49, 0, null, TrainingMethod.Head)]
+    [InlineData(true, 50, 3_000, null, TrainingMethod.Encoder)]
+    [InlineData(true, 50, 3_000, 3_000L, TrainingMethod.Encoder)]
+    [InlineData(true, 50, 3_000, 2_999L, TrainingMethod.Head)]
     public void Supervised_picks_by_base_rows_and_budget(bool hasBase, int rows, long tokens, long? budget, TrainingMethod expected)
     {
         var choice = MethodChoice.Of(TrainingMethod.Supervised, hasBase, rows, tokens, budget);
