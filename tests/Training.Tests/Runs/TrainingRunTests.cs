@@ -55,7 +55,7 @@ public sealed class TrainingRunTests
         Assert.InRange(result.Evaluation.Baselines[0].Accuracy, 0.3, 0.4);
         Assert.Equal(0, result.Evaluation.Leaks.Exact + result.Evaluation.Leaks.Similar);
         var written = JsonNode.Parse(File.ReadAllText(Path.Combine(request.Output, TrainingRun.ResultName)))!;
-        Assert.Equal("Lstm", (string)written["method"]!);
+        Assert.Equal("lstm", (string)written["method"]!);
         Assert.Equal(result.Evaluation.Metrics.Accuracy, (double)written["evaluation"]!["metrics"]!["accuracy"]!);
     }
 
