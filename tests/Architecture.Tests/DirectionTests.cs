@@ -16,7 +16,7 @@ public sealed class DirectionTests
         ["Billing"] = ["Contracts", "ServiceDefaults"],
         ["Gateway"] = ["Contracts", "ServiceDefaults"],
         ["Inference"] = ["Contracts", "ServiceDefaults"],
-        ["Training"] = ["Inference"],
+        ["Training"] = ["Contracts", "Inference"],
         ["Learning"] = ["Contracts", "ServiceDefaults"],
         ["Cli"] = ["Contracts", "Inference", "LocalServers", "ServiceDefaults"],
         ["AllInOne"] =

@@ -94,37 +94,15 @@ internal sealed class WordPieceTokenizer : IFramedTokenizer
 
     private void EncodeWords(ReadOnlySpan<char> text, List<int> ids)
     {
-        var normal = _normalizer.Normalize(text).AsSpan();
-        var start = 0;
-        for (var at = 0; at < normal.Length;)
+        for (var words = new BertWords(_normalizer.Normalize(text)); words.MoveNext();)
         {
-            Rune.DecodeFromUtf16(normal[at..], out var rune, out var length);
-            var isSpace = Rune.IsWhiteSpace(rune);
-            if (isSpace || IsPunctuation(rune))
-            {
-                EncodeWord(normal[start..at], ids);
-                if (!isSpace)
-                {
-                    EncodeWord(normal.Slice(at, length), ids);
-                }
-
-                start = at + length;
-            }
-
-            at += length;
+            EncodeWord(words.Current, ids);
         }
-
-        EncodeWord(normal[start..], ids);
     }
 
     /// <summary>The longest entry that fits, then the longest continuation, and so on; one unknown token when there is none.</summary>
     private void EncodeWord(ReadOnlySpan<char> word, List<int> ids)
     {
-        if (word.IsEmpty)
-        {
-            return;
-        }
-
         var before = ids.Count;
         var lookup = _lookup;
         for (var rest = IsTooLong(word) ? default : word; !rest.IsEmpty; lookup = _continued)
@@ -167,10 +145,6 @@ internal sealed class WordPieceTokenizer : IFramedTokenizer
 
         return characters > _longestWord;
     }
-
-    private static bool IsPunctuation(Rune rune) => rune.Value < 128
-        ? rune.Value is (>= '!' and <= '/') or (>= ':' and <= '@') or (>= '[' and <= '`') or (>= '{' and <= '~')
-        : Rune.IsPunctuation(rune);
 
     private int Id(string entry) =>
         _ids.TryGetValue(entry, out var id) ? id : throw new FormatException($"The tokenizer's vocabulary lacks '{entry}'.");

@@ -36,6 +36,7 @@ internal static class GraphReader
             }
         }
 
+        graph.SkipTakenNames();
         return graph;
     }
 

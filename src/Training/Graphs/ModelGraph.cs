@@ -49,6 +49,10 @@ internal sealed class ModelGraph
     /// <summary>A name that no tensor has. Names that begin with <c>~</c> are the engine's.</summary>
     public string NewName(string hint) => $"{_scope}{hint}.{_nextName++}";
 
+    /// <summary>Keeps new names apart from those of a graph that the engine itself wrote before.</summary>
+    public void SkipTakenNames() => _scope = new string('~', 1 + Initializers.Keys.Concat(Nodes.SelectMany(node => node.Outputs))
+        .Select(name => name.Length - name.TrimStart('~').Length).DefaultIfEmpty(0).Max());
+
     /// <summary>Appends an operator with one output.</summary>
     /// <returns>The output's name.</returns>
     public string Add(string type, ReadOnlySpan<string> inputs, params ReadOnlySpan<(string Name, object Value)> attributes) =>
