@@ -8,6 +8,7 @@ internal sealed class HeldContent : HttpContent
     private readonly byte[] _first;
     private readonly byte[] _second;
     private readonly Task _released;
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public HeldContent(byte[] first, byte[] second, Task released)
     {
@@ -15,10 +16,14 @@ internal sealed class HeldContent : HttpContent
         Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=b");
     }
 
+    /// <summary>Ends when the first half is sent.</summary>
+    public Task Begun => _begun.Task;
+
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
     {
         await stream.WriteAsync(_first);
         await stream.FlushAsync();
+        _begun.TrySetResult();
         await _released;
         await stream.WriteAsync(_second);
     }

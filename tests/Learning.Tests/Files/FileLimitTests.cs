@@ -85,39 +85,34 @@ public sealed class FileLimitTests(LearningFixture learning) : IClassFixture<Lea
     {
         var caller = LearningFixture.NewCaller();
         var release = new TaskCompletionSource();
-        var running = new Task<HttpResponseMessage>?[2];
-        HttpResponseMessage? third = null;
-        await Testing.Until.TrueAsync(
-            async () =>
-            {
-                for (var i = 0; i < running.Length; i++)
-                {
-                    if (running[i] is not { IsCompleted: false }) // Not begun, or refused because the third one came first.
-                    {
-                        running[i] = learning.SendAsync(caller, HttpMethod.Post, "/v1/files", Slow(), _http);
-                    }
-                }
-
-                third?.Dispose();
-                third = await PostFileAsync(caller, 1);
-                return (int)third.StatusCode == 429 && running.All(transfer => transfer is { IsCompleted: false });
-            },
-            "a third transfer is refused");
+        using var patient = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) })
+        {
+            BaseAddress = _http.BaseAddress, DefaultRequestHeaders = { Authorization = _http.DefaultRequestHeaders.Authorization },
+        };
+        HeldContent[] held = [Slow(), Slow()];
+        var running = held.Select(content =>
+        {
+            var request = LearningFixture.Request(caller, HttpMethod.Post, "/v1/files", content);
+            request.Headers.ExpectContinue = true; // The body is asked for when the transfer has its place.
+            return patient.SendAsync(request);
+        }).ToList();
+        await Task.WhenAll(held.Select(content => content.Begun)).WaitAsync(TimeSpan.FromSeconds(30));
+        using var third = await PostFileAsync(caller, 1);
         using var neighbour = await PostFileAsync(LearningFixture.NewCaller(), 1);
         release.SetResult();
         foreach (var transfer in running)
         {
-            using var response = await transfer!;
+            using var response = await transfer;
             Assert.True((int)response.StatusCode is 200 or 400, $"{response.StatusCode}");
         }
 
-        var (code, _, message) = await LearningFixture.ErrorAsync(third!, 429);
+        var (code, _, message) = await LearningFixture.ErrorAsync(third, 429);
         Assert.Equal("rate_limit_exceeded", code);
         Assert.Contains("Files:MaxTransfers", message, StringComparison.Ordinal);
-        Assert.NotNull(third!.Headers.RetryAfter);
+        Assert.NotNull(third.Headers.RetryAfter);
         Assert.Equal(200, (int)neighbour.StatusCode);
 
-        HttpContent Slow() => new HeldContent(
+        HeldContent Slow() => new(
             Encoding.ASCII.GetBytes(
                 "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
                 + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx"),
