@@ -167,7 +167,7 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
 
     /// <summary>Whether an organization that has just had a turn leaves the processors to those with little work.</summary>
     private bool Rests(Party party) =>
-        _rests.TryGetValue(party, out var rest) && _clock.GetElapsedTime(rest.Since) < rest.Length
+        _rests.TryGetValue(party.Resting, out var rest) && _clock.GetElapsedTime(rest.Since) < rest.Length
         && _quiet.MustGiveWay(party);
 
     /// <summary>How long an organization rests after a turn.</summary>
@@ -264,7 +264,7 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
             lock (turns._gate)
             {
                 turns._running.Remove(place.Party);
-                turns._rests[place.Party] = new Rest(
+                turns._rests[place.Party.Resting] = new Rest(
                     turns._clock.GetTimestamp(), turns._clock.GetElapsedTime(_started) * QuietOrganizations.Share);
                 turns.PassOn();
             }

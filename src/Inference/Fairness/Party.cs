@@ -10,6 +10,9 @@ internal readonly record struct Party(Guid Organization, ServiceClass ServiceCla
 {
     public bool IsBatch => ServiceClass == ServiceClass.Batch;
 
+    /// <summary>Who rests after a turn of the party: itself, or all batches.</summary>
+    public Party Resting => IsBatch ? new Party(Guid.Empty, ServiceClass.Batch) : this;
+
     /// <summary>
     /// The rule of priority, for turns, slots and steps alike: standard work may begin at any time, batch work only while no standard work
     /// waits for the same thing. What runs may finish its turn.

@@ -78,7 +78,8 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
         var picked = new List<PictureInWork>();
         var given = new Dictionary<Party, double>();
         var standardWaits = _pictures.Any(picture => !picture.Party.IsBatch);
-        var open = _pictures.Where(picture => picture.Party.MayBegin(standardWaits) && !Rests(picture.Party)).GroupBy(picture => picture.Party)
+        var open = _pictures.Where(picture => picture.Party.MayBegin(standardWaits) && !Rests(picture.Party))
+            .GroupBy(picture => picture.Party)
             .Select(group => new OpenLine(group.Key, new Queue<PictureInWork>(group))).ToArray();
         while (picked.Count < most)
         {
@@ -113,7 +114,7 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
             _shares.Charge(picture.Party, WeightOf(picture));
             if (_pictures.Any(other => other.Party == picture.Party))
             {
-                _rests[picture.Party] = (now, took * QuietOrganizations.Share);
+                _rests[picture.Party.Resting] = (now, took * QuietOrganizations.Share);
             }
         }
     }
@@ -126,6 +127,6 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
     private sealed record OpenLine(Party Party, Queue<PictureInWork> Pictures);
 
     private bool Rests(Party party) =>
-        _rests.TryGetValue(party, out var rest) && clock.GetElapsedTime(rest.Since) < rest.Length
+        _rests.TryGetValue(party.Resting, out var rest) && clock.GetElapsedTime(rest.Since) < rest.Length
         && quiet.MustGiveWay(party);
 }
