@@ -86,7 +86,8 @@ public sealed class BatchPriceTests(BillingFixture billing) : IClassFixture<Bill
         Assert.Equal(2, booked!.Inserted);
         Assert.Equal(Total, await SumAsync("select sum(amount) from usage_events where organization_id = $1", organization));
         Assert.Equal(
-            Total, await SumAsync("select sum(amount) from ledger_entries where organization_id = $1 and account = 'revenue'", organization));
+            Total,
+            await SumAsync("select sum(amount) from ledger_entries where organization_id = $1 and account = 'revenue'", organization));
         Assert.Equal(100 - Total, await SumAsync("select balance from wallets where organization_id = $1", organization));
         var now = TimeProvider.System.GetUtcNow();
         var report = await billing.App.Services.GetRequiredService<UsageReports>().OfOrganizationAsync(

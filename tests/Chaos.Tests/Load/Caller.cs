@@ -7,7 +7,8 @@ using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Chaos.Tests.Load;
 
-/// <summary>Makes calls as a customer's program would, and as the service that runs batches, and writes down what it sees. Thread-safe.</summary>
+/// <summary>Makes calls as a customer's program would, and as the service that runs batches, and writes down what it sees.
+/// Thread-safe.</summary>
 /// <param name="learning">Bearer of that service for gateways; null where no call is a line of a batch.</param>
 internal sealed class Caller(TimeProvider clock, string? learning = null) : IDisposable
 {

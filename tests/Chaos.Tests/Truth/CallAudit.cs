@@ -31,7 +31,8 @@ internal sealed class CallAudit(
 
     private readonly List<Violation> _violations = [];
 
-    public static IEnumerable<string> Invariants => [Missing, Under, Over, Twice, Tenant, Class, Refusal, Usage, Status, Retry, End, Quota, Clock];
+    public static IEnumerable<string> Invariants =>
+        [Missing, Under, Over, Twice, Tenant, Class, Refusal, Usage, Status, Retry, End, Quota, Clock];
 
     /// <summary>Rows whose worker was killed before it could write its own log: their units have one witness.</summary>
     public int Unwitnessed { get; private set; }

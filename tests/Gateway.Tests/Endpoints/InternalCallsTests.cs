@@ -65,7 +65,8 @@ public sealed class InternalCallsTests(EveryTask bench) : IClassFixture<EveryTas
         await AssertNextAsync(record => record with { ExpiresAt = DateTimeOffset.UnixEpoch }, 401, "expired_api_key");
         await AssertNextAsync(record => record with { Scopes = ["embeddings"] }, 403, "missing_scope");
         await AssertNextAsync(record => record with { ModelsDenied = [call.Model] }, 404, "model_not_found");
-        await AssertNextAsync(record => record with { Limits = new Limits { BudgetPerDayNanoUsd = 0 } }, 429, "api_key_spend_limit_exceeded");
+        await AssertNextAsync(
+            record => record with { Limits = new Limits { BudgetPerDayNanoUsd = 0 } }, 429, "api_key_spend_limit_exceeded");
         await AssertNextAsync(record => record with { State = KeyState.Revoked }, 401, "revoked_api_key");
 
         async Task AssertNextAsync(Func<KeyRecord, KeyRecord> change, int status, string code)
