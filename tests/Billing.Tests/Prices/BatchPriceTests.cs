@@ -134,9 +134,9 @@ public sealed class BatchPriceTests(BillingFixture billing) : IClassFixture<Bill
         var amounts = string.Join(", ", kinds.Select((_, i) => $"${kinds.Length + i + 1}::numeric"));
         await using var command = new NpgsqlCommand(
             $"""
-            select units_cost({counts}, ${(2 * kinds.Length) + 1}::smallint, v)
-            from (select (jsonb_populate_record(null::price_versions, jsonb_build_object('batch_factor', ${(2 * kinds.Length) + 2}::numeric)
-              || jsonb_object(array['{string.Join("','", kinds.Select(kind => kind.PriceColumn))}'], array[{amounts}]::text[]))).*) v
+            select units_cost({counts}, ${(2 * kinds.Length) + 1}::smallint, jsonb_populate_record(
+              null::price_versions, jsonb_build_object('batch_factor', ${(2 * kinds.Length) + 2}::numeric)
+              || jsonb_object(array['{string.Join("','", kinds.Select(kind => kind.PriceColumn))}'], array[{amounts}]::text[])))
             """,
             connection);
         foreach (var kind in kinds)
