@@ -47,7 +47,7 @@ internal sealed record CallKind(PublicEndpoint Api, string Name, LoadModel Model
     public static IReadOnlyList<LoadModel> Models { get; } = [.. All.Select(kind => kind.Model).Distinct()];
 
     /// <summary>A call of the load: mostly a streamed chat. Some clients leave, and one call in five has an idempotency key and is made two
-    /// or three times.</summary>
+    /// or three times, of those every other one as a line of a batch.</summary>
     public static CallPlan Draw(Random random)
     {
         var plan = Choose(random, kind => kind.Weight).Make(random);
@@ -56,13 +56,17 @@ internal sealed record CallKind(PublicEndpoint Api, string Name, LoadModel Model
             LeaveAfterEvents = plan.Stream && random.Next(100) < 20 ? random.Next(1, 10) : null,
             LeaveAfter = random.Next(100) < 8 ? TimeSpan.FromMilliseconds(random.Next(1, 600)) : null,
         };
-        return random.Next(5) == 0
-            ? plan with
-            {
-                IdempotencyKey = $"chaos-{random.NextInt64():x}-{random.NextInt64():x}", Times = random.Next(2, 4),
-                Kind = plan.Kind + " keyed",
-            }
-            : plan;
+        if (random.Next(5) > 0)
+        {
+            return plan;
+        }
+
+        var isBatchLine = random.Next(2) == 0;
+        return plan with
+        {
+            IdempotencyKey = $"chaos-{random.NextInt64():x}-{random.NextInt64():x}", Times = random.Next(2, 4), IsBatchLine = isBatchLine,
+            Kind = plan.Kind + (isBatchLine ? " batch line" : " keyed"),
+        };
     }
 
     /// <summary>A call of any kind by a client that stays; frequent kinds are as likely as each other.</summary>

@@ -15,6 +15,9 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
     /// <summary>Sent as <c>Idempotency-Key</c>; null sends none.</summary>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>Whether it is a line of a batch, which a service sends through the internal door; only with a key.</summary>
+    public bool IsBatchLine { get; init; }
+
     /// <summary>
     /// How often the call is made, one after the other and whatever came of those before; more than once only with a key.
     /// </summary>
