@@ -4,7 +4,6 @@ using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Prices;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Json;
-using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Reports;
 using Tollgate.Contracts.Usage;
 
