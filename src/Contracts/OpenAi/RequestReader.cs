@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -26,7 +24,7 @@ internal ref struct RequestReader
     {
         _body = body;
         _json = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
-        _firstInvalidByte = Utf8.IsValid(body) ? int.MaxValue : FirstInvalidByte(body);
+        _firstInvalidByte = Utf8.IsValid(body) ? int.MaxValue : JsonFaults.FirstInvalidByte(body);
     }
 
     public OpenAiError? Error { get; private set; }
@@ -42,14 +40,7 @@ internal ref struct RequestReader
     public readonly ByteRange Range => new((int)_json.TokenStartIndex, (int)(_json.BytesConsumed - _json.TokenStartIndex));
 
     /// <summary>After a <see cref="JsonException"/>: whether the nesting was too deep.</summary>
-    public readonly bool IsTooDeep
-    {
-        get
-        {
-            var depth = _json.CurrentDepth + (Kind is JsonTokenType.StartObject or JsonTokenType.StartArray ? 1 : 0);
-            return depth == MaxDepth && _body[Position..].TrimStart(" \t\r\n,"u8) is [(byte)'[' or (byte)'{', ..];
-        }
-    }
+    public readonly bool IsTooDeep => JsonFaults.IsTooDeep(_json, _body, MaxDepth);
 
     /// <summary>Reads the opening brace of the body.</summary>
     public bool Begin()
@@ -321,53 +312,8 @@ internal ref struct RequestReader
             return Fail(OpenAiError.InvalidText(PathText(), "is not valid UTF-8"));
         }
 
-        return !_json.ValueIsEscaped || !HasLoneSurrogate(_json.ValueSpan)
+        return !_json.ValueIsEscaped || JsonFaults.FindLoneSurrogate(_json.ValueSpan) < 0
             || Fail(OpenAiError.InvalidText(PathText(), "has half of a surrogate pair, which is no character"));
-    }
-
-    private static int FirstInvalidByte(ReadOnlySpan<byte> body)
-    {
-        Span<char> scratch = stackalloc char[512];
-        var position = 0;
-        OperationStatus status;
-        do
-        {
-            status = Utf8.ToUtf16(body[position..], scratch, out var read, out _, replaceInvalidSequences: false);
-            position += read;
-        }
-        while (status == OperationStatus.DestinationTooSmall);
-
-        return position;
-    }
-
-    /// <summary>Returns whether the escapes of a well-formed JSON string contain an unpaired surrogate.</summary>
-    private static bool HasLoneSurrogate(ReadOnlySpan<byte> escaped)
-    {
-        var highPending = false;
-        while (true)
-        {
-            var backslash = escaped.IndexOf((byte)'\\');
-            if (highPending && backslash != 0)
-            {
-                return true;
-            }
-
-            if (backslash < 0)
-            {
-                return false;
-            }
-
-            escaped = escaped[(backslash + 1)..];
-            var isUnit = escaped[0] == (byte)'u';
-            var unit = isUnit ? int.Parse(escaped.Slice(1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) : 0;
-            if (highPending != (unit is >= 0xDC00 and <= 0xDFFF))
-            {
-                return true;
-            }
-
-            highPending = unit is >= 0xD800 and <= 0xDBFF;
-            escaped = escaped[(isUnit ? 5 : 1)..];
-        }
     }
 
     private readonly record struct Segment(string? Name, int Index);

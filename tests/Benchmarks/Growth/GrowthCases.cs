@@ -1,3 +1,5 @@
+using System.Text;
+using Tollgate.Contracts.Datasets;
 using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Gguf;
 using Tollgate.Inference.Templates;
@@ -15,8 +17,10 @@ internal static class GrowthCases
 {
     private const int Characters = 100_000;
     private const int Marks = 200_000;
+    private const int DatasetRows = 160_000;
+    private const int PieceBytes = 4_096;
 
-    public static IEnumerable<GrowthCase> All() => [.. Templates(), .. Tokens(), Forms()];
+    public static IEnumerable<GrowthCase> All() => [.. Templates(), .. Tokens(), Forms(), .. Datasets()];
 
     private static IEnumerable<GrowthCase> Templates() => HostileTemplates.Long().Select((source, i) => new GrowthCase(
         $"parse {source[..Math.Min(source.Length, 24)]}…",
@@ -69,6 +73,37 @@ internal static class GrowthCases
         var text = "a" + string.Concat(Enumerable.Repeat("\u0301\u0323", Marks / divisor));
         return () => CanonicalForms.Compose(text);
     });
+
+    /// <summary>Rows of training files, and lines that are hard for one of the two readers.</summary>
+    private static IEnumerable<GrowthCase> Datasets() =>
+    [
+        Dataset("JSONL of many rows", divisor => Repeat(i => $"{{\"text\":\"text {i}\",\"label\":\"{i % 2}\"}}\n", DatasetRows / divisor)),
+        Dataset("JSONL of one row with many names", divisor => "{" + Repeat(i => $"\"n{i}\":0,", Marks / 4 / divisor) + "\"text\":\"x\"}"),
+        Dataset(
+            "JSONL of one row with one name many times", divisor => "{" + Repeat(_ => "\"ä\":0,", Marks / 2 / divisor) + "\"text\":\"x\"}"),
+        Dataset("JSONL of one row of escapes", divisor => $"{{\"text\":\"{Repeat(_ => @"\u0041", Marks / 2 / divisor)}\"}}"),
+        Dataset("CSV of many rows", divisor => "text,label\n" + Repeat(i => $"\"text {i}\",{i % 2}\n", DatasetRows / divisor)),
+        Dataset("CSV of one row of quotes", divisor => "text,label\n\"" + new string('"', 4 * Marks / divisor)),
+        Dataset("CSV of one row of separators", divisor => "text,label\n" + new string(',', 4 * Marks / divisor)),
+        Dataset("CSV of an open quote over many rows", divisor => "text,label\n\"" + Repeat(_ => "a,b\n", DatasetRows / divisor)),
+    ];
+
+    private static GrowthCase Dataset(string name, Func<int, string> write) => new($"read {name}", divisor =>
+    {
+        var file = Encoding.UTF8.GetBytes(write(divisor));
+        return () =>
+        {
+            var reader = DatasetReader.ForExamples();
+            for (var at = 0; at < file.Length; at += PieceBytes)
+            {
+                reader.Feed(file.AsSpan(at, Math.Min(PieceBytes, file.Length - at)));
+            }
+
+            reader.Complete();
+        };
+    });
+
+    private static string Repeat(Func<int, string> write, int times) => string.Concat(Enumerable.Range(0, times).Select(write));
 
     private static BpeVocabulary ReadVocabulary()
     {
