@@ -46,8 +46,10 @@ make peppers "p1:$(random)"
 make postgres_password "$(random)"
 make postgres_accounts_password "$(random)"
 make postgres_billing_password "$(random)"
+make postgres_learning_password "$(random)"
+make master_keys "k1:$(random)"
 make redis_password "$(random)"
-for schema in accounts billing; do
+for schema in accounts billing learning; do
   make "${schema}_postgres" "Host=postgres;Database=tollgate;Username=$schema;Password=$(cat "$secrets/postgres_${schema}_password")"
 done
 make redis_conf "$(printf 'bind 0.0.0.0\nport 6379\nrequirepass %s\nsave ""\nappendonly no\nmaxmemory-policy noeviction\n' \

@@ -2,7 +2,7 @@
 # Runs once on an empty database: a role for each service, which owns the schema with its name
 # (Billing also that of its jobs) and nothing else.
 set -eu
-for schema in accounts billing; do
+for schema in accounts billing learning; do
   psql -v ON_ERROR_STOP=1 -U postgres -d tollgate -v role="$schema" -v password="$(cat /run/secrets/postgres_${schema}_password)" <<'SQL'
 create role :"role" login password :'password';
 alter role :"role" set search_path = :"role";

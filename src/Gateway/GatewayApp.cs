@@ -11,6 +11,7 @@ using Tollgate.Gateway.Journal;
 using Tollgate.Gateway.OpenApi;
 using Tollgate.Gateway.Pipeline;
 using Tollgate.Gateway.Redis;
+using Tollgate.Gateway.Relays;
 using Tollgate.Gateway.Shipping;
 using Tollgate.Gateway.Sweeping;
 using Tollgate.Gateway.Telemetry;
@@ -47,6 +48,7 @@ public static class GatewayApp
         builder.AddForwarding();
         builder.AddCalls();
         builder.AddPipeline();
+        builder.AddRelays();
         builder.AddApi();
         builder.AddApiReference();
 

@@ -16,9 +16,12 @@ public sealed class DirectionTests
         ["Billing"] = ["Contracts", "ServiceDefaults"],
         ["Gateway"] = ["Contracts", "ServiceDefaults"],
         ["Inference"] = ["Contracts", "ServiceDefaults"],
+        ["Learning"] = ["Contracts", "ServiceDefaults"],
         ["Cli"] = ["Contracts", "Inference", "LocalServers", "ServiceDefaults"],
         ["AllInOne"] =
-            ["Accounts", "Billing", "Cli", "Contracts", "FakeStripe", "Gateway", "Inference", "LocalServers", "ServiceDefaults"],
+        [
+            "Accounts", "Billing", "Cli", "Contracts", "FakeStripe", "Gateway", "Inference", "Learning", "LocalServers", "ServiceDefaults",
+        ],
     };
 
     public static TheoryData<string> Projects => [.. ServiceSources.Checked];

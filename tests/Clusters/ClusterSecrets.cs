@@ -32,12 +32,14 @@ public sealed class ClusterSecrets
         Write("redis_connection", redisConnection);
         Write("accounts_postgres", postgresConnection("accounts"));
         Write("billing_postgres", postgresConnection("billing"));
+        Write("learning_postgres", postgresConnection("learning"));
+        var masterKeys = Write("master_keys", "k1:" + Random());
         Write("smtp_password", "");
         StripeApiKey = Write("stripe_api_key", "sk_test_" + Random());
         StripeWebhookSecret = Write("stripe_webhook_secret", "whsec_" + Random());
         All =
         [
-            .. Bearers.Values.SelectMany(SentIn), Peppers.Split(':')[1], StripeApiKey, StripeWebhookSecret,
+            .. Bearers.Values.SelectMany(SentIn), Peppers.Split(':')[1], masterKeys.Split(':')[1], StripeApiKey, StripeWebhookSecret,
             passwords.Postgres, passwords.Redis, .. passwords.Schemas.Values,
         ];
     }

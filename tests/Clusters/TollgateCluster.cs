@@ -12,7 +12,7 @@ namespace Tollgate.Clusters;
 public sealed class TollgateCluster : IAsyncDisposable
 {
     private const string Database = "tollgate";
-    private static readonly string[] Schemas = ["accounts", "billing"];
+    private static readonly string[] Schemas = ["accounts", "billing", "learning"];
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(300);
     private readonly IReadOnlyDictionary<string, ComposeService> _compose =
         ComposeFile.Read(Path.Combine(SharedFiles.Repository, "docker-compose.yml"));
@@ -25,6 +25,7 @@ public sealed class TollgateCluster : IAsyncDisposable
     private readonly int _accountsPublic = FreePort.Next();
     private readonly int _accountsInternal = FreePort.Next();
     private readonly int _billingInternal = FreePort.Next();
+    private readonly int _learningInternal = FreePort.Next();
     private readonly int _stripe = FreePort.Next();
     private readonly int _firstGatewayInternal = FreePort.Next();
     private readonly int _firstGatewayPublic = FreePort.Next();
@@ -54,6 +55,8 @@ public sealed class TollgateCluster : IAsyncDisposable
             () => _redisServer.StartAsync(_redisPort, CancellationToken.None, plan.Breakable ? Clocks.EnvironmentOf("redis") : null),
             () => Task.CompletedTask);
         Billing = Service("billing", "billing", _billingInternal, new() { ["TOLLGATE__Stripe__ApiBase"] = Url(_stripe) });
+        Learning = Service(
+            "learning", "learning", _learningInternal, new() { ["TOLLGATE__Storage__Folder"] = Path.Combine(folder, "files") });
         Dictionary<string, string> accounts = new()
         {
             ["TOLLGATE__Listen__Public"] = Url(_accountsPublic),
@@ -93,6 +96,8 @@ public sealed class TollgateCluster : IAsyncDisposable
 
     public ClusterProcess Billing { get; }
 
+    public ClusterProcess Learning { get; }
+
     public ClusterProcess Accounts { get; }
 
     public ClusterProcess FakeStripe { get; }
@@ -115,6 +120,8 @@ public sealed class TollgateCluster : IAsyncDisposable
     public string AccountsInternal => Url(_accountsInternal);
 
     public string BillingInternal => Url(_billingInternal);
+
+    public string LearningInternal => Url(_learningInternal);
 
     public string RedisConnection => _redisServer.ConnectionString(_redisPort);
 
@@ -147,7 +154,7 @@ public sealed class TollgateCluster : IAsyncDisposable
             Task[] stripe = plan.Stripe ? [cluster.FakeStripe.StartAsync()] : [];
 
             // The first worker imports the default models; the others find them in the same folder.
-            await Task.WhenAll([.. stripe, cluster.Billing.StartAsync(), .. cluster.Workers.Take(1).Select(w => w.StartAsync())]);
+            await Task.WhenAll([.. stripe, cluster.Billing.StartAsync(), cluster.Learning.StartAsync(), .. cluster.Workers.Take(1).Select(w => w.StartAsync())]);
             for (var i = 0; i < plan.Gateways; i++)
             {
                 cluster.AddGateway();
@@ -169,7 +176,7 @@ public sealed class TollgateCluster : IAsyncDisposable
     }
 
     /// <summary>All parts, those that ask before those that answer.</summary>
-    public IEnumerable<ClusterProcess> Processes => [.. Gateways, Accounts, Billing, .. Workers, FakeStripe, Redis, Postgres];
+    public IEnumerable<ClusterProcess> Processes => [.. Gateways, Learning, Accounts, Billing, .. Workers, FakeStripe, Redis, Postgres];
 
     /// <summary>Exit code of the health check of the container that <paramref name="process"/> stands for, with its settings.</summary>
     /// <param name="service">Name of the service in docker-compose.yml.</param>
@@ -316,6 +323,7 @@ public sealed class TollgateCluster : IAsyncDisposable
         e => Secrets.Resolve(e.Value)
             .Replace("http://accounts:8091", Url(_accountsInternal), StringComparison.Ordinal)
             .Replace("http://billing:8092", Url(_billingInternal), StringComparison.Ordinal)
+            .Replace("http://learning:8094", Url(_learningInternal), StringComparison.Ordinal)
             .Replace("http://gateway:8090", Url(_firstGatewayInternal), StringComparison.Ordinal));
 
     private Dictionary<string, string> StripeEnvironment() => new()

@@ -11,7 +11,7 @@ namespace Tollgate.AllInOne.Up;
 internal sealed class Databases(DataFolder data, Ports ports, Supervisor supervisor, OperatorSettings settings)
 {
     private const string Database = "tollgate";
-    private static readonly string[] Schemas = ["accounts", "billing"];
+    private static readonly string[] Schemas = ["accounts", "billing", "learning"];
     private string _superuser = "";
 
     /// <summary>The superuser's connection string for Tollgate's database.</summary>

@@ -5,13 +5,14 @@ using Tollgate.Billing;
 using Tollgate.Contracts.Json;
 using Tollgate.FakeStripe;
 using Tollgate.Gateway;
+using Tollgate.Learning;
 using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// A running installation. Gateway, Accounts, Billing and, unless a real one is configured, the fake Stripe run in this process, as
+/// A running installation. Gateway, Accounts, Billing, Learning and, unless a real one is configured, the fake Stripe run in this process, as
 /// separate web applications with the same interfaces as in production. Postgres, Redis and the worker are supervised children.
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
@@ -52,11 +53,15 @@ internal sealed class Installation : IAsyncDisposable
             say("bringing the schemas up to date");
             await Task.WhenAll(
                 AccountsApp.MigrateAsync(arguments.Accounts(), cancellationToken),
-                BillingApp.MigrateAsync(arguments.Billing(), cancellationToken));
-            say("starting gateway, accounts and billing");
+                BillingApp.MigrateAsync(arguments.Billing(), cancellationToken),
+                LearningApp.MigrateAsync(arguments.Learning(), cancellationToken));
+            say("starting gateway, accounts, billing and learning");
             // The order of the stop: callers before the services that they call.
             installation._apps.AddRange(
-                [GatewayApp.Create(arguments.Gateway()), AccountsApp.Create(arguments.Accounts()), BillingApp.Create(arguments.Billing())]);
+                [
+                    GatewayApp.Create(arguments.Gateway()), LearningApp.Create(arguments.Learning()),
+                    AccountsApp.Create(arguments.Accounts()), BillingApp.Create(arguments.Billing()),
+                ]);
             if (settings.UsesFakeStripe)
             {
                 installation._apps.Add(FakeStripeApp.Create(arguments.FakeStripe()));

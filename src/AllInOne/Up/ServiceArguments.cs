@@ -35,6 +35,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--Listen:Public={Ports.Url(ports.Api)}",
         $"--Services:accounts={Ports.Url(ports.AccountsInternal)}",
         $"--Services:billing={Ports.Url(ports.BillingInternal)}",
+        $"--Services:learning={Ports.Url(ports.LearningInternal)}",
         $"--Redis:ConnectionString={databases.Redis}",
         $"--Gateway:DataDirectory={data.Folder("gateway")}",
         .. Derived("Keys:Peppers", PeppersFile, isFile: true),
@@ -61,6 +62,14 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--Postgres:ConnectionString={databases.Role("billing")}",
         $"--Services:accounts={Ports.Url(ports.AccountsInternal)}",
         .. settings.UsesFakeStripe ? FakeStripeAt() : [],
+    ];
+
+    public string[] Learning() =>
+    [
+        .. Common("learning", ports.LearningInternal),
+        $"--Postgres:ConnectionString={databases.Role("learning")}",
+        .. settings["Storage:Bucket"] is null ? Derived("Storage:Folder", () => data.Folder("files")) : [],
+        .. Derived("Sealing:MasterKeys", MasterKeysFile, isFile: true),
     ];
 
     public string[] FakeStripe() =>
@@ -101,6 +110,9 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
 
     /// <summary>Creates the peppers of API keys once, <c>id:hex</c>.</summary>
     private string PeppersFile() => data.SecretFile("peppers", "p1:");
+
+    /// <summary>Creates the master key of files once, <c>id:hex</c>.</summary>
+    private string MasterKeysFile() => data.SecretFile("master-keys", "k1:");
 
     private string[] Common(string self, int internalPort) =>
     [

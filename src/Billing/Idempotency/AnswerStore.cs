@@ -1,6 +1,6 @@
 using Npgsql;
-using Tollgate.Billing.Work;
 using Tollgate.Contracts.Idempotency;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Idempotency;
 

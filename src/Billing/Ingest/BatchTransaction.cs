@@ -4,6 +4,7 @@ using Tollgate.Billing.Work;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Usage;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Ingest;
 

@@ -1,7 +1,7 @@
 using Npgsql;
 using Tollgate.Billing.Restores;
-using Tollgate.Billing.Work;
 using Tollgate.Contracts.Usage;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Ingest;
 

@@ -1,7 +1,6 @@
 using Hangfire;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Tollgate.Billing.Work;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 

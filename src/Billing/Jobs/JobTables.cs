@@ -1,6 +1,6 @@
 using Hangfire.PostgreSql;
 using Npgsql;
-using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Jobs;
 

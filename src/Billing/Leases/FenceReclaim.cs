@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Billing.Leases;

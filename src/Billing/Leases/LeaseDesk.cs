@@ -4,6 +4,7 @@ using Tollgate.Billing.Ledger;
 using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Money;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Leases;
 

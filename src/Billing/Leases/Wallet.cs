@@ -1,5 +1,5 @@
 using Npgsql;
-using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Leases;
 

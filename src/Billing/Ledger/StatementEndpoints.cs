@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
-using Tollgate.Billing.Work;
 using Tollgate.Contracts.Money;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Ledger;

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.WebUtilities;
 using Npgsql;
 using Stripe;
 using Stripe.Checkout;
-using Tollgate.Billing.Work;
 using Tollgate.Contracts.Money;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Payments;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Stripe;
-using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Billing.Payments;

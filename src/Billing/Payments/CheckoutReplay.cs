@@ -4,7 +4,7 @@ using Stripe;
 using Stripe.Checkout;
 using Tollgate.Billing.Jobs;
 using Tollgate.Billing.Restores;
-using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Payments;
 

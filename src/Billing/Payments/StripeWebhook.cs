@@ -4,7 +4,7 @@ using Npgsql;
 using Stripe;
 using Stripe.Checkout;
 using Tollgate.Billing.Telemetry;
-using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Payments;
 

@@ -1,7 +1,7 @@
 using Npgsql;
-using Tollgate.Billing.Work;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Prices;
 

@@ -3,7 +3,7 @@ using Npgsql;
 using Tollgate.Billing.Ledger;
 using Tollgate.Billing.Rejections;
 using Tollgate.Billing.Telemetry;
-using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Billing.Reconciliation;

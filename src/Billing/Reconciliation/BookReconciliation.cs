@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Billing.Jobs;
 using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Reconciliation;
 

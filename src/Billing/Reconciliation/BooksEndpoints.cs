@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
 using Tollgate.Billing.Rejections;
-using Tollgate.Billing.Work;
 using Tollgate.Contracts.Reports;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Reconciliation;

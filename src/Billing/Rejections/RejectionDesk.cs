@@ -2,11 +2,11 @@ using System.Text.Json;
 using Npgsql;
 using Tollgate.Billing.Ingest;
 using Tollgate.Billing.Prices;
-using Tollgate.Billing.Work;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Reports;
 using Tollgate.Contracts.Usage;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Rejections;
 

@@ -1,6 +1,6 @@
 using Npgsql;
-using Tollgate.Billing.Work;
 using Tollgate.Contracts.Reports;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Reports;
 

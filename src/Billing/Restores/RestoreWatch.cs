@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Billing.Restores;

@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Tollgate.Billing.Jobs;
-using Tollgate.Billing.Work;
 using Tollgate.Contracts.Money;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Billing.Wallets;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Tollgate.Billing.Work;
 using Tollgate.Contracts.Money;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Wallets;
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Tollgate.Billing.Jobs;
 using Tollgate.Billing.Ledger;
-using Tollgate.Billing.Work;
 using Tollgate.Contracts.Money;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Wallets;
 

@@ -5,6 +5,7 @@ using Tollgate.Billing.Restores;
 using Tollgate.Billing.Work;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Usage;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Witness;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Billing.Restores;
-using Tollgate.Billing.Work;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Billing.Witness;

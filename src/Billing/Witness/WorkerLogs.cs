@@ -6,6 +6,7 @@ using Tollgate.Billing.Work;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Workers;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Billing.Witness;
 

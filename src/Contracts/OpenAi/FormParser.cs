@@ -11,7 +11,6 @@ internal static class FormParser
 {
     private const int MostHeaders = 16;
     private const int LongestHeaders = 8 * 1024;
-    private const int LongestName = 256;
     private const int LongestBoundary = 70;
     private const int BufferBytes = 16 * 1024;
 
@@ -26,17 +25,12 @@ internal static class FormParser
     {
         if (ReadBoundary(contentType) is not { } boundary)
         {
-            return OpenAiError.MalformedForm(
-                $"the Content-Type header needs one boundary of 1 to {LongestBoundary} characters that RFC 2046 allows");
+            return NoBoundary;
         }
 
         var array = MemoryMarshal.TryGetArray(body, out var segment) ? segment : new ArraySegment<byte>(body.ToArray());
         await using var stream = new MemoryStream(array.Array!, array.Offset, array.Count, writable: false);
-        var reader = new MultipartReader(boundary, stream, BufferBytes)
-        {
-            HeadersCountLimit = MostHeaders,
-            HeadersLengthLimit = LongestHeaders,
-        };
+        var reader = Reader(boundary, stream);
         var form = new RequestForm(body, boundary);
         try
         {
@@ -44,14 +38,28 @@ internal static class FormParser
         }
         catch (InvalidDataException)
         {
-            return OpenAiError.MalformedForm(
-                $"a part has more than {MostHeaders} header lines, more than {LongestHeaders} bytes of them, or a line that is no header");
+            return BadHeaders;
         }
         catch (IOException)
         {
-            return OpenAiError.MalformedForm("it ends before its closing boundary, or the boundary is another one than in the header");
+            return CutOff;
         }
     }
+
+    internal static OpenAiError NoBoundary { get; } = OpenAiError.MalformedForm(
+        $"the Content-Type header needs one boundary of 1 to {LongestBoundary} characters that RFC 2046 allows");
+
+    internal static OpenAiError BadHeaders { get; } = OpenAiError.MalformedForm(
+        $"a part has more than {MostHeaders} header lines, more than {LongestHeaders} bytes of them, or a line that is no header");
+
+    internal static OpenAiError CutOff { get; } =
+        OpenAiError.MalformedForm("it ends before its closing boundary, or the boundary is another one than in the header");
+
+    internal static MultipartReader Reader(string boundary, Stream body) => new(boundary, body, BufferBytes)
+    {
+        HeadersCountLimit = MostHeaders,
+        HeadersLengthLimit = LongestHeaders,
+    };
 
     private static async Task<OpenAiError?> ReadPartsAsync(MultipartReader reader, RequestForm form, CancellationToken cancellationToken)
     {
@@ -95,14 +103,14 @@ internal static class FormParser
         return parts.Count == 0 ? OpenAiError.MalformedForm("it has no part") : null;
     }
 
-    private static OrRefusal<PartHeaders> ReadHeaders(MultipartSection section)
+    internal static OrRefusal<PartHeaders> ReadHeaders(MultipartSection section)
     {
         if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
             || !disposition.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase)
-            || Unquote(disposition.Name.Value) is not { Length: > 0 and <= LongestName } name)
+            || Unquote(disposition.Name.Value) is not { Length: > 0 and <= FileNames.Longest } name)
         {
             return OpenAiError.MalformedForm(
-                $"a part has no Content-Disposition of form-data with a name of 1 to {LongestName} characters");
+                $"a part has no Content-Disposition of form-data with a name of 1 to {FileNames.Longest} characters");
         }
 
         if (name.Any(char.IsControl))
@@ -118,13 +126,12 @@ internal static class FormParser
 
         var star = disposition.FileNameStar.Value;
         var fileName = star is { Length: > 0 } ? star : Unquote(disposition.FileName.Value);
-        if (fileName is not null && (fileName.Length > LongestName || fileName.Any(char.IsControl)))
+        if (fileName is not null && !FileNames.IsText(fileName))
         {
-            return OpenAiError.InvalidValue(
-                OpenAiError.Shorten(name), $"a file name of at most {LongestName} characters without control characters");
+            return OpenAiError.InvalidValue(OpenAiError.Shorten(name), FileNames.Expected);
         }
 
-        return new PartHeaders(name, fileName?[(fileName.LastIndexOfAny(['/', '\\']) + 1)..], section.ContentType);
+        return new PartHeaders(name, fileName is null ? null : FileNames.LastSegment(fileName), section.ContentType);
     }
 
     private static OrRefusal<FormPart> Finish(RequestForm form, PartHeaders headers, ByteRange range)
@@ -135,8 +142,18 @@ internal static class FormParser
             return part;
         }
 
-        var param = OpenAiError.Shorten(part.Name);
-        if (range.Length > RequestForm.LongestField)
+        return ReadText(headers, part.Bytes.Span, range.Length <= RequestForm.LongestField, out var text) is { } invalid
+            ? invalid
+            : new FormPart(form, range) { Name = part.Name, ContentType = part.ContentType, Text = text };
+    }
+
+    /// <summary>Decodes a field. Returns what is wrong with it; null when nothing is.</summary>
+    /// <param name="fits">Whether <paramref name="utf8"/> is the whole field; a longer one is refused.</param>
+    internal static OpenAiError? ReadText(PartHeaders headers, ReadOnlySpan<byte> utf8, bool fits, out string text)
+    {
+        text = "";
+        var param = OpenAiError.Shorten(headers.Name);
+        if (!fits)
         {
             return OpenAiError.InvalidValue(param, $"a text of at most {RequestForm.LongestField} bytes");
         }
@@ -149,12 +166,8 @@ internal static class FormParser
 
         try
         {
-            return new FormPart(form, range)
-            {
-                Name = part.Name,
-                ContentType = part.ContentType,
-                Text = Strict.GetString(part.Bytes.Span),
-            };
+            text = Strict.GetString(utf8);
+            return null;
         }
         catch (DecoderFallbackException)
         {
@@ -163,7 +176,7 @@ internal static class FormParser
     }
 
     /// <summary>Null without exactly one usable boundary.</summary>
-    private static string? ReadBoundary(string? contentType)
+    internal static string? ReadBoundary(string? contentType)
     {
         if (!MediaTypeHeaderValue.TryParse(contentType, out var media)
             || media.Parameters.Count(parameter => parameter.Name.Equals("boundary", StringComparison.OrdinalIgnoreCase)) != 1)
@@ -178,5 +191,8 @@ internal static class FormParser
 
     private static string? Unquote(string? text) => text is null ? null : HeaderUtilities.UnescapeAsQuotedString(text).Value;
 
-    private sealed record PartHeaders(string Name, string? FileName, string? ContentType);
 }
+
+/// <summary>What the headers of a part say.</summary>
+/// <param name="FileName">Last segment of the client's path; null for a field.</param>
+internal sealed record PartHeaders(string Name, string? FileName, string? ContentType);

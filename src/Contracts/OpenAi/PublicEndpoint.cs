@@ -3,16 +3,21 @@ using Tollgate.Contracts.Metering;
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>
-/// One endpoint of the public API. Key scopes, the portal's checkboxes, the gateway's routes and its 404 and 405 answers, paths at workers
-/// and metrics derive from this list. Each endpoint's gateway code is in one file of the gateway's <c>Endpoints</c> folder.
+/// One scope of the public API and its routes. Key scopes, the portal's checkboxes, the gateway's routes and its 404 and 405 answers, paths
+/// at workers and metrics derive from this list. Each scope's gateway code is in one file of the gateway's <c>Endpoints</c> folder.
 /// </summary>
 /// <param name="Scope">Name in key scopes, usage rows and log lines.</param>
-/// <param name="Method">HTTP method.</param>
 /// <param name="Label">Name in the portal.</param>
 /// <param name="Operation">Value of <c>gen_ai.operation.name</c> in metrics.</param>
-/// <param name="Paths">Route templates; clients and workers use the first one.</param>
-public sealed record PublicEndpoint(string Scope, string Method, string Label, string Operation, params IReadOnlyList<string> Paths)
+/// <param name="Routes">What a key with the scope may call; clients and workers use the first one.</param>
+public sealed record PublicEndpoint(string Scope, string Label, string Operation, IReadOnlyList<PublicRoute> Routes)
 {
+    /// <summary>A scope whose routes all have one method.</summary>
+    public PublicEndpoint(string scope, string method, string label, string operation, params IReadOnlyList<string> paths)
+        : this(scope, label, operation, [.. paths.Select(path => new PublicRoute(method, path))])
+    {
+    }
+
     public static readonly PublicEndpoint ChatCompletions = new("chat.completions", "POST", "Chat", "chat", "/v1/chat/completions")
     {
         Task = ModelTask.Chat,
@@ -103,13 +108,37 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
 
     public static readonly PublicEndpoint Models = new("models", "GET", "Look up models", "models", "/v1/models", "/v1/models/{*model}");
 
+    /// <summary>Files and uploads, which the service Learning answers.</summary>
+    public static readonly PublicEndpoint Files = new(
+        "files", "Files", "files",
+        [
+            new("POST", "/v1/files"),
+            new("GET", "/v1/files"),
+            new("GET", "/v1/files/{file}"),
+            new("DELETE", "/v1/files/{file}"),
+            new("GET", "/v1/files/{file}/content"),
+            new("GET", "/v1/files/{file}/receipt"),
+            new("POST", "/v1/uploads"),
+            new("GET", "/v1/uploads/{upload}"),
+            new("POST", "/v1/uploads/{upload}/parts"),
+            new("POST", "/v1/uploads/{upload}/complete"),
+            new("POST", "/v1/uploads/{upload}/cancel"),
+        ])
+    {
+        Bodies = BodyTypes.Json | BodyTypes.Form,
+        Upload = UploadKind.File,
+    };
+
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
         ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, ImageDetections,
         ImageOcr,
-        AudioTranscriptions, AudioTranslations, ImageGenerations, Models,
+        AudioTranscriptions, AudioTranslations, ImageGenerations, Models, Files,
     ];
+
+    /// <summary>Route templates, each once.</summary>
+    public IReadOnlyList<string> Paths { get; } = [.. Routes.Select(route => route.Path).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The first of <see cref="Paths"/>.</summary>
     public string Path => Paths[0];
@@ -126,6 +155,11 @@ public sealed record PublicEndpoint(string Scope, string Method, string Label, s
     /// <summary>What a body carries beside text, which decides how large it may be. Default nothing.</summary>
     public UploadKind Upload { get; init; }
 }
+
+/// <summary>A method and a path of the public API.</summary>
+/// <param name="Method">HTTP method.</param>
+/// <param name="Path">Route template.</param>
+public sealed record PublicRoute(string Method, string Path);
 
 /// <summary>Media types of a request's body.</summary>
 [Flags]
@@ -148,4 +182,7 @@ public enum UploadKind
     Audio,
 
     Image,
+
+    /// <summary>A file that is kept, which passes on without being read.</summary>
+    File,
 }

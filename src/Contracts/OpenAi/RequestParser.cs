@@ -6,7 +6,7 @@ namespace Tollgate.Contracts.OpenAi;
 /// <summary>Handles the members of one endpoint's body.</summary>
 /// <typeparam name="TRequest">Type of the parsed request.</typeparam>
 internal interface IBodyOf<TRequest>
-    where TRequest : InferenceRequest
+    where TRequest : class
 {
     /// <summary>All members that the endpoint knows.</summary>
     static abstract MemberNames Names { get; }
@@ -31,7 +31,7 @@ internal static class RequestParser
     public static bool TryParse<TBody, TRequest>(
         ReadOnlySpan<byte> utf8, TBody body, [NotNullWhen(true)] out TRequest? request, [NotNullWhen(false)] out OpenAiError? error)
         where TBody : IBodyOf<TRequest>
-        where TRequest : InferenceRequest
+        where TRequest : class
     {
         request = null;
         error = utf8.IsEmpty ? OpenAiError.EmptyBody() : utf8.StartsWith("\uFEFF"u8) ? OpenAiError.ByteOrderMark() : null;
@@ -59,7 +59,7 @@ internal static class RequestParser
 
     private static TRequest? Read<TBody, TRequest>(ref RequestReader reader, TBody body)
         where TBody : IBodyOf<TRequest>
-        where TRequest : InferenceRequest
+        where TRequest : class
     {
         if (!reader.Begin())
         {

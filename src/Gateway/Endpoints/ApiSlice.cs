@@ -20,7 +20,7 @@ internal static class ApiSlice
         builder.Services.AddOptions<CorsOptions>().Configure<IOptions<OpenAiOptions>>(static (cors, options) => cors.AddPolicy(
             BrowserPolicy,
             policy => policy.WithOrigins([.. PlatformSettings.SplitList(options.Value.BrowserOrigins)])
-                .AllowAnyHeader().WithMethods("GET", "POST")));
+                .AllowAnyHeader().WithMethods("GET", "POST", "DELETE")));
         return builder;
     }
 

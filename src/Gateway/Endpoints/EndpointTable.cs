@@ -32,5 +32,6 @@ internal static class EndpointTable
         new TranslationsEndpoint(),
         new ImageGenerationsEndpoint(),
         new ModelsEndpoint(),
+        new FilesEndpoint(),
     ];
 }

@@ -21,26 +21,28 @@ internal static class UnknownUrls
     internal static Task RefuseAsync(HttpContext context)
     {
         var (method, path) = (context.Request.Method, context.Request.Path.Value ?? "");
-        if (FindMethod(path) is not { } allowed)
+        if (FindMethods(path) is not { Count: > 0 } methods)
         {
             var meant = FindMeant(path) is { } other ? OpenAiErrorResult.Quotable(other) : null;
             return OpenAiErrorResult.WriteAsync(context, OpenAiError.UnknownUrl(method, OpenAiErrorResult.Quotable(path), meant));
         }
 
-        context.Response.Headers.Allow = allowed == HttpMethods.Get ? "GET, HEAD" : allowed;
+        var allowed = string.Join(" and ", methods);
+        context.Response.Headers.Allow =
+            string.Join(", ", methods.SelectMany(one => one == HttpMethods.Get ? [one, HttpMethods.Head] : (string[])[one]));
         return OpenAiErrorResult.WriteAsync(context, OpenAiError.MethodNotAllowed(method, OpenAiErrorResult.Quotable(path), allowed));
     }
 
-    /// <summary>The method of a URL that is ours; null for any other URL.</summary>
-    private static string? FindMethod(string path) =>
-        Find(path)?.Method ?? (OpenApiSlice.Paths.Contains(path.TrimEnd('/'), StringComparer.Ordinal) ? HttpMethods.Get : null);
+    /// <summary>The methods of a URL that is ours; none for any other URL.</summary>
+    private static IReadOnlyList<string> FindMethods(string path) => Find(path) is { } endpoint
+        ? [.. endpoint.Routes.Where(route => Matches(route.Path, path)).Select(route => route.Method).Distinct()]
+        : OpenApiSlice.Paths.Contains(path.TrimEnd('/'), StringComparer.Ordinal) ? [HttpMethods.Get] : [];
 
     /// <summary>The endpoint that has a URL; null for a URL that is not ours.</summary>
-    internal static PublicEndpoint? Find(string path)
-    {
-        var parts = path.TrimEnd('/').Split('/');
-        return PublicEndpoint.All.FirstOrDefault(endpoint => endpoint.Paths.Any(template => Matches(template.Split('/'), parts)));
-    }
+    internal static PublicEndpoint? Find(string path) =>
+        PublicEndpoint.All.FirstOrDefault(endpoint => endpoint.Paths.Any(template => Matches(template, path)));
+
+    private static bool Matches(string template, string path) => Matches(template.Split('/'), path.TrimEnd('/').Split('/'));
 
     private static bool Matches(string[] template, string[] path)
     {

@@ -24,6 +24,21 @@ internal static class DocumentedErrors
         OpenAiError.AuthenticationUnavailable(Soon), OpenAiError.Overloaded(Soon),
     ];
 
+    /// <summary>Errors of a call that another service answers.</summary>
+    /// <param name="own">Errors of the endpoint itself.</param>
+    /// <param name="counts">Whether the call counts against the limits of requests.</param>
+    public static IReadOnlyList<OpenAiError> OfRelay(PublicEndpoint endpoint, bool counts, params IReadOnlyList<OpenAiError> own) =>
+    [
+        .. OfEveryCall(endpoint.Scope), OpenAiError.ServiceAway(endpoint.Label), .. own,
+        .. counts
+            ?
+            [
+                OpenAiError.RateLimitReached(
+                    endpoint.Label, Subject, RateDimension.RequestsPerMinute, 60, 60, 1, TimeSpan.FromMilliseconds(400)),
+            ]
+            : (OpenAiError[])[],
+    ];
+
     /// <summary>Errors of a call that names a model in its path.</summary>
     public static IReadOnlyList<OpenAiError> OfModel(string scope) => [.. OfEveryCall(scope), OpenAiError.ModelNotFound("no-such-model")];
 

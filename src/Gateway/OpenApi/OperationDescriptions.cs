@@ -30,12 +30,19 @@ internal static class OperationDescriptions
         this RouteHandlerBuilder route, string name, string tag, string summary, string description) =>
         route.WithName(name).WithTags(tag).WithSummary(summary).WithDescription(description);
 
-    /// <summary>Describes the body of JSON.</summary>
+    /// <summary>Describes the body of JSON of a request that may have an <c>Idempotency-Key</c>.</summary>
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route, params IReadOnlyList<BodyExample> examples) =>
+        route.TakesOnce<T>(examples).AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            AddIdempotencyKey(operation);
+            return Task.CompletedTask;
+        });
+
+    /// <summary>Describes the body of JSON of a request whose answer is not kept.</summary>
+    public static RouteHandlerBuilder TakesOnce<T>(this RouteHandlerBuilder route, params IReadOnlyList<BodyExample> examples) =>
         route.WithMetadata(new DocumentedBody(typeof(T))).AddOpenApiOperationTransformer((operation, _, _) =>
         {
             operation.RequestBody!.Content![Json].Examples = Examples(examples);
-            AddIdempotencyKey(operation);
             return Task.CompletedTask;
         });
 
@@ -45,6 +52,14 @@ internal static class OperationDescriptions
     /// </summary>
     /// <param name="examples">Values of the fields, and names of files.</param>
     public static RouteHandlerBuilder TakesForm<T>(this RouteHandlerBuilder route, params IReadOnlyList<BodyExample> examples) =>
+        route.TakesFormOnce<T>(examples).AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            AddIdempotencyKey(operation);
+            return Task.CompletedTask;
+        });
+
+    /// <summary>The same for a request whose answer is not kept.</summary>
+    public static RouteHandlerBuilder TakesFormOnce<T>(this RouteHandlerBuilder route, params IReadOnlyList<BodyExample> examples) =>
         route.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
         {
             var body = operation.RequestBody as OpenApiRequestBody ?? new OpenApiRequestBody { Required = true };
@@ -57,7 +72,6 @@ internal static class OperationDescriptions
                 Examples = Examples(examples),
             };
             operation.RequestBody = body;
-            AddIdempotencyKey(operation);
         });
 
     /// <summary>Describes the answer in one piece.</summary>
@@ -70,6 +84,49 @@ internal static class OperationDescriptions
             response.Content![Json].Example = JsonNode.Parse(example.Json);
             AnswerHeaderTable.AddTo(
                 response, context.Document!, [.. AnswerHeaderTable.Always, .. AnswerHeaderTable.OfKey, .. headers]);
+            return Task.CompletedTask;
+        });
+
+    /// <summary>Describes a parameter of the path that the route's handler does not bind.</summary>
+    public static RouteHandlerBuilder HasId(this RouteHandlerBuilder route, string name, string description) => route.AsksFor(
+        new OpenApiParameter
+        {
+            Name = name,
+            In = ParameterLocation.Path,
+            Required = true,
+            Description = description,
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        });
+
+    /// <summary>Describes parameters that the route's handler does not bind.</summary>
+    public static RouteHandlerBuilder AsksFor(this RouteHandlerBuilder route, params IReadOnlyList<OpenApiParameter> parameters) =>
+        route.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Parameters = [.. (operation.Parameters ?? []).Where(known => parameters.All(one => one.Name != known.Name)), .. parameters];
+            return Task.CompletedTask;
+        });
+
+    /// <summary>Describes an answer that is a file.</summary>
+    public static RouteHandlerBuilder AnswersFile(this RouteHandlerBuilder route, string example) =>
+        route.AddOpenApiOperationTransformer((operation, context, _) =>
+        {
+            const string Content = "FileContent";
+            context.Document!.AddComponent(Content, new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" });
+            operation.Responses ??= [];
+            var response = new OpenApiResponse
+            {
+                Description = "The content of the file, in the media type that it was sent with.",
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+                {
+                    ["application/octet-stream"] = new()
+                    {
+                        Schema = new OpenApiSchemaReference(Content, context.Document),
+                        Example = JsonValue.Create(example),
+                    },
+                },
+            };
+            AnswerHeaderTable.AddTo(response, context.Document, [.. AnswerHeaderTable.Always, .. AnswerHeaderTable.OfKey]);
+            operation.Responses[Ok] = response;
             return Task.CompletedTask;
         });
 

@@ -63,7 +63,7 @@ internal sealed class RequestBody : IDisposable
     }
 
     /// <summary>What Kestrel found wrong with a request, as the client reads it.</summary>
-    public static OpenAiError ToError(BadHttpRequestException exception, int limit) => exception.StatusCode switch
+    public static OpenAiError ToError(BadHttpRequestException exception, long limit) => exception.StatusCode switch
     {
         StatusCodes.Status413PayloadTooLarge => OpenAiError.BodyTooLarge(limit),
         StatusCodes.Status408RequestTimeout => OpenAiError.BodyTooSlow(),

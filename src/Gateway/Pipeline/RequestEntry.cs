@@ -41,11 +41,12 @@ internal sealed class RequestEntry(Authenticator authenticator, AdmissionControl
     /// refusal is already written.</summary>
     /// <param name="endpoint">What was asked for.</param>
     /// <param name="replays">What the key must allow for an answer that is sent again, which counts as a request.</param>
+    /// <param name="counts">Whether it counts against the limits of requests, as all do but a GET.</param>
     public async Task<Caller?> CheckAsync(
-        HttpContext context, ApiCall call, PublicEndpoint endpoint, Caller caller, Access? replays = null)
+        HttpContext context, ApiCall call, PublicEndpoint endpoint, Caller caller, Access? replays = null, bool counts = false)
     {
         var check = await admission.CheckAsync(
-            caller, call.RequestId, countRequest: replays is not null, CancellationToken.None, replays);
+            caller, call.RequestId, countRequest: counts || replays is not null, CancellationToken.None, replays);
         call.Limits = check.Limits;
         var newest = check.Caller ?? caller;
         if ((check.Refusal ?? (newest.MayUse(endpoint.Scope) ? null : OpenAiError.MissingScope(endpoint.Scope))) is not { } refusal)

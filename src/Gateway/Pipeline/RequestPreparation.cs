@@ -23,7 +23,7 @@ internal sealed class RequestPreparation(
             return new Preparation.Refused(invalidKey);
         }
 
-        var received = await RequestBody.ReadAsync(context, endpoint, options.Value.MostBytes(endpoint.Api));
+        var received = await RequestBody.ReadAsync(context, endpoint, (int)options.Value.MostBytes(endpoint.Api));
         if (!received.TryGet(out var body, out var unreadable))
         {
             return new Preparation.Refused(unreadable);

@@ -38,6 +38,10 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["TranscriptionForm"] = TranscriptionRequest.TranscriptionMembers,
         ["TranslationForm"] = TranscriptionRequest.TranslationMembers,
         ["ImageGenerationRequestBody"] = ImageGenerationRequest.Members,
+        ["FileRequestForm"] = new MemberNames([.. FileParts.All]),
+        ["UploadRequestBody"] = UploadRequest.Members,
+        ["FileExpiryBody"] = UploadRequest.ExpiryMembers,
+        ["UploadCompletionBody"] = UploadCompletion.Members,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];
@@ -61,8 +65,8 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         var document = await ReadAsync();
 
         var described = from path in document.Paths from operation in path.Value.Operations! select $"{operation.Key} {path.Key}";
-        var served = from endpoint in EndpointTable.All from path in endpoint.Api.Paths
-                     select $"{endpoint.Api.Method} {path.Replace("{*", "{", StringComparison.Ordinal)}";
+        var served = from endpoint in EndpointTable.All from route in endpoint.Api.Routes
+                     select $"{route.Method} {route.Path.Replace("{*", "{", StringComparison.Ordinal)}";
 
         Assert.Equal(served.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
     }

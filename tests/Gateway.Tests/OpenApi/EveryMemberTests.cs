@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Tests.Calls;
 using Tollgate.Gateway.Tests.Harness;
 using Tollgate.Testing;
@@ -208,12 +209,13 @@ public sealed class EveryMemberTests(SharedGateway shared) : IClassFixture<Share
         return (response.StatusCode, error.GetProperty("param").GetString(), error.GetProperty("message").GetString()!);
     }
 
-    /// <summary>The requests of a media type that the document shows.</summary>
+    /// <summary>The requests of a media type that the document shows, of endpoints that run a model: those of other services are tried
+    /// there.</summary>
     private static List<ShownRequest> Requests(JsonNode document, string mediaType) =>
     [
         .. from path in document["paths"]!.AsObject()
            let body = path.Value!["post"]?["requestBody"]?["content"]?[mediaType]
-           where body is not null
+           where body is not null && PublicEndpoint.All.Any(endpoint => endpoint.Task is not null && endpoint.Paths.Contains(path.Key))
            let schema = body["schema"]!["$ref"]!.GetValue<string>().Split('/')[^1]
            let shown = document["components"]!["schemas"]![schema]!
            select new ShownRequest(

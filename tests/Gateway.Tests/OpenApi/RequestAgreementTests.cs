@@ -177,6 +177,28 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"background\":\"transparent\"", false)]
     [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"\"", false)]
     [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"guidance\":100.5", false)]
+    [InlineData("UploadRequestBody", "\"bytes\":1,\"filename\":\"a\",\"mime_type\":\"text/jsonl\",\"purpose\":\"batch\"", true)]
+    [InlineData("UploadRequestBody", "\"bytes\":0,\"filename\":\"a\",\"mime_type\":\"text/jsonl\",\"purpose\":\"batch\"", false)]
+    [InlineData("UploadRequestBody", "\"bytes\":1,\"filename\":\"\",\"mime_type\":\"text/jsonl\",\"purpose\":\"batch\"", false)]
+    [InlineData("UploadRequestBody", "\"bytes\":1,\"filename\":\"a\",\"mime_type\":\"\",\"purpose\":\"batch\"", false)]
+    [InlineData("UploadRequestBody", "\"bytes\":1,\"filename\":\"a\",\"mime_type\":\"a/b\",\"purpose\":\"vision\"", false)]
+    [InlineData("UploadRequestBody", "\"filename\":\"a\",\"mime_type\":\"a/b\",\"purpose\":\"batch\"", false)]
+    [InlineData(
+        "UploadRequestBody",
+        "\"bytes\":1,\"filename\":\"a\",\"mime_type\":\"a/b\",\"purpose\":\"batch\",\"expires_after\":{\"anchor\":\"created_at\",\"seconds\":3600}",
+        true)]
+    [InlineData(
+        "UploadRequestBody",
+        "\"bytes\":1,\"filename\":\"a\",\"mime_type\":\"a/b\",\"purpose\":\"batch\",\"expires_after\":{\"anchor\":\"created_at\",\"seconds\":3599}",
+        false)]
+    [InlineData(
+        "UploadRequestBody",
+        "\"bytes\":1,\"filename\":\"a\",\"mime_type\":\"a/b\",\"purpose\":\"batch\",\"expires_after\":{\"seconds\":3600}", false)]
+    [InlineData("UploadCompletionBody", "\"part_ids\":[\"a\",\"b\"],\"md5\":\"00112233445566778899AAbbccddeeff\"", true)]
+    [InlineData("UploadCompletionBody", "\"part_ids\":[\"a\"],\"md5\":null", true)]
+    [InlineData("UploadCompletionBody", "\"part_ids\":[]", false)]
+    [InlineData("UploadCompletionBody", "\"part_ids\":[1]", false)]
+    [InlineData("UploadCompletionBody", "\"part_ids\":[\"a\"],\"md5\":\"00\"", false)]
     public void Another_request(string schema, string members, bool accepted) =>
         Agree(schema, $"{{{members.Replace("GIF", Convert.ToBase64String(PictureBytes.Gif), StringComparison.Ordinal)}}}", accepted);
 
@@ -204,6 +226,8 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "ModerationRequestBody" => ModerationRequest.TryParse(body, out _, out error),
             "ImageClassificationRequestBody" => ImageClassificationRequest.TryParse(body, out _, out error),
             "ImageDetectionRequestBody" => ImageDetectionRequest.TryParse(body, out _, out error),
+            "UploadRequestBody" => UploadRequest.TryParse(body, out _, out error),
+            "UploadCompletionBody" => UploadCompletion.TryParse(body, out _, out error),
             "ImageOcrRequestBody" => ImageOcrRequest.TryParse(body, out _, out error),
             _ => EmbeddingRequest.TryParse(body, out _, out error),
         };

@@ -1,9 +1,9 @@
 using Npgsql;
 
-namespace Tollgate.Billing.Work;
+namespace Tollgate.ServiceDefaults.Data;
 
 /// <summary>Runs commands with positional parameters, <c>$1</c> first.</summary>
-internal static class NpgsqlCommands
+public static class NpgsqlCommands
 {
     public static NpgsqlCommand Command(this NpgsqlConnection connection, string sql, params object?[] values)
     {

@@ -1,0 +1,14 @@
+namespace Tollgate.Contracts.Learning;
+
+/// <summary>Headers by which a gateway names its caller to the service that answers a public endpoint.</summary>
+public static class LearningHeaders
+{
+    /// <summary>Organization of the key, 32 hex digits.</summary>
+    public const string Organization = "x-tollgate-organization";
+
+    /// <summary>Project of the key, 32 hex digits.</summary>
+    public const string Project = "x-tollgate-project";
+
+    /// <summary>The key's id, 32 hex digits.</summary>
+    public const string Key = "x-tollgate-key";
+}

@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tollgate.Contracts.OpenAi;
+
+namespace Tollgate.Gateway.Relays;
+
+/// <summary>A public endpoint that another service answers: same paths there, on its internal listener. One instance an endpoint.</summary>
+/// <param name="service">Name of the service in <c>service-calls</c> and <c>Services:</c>.</param>
+internal abstract class RelayedEndpoint(PublicEndpoint api, string service)
+{
+    public PublicEndpoint Api => api;
+
+    public string Service => service;
+
+    /// <summary>Maps a route of the endpoint.</summary>
+    /// <exception cref="InvalidOperationException">The endpoint's line in the shared list has no such route.</exception>
+    protected RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string method, string path) =>
+        api.Routes.Contains(new PublicRoute(method, path))
+            ? routes.MapMethods(path, [method], (HttpContext context, ServiceRelay relay) => relay.RunAsync(context, this, path))
+            : throw new InvalidOperationException($"{method} {path} is no route of {api.Scope}.");
+}

@@ -1,0 +1,146 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Learning.Callers;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
+
+namespace Tollgate.Learning.Files;
+
+/// <summary><c>/v1/files</c> of OpenAI's wire, for gateways.</summary>
+internal static class FileEndpoints
+{
+    private const int MostListed = 10_000;
+    private static readonly string[] ListNames = ["after", "limit", "order", "purpose"];
+
+    public static IServiceCollection AddFiles(this IServiceCollection services)
+    {
+        services.AddSingleton<IValidateOptions<FileLimitOptions>, FileLimitOptionsValidator>();
+        services.AddOptions<FileLimitOptions>().BindConfiguration(FileLimitOptions.Section).ValidateOnStart();
+        services.AddSingleton<FileQuota>();
+        services.AddSingleton<FileTable>();
+        services.AddSingleton<FileDeletion>();
+        services.AddSingleton<TransferSlots>();
+        services.AddSingleton<ContentIntake>();
+        services.AddTransient<FileForm>();
+        services.AddSingleton<FileCreation>();
+        services.AddSingleton<FileDownload>();
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapFiles(this IEndpointRouteBuilder routes)
+    {
+        var files = routes.MapInternal("/v1/files", "gateway");
+        files.MapPost("", CreateAsync);
+        files.MapGet("", ListAsync);
+        files.MapGet("/{file}", RetrieveAsync);
+        files.MapDelete("/{file}", DeleteAsync);
+        files.MapGet("/{file}/content", DownloadAsync);
+        files.MapGet("/{file}/receipt", ShowReceiptAsync);
+        return routes;
+    }
+
+    internal static Task CreateAsync(HttpContext context, FileCalls calls, FileCreation creation, IOptions<FileLimitOptions> options) =>
+        calls.RunAsync(context, FileForm.Limit(options.Value), async caller =>
+        {
+            if (!(await creation.CreateAsync(context.Request, caller, context.RequestAborted)).TryGet(out var file, out var refusal))
+            {
+                return refusal;
+            }
+
+            await context.Response.WriteAsJsonAsync(FileObject.Of(file), FileJson.Default.FileObject);
+            return null;
+        });
+
+    internal static Task ListAsync(HttpContext context, FileCalls calls, FileTable files) => calls.RunAsync(context, async caller =>
+    {
+        var (page, hasMore) = await files.ListAsync(caller, ReadQuery(context.Request.Query), context.RequestAborted);
+        FileObject[] data = [.. page.Select(FileObject.Of)];
+        await context.Response.WriteAsJsonAsync(
+            new FileListObject("list", data, data.FirstOrDefault()?.Id, data.LastOrDefault()?.Id, hasMore), FileJson.Default.FileListObject);
+        return null;
+    });
+
+    internal static Task RetrieveAsync(HttpContext context, string file, FileCalls calls, FileTable files) =>
+        calls.RunAsync(context, async caller =>
+        {
+            if (await files.FindAsync(caller, PublicIds.Parse(file, StoredFile.Prefix), context.RequestAborted) is not { } found)
+            {
+                return OpenAiError.FileNotFound(file);
+            }
+
+            await context.Response.WriteAsJsonAsync(FileObject.Of(found), FileJson.Default.FileObject);
+            return null;
+        });
+
+    internal static Task DeleteAsync(HttpContext context, string file, FileCalls calls, FileDeletion deletion) =>
+        calls.RunAsync(context, async caller =>
+        {
+            if (!await deletion.DeleteAsync(caller, PublicIds.Parse(file, StoredFile.Prefix), context.RequestAborted))
+            {
+                return OpenAiError.FileNotFound(file);
+            }
+
+            await context.Response.WriteAsJsonAsync(new DeletedFileObject(file, "file", true), FileJson.Default.DeletedFileObject);
+            return null;
+        });
+
+    internal static Task DownloadAsync(HttpContext context, string file, FileCalls calls, FileTable files, FileDownload download) =>
+        calls.RunAsync(context, async caller =>
+            await files.FindAsync(caller, PublicIds.Parse(file, StoredFile.Prefix), context.RequestAborted) is { } found
+                ? await download.SendAsync(context, found)
+                : OpenAiError.FileNotFound(file));
+
+    internal static Task ShowReceiptAsync(HttpContext context, string file, FileCalls calls, FileDeletion deletion) =>
+        calls.RunAsync(context, async caller =>
+        {
+            if (await deletion.FindReceiptAsync(caller, PublicIds.Parse(file, StoredFile.Prefix), context.RequestAborted) is not { } receipt)
+            {
+                return OpenAiError.FileNotFound(file);
+            }
+
+            await context.Response.WriteAsJsonAsync(ReceiptObject.Of(receipt), FileJson.Default.ReceiptObject);
+            return null;
+        });
+
+    /// <exception cref="RefusalException">A name is unknown or doubled, or a value is none of it.</exception>
+    private static FileQuery ReadQuery(IQueryCollection query)
+    {
+        foreach (var (name, values) in query)
+        {
+            if (!ListNames.Contains(name) || values.Count != 1)
+            {
+                throw new RefusalException(values.Count > 1 && ListNames.Contains(name)
+                    ? OpenAiError.DuplicateParameter(name)
+                    : OpenAiError.UnknownParameter(name.Length > 100 ? name[..100] : name));
+            }
+        }
+
+        return new FileQuery(
+            Read<Guid>("after", "the id of a file", text => PublicIds.TryParse(text, StoredFile.Prefix, out var id) ? id : null),
+            Read<int>(
+                "limit", $"an integer between 1 and {MostListed}",
+                text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MostListed
+                    ? limit : null) ?? MostListed,
+            Read<bool>("order", "'asc' or 'desc'", text => text switch { "asc" => true, "desc" => false, _ => null }) ?? false,
+            query.TryGetValue("purpose", out var purpose) && FilePurposes.Refuse(purpose.ToString()) is { } refusal
+                && !FilePurposes.Refused.Contains(purpose.ToString())
+                ? throw new RefusalException(refusal) : query.ContainsKey("purpose") ? purpose.ToString() : null);
+
+        T? Read<T>(string name, string expected, Func<string, T?> parse)
+            where T : struct
+        {
+            if (!query.TryGetValue(name, out var given))
+            {
+                return null;
+            }
+
+            var text = given.ToString();
+            return parse(text) ?? throw new RefusalException(
+                OpenAiError.InvalidValue(name, expected, $"'{(text.Length > 100 ? text[..100] + "…" : text)}'"));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Builder;
+using Tollgate.Gateway.Tests.Harness;
+using Tollgate.Learning;
+using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.Testing;
+
+namespace Tollgate.Gateway.Tests.Relays;
+
+/// <summary>A gateway with a real Learning behind it.</summary>
+public sealed class RelayFixture : IAsyncLifetime
+{
+    private GatewayUnderTest? _gateway;
+
+    public WebApplication Learning { get; private set; } = null!;
+
+    internal GatewayUnderTest Gateway => _gateway ?? throw new InvalidOperationException("Not started.");
+
+    public async Task InitializeAsync()
+    {
+        var connection = await PostgresServer.CreateDatabaseAsync(
+            "learning", text => LearningApp.MigrateAsync([$"--Postgres:ConnectionString={text}"], CancellationToken.None));
+        Learning = LearningApp.Create(
+        [
+            "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("learning"), $"--Postgres:ConnectionString={connection}",
+            $"--Storage:Folder={TestFolder.Create("files")}", $"--Sealing:MasterKeys=k1:{new string('a', 64)}",
+            "--Files:MaxFileBytes=3000000",
+        ]);
+        await Learning.StartAsync();
+        _gateway = await GatewayUnderTest.StartAsync(
+            1, $"--Services:learning={Learning.Url(ListenerKind.Internal)}", "--OpenAi:MaxFileBytes=5000000");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Gateway.DisposeAsync();
+        await Learning.StopAsync();
+        await Learning.DisposeAsync();
+    }
+}

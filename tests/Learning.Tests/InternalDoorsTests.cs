@@ -1,0 +1,29 @@
+using Tollgate.Testing;
+
+namespace Tollgate.Learning.Tests;
+
+public sealed class InternalDoorsTests(LearningFixture learning) : IClassFixture<LearningFixture>
+{
+    [Fact]
+    public async Task Each_internal_endpoint_answers_its_callers_and_no_other_bearer()
+    {
+        Assert.Equal(
+            [
+                "DELETE /v1/files/{file}: gateway",
+                "GET /metrics: metrics, operator",
+                "GET /v1/files/{file}/content: gateway",
+                "GET /v1/files/{file}/receipt: gateway",
+                "GET /v1/files/{file}: gateway",
+                "GET /v1/files: gateway",
+                "GET /v1/uploads/{upload}: gateway",
+                "POST /v1/files: gateway",
+                "POST /v1/uploads/{upload}/cancel: gateway",
+                "POST /v1/uploads/{upload}/complete: gateway",
+                "POST /v1/uploads/{upload}/parts: gateway",
+                "POST /v1/uploads: gateway",
+            ],
+            InternalDoors.Table(learning.App));
+        Assert.Equal(["/health/live", "/health/ready"], InternalDoors.Open(learning.App));
+        Assert.Empty(await InternalDoors.TryAllAsync(learning.App, "learning"));
+    }
+}
