@@ -176,6 +176,7 @@ internal static class BatchTransaction
                 Column(usage => usage.Price!.IsOrganizationsOwn ? usage.OrganizationId : (Guid?)null),
                 Column(usage => usage.Price!.EffectiveFrom?.ToUniversalTime()),
                 .. UnitKind.All.Select(kind => Prices(kind.PriceOf)),
+                Column(usage => usage.Price!.PicoUsd.BatchFactor / (decimal)UnitPrices.WholeFactor),
             ]);
 
         T[] Column<T>(Func<UsageEvent, T> value) => [.. named.Select(value)];

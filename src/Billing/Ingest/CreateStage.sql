@@ -23,5 +23,6 @@ create temporary table if not exists usage_stage (
   outcome smallint not null,
   source smallint not null,
   admitted_at timestamptz not null,
-  finished_at timestamptz not null
+  finished_at timestamptz not null,
+  service_class smallint not null
 ) on commit delete rows

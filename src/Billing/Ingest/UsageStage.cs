@@ -15,9 +15,9 @@ namespace Tollgate.Billing.Ingest;
 /// </summary>
 internal static class UsageStage
 {
-    private const short Columns = 16 + Units.Length; // As in CopyStage.sql.
+    private const short Columns = 17 + Units.Length; // As in CopyStage.sql.
     private const int RowBytes = sizeof(short) + (Columns * sizeof(int)) + (5 * 16) + (2 * sizeof(int)) + 1
-        + ((4 + Units.Length) * sizeof(long)) + (2 * sizeof(short)); // Without the bytes of its two texts.
+        + ((4 + Units.Length) * sizeof(long)) + (3 * sizeof(short)); // Without the bytes of its two texts.
 
     private static readonly string CopySql = EmbeddedSql.Read("Ingest.CopyStage.sql");
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -79,6 +79,7 @@ internal static class UsageStage
             writer.Smallint((short)usage.Source);
             writer.Timestamp(usage.AdmittedAt);
             writer.Timestamp(usage.FinishedAt);
+            writer.Smallint((short)usage.ServiceClass);
         }
 
         return writer.End();

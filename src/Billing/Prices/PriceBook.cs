@@ -14,6 +14,9 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
     /// <summary>Postgres channel that notifies every instance of a change.</summary>
     public const string Channel = "billing_prices";
 
+    /// <summary>What <see cref="ReadPrices"/> reads, separated by commas.</summary>
+    public static readonly string Columns = $"{UnitKind.PriceColumns}, batch_factor";
+
     /// <summary>Pico-dollars per unit are dollars per million units, that is micro-dollars per unit, times this.</summary>
     private const decimal PicoPerMicro = 1_000_000m;
 
@@ -31,15 +34,15 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
             price.Model);
         var last = await connection.ReadRowsAsync(
             $"""
-            select effective_from, {UnitKind.PriceColumns} from price_versions
+            select effective_from, {Columns} from price_versions
             where model = $1 and organization_id is not distinct from $2 and effective_from <= $3
             order by effective_from desc limit 1
             """,
             row => (From: row.GetFieldValue<DateTimeOffset>(0), Prices: ReadPrices(row, 1)),
             cancellationToken,
             price.Model, price.OrganizationId is { } one ? one : null, from);
-        var same = last is [var old] && (price.OnlyIfMissing || UnitKind.All.All(
-            kind => kind.PriceOf(old.Prices) == price.PerMillion(kind) * PicoPerMicro));
+        var same = last is [var old] && (price.OnlyIfMissing || (old.Prices.BatchFactor == price.BatchTenThousandths()
+            && UnitKind.All.All(kind => kind.PriceOf(old.Prices) == price.PerMillion(kind) * PicoPerMicro)));
         if (!same)
         {
             // Postgres keeps microseconds. Two changes at the same instant get consecutive ones.
@@ -80,7 +83,7 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
     {
         var prices = await connection.ReadRowsAsync(
             $"""
-            select model, version, effective_from, organization_id, {UnitKind.PriceColumns}
+            select model, version, effective_from, organization_id, {Columns}
             from price_versions p
             where p.effective_from is not null and not exists (
               select from price_versions n
@@ -98,21 +101,22 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
 
     private async Task AddAsync(NpgsqlConnection connection, SetPrice price, DateTimeOffset from, CancellationToken cancellationToken)
     {
-        var values = string.Join(", ", Enumerable.Range(5, Units.Length).Select(place => $"${place}"));
+        var values = string.Join(", ", Enumerable.Range(5, Units.Length + 1).Select(place => $"${place}"));
         await connection.ExecuteAsync(
             $"""
-            insert into price_versions (version, model, organization_id, effective_from, {UnitKind.PriceColumns})
+            insert into price_versions (version, model, organization_id, effective_from, {Columns})
             values ($1, $2, $3, $4, {values})
             """,
             cancellationToken,
             [
                 Guid.CreateVersion7(clock.GetUtcNow()), price.Model, price.OrganizationId is { } one ? one : null, from,
                 .. UnitKind.All.Select(kind => (object)price.PerMillion(kind)),
+                price.BatchTenThousandths() / (decimal)UnitPrices.WholeFactor,
             ]);
         await connection.ExecuteAsync("select pg_notify($1, '')", cancellationToken, Channel);
     }
 
-    /// <summary>Reads <see cref="UnitKind.PriceColumns"/>, dollars per million units.</summary>
+    /// <summary>Reads <see cref="Columns"/>: dollars per million units, and the batch factor.</summary>
     /// <param name="column">The first of them.</param>
     public static UnitPrices ReadPrices(NpgsqlDataReader row, int column)
     {
@@ -122,7 +126,7 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
             picoUsd[i] = decimal.ToInt64(row.GetDecimal(column + i) * PicoPerMicro);
         }
 
-        return UnitPrices.Of(picoUsd);
+        return UnitPrices.Of(picoUsd, decimal.ToInt32(row.GetDecimal(column + Units.Length) * UnitPrices.WholeFactor));
     }
 }
 

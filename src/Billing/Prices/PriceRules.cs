@@ -25,6 +25,11 @@ internal static class PriceRules
             }
         }
 
+        if (!price.HasBatchFactor)
+        {
+            faults["batchFactor"] = [SetPrice.BatchFactorRange];
+        }
+
         foreach (var (member, text) in price.FindFaults())
         {
             faults[member] = [text];

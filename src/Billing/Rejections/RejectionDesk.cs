@@ -105,7 +105,7 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
     {
         var found = await connection.ReadRowsAsync(
             $"""
-            select version, {UnitKind.PriceColumns} from price_versions
+            select version, {PriceBook.Columns} from price_versions
             where version = $1
               or ($2 and model = $3 and (organization_id is null or organization_id = $4) and effective_from is not null)
             order by version = $1 desc, effective_from <= $5 desc, organization_id nulls last,
@@ -131,7 +131,7 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
     {
         try
         {
-            return usage.Price is { } price ? (decimal)price.PicoUsd.CostPicoUsd(usage.Units) / 1_000_000_000_000m : null;
+            return usage.Price is { } price ? (decimal)price.PicoUsd.CostPicoUsd(usage.Units, usage.ServiceClass) / 1_000_000_000_000m : null;
         }
         catch (OverflowException)
         {

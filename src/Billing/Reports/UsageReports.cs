@@ -1,4 +1,5 @@
 using Npgsql;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Reports;
 using Tollgate.ServiceDefaults.Data;
 
@@ -7,12 +8,12 @@ namespace Tollgate.Billing.Reports;
 /// <summary>Reads usage reports from the hour rollups, which are written in the same transaction as the rows that they sum.</summary>
 internal sealed class UsageReports(NpgsqlDataSource dataSource)
 {
-    /// <summary>Groups one organization's usage by bucket, project, key, model and endpoint.</summary>
+    /// <summary>Groups one organization's usage by bucket, project, key, model, endpoint and service class.</summary>
     public Task<UsageReport> OfOrganizationAsync(Guid organizationId, ReportRange range, CancellationToken cancellationToken) =>
         ReadAsync(
-            "null::uuid, project_id, key_id, model, endpoint",
+            "null::uuid, project_id, key_id, model, endpoint, service_class",
             "organization_id = $4 and",
-            "2, 3, 4, 5, 6",
+            "2, 3, 4, 5, 6, 7",
             range,
             cancellationToken,
             organizationId);
@@ -22,11 +23,11 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
     {
         var columns = by switch
         {
-            ReportSubject.Organization => "organization_id, null::uuid, null::uuid, null::text, null::text",
-            ReportSubject.Model => "null::uuid, null::uuid, null::uuid, model, null::text",
-            _ => "null::uuid, null::uuid, null::uuid, null::text, null::text",
+            ReportSubject.Organization => "organization_id, null::uuid, null::uuid, null::text, null::text, 0::smallint",
+            ReportSubject.Model => "null::uuid, null::uuid, null::uuid, model, null::text, 0::smallint",
+            _ => "null::uuid, null::uuid, null::uuid, null::text, null::text, 0::smallint",
         };
-        return ReadAsync(columns, "", "2, 3, 4, 5, 6", range, cancellationToken);
+        return ReadAsync(columns, "", "2, 3, 4, 5, 6, 7", range, cancellationToken);
     }
 
     private async Task<UsageReport> ReadAsync(
@@ -59,12 +60,13 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
 
     private static UsageRow Row(NpgsqlDataReader row) => new(
         row.GetFieldValue<DateTimeOffset>(1), Id(row, 2), Id(row, 3), Id(row, 4), Text(row, 5), Text(row, 6),
-        row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetDecimal(11))
+        row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), row.GetDecimal(12))
     {
-        AudioMs = row.GetInt64(12),
-        Images = row.GetInt64(13),
-        Pixels = row.GetInt64(14),
-        Steps = row.GetInt64(15),
+        ServiceClass = (ServiceClass)row.GetInt16(7),
+        AudioMs = row.GetInt64(13),
+        Images = row.GetInt64(14),
+        Pixels = row.GetInt64(15),
+        Steps = row.GetInt64(16),
     };
 
     private static Guid? Id(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);

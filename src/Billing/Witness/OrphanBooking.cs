@@ -63,6 +63,7 @@ internal sealed partial class OrphanBooking(
         FinishedAt = row.GetFieldValue<DateTimeOffset>(AfterUnits + 1),
         PriceVersion = row.GetGuid(AfterUnits + 2),
         Epoch = row.GetInt64(AfterUnits + 3),
+        ServiceClass = (ServiceClass)row.GetInt16(AfterUnits + 5),
     };
 
     private static Units ReadUnits(NpgsqlDataReader row)

@@ -1,7 +1,7 @@
 -- Finds requests that only a worker's log contains: their journal was retired, and every journal that still counts has acknowledged an
 -- epoch opened at or after the retirement. By then everything that other journals admitted before is booked, so a request without a row
 -- was the retired journal's. $1 limit.
--- returns organization, request, attempt, model, units of each kind, when it was made, when it ended, price version, epoch, journal
+-- returns organization, request, attempt, model, units of each kind, when it was made, when it ended, price version, epoch, journal, service class
 select distinct on (e.organization_id, e.request_id)
   e.organization_id, e.request_id, e.attempt, e.model, e.input, e.cached, e.output, e.reasoning, e.audio_ms, e.images, e.pixels,
   e.steps,
@@ -9,7 +9,7 @@ select distinct on (e.organization_id, e.request_id)
   coalesce((
     select max(l.epoch) from lease_epochs l
     where l.organization_id = e.organization_id and l.opened_at <= uuid7_time(e.request_id)), 0),
-  j.id
+  j.id, e.service_class
 from witness_entries e
 join lateral (
   select j.id, j.retired_at from journals j

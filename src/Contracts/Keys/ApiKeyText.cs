@@ -36,6 +36,10 @@ public static class ApiKeyText
         return (secret, $"{head}-{Checksum(head)}");
     }
 
+    /// <summary>Whether a text has the form of a key's public id.</summary>
+    public static bool IsPublicId(ReadOnlySpan<char> text) =>
+        text.Length == PublicIdLength && !text.ContainsAnyExcept(AllowedCharacters) && !text.Contains('-');
+
     /// <summary>Splits a key's text. Returns false when its form or checksum is wrong.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out string publicId, out string secret)
     {

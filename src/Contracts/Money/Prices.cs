@@ -17,22 +17,41 @@ public sealed record ModelPrice(
 /// Pico-dollars (10^-12 USD) per unit of each kind. A list price of X dollars per million tokens is X × 10^6 pico-dollars per token, a
 /// whole number for every price with at most six decimals.
 /// </summary>
+/// <param name="BatchFactor">Share of the cost that requests of class batch pay, ten-thousandths: 0 to 10,000.</param>
 public readonly record struct UnitPrices(
-    long Input, long Cached, long Output, long Reasoning, long AudioMs, long Image, long Pixel = 0, long Step = 0)
+    long Input, long Cached, long Output, long Reasoning, long AudioMs, long Image, long Pixel = 0, long Step = 0,
+    int BatchFactor = UnitPrices.UsualBatchFactor)
 {
-    /// <summary>Makes prices of one number for each of <see cref="UnitKind.All"/>.</summary>
-    public static UnitPrices Of(UnitCounts picoUsd) =>
-        new(picoUsd[0], picoUsd[1], picoUsd[2], picoUsd[3], picoUsd[4], picoUsd[5], picoUsd[6], picoUsd[7]);
+    /// <summary>The factor that changes nothing.</summary>
+    public const int WholeFactor = 10_000;
 
-    /// <summary>Returns the exact cost of <paramref name="units"/>, pico-dollars.</summary>
+    /// <summary>Half, for prices that name no factor.</summary>
+    public const int UsualBatchFactor = WholeFactor / 2;
+
+    /// <summary>Makes prices of one number for each of <see cref="UnitKind.All"/>.</summary>
+    public static UnitPrices Of(UnitCounts picoUsd, int batchFactor = UsualBatchFactor) =>
+        new(picoUsd[0], picoUsd[1], picoUsd[2], picoUsd[3], picoUsd[4], picoUsd[5], picoUsd[6], picoUsd[7], batchFactor);
+
+    /// <summary>
+    /// Returns the cost of <paramref name="units"/>, whole pico-dollars. It is exact for standard requests. For batch requests it is the
+    /// exact cost times <see cref="BatchFactor"/>, once rounded up to a whole pico-dollar, the last decimal of the ledger.
+    /// </summary>
     /// <exception cref="OverflowException">The cost does not fit; no realistic cost comes near.</exception>
-    public Int128 CostPicoUsd(Units units) => checked(
-        ((Int128)units.Input * Input) + ((Int128)units.Cached * Cached) + ((Int128)units.Output * Output)
-        + ((Int128)units.Reasoning * Reasoning) + ((Int128)units.AudioMs * AudioMs) + ((Int128)units.Images * Image)
-        + ((Int128)units.Pixels * Pixel) + ((Int128)units.Steps * Step));
+    /// <remarks>Billing's function <c>units_cost</c> computes the same.</remarks>
+    public Int128 CostPicoUsd(Units units, ServiceClass serviceClass)
+    {
+        checked
+        {
+            var whole = ((Int128)units.Input * Input) + ((Int128)units.Cached * Cached) + ((Int128)units.Output * Output)
+                + ((Int128)units.Reasoning * Reasoning) + ((Int128)units.AudioMs * AudioMs) + ((Int128)units.Images * Image)
+                + ((Int128)units.Pixels * Pixel) + ((Int128)units.Steps * Step);
+            return serviceClass == ServiceClass.Batch ? ((whole * BatchFactor) + WholeFactor - 1) / WholeFactor : whole;
+        }
+    }
 
     /// <summary>Returns the cost of <paramref name="units"/> rounded up to whole nano-dollars, as the till holds and books it.</summary>
-    public long CostNanoUsd(Units units) => checked((long)((CostPicoUsd(units) + 999) / 1000));
+    public long CostNanoUsd(Units units, ServiceClass serviceClass) =>
+        checked((long)((CostPicoUsd(units, serviceClass) + 999) / 1000));
 }
 
 /// <summary>
@@ -62,6 +81,19 @@ public sealed record SetPrice(
 
     /// <summary>For one step of a denoiser.</summary>
     public decimal? PerStep { get; init; }
+
+    /// <summary>Share of the price that requests of class batch pay, 0 to 1 with at most four decimals; null means 0.5.</summary>
+    public decimal? BatchFactor { get; init; }
+
+    /// <summary>What <see cref="BatchFactor"/> may be, in words.</summary>
+    public const string BatchFactorRange = "Share of the price that batches pay: 0 to 1, at most four decimals.";
+
+    /// <summary>Whether <see cref="BatchFactor"/> lies in its range.</summary>
+    public bool HasBatchFactor => BatchFactor is null or (>= 0 and <= 1) && decimal.Round(BatchFactor ?? 0, 4) == (BatchFactor ?? 0);
+
+    /// <summary>Returns <see cref="BatchFactor"/> in ten-thousandths, as <see cref="UnitPrices.BatchFactor"/>.</summary>
+    public int BatchTenThousandths() =>
+        BatchFactor is { } factor ? decimal.ToInt32(factor * UnitPrices.WholeFactor) : UnitPrices.UsualBatchFactor;
 
     /// <summary>Returns the price of a million units of a kind; 0 where the order names none.</summary>
     public decimal PerMillion(UnitKind kind)

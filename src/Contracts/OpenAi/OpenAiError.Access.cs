@@ -15,6 +15,11 @@ public sealed partial record OpenAiError
         $"Incorrect API key provided: {ApiKeyText.Redact(key)}. "
             + $"You can find your API keys on the {PortalPages.ApiKeys} page of the portal.");
 
+    /// <summary>A service made a call on behalf of a key without a header that such a call needs.</summary>
+    /// <param name="todo">A sentence: what the header must state.</param>
+    public static OpenAiError MissingHeader(string header, string todo) =>
+        new(400, InvalidRequest, "missing_header", $"The header '{header}' is missing or wrong. {todo}");
+
     public static OpenAiError ExpiredApiKey(ReadOnlySpan<char> key) => new(
         401,
         InvalidRequest,

@@ -1,3 +1,5 @@
+using Tollgate.Contracts.Metering;
+
 namespace Tollgate.Contracts.Reports;
 
 /// <summary>
@@ -23,4 +25,7 @@ public sealed record UsageRow(
 
     /// <summary>Steps of denoisers.</summary>
     public long Steps { get; init; }
+
+    /// <summary>Of all requests in the cell; standard where the report does not group by it.</summary>
+    public ServiceClass ServiceClass { get; init; }
 }

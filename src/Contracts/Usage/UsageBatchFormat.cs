@@ -12,14 +12,16 @@ namespace Tollgate.Contracts.Usage;
 /// strings; fences; lowered budgets; prices; events of one length, which refer to strings by index and to prices by version.
 /// </summary>
 /// <remarks>
-/// Version 2 has only the first <see cref="Units.FirstLength"/> kinds of units, version 1 no prices either. Both can still be read, so
-/// Billing may be updated before the gateways.
+/// Version 3 has neither service classes nor batch factors: its events are standard ones. Version 2 has only the first
+/// <see cref="Units.FirstLength"/> kinds of units, version 1 no prices either. All can still be read, so Billing may be updated before the
+/// gateways.
 /// </remarks>
 public static class UsageBatchFormat
 {
     public const string ContentType = "application/vnd.tollgate.usage";
 
-    private const byte Version = 3;
+    private const byte Version = 4;
+    private const byte VersionWithoutClasses = 3;
     private const byte VersionOfFirstKinds = 2;
     private const byte VersionWithoutPrices = 1;
     private const long Unknown = -1;
@@ -27,6 +29,7 @@ public static class UsageBatchFormat
     private const int HeadBytes = 1 + IdBytes + (3 * sizeof(long));
     private const int FenceBytes = IdBytes + sizeof(long);
     private const int LoweredBytes = IdBytes + (2 * sizeof(long));
+    private static readonly Fields FieldsOfVersion = new(Units.Length, HasClasses: true);
 
     /// <summary>Returns a request's body, which may be sent any number of times.</summary>
     public static HttpContent ToContent(UsageBatch batch) => ToContent(Write(batch));
@@ -39,9 +42,9 @@ public static class UsageBatchFormat
     {
         var (strings, indices) = IndexStrings(batch.Events);
         var prices = IndexPrices(batch.Events);
-        var length = HeadBytes + (5 * sizeof(int)) + (prices.Count * PriceBytes(Units.Length))
+        var length = HeadBytes + (5 * sizeof(int)) + (prices.Count * PriceBytes(FieldsOfVersion))
             + strings.Sum(text => sizeof(int) + text.Length) + (batch.Fences.Count * FenceBytes)
-            + (batch.Lowered.Count * LoweredBytes) + (batch.Events.Count * EventBytes(Units.Length));
+            + (batch.Lowered.Count * LoweredBytes) + (batch.Events.Count * EventBytes(FieldsOfVersion));
         var bytes = GC.AllocateUninitializedArray<byte>(length);
         var writer = new Writer(bytes);
         writer.Byte(Version);
@@ -92,8 +95,8 @@ public static class UsageBatchFormat
     {
         var reader = new Reader(bytes);
         var version = reader.Byte();
-        var kinds = version == Version ? Units.Length : Units.FirstLength;
-        if (version is not (Version or VersionOfFirstKinds or VersionWithoutPrices))
+        var fields = new Fields(version >= VersionWithoutClasses ? Units.Length : Units.FirstLength, version >= Version);
+        if (version is not (Version or VersionWithoutClasses or VersionOfFirstKinds or VersionWithoutPrices))
         {
             throw new InvalidDataException("The batch has a version that is not known here.");
         }
@@ -117,11 +120,11 @@ public static class UsageBatchFormat
             lowered[i] = new EpochReclaim(reader.Id(), reader.Int64(), reader.Int64());
         }
 
-        var prices = version == VersionWithoutPrices ? [] : ReadPrices(ref reader, kinds);
-        var events = new UsageEvent[reader.Count(EventBytes(kinds))];
+        var prices = version == VersionWithoutPrices ? [] : ReadPrices(ref reader, fields);
+        var events = new UsageEvent[reader.Count(EventBytes(fields))];
         for (var i = 0; i < events.Length; i++)
         {
-            events[i] = Read(ref reader, strings, prices, kinds);
+            events[i] = Read(ref reader, strings, prices, fields);
         }
 
         return reader.IsAtEnd
@@ -129,10 +132,11 @@ public static class UsageBatchFormat
             : throw new InvalidDataException("Something follows the batch.");
     }
 
-    private static int PriceBytes(int kinds) => IdBytes + ((kinds + 1) * sizeof(long)) + 1;
+    private static int PriceBytes(Fields fields) =>
+        IdBytes + ((fields.Kinds + 1) * sizeof(long)) + 1 + (fields.HasClasses ? sizeof(short) : 0);
 
-    private static int EventBytes(int kinds) =>
-        (5 * IdBytes) + (4 * sizeof(int)) + ((kinds + 4) * sizeof(long)) + (2 * sizeof(short)) + 1;
+    private static int EventBytes(Fields fields) =>
+        (5 * IdBytes) + (4 * sizeof(int)) + ((fields.Kinds + 4) * sizeof(long)) + (2 * sizeof(short)) + 1 + (fields.HasClasses ? 1 : 0);
 
     private static void Write(ref Writer writer, UsageEvent usage, Dictionary<string, int> strings)
     {
@@ -157,6 +161,7 @@ public static class UsageBatchFormat
         writer.Int16((short)usage.Outcome);
         writer.Int16((short)usage.Source);
         writer.Byte(usage.Streamed ? (byte)1 : (byte)0);
+        writer.Byte((byte)usage.ServiceClass);
     }
 
     private static void Write(ref Writer writer, Guid version, UsagePrice price)
@@ -169,23 +174,26 @@ public static class UsageBatchFormat
 
         writer.Int64(price.EffectiveFrom?.UtcTicks ?? Unknown);
         writer.Byte(price.IsOrganizationsOwn ? (byte)1 : (byte)0);
+        writer.Int16((short)price.PicoUsd.BatchFactor);
     }
 
-    private static Dictionary<Guid, UsagePrice> ReadPrices(ref Reader reader, int kinds)
+    private static Dictionary<Guid, UsagePrice> ReadPrices(ref Reader reader, Fields fields)
     {
-        var count = reader.Count(PriceBytes(kinds));
+        var count = reader.Count(PriceBytes(fields));
         var prices = new Dictionary<Guid, UsagePrice>(count);
         for (var i = 0; i < count; i++)
         {
             var version = reader.Id();
-            var price = UnitPrices.Of(reader.Counts(kinds));
-            prices[version] = new UsagePrice(price, reader.TimeIfKnown(), reader.Byte() != 0);
+            var picoUsd = reader.Counts(fields.Kinds);
+            var (from, isOwn) = (reader.TimeIfKnown(), reader.Byte() != 0);
+            var price = fields.HasClasses ? UnitPrices.Of(picoUsd, reader.Int16()) : UnitPrices.Of(picoUsd);
+            prices[version] = new UsagePrice(price, from, isOwn);
         }
 
         return prices;
     }
 
-    private static UsageEvent Read(ref Reader reader, string[] strings, Dictionary<Guid, UsagePrice> prices, int kinds)
+    private static UsageEvent Read(ref Reader reader, string[] strings, Dictionary<Guid, UsagePrice> prices, Fields fields)
     {
         Guid version;
         return new UsageEvent
@@ -202,15 +210,19 @@ public static class UsageBatchFormat
             Model = Named(strings, reader.Int32()),
             Endpoint = Named(strings, reader.Int32()),
             Epoch = reader.Int64(),
-            Units = Units.Of(reader.Counts(kinds)),
+            Units = Units.Of(reader.Counts(fields.Kinds)),
             Delivered = reader.Int64(),
             AdmittedAt = reader.Time(),
             FinishedAt = reader.Time(),
             Outcome = (Outcome)reader.Int16(),
             Source = (UsageSource)reader.Int16(),
             Streamed = reader.Byte() != 0,
+            ServiceClass = fields.HasClasses ? (ServiceClass)reader.Byte() : ServiceClass.Standard,
         };
     }
+
+    /// <summary>What the prices and events of a version have.</summary>
+    private readonly record struct Fields(int Kinds, bool HasClasses);
 
     private static string Named(string[] strings, int index) =>
         (uint)index < (uint)strings.Length ? strings[index] : throw new InvalidDataException("A name is not in the batch's list.");

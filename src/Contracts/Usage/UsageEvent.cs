@@ -58,6 +58,9 @@ public sealed record UsageEvent
 
     /// <summary>Source of the counts.</summary>
     public UsageSource Source { get; init; }
+
+    /// <summary>Decides which share of the price is charged.</summary>
+    public ServiceClass ServiceClass { get; init; }
 }
 
 /// <summary>Price of a usage event's version, for its model.</summary>

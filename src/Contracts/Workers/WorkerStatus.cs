@@ -77,6 +77,12 @@ public static class WorkerHeaders
     /// </summary>
     public const string Bound = "x-tollgate-bound";
 
+    /// <summary>
+    /// Learning → gateway and gateway → worker: a name of <see cref="Metering.ServiceClassNames"/>; without it a request is a standard one.
+    /// The gateway reads it on its internal listener alone.
+    /// </summary>
+    public const string ServiceClass = "x-tollgate-service-class";
+
     /// <summary>Worker → gateway: how long the request waited for a slot, milliseconds.</summary>
     public const string QueueMs = "x-tollgate-queue-ms";
 }
@@ -85,7 +91,10 @@ public static class WorkerHeaders
 /// <param name="Position">Byte position after this entry, from which to continue.</param>
 /// <param name="Units">Generated units, delivered or not.</param>
 public sealed record WitnessEntry(
-    long Position, Guid RequestId, int Attempt, Guid? OrganizationId, string Model, Metering.Units Units, DateTimeOffset At);
+    long Position, Guid RequestId, int Attempt, Guid? OrganizationId, string Model, Metering.Units Units, DateTimeOffset At)
+{
+    public Metering.ServiceClass ServiceClass { get; init; }
+}
 
 /// <summary>A page of a worker's log.</summary>
 public sealed record WitnessPage(Guid LogId, IReadOnlyList<WitnessEntry> Entries, long Next);

@@ -24,9 +24,9 @@ internal sealed partial class AdmissionControl(
     public async Task<AdmissionResult> AdmitAsync(
         Caller caller, Guid requestId, Demand demand, CancellationToken cancellationToken, IdempotencyClaim? claim = null)
     {
-        var money = demand.Price.PicoUsd.CostPicoUsd(demand.Bound) / 1000 >= LargestHold
+        var money = demand.Price.PicoUsd.CostPicoUsd(demand.Bound, demand.ServiceClass) / 1000 >= LargestHold
             ? LargestHold
-            : demand.Price.PicoUsd.CostNanoUsd(demand.Bound);
+            : demand.Price.PicoUsd.CostNanoUsd(demand.Bound, demand.ServiceClass);
         if (script.IsBroken || !journal.TryOpen(requestId, caller.OrganizationId))
         {
             return new AdmissionResult.Refused(OpenAiError.Overloaded(AdmissionErrors.Soon), RateLimitState.None);
@@ -51,7 +51,10 @@ internal sealed partial class AdmissionControl(
             leases.Observe(caller.OrganizationId, epoch, reply.FreeNanoUsd, money);
             var request = new AdmittedRequest(
                 requestId, caller.OrganizationId, caller.ProjectId, caller.KeyId, demand.Model, demand.Endpoint, demand.Streamed,
-                demand.Price.Version, PriceOf(demand), demand.Bound, epoch, reply.Time, money, decision.Call.Tokens);
+                demand.Price.Version, PriceOf(demand), demand.Bound, epoch, reply.Time, money, decision.Call.Tokens)
+            {
+                ServiceClass = demand.ServiceClass,
+            };
             if (!leases.Gate.Permits(caller.OrganizationId, epoch) || !journal.TryAdmit(request))
             {
                 return decision.Refused(OpenAiError.LedgerFrozen(AdmissionErrors.Soon));

@@ -49,6 +49,22 @@ internal sealed class Authenticator(
             ? refusal : await TryAsync(shown, cancellationToken);
     }
 
+    /// <summary>The caller of a key that a service names: everything holds but the proof of the secret. The caller of this method has
+    /// proved the service.</summary>
+    /// <returns>As <see cref="AuthenticateAsync"/>, without 429.</returns>
+    public async ValueTask<OrRefusal<Caller>> AuthenticateNamedAsync(string publicId, CancellationToken cancellationToken)
+    {
+        if (!ApiKeyText.IsPublicId(publicId))
+        {
+            return OpenAiError.InvalidApiKey(publicId);
+        }
+
+        var shown = PresentedKey.NamedByService(publicId);
+        return directory.Recall(publicId) is { } known && verifier.Verify(shown, known.Key, known.Policy) is { Value: { } caller }
+            ? caller
+            : await LookUpAsync(shown, async (id, token) => await directory.FindAsync(id, token), cancellationToken);
+    }
+
     /// <summary>Looks a key up at the cost of its address, if there is no such key.</summary>
     private async ValueTask<OrRefusal<Caller>> TryAsync(PresentedKey shown, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Gateway.Authentication;
 
-/// <summary>Proves the secret of a key and everything about it that needs no counter:
+/// <summary>Proves the secret of a key, unless a service names it, and everything about it that needs no counter:
 /// state, expiry, network, suspension. Thread-safe.</summary>
 internal sealed class KeyVerifier
 {
@@ -24,7 +24,7 @@ internal sealed class KeyVerifier
     public OrRefusal<Caller> Verify(PresentedKey shown, KeyRecord key, OrganizationPolicy policy)
     {
         var now = _clock.GetUtcNow();
-        var (proved, overlapEndsAt) = Prove(shown.Secret, key, now);
+        var (proved, overlapEndsAt) = shown.IsNamedByService ? (true, null) : Prove(shown.Secret, key, now);
         if (!proved)
         {
             return OpenAiError.InvalidApiKey(shown.Text); // A client without the secret learns nothing of the key's state.
@@ -45,7 +45,7 @@ internal sealed class KeyVerifier
             return OpenAiError.ExpiredApiKey(shown.Text);
         }
 
-        if (key.Networks is { } networks && !Contains(networks, shown.Address))
+        if (!shown.IsNamedByService && key.Networks is { } networks && !Contains(networks, shown.Address))
         {
             return OpenAiError.NetworkNotAllowed(shown.Address?.ToString() ?? "an unknown address");
         }

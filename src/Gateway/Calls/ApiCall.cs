@@ -25,6 +25,13 @@ internal sealed class ApiCall(Guid requestId, long startedAt)
         id.TryFormat(text[4..], out _, "N");
     });
 
+    /// <summary>Whether it came through the internal door: a service has proved itself and names the key, see
+    /// <see cref="InternalCalls"/>.</summary>
+    public bool IsInternal { get; init; }
+
+    /// <summary>Only a call through the internal door can be of another class than standard.</summary>
+    public ServiceClass ServiceClass { get; set; }
+
     /// <summary>Null until the key was proved.</summary>
     public Caller? Caller { get; set; }
 

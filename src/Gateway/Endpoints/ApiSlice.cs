@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Calls;
 using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Gateway.Endpoints;
 
@@ -42,10 +44,21 @@ internal static class ApiSlice
             endpoint.Map(api);
         }
 
+        // The same routes once more for a service that names the key. Only endpoints that run a model: the others cost nothing.
+        var calls = routes.MapInternal(InternalCalls.Prefix, "learning").WithMetadata(new ApiAnswer { IsInternal = true });
+        foreach (var endpoint in EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint))
+        {
+            endpoint.Map(calls);
+        }
+
         // A known URL with a wrong method ends here too: the routes above do not take it.
         api.Map("/{**rest}", UnknownUrls.RefuseAsync).ExcludeFromDescription();
     }
 }
 
 /// <summary>Endpoint metadata: an answer of the API, with its headers, its log line and its errors.</summary>
-internal sealed record ApiAnswer;
+internal sealed record ApiAnswer
+{
+    /// <summary>Whether it is a route of the internal door.</summary>
+    public bool IsInternal { get; init; }
+}

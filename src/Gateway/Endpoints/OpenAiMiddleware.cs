@@ -18,26 +18,28 @@ internal sealed partial class OpenAiMiddleware(
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<ApiAnswer>() is null)
+        if (context.GetEndpoint()?.Metadata.GetMetadata<ApiAnswer>() is not { } answer)
         {
             await next(context);
             return;
         }
 
-        if (context.Features.Get<Listener>()?.Kind == ListenerKind.Internal)
+        var isInternal = context.Features.Get<Listener>()?.Kind == ListenerKind.Internal;
+        if (isInternal && !answer.IsInternal)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
         }
 
-        var call = new ApiCall(Guid.CreateVersion7(clock.GetUtcNow()), clock.GetTimestamp());
+        var call = new ApiCall(Guid.CreateVersion7(clock.GetUtcNow()), clock.GetTimestamp()) { IsInternal = isInternal };
         context.Features.Set(call);
         headers.Attach(context, call);
         try
         {
-            // Routes match in any case; a version in another case is not ours, nor is a path without one.
+            // Routes match in any case; a version in another case is not ours, nor is a path without one. On the public listener that
+            // refuses the paths of the internal door too.
             var path = context.Request.Path;
-            await (path.StartsWithSegments("/v1", StringComparison.Ordinal) || UnknownUrls.Find(path.Value ?? "") is not null
+            await (isInternal || path.StartsWithSegments("/v1", StringComparison.Ordinal) || UnknownUrls.Find(path.Value ?? "") is not null
                 ? next(context) : UnknownUrls.RefuseAsync(context));
         }
         catch (BadHttpRequestException exception)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
@@ -52,7 +53,7 @@ internal sealed partial class Forwarder(
         {
             if (end.NoPlace)
             {
-                backpressure.Note(running.OrganizationId, running.Model, end.Error);
+                backpressure.Note(running.OrganizationId, running.Model, running.Call.ServiceClass, end.Error);
             }
 
             await running.CloseUnansweredAsync(Outcome.FailedBeforeFirstToken, end.Computed, parts.Unanswered);
@@ -151,6 +152,11 @@ internal sealed partial class Forwarder(
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Attempt, number.ToString(CultureInfo.InvariantCulture));
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Organization, running.Call.Caller!.OrganizationId.ToString("N"));
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Bound, running.Ticket.Bound.ToString());
+        if (running.Call.ServiceClass != ServiceClass.Standard)
+        {
+            message.Headers.TryAddWithoutValidation(WorkerHeaders.ServiceClass, running.Call.ServiceClass.Name());
+        }
+
         if (GatewaySpans.TraceParent is { } parent)
         {
             message.Headers.TryAddWithoutValidation("traceparent", parent);

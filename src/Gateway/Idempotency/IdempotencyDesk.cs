@@ -17,7 +17,7 @@ namespace Tollgate.Gateway.Idempotency;
 internal sealed partial class IdempotencyDesk(
     IOptions<KeyDirectoryOptions> keys, AnswerStoreClient store, TimeProvider clock, ILogger<IdempotencyDesk> logger)
 {
-    private const string Header = "Idempotency-Key";
+    public const string Header = "Idempotency-Key";
     private const int LongestKey = 255;
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
     private readonly IdempotencySecrets[] _secrets = [.. Peppers.Parse(keys.Value).Select(pepper => new IdempotencySecrets(pepper))];

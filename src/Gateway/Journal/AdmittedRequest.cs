@@ -16,8 +16,11 @@ internal sealed record AdmittedRequest(
 {
     private const long UnknownTime = -1;
 
+    /// <summary>Decides which share of the price is charged.</summary>
+    public ServiceClass ServiceClass { get; init; }
+
     /// <summary>What <paramref name="units"/> cost, as the till books it: never more than was held.</summary>
-    public long CostNanoUsd(Units units) => Math.Min(Price.PicoUsd.CostNanoUsd(units), MoneyNanoUsd);
+    public long CostNanoUsd(Units units) => Math.Min(Price.PicoUsd.CostNanoUsd(units, ServiceClass), MoneyNanoUsd);
 
     /// <summary>Units cut to what the hold pays; equal to <paramref name="units"/> unless a worker ignored its cap.</summary>
     public Units Capped(Units units) => new(
@@ -49,6 +52,8 @@ internal sealed record AdmittedRequest(
         writer.Byte(Price.IsOrganizationsOwn ? (byte)1 : (byte)0);
         writer.Int64(Price.EffectiveFrom?.UtcTicks ?? UnknownTime);
         writer.LaterPrices(Price.PicoUsd, Bound);
+        writer.Count(Price.PicoUsd.BatchFactor);
+        writer.Byte((byte)ServiceClass);
     }
 
     public static AdmittedRequest Read(ref RecordReader reader)
@@ -61,10 +66,17 @@ internal sealed record AdmittedRequest(
         // Records of earlier versions end here.
         var (isOwn, from) = reader.IsAtEnd ? (false, UnknownTime) : (reader.Byte() == 1, reader.Int64());
         reader.LaterPrices(ref prices, ref bound);
-        var price = new UsagePrice(UnitPrices.Of(prices), from == UnknownTime ? null : new DateTimeOffset(from, TimeSpan.Zero), isOwn);
+        // And those of the version before classes here; a kind of units that comes later is appended behind the class.
+        var (factor, serviceClass) = reader.IsAtEnd
+            ? (UnitPrices.UsualBatchFactor, ServiceClass.Standard) : ((int)reader.Count(), (ServiceClass)reader.Byte());
+        var price = new UsagePrice(
+            UnitPrices.Of(prices, factor), from == UnknownTime ? null : new DateTimeOffset(from, TimeSpan.Zero), isOwn);
         return new AdmittedRequest(
             request, organization, project, key, model, endpoint, streamed, version, price, Units.Of(bound), epoch, admittedAt, money,
-            rateTokens);
+            rateTokens)
+        {
+            ServiceClass = serviceClass,
+        };
     }
 
     /// <summary>The one billable row of this request.</summary>
@@ -87,6 +99,7 @@ internal sealed record AdmittedRequest(
         AdmittedAt = AdmittedAt,
         FinishedAt = end.FinishedAt,
         Source = end.Source,
+        ServiceClass = ServiceClass,
     };
 }
 

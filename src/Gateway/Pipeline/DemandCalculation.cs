@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
@@ -18,7 +19,8 @@ internal static class DemandCalculation
         request.Generates ? Math.Min(request.MaxOutput ?? card.DefaultMaxOutput, card.ContextLength) : 0;
 
     /// <param name="scope">Of the endpoint, see <see cref="PublicEndpoint.Scope"/>.</param>
-    public static Demand Calculate(string scope, InferenceRequest request, ModelCard card, ModelPrice price)
+    public static Demand Calculate(
+        string scope, InferenceRequest request, ModelCard card, ModelPrice price, ServiceClass serviceClass = ServiceClass.Standard)
     {
         var size = request.Size;
         var context = (long)size.Prompts * card.ContextLength;
@@ -31,6 +33,7 @@ internal static class DemandCalculation
         return new Demand(scope, card.Name, price, media with { Input = prompt, Output = output }, estimate, request.Stream)
         {
             AskedModel = request.Model,
+            ServiceClass = serviceClass,
         };
     }
 }

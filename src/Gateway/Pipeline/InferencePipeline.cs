@@ -52,7 +52,7 @@ internal sealed class InferencePipeline(
 
         var (request, demand, body, asked) = (Preparation.Ready)prepared;
         (call.Model, call.Streamed) = (demand.Model, demand.Streamed);
-        if (backpressure.Find(caller.OrganizationId, demand.Model) is { } noPlace) // (5)
+        if (backpressure.Find(caller.OrganizationId, demand.Model, demand.ServiceClass) is { } noPlace) // (5)
         {
             await door.RefuseAsync(context, call, caller, noPlace);
             return;

@@ -1,8 +1,11 @@
 using Microsoft.AspNetCore.Http;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.Idempotency;
 using Tollgate.Gateway.Telemetry;
 
 namespace Tollgate.Gateway.Pipeline;
@@ -16,7 +19,9 @@ internal sealed class RequestEntry(Authenticator authenticator, AdmissionControl
     {
         call.Endpoint = endpoint;
         metrics.RequestStarted(endpoint); // It ends with the call's log line.
-        if (!(await authenticator.AuthenticateAsync(context, context.RequestAborted)).TryGet(out var caller, out var refusal))
+        var entered = call.IsInternal
+            ? await EnterNamedAsync(context, call) : await authenticator.AuthenticateAsync(context, context.RequestAborted);
+        if (!entered.TryGet(out var caller, out var refusal))
         {
             await OpenAiErrorResult.WriteAsync(context, refusal);
             return null;
@@ -35,6 +40,30 @@ internal sealed class RequestEntry(Authenticator authenticator, AdmissionControl
         }
 
         return caller;
+    }
+
+    /// <summary>The caller of a call through the internal door, whose route has proved the service.</summary>
+    private async ValueTask<OrRefusal<Caller>> EnterNamedAsync(HttpContext context, ApiCall call)
+    {
+        var headers = context.Request.Headers;
+        if (headers[InternalCalls.KeyHeader] is not [{ Length: > 0 } publicId])
+        {
+            return OpenAiError.MissingHeader(InternalCalls.KeyHeader, "Name the public id of the key that the call is made for.");
+        }
+
+        if (headers[IdempotencyDesk.Header].Count == 0)
+        {
+            return OpenAiError.MissingHeader(IdempotencyDesk.Header, "A repeated call must not be billed twice.");
+        }
+
+        var named = headers[WorkerHeaders.ServiceClass];
+        if ((named.Count == 0 ? ServiceClass.Standard : ServiceClassNames.Parse(named)) is not { } serviceClass)
+        {
+            return OpenAiError.MissingHeader(WorkerHeaders.ServiceClass, "Name standard or batch.");
+        }
+
+        call.ServiceClass = serviceClass;
+        return await authenticator.AuthenticateNamedAsync(publicId, context.RequestAborted);
     }
 
     /// <summary>The caller by the newest record of its key, if an authenticated request that asks for nothing may go on; null when the

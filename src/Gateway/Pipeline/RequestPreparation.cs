@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
@@ -53,7 +54,7 @@ internal sealed class RequestPreparation(
                     : new Preparation.Refused(refusal);
             }
 
-            return Prepare(caller, endpoint, request, model, body, asked);
+            return Prepare(caller, endpoint, request, model, body, asked, ApiCall.Of(context).ServiceClass);
         }
     }
 
@@ -68,7 +69,7 @@ internal sealed class RequestPreparation(
 
     private Preparation Prepare(
         Caller caller, InferenceEndpoint endpoint, InferenceRequest request, ResolvedModel model, RequestBody body,
-        IdempotentRequest? asked)
+        IdempotentRequest? asked, ServiceClass serviceClass)
     {
         if (model.Card is not { } card)
         {
@@ -98,7 +99,8 @@ internal sealed class RequestPreparation(
 
         var rewritten = new WorkerBody(
             request.Rewrite(body.Bytes, model.Model, DemandCalculation.OutputCap(request, card)), body.Form?.Boundary);
-        return new Preparation.Ready(request, DemandCalculation.Calculate(endpoint.Api.Scope, request, card, price), rewritten, asked);
+        var demand = DemandCalculation.Calculate(endpoint.Api.Scope, request, card, price, serviceClass);
+        return new Preparation.Ready(request, demand, rewritten, asked);
     }
 
     /// <summary>Which of its two names the client gave the output cap.</summary>

@@ -1,6 +1,8 @@
+using Tollgate.Contracts.Metering;
+
 namespace Tollgate.Inference.Requests;
 
 /// <summary>The request, the attempt and the organization that the gateway names in its headers.</summary>
 /// <param name="Attempt">The gateway's attempt, from 1.</param>
 /// <param name="Organization">For fairness; empty when the caller names none.</param>
-internal sealed record RequestIdentity(Guid Id, int Attempt, Guid Organization);
+internal sealed record RequestIdentity(Guid Id, int Attempt, Guid Organization, ServiceClass ServiceClass = ServiceClass.Standard);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
 
@@ -51,7 +52,9 @@ internal static class RequestIntake
     {
         var id = ReadId(request, WorkerHeaders.RequestId) ?? Guid.CreateVersion7(clock.GetUtcNow());
         _ = int.TryParse(request.Headers[WorkerHeaders.Attempt], NumberStyles.None, CultureInfo.InvariantCulture, out var attempt);
-        return new RequestIdentity(id, Math.Max(1, attempt), ReadId(request, WorkerHeaders.Organization) ?? Guid.Empty);
+        return new RequestIdentity(
+            id, Math.Max(1, attempt), ReadId(request, WorkerHeaders.Organization) ?? Guid.Empty,
+            ServiceClassNames.Parse(request.Headers[WorkerHeaders.ServiceClass]) ?? ServiceClass.Standard);
     }
 
     /// <summary>Reads an id of 32 hex digits; null for anything else.</summary>

@@ -86,7 +86,7 @@ internal sealed partial class RequestRecorder(
     {
         try
         {
-            witness.Append(identity.Id, identity.Attempt, identity.Organization, model, units);
+            witness.Append(identity.Id, identity.Attempt, identity.Organization, model, units, identity.ServiceClass);
         }
         catch (IOException exception)
         {

@@ -68,10 +68,11 @@ public sealed partial class WitnessLog : IDisposable
     }
 
     /// <summary>Writes what a request used.</summary>
-    public void Append(Guid requestId, int attempt, Guid organization, string model, Units units)
+    public void Append(
+        Guid requestId, int attempt, Guid organization, string model, Units units, ServiceClass serviceClass = ServiceClass.Standard)
     {
         var at = _clock.GetUtcNow();
-        var record = WitnessRecord.Write(requestId, attempt, organization == Guid.Empty ? null : organization, model, units, at);
+        var record = WitnessRecord.Write(requestId, attempt, organization == Guid.Empty ? null : organization, model, units, at, serviceClass);
         lock (_gate)
         {
             if (_end - _segments[^1].Start >= _options.SegmentBytes)

@@ -10,7 +10,8 @@ namespace Tollgate.Inference.Witness;
 /// <summary>
 /// The record of one request: length (4 bytes), CRC-32 of the rest (4), then request id (16), attempt (4), organization (16, zero: none),
 /// the units of the first six kinds (8 each), Unix microseconds (8) and the model's name in UTF-8. Where a later kind has a count, a zero
-/// byte and the counts of all later kinds (8 each) follow. Little-endian, ids big-endian. A log may hold records of every version.
+/// byte and the counts of all later kinds (8 each) follow. A request of another class than standard has them too, and then its class (1), so
+/// that a rest of one byte after the counts is the class. Little-endian, ids big-endian. A log may hold records of every version.
 /// </summary>
 internal static class WitnessRecord
 {
@@ -18,10 +19,12 @@ internal static class WitnessRecord
     public const int PrefixBytes = 8;
     private const int UnitsAt = 16 + 4 + 16;
     private const int FixedBytes = UnitsAt + (Units.FirstLength * 8) + 8;
-    private const int LongestTail = 1 + ((Units.Length - Units.FirstLength) * 8);
+    private const int LongestTail = 1 + ((Units.Length - Units.FirstLength) * 8) + 1;
     private const int LongestName = 1024;
 
-    public static byte[] Write(Guid requestId, int attempt, Guid? organization, string model, in Units units, DateTimeOffset at)
+    public static byte[] Write(
+        Guid requestId, int attempt, Guid? organization, string model, in Units units, DateTimeOffset at,
+        ServiceClass serviceClass = ServiceClass.Standard)
     {
         var name = Encoding.UTF8.GetBytes(model);
         if (name.Length > LongestName || name.AsSpan().Contains((byte)0))
@@ -29,7 +32,8 @@ internal static class WitnessRecord
             throw new ArgumentException($"A model's name has at most {LongestName} bytes, none of them zero.", nameof(model));
         }
 
-        var record = new byte[PrefixBytes + FixedBytes + name.Length + (HasLaterKind(units) ? LongestTail : 0)];
+        var tailLength = serviceClass != ServiceClass.Standard ? LongestTail : HasLaterKind(units) ? LongestTail - 1 : 0;
+        var record = new byte[PrefixBytes + FixedBytes + name.Length + tailLength];
         var body = record.AsSpan(PrefixBytes);
         requestId.TryWriteBytes(body, bigEndian: true, out _);
         BinaryPrimitives.WriteInt32LittleEndian(body[16..], attempt);
@@ -45,6 +49,11 @@ internal static class WitnessRecord
         for (var i = Units.FirstLength; i < Units.Length && tail.Length > 0; i++)
         {
             BinaryPrimitives.WriteInt64LittleEndian(tail[(1 + (8 * (i - Units.FirstLength)))..], UnitKind.All[i].Of(units));
+        }
+
+        if (tail.Length == LongestTail)
+        {
+            tail[^1] = (byte)serviceClass;
         }
 
         BinaryPrimitives.WriteInt32LittleEndian(record, body.Length);
@@ -78,14 +87,18 @@ internal static class WitnessRecord
         var organization = new Guid(body.Slice(20, 16), bigEndian: true);
         var name = body[FixedBytes..];
         var end = name.IndexOf((byte)0);
+        var tail = end >= 0 ? name[(end + 1)..] : default;
         entry = new WitnessEntry(
             position + PrefixBytes + length,
             new Guid(body[..16], bigEndian: true),
             BinaryPrimitives.ReadInt32LittleEndian(body[16..]),
             organization == Guid.Empty ? null : organization,
             Encoding.UTF8.GetString(end >= 0 ? name[..end] : name),
-            Units.Of(Counts(body, end >= 0 ? name[(end + 1)..] : default)),
-            DateTimeOffset.UnixEpoch.AddTicks(BinaryPrimitives.ReadInt64LittleEndian(body[84..]) * TimeSpan.TicksPerMicrosecond));
+            Units.Of(Counts(body, tail)),
+            DateTimeOffset.UnixEpoch.AddTicks(BinaryPrimitives.ReadInt64LittleEndian(body[84..]) * TimeSpan.TicksPerMicrosecond))
+        {
+            ServiceClass = tail.Length % 8 == 1 ? (ServiceClass)tail[^1] : ServiceClass.Standard,
+        };
         return true;
     }
 
