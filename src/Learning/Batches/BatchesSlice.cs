@@ -8,7 +8,7 @@ namespace Tollgate.Learning.Batches;
 /// <summary>Registers batches and their runner.</summary>
 internal static class BatchesSlice
 {
-    /// <summary>Section <c>Batches</c>; asks <c>Services:gateway</c>.</summary>
+    /// <summary>Section <c>Batches</c>; asks <c>Services:gateway</c> and <c>Services:billing</c>.</summary>
     public static WebApplicationBuilder AddBatches(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -25,6 +25,7 @@ internal static class BatchesSlice
                 ConnectTimeout = TimeSpan.FromSeconds(2),
                 PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
             });
+        services.AddInternalClient(BatchCosts.Client, builder.Configuration);
         services.AddSingleton<BatchTable>();
         services.AddSingleton<BatchDesk>();
         services.AddSingleton<BatchProgress>();
@@ -37,6 +38,8 @@ internal static class BatchesSlice
         services.AddSingleton<RunParts>();
         services.AddSingleton<BatchRunner>();
         services.AddHostedService(provider => provider.GetRequiredService<BatchRunner>());
+        services.AddSingleton<BatchCosts>();
+        services.AddHostedService(provider => provider.GetRequiredService<BatchCosts>());
         return builder;
     }
 }

@@ -27,9 +27,6 @@ internal sealed record LineRequest(int Line, string CustomId, ReadOnlyMemory<byt
     /// <summary>The Idempotency-Key of the line's calls: the same whenever the line is asked for, and of no other line.</summary>
     public string IdempotencyKey(Guid batch) => $"batch-{batch:N}-{Convert.ToHexStringLower(Digest())}";
 
-    /// <summary>The id of the line's answer, which is the same whenever it is written.</summary>
-    public string AnswerId(Guid batch) => LineIds.Of(batch, Line);
-
     private byte[] Digest() => SHA256.HashData(Encoding.UTF8.GetBytes(CustomId));
 }
 

@@ -23,6 +23,8 @@ create table batches (
   output_tokens bigint not null default 0,
   reasoning_tokens bigint not null default 0,
   cost numeric(24,12),
+  -- When the books are asked again for the cost of a batch that has ended.
+  cost_due timestamptz not null default '-infinity',
   created_at timestamptz not null,
   expires_at timestamptz not null,
   in_progress_at timestamptz,
@@ -40,7 +42,7 @@ create table batches (
   constraint counts_within_total check (completed + failed <= total)
 );
 create index batches_live on batches (organization_id) where status in ('validating', 'in_progress', 'finalizing', 'cancelling');
-create index batches_unpriced on batches (id)
+create index batches_unpriced on batches (cost_due)
   where cost is null and status in ('completed', 'failed', 'expired', 'cancelled');
 
 -- Where each line lies in the input file, and how far it is: 0 waits, 1 was asked or is about to be, 2 answered, 3 failed. What the line
