@@ -8,7 +8,8 @@ internal static class GrowthCommand
 {
     public static Command Create()
     {
-        var command = new Command("growth", "How the time of parsers, tokenizers, file readers and the journal grows with the size of their input.");
+        var command = new Command(
+            "growth", "How the time of parsers, tokenizers, file readers and the journal grows with the size of their input.");
         command.SetAction(async (_, cancellationToken) =>
         {
             var report = GrowthBench.Run(cancellationToken);

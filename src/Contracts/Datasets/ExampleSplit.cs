@@ -3,7 +3,7 @@ namespace Tollgate.Contracts.Datasets;
 /// <summary>
 /// Divides the rows of a training file into those to train on and those to validate with. The division is a function of the seed and of
 /// the rows' contents: their order changes nothing. Each label has its share in both parts, and texts that are equal but for case, spaces
-/// and punctuation go to one part. Keeps 40 bytes a row.
+/// and punctuation go to one part. Takes less than 500 bytes a row, and lets them go.
 /// </summary>
 /// <param name="seed">Any number. The same one divides the same rows in the same way.</param>
 /// <param name="validationShare">Part of the rows to validate with, above 0 and below 1.</param>

@@ -1,6 +1,9 @@
 namespace Tollgate.Contracts.Datasets;
 
-/// <summary>Recognises files that are neither JSONL nor CSV by their first bytes, so that a refusal names what was sent.</summary>
+/// <summary>
+/// Recognises files that are neither JSONL nor CSV by their first bytes, so that a refusal names what was sent. A mark of letters alone
+/// could be the name of a column, so each has a byte that no name has, or is a word of its format.
+/// </summary>
 internal static class FileKind
 {
     /// <summary>Bytes that <see cref="Refuse"/> needs to see, unless the file is shorter. A tar archive has its mark at 257.</summary>
@@ -21,12 +24,12 @@ internal static class FileKind
         ([.. "%PDF-"u8], "a PDF file", SendText),
         ([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], "an old Excel or Word file", SaveAsCsv),
         ([0x89, .. "PNG"u8], "a PNG picture", SendText), ([0xFF, 0xD8, 0xFF], "a JPEG picture", SendText),
-        ([.. "GIF8"u8], "a GIF picture", SendText), ([.. "RIFF"u8], "a WebP picture or a WAV sound", SendText),
+        ([.. "GIF87a"u8], "a GIF picture", SendText), ([.. "GIF89a"u8], "a GIF picture", SendText),
         ([.. "II*\0"u8], "a TIFF picture", SendText), ([.. "MM\0*"u8], "a TIFF picture", SendText),
-        ([.. "PAR1"u8], "a Parquet file", "Convert it to JSONL."), ([.. "ARROW1"u8], "an Arrow file", "Convert it to JSONL."),
+        ([.. "PAR1\x15"u8], "a Parquet file", "Convert it to JSONL."), ([.. "ARROW1\0\0"u8], "an Arrow file", "Convert it to JSONL."),
         ([0x93, .. "NUMPY"u8], "a NumPy file", "Convert it to JSONL."), ([0x89, .. "HDF"u8], "an HDF5 file", "Convert it to JSONL."),
         ([.. "SQLite format 3\0"u8], "an SQLite database", "Export the rows as JSONL or CSV."),
-        ([0x7F, .. "ELF"u8], "a program", SendText), ([.. "ID3"u8], "an MP3 sound", SendText), ([.. "OggS"u8], "an Ogg sound", SendText),
+        ([0x7F, .. "ELF"u8], "a program", SendText), ([.. "OggS\0"u8], "an Ogg sound", SendText),
         ([.. "version https://git-lfs."u8], "a pointer of Git LFS, not the file itself", "Run 'git lfs pull', and send the file."),
     ];
 
@@ -61,6 +64,9 @@ internal static class FileKind
         _ when head.StartsWith("PK\x03\x04"u8) => FaultTexts.CompressedFile("a zip file"),
         [(byte)'B', (byte)'Z', (byte)'h', >= (byte)'1' and <= (byte)'9', 0x31 or 0x17, ..] => FaultTexts.CompressedFile("a bzip2 file"),
         { Length: >= 262 } when head[257..].StartsWith("ustar"u8) => FaultTexts.CompressedFile("a tar archive"),
+        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', ..] =>
+            FaultTexts.WrongFileType("a WebP picture or a WAV sound", SendText),
+        [(byte)'I', (byte)'D', (byte)'3', >= 2 and <= 4, ..] => FaultTexts.WrongFileType("an MP3 sound", SendText),
         [0x80, >= 2 and <= 5, ..] => FaultTexts.WrongFileType("a Python pickle, which is never opened", "Write the rows as JSONL."),
         [(byte)'B', (byte)'M', _, _, _, _, 0, 0, 0, 0, ..] => FaultTexts.WrongFileType("a BMP picture", SendText),
         _ => RefuseMarkup(head),

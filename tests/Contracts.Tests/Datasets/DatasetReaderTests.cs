@@ -37,6 +37,27 @@ public sealed class DatasetReaderTests
         Assert.All(file.File.Length < 100_000 ? [1, 7, 64, 509] : (int[])[4_093], size => Assert.Equal(whole, Write(Read(file, size))));
     }
 
+    [Theory]
+    [InlineData("UTF-16 without a mark", "UTF-16 (little endian")]
+    [InlineData("UTF-16 big endian", "UTF-16 (big endian")]
+    [InlineData("UTF-32", "UTF-32 (little endian")]
+    [InlineData("Latin-1", "looks like Latin-1")]
+    [InlineData("Latin-1 at a line's end", "looks like Latin-1")]
+    [InlineData("Windows-1252", "looks like Windows-1252")]
+    [InlineData("a character that is cut off", "ends within a character")]
+    [InlineData("zip bomb", "a zip file")]
+    [InlineData("zstd", "a zstd file")]
+    [InlineData("XLSX", "an Excel")]
+    [InlineData("pickle", "a Python pickle")]
+    [InlineData("HTML", "an HTML page")]
+    [InlineData("a system message", "messages[0] has the role 'system'")]
+    [InlineData("NaN", "NaN")]
+    [InlineData("OpenAI's older form", "'prompt', 'completion'")]
+    [InlineData("an id twice", "'one' stands on line 1")]
+    [InlineData("another separator", "'text|label'")]
+    public void A_message_names_what_was_sent(string name, string part) =>
+        Assert.Contains(part, Read(Cases[name], Cases[name].File.Length).Faults.Single().Message, StringComparison.Ordinal);
+
     [Fact]
     public void There_are_enough_kinds_of_files() => Assert.InRange(Cases.Values.Count(file => file.Faults.Count > 0), 100, int.MaxValue);
 

@@ -41,6 +41,17 @@ public sealed class ExampleSplitTests
     }
 
     [Fact]
+    public void Divide_takes_less_than_500_bytes_a_row()
+    {
+        (string Text, string Label)[] rows = [.. Enumerable.Range(0, 100_000).Select(i => ($"text {i}", $"{i % 3}"))];
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+
+        Divide(rows, 1, 0.2);
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - allocated) / rows.Length, 1, 500);
+    }
+
+    [Fact]
     public void Divide_leaves_a_row_of_each_label_in_both_parts_where_it_can()
     {
         var validation = Divide([("a1", "a"), ("a2", "a"), ("b1", "b"), ("b2", "b"), ("c1", "c")], 1, 0.01);

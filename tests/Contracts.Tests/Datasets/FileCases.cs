@@ -32,6 +32,7 @@ internal static class FileCases
         Bad("UTF-32 without a mark", Encoding.UTF32.GetBytes(Rows), 0, ("wrong_encoding", 1, 1)),
         Bad("Latin-1", Encoding.Latin1.GetBytes(Rows.Replace("poor", "très", StringComparison.Ordinal)), 2, ("invalid_utf8", 2, 12)),
         Bad("Windows-1252", [.. Third, 0x93, .. "x\",\"label\":\"a\"}"u8], 3, ("invalid_utf8", 3, 10)),
+        Bad("Latin-1 at a line's end", Encoding.Latin1.GetBytes("label,text\na,café\nb,fine\n"), 2, ("invalid_utf8", 2, 6)),
         Bad("Latin-1 in CSV", Encoding.Latin1.GetBytes("text,label\nfine,a\n\"two\nlinès\",b\n"), 2, ("invalid_utf8", 4, 4)),
         Bad(
             "mixed encodings", [.. "{\"text\":\"schön\",\"label\":\"a\"}\n{\"text\":\"sch"u8, 0xF6, .. "n\",\"label\":\"b\"}"u8], 2,
@@ -94,6 +95,12 @@ internal static class FileCases
         Bad("pickle", [0x80, 0x04, 0x95, 0x10, 0, 0, 0], 0, ("wrong_file_type", 1, 1)),
         Bad("NumPy", [0x93, .. "NUMPY"u8, 1, 0], 0, ("wrong_file_type", 1, 1)),
         Bad("Parquet", "PAR1\u0015", 0, ("wrong_file_type", 1, 1)),
+        Good("columns named like formats", "ID3,PAR1,RIFF,OggS,BMI,text,label\n1,2,3,4,5,fine,a\n1,2,3,4,5,poor,b\n", 2) with
+        {
+            Warnings = ["ignored_members"],
+        },
+        Bad("MP3", [.. "ID3"u8, 3, 0, 0], 0, ("wrong_file_type", 1, 1)),
+        Bad("WAV", [.. "RIFF"u8, 36, 0, 0, 0, .. "WAVE"u8], 0, ("wrong_file_type", 1, 1)),
         Bad("HTML", "\n<!DOCTYPE html>\n<html><body>404</body></html>", 0, ("wrong_file_type", 1, 1)),
         Bad("XML", "<?xml version=\"1.0\"?>\n<rows/>", 0, ("wrong_file_type", 1, 1)),
         Bad("PNG", [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A], 0, ("wrong_file_type", 1, 1)),
