@@ -142,7 +142,7 @@ choose_base_images() {
     echo 'services:'
     for name in postgres redis; do echo "  $name: { image: 'tollgate-test/$name:$tag' }"; done
     args="SDK: 'tollgate-test/sdk:$tag', ASPNET: 'tollgate-test/aspnet:$tag', CUDA: tollgate-test/debian"
-    for service in migrate-accounts migrate-billing accounts billing gateway worker bootstrap; do
+    for service in migrate-accounts migrate-billing migrate-learning accounts billing learning gateway worker bootstrap; do
       echo "  $service: { build: { args: { $args } } }"
     done
   } > "$work/stand-ins.yml"
@@ -211,11 +211,11 @@ build_images() {
 }
 
 healthy() { wait_until 300 all_healthy || { docker ps -a; return 1; }; }
-all_healthy() { [ "$(containers --filter health=healthy | wc -l)" -eq 7 ]; }
+all_healthy() { [ "$(containers --filter health=healthy | wc -l)" -eq 8 ]; }
 
 migrated() {
   local service
-  for service in migrate-accounts migrate-billing; do
+  for service in migrate-accounts migrate-billing migrate-learning; do
     [ "$(docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' "$(container $service)")" = "exited 0" ] || return 1
   done
 }
@@ -324,6 +324,7 @@ stop_under_load() {
   for i in "${pids[@]}"; do wait "$i" || return 1; done
   containers -a | xargs docker inspect -f '{{.Name}} {{.State.ExitCode}} {{.State.OOMKilled}}' | tee "$work/exits"
   ! grep -E ' 137 | true$' "$work/exits" && ended_before gateway worker && ended_before worker billing && ended_before billing postgres \
+    && ended_before gateway learning && ended_before learning postgres \
     && ended_before accounts postgres && ended_before accounts redis
 }
 ended_before() { echo "$1 before $2" && [[ $(ended "$1") < $(ended "$2") ]]; }

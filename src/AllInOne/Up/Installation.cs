@@ -12,8 +12,8 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.AllInOne.Up;
 
 /// <summary>
-/// A running installation. Gateway, Accounts, Billing, Learning and, unless a real one is configured, the fake Stripe run in this process, as
-/// separate web applications with the same interfaces as in production. Postgres, Redis and the worker are supervised children.
+/// A running installation. Gateway, Accounts, Billing, Learning and, unless a real one is configured, the fake Stripe run in this process,
+/// as separate web applications with the same interfaces as in production. Postgres, Redis and the worker are supervised children.
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
@@ -124,7 +124,7 @@ internal sealed class Installation : IAsyncDisposable
 
     private void WriteEndpoints(DataFolder data, string? mail, bool fakeStripe) => new Endpoints(
         Ports.Url(Ports.Api), Ports.Url(Ports.Portal), mail, Ports.Url(Ports.GatewayInternal),
-        Ports.Url(Ports.AccountsInternal), Ports.Url(Ports.BillingInternal), Ports.Url(Ports.Worker),
+        Ports.Url(Ports.AccountsInternal), Ports.Url(Ports.BillingInternal), Ports.Url(Ports.LearningInternal), Ports.Url(Ports.Worker),
         fakeStripe ? Ports.Url(Ports.Stripe) : null, Databases.Superuser, Databases.Redis, BearerFiles.PathOf(data, "operator"),
         new ProcessIds(Environment.ProcessId, _supervisor.IdOf("postgres"), _supervisor.IdOf("redis"), _supervisor.IdOf("worker")))
             .Write(data);

@@ -13,8 +13,8 @@ namespace Tollgate.Cli.Data;
 /// <param name="OperatorBearers">Path of the operator's bearer file.</param>
 /// <param name="Pids">Process ids; null for a server that the operator runs.</param>
 public sealed record Endpoints(
-    string Api, string Portal, string? Mail, string GatewayInternal, string AccountsInternal, string BillingInternal, string WorkerInternal,
-    string? Stripe, string Postgres, string Redis, string OperatorBearers, ProcessIds Pids)
+    string Api, string Portal, string? Mail, string GatewayInternal, string AccountsInternal, string BillingInternal,
+    string LearningInternal, string WorkerInternal, string? Stripe, string Postgres, string Redis, string OperatorBearers, ProcessIds Pids)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 

@@ -39,7 +39,7 @@ internal sealed class FileHousekeeping(
     /// <summary>Removes what waits for it from the store. A content that another instance removes at once is no fault.</summary>
     private async Task RemoveAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<Guid> waiting;
+        List<Guid> waiting;
         do
         {
             await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))

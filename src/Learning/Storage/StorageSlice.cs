@@ -10,7 +10,11 @@ internal static class StorageSlice
     {
         services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
         services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
-        services.AddSingleton<IBlobStore>(provider => ActivatorUtilities.CreateInstance<FolderStore>(provider));
+        services.AddSingleton<IBlobStore>(provider => provider.GetRequiredService<IOptions<StorageOptions>>() switch
+        {
+            { Value.Bucket.Length: > 0 } bucket => new BucketStore(bucket),
+            var folder => new FolderStore(folder),
+        });
         return services;
     }
 }

@@ -7,7 +7,8 @@ namespace Tollgate.EndToEnd.Tests.Running;
 /// <param name="Postgres">Superuser's connection string on Tollgate's database.</param>
 /// <param name="OperatorBearers">Path of the file that holds the operator's bearers; the other services' lie beside it.</param>
 internal sealed record Endpoints(
-    string Api, string Portal, string Mail, string GatewayInternal, string AccountsInternal, string BillingInternal, string WorkerInternal,
+    string Api, string Portal, string Mail, string GatewayInternal, string AccountsInternal, string BillingInternal,
+    string LearningInternal, string WorkerInternal,
     string Stripe, string Postgres, string Redis, string OperatorBearers, ProcessIds Pids)
 {
     /// <summary>What an OpenAI client is given as its base address.</summary>

@@ -59,6 +59,7 @@ internal sealed class InternalApi(Endpoints endpoints)
             "gateway" => endpoints.GatewayInternal,
             "accounts" => endpoints.AccountsInternal,
             "billing" => endpoints.BillingInternal,
+            "learning" => endpoints.LearningInternal,
             _ => endpoints.WorkerInternal,
         };
         using var response = await Http.SendAsync(Request(HttpMethod.Get, $"{address}/metrics", "metrics", service));

@@ -108,6 +108,7 @@ public sealed class TelemetryTests(ObservedTollgate observed) : IClassFixture<Ob
     [InlineData("accounts")]
     [InlineData("billing")]
     [InlineData("inference")]
+    [InlineData("learning")]
     public async Task Promtool_finds_no_fault_in_the_metrics_of(string service)
     {
         var metrics = await observed.Running.Internal.MetricsAsync(service);
@@ -123,7 +124,7 @@ public sealed class TelemetryTests(ObservedTollgate observed) : IClassFixture<Ob
     {
         var page = await File.ReadAllTextAsync(Path.Combine(SharedFiles.Repository, "docs", "telemetry.md"));
         var missing = new List<string>();
-        foreach (var service in (string[])["gateway", "accounts", "billing", "inference"])
+        foreach (var service in (string[])["gateway", "accounts", "billing", "inference", "learning"])
         {
             var shown = (await observed.Running.Internal.MetricsAsync(service)).Split('\n')
                 .Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal))

@@ -20,7 +20,7 @@ public sealed class PortsTests
         int[] all =
         [
             ports.Api, ports.Portal, ports.Postgres, ports.Redis, ports.Worker, ports.GatewayInternal, ports.AccountsInternal,
-            ports.BillingInternal, ports.Stripe, ports.StripeInternal,
+            ports.BillingInternal, ports.LearningInternal, ports.Stripe, ports.StripeInternal,
         ];
         Assert.Equal(all.Length, all.Distinct().Count());
     }
