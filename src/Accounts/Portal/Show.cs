@@ -26,6 +26,10 @@ internal static class Show
         ", ", PriceMember.Shown(prices).Where(member => member.IsMedia)
             .Select(member => $"{Usd(member.UsdOf(prices))} per {member.Quote}"));
 
+    /// <summary>Formats the share of a price that batches pay.</summary>
+    /// <param name="tenThousandths">See <see cref="UnitPrices.BatchFactor"/>.</param>
+    public static string BatchFactor(int tenThousandths) => (tenThousandths / 100m).ToString("0.##", CultureInfo.InvariantCulture) + " %";
+
     /// <summary>Formats what a request used: prompt and completion tokens, and every other count above 0.</summary>
     public static string Used(Units units)
     {

@@ -77,8 +77,9 @@ internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView 
         var media = PriceMember.All.Where(member => member.IsMedia && member.Of(order) is not null)
             .Select(member => FormattableString.Invariant($"${member.Of(order)} per {member.Quote}")).ToList();
         var tokens = FormattableString.Invariant($"${order.InputPerMillion ?? 0} in, ${order.OutputPerMillion ?? 0} out");
-        return string.Join(
+        var amounts = string.Join(
             ", ", media.Count > 0 && order is { InputPerMillion: null, OutputPerMillion: null } ? media : media.Prepend(tokens));
+        return order.BatchFactor is { } factor ? FormattableString.Invariant($"{amounts}, batches {factor} of it") : amounts;
     }
 
     private async Task WriteDownAsync(

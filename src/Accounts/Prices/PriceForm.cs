@@ -30,6 +30,9 @@ public sealed class PriceForm
     /// <summary>US dollars per step of a denoiser.</summary>
     public string? PerStep { get; set; }
 
+    /// <summary>Share of the price that requests of batches pay, 0 to 1; empty for 0.5.</summary>
+    public string? BatchFactor { get; set; }
+
     /// <summary>UTC, in the format of a browser's date and time field; empty for now.</summary>
     public string? EffectiveFrom { get; set; }
 
@@ -52,6 +55,7 @@ public sealed class PriceForm
             PerImage = ReadAmount(nameof(PerImage), PerImage, faults),
             PerMillionPixels = ReadAmount(nameof(PerMillionPixels), PerMillionPixels, faults),
             PerStep = ReadAmount(nameof(PerStep), PerStep, faults),
+            BatchFactor = ReadAmount(nameof(BatchFactor), BatchFactor, faults),
         };
         return (order, faults);
     }
@@ -66,6 +70,7 @@ public sealed class PriceForm
         [nameof(PerImage)] = PerImage,
         [nameof(PerMillionPixels)] = PerMillionPixels,
         [nameof(PerStep)] = PerStep,
+        [nameof(BatchFactor)] = BatchFactor,
         [nameof(EffectiveFrom)] = EffectiveFrom,
         [nameof(OrganizationId)] = OrganizationId?.Trim(),
     });

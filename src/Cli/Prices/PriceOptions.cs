@@ -25,6 +25,9 @@ internal static class PriceOptions
     private static readonly Option<decimal?> Step = Numbers.Optional(
         "--price-step", "US dollars per denoiser step of an image that is made.", 0m, SetPrice.MostPerMillion / 1_000_000m);
 
+    private static readonly Option<decimal?> BatchFactor = Numbers.Optional(
+        "--batch-factor", "Share of these prices that requests of batches pay. Default 0.5.", 0m, 1m);
+
     /// <summary>The options for amounts. A model's price names those that its task uses.</summary>
     public static readonly IReadOnlyList<Option<decimal?>> Amounts = [In, Out, Audio, Image, Pixels, Step];
 
@@ -38,17 +41,20 @@ internal static class PriceOptions
         ["perImage"] = "--price-image",
         ["perMillionPixels"] = "--price-pixels",
         ["perStep"] = "--price-step",
+        ["batchFactor"] = "--batch-factor",
         ["effectiveFrom"] = "--from",
         ["organizationId"] = "--organization",
     };
 
-    /// <summary>Adds the options for amounts to a command.</summary>
+    /// <summary>Adds the options for amounts and for the share of batches to a command.</summary>
     public static Command WithAmounts(this Command command)
     {
         foreach (var option in Amounts)
         {
             command.Options.Add(option);
         }
+
+        command.Options.Add(BatchFactor);
 
         return command;
     }
@@ -64,6 +70,7 @@ internal static class PriceOptions
         PerImage = parsed.GetValue(Image),
         PerMillionPixels = parsed.GetValue(Pixels),
         PerStep = parsed.GetValue(Step),
+        BatchFactor = parsed.GetValue(BatchFactor),
     };
 
     /// <summary>Throws if an order has faults, with one line per fault.</summary>

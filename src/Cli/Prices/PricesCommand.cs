@@ -61,13 +61,13 @@ internal static class PricesCommand
         var snapshot = await client.GetAsync("billing", PriceOrder.Path, ContractsJson.Default.PriceSnapshot, cancellationToken);
         var now = TimeProvider.System.GetUtcNow();
         await Console.Out.WriteLineAsync(
-            $"{"MODEL",-32} {"ORGANIZATION",-36} {"STATE",-9} {"FROM",-20} {"USD/1M IN",14} {"USD/1M OUT",14} {"OTHER",-40} VERSION");
+            $"{"MODEL",-32} {"ORGANIZATION",-36} {"STATE",-9} {"FROM",-20} {"USD/1M IN",14} {"USD/1M OUT",14} {"OTHER",-40} {"BATCH",6} VERSION");
         foreach (var price in snapshot.Prices)
         {
             var state = price.EffectiveFrom > now ? "scheduled" : "in force";
             await Console.Out.WriteLineAsync(
                 $"{price.Model,-32} {price.OrganizationId?.ToString() ?? "all",-36} {state,-9} {Instant(price.EffectiveFrom),-20}"
-                + $" {Usd(price.PicoUsd.Input),14} {Usd(price.PicoUsd.Output),14} {Media(price.PicoUsd),-40} {price.Version}");
+                + $" {Usd(price.PicoUsd.Input),14} {Usd(price.PicoUsd.Output),14} {Media(price.PicoUsd),-40} {Factor(price.PicoUsd),6} {price.Version}");
         }
 
         return 0;
@@ -101,6 +101,10 @@ internal static class PricesCommand
     /// <summary>Formats a price: X pico-dollars per token are X / 10^6 dollars per million tokens.</summary>
     private static string Usd(long pico) => (pico / 1_000_000m).ToString("0.######", CultureInfo.InvariantCulture);
 
+    /// <summary>Formats the share that requests of batches pay.</summary>
+    private static string Factor(UnitPrices prices) =>
+        (prices.BatchFactor / (decimal)UnitPrices.WholeFactor).ToString("0.####", CultureInfo.InvariantCulture);
+
     private static string Instant(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
@@ -118,6 +122,7 @@ internal static class PricesCommand
             ", ", media.Count > 0 && price is { InputPerMillion: null, OutputPerMillion: null } ? media : media.Prepend(tokens));
         var payers = price.OrganizationId is { } one ? $"organization {one}" : "all organizations";
         var begins = price.EffectiveFrom is { } instant ? Instant(instant) : "now";
-        return $"{price.Model} costs {amounts} from {begins}, for {payers}.";
+        var batches = price.BatchFactor is { } factor ? string.Create(CultureInfo.InvariantCulture, $" Batches pay {factor} of it.") : "";
+        return $"{price.Model} costs {amounts} from {begins}, for {payers}.{batches}";
     }
 }

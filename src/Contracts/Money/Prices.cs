@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Contracts.Money;
@@ -18,6 +19,7 @@ public sealed record ModelPrice(
 /// whole number for every price with at most six decimals.
 /// </summary>
 /// <param name="BatchFactor">Share of the cost that requests of class batch pay, ten-thousandths: 0 to 10,000.</param>
+[method: JsonConstructor]
 public readonly record struct UnitPrices(
     long Input, long Cached, long Output, long Reasoning, long AudioMs, long Image, long Pixel = 0, long Step = 0,
     int BatchFactor = UnitPrices.UsualBatchFactor)

@@ -25,7 +25,7 @@ internal sealed class EncoderEngine(
     /// <exception cref="Exception">What the request or the graph threw.</exception>
     public async Task<EncoderOutcome> RunAsync(IEncoderRequest request, CancellationToken cancellationToken)
     {
-        using var place = turns.TryJoin(request.Organization);
+        using var place = turns.TryJoin(request.Party);
         if (place is null)
         {
             return EncoderOutcome.QueueFull;
@@ -41,7 +41,7 @@ internal sealed class EncoderEngine(
             while (!await HasRunAsync(work))
             {
                 using var turn = await place.TakeTurnAsync(work.Left);
-                await Task.Run(() => Serve(turn, request.Organization), CancellationToken.None);
+                await Task.Run(() => Serve(turn, request.Party), CancellationToken.None);
             }
         }
         catch (DisplacedException)
@@ -71,13 +71,13 @@ internal sealed class EncoderEngine(
     }
 
     /// <summary>One turn: cuts texts until there are rows enough, and runs some of them.</summary>
-    private void Serve(FairTurns.Turn turn, Guid leader)
+    private void Serve(FairTurns.Turn turn, Party leader)
     {
         var characters = 0L;
         while (_pool.Claim(leader, characters) is { } work)
         {
             characters += work.Request.Size;
-            turn.Charge(work.Organization, (int)Math.Min(work.Request.Size / CharactersPerToken, int.MaxValue));
+            turn.Charge(work.Party, (int)Math.Min(work.Request.Size / CharactersPerToken, int.MaxValue));
             Encode(work);
         }
 
@@ -124,7 +124,7 @@ internal sealed class EncoderEngine(
             foreach (var rows in batch.Where((_, i) => failures[i] is null).GroupBy(row => row.Work))
             {
                 var tokens = rows.Sum(row => row.Row.Length);
-                turn.Charge(rows.Key.Organization, tokens);
+                turn.Charge(rows.Key.Party, tokens);
                 rows.Key.Request.Count(tokens);
             }
         }

@@ -47,9 +47,9 @@ internal sealed class EncoderPool(FairTurns turns, BatchLimits limits)
     }
 
     /// <summary>The next request whose texts are to be cut into rows in a turn; null when the turn has enough to run.</summary>
-    /// <param name="leader">Organization of the turn.</param>
+    /// <param name="leader">Party of the turn.</param>
     /// <param name="characters">What the turn has cut before.</param>
-    public EncoderWork? Claim(Guid leader, long characters)
+    public EncoderWork? Claim(Party leader, long characters)
     {
         lock (_gate)
         {
@@ -57,13 +57,13 @@ internal sealed class EncoderPool(FairTurns turns, BatchLimits limits)
             foreach (var work in Served(leader))
             {
                 rows += work.Waiting.Count;
-                own |= work.Organization == leader && work.Waiting.Count > 0;
+                own |= work.Party == leader && work.Waiting.Count > 0;
                 if (work.IsClaimed)
                 {
                     continue;
                 }
 
-                var isFirst = !own && characters == 0 && work.Organization == leader;
+                var isFirst = !own && characters == 0 && work.Party == leader;
                 if (isFirst || (rows < limits.Window && limits.Rows > 1 && characters + work.Request.Size <= CharactersPerTurn))
                 {
                     work.Claim();
@@ -94,7 +94,7 @@ internal sealed class EncoderPool(FairTurns turns, BatchLimits limits)
 
     /// <summary>Takes the rows of the next run in a turn: the longest of the leader's oldest request, and rows of like length, also of
     /// other organizations that may ride along. None when nothing waits.</summary>
-    public IReadOnlyList<RunningRow> Take(Guid leader)
+    public IReadOnlyList<RunningRow> Take(Party leader)
     {
         RunningRow[] taken;
         EncoderWork[] served;
@@ -103,7 +103,7 @@ internal sealed class EncoderPool(FairTurns turns, BatchLimits limits)
             var window = new List<RunningRow>();
             foreach (var work in Served(leader))
             {
-                if (window.Count == 0 && work.Organization != leader)
+                if (window.Count == 0 && work.Party != leader)
                 {
                     return [];
                 }
@@ -147,10 +147,10 @@ internal sealed class EncoderPool(FairTurns turns, BatchLimits limits)
     }
 
     /// <summary>The leader's requests, then those of organizations that may ride along. Called with the gate held.</summary>
-    private IEnumerable<EncoderWork> Served(Guid leader)
+    private IEnumerable<EncoderWork> Served(Party leader)
     {
-        var own = _works.Where(work => work.Organization == leader);
-        var others = _works.Where(work => work.Organization != leader).ToLookup(work => work.Organization);
+        var own = _works.Where(work => work.Party == leader);
+        var others = _works.Where(work => work.Party != leader).ToLookup(work => work.Party);
         return [.. own, .. others.Where(group => turns.MayRide(group.Key, leader, limits.PaddedTokens)).SelectMany(group => group)];
     }
 

@@ -13,7 +13,7 @@ internal sealed class EncoderWork(IEncoderRequest request, FairTurns.Place place
 
     public IEncoderRequest Request => request;
 
-    public Guid Organization => place.Organization;
+    public Party Party => place.Party;
 
     /// <summary>Ends when its texts are cut, and at the latest with the request.</summary>
     public Task Encoded => _encoded.Task;

@@ -1,3 +1,5 @@
+using Tollgate.Inference.Fairness;
+
 namespace Tollgate.Inference.Encoders;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Tollgate.Inference.Encoders;
 /// </summary>
 internal interface IEncoderRequest
 {
-    Guid Organization { get; }
+    Party Party { get; }
 
     /// <summary>Characters that <see cref="Encode"/> cuts into ids, or ids that it copies.</summary>
     long Size { get; }

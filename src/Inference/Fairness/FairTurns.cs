@@ -4,9 +4,9 @@ namespace Tollgate.Inference.Fairness;
 internal sealed class DisplacedException() : Exception("The request's place in the queue was given away.");
 
 /// <summary>
-/// Turns at a model: the organization served least goes next, of one organization's requests the one that joined first. One organization
-/// has one turn at a time, and two organizations have theirs at once, so that no organization waits for the end of another's turn. A
-/// request takes as many turns as it needs. Thread-safe.
+/// Turns at a model: the party served least goes next, of one party's requests the one that joined first. A party has one turn at a time,
+/// and two have theirs at once, so that no organization waits for the end of another's turn. A request takes as many turns as it needs.
+/// Batches go when no live request waits, see <see cref="Party.MayBegin"/>. Thread-safe.
 /// </summary>
 /// <param name="places">Counts the requests that wait for their first turn.</param>
 /// <param name="quiet">Who else has work at this worker.</param>
@@ -16,11 +16,11 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
 
     private readonly QuietOrganizations _quiet = quiet;
     private readonly TimeProvider _clock = clock;
-    private readonly Dictionary<Guid, Rest> _rests = [];
+    private readonly Dictionary<Party, Rest> _rests = [];
     private readonly Lock _gate = new();
     private readonly FairShare _shares = new();
     private readonly LinkedList<Place> _joined = new();
-    private readonly List<Guid> _running = [];
+    private readonly List<Party> _running = [];
     private bool _looksLater;
 
     /// <summary>How busy it is now.</summary>
@@ -37,40 +37,41 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
 
     /// <summary>A place in the line, until it is disposed; null when it is full. Another organization's request may have to go for
     /// it.</summary>
-    public Place? TryJoin(Guid organization)
+    public Place? TryJoin(Party party)
     {
         lock (_gate)
         {
-            var place = new Place(this, organization);
-            if (!places.MayEnter(organization) && (_running.Count > 0 || places.Taken > 0))
+            var place = new Place(this, party);
+            if (!places.MayEnter(party) && (_running.Count > 0 || places.Taken > 0))
             {
-                if (places.FindDisplaced(organization) is not { } holder)
+                if (places.FindDisplaced(party) is not { } holder)
                 {
                     return null;
                 }
 
-                Displace(_joined.Last(other => other.Organization == holder && !other.Started));
+                Displace(_joined.Last(other => other.Party == holder && !other.Started));
             }
 
-            if (_joined.All(other => other.Organization != organization))
+            if (_joined.All(other => other.Party != party))
             {
-                _shares.Join(organization, _joined.Select(other => other.Organization));
+                _shares.Join(party, _joined.Select(other => other.Party));
             }
 
-            places.Enter(organization);
-            _quiet.Enter(organization, 1);
+            places.Enter(party);
+            _quiet.Enter(party, 1);
             _joined.AddLast(place);
             return place;
         }
     }
 
     /// <summary>Whether another organization's work may be done in a turn of <paramref name="leader"/>: it has not been served more by
-    /// more than <paramref name="ahead"/> tokens, and gives way to nobody.</summary>
-    public bool MayRide(Guid other, Guid leader, int ahead)
+    /// more than <paramref name="ahead"/> tokens, and gives way to nobody. A batch rides with batches alone, live work with both.</summary>
+    public bool MayRide(Party other, Party leader, int ahead)
     {
         lock (_gate)
         {
-            return _shares[other] <= _shares[leader] + ahead && !_quiet.MustGiveWay(other);
+            return !_quiet.MustGiveWay(other)
+                && (other.ServiceClass == leader.ServiceClass ? _shares[other] <= _shares[leader] + ahead : leader.IsBatch);
         }
     }
 
@@ -82,6 +83,7 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
             place.Displaced = true;
             Leave(place);
             place.Waiting?.TrySetException(new DisplacedException());
+            place.Waiting = null;
         }
     }
 
@@ -93,16 +95,16 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
             return;
         }
 
-        _quiet.Leave(place.Organization, 1);
+        _quiet.Leave(place.Party, 1);
         if (!place.Started)
         {
-            places.Leave(place.Organization);
+            places.Leave(place.Party);
         }
 
-        if (_joined.All(other => other.Organization != place.Organization))
+        if (_joined.All(other => other.Party != place.Party))
         {
-            _shares.Served(place.Organization);
-            _rests.Remove(place.Organization);
+            _shares.Served(place.Party);
+            _rests.Remove(place.Party);
         }
     }
 
@@ -118,11 +120,12 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
                 continue; // It was cancelled while it waited.
             }
 
-            _running.Add(next.Organization);
+            _running.Add(next.Party);
             Start(next);
         }
 
-        if (!_looksLater && _running.Count < AtOnce && _joined.Any(IsNext))
+        var standardWaits = StandardWaits();
+        if (!_looksLater && _running.Count < AtOnce && _joined.Any(place => IsNext(place, standardWaits)))
         {
             _looksLater = true; // Who is next rests.
             _ = PassOnLaterAsync();
@@ -135,7 +138,7 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
         if (!place.Started)
         {
             place.Started = true;
-            places.Leave(place.Organization);
+            places.Leave(place.Party);
         }
     }
 
@@ -149,23 +152,31 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
         }
     }
 
-    private Place? Next() =>
-        _joined.Where(place => IsNext(place) && !Rests(place.Organization)).MinBy(place => _shares[place.Organization]);
+    private Place? Next()
+    {
+        var standardWaits = StandardWaits();
+        return _joined.Where(place => IsNext(place, standardWaits) && !Rests(place.Party)).MinBy(place => _shares[place.Party]);
+    }
 
-    private bool IsNext(Place place) => place.Waiting is not null && !_running.Contains(place.Organization);
+    private bool StandardWaits() => _joined.Any(place => place.Waiting is not null && !place.Party.IsBatch);
+
+    /// <summary>Whether a place waits for a turn that it could have now. Batches have one turn at a time, over all organizations: the other
+    /// one is there when live traffic comes.</summary>
+    private bool IsNext(Place place, bool standardWaits) => place.Waiting is not null && !_running.Contains(place.Party)
+        && place.Party.MayBegin(standardWaits) && !(place.Party.IsBatch && _running.Any(running => running.IsBatch));
 
     /// <summary>Whether an organization that has just had a turn leaves the processors to those with little work.</summary>
-    private bool Rests(Guid organization) =>
-        _rests.TryGetValue(organization, out var rest) && _clock.GetElapsedTime(rest.Since) < rest.Length
-        && _quiet.MustGiveWay(organization);
+    private bool Rests(Party party) =>
+        _rests.TryGetValue(party.Resting, out var rest) && _clock.GetElapsedTime(rest.Since) < rest.Length
+        && _quiet.MustGiveWay(party);
 
     /// <summary>How long an organization rests after a turn.</summary>
     private readonly record struct Rest(long Since, TimeSpan Length);
 
     /// <summary>A request's place in the line.</summary>
-    internal sealed class Place(FairTurns turns, Guid organization) : IDisposable
+    internal sealed class Place(FairTurns turns, Party party) : IDisposable
     {
-        public Guid Organization { get; } = organization;
+        public Party Party { get; } = party;
 
         /// <summary>It has had a turn, or a part of another's. Guarded by the gate, as are the members below.</summary>
         internal bool Started { get; set; }
@@ -216,6 +227,7 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
             lock (turns._gate)
             {
                 turns.Displace(this);
+                turns.PassOn(); // A batch may have waited for it alone.
             }
         }
 
@@ -225,6 +237,7 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
             {
                 Waiting = null;
                 turns.Leave(this);
+                turns.PassOn();
             }
         }
     }
@@ -235,14 +248,14 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
         private readonly long _started = turns._clock.GetTimestamp();
 
         /// <summary>Charges work of this turn to the turn's organization.</summary>
-        public void Charge(int tokens) => Charge(place.Organization, tokens);
+        public void Charge(int tokens) => Charge(place.Party, tokens);
 
         /// <summary>Charges work of this turn to the organization that it was done for.</summary>
-        public void Charge(Guid organization, int tokens)
+        public void Charge(Party party, int tokens)
         {
             lock (turns._gate)
             {
-                turns._shares.Charge(organization, tokens * FairShare.PromptWeight);
+                turns._shares.Charge(party, tokens * FairShare.PromptWeight);
             }
         }
 
@@ -250,8 +263,8 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
         {
             lock (turns._gate)
             {
-                turns._running.Remove(place.Organization);
-                turns._rests[place.Organization] = new Rest(
+                turns._running.Remove(place.Party);
+                turns._rests[place.Party.Resting] = new Rest(
                     turns._clock.GetTimestamp(), turns._clock.GetElapsedTime(_started) * QuietOrganizations.Share);
                 turns.PassOn();
             }

@@ -5,7 +5,7 @@ namespace Tollgate.Inference.Fairness;
 /// <summary>
 /// Who has work at this worker, over all its models: they share its processors, so that one organization's many requests to one model slow
 /// down another's single request to a different one. While an organization with little work waits for an answer, those with much give way.
-/// Thread-safe.
+/// Batches give way to all live traffic. Thread-safe.
 /// </summary>
 internal sealed class QuietOrganizations
 {
@@ -19,35 +19,40 @@ internal sealed class QuietOrganizations
     public static readonly TimeSpan Step = TimeSpan.FromMilliseconds(2);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<Guid, int> _answers = [];
+    private readonly Dictionary<Party, int> _answers = [];
     private int _quiet;
+    private int _standard;
 
     /// <summary>An organization asks for answers.</summary>
-    public void Enter(Guid organization, int answers) => Change(organization, answers);
+    public void Enter(Party party, int answers) => Change(party, answers);
 
     /// <summary>The answers are computed, or will not be.</summary>
-    public void Leave(Guid organization, int answers) => Change(organization, -answers);
+    public void Leave(Party party, int answers) => Change(party, -answers);
 
-    /// <summary>Whether an organization has much work while another one with little waits.</summary>
-    public bool MustGiveWay(Guid organization)
+    /// <summary>Whether a party has much work while an organization with little waits, or is a batch while live traffic waits.</summary>
+    public bool MustGiveWay(Party party)
     {
         lock (_gate)
         {
-            return _quiet > 0 && _answers.GetValueOrDefault(organization) > MostAnswers;
+            return party.IsBatch ? _standard > 0 : _quiet > 0 && _answers.GetValueOrDefault(party) > MostAnswers;
         }
     }
 
-    private void Change(Guid organization, int by)
+    private void Change(Party party, int by)
     {
         lock (_gate)
         {
-            ref var answers = ref CollectionsMarshal.GetValueRefOrAddDefault(_answers, organization, out _);
-            _quiet -= IsQuiet(answers) ? 1 : 0;
+            ref var answers = ref CollectionsMarshal.GetValueRefOrAddDefault(_answers, party, out _);
+            if (!party.IsBatch)
+            {
+                _standard += by;
+                _quiet += (IsQuiet(answers + by) ? 1 : 0) - (IsQuiet(answers) ? 1 : 0);
+            }
+
             answers += by;
-            _quiet += IsQuiet(answers) ? 1 : 0;
             if (answers == 0)
             {
-                _answers.Remove(organization);
+                _answers.Remove(party);
             }
         }
     }

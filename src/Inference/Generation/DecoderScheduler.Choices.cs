@@ -45,7 +45,7 @@ internal sealed partial class DecoderScheduler
         choice.Request.CountToken();
         lock (_gate)
         {
-            _line.Shares.Charge(choice.Request.Identity.Organization, FairShare.OutputWeight);
+            _line.Shares.Charge(choice.Request.Identity.Party, FairShare.OutputWeight);
         }
 
         choice.Text.Append(_scope.Tokenizer.IsSpecial(sampled.Token) ? [] : _scope.Tokenizer.TokenBytes(sampled.Token));
@@ -128,7 +128,7 @@ internal sealed partial class DecoderScheduler
 
         request.Deadline?.Dispose();
         _active -= request.Queued is null ? 0 : 1;
-        _scope.Quiet.Leave(request.Identity.Organization, request.Choices.Count);
+        _scope.Quiet.Leave(request.Identity.Party, request.Choices.Count);
         request.End();
     }
 

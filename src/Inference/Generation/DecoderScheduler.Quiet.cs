@@ -2,27 +2,56 @@ using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Generation;
 
-/// <summary>Which turns are left to organizations with little work.</summary>
+/// <summary>Which turns are left to organizations with little work, and to live traffic.</summary>
 internal sealed partial class DecoderScheduler
 {
-    /// <summary>Whether this turn is for the quiet organizations alone. One organization's many rows make every step slow, so that after a
-    /// turn for all those with few rows read and generate for twice its time before the next.</summary>
-    private bool IsLightTurn() => _owedToQuiet > TimeSpan.Zero && _slots.Taken > QuietOrganizations.MostAnswers
-        && (_slots.All.Take(_slots.Light).Any(IsQuiet) || _slots.Prefilling.Any(IsQuiet));
+    /// <summary>Whose turn it is. One organization's many rows make every step slow, and so do those of batches: after a turn for all,
+    /// those with few rows, and live traffic, read and generate for twice its time before the next. While live traffic waits for a slot,
+    /// batches have no turn at all, unless nothing else is in the slots and only their end makes room.</summary>
+    private SlotPart ChoosePart()
+    {
+        if (_owedToQuiet > TimeSpan.Zero && _slots.Taken > QuietOrganizations.MostAnswers
+            && (_slots.All.Take(_slots.End(SlotPart.Quiet)).Any(IsQuiet) || _slots.Prefilling.Any(IsQuiet)))
+        {
+            return SlotPart.Quiet;
+        }
 
-    /// <summary>Whether this turn goes to the worker's other models, where a quiet organization waits while only loud ones do
-    /// here.</summary>
+        return MixesClasses() && !MayBatchesBegin() ? SlotPart.Standard : SlotPart.All;
+    }
+
+    private void NoteTurn(SlotPart part, TimeSpan took)
+    {
+        _owedToQuiet = part == SlotPart.Quiet ? _owedToQuiet - took : took * QuietOrganizations.Share;
+        _owedToStandard = part == SlotPart.All ? took * QuietOrganizations.Share : _owedToStandard - took;
+    }
+
+    private bool MixesClasses()
+    {
+        var batches = _slots.All.Count(choice => choice.Request.Identity.Party.IsBatch);
+        return batches > 0 && batches < _slots.Taken;
+    }
+
+    private bool MayBatchesBegin()
+    {
+        lock (_gate)
+        {
+            return _owedToStandard <= TimeSpan.Zero && !_line.StandardWaits;
+        }
+    }
+
+    /// <summary>Whether this turn goes to the worker's other models, where a quiet organization waits while only loud ones do here, or
+    /// live traffic while only batches do.</summary>
     private bool GivesWay()
     {
         if (_owedToQuiet <= TimeSpan.Zero || _slots.Taken == 0
-            || !_slots.All.All(choice => _scope.Quiet.MustGiveWay(choice.Request.Identity.Organization)))
+            || !_slots.All.All(choice => _scope.Quiet.MustGiveWay(choice.Request.Identity.Party)))
         {
             return false;
         }
 
         lock (_gate)
         {
-            if (!_line.Requests.All(request => _scope.Quiet.MustGiveWay(request.Identity.Organization)))
+            if (!_line.Requests.All(request => _scope.Quiet.MustGiveWay(request.Identity.Party)))
             {
                 return false; // A quiet one waits here for a slot: it comes free by working.
             }
@@ -34,11 +63,12 @@ internal sealed partial class DecoderScheduler
         return true;
     }
 
-    private bool IsQuiet(Choice choice) => IsQuiet(choice.Request.Identity.Organization);
+    private bool IsQuiet(Choice choice) => PartOf(choice.Request.Identity.Party) == SlotPart.Quiet;
 
-    /// <summary>Whether an organization holds few rows.</summary>
+    /// <summary>The part of the rows that a party's choices belong to.</summary>
     /// <param name="coming">Rows that it is about to hold as well.</param>
-    private bool IsQuiet(Guid organization, int coming = 0) => Held(organization) + coming <= QuietOrganizations.MostAnswers;
+    private SlotPart PartOf(Party party, int coming = 0) =>
+        party.IsBatch ? SlotPart.All : Held(party) + coming <= QuietOrganizations.MostAnswers ? SlotPart.Quiet : SlotPart.Standard;
 
-    private int Held(Guid organization) => _slots.All.Count(choice => choice.Request.Identity.Organization == organization);
+    private int Held(Party party) => _slots.All.Count(choice => choice.Request.Identity.Party == party);
 }

@@ -5,7 +5,7 @@ namespace Tollgate.Inference.Generation;
 
 /// <summary>
 /// Continuous batching for one decoder, on its own thread. Each turn: drop what was cancelled, admit what waits, one decode step for
-/// all choices that generate or for those of quiet organizations alone, one chunk of one prompt. Choices join and leave at every turn, and
+/// all choices that generate or for some of them, see <see cref="SlotPart"/>, one chunk of one prompt. Choices join and leave at every turn, and
 /// none can see who else is there: every answer is bit for bit that of a solo run.
 /// </summary>
 /// <remarks>
@@ -35,6 +35,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     private long _lastTurnAt;
     private long _turn;
     private TimeSpan _owedToQuiet;
+    private TimeSpan _owedToStandard;
     private int _active;
     private bool _stopping;
 
@@ -99,7 +100,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
                 return OpenAiError.Overloaded(RetryAfter);
             }
 
-            if (!MakeRoom(request.Identity.Organization))
+            if (!MakeRoom(request.Identity.Party))
             {
                 _scope.Metrics.Refused(_scope.Model, "queue_full");
                 return OpenAiError.Overloaded(RetryAfter);
@@ -119,7 +120,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             request.EnqueuedAt = Clock.GetTimestamp();
             request.Deadline = Clock.CreateTimer(Expire, request, _scope.Queue.QueueTimeout, Timeout.InfiniteTimeSpan);
             _line.Add(request);
-            _scope.Quiet.Enter(request.Identity.Organization, request.Choices.Count);
+            _scope.Quiet.Enter(request.Identity.Party, request.Choices.Count);
         }
 
         _wake.Set();
@@ -128,14 +129,14 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
     /// <summary>Sees to it that a request of the organization may wait; another one may have to go for it. Called with the gate
     /// held.</summary>
-    private bool MakeRoom(Guid organization)
+    private bool MakeRoom(Party party)
     {
-        if (_places.MayEnter(organization) || (_line.NotStarted == 0 && _slots.Taken < _slots.Slots))
+        if (_places.MayEnter(party) || (_line.NotStarted == 0 && _slots.Taken < _slots.Slots))
         {
             return true; // With a free slot it waits for the next turn alone.
         }
 
-        if (_line.FindDisplaced(organization) is not { } displaced)
+        if (_line.FindDisplaced(party) is not { } displaced)
         {
             return false;
         }
@@ -242,19 +243,19 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             return true;
         }
 
-        var (light, started) = (IsLightTurn(), Clock.GetTimestamp());
-        var rows = light ? _slots.Light : _slots.Decoding;
+        var (part, started) = (ChoosePart(), Clock.GetTimestamp());
+        var rows = _slots.End(part);
         if (rows > 0)
         {
             DecodeStep(rows);
         }
 
-        if (NextPrefill(light) is { } prefill)
+        if (NextPrefill(part) is { } prefill)
         {
             PrefillChunk(prefill);
         }
 
-        _owedToQuiet = light ? _owedToQuiet - Clock.GetElapsedTime(started) : Clock.GetElapsedTime(started) * QuietOrganizations.Share;
+        NoteTurn(part, Clock.GetElapsedTime(started));
         lock (_gate)
         {
             _lastTurnAt = Clock.GetTimestamp();
@@ -302,7 +303,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
                 Start(choice.Request);
                 if (choice.Prompt.Living.Count == 0 || choice.Prompt.Logits is null)
                 {
-                    _line.Shares.Charge(choice.Request.Identity.Organization, choice.Prompt.Tokens.Length * FairShare.PromptWeight);
+                    _line.Shares.Charge(choice.Request.Identity.Party, choice.Prompt.Tokens.Length * FairShare.PromptWeight);
                 }
             }
 
@@ -310,16 +311,17 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether an organization may have another slot: the reserved ones are for those that hold few.</summary>
-    private bool MayHold(Guid organization)
+    /// <summary>Whether a party may have another slot: the reserved ones are for organizations that hold few, never for batches.</summary>
+    private bool MayHold(Party party)
     {
         if (_slots.Taken == _slots.Slots)
         {
             return false;
         }
 
-        var held = Held(organization);
-        return held < _scope.Options.Slots && (held < _scope.Options.ReservedSlots || _slots.Taken < _scope.Options.Slots);
+        var held = Held(party);
+        return held < _scope.Options.Slots
+            && ((!party.IsBatch && held < _scope.Options.ReservedSlots) || _slots.Taken < _scope.Options.Slots);
     }
 
     /// <summary>Called with the gate held.</summary>
@@ -347,7 +349,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             return;
         }
 
-        choice.Light = IsQuiet(choice.Request.Identity.Organization, coming: 1);
+        choice.Part = PartOf(choice.Request.Identity.Party, coming: 1);
         _slots.PlaceCopy(choice, prompt.Living[0], prompt.Tokens.Length);
         prompt.Living.Add(choice);
         Advance(choice, prompt.Logits);
@@ -401,19 +403,22 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         }
     }
 
-    /// <summary>The least served organization's prompt, of one organization's the one that waited longest for its turn.</summary>
-    /// <param name="light">Of the quiet organizations alone.</param>
-    private Choice? NextPrefill(bool light)
+    /// <summary>The least served party's prompt, of one party's the one that waited longest for its turn; a batch's only while none of
+    /// live traffic is to be read.</summary>
+    /// <param name="part">Of these choices alone.</param>
+    private Choice? NextPrefill(SlotPart part)
     {
         if (_slots.Taken == _slots.Decoding)
         {
             return null;
         }
 
+        var standardWaits = _slots.Prefilling.Any(choice => !choice.Request.Identity.Party.IsBatch);
         lock (_gate)
         {
-            return _slots.Prefilling.Where(choice => !light || IsQuiet(choice))
-                .OrderBy(choice => _line.Shares[choice.Request.Identity.Organization]).ThenBy(choice => choice.LastTurn).FirstOrDefault();
+            return _slots.Prefilling
+                .Where(choice => PartOf(choice.Request.Identity.Party) <= part && choice.Request.Identity.Party.MayBegin(standardWaits))
+                .OrderBy(choice => _line.Shares[choice.Request.Identity.Party]).ThenBy(choice => choice.LastTurn).FirstOrDefault();
         }
     }
 
@@ -465,7 +470,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         }
 
         prompt.Computed = true;
-        choice.Light = IsQuiet(choice.Request.Identity.Organization);
+        choice.Part = PartOf(choice.Request.Identity.Party);
         _slots.Promote(choice);
         prompt.Living.Add(choice);
         Advance(choice, _steps.Logits(0));

@@ -181,8 +181,8 @@ internal sealed class Choice(GenerationRequest request, Prompt prompt, int index
     /// <summary>Row in the arena; −1 outside.</summary>
     public int Row { get; set; } = -1;
 
-    /// <summary>Its organization held few rows when it began to generate.</summary>
-    public bool Light { get; set; }
+    /// <summary>The first part of the rows that it belongs to, as of when it began to generate.</summary>
+    public SlotPart Part { get; set; }
 
     /// <summary>Tokens whose keys and values its row holds.</summary>
     public int Cached { get; set; }

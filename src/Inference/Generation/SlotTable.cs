@@ -1,27 +1,40 @@
 namespace Tollgate.Inference.Generation;
 
+/// <summary>The choices that a decode step can run: each part has those before it too.</summary>
+internal enum SlotPart
+{
+    /// <summary>Of organizations that hold few rows.</summary>
+    Quiet = 0,
+
+    /// <summary>Of all live traffic.</summary>
+    Standard = 1,
+
+    /// <summary>Batches too.</summary>
+    All = 2,
+}
+
 /// <summary>
-/// Who sits in which row of the arena. Choices that generate are packed in rows 0 to <see cref="Decoding"/> − 1, because only the first
-/// rows of the arena are a tensor; choices whose prompt is being read sit anywhere behind. The scheduler's thread alone.
+/// Who sits in which row of the arena. Choices that generate are packed in rows 0 to <see cref="Decoding"/> − 1 in the order of their parts,
+/// because only the first rows of the arena are a tensor; choices whose prompt is being read sit anywhere behind. The scheduler's thread alone.
 /// </summary>
 internal sealed class SlotTable(KeyValueArena arena)
 {
     private readonly Choice?[] _rows = new Choice?[arena.Rows];
+    private readonly int[] _ends = new int[(int)SlotPart.All + 1];
 
     /// <summary>Most choices at once: one row stays free to move through.</summary>
     public int Slots => _rows.Length - 1;
 
     /// <summary>Choices that generate.</summary>
-    public int Decoding { get; private set; }
-
-    /// <summary>Those of them that are <see cref="Choice.Light"/>: they sit in the first rows, so that a step can run them
-    /// alone.</summary>
-    public int Light { get; private set; }
+    public int Decoding => End(SlotPart.All);
 
     /// <summary>Choices in rows.</summary>
     public int Taken { get; private set; }
 
     public Choice this[int row] => _rows[row] ?? throw new InvalidOperationException("The row is free.");
+
+    /// <summary>Row after the last one of a part: a step of so many rows runs the part alone.</summary>
+    public int End(SlotPart part) => _ends[(int)part];
 
     /// <summary>Choices whose prompt is being read.</summary>
     public IEnumerable<Choice> Prefilling => _rows.Skip(Decoding).OfType<Choice>();
@@ -51,64 +64,54 @@ internal sealed class SlotTable(KeyValueArena arena)
         Promote(choice);
     }
 
-    /// <summary>A choice whose prompt is read joins those that generate: a light one behind the light ones, any other at their
-    /// end.</summary>
+    /// <summary>A choice whose prompt is read joins those that generate, as the last of its part: of each later part the first one moves
+    /// to its end.</summary>
     public void Promote(Choice choice)
     {
-        if (_rows[Decoding] is { } other && other != choice)
+        var hole = Decoding;
+        if (_rows[hole] is { } other && (other != choice || End(choice.Part) < hole))
         {
             Move(other, Array.LastIndexOf(_rows, null));
         }
 
-        if (choice.Light && Light < Decoding)
+        for (var part = SlotPart.All; part > choice.Part; part--)
         {
-            if (choice.Row == Decoding)
-            {
-                Move(choice, Array.LastIndexOf(_rows, null));
-            }
-
-            Move(this[Light], Decoding);
-            Move(choice, Light);
-        }
-        else if (choice.Row != Decoding)
-        {
-            Move(choice, Decoding);
+            hole = Fill(hole, End(part - 1));
+            _ends[(int)part]++;
         }
 
-        Decoding++;
-        Light += choice.Light ? 1 : 0;
+        _ends[(int)choice.Part]++;
+        if (choice.Row != hole)
+        {
+            Move(choice, hole);
+        }
     }
 
-    /// <summary>Takes a choice out; the last light one, and the last one that generates, move into the holes.</summary>
+    /// <summary>Takes a choice out; the last one of its part, and of each later part, move into the holes.</summary>
     public void Leave(Choice choice)
     {
         var hole = choice.Row;
+        var generates = hole < Decoding;
         _rows[hole] = null;
         choice.Row = -1;
         Taken--;
-        if (hole >= Decoding)
+        for (var part = choice.Part; generates && part <= SlotPart.All; part++)
         {
-            arena.Release(hole);
-            return;
+            hole = Fill(hole, --_ends[(int)part]);
         }
 
-        if (hole < Light)
-        {
-            hole = Fill(hole, --Light);
-        }
-
-        arena.Release(Fill(hole, --Decoding));
+        arena.Release(hole);
     }
 
-    /// <summary>Moves who sits in <paramref name="last"/> into a hole before it; returns where the hole is then.</summary>
-    private int Fill(int hole, int last)
+    /// <summary>Moves who sits in <paramref name="from"/> into a hole; returns where the hole is then.</summary>
+    private int Fill(int hole, int from)
     {
-        if (hole != last)
+        if (hole != from)
         {
-            Move(this[last], hole);
+            Move(this[from], hole);
         }
 
-        return last;
+        return from;
     }
 
     private void Move(Choice choice, int to)

@@ -3,12 +3,13 @@ using Tollgate.Inference.Fairness;
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Requests that wait for slots: first come, first served within an organization, the least served organization first. Not thread-safe:
+/// Requests that wait for slots: first come, first served within a party, the least served party first, batches only while nothing else
+/// waits. Not thread-safe:
 /// the scheduler's lock guards it.
 /// </summary>
 internal sealed class WaitingLine(QueuePlaces places)
 {
-    private readonly Dictionary<Guid, LinkedList<GenerationRequest>> _lines = [];
+    private readonly Dictionary<Party, LinkedList<GenerationRequest>> _lines = [];
     private readonly QueuePlaces _places = places;
 
     public FairShare Shares { get; } = new();
@@ -18,27 +19,30 @@ internal sealed class WaitingLine(QueuePlaces places)
 
     public bool IsEmpty => _lines.Count == 0;
 
+    /// <summary>Whether a choice of live traffic waits.</summary>
+    public bool StandardWaits => _lines.Keys.Any(party => !party.IsBatch);
+
     /// <summary>All requests that have a choice waiting.</summary>
     public IEnumerable<GenerationRequest> Requests => _lines.Values.SelectMany(line => line);
 
     public void Add(GenerationRequest request)
     {
-        var organization = request.Identity.Organization;
-        if (!_lines.TryGetValue(organization, out var line))
+        var party = request.Identity.Party;
+        if (!_lines.TryGetValue(party, out var line))
         {
-            Shares.Join(organization, _lines.Keys);
-            _lines[organization] = line = new LinkedList<GenerationRequest>();
+            Shares.Join(party, _lines.Keys);
+            _lines[party] = line = new LinkedList<GenerationRequest>();
         }
 
         line.AddLast(request);
-        _places.Enter(organization);
+        _places.Enter(party);
     }
 
-    /// <summary>The request that makes room for another one of <paramref name="organization"/>: the last that has not started of the
+    /// <summary>The request that makes room for another one of <paramref name="party"/>: the last that has not started of the
     /// organization with the most. Null when the newcomer's own has as many.</summary>
-    public GenerationRequest? FindDisplaced(Guid organization)
+    public GenerationRequest? FindDisplaced(Party party)
     {
-        var last = _places.FindDisplaced(organization) is { } holder ? _lines[holder].Last : null;
+        var last = _places.FindDisplaced(party) is { } holder ? _lines[holder].Last : null;
         for (var node = last; node is not null; node = node.Previous)
         {
             if (node.Value.Queued is null)
@@ -52,14 +56,15 @@ internal sealed class WaitingLine(QueuePlaces places)
 
     /// <summary>Takes the choice that is next by right, if <paramref name="fits"/> finds room for
     /// it; a choice is never overtaken for its size.</summary>
-    /// <param name="may">Whether an organization may have another slot; one that may not is passed over.</param>
+    /// <param name="may">Whether a party may have another slot; one that may not is passed over.</param>
     /// <remarks>A choice whose prompt a sibling reads right now waits for that and is passed over.</remarks>
-    public Choice? TryTake(Func<Guid, bool> may, Func<Choice, bool> fits)
+    public Choice? TryTake(Func<Party, bool> may, Func<Choice, bool> fits)
     {
-        foreach (var organization in _lines.Keys.Where(may).OrderBy(organization => Shares[organization])
-            .ThenBy(organization => _lines[organization].First!.Value.EnqueuedAt))
+        var standardWaits = StandardWaits;
+        foreach (var party in _lines.Keys.Where(party => party.MayBegin(standardWaits) && may(party)).OrderBy(party => Shares[party])
+            .ThenBy(party => _lines[party].First!.Value.EnqueuedAt))
         {
-            foreach (var request in _lines[organization])
+            foreach (var request in _lines[party])
             {
                 if (request.Waiting.FirstOrDefault(choice => !choice.Prompt.Computing) is { } next)
                 {
@@ -102,19 +107,19 @@ internal sealed class WaitingLine(QueuePlaces places)
     {
         if (request.Queued is null)
         {
-            _places.Leave(request.Identity.Organization);
+            _places.Leave(request.Identity.Party);
         }
     }
 
     private void RemoveFromLine(GenerationRequest request)
     {
-        var organization = request.Identity.Organization;
-        var line = _lines[organization];
+        var party = request.Identity.Party;
+        var line = _lines[party];
         line.Remove(request);
         if (line.Count == 0)
         {
-            _lines.Remove(organization);
-            Shares.Served(organization);
+            _lines.Remove(party);
+            Shares.Served(party);
         }
     }
 }

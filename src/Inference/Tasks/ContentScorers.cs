@@ -1,4 +1,5 @@
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Tasks;
 
@@ -9,10 +10,10 @@ internal interface ITextScorer
     IReadOnlyList<string> Labels { get; }
 
     /// <summary>Scores the whole text. One longer than the classifier reads is scored in parts.</summary>
-    /// <param name="organization">Whose turn it takes.</param>
+    /// <param name="party">Whose turn it takes.</param>
     /// <returns>For each label the highest score of a part, 0 to 1.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    Task<OrRefusal<IReadOnlyList<double>>> ScoreAsync(Guid organization, string text, CancellationToken cancellationToken);
+    Task<OrRefusal<IReadOnlyList<double>>> ScoreAsync(Party party, string text, CancellationToken cancellationToken);
 }
 
 /// <summary>A loaded classifier that scores a picture for a request to another model, in its own line and turns.</summary>
@@ -21,10 +22,10 @@ internal interface IPictureScorer
     /// <summary>Names of the labels by index.</summary>
     IReadOnlyList<string> Labels { get; }
 
-    /// <param name="organization">Whose turn it takes.</param>
+    /// <param name="party">Whose turn it takes.</param>
     /// <returns>Score of each label, 0 to 1.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    Task<OrRefusal<IReadOnlyList<double>>> ScoreAsync(Guid organization, RawPicture picture, CancellationToken cancellationToken);
+    Task<OrRefusal<IReadOnlyList<double>>> ScoreAsync(Party party, RawPicture picture, CancellationToken cancellationToken);
 }
 
 /// <summary>Pixels that no file holds.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Encoders;
+using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Requests;
 
 namespace Tollgate.Inference.Tasks;
@@ -18,7 +19,7 @@ internal abstract class EncoderRun(EncoderEngine engine, RequestScope scope) : U
 
     public override Units Units => new(Interlocked.Read(ref _tokens));
 
-    public Guid Organization => Scope.Identity.Organization;
+    public Party Party => Scope.Identity.Party;
 
     public abstract long Size { get; }
 

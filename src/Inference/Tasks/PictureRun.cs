@@ -73,7 +73,7 @@ internal abstract class PictureRun(LoadedPictureModel model, IReadOnlyList<Pictu
             return new UnaryOutcome.Refused(aboveHold);
         }
 
-        using var place = model.Turns.TryJoin(Scope.Identity.Organization);
+        using var place = model.Turns.TryJoin(Scope.Identity.Party);
         if (place is null)
         {
             Scope.NoteRefusal("queue_full");

@@ -111,7 +111,7 @@ internal static class EncoderBench
     /// <summary>A request of one row, all of one organization.</summary>
     private sealed class OneRow(EncoderRow row) : IEncoderRequest
     {
-        public Guid Organization => Guid.Empty;
+        public Party Party => default;
 
         public long Size => row.Length;
 

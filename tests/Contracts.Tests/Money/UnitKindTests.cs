@@ -26,7 +26,7 @@ public sealed class UnitKindTests
             var (units, prices) = (default(UnitCounts), OneToEight());
             units[at] = 10;
 
-            Assert.Equal(10 * (at + 1), UnitPrices.Of(prices).CostPicoUsd(Units.Of(units)));
+            Assert.Equal(10 * (at + 1), UnitPrices.Of(prices).CostPicoUsd(Units.Of(units), ServiceClass.Standard));
         }
     }
 

@@ -74,6 +74,21 @@ public sealed class UsageBatchFormatTests
     }
 
     [Fact]
+    public void Read_takes_what_a_gateway_without_classes_sent()
+    {
+        const int EventOfFourth = (5 * 16) + (4 * sizeof(int)) + (12 * sizeof(long)) + (2 * sizeof(short)) + 2; // The class comes last.
+        var usage = Usage(1) with { ServiceClass = ServiceClass.Standard };
+        var batch = Batch() with { Events = [usage] };
+        var fourth = UsageBatchFormat.Write(batch);
+        var prices = fourth.Length - EventOfFourth - sizeof(int) - sizeof(short); // The factor comes last.
+        byte[] third = [3, .. fourth[1..prices], .. fourth[(prices + sizeof(short))..^1]];
+
+        var read = UsageBatchFormat.Read(third);
+
+        Assert.Equal([usage with { Price = usage.Price! with { PicoUsd = usage.Price.PicoUsd with { BatchFactor = 5000 } } }], read.Events);
+    }
+
+    [Fact]
     public void Of_two_prices_of_a_version_the_one_with_its_date_is_sent()
     {
         var usage = Batch().Events[0];
@@ -125,7 +140,7 @@ public sealed class UsageBatchFormatTests
         Attempt = number,
         PriceVersion = Guid.NewGuid(),
         Price = new UsagePrice(
-            new UnitPrices(number, 2, 3, 4, 5, long.MaxValue, 7, 8),
+            new UnitPrices(number, 2, 3, 4, 5, long.MaxValue, 7, 8, BatchFactor: 10_000 - number),
             number % 2 == 0 ? null : DateTimeOffset.UnixEpoch.AddTicks(number),
             number % 3 == 0),
         Epoch = _random.NextInt64(),
@@ -135,6 +150,7 @@ public sealed class UsageBatchFormatTests
         AdmittedAt = DateTimeOffset.UnixEpoch.AddTicks(number),
         FinishedAt = DateTimeOffset.UnixEpoch.AddYears(60),
         Source = UsageSource.Estimate,
+        ServiceClass = ServiceClass.Batch,
     };
 
     private static bool IsDefault(object? value) =>

@@ -31,10 +31,10 @@ public sealed class HoldTests(EveryTask bench) : IClassFixture<EveryTask>
 
         Assert.Equal((HttpStatusCode.OK, name), (response.StatusCode, name));
         Assert.Equal($"{WorkerHeaders.Bound}: {call.Bound}", bound);
-        Assert.Equal((EveryTask.Price.CostNanoUsd(call.Bound), 0), during);
+        Assert.Equal((EveryTask.Price.CostNanoUsd(call.Bound, ServiceClass.Standard), 0), during);
         var usage = await Gateway.Plane.WaitForUsageAsync(response.Headers.GetValues("x-request-id").Single());
         Assert.Equal((Outcome.Completed, call.Used), (usage.Outcome, usage.Units));
-        await SettledAsync(key, EveryTask.Price.CostNanoUsd(call.Used));
+        await SettledAsync(key, EveryTask.Price.CostNanoUsd(call.Used, ServiceClass.Standard));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
@@ -95,7 +96,7 @@ public sealed class TenancyTests(EveryTask bench) : IClassFixture<EveryTask>
     public async Task A_budget_that_is_used_up_stops_its_own_key_project_or_organization(int row, string name)
     {
         var call = EveryTask.Calls[row];
-        var tight = new Limits { BudgetPerMonthNanoUsd = EveryTask.Price.CostNanoUsd(call.Bound) - 1 };
+        var tight = new Limits { BudgetPerMonthNanoUsd = EveryTask.Price.CostNanoUsd(call.Bound, ServiceClass.Standard) - 1 };
         var project = Guid.NewGuid();
         var mine = await Gateway.CreateKeyAsync(key => key with { Limits = tight });
         var organization = await Gateway.CreateKeyAsync(changePolicy: policy => policy with { Limits = tight });

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Tests.Calls;
@@ -20,13 +21,14 @@ public sealed class BackpressureTests
         var clock = new FakeTimeProvider();
         var backpressure = new Backpressure(clock);
         var (loud, error) = (Guid.NewGuid(), OpenAiError.Overloaded(TimeSpan.FromSeconds(1)));
-        backpressure.Note(loud, "tiny-assistant", error);
+        backpressure.Note(loud, "tiny-assistant", ServiceClass.Standard, error);
 
-        Assert.Same(error, backpressure.Find(loud, "tiny-assistant"));
-        Assert.Null(backpressure.Find(loud, "tiny-embed"));
-        Assert.Null(backpressure.Find(Guid.NewGuid(), "tiny-assistant"));
+        Assert.Same(error, backpressure.Find(loud, "tiny-assistant", ServiceClass.Standard));
+        Assert.Null(backpressure.Find(loud, "tiny-embed", ServiceClass.Standard));
+        Assert.Null(backpressure.Find(Guid.NewGuid(), "tiny-assistant", ServiceClass.Standard));
+        Assert.Null(backpressure.Find(loud, "tiny-assistant", ServiceClass.Batch));
         clock.Advance(TimeSpan.FromMilliseconds(250));
-        Assert.Null(backpressure.Find(loud, "tiny-assistant"));
+        Assert.Null(backpressure.Find(loud, "tiny-assistant", ServiceClass.Standard));
     }
 
     [Fact]
@@ -44,7 +46,7 @@ public sealed class BackpressureTests
         }
 
         Assert.InRange(gateway.Worker.Calls.Count, 1, Requests - 1);
-        gateway.Worker.Script = call => call.AnswerAsync("{}", new Tollgate.Contracts.Metering.Units(3, Output: 2));
+        gateway.Worker.Script = call => call.AnswerAsync("{}", new Units(3, Output: 2));
         using var answered = await gateway.PostAsync(other, Chat, Hello);
         Assert.True(answered.IsSuccessStatusCode);
     }

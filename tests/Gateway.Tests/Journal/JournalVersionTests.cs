@@ -60,8 +60,11 @@ public sealed class JournalVersionTests
         var requests = new RequestJournal(journal, new Settlements(), TimeProvider.System);
         var most = long.MaxValue / 1000; // The longest forms of the counts.
         var admitted = new AdmittedRequest(
-            Id(1), Id(2), Id(3), Id(4), "m", "e", false, Id(5), new UsagePrice(new UnitPrices(1, 2, 3, 4, 5, 6, 7, 8), Noon, true),
-            new Units(most, most, most, most, most, most, most, most), 7, Noon, 8000, 90);
+            Id(1), Id(2), Id(3), Id(4), "m", "e", false, Id(5), new UsagePrice(new UnitPrices(1, 2, 3, 4, 5, 6, 7, 8, BatchFactor: 9999), Noon, true),
+            new Units(most, most, most, most, most, most, most, most), 7, Noon, 8000, 90)
+        {
+            ServiceClass = ServiceClass.Batch,
+        };
         var end = new RequestEnd(Outcome.Completed, 1, UsageSource.Gateway, Noon, most, new Units(8, 7, 6, 5, 4, 3, 2, most))
         {
             RateTokens = most,
@@ -76,6 +79,19 @@ public sealed class JournalVersionTests
 
         Assert.Equal((admitted, admitted.Bound, end), (running.Admitted, running.Progress!.Value, running.Answer!.End));
         Assert.Equal((admitted, end), (finished.Request, finished.End));
+    }
+
+    [Fact]
+    public void A_record_without_a_class_is_of_a_standard_request()
+    {
+        var admitted = new AdmittedRequest(
+            Id(1), Id(2), Id(3), Id(4), "m", "e", false, Id(5), new UsagePrice(new UnitPrices(1, 2, 3, 4, 5, 6, 7, 8), Noon, true),
+            new Units(8, 7, 6, 5, 4, 3, 2, 1), 7, Noon, 8000, 90);
+        var writer = new RecordWriter(new byte[2048]);
+        admitted.Write(ref writer);
+        var older = new RecordReader(writer.Written[..^3]); // The factor has two bytes, the class one.
+
+        Assert.Equal(admitted, AdmittedRequest.Read(ref older));
     }
 
     [Fact]

@@ -7,9 +7,9 @@ namespace Tollgate.Inference.Tests.Encoders;
 
 public sealed class EncoderEngineTests
 {
-    private static readonly Guid One = Guid.NewGuid();
-    private static readonly Guid Other = Guid.NewGuid();
-    private static readonly Guid Third = Guid.NewGuid();
+    private static readonly Party One = new(Guid.NewGuid());
+    private static readonly Party Other = new(Guid.NewGuid());
+    private static readonly Party Third = new(Guid.NewGuid());
 
     [Fact]
     public async Task RunAsync_gives_each_request_the_output_of_its_rows_and_counts_their_tokens()
@@ -32,7 +32,7 @@ public sealed class EncoderEngineTests
     {
         var graph = new ScriptedGraph();
         var (blockers, asked) = await BlockAsync(graph);
-        var waiting = Enumerable.Range(0, 30).Select(i => new ScriptedRequest(i % 2 == 0 ? One : Guid.NewGuid(), 1, 10 + (i % 3))).ToList();
+        var waiting = Enumerable.Range(0, 30).Select(i => new ScriptedRequest(i % 2 == 0 ? One : new Party(Guid.NewGuid()), 1, 10 + (i % 3))).ToList();
         asked.AddRange(waiting.Select(request => graph.AskAsync(request)));
 
         graph.Open();
@@ -181,13 +181,13 @@ public sealed class EncoderEngineTests
     {
         var random = new Random(seed);
         var graph = new ScriptedGraph(places: new QueuePlaces(100_000, 100_000));
-        var organizations = Enumerable.Range(0, 7).Select(_ => Guid.NewGuid()).ToArray();
+        var organizations = Enumerable.Range(0, 7).Select(_ => new Party(Guid.NewGuid())).ToArray();
         using var leave = new CancellationTokenSource();
         var requests = Enumerable.Range(0, 1000).Select(i =>
         {
             var lengths = Enumerable.Range(0, 1 + random.Next(random.Next(1, 20))).Select(_ => MixedLengths.Next(random, logNormal: true));
-            var organization = organizations[random.Next(7) * random.Next(2)];
-            return (Request: new ScriptedRequest(organization, i + 1, [.. lengths]), Leaves: random.Next(5) == 0);
+            var party = organizations[random.Next(7) * random.Next(2)];
+            return (Request: new ScriptedRequest(party, i + 1, [.. lengths]), Leaves: random.Next(5) == 0);
         }).ToList();
 
         var asked = requests.Select(pair => Task.Run(() => graph.AskAsync(pair.Request, pair.Leaves ? leave.Token : default))).ToList();

@@ -1,13 +1,14 @@
 using Tollgate.Inference.Encoders;
+using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Tests.Encoders;
 
 /// <summary>A request with rows of given lengths, whose ids are <paramref name="mark"/>.</summary>
-internal sealed class ScriptedRequest(Guid organization, int mark, params int[] lengths) : IEncoderRequest
+internal sealed class ScriptedRequest(Party party, int mark, params int[] lengths) : IEncoderRequest
 {
     private int _tokens;
 
-    public Guid Organization => organization;
+    public Party Party => party;
 
     public long Size { get; init; } = lengths.Sum();
 

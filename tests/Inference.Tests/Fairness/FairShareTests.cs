@@ -4,8 +4,8 @@ namespace Tollgate.Inference.Tests.Fairness;
 
 public sealed class FairShareTests
 {
-    private static readonly Guid Busy = Guid.NewGuid();
-    private static readonly Guid Quiet = Guid.NewGuid();
+    private static readonly Party Busy = new(Guid.NewGuid());
+    private static readonly Party Quiet = new(Guid.NewGuid());
 
     [Fact]
     public void Join_lifts_who_comes_back_to_the_lowest_that_waits()

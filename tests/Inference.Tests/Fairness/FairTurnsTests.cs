@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Time.Testing;
+using Tollgate.Contracts.Metering;
 using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Tests.Fairness;
 
 public sealed class FairTurnsTests
 {
-    private static readonly Guid Loud = Guid.NewGuid();
-    private static readonly Guid Quiet = Guid.NewGuid();
+    private static readonly Party Loud = new(Guid.NewGuid());
+    private static readonly Party Quiet = new(Guid.NewGuid());
 
     [Fact]
     public async Task An_organization_with_one_request_waits_for_none_of_one_with_many()
@@ -28,9 +29,9 @@ public sealed class FairTurnsTests
     public async Task Of_many_organizations_the_one_served_least_is_next()
     {
         var turns = new FairTurns(new QueuePlaces(256, 128), new QuietOrganizations(), TimeProvider.System);
-        var order = new List<Guid>();
+        var order = new List<Party>();
         using var first = turns.TryJoin(Loud)!;
-        using var second = turns.TryJoin(Guid.NewGuid())!;
+        using var second = turns.TryJoin(new Party(Guid.NewGuid()))!;
         var running = await first.TakeTurnAsync(CancellationToken.None);
         using var beside = await second.TakeTurnAsync(CancellationToken.None);
         var many = Enumerable.Range(0, 10).Select(_ => RunAsync(turns, Loud, order)).ToList();
@@ -153,11 +154,68 @@ public sealed class FairTurnsTests
         Assert.Equal(new ModelLoad(2, 0), turns.Load);
     }
 
-    private static async Task RunAsync(FairTurns turns, Guid organization, List<Guid> order)
+    [Fact]
+    public async Task Batches_have_one_turn_at_a_time_and_none_while_live_traffic_waits()
     {
-        using var place = turns.TryJoin(organization)!;
+        var turns = new FairTurns(new QueuePlaces(256, 128), new QuietOrganizations(), new FakeTimeProvider());
+        using var first = turns.TryJoin(Batches(Loud))!;
+        using var second = turns.TryJoin(Batches(Quiet))!;
+        using var live = turns.TryJoin(Loud)!;
+        using var more = turns.TryJoin(Quiet)!;
+        var running = await first.TakeTurnAsync(CancellationToken.None);
+        var batch = second.TakeTurnAsync(CancellationToken.None);
+
+        Assert.False(batch.IsCompleted); // The other turn stays free for live traffic, which has it at once.
+        using (await live.TakeTurnAsync(CancellationToken.None))
+        {
+            var waits = more.TakeTurnAsync(CancellationToken.None);
+            running.Dispose();
+            using (await waits)
+            {
+                Assert.False(batch.IsCompleted);
+            }
+        }
+
+        (await batch).Dispose(); // Nothing else waits.
+    }
+
+    [Fact]
+    public async Task A_batch_goes_on_when_the_live_request_that_it_waited_for_leaves()
+    {
+        var turns = new FairTurns(new QueuePlaces(256, 128), new QuietOrganizations(), new FakeTimeProvider());
+        using var one = turns.TryJoin(Loud)!;
+        using var other = turns.TryJoin(Loud)!;
+        using var place = turns.TryJoin(Batches(Loud))!;
+        using var running = await one.TakeTurnAsync(CancellationToken.None);
+        using var leave = new CancellationTokenSource();
+        var waiting = other.TakeTurnAsync(leave.Token);
+        var batch = place.TakeTurnAsync(CancellationToken.None);
+        Assert.False(batch.IsCompleted);
+
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        other.Dispose();
+
+        (await batch).Dispose();
+    }
+
+    [Fact]
+    public void A_batch_rides_with_batches_alone_and_live_work_with_both()
+    {
+        var turns = new FairTurns(new QueuePlaces(256, 128), new QuietOrganizations(), TimeProvider.System);
+
+        Assert.True(turns.MayRide(Batches(Quiet), Batches(Loud), ahead: 0));
+        Assert.True(turns.MayRide(Quiet, Batches(Loud), ahead: 0));
+        Assert.False(turns.MayRide(Batches(Quiet), Loud, ahead: 1_000_000));
+    }
+
+    private static Party Batches(Party party) => party with { ServiceClass = ServiceClass.Batch };
+
+    private static async Task RunAsync(FairTurns turns, Party party, List<Party> order)
+    {
+        using var place = turns.TryJoin(party)!;
         using var turn = await place.TakeTurnAsync(CancellationToken.None);
-        order.Add(organization); // One turn at a time.
+        order.Add(party); // One turn at a time.
         turn.Charge(10);
     }
 }

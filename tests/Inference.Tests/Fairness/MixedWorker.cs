@@ -27,7 +27,7 @@ internal sealed class MixedWorker(int encoders)
     private readonly List<Stream> _streams = [];
     private readonly Dictionary<DrawingRequest, Action> _drawings = [];
     private readonly Dictionary<PictureInWork, int> _steps = [];
-    private readonly Dictionary<(object Model, Guid Organization), TimeSpan> _waiting = [];
+    private readonly Dictionary<(object Model, Party Party), TimeSpan> _waiting = [];
     private DrawingLine? _painter;
     private double _stepWork;
     private bool _paints;
@@ -41,9 +41,12 @@ internal sealed class MixedWorker(int encoders)
     /// <summary>Longest time for which an organization waited at a model without any turn there.</summary>
     public TimeSpan LongestWait { get; private set; }
 
+    /// <summary>Turns that batches had.</summary>
+    public int BatchTurns { get; private set; }
+
     /// <summary>A request that takes turns at an encoder.</summary>
     /// <param name="work">Of a turn, milliseconds of all processors.</param>
-    public void Encode(int model, Guid organization, int turns, double work, Action ended)
+    public void Encode(int model, Party party, int turns, double work, Action ended)
     {
         while (_encoders.Count <= model)
         {
@@ -51,12 +54,12 @@ internal sealed class MixedWorker(int encoders)
         }
 
         var line = _encoders[model];
-        line.Requests.Add(new EncoderRequest(line.Turns.TryJoin(organization)!, turns, work, ended));
+        line.Requests.Add(new EncoderRequest(line.Turns.TryJoin(party)!, turns, work, ended));
     }
 
     /// <summary>A request for pictures.</summary>
     /// <param name="work">Of a step of one picture, milliseconds of all processors; the same for all requests.</param>
-    public void Draw(Guid organization, int pictures, int steps, double work, Action ended)
+    public void Draw(Party party, int pictures, int steps, double work, Action ended)
     {
         _painter ??= new DrawingLine(new QueuePlaces(1_000, 1_000), _quiet, _clock);
         _stepWork = work;
@@ -64,16 +67,16 @@ internal sealed class MixedWorker(int encoders)
         {
             TextTokens = 2,
         };
-        var request = new DrawingRequest(new RequestIdentity(Guid.NewGuid(), 1, organization), plan, _ => { });
+        var request = new DrawingRequest(new RequestIdentity(Guid.NewGuid(), 1, party.Organization, party.ServiceClass), plan, _ => { });
         _drawings.Add(request, ended);
         _painter.Add(request);
     }
 
     /// <summary>A chat with one choice; the streams of all organizations share the decoder's steps.</summary>
-    public void Generate(Guid organization, int tokens, double work, Action ended)
+    public void Generate(Party party, int tokens, double work, Action ended)
     {
-        _quiet.Enter(organization, 1);
-        _streams.Add(new Stream(organization, tokens, work, ended));
+        _quiet.Enter(party, 1);
+        _streams.Add(new Stream(party, tokens, work, ended));
     }
 
     /// <summary>Runs until nothing is left, or until <paramref name="until"/>.</summary>
@@ -105,7 +108,7 @@ internal sealed class MixedWorker(int encoders)
                 request.Turn ??= request.Place.TakeTurnAsync(CancellationToken.None);
             }
 
-            var running = new HashSet<Guid>();
+            var running = new HashSet<Party>();
             foreach (var request in model.Requests)
             {
                 // Who was chosen waits for nothing any more; its task ends on another thread.
@@ -114,10 +117,10 @@ internal sealed class MixedWorker(int encoders)
                     Begin(model, request, await request.Turn!);
                 }
 
-                _ = request.Begun && running.Add(request.Place.Organization);
+                _ = request.Begun && running.Add(request.Place.Party);
             }
 
-            var waiting = model.Requests.Select(request => request.Place.Organization).Where(one => !running.Contains(one)).ToHashSet();
+            var waiting = model.Requests.Select(request => request.Place.Party).Where(one => !running.Contains(one)).ToHashSet();
             Wait(model, waiting);
             waits |= waiting.Count > 0 && running.Count < 2;
         }
@@ -128,7 +131,7 @@ internal sealed class MixedWorker(int encoders)
     private void Begin(EncoderModel model, EncoderRequest request, FairTurns.Turn turn)
     {
         request.Begun = true;
-        Served(model, request.Place.Organization);
+        Served(model, request.Place.Party);
         Start(request.Work, _ =>
         {
             turn.Charge((int)Math.Ceiling(request.Work));
@@ -151,8 +154,8 @@ internal sealed class MixedWorker(int encoders)
         }
 
         var pictures = _painter.Pick(PicturesPerCall, (_, _) => true);
-        var served = pictures.Select(picture => picture.Organization).ToHashSet();
-        Wait(_painter, _painter.Requests.Select(request => request.Identity.Organization).Distinct().Where(one => !served.Contains(one)));
+        var served = pictures.Select(picture => picture.Party).ToHashSet();
+        Wait(_painter, _painter.Requests.Select(request => request.Identity.Party).Distinct().Where(one => !served.Contains(one)));
         if (pictures.Count == 0)
         {
             return true;
@@ -165,9 +168,9 @@ internal sealed class MixedWorker(int encoders)
             _painter.Start(request);
         }
 
-        foreach (var organization in served)
+        foreach (var party in served)
         {
-            Served(_painter, organization);
+            Served(_painter, party);
         }
 
         Start(_stepWork * pictures.Count, took =>
@@ -211,7 +214,7 @@ internal sealed class MixedWorker(int encoders)
                 if (--stream.Tokens == 0)
                 {
                     _streams.Remove(stream);
-                    _quiet.Leave(stream.Organization, 1);
+                    _quiet.Leave(stream.Party, 1);
                     stream.Ended();
                 }
             }
@@ -240,17 +243,18 @@ internal sealed class MixedWorker(int encoders)
         }
     }
 
-    private void Wait(object model, IEnumerable<Guid> organizations)
+    private void Wait(object model, IEnumerable<Party> parties)
     {
-        foreach (var organization in organizations)
+        foreach (var party in parties)
         {
-            _waiting.TryAdd((model, organization), Now);
+            _waiting.TryAdd((model, party), Now);
         }
     }
 
-    private void Served(object model, Guid organization)
+    private void Served(object model, Party party)
     {
-        if (_waiting.Remove((model, organization), out var since) && Now - since > LongestWait)
+        BatchTurns += party.IsBatch ? 1 : 0;
+        if (_waiting.Remove((model, party), out var since) && Now - since > LongestWait)
         {
             LongestWait = Now - since;
         }
@@ -276,9 +280,9 @@ internal sealed class MixedWorker(int encoders)
         public bool Begun { get; set; }
     }
 
-    private sealed class Stream(Guid organization, int tokens, double work, Action ended)
+    private sealed class Stream(Party party, int tokens, double work, Action ended)
     {
-        public Guid Organization => organization;
+        public Party Party => party;
 
         public double Work => work;
 

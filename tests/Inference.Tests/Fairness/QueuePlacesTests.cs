@@ -1,11 +1,12 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Tests.Fairness;
 
 public sealed class QueuePlacesTests
 {
-    private static readonly Guid Loud = Guid.NewGuid();
-    private static readonly Guid Quiet = Guid.NewGuid();
+    private static readonly Party Loud = new(Guid.NewGuid());
+    private static readonly Party Quiet = new(Guid.NewGuid());
 
     [Fact]
     public void An_organization_has_so_many_places_and_all_together_so_many()
@@ -45,12 +46,25 @@ public sealed class QueuePlacesTests
         Assert.True(places.MayEnter(Loud));
     }
 
-    private static int Fill(QueuePlaces places, Guid organization)
+    [Fact]
+    public void Batches_have_places_of_their_own_and_displace_batches_alone()
+    {
+        var places = new QueuePlaces(most: 4, mostOfOne: 4);
+        var (batches, other) = (Loud with { ServiceClass = ServiceClass.Batch }, Quiet with { ServiceClass = ServiceClass.Batch });
+
+        Assert.Equal((4, 4), (Fill(places, batches), Fill(places, Loud)));
+
+        Assert.Equal(batches, places.FindDisplaced(other));
+        Assert.Equal(Loud, places.FindDisplaced(Quiet));
+        Assert.Null(places.FindDisplaced(batches));
+    }
+
+    private static int Fill(QueuePlaces places, Party party)
     {
         var entered = 0;
-        while (places.MayEnter(organization))
+        while (places.MayEnter(party))
         {
-            places.Enter(organization);
+            places.Enter(party);
             entered++;
         }
 

@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Generation;
@@ -258,6 +259,68 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
         Assert.Equal(alone[0], text[0]);
         Assert.Equal(alone, await reading);
         Assert.InRange(meanwhile, 1, 250); // The loud one goes on, and each of its choices is slower than the quiet one's 300 tokens.
+    }
+
+    [Fact]
+    public async Task Live_traffic_generates_faster_than_a_flood_of_batches_which_goes_on()
+    {
+        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 8, ReservedSlots = 2 });
+        GenerationRequest Story(ServiceClass serviceClass) => tiny.Ask(
+            "Tell me a story.", Endless(), maxOutput: 300, organization: Guid.NewGuid(), serviceClass: serviceClass);
+        var alone = await TinyDecoder.RunAsync(scheduler, Story(ServiceClass.Standard));
+        var batches = Enumerable.Range(0, 16).Select(_ => Story(ServiceClass.Batch)).ToList();
+        var reading = batches.Select(batch => TinyDecoder.RunAsync(scheduler, batch)).ToList();
+        await Until.TrueAsync(() => batches.Count(batch => batch.Units.Output > 1) == 8, "batches fill the slots that are not reserved");
+
+        var live = Story(ServiceClass.Standard);
+        var before = batches.Max(batch => batch.Units.Output);
+        var text = await TinyDecoder.RunAsync(scheduler, live);
+        var meanwhile = batches.Max(batch => batch.Units.Output) - before;
+
+        Assert.Equal(alone[0], text[0]);
+        Assert.InRange(meanwhile, 1, 200); // Of 300 steps at most every third, and some while the request was on its way.
+        Assert.All(await Task.WhenAll(reading), texts => Assert.Equal(alone[0], texts[0]));
+    }
+
+    [Fact]
+    public async Task While_live_traffic_waits_for_a_slot_batches_have_no_turn()
+    {
+        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1, ReservedSlots = 1 });
+        var customer = Guid.NewGuid();
+        var batch = tiny.Ask("Tell me a story.", Endless(), maxOutput: 400, serviceClass: ServiceClass.Batch);
+        var running = TinyDecoder.RunAsync(scheduler, batch);
+        await Until.TrueAsync(() => batch.Units.Output > 1, "the batch generates");
+        var (first, second) = (Live(), Live());
+
+        var reading = TinyDecoder.RunAsync(scheduler, first);
+        Assert.Null(scheduler.TryEnqueue(second));
+        var before = batch.Units.Output;
+        await Until.TrueAsync(() => first.Units.Output > 1, "the live request generates");
+        Assert.InRange(batch.Units.Output - before, 0, 3); // The turn that ran when it came, and those before it had its slot.
+        before = batch.Units.Output;
+        await reading;
+
+        Assert.InRange(batch.Units.Output - before, 0, 2); // The turn in which the second one took the slot.
+        Assert.Single(await TinyDecoder.ReadAsync(second));
+        Assert.Single(await running); // It ends when nothing waits.
+
+        GenerationRequest Live() => tiny.Ask("Tell me a story.", Endless(), maxOutput: 100, organization: customer);
+    }
+
+    [Fact]
+    public async Task Batches_that_hold_all_slots_end_before_live_traffic_that_needs_one_when_none_is_reserved()
+    {
+        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1, ReservedSlots = 0 });
+        var batch = tiny.Ask("Tell me a story.", Endless(), maxOutput: 100, serviceClass: ServiceClass.Batch);
+        var next = tiny.Ask("Tell me a story.", Endless(), maxOutput: 100, serviceClass: ServiceClass.Batch);
+        var (running, waiting) = (TinyDecoder.RunAsync(scheduler, batch), TinyDecoder.RunAsync(scheduler, next));
+        await Until.TrueAsync(() => batch.Units.Output > 1, "the batch generates");
+
+        await TinyDecoder.RunAsync(scheduler, tiny.Ask("Hello!", organization: Guid.NewGuid()));
+
+        Assert.True(running.IsCompleted || batch.Remaining == 0);
+        Assert.False(waiting.IsCompleted);
+        await waiting;
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Generation;
@@ -54,10 +55,11 @@ public sealed class TinyDecoder : IAsyncLifetime
 
     internal GenerationRequest Ask(
         string question, Sampling? sampling = null, int choices = 1, int maxOutput = 60, long seed = 1, Guid organization = default,
+        ServiceClass serviceClass = ServiceClass.Standard,
         Action<GenerationRequest>? ending = null)
     {
         var prompt = Model.EncodePrompt($"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n", allowSpecial: true);
-        var identity = new RequestIdentity(Guid.NewGuid(), 1, organization);
+        var identity = new RequestIdentity(Guid.NewGuid(), 1, organization, serviceClass);
         var plan = new ChoicePlan(sampling ?? new Sampling { Temperature = 0 }, choices, maxOutput, seed);
         return new GenerationRequest(identity, [[.. prompt]], plan, ending ?? (_ => { }));
     }

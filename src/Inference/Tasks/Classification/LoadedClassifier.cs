@@ -31,8 +31,8 @@ internal sealed class LoadedClassifier(Classifier classifier, ModelCard describe
                 "text", request.IsOneInput),
             map));
 
-    public Task<OrRefusal<IReadOnlyList<double>>> ScoreAsync(Guid organization, string text, CancellationToken cancellationToken) =>
-        new TextScoring(Classifier, organization, text).RunAsync(cancellationToken);
+    public Task<OrRefusal<IReadOnlyList<double>>> ScoreAsync(Party party, string text, CancellationToken cancellationToken) =>
+        new TextScoring(Classifier, party, text).RunAsync(cancellationToken);
 
     public override ValueTask DisposeAsync()
     {

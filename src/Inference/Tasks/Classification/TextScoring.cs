@@ -1,15 +1,16 @@
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Encoders;
+using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Tasks.Classification;
 
 /// <summary>The scores of one text that no request to the classifier asks for.</summary>
-internal sealed class TextScoring(Classifier classifier, Guid organization, string text) : IEncoderRequest
+internal sealed class TextScoring(Classifier classifier, Party party, string text) : IEncoderRequest
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private LabelScores?[] _scores = [];
 
-    public Guid Organization => organization;
+    public Party Party => party;
 
     public long Size => text.Length;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Tasks.Drawing;
 
@@ -14,7 +15,7 @@ internal sealed partial class DrawingChecks(LoadedPainter painter, Func<string, 
 
     /// <summary>The error to answer with; null where the prompt may be drawn.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task<OpenAiError?> RefusePromptAsync(Guid organization, string prompt, CancellationToken cancellationToken)
+    public async Task<OpenAiError?> RefusePromptAsync(Party party, string prompt, CancellationToken cancellationToken)
     {
         if (painter.Defaults.Prompts is not { } check)
         {
@@ -26,12 +27,12 @@ internal sealed partial class DrawingChecks(LoadedPainter painter, Func<string, 
             return NotMade(check);
         }
 
-        return Judge(check, scorer.Labels, await scorer.ScoreAsync(organization, prompt, cancellationToken), OpenAiError.PromptRefused());
+        return Judge(check, scorer.Labels, await scorer.ScoreAsync(party, prompt, cancellationToken), OpenAiError.PromptRefused());
     }
 
     /// <summary>The error to end with; null where the picture may go out.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task<OpenAiError?> RefusePictureAsync(Guid organization, RawPicture picture, CancellationToken cancellationToken)
+    public async Task<OpenAiError?> RefusePictureAsync(Party party, RawPicture picture, CancellationToken cancellationToken)
     {
         if (painter.Defaults.Pictures is not { } check)
         {
@@ -43,7 +44,7 @@ internal sealed partial class DrawingChecks(LoadedPainter painter, Func<string, 
             return NotMade(check);
         }
 
-        return Judge(check, scorer.Labels, await scorer.ScoreAsync(organization, picture, cancellationToken), OpenAiError.DrawingRefused());
+        return Judge(check, scorer.Labels, await scorer.ScoreAsync(party, picture, cancellationToken), OpenAiError.DrawingRefused());
     }
 
     private static bool Knows(ContentCheck check, IReadOnlyList<string> labels) => check.Refuse.Keys.All(labels.Contains);

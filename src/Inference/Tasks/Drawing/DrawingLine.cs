@@ -3,14 +3,15 @@ using Tollgate.Inference.Fairness;
 namespace Tollgate.Inference.Tasks.Drawing;
 
 /// <summary>
-/// The pictures that wait for their next step, and who is next: the organization served least, of its pictures the one that joined first.
+/// The pictures that wait for their next step, and who is next: the party served least, of its pictures the one that joined first; those of
+/// batches only while no others wait.
 /// After a turn, an organization with much work rests while others with little have work at this worker. Its owner's lock guards it.
 /// </summary>
 internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, TimeProvider clock)
 {
     private readonly FairShare _shares = new();
     private readonly LinkedList<PictureInWork> _pictures = new();
-    private readonly Dictionary<Guid, (long Since, TimeSpan Length)> _rests = [];
+    private readonly Dictionary<Party, (long Since, TimeSpan Length)> _rests = [];
 
     public bool IsEmpty => _pictures.Count == 0;
 
@@ -19,14 +20,14 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
     /// <summary>Takes the pictures of a request in.</summary>
     public void Add(DrawingRequest request)
     {
-        var organization = request.Identity.Organization;
-        if (_pictures.All(picture => picture.Organization != organization))
+        var party = request.Identity.Party;
+        if (_pictures.All(picture => picture.Party != party))
         {
-            _shares.Join(organization, _pictures.Select(picture => picture.Organization).Distinct());
+            _shares.Join(party, _pictures.Select(picture => picture.Party).Distinct());
         }
 
-        places.Enter(organization);
-        quiet.Enter(organization, request.Plan.Pictures);
+        places.Enter(party);
+        quiet.Enter(party, request.Plan.Pictures);
         for (var index = 0; index < request.Plan.Pictures; index++)
         {
             _pictures.AddLast(new PictureInWork(request, index));
@@ -34,8 +35,8 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
     }
 
     /// <summary>The last request of an organization that has had no turn yet.</summary>
-    public DrawingRequest? LastWaiting(Guid organization) =>
-        _pictures.LastOrDefault(picture => picture.Organization == organization && picture.Request.Queued is null)?.Request;
+    public DrawingRequest? LastWaiting(Party party) =>
+        _pictures.LastOrDefault(picture => picture.Party == party && picture.Request.Queued is null)?.Request;
 
     /// <summary>Takes a request's remaining pictures out.</summary>
     public void Remove(DrawingRequest request)
@@ -47,7 +48,7 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
 
         if (request.Queued is null)
         {
-            places.Leave(request.Identity.Organization);
+            places.Leave(request.Identity.Party);
         }
     }
 
@@ -58,16 +59,16 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
             return;
         }
 
-        quiet.Leave(picture.Organization, 1);
-        if (_pictures.All(other => other.Organization != picture.Organization))
+        quiet.Leave(picture.Party, 1);
+        if (_pictures.All(other => other.Party != picture.Party))
         {
-            _shares.Served(picture.Organization);
-            _rests.Remove(picture.Organization);
+            _shares.Served(picture.Party);
+            _rests.Remove(picture.Party);
         }
     }
 
     /// <summary>The request has its first turn.</summary>
-    public void Start(DrawingRequest request) => places.Leave(request.Identity.Organization);
+    public void Start(DrawingRequest request) => places.Leave(request.Identity.Party);
 
     /// <summary>Picks the pictures of the next call; none while all that wait rest.</summary>
     /// <param name="most">Most pictures.</param>
@@ -75,8 +76,10 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
     public IReadOnlyList<PictureInWork> Pick(int most, Func<PictureInWork, PictureInWork, bool> fits)
     {
         var picked = new List<PictureInWork>();
-        var given = new Dictionary<Guid, double>();
-        var open = _pictures.Where(picture => !Rests(picture.Organization)).GroupBy(picture => picture.Organization)
+        var given = new Dictionary<Party, double>();
+        var standardWaits = _pictures.Any(picture => !picture.Party.IsBatch);
+        var open = _pictures.Where(picture => picture.Party.MayBegin(standardWaits) && !Rests(picture.Party))
+            .GroupBy(picture => picture.Party)
             .Select(group => new OpenLine(group.Key, new Queue<PictureInWork>(group))).ToArray();
         while (picked.Count < most)
         {
@@ -89,14 +92,14 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
             }
 
             var first = open.Where(line => line.Pictures.Count > 0)
-                .MinBy(line => _shares[line.Organization] + given.GetValueOrDefault(line.Organization));
+                .MinBy(line => _shares[line.Party] + given.GetValueOrDefault(line.Party));
             if (first is null)
             {
                 break;
             }
 
             picked.Add(first.Pictures.Dequeue());
-            given[first.Organization] = given.GetValueOrDefault(first.Organization) + WeightOf(picked[^1]);
+            given[first.Party] = given.GetValueOrDefault(first.Party) + WeightOf(picked[^1]);
         }
 
         return picked;
@@ -108,10 +111,10 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
         var now = clock.GetTimestamp();
         foreach (var picture in pictures)
         {
-            _shares.Charge(picture.Organization, WeightOf(picture));
-            if (_pictures.Any(other => other.Organization == picture.Organization))
+            _shares.Charge(picture.Party, WeightOf(picture));
+            if (_pictures.Any(other => other.Party == picture.Party))
             {
-                _rests[picture.Organization] = (now, took * QuietOrganizations.Share);
+                _rests[picture.Party.Resting] = (now, took * QuietOrganizations.Share);
             }
         }
     }
@@ -121,9 +124,9 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
         picture.Request.Plan.Shape.Length * (picture.Request.Plan.Unguided is null ? 1.0 : 2);
 
     /// <summary>Pictures of one organization that a turn may take.</summary>
-    private sealed record OpenLine(Guid Organization, Queue<PictureInWork> Pictures);
+    private sealed record OpenLine(Party Party, Queue<PictureInWork> Pictures);
 
-    private bool Rests(Guid organization) =>
-        _rests.TryGetValue(organization, out var rest) && clock.GetElapsedTime(rest.Since) < rest.Length
-        && quiet.MustGiveWay(organization);
+    private bool Rests(Party party) =>
+        _rests.TryGetValue(party.Resting, out var rest) && clock.GetElapsedTime(rest.Since) < rest.Length
+        && quiet.MustGiveWay(party);
 }

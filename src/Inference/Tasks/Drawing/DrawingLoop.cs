@@ -66,7 +66,7 @@ internal sealed partial class DrawingLoop : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_stopping || request.Cancelled || !MakeRoom(request.Identity.Organization))
+            if (_stopping || request.Cancelled || !MakeRoom(request.Identity.Party))
             {
                 return OpenAiError.Overloaded(RetryAfter);
             }
@@ -111,14 +111,14 @@ internal sealed partial class DrawingLoop : IAsyncDisposable
     }
 
     /// <summary>Called with the gate held.</summary>
-    private bool MakeRoom(Guid organization)
+    private bool MakeRoom(Party party)
     {
-        if (_places.MayEnter(organization) || _line.IsEmpty)
+        if (_places.MayEnter(party) || _line.IsEmpty)
         {
             return true;
         }
 
-        if (_places.FindDisplaced(organization) is not { } holder || _line.LastWaiting(holder) is not { } displaced)
+        if (_places.FindDisplaced(party) is not { } holder || _line.LastWaiting(holder) is not { } displaced)
         {
             _scope.Metrics.Refused(_scope.Model, "queue_full");
             return false;

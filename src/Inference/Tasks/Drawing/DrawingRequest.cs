@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Diffusion;
+using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Requests;
 
 namespace Tollgate.Inference.Tasks.Drawing;
@@ -121,7 +122,7 @@ internal sealed class PictureInWork(DrawingRequest request, int index)
 
     public int Index => index;
 
-    public Guid Organization => request.Identity.Organization;
+    public Party Party => request.Identity.Party;
 
     /// <summary>Null before its first turn.</summary>
     public LatentPicture? Drawing { get; set; }

@@ -62,7 +62,7 @@ internal sealed class DrawingRun : ITaskRun
                 return aboveHold;
             }
 
-            if (await _job.Checks.RefusePromptAsync(_scope.Identity.Organization, _job.Request.Prompt, _cancel.Token) is { } refused)
+            if (await _job.Checks.RefusePromptAsync(_scope.Identity.Party, _job.Request.Prompt, _cancel.Token) is { } refused)
             {
                 _scope.NoteRefusal("prompt_check");
                 return refused;
@@ -93,7 +93,7 @@ internal sealed class DrawingRun : ITaskRun
             try
             {
                 _refusal = await _job.Checks.RefusePictureAsync(
-                    _scope.Identity.Organization, new RawPicture(_job.Plan.Width, _job.Plan.Height, picture.Pixels), _cancel.Token);
+                    _scope.Identity.Party, new RawPicture(_job.Plan.Width, _job.Plan.Height, picture.Pixels), _cancel.Token);
             }
             catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
             {

@@ -34,9 +34,9 @@ internal sealed partial class LoadedImageClassifier(
             map));
 
     public async Task<OrRefusal<IReadOnlyList<double>>> ScoreAsync(
-        Guid organization, RawPicture picture, CancellationToken cancellationToken)
+        Party party, RawPicture picture, CancellationToken cancellationToken)
     {
-        using var place = Model.Turns.TryJoin(organization);
+        using var place = Model.Turns.TryJoin(party);
         if (place is null)
         {
             return OpenAiError.Overloaded(RetryAfter);

@@ -34,7 +34,7 @@ internal sealed class SpeechEngine(WhisperSessions sessions, FairTurns turns, in
             while (IsWaiting(work))
             {
                 using var turn = await work.Place.TakeTurnAsync(work.Taken);
-                await Task.Run(() => ServeAsync(turn, work.Place.Organization), CancellationToken.None);
+                await Task.Run(() => ServeAsync(turn, work.Place.Party), CancellationToken.None);
             }
         }
         catch (DisplacedException)
@@ -70,7 +70,7 @@ internal sealed class SpeechEngine(WhisperSessions sessions, FairTurns turns, in
     }
 
     /// <summary>One turn. Recordings are decoded and heard first, so that requests which come meanwhile are taken up too.</summary>
-    private async Task ServeAsync(FairTurns.Turn turn, Guid leader)
+    private async Task ServeAsync(FairTurns.Turn turn, Party leader)
     {
         var windows = new List<WindowInWork>();
         while (windows.Count < most && Take(leader, isFirst: windows.Count == 0) is { } work)
@@ -86,14 +86,14 @@ internal sealed class SpeechEngine(WhisperSessions sessions, FairTurns turns, in
 
     /// <summary>The next window of a turn: the leader's oldest one, then its others, then those of organizations that may ride along.
     /// </summary>
-    private SpeechWork? Take(Guid leader, bool isFirst)
+    private SpeechWork? Take(Party leader, bool isFirst)
     {
         SpeechWork? taken = null;
         lock (_gate)
         {
-            var own = _waiting.Where(work => work.Place.Organization == leader);
-            var others = isFirst ? [] : _waiting.Where(work => work.Place.Organization != leader
-                && turns.MayRide(work.Place.Organization, leader, TokensPerWindow));
+            var own = _waiting.Where(work => work.Place.Party == leader);
+            var others = isFirst ? [] : _waiting.Where(work => work.Place.Party != leader
+                && turns.MayRide(work.Place.Party, leader, TokensPerWindow));
             foreach (var work in own.Concat(others).ToList())
             {
                 _waiting.Remove(work);
@@ -122,12 +122,12 @@ internal sealed class SpeechEngine(WhisperSessions sessions, FairTurns turns, in
                 return null;
             }
 
-            turn.Charge(work.Place.Organization, TokensPerWindow);
+            turn.Charge(work.Place.Party, TokensPerWindow);
             return new WindowInWork(
                 transcriber.Open(),
                 text =>
                 {
-                    turn.Charge(work.Place.Organization, text.Tokens.Count);
+                    turn.Charge(work.Place.Party, text.Tokens.Count);
                     work.Finish(transcriber.Close(text));
                 },
                 work.Fail,

@@ -19,7 +19,7 @@ internal sealed class TranscriptionWork(TranscriptionJob job, RequestScope scope
 
     protected override async Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken)
     {
-        using var place = job.Speech.Model.Turns.TryJoin(Scope.Identity.Organization);
+        using var place = job.Speech.Model.Turns.TryJoin(Scope.Identity.Party);
         if (place is null)
         {
             Scope.NoteRefusal("queue_full");

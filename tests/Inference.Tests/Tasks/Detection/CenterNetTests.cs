@@ -63,7 +63,7 @@ public sealed class CenterNetTests
 
     private static async Task<IReadOnlyList<FoundObject>> DetectAsync(Detector detector, PictureInput input)
     {
-        using var place = detector.Turns.TryJoin(Guid.NewGuid())!;
+        using var place = detector.Turns.TryJoin(new Party(Guid.NewGuid()))!;
         var fitted = await detector.FitAsync([input], place, CancellationToken.None);
         return await detector.DetectAsync(fitted.Value![0], threshold: null, place, () => { }, CancellationToken.None);
     }

@@ -24,7 +24,7 @@ public sealed class DrawingLineTests
 
         var picked = line.Pick(4, (_, _) => true);
 
-        Assert.Equal([2, 2], picked.GroupBy(picture => picture.Organization).Select(group => group.Count()));
+        Assert.Equal([2, 2], picked.GroupBy(picture => picture.Party).Select(group => group.Count()));
         Assert.Equal([0, 1], picked.Where(picture => picture.Request == first).Select(picture => picture.Index));
     }
 
@@ -53,7 +53,7 @@ public sealed class DrawingLineTests
         {
             var picked = line.Pick(1, (_, _) => true);
             line.Charge(picked, TimeSpan.Zero);
-            return picked[0].Organization;
+            return picked[0].Party.Organization;
         }).ToArray();
 
         Assert.Equal(3, turns.Count(organization => organization == a));
@@ -65,7 +65,7 @@ public sealed class DrawingLineTests
     {
         var line = new DrawingLine(new QueuePlaces(100, 100), _quiet, _clock);
         line.Add(Request(Guid.NewGuid(), pictures: QuietOrganizations.MostAnswers + 1));
-        _quiet.Enter(Guid.NewGuid(), 1);
+        _quiet.Enter(new Party(Guid.NewGuid()), 1);
         line.Charge(line.Pick(1, (_, _) => true), TimeSpan.FromMilliseconds(100));
 
         var during = line.Pick(1, (_, _) => true);
@@ -84,11 +84,11 @@ public sealed class DrawingLineTests
         var request = Request(Guid.NewGuid(), pictures: 3);
         line.Add(request);
 
-        Assert.Equal((1, request), (places.Taken, line.LastWaiting(request.Identity.Organization)));
+        Assert.Equal((1, request), (places.Taken, line.LastWaiting(request.Identity.Party)));
         line.Remove(request);
 
         Assert.Equal((0, true), (places.Taken, line.IsEmpty));
-        Assert.False(_quiet.MustGiveWay(request.Identity.Organization));
+        Assert.False(_quiet.MustGiveWay(request.Identity.Party));
     }
 
     [Theory]

@@ -33,7 +33,7 @@ internal static class EmbeddingAlone
 
         public OpenAiError? Refusal { get; private set; }
 
-        public Guid Organization => Guid.Empty;
+        public Party Party => default;
 
         public long Size => inputs.Sum(input => input.Text?.Length ?? input.TokenIds!.Count);
 

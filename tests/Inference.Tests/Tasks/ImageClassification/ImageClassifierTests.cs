@@ -200,7 +200,7 @@ public sealed class ImageClassifierTests
 
     private static async Task<IReadOnlyList<float[]>> ClassifyAsync(ImageClassifier model, params byte[][] files)
     {
-        using var place = model.Turns.TryJoin(Guid.NewGuid())!;
+        using var place = model.Turns.TryJoin(new Party(Guid.NewGuid()))!;
         var fitted = await model.FitAsync([.. files.Select(Input)], place, CancellationToken.None);
         Assert.Null(fitted.Refusal);
         return await model.ClassifyAsync(fitted.Value!, place, _ => { }, CancellationToken.None);
@@ -208,7 +208,7 @@ public sealed class ImageClassifierTests
 
     private static async Task<IReadOnlyList<float[]>> RunAsync(ImageClassifier model, byte[][] fitted)
     {
-        using var place = model.Turns.TryJoin(Guid.NewGuid())!;
+        using var place = model.Turns.TryJoin(new Party(Guid.NewGuid()))!;
         return await model.ClassifyAsync(fitted, place, _ => { }, CancellationToken.None);
     }
 

@@ -42,7 +42,7 @@ public sealed class NsfwTests
             expected.Add(await RunAsync(source, file, header));
         }
 
-        using var place = model.Turns.TryJoin(Guid.NewGuid())!;
+        using var place = model.Turns.TryJoin(new Party(Guid.NewGuid()))!;
         var fitted = await model.FitAsync(inputs, place, CancellationToken.None);
         var logits = await model.ClassifyAsync(fitted.Value!, place, _ => { }, CancellationToken.None);
 

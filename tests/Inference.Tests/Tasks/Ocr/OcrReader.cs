@@ -26,7 +26,7 @@ public sealed class OcrReader : IAsyncLifetime
     /// <returns>Its lines, and its size as it is shown.</returns>
     internal async Task<(FoundText Found, IReadOnlyList<OcrLine> Lines)> FindAndReadAsync(byte[] file)
     {
-        using var place = Model.Turns.TryJoin(Guid.NewGuid())!;
+        using var place = Model.Turns.TryJoin(new Party(Guid.NewGuid()))!;
         var found = await Model.FindAsync(Input(file), place, CancellationToken.None);
         Assert.Null(found.Refusal);
         return (found.Value!, await Model.ReadAsync(found.Value!, place, CancellationToken.None));
