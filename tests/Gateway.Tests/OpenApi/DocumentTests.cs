@@ -41,6 +41,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["FileRequestForm"] = new MemberNames([.. FileParts.All]),
         ["UploadRequestBody"] = UploadRequest.Members,
         ["FileExpiryBody"] = FileExpiryReader.Members,
+        ["BatchRequestBody"] = BatchRequest.Members,
         ["UploadCompletionBody"] = UploadCompletion.Members,
     };
 
