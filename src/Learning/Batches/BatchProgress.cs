@@ -28,7 +28,8 @@ internal sealed class BatchProgress(NpgsqlDataSource dataSource, IOptions<BatchO
     private readonly Guid _runner = Guid.NewGuid();
 
     /// <summary>Takes batches that no process runs, the oldest first.</summary>
-    public async Task<IReadOnlyList<Batch>> ClaimAsync(int most, CancellationToken cancellationToken)
+    /// <param name="own">Batches that this process runs: it may have stood still for longer than its claims last.</param>
+    public async Task<IReadOnlyList<Batch>> ClaimAsync(IEnumerable<Guid> own, int most, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -36,11 +37,11 @@ internal sealed class BatchProgress(NpgsqlDataSource dataSource, IOptions<BatchO
             $"""
             update batches set runner = $1, runner_until = $2
             where id in (
-              select id from batches where {BatchStatus.IsLive} and (runner is null or runner_until < $3)
+              select id from batches where {BatchStatus.IsLive} and (runner is null or runner_until < $3) and id <> all($5)
               order by created_at limit $4 for update skip locked)
             returning {Batch.Columns}
             """,
-            Batch.Read, cancellationToken, _runner, now + options.Value.Lease, now, most);
+            Batch.Read, cancellationToken, _runner, now + options.Value.Lease, now, most, own.ToArray());
     }
 
     /// <summary>Keeps a batch, and shows it as it is now.</summary>

@@ -60,6 +60,10 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
             stopping.ThrowIfCancellationRequested();
             await EndAsync(stopping);
         }
+        catch (OperationCanceledException) when (_lost.IsCancellationRequested)
+        {
+            throw new ClaimLostException(_batch.Id);
+        }
         finally
         {
             await _over.CancelAsync();
@@ -155,19 +159,16 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
         var keeping = KeepAsync(ended.Reader);
         var workers = Task.WhenAll(
             Enumerable.Range(0, Options.BatchConcurrency).Select(_ => WorkAsync(asked.Reader, ended.Writer, stopping)));
-        try
-        {
-            await ReadLinesAsync(asked.Writer, ended.Writer);
-        }
-        finally
-        {
-            asked.Writer.Complete();
-            await workers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            ended.Writer.Complete();
-            await keeping;
-        }
+        var reading = ReadLinesAsync(asked.Writer, ended.Writer);
 
+        // Whatever fails, what was asked for is kept; then the cause is thrown before what it caused.
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        asked.Writer.Complete();
+        await workers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ended.Writer.Complete();
+        await keeping;
         await workers;
+        await reading;
     }
 
     private async Task KeepAsync(ChannelReader<LineOutcome> outcomes)
@@ -242,12 +243,20 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
 
     private async Task WorkAsync(ChannelReader<AskedLine> asked, ChannelWriter<LineOutcome> ended, CancellationToken stopping)
     {
-        await foreach (var line in asked.ReadAllAsync(_lost.Token))
+        try
         {
-            if (await AskAsync(line, stopping) is { } outcome)
+            await foreach (var line in asked.ReadAllAsync(_lost.Token))
             {
-                await ended.WriteAsync(outcome, _lost.Token);
+                if (await AskAsync(line, stopping) is { } outcome)
+                {
+                    await ended.WriteAsync(outcome, _lost.Token);
+                }
             }
+        }
+        catch
+        {
+            await _abort.CancelAsync(); // Without workers nobody takes what is read.
+            throw;
         }
     }
 

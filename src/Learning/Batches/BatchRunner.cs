@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Learning.Telemetry;
@@ -13,7 +12,7 @@ internal sealed partial class BatchRunner(
     ILogger<BatchRunner> logger)
     : RecurringWork(new Rhythm(options.Value.Every), clock, logger)
 {
-    private readonly ConcurrentDictionary<Guid, Task> _runs = [];
+    private readonly Dictionary<Guid, Task> _runs = [];
     private readonly CancellationTokenSource _stopping = new();
 
     protected override string Failure => "Batches cannot be claimed";
@@ -21,9 +20,14 @@ internal sealed partial class BatchRunner(
     /// <summary>Begins the batches that can begin. They run on beside this.</summary>
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
+        foreach (var ended in _runs.Where(run => run.Value.IsCompleted).Select(run => run.Key).ToList())
+        {
+            _runs.Remove(ended);
+        }
+
         if (options.Value.Batches - _runs.Count is > 0 and var room)
         {
-            foreach (var batch in await progress.ClaimAsync(room, cancellationToken))
+            foreach (var batch in await progress.ClaimAsync(_runs.Keys, room, cancellationToken))
             {
                 _runs[batch.Id] = Task.Run(() => RunAsync(batch), CancellationToken.None);
             }
@@ -70,7 +74,6 @@ internal sealed partial class BatchRunner(
         }
 
         await ReleaseAsync(batch.Id);
-        _runs.TryRemove(batch.Id, out _);
     }
 
     private async Task ReleaseAsync(Guid batch)

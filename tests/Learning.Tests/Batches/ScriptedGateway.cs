@@ -99,11 +99,14 @@ internal sealed class ScriptedGateway : IAsyncDisposable
             kept = (own, answer);
             if (answer.Status < 400)
             {
-                kept = _kept.GetOrAdd(key, _ =>
+                if (_kept.TryAdd(key, kept))
                 {
                     Runs.AddOrUpdate(number, 1, (_, runs) => runs + 1);
-                    return kept;
-                });
+                }
+                else
+                {
+                    kept = _kept[key];
+                }
             }
         }
 
