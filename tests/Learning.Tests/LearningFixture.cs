@@ -85,7 +85,7 @@ public sealed class LearningFixture : IAsyncLifetime
 
     /// <summary>Sends a file and returns the object.</summary>
     internal async Task<JsonElement> CreateAsync(
-        FileCaller caller, byte[] bytes, string purpose = "batch", string name = "a.jsonl", HttpClient? http = null)
+        FileCaller caller, byte[] bytes, string purpose = "user_data", string name = "a.jsonl", HttpClient? http = null)
     {
         using var response = await SendAsync(caller, HttpMethod.Post, "/v1/files", Form(bytes, purpose, name), http);
         return await JsonAsync(response, 200);
