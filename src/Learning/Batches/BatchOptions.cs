@@ -28,8 +28,8 @@ internal sealed class BatchOptions
     [Range(1, 1_000)]
     public int BatchConcurrency { get; init; } = 8;
 
-    /// <summary>Most batches that one process runs at once; others wait. Default 100.</summary>
-    [Range(1, 10_000)]
+    /// <summary>Most batches that one process runs at once; others wait. 0 runs none: another process does. Default 100.</summary>
+    [Range(0, 10_000)]
     public int Batches { get; init; } = 100;
 
     /// <summary>How long the gateway may take to answer one line. Then the line is asked for again. Default 10 min.</summary>

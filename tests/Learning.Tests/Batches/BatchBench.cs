@@ -10,6 +10,8 @@ namespace Tollgate.Learning.Tests.Batches;
 internal sealed class BatchBench(LearningFixture learning, ScriptedGateway gateway, WebApplication app, HttpClient http) : IAsyncDisposable
 {
     public const string Chat = "/v1/chat/completions";
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private readonly List<WebApplication> _others = [];
     public const string KeyPublicId = "pubid0000001";
 
     public ScriptedGateway Gateway => gateway;
@@ -95,7 +97,7 @@ internal sealed class BatchBench(LearningFixture learning, ScriptedGateway gatew
                 Assert.True(completed + failed <= total, $"{batch}");
                 return batch.GetProperty("status").GetString() == status;
             },
-            $"{id} is {status}");
+            $"{id} is {status}", Patience);
         return batch;
     }
 
@@ -104,7 +106,7 @@ internal sealed class BatchBench(LearningFixture learning, ScriptedGateway gatew
     {
         var batch = default(JsonElement);
         await Until.TrueAsync(
-            async () => (batch = await ShowAsync(id)).GetProperty("cost_usd").ValueKind == JsonValueKind.String, $"{id} has a cost");
+            async () => (batch = await ShowAsync(id)).GetProperty("cost_usd").ValueKind == JsonValueKind.String, $"{id} has a cost", Patience);
         return batch;
     }
 
@@ -129,5 +131,16 @@ internal sealed class BatchBench(LearningFixture learning, ScriptedGateway gatew
     public static IEnumerable<string> Codes(IEnumerable<JsonElement> lines) =>
         lines.Select(line => line.GetProperty("error").GetProperty("code").GetString()!);
 
-    public async ValueTask DisposeAsync() => await gateway.DisposeAsync();
+    /// <summary>Another process on the same database, which this one ends.</summary>
+    public async Task StartAnotherAsync() => _others.Add((await learning.StartAsync(Settings(gateway))).App);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var one in (WebApplication[])[app, .. _others])
+        {
+            await one.StopAsync(); // It would run the batches of the next test.
+        }
+
+        await gateway.DisposeAsync();
+    }
 }

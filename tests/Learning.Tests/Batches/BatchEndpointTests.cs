@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Tollgate.Testing;
+using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Learning.Tests.Batches;
 
@@ -9,7 +9,7 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
     [Fact]
     public async Task A_new_batch_is_validating_with_all_members_of_the_wire()
     {
-        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Every=00:01:00");
+        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Batches=0");
         var file = await bench.UploadAsync(BatchBench.Lines(1));
 
         using var response = await bench.OrderAsync(file, more: ""","metadata":{"a":"b"},"output_expires_after":{"anchor":"created_at","seconds":3600}""");
@@ -53,7 +53,7 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
     [InlineData("""{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h","priority":1}""", "priority")]
     public async Task A_member_of_a_wrong_type_or_value_is_refused_by_name(string body, string param)
     {
-        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Every=00:01:00");
+        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Batches=0");
 
         using var response = await bench.SendAsync(HttpMethod.Post, "/v1/batches", LearningFixture.Json(body));
 
@@ -63,7 +63,7 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
     [Fact]
     public async Task Metadata_has_the_bounds_of_OpenAI()
     {
-        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Every=00:01:00");
+        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Batches=0");
         var file = await bench.UploadAsync(BatchBench.Lines(1));
         string Pairs(int count, int name, int value) => ",\"metadata\":{" + string.Join(
             ',', Enumerable.Range(0, count).Select(i => $"\"{i:00}{new string('n', name - 2)}\":\"{new string('v', value)}\"")) + "}";
@@ -81,7 +81,7 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
     [Fact]
     public async Task Only_a_sound_file_of_purpose_batch_of_the_keys_project_is_an_input()
     {
-        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Every=00:01:00");
+        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Batches=0");
         var foreign = await bench.UploadAsync(BatchBench.Lines(1), LearningFixture.NewCaller());
         var twice = await bench.UploadAsync(BatchBench.Line("a", 1) + BatchBench.Line("a", 2));
 
@@ -108,7 +108,7 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
     [Fact]
     public async Task The_keys_scopes_must_allow_the_endpoint_of_the_lines_too()
     {
-        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Every=00:01:00");
+        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Batches=0");
         var file = await bench.UploadAsync(BatchBench.Lines(1));
 
         using var refused = await bench.OrderAsync(file, scopes: "batches,files,embeddings");
@@ -137,7 +137,7 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
     [Fact]
     public async Task Another_project_finds_no_batch_and_cancels_none()
     {
-        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Every=00:01:00");
+        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Batches=0");
         var id = await bench.CreateAsync(BatchBench.Lines(1));
         var neighbour = bench.Caller with { ProjectId = Guid.NewGuid() };
 
@@ -154,7 +154,7 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
     [Fact]
     public async Task A_list_visits_each_batch_once_and_refuses_other_limits()
     {
-        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Every=00:01:00");
+        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Batches=0");
         var ids = new List<string>();
         for (var i = 0; i < 5; i++)
         {
@@ -184,11 +184,8 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
     public async Task Limits_of_batches_and_of_queued_lines_are_named()
     {
         await using var bench = await BatchBench.StartAsync(learning, "--Batches:MaxBatches=2", "--Batches:MaxQueuedLines=10");
-        bench.Gateway.Script = async _ =>
-        {
-            await Task.Delay(Timeout.Infinite, CancellationToken.None);
-            return null;
-        };
+        bench.Gateway.Script = _ => Task.FromResult<ScriptedAnswer?>(
+            ScriptedAnswer.Of(OpenAiError.ModelUnavailable("m", TimeSpan.FromMinutes(1))));
         await bench.UntilAsync(await bench.CreateAsync(BatchBench.Lines(6)), "in_progress");
         var tooManyLines = await bench.UntilAsync(await bench.CreateAsync(BatchBench.Lines(5)), "failed");
         await bench.UntilAsync(await bench.CreateAsync(BatchBench.Lines(3)), "in_progress");
@@ -207,7 +204,7 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
     [Fact]
     public async Task All_faults_of_a_file_can_be_read()
     {
-        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Every=00:01:00");
+        await using var bench = await BatchBench.StartAsync(learning, "--Batches:Batches=0");
         var lines = string.Concat(Enumerable.Range(1, 150).Select(i => $"{{\"custom_id\":\"{i}\"}}\n"));
 
         var file = await bench.UploadAsync(lines);

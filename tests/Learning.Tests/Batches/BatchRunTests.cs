@@ -153,7 +153,7 @@ public sealed class BatchRunTests(LearningFixture learning) : IClassFixture<Lear
             return ScriptedGateway.Answer();
         };
         var id = await bench.CreateAsync(BatchBench.Lines(100));
-        await Until.TrueAsync(() => bench.Gateway.Calls.Count == 14, "10 lines are done and 4 run");
+        await Until.TrueAsync(() => bench.Gateway.Calls.Count == 14, "10 lines are done and 4 run", BatchBench.Patience);
 
         var cancelling = await bench.CancelAsync(id);
         var again = await bench.CancelAsync(id);
@@ -179,7 +179,7 @@ public sealed class BatchRunTests(LearningFixture learning) : IClassFixture<Lear
         bench.Gateway.Script = call => Answer(
             call.Number > 10 ? ScriptedAnswer.Of(OpenAiError.ModelUnavailable("m", TimeSpan.FromSeconds(30))) : null);
         var id = await bench.CreateAsync(BatchBench.Lines(50));
-        await Until.TrueAsync(async () => BatchBench.Counts(await bench.ShowAsync(id)).Completed == 10, "10 lines are done");
+        await Until.TrueAsync(async () => BatchBench.Counts(await bench.ShowAsync(id)).Completed == 10, "10 lines are done", BatchBench.Patience);
 
         await learning.ExecuteAsync($"update learning.batches set expires_at = now() where id = '{IdOf(id)}'");
         var batch = await bench.UntilAsync(id, "expired");
@@ -203,7 +203,7 @@ public sealed class BatchRunTests(LearningFixture learning) : IClassFixture<Lear
         var file = await bench.UploadAsync(BatchBench.Lines(200));
         using var made = await bench.OrderAsync(file);
         var id = (await LearningFixture.JsonAsync(made, 200)).GetProperty("id").GetString()!;
-        await Until.TrueAsync(() => bench.Gateway.Calls.Count == 4, "the first lines run");
+        await Until.TrueAsync(() => bench.Gateway.Calls.Count == 4, "the first lines run", BatchBench.Patience);
 
         using var deleted = await bench.SendAsync(HttpMethod.Delete, $"/v1/files/{file}");
         held.SetResult();
@@ -230,12 +230,12 @@ public sealed class BatchRunTests(LearningFixture learning) : IClassFixture<Lear
             return ScriptedGateway.Answer();
         };
         var id = await bench.CreateAsync(BatchBench.Lines(60));
-        await Until.TrueAsync(() => bench.Gateway.Calls.Count == 24, "20 lines are done and 4 run");
+        await Until.TrueAsync(() => bench.Gateway.Calls.Count == 24, "20 lines are done and 4 run", BatchBench.Patience);
 
         // As if the process had stood still for longer than its claim lasts: the next one begins while its calls run.
         await learning.ExecuteAsync($"update learning.batches set runner = gen_random_uuid(), runner_until = now() where id = '{IdOf(id)}'");
-        await learning.StartAsync(BatchBench.Settings(bench.Gateway));
-        await Until.TrueAsync(() => bench.Gateway.Calls.Count >= 28, "the 4 lines are asked for again");
+        await bench.StartAnotherAsync();
+        await Until.TrueAsync(() => bench.Gateway.Calls.Count >= 28, "the 4 lines are asked for again", BatchBench.Patience);
         release.SetResult();
         var batch = await bench.UntilAsync(id, "completed");
 
@@ -254,13 +254,13 @@ public sealed class BatchRunTests(LearningFixture learning) : IClassFixture<Lear
             return ScriptedGateway.Answer();
         };
         var id = await bench.CreateAsync(BatchBench.Lines(200));
-        await Until.TrueAsync(() => bench.Gateway.Calls.Count > 20, "some lines are done");
+        await Until.TrueAsync(() => bench.Gateway.Calls.Count > 20, "some lines are done", BatchBench.Patience);
 
         await bench.App.StopAsync();
-        await learning.StartAsync(BatchBench.Settings(bench.Gateway));
+        await bench.StartAnotherAsync();
         await Until.TrueAsync(
             async () => await learning.ReadAsync<string>("select status from learning.batches where id = $1", IdOf(id)) == "completed",
-            "the batch is completed");
+            "the batch is completed", BatchBench.Patience);
 
         Assert.Equal(200, bench.Gateway.Calls.Count); // Nothing was asked for twice: the stop waited for what ran.
         Assert.All(bench.Gateway.Runs.Values, runs => Assert.Equal(1, runs));
