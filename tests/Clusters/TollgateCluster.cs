@@ -154,7 +154,11 @@ public sealed class TollgateCluster : IAsyncDisposable
             Task[] stripe = plan.Stripe ? [cluster.FakeStripe.StartAsync()] : [];
 
             // The first worker imports the default models; the others find them in the same folder.
-            await Task.WhenAll([.. stripe, cluster.Billing.StartAsync(), cluster.Learning.StartAsync(), .. cluster.Workers.Take(1).Select(w => w.StartAsync())]);
+            await Task.WhenAll(
+                [
+                    .. stripe, cluster.Billing.StartAsync(), cluster.Learning.StartAsync(),
+                    .. cluster.Workers.Take(1).Select(w => w.StartAsync()),
+                ]);
             for (var i = 0; i < plan.Gateways; i++)
             {
                 cluster.AddGateway();

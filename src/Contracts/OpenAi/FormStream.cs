@@ -83,7 +83,8 @@ public sealed class StreamedPart
         try
         {
             var read = await Body.ReadAtLeastAsync(
-                buffer.AsMemory(0, RequestForm.LongestField + 1), RequestForm.LongestField + 1, throwOnEndOfStream: false, cancellationToken);
+                buffer.AsMemory(0, RequestForm.LongestField + 1), RequestForm.LongestField + 1, throwOnEndOfStream: false,
+                cancellationToken);
             return FormParser.ReadText(_headers, buffer.AsSpan(0, read), read <= RequestForm.LongestField, out var text) is { } invalid
                 ? invalid
                 : text;

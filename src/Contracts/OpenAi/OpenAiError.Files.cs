@@ -66,11 +66,13 @@ public sealed partial record OpenAiError
     /// <summary>What was asked of an upload does not fit its state.</summary>
     /// <param name="state">Such as <c>cancelled</c>.</param>
     public static OpenAiError UploadNotPending(string id, string state) => new(
-        400, InvalidRequest, "upload_not_pending", $"Upload {Shorten(id)} is {state}: it takes no parts and cannot be completed or cancelled.");
+        400, InvalidRequest, "upload_not_pending",
+        $"Upload {Shorten(id)} is {state}: it takes no parts and cannot be completed or cancelled.");
 
     /// <summary>A file whose content cannot be read as it was written.</summary>
     public static OpenAiError FileDamaged() => new(
-        500, ServerFault, "file_damaged", "The stored content of this file is damaged, and none of it was sent. Ask the operator of this service.")
+        500, ServerFault, "file_damaged",
+        "The stored content of this file is damaged, and none of it was sent. Ask the operator of this service.")
     {
         ShouldRetry = false,
     };

@@ -22,8 +22,9 @@ internal sealed class OpenAiOptions
     [Range(1024, 256 * 1024 * 1024)]
     public int MaxImageBytes { get; init; } = 25 * 1024 * 1024;
 
-    /// <summary>Largest request body of an endpoint that takes files to keep, bytes. Such a body passes through without being held. It bounds
-    /// what is read at all: 1 MiB more than Learning's <c>Files:MaxFileBytes</c> and <c>Files:MaxPartBytes</c>. Default 513 MiB.</summary>
+    /// <summary>Largest request body of an endpoint that takes files to keep, bytes. Such a body passes through without being held. It
+    /// bounds what is read at all: 1 MiB more than Learning's <c>Files:MaxFileBytes</c> and <c>Files:MaxPartBytes</c>. Default 513
+    /// MiB.</summary>
     [Range(1024, 65L * 1024 * 1024 * 1024)]
     public long MaxFileBytes { get; init; } = 513L * 1024 * 1024;
 

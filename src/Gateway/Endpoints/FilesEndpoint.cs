@@ -107,7 +107,8 @@ internal sealed class FilesEndpoint() : RelayedEndpoint(PublicEndpoint.Files, "l
             [OpenAiError.UploadNotFound(UploadId)]);
         Counted(
             Map(routes, "POST", "/v1/uploads/{upload}/parts")
-                .Describe("addUploadPart", Uploads, "Send a part", "Parts may come in any order and at once. Each counts when it is stored.")
+                .Describe(
+                    "addUploadPart", Uploads, "Send a part", "Parts may come in any order and at once. Each counts when it is stored.")
                 .HasId("upload", Id).TakesFormOnce<UploadPartForm>()
                 .Answers<UploadPartBody>(UploadExamples.Part, AnswerHeaderTable.Limits),
             [.. OfUpload, .. OfBody, .. OfForm]);

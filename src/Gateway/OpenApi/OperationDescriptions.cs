@@ -102,7 +102,8 @@ internal static class OperationDescriptions
     public static RouteHandlerBuilder AsksFor(this RouteHandlerBuilder route, params IReadOnlyList<OpenApiParameter> parameters) =>
         route.AddOpenApiOperationTransformer((operation, _, _) =>
         {
-            operation.Parameters = [.. (operation.Parameters ?? []).Where(known => parameters.All(one => one.Name != known.Name)), .. parameters];
+            var bound = (operation.Parameters ?? []).Where(known => parameters.All(one => one.Name != known.Name));
+            operation.Parameters = [.. bound, .. parameters];
             return Task.CompletedTask;
         });
 

@@ -38,6 +38,7 @@ internal static class RelaysSlice
                 UseProxy = false,
                 ActivityHeadersPropagator = null,
                 ConnectTimeout = TimeSpan.FromSeconds(2),
+                Expect100ContinueTimeout = TimeSpan.FromSeconds(30), // The service decides by the head first, however busy it is.
                 PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
             });
         builder.Services.AddSingleton<ServiceRelay>();

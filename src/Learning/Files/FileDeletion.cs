@@ -20,14 +20,14 @@ internal sealed record DeletionReceipt(
 {
     /// <summary>What the installation signs: the facts, a line each.</summary>
     public string SignedText => string.Join(
-        '\n', "tollgate file receipt 1", $"{StoredFile.Prefix}{Id:N}", $"org-{OrganizationId:N}", $"proj_{ProjectId:N}", Purpose, $"{Bytes}",
-        Convert.ToHexStringLower(Sha256), $"{CreatedAt.ToUnixTimeMilliseconds()}", $"{DeletedAt.ToUnixTimeMilliseconds()}",
+        '\n', "tollgate file receipt 1", $"{StoredFile.Prefix}{Id:N}", $"org-{OrganizationId:N}", $"proj_{ProjectId:N}", Purpose,
+        $"{Bytes}", Convert.ToHexStringLower(Sha256), $"{CreatedAt.ToUnixTimeMilliseconds()}", $"{DeletedAt.ToUnixTimeMilliseconds()}",
         DeletedBy is { } key ? $"key_{key:N}" : "", Why);
 }
 
 /// <summary>
-/// Deletes files: in one transaction the key is destroyed, name and faults go, and the receipt is signed; then the store removes the content.
-/// What a crash leaves of the second step is in <c>removals</c>.
+/// Deletes files: in one transaction the key is destroyed, name and faults go, and the receipt is signed; then the store removes the
+/// content. What a crash leaves of the second step is in <c>removals</c>.
 /// </summary>
 internal sealed class FileDeletion(
     NpgsqlDataSource dataSource, ContentStore contents, MasterKeys keys, LearningMetrics metrics, TimeProvider clock)

@@ -64,7 +64,8 @@ internal static class FileEndpoints
         var (page, hasMore) = await files.ListAsync(caller, ReadQuery(context.Request.Query), context.RequestAborted);
         FileObject[] data = [.. page.Select(FileObject.Of)];
         await context.Response.WriteAsJsonAsync(
-            new FileListObject("list", data, data.FirstOrDefault()?.Id, data.LastOrDefault()?.Id, hasMore), FileJson.Default.FileListObject);
+            new FileListObject("list", data, data.FirstOrDefault()?.Id, data.LastOrDefault()?.Id, hasMore),
+            FileJson.Default.FileListObject);
         return null;
     });
 
@@ -101,7 +102,8 @@ internal static class FileEndpoints
     internal static Task ShowReceiptAsync(HttpContext context, string file, FileCalls calls, FileDeletion deletion) =>
         calls.RunAsync(context, async caller =>
         {
-            if (await deletion.FindReceiptAsync(caller, PublicIds.Parse(file, StoredFile.Prefix), context.RequestAborted) is not { } receipt)
+            var id = PublicIds.Parse(file, StoredFile.Prefix);
+            if (await deletion.FindReceiptAsync(caller, id, context.RequestAborted) is not { } receipt)
             {
                 return OpenAiError.FileNotFound(file);
             }
@@ -147,8 +149,8 @@ internal static class FileEndpoints
             Read<Guid>("after", "the id of a file", text => PublicIds.TryParse(text, StoredFile.Prefix, out var id) ? id : null),
             Read<int>(
                 "limit", $"an integer between 1 and {MostListed}",
-                text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MostListed
-                    ? limit : null) ?? MostListed,
+                text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+                    && limit is >= 1 and <= MostListed ? limit : null) ?? MostListed,
             Read<bool>("order", "'asc' or 'desc'", text => text switch { "asc" => true, "desc" => false, _ => null }) ?? false,
             query.TryGetValue("purpose", out var purpose) && FilePurposes.Refuse(purpose.ToString()) is { } refusal
                 && !FilePurposes.Refused.Contains(purpose.ToString())

@@ -113,7 +113,8 @@ internal sealed class FileForm(ContentIntake intake, ContentStore contents, IOpt
 
         if (part.ContentType is { } type)
         {
-            _mediaType = UploadRequest.IsMediaType(type) ? type : throw Invalid(FileParts.File, "a part whose Content-Type is a media type", type);
+            _mediaType = UploadRequest.IsMediaType(type)
+                ? type : throw Invalid(FileParts.File, "a part whose Content-Type is a media type", type);
         }
 
         _name = part.FileName;

@@ -28,7 +28,8 @@ internal sealed class FileLimitOptions
     [Range(1, 10_000)]
     public int MaxTransfers { get; init; } = 10;
 
-    /// <summary>Days after which a file is deleted, whatever its <c>expires_after</c>; 0 keeps files until they are deleted. Default 0.</summary>
+    /// <summary>Days after which a file is deleted, and the most of <c>expires_after</c>; 0 keeps files until they are deleted. Default
+    /// 0.</summary>
     [Range(0, 36_500)]
     public int RetentionDays { get; init; }
 

@@ -11,8 +11,8 @@ internal sealed record FileDescription(string Name, string MediaType, string Pur
 /// <summary>A file that is not deleted.</summary>
 /// <param name="Details">What makes it useless for its purpose; null when nothing does.</param>
 internal sealed record StoredFile(
-    Guid Id, string Name, string MediaType, string Purpose, long Bytes, string? Details, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt,
-    Guid Blob, byte[] WrappedKey)
+    Guid Id, string Name, string MediaType, string Purpose, long Bytes, string? Details, DateTimeOffset CreatedAt,
+    DateTimeOffset? ExpiresAt, Guid Blob, byte[] WrappedKey)
 {
     public const string Prefix = "file-";
 
@@ -30,7 +30,8 @@ internal sealed record StoredFile(
 
     /// <summary>A file out of what was received.</summary>
     public static StoredFile Of(
-        Guid id, FileDescription description, SealedContent content, string? details, DateTimeOffset createdAt, DateTimeOffset? expiresAt) =>
+        Guid id, FileDescription description, SealedContent content, string? details, DateTimeOffset createdAt,
+        DateTimeOffset? expiresAt) =>
         new(
             id, description.Name, description.MediaType, description.Purpose, content.Bytes, details, createdAt, expiresAt, content.Blob,
             content.WrappedKey);

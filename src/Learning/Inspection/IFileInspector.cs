@@ -6,7 +6,8 @@ namespace Tollgate.Learning.Inspection;
 internal interface IFileInspector
 {
     /// <summary>
-    /// Reads a content, which is never whole in memory. It may stop early; the caller reads the rest. Exceptions of the stream pass through.
+    /// Reads a content, which is never whole in memory. It may stop early; the caller reads the rest. Exceptions of the stream pass
+    /// through.
     /// </summary>
     /// <param name="purpose">One of <c>FilePurposes.Accepted</c>.</param>
     /// <param name="content">The plain bytes, readable once.</param>
@@ -15,8 +16,8 @@ internal interface IFileInspector
 
 /// <summary>What an inspection found.</summary>
 /// <param name="Faults">
-/// In the order of the file, each a sentence that names its line. Empty for a file that can be used. They may repeat text of the file and go
-/// when it is deleted.
+/// In the order of the file, each a sentence that names its line. Empty for a file that can be used. They may repeat text of the file and
+/// go when it is deleted.
 /// </param>
 internal sealed record FileReport(IReadOnlyList<string> Faults)
 {
@@ -36,5 +37,6 @@ internal sealed record FileReport(IReadOnlyList<string> Faults)
 /// <summary>Registers the inspection.</summary>
 internal static class InspectionSlice
 {
-    public static IServiceCollection AddInspection(this IServiceCollection services) => services.AddSingleton<IFileInspector, DatasetInspector>();
+    public static IServiceCollection AddInspection(this IServiceCollection services) =>
+        services.AddSingleton<IFileInspector, DatasetInspector>();
 }

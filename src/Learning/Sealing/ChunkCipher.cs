@@ -9,7 +9,7 @@ namespace Tollgate.Learning.Sealing;
 /// </summary>
 /// <param name="key">32 bytes.</param>
 /// <param name="blob">The content that the key is for.</param>
-/// <remarks>The construction STREAM of Hoang, Reyhanitabar, Rogaway and Vizár (2015), with a key in the place of a nonce's prefix.</remarks>
+/// <remarks>The construction STREAM of Hoang, Reyhanitabar, Rogaway and Vizár (2015), with a key in place of a nonce's prefix.</remarks>
 internal sealed class ChunkCipher(byte[] key, Guid blob) : IDisposable
 {
     /// <summary>Plain bytes of a chunk; the last one has 0 to as many.</summary>

@@ -60,7 +60,8 @@ internal sealed class MasterKeys
     }
 
     /// <summary>HMAC-SHA-256 of a text under the current master key, and the key's id.</summary>
-    public (string KeyId, byte[] Mac) Sign(string text) => (_keys[0].Id, HMACSHA256.HashData(_keys[0].Signing, Encoding.UTF8.GetBytes(text)));
+    public (string KeyId, byte[] Mac) Sign(string text) =>
+        (_keys[0].Id, HMACSHA256.HashData(_keys[0].Signing, Encoding.UTF8.GetBytes(text)));
 
     private static byte[] Bound(ReadOnlySpan<byte> wrapped, Guid blob) =>
         [.. wrapped[..(2 + wrapped[1])], .. blob.ToByteArray(bigEndian: true)];

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Tollgate.Learning.Storage;
 
 /// <summary>
-/// Contents as objects of a bucket, in a store of S3's protocol: the prefix and the id. A content of more than one part goes there in parts of
-/// 8 MiB; the store shows it when the last one is acknowledged.
+/// Contents as objects of a bucket, in a store of S3's protocol: the prefix and the id. A content of more than one part goes there in
+/// parts of 8 MiB; the store shows it when the last one is acknowledged.
 /// </summary>
 internal sealed class BucketStore(IOptions<StorageOptions> options) : IBlobStore, IDisposable
 {
@@ -148,7 +148,8 @@ internal sealed class BucketStore(IOptions<StorageOptions> options) : IBlobStore
                 await store._client.PutObjectAsync(
                     new PutObjectRequest
                     {
-                        BucketName = store._options.Bucket, Key = name, InputStream = _part, AutoCloseStream = false, UseChunkEncoding = false,
+                        BucketName = store._options.Bucket, Key = name, InputStream = _part, AutoCloseStream = false,
+                        UseChunkEncoding = false,
                     },
                     cancellationToken);
             }

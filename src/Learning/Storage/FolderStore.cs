@@ -28,7 +28,8 @@ internal sealed partial class FolderStore : IBlobStore
         try
         {
             var file = new FileStream(
-                PathOf(id), new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 });
+                PathOf(id),
+                new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 });
             file.Position = offset;
             return Task.FromResult<Stream>(file);
         }
@@ -123,7 +124,7 @@ internal sealed partial class FolderStore : IBlobStore
         {
             (_store, _id, _path) = (store, id, Path.Combine(store._incoming, id.ToString(IdFormat)));
             _file = new FileStream(
-                _path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.None });
+                _path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
         }
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>

@@ -18,7 +18,9 @@ internal interface IBlobStore
     /// <summary>All contents that were committed before an instant.</summary>
     IAsyncEnumerable<Guid> ListAsync(DateTimeOffset before, CancellationToken cancellationToken);
 
-    /// <summary>Removes contents that were begun and have neither been committed nor written to since an instant. Returns how many.</summary>
+    /// <summary>
+    /// Removes contents that were begun and have neither been committed nor written to since an instant. Returns how many.
+    /// </summary>
     Task<int> DiscardUnfinishedAsync(DateTimeOffset before, CancellationToken cancellationToken);
 }
 

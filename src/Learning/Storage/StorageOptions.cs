@@ -10,7 +10,7 @@ internal sealed class StorageOptions
     /// <summary>Folder of the contents, on a local file system. Set exactly one of this and <see cref="Bucket"/>.</summary>
     public string Folder { get; init; } = "";
 
-    /// <summary>Bucket of the contents, in a store of S3's protocol. It must exist, and versioning must be off: deleted means gone.</summary>
+    /// <summary>Bucket of the contents, in a store of S3's protocol. It must exist, without versioning: deleted means gone.</summary>
     public string Bucket { get; init; } = "";
 
     /// <summary>Address of the store, such as <c>https://s3.example.com</c>; empty for Amazon's.</summary>
@@ -44,7 +44,8 @@ internal sealed class StorageOptionsValidator : IValidateOptions<StorageOptions>
             return ValidateOptionsResult.Fail("Storage:Bucket needs Storage:AccessKey and Storage:SecretKey.");
         }
 
-        return options.Endpoint.Length == 0 || Uri.TryCreate(options.Endpoint, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+        return options.Endpoint.Length == 0
+            || Uri.TryCreate(options.Endpoint, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail($"Storage:Endpoint: '{options.Endpoint}' is not an address such as https://s3.example.com.");
     }

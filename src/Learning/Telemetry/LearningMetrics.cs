@@ -32,7 +32,8 @@ internal sealed class LearningMetrics
         _taken = meter.CreateCounter<long>("tollgate.learning.files.taken", "{file}", "Files that were taken.");
         _bytes = meter.CreateCounter<long>("tollgate.learning.files.bytes", "By", "Plain bytes that were taken or sent.");
         _refused = meter.CreateCounter<long>("tollgate.learning.files.refused", "{request}", "Requests about files that were refused.");
-        _removed = meter.CreateCounter<long>("tollgate.learning.contents.removed", "{content}", "Contents that were removed from the store.");
+        _removed = meter.CreateCounter<long>(
+            "tollgate.learning.contents.removed", "{content}", "Contents that were removed from the store.");
         _damaged = meter.CreateCounter<long>("tollgate.learning.contents.damaged", "{content}", "Contents that did not open.");
         meter.CreateObservableGauge(
             "tollgate.learning.files.transfers", () => Volatile.Read(ref _transfers), "{transfer}", "Files and parts that come in now.");

@@ -27,7 +27,8 @@ internal sealed record Upload(
 
     public static Upload Read(NpgsqlDataReader row) => new(
         row.GetGuid(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.IsDBNull(5) ? null : row.GetInt64(5),
-        row.GetString(6), row.GetFieldValue<DateTimeOffset>(7), row.GetFieldValue<DateTimeOffset>(8), row.IsDBNull(9) ? null : row.GetGuid(9));
+        row.GetString(6), row.GetFieldValue<DateTimeOffset>(7), row.GetFieldValue<DateTimeOffset>(8),
+        row.IsDBNull(9) ? null : row.GetGuid(9));
 }
 
 /// <summary>A part that is stored.</summary>

@@ -84,7 +84,8 @@ internal static class UploadEndpoints
 
             using (slot)
             {
-                if (!(await desk.AddPartAsync(found, context.Request, caller, context.RequestAborted)).TryGet(out var part, out var refusal))
+                var taken = await desk.AddPartAsync(found, context.Request, caller, context.RequestAborted);
+                if (!taken.TryGet(out var part, out var refusal))
                 {
                     return refusal;
                 }
@@ -109,17 +110,9 @@ internal static class UploadEndpoints
                 return OpenAiError.UploadNotFound(upload);
             }
 
-            // A client that lost the answer asks again; it gets the file that it made.
-            if (found is { Status: Upload.Completed, FileId: { } made }
-                && await intake.Files.FindAsync(caller, made, context.RequestAborted) is { } before)
+            if (await AnswerEndedAsync(context, found, caller, intake) is (true, var ended))
             {
-                await WriteAsync(context, UploadObject.Of(found, [], before));
-                return null;
-            }
-
-            if (found.Status != Upload.Pending)
-            {
-                return OpenAiError.UploadNotPending(upload, found.Status);
+                return ended;
             }
 
             try
@@ -135,6 +128,13 @@ internal static class UploadEndpoints
             }
             catch (DamagedContentException)
             {
+                // Another completion, or a cancellation, may have given the parts up meanwhile.
+                if (await FindAsync(context, upload, caller, uploads) is { } now
+                    && await AnswerEndedAsync(context, now, caller, intake) is (true, var overtaken))
+                {
+                    return overtaken;
+                }
+
                 intake.Metrics.ContentDamaged();
                 return OpenAiError.FileDamaged();
             }
@@ -154,6 +154,27 @@ internal static class UploadEndpoints
                     return OpenAiError.UploadNotPending(upload, other.Status);
             }
         });
+
+    /// <summary>
+    /// Answers for an upload that is not pending: a client that lost the answer to a completion gets the file that it made. False for a
+    /// pending one.
+    /// </summary>
+    private static async Task<(bool Answered, OpenAiError? Refusal)> AnswerEndedAsync(
+        HttpContext context, Upload upload, FileCaller caller, UploadIntake intake)
+    {
+        if (upload.Status == Upload.Pending)
+        {
+            return (false, null);
+        }
+
+        if (upload.FileId is not { } id || await intake.Files.FindAsync(caller, id, context.RequestAborted) is not { } made)
+        {
+            return (true, OpenAiError.UploadNotPending(upload.PublicId, upload.Status));
+        }
+
+        await WriteAsync(context, UploadObject.Of(upload, [], made));
+        return (true, null);
+    }
 
     private static Task<Upload?> FindAsync(HttpContext context, string upload, FileCaller caller, UploadTable uploads) =>
         uploads.FindAsync(caller, PublicIds.Parse(upload, Upload.Prefix), context.RequestAborted);

@@ -54,7 +54,8 @@ internal sealed class UploadTable(NpgsqlDataSource dataSource, FileQuota quota, 
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return await connection.ReadRowsAsync(
-            $"select {UploadPart.Columns} from upload_parts where upload_id = $1 order by id", UploadPart.Read, cancellationToken, uploadId);
+            $"select {UploadPart.Columns} from upload_parts where upload_id = $1 order by id",
+            UploadPart.Read, cancellationToken, uploadId);
     }
 
     /// <summary>Adds a stored part to a pending upload. Returns the error when that is impossible by now.</summary>
@@ -153,7 +154,8 @@ internal sealed class UploadTable(NpgsqlDataSource dataSource, FileQuota quota, 
         return over.Count;
     }
 
-    private async Task<IReadOnlyList<Guid>> EndAsync(NpgsqlConnection connection, Guid id, string status, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Guid>> EndAsync(
+        NpgsqlConnection connection, Guid id, string status, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync("update uploads set status = $2 where id = $1", cancellationToken, id, status);
         return await connection.ReadRowsAsync(RemoveParts, row => row.GetGuid(0), cancellationToken, id, clock.GetUtcNow());

@@ -185,11 +185,13 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("UploadRequestBody", "\"filename\":\"a\",\"mime_type\":\"a/b\",\"purpose\":\"batch\"", false)]
     [InlineData(
         "UploadRequestBody",
-        "\"bytes\":1,\"filename\":\"a\",\"mime_type\":\"a/b\",\"purpose\":\"batch\",\"expires_after\":{\"anchor\":\"created_at\",\"seconds\":3600}",
+        "\"bytes\":1,\"filename\":\"a\",\"mime_type\":\"a/b\",\"purpose\":\"batch\","
+            + "\"expires_after\":{\"anchor\":\"created_at\",\"seconds\":3600}",
         true)]
     [InlineData(
         "UploadRequestBody",
-        "\"bytes\":1,\"filename\":\"a\",\"mime_type\":\"a/b\",\"purpose\":\"batch\",\"expires_after\":{\"anchor\":\"created_at\",\"seconds\":3599}",
+        "\"bytes\":1,\"filename\":\"a\",\"mime_type\":\"a/b\",\"purpose\":\"batch\","
+            + "\"expires_after\":{\"anchor\":\"created_at\",\"seconds\":3599}",
         false)]
     [InlineData(
         "UploadRequestBody",

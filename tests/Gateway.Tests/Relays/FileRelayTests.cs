@@ -208,7 +208,8 @@ public sealed class FileRelayTests(RelayFixture relay) : IClassFixture<RelayFixt
             await client.ConnectAsync(address.Host, address.Port);
             await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
                 $"POST /v1/files HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key.Text}\r\nContent-Length: 1000000\r\n"
-                + "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
+                + "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+                + "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
                 + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nxxxx"));
             await client.GetStream().FlushAsync();
         }

@@ -210,7 +210,8 @@ public sealed class FileEndpointTests(LearningFixture learning) : IClassFixture<
         var caller = LearningFixture.NewCaller();
         using var body = new ByteArrayContent(Encoding.UTF8.GetBytes(
             "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
-            + $"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name.Replace("\\", "\\\\", StringComparison.Ordinal)}\"\r\n\r\nx\r\n--b--\r\n"));
+            + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\""
+            + name.Replace("\\", "\\\\", StringComparison.Ordinal) + "\"\r\n\r\nx\r\n--b--\r\n"));
         body.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=b");
 
         using var response = await learning.SendAsync(caller, HttpMethod.Post, "/v1/files", body);
@@ -295,7 +296,8 @@ public sealed class FileEndpointTests(LearningFixture learning) : IClassFixture<
             HashAlgorithmName.SHA256, Convert.FromHexString("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"), 32, [],
             "tollgate/learning/receipts"u8.ToArray());
         Assert.Equal(
-            Convert.ToHexStringLower(HMACSHA256.HashData(signing, Encoding.UTF8.GetBytes(text))), signature.GetProperty("value").GetString());
+            Convert.ToHexStringLower(HMACSHA256.HashData(signing, Encoding.UTF8.GetBytes(text))),
+            signature.GetProperty("value").GetString());
         Assert.Contains(receipt.GetProperty("sha256").GetString()!, text, StringComparison.Ordinal);
         Assert.Contains(receipt.GetProperty("id").GetString()!, text, StringComparison.Ordinal);
     }

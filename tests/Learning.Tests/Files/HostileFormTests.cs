@@ -46,7 +46,8 @@ public sealed class HostileFormTests(LearningFixture learning) : IClassFixture<L
         },
         {
             "base64 by header", "multipart/form-data; boundary=b",
-            Purpose + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\nContent-Transfer-Encoding: base64\r\n\r\neA==\r\n" + End
+            Purpose + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n"
+                + "Content-Transfer-Encoding: base64\r\n\r\neA==\r\n" + End
         },
     };
 
