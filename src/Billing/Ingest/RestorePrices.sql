@@ -1,7 +1,8 @@
 -- Restores the price versions that usage carries and a restored database has lost. Columns in arrays: $1 versions, $2 models,
 -- $3 organizations (null: a list price), $4 in force from (null: unknown), $5 input, $6 cached, $7 output, $8 reasoning, $9 audio_ms,
--- $10 image, $11 pixel, $12 step, in dollars per million units, $13 batch factors. Existing versions stay unchanged. If another version now starts at the
--- same instant, the restored one gets no date and prices only the usage that names it.
+-- $10 image, $11 pixel, $12 step, in dollars per million units, $13 batch factors. Existing
+-- versions stay unchanged. If another version now starts at the same instant, the restored one gets no date and prices only
+-- the usage that names it.
 -- returns versions restored.
 with lost as (
   select p.* from unnest(

@@ -11,8 +11,8 @@ alter table usage_rollup_hours add column service_class smallint not null defaul
 alter table usage_rollup_hours drop constraint usage_rollup_hours_pkey;
 alter table usage_rollup_hours add primary key (organization_id, hour, project_id, key_id, model, endpoint, service_class);
 
--- What units cost in a service class, dollars: exact for a standard request; for a batch the exact cost times the factor, once rounded up to
--- the last decimal of the ledger, 10^-12. UnitPrices.CostPicoUsd computes the same.
+-- What units cost in a service class, dollars: exact for a standard request; for a batch the exact cost times the factor, once rounded up
+-- to the last decimal of the ledger, 10^-12. UnitPrices.CostPicoUsd computes the same.
 create function units_cost(
   input bigint, cached bigint, output bigint, reasoning bigint, audio_ms bigint, images bigint, pixels bigint, steps bigint,
   service_class smallint, prices price_versions)

@@ -131,7 +131,9 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
     {
         try
         {
-            return usage.Price is { } price ? (decimal)price.PicoUsd.CostPicoUsd(usage.Units, usage.ServiceClass) / 1_000_000_000_000m : null;
+            return usage.Price is { } price
+                ? (decimal)price.PicoUsd.CostPicoUsd(usage.Units, usage.ServiceClass) / 1_000_000_000_000m
+                : null;
         }
         catch (OverflowException)
         {

@@ -1,7 +1,7 @@
 -- Finds requests that only a worker's log contains: their journal was retired, and every journal that still counts has acknowledged an
 -- epoch opened at or after the retirement. By then everything that other journals admitted before is booked, so a request without a row
 -- was the retired journal's. $1 limit.
--- returns organization, request, attempt, model, units of each kind, when it was made, when it ended, price version, epoch, journal, service class
+-- returns organization, request, attempt, model, units of each kind, when it was made, when it ended, price version, epoch, journal, class
 select distinct on (e.organization_id, e.request_id)
   e.organization_id, e.request_id, e.attempt, e.model, e.input, e.cached, e.output, e.reasoning, e.audio_ms, e.images, e.pixels,
   e.steps,

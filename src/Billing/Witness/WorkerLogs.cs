@@ -121,7 +121,8 @@ internal sealed partial class WorkerLogs(
                 Column(entry => entry.OrganizationId!.Value), Column(entry => entry.RequestId), Column(entry => entry.Attempt),
                 Column(entry => entry.Model.Replace("\0", "", StringComparison.Ordinal)),
                 .. UnitKind.All.Select(kind => Column(entry => kind.Of(entry.Units))),
-                Column(entry => entry.At.ToUniversalTime()), Column(entry => (short)entry.ServiceClass), page.LogId, worker.ToString(), page.Next,
+                Column(entry => entry.At.ToUniversalTime()), Column(entry => (short)entry.ServiceClass), page.LogId, worker.ToString(),
+                page.Next,
             ]);
 
         T[] Column<T>(Func<WitnessEntry, T> value) => [.. entries.Select(value)];

@@ -61,13 +61,15 @@ internal static class PricesCommand
         var snapshot = await client.GetAsync("billing", PriceOrder.Path, ContractsJson.Default.PriceSnapshot, cancellationToken);
         var now = TimeProvider.System.GetUtcNow();
         await Console.Out.WriteLineAsync(
-            $"{"MODEL",-32} {"ORGANIZATION",-36} {"STATE",-9} {"FROM",-20} {"USD/1M IN",14} {"USD/1M OUT",14} {"OTHER",-40} {"BATCH",6} VERSION");
+            $"{"MODEL",-32} {"ORGANIZATION",-36} {"STATE",-9} {"FROM",-20} {"USD/1M IN",14} {"USD/1M OUT",14} {"OTHER",-40}"
+            + $" {"BATCH",6} VERSION");
         foreach (var price in snapshot.Prices)
         {
             var state = price.EffectiveFrom > now ? "scheduled" : "in force";
             await Console.Out.WriteLineAsync(
                 $"{price.Model,-32} {price.OrganizationId?.ToString() ?? "all",-36} {state,-9} {Instant(price.EffectiveFrom),-20}"
-                + $" {Usd(price.PicoUsd.Input),14} {Usd(price.PicoUsd.Output),14} {Media(price.PicoUsd),-40} {Factor(price.PicoUsd),6} {price.Version}");
+                + $" {Usd(price.PicoUsd.Input),14} {Usd(price.PicoUsd.Output),14} {Media(price.PicoUsd),-40}"
+                + $" {Factor(price.PicoUsd),6} {price.Version}");
         }
 
         return 0;

@@ -2,7 +2,8 @@ using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Gateway.Authentication;
 
-/// <summary>Who calls: a key whose secret was proved, or that a service named, with the records that its admission will check against Redis. Immutable.</summary>
+/// <summary>Who calls: a key whose secret was proved, or that a service named, with the records that its admission will check
+/// against Redis. Immutable.</summary>
 /// <param name="OverlapEndsAt">When the secret that the call used ends, because a rotation replaced it; null for the current one, and for a
 /// named key.</param>
 internal sealed record Caller(KeyRecord Key, OrganizationPolicy Policy, DateTimeOffset? OverlapEndsAt)

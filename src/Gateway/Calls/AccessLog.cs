@@ -27,7 +27,8 @@ internal sealed partial class AccessLog(GatewayMetrics metrics, TimeProvider clo
             var left = context.RequestAborted.IsCancellationRequested;
             LogRequest(
                 logger, Known(context.Request.Method), call.Route, left ? 499 : context.Response.StatusCode, elapsed.TotalMilliseconds,
-                call.PublicRequestId, call.Caller?.Key.PublicId, call.Model, call.ServiceClass.Name(), call.Streamed, call.Outcome, call.Units, call.Attempts,
+                call.PublicRequestId, call.Caller?.Key.PublicId, call.Model, call.ServiceClass.Name(), call.Streamed, call.Outcome,
+                call.Units, call.Attempts,
                 call.ErrorType,
                 ClientRequestId(context.Request.Headers["X-Client-Request-Id"].ToString()));
         }
@@ -44,8 +45,8 @@ internal sealed partial class AccessLog(GatewayMetrics metrics, TimeProvider clo
 
     [LoggerMessage(
         1, LogLevel.Information,
-        "{Method} {Route} {Status} {ElapsedMs:0.0} ms {RequestId} key={Key} model={Model} class={ServiceClass} streamed={Streamed} outcome={Outcome} "
-        + "units={Units} attempts={Attempts} error={Error} client={ClientRequestId}")]
+        "{Method} {Route} {Status} {ElapsedMs:0.0} ms {RequestId} key={Key} model={Model} class={ServiceClass} streamed={Streamed} "
+        + "outcome={Outcome} units={Units} attempts={Attempts} error={Error} client={ClientRequestId}")]
     private static partial void LogRequest(
         ILogger logger, string method, string route, int status, double elapsedMs, string requestId, string? key, string? model,
         string serviceClass, bool streamed, Outcome? outcome, Units units, int attempts, string? error, string? clientRequestId);

@@ -5,9 +5,9 @@ using Tollgate.Gateway.Memory;
 namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>
-/// Remembers for a moment that a model's workers had no place left for an organization's requests of a service class. Its next ones for the model get the same
-/// answer without an admission, a worker and a settlement, so that an organization that asks again at once, whatever Retry-After it was
-/// given, takes little computing time from others. Thread-safe.
+/// Remembers for a moment that a model's workers had no place left for an organization's requests of a service class. Its next ones for the
+/// model get the same answer without an admission, a worker and a settlement, so that an organization that asks again at once, whatever
+/// Retry-After it was given, takes little computing time from others. Thread-safe.
 /// </summary>
 internal sealed class Backpressure(TimeProvider clock)
 {
@@ -24,7 +24,8 @@ internal sealed class Backpressure(TimeProvider clock)
 
     /// <summary>What to answer to a request that would be refused as well; null when it is worth a try.</summary>
     public OpenAiError? Find(Guid organization, string model, ServiceClass serviceClass) =>
-        _refusals.TryGet((organization, model, serviceClass), out var refusal) && clock.GetElapsedTime(refusal.At) < Moment ? refusal.Error : null;
+        _refusals.TryGet((organization, model, serviceClass), out var refusal) && clock.GetElapsedTime(refusal.At) < Moment
+            ? refusal.Error : null;
 
     private sealed record Refusal(OpenAiError Error, long At);
 }

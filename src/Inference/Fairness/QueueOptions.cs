@@ -8,12 +8,13 @@ public sealed class QueueOptions
 {
     public const string Section = "Generation";
 
-    /// <summary>Requests that may wait for a model, over all organizations. Then the last one of the organization with the most makes room
-    /// for one of an organization with fewer, or the new one is refused with 503. Default 256.</summary>
+    /// <summary>Requests of one service class that may wait for a model, over all organizations. Then the last one of the organization with
+    /// the most makes room for one of an organization with fewer, or the new one is refused with 503. Default 256.</summary>
     [Range(0, 100_000)]
     public int QueueLength { get; init; } = 256;
 
-    /// <summary>Requests of one organization that may wait for a model; the next one is refused with 503. Default 128.</summary>
+    /// <summary>Requests of one organization and service class that may wait for a model; the next one is refused with 503. Default
+    /// 128.</summary>
     [Range(0, 100_000)]
     public int QueueLengthPerOrganization { get; init; } = 128;
 

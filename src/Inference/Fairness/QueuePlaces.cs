@@ -4,7 +4,8 @@ namespace Tollgate.Inference.Fairness;
 
 /// <summary>
 /// How many requests of each party wait for one model, and who must go when there is no room: a queue that one party has filled takes in
-/// another's requests at the cost of the first. Each service class has as many places, so that batches take none of live traffic. Not thread-safe: its owner's lock guards it.
+/// another's requests at the cost of the first. Each service class has as many places, so that batches take none of live traffic. Not
+/// thread-safe: its owner's lock guards it.
 /// </summary>
 /// <param name="most">Of one service class, over all parties.</param>
 /// <param name="mostOfOne">Of one party.</param>

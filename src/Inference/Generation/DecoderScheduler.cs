@@ -4,9 +4,9 @@ using Tollgate.Inference.Fairness;
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Continuous batching for one decoder, on its own thread. Each turn: drop what was cancelled, admit what waits, one decode step for
-/// all choices that generate or for some of them, see <see cref="SlotPart"/>, one chunk of one prompt. Choices join and leave at every turn, and
-/// none can see who else is there: every answer is bit for bit that of a solo run.
+/// Continuous batching for one decoder, on its own thread. Each turn: drop what was cancelled, admit what waits, one decode step for all
+/// choices that generate or for some of them, see <see cref="SlotPart"/>, one chunk of one prompt. Choices join and leave at every turn,
+/// and none can see who else is there: every answer is bit for bit that of a solo run.
 /// </summary>
 /// <remarks>
 /// Threads: <see cref="TryEnqueue"/>, <see cref="Cancel"/> and the queue's timers run anywhere and touch only what <c>_gate</c> guards:

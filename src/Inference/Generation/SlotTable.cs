@@ -14,8 +14,9 @@ internal enum SlotPart
 }
 
 /// <summary>
-/// Who sits in which row of the arena. Choices that generate are packed in rows 0 to <see cref="Decoding"/> − 1 in the order of their parts,
-/// because only the first rows of the arena are a tensor; choices whose prompt is being read sit anywhere behind. The scheduler's thread alone.
+/// Who sits in which row of the arena. Choices that generate are packed in rows 0 to <see cref="Decoding"/> − 1 in the order of their
+/// parts, because only the first rows of the arena are a tensor; choices whose prompt is being read sit anywhere behind. The scheduler's
+/// thread alone.
 /// </summary>
 internal sealed class SlotTable(KeyValueArena arena)
 {

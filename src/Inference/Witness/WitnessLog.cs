@@ -72,7 +72,8 @@ public sealed partial class WitnessLog : IDisposable
         Guid requestId, int attempt, Guid organization, string model, Units units, ServiceClass serviceClass = ServiceClass.Standard)
     {
         var at = _clock.GetUtcNow();
-        var record = WitnessRecord.Write(requestId, attempt, organization == Guid.Empty ? null : organization, model, units, at, serviceClass);
+        var record = WitnessRecord.Write(
+            requestId, attempt, organization == Guid.Empty ? null : organization, model, units, at, serviceClass);
         lock (_gate)
         {
             if (_end - _segments[^1].Start >= _options.SegmentBytes)

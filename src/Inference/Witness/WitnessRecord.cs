@@ -10,8 +10,8 @@ namespace Tollgate.Inference.Witness;
 /// <summary>
 /// The record of one request: length (4 bytes), CRC-32 of the rest (4), then request id (16), attempt (4), organization (16, zero: none),
 /// the units of the first six kinds (8 each), Unix microseconds (8) and the model's name in UTF-8. Where a later kind has a count, a zero
-/// byte and the counts of all later kinds (8 each) follow. A request of another class than standard has them too, and then its class (1), so
-/// that a rest of one byte after the counts is the class. Little-endian, ids big-endian. A log may hold records of every version.
+/// byte and the counts of all later kinds (8 each) follow. A request of another class than standard has them too, and then its class (1),
+/// so that a rest of one byte after the counts is the class. Little-endian, ids big-endian. A log may hold records of every version.
 /// </summary>
 internal static class WitnessRecord
 {

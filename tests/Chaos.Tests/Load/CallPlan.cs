@@ -15,6 +15,9 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
     /// <summary>Sent as <c>Idempotency-Key</c>; null sends none.</summary>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>Whether it is a line of a batch, which a service sends through the internal door; only with a key.</summary>
+    public bool IsBatchLine { get; init; }
+
     /// <summary>
     /// How often the call is made, one after the other and whatever came of those before; more than once only with a key.
     /// </summary>
@@ -65,7 +68,8 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
     ];
 
     /// <summary>Mostly streamed chats; some unstreamed, some completions of fixed cost, some embeddings, rankings and predictions, some
-    /// pictures and recordings; one in five with an idempotency key and made two or three times.</summary>
+    /// pictures and recordings; one in five with an idempotency key and made two or three times, of those every
+    /// other one as a line of a batch.</summary>
     public static CallPlan Draw(Random random, MediaCalls media)
     {
         var plan = random.Next(100) switch
@@ -77,13 +81,17 @@ internal sealed record CallPlan(string Path, string Body, bool Stream, string Ki
             < 25 => FixedCost(random),
             _ => Chat(random),
         };
-        return random.Next(5) == 0
-            ? plan with
-            {
-                IdempotencyKey = $"chaos-{random.NextInt64():x}-{random.NextInt64():x}", Times = random.Next(2, 4),
-                Kind = plan.Kind + " keyed",
-            }
-            : plan;
+        if (random.Next(5) > 0)
+        {
+            return plan;
+        }
+
+        var isBatchLine = random.Next(2) == 0;
+        return plan with
+        {
+            IdempotencyKey = $"chaos-{random.NextInt64():x}-{random.NextInt64():x}", Times = random.Next(2, 4),
+            IsBatchLine = isBatchLine, Kind = plan.Kind + (isBatchLine ? " batch line" : " keyed"),
+        };
     }
 
     /// <summary>A call of any task, each as likely, by a client that stays.</summary>

@@ -38,6 +38,9 @@ internal sealed record CallRecord
     /// <summary>Base address.</summary>
     public required string Gateway { get; init; }
 
+    /// <summary>Internal base address of a gateway, for a line of a batch; null for a customer's own call.</summary>
+    public string? InternalGateway { get; init; }
+
     /// <summary>Name of the gateway's process; empty where nothing is done to it.</summary>
     public string GatewayName { get; init; } = "";
 

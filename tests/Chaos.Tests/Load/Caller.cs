@@ -2,11 +2,15 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Chaos.Tests.Load;
 
-/// <summary>Makes calls as a customer's program would and writes down what it sees. Thread-safe.</summary>
-internal sealed class Caller(TimeProvider clock) : IDisposable
+/// <summary>Makes calls as a customer's program would, and as the service that runs batches, and writes down what it sees.
+/// Thread-safe.</summary>
+/// <param name="learning">Bearer of that service for gateways; null where no call is a line of a batch.</param>
+internal sealed class Caller(TimeProvider clock, string? learning = null) : IDisposable
 {
     /// <summary>Longer than any pause that a gateway makes, shorter than a client's patience.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
@@ -24,16 +28,7 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
         using var all = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token, leave.Token);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, record.Gateway + plan.Path)
-            {
-                Content = plan.MakeContent(),
-            };
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", record.Key.Text);
-            if (plan.IdempotencyKey is { } key)
-            {
-                request.Headers.Add("Idempotency-Key", key);
-            }
-
+            using var request = MakeRequest(plan, record);
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, all.Token);
             record.End = CallEnd.Broken;
             ReadHead(response, record);
@@ -51,6 +46,26 @@ internal sealed class Caller(TimeProvider clock) : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private HttpRequestMessage MakeRequest(CallPlan plan, CallRecord record)
+    {
+        var address = record.InternalGateway is { } inside ? inside + InternalCalls.Prefix : record.Gateway;
+        var request = new HttpRequestMessage(HttpMethod.Post, address + plan.Path) { Content = plan.MakeContent() };
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Bearer", record.InternalGateway is null ? record.Key.Text : learning);
+        if (plan.IdempotencyKey is { } key)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        if (record.InternalGateway is not null)
+        {
+            request.Headers.Add(InternalCalls.KeyHeader, record.Key.PublicId);
+            request.Headers.Add(WorkerHeaders.ServiceClass, ServiceClass.Batch.Name());
+        }
+
+        return request;
+    }
 
     private static void ReadHead(HttpResponseMessage response, CallRecord record)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tollgate.Clusters;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Chaos.Tests.Load;
 
@@ -20,7 +21,7 @@ internal sealed class LoadGenerator(
     /// </summary>
     public async Task RunAsync(int clients, TimeSpan patience, CancellationToken stop)
     {
-        using var caller = new Caller(clock);
+        using var caller = new Caller(clock, ServiceBearers.Parse(cluster.Secrets.Bearers["learning"]).To("gateway"));
         using var giveUp = new CancellationTokenSource();
         await using var onStop = stop.Register(() => giveUp.CancelAfter(patience));
         await Task.WhenAll(
@@ -87,6 +88,7 @@ internal sealed class LoadGenerator(
             Number = Interlocked.Increment(ref _number),
             Key = key,
             Gateway = cluster.Api[gateway],
+            InternalGateway = plan.IsBatchLine ? cluster.GatewayInternal[gateway] : null,
             GatewayName = cluster.Gateways[gateway].Name,
             Kind = plan.Kind,
             IdempotencyKey = plan.IdempotencyKey,

@@ -9,6 +9,8 @@ internal sealed record BilledRow(
     Guid RequestId, int Seq, BilledTo To, int Attempt, Units Units, long Delivered, Outcome Outcome, UsageSource Source,
     decimal Amount, DateTimeOffset AdmittedAt, DateTimeOffset FinishedAt)
 {
+    public ServiceClass ServiceClass { get; init; }
+
     public static async Task<IReadOnlyList<BilledRow>> ReadAllAsync(string postgres)
     {
         await using var connection = new NpgsqlConnection(postgres);
@@ -16,7 +18,7 @@ internal sealed record BilledRow(
         await using var command = new NpgsqlCommand(
             """
             select request_id, seq, organization_id, project_id, key_id, attempt, delivered, outcome, source, amount, admitted_at,
-              finished_at, input, cached, output, reasoning, audio_ms, images, pixels, steps
+              finished_at, input, cached, output, reasoning, audio_ms, images, pixels, steps, service_class
             from billing.usage_events
             """,
             connection);
@@ -28,7 +30,10 @@ internal sealed record BilledRow(
                 reader.GetGuid(0), reader.GetInt32(1), new BilledTo(reader.GetGuid(2), reader.GetGuid(3), reader.GetGuid(4)),
                 reader.GetInt32(5), ReadUnits(reader, 12), reader.GetInt64(6), (Outcome)reader.GetInt16(7),
                 (UsageSource)reader.GetInt16(8), reader.GetDecimal(9), reader.GetFieldValue<DateTimeOffset>(10),
-                reader.GetFieldValue<DateTimeOffset>(11)));
+                reader.GetFieldValue<DateTimeOffset>(11))
+            {
+                ServiceClass = (ServiceClass)reader.GetInt16(12 + Units.Length),
+            });
         }
 
         return rows;

@@ -18,6 +18,15 @@ internal static class Books
             from billing.wallets w left join billing.ledger_entries e on e.organization_id = w.organization_id and e.account = 'wallet'
             group by w.organization_id having w.balance <> coalesce(sum(e.amount), 0)
             """),
+        ("a row costs its units at the price of its version and the factor of its class",
+            """
+            select u.request_id || ' seq ' || u.seq || ' class ' || u.service_class || ' amount ' || u.amount || ' units cost ' || c.whole
+            from billing.usage_events u join billing.price_versions p on p.version = u.price_version
+            cross join lateral (select (u.input * p.input + u.cached * p.cached + u.output * p.output + u.reasoning * p.reasoning
+              + u.audio_ms * p.audio_ms + u.images * p.image + u.pixels * p.pixel + u.steps * p.step) * 0.000001 as whole) c
+            where u.seq <> 1
+              and u.amount <> case u.service_class when 1 then ceil(c.whole * p.batch_factor * 1e12) * 1e-12 else c.whole end
+            """),
         ("every ledger transaction sums to zero",
             """
             select transaction_id || ' ' || sum(amount)

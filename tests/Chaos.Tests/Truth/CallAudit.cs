@@ -15,6 +15,7 @@ internal sealed class CallAudit(
     public const string Over = "billed is not above what was generated";
     public const string Twice = "an idempotency key is answered by one request";
     public const string Tenant = "a row is of its caller's organization, project and key";
+    public const string Class = "a line of a batch is billed as one, and nothing else is";
     private const string Clock = "a gateway whose clock is off admits nothing";
     private const string Refusal = "a refusal costs nothing";
     private const string Usage = "a whole answer's usage is its row's";
@@ -30,7 +31,8 @@ internal sealed class CallAudit(
 
     private readonly List<Violation> _violations = [];
 
-    public static IEnumerable<string> Invariants => [Missing, Under, Over, Twice, Tenant, Refusal, Usage, Status, Retry, End, Quota, Clock];
+    public static IEnumerable<string> Invariants =>
+        [Missing, Under, Over, Twice, Tenant, Class, Refusal, Usage, Status, Retry, End, Quota, Clock];
 
     /// <summary>Rows whose worker was killed before it could write its own log: their units have one witness.</summary>
     public int Unwitnessed { get; private set; }
@@ -126,6 +128,11 @@ internal sealed class CallAudit(
         if (row.To != new BilledTo(call.Key.Customer.OrganizationId, call.Key.Customer.ProjectId, call.Key.KeyId))
         {
             Report(Tenant, call, row);
+        }
+
+        if ((call.InternalGateway is not null) != (row.ServiceClass == ServiceClass.Batch))
+        {
+            Report(Class, call, row);
         }
 
         // A row that a worker's log brought in knows what was generated, not what was delivered.

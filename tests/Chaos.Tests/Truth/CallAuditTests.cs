@@ -74,6 +74,16 @@ public sealed class CallAuditTests
         Assert.NotEmpty(new CallAudit([_call], [row], _witnesses, [restored with { CopiedAt = Noon }]).Check());
     }
 
+    [Fact]
+    public void Check_finds_a_call_that_is_billed_in_another_class()
+    {
+        var row = _row with { ServiceClass = ServiceClass.Batch };
+
+        Assert.Equal(CallAudit.Class, Assert.Single(Judge(_call, row)).Invariant);
+        Assert.Empty(Judge(_call with { InternalGateway = "http://inside" }, row));
+        Assert.Equal(CallAudit.Class, Assert.Single(Judge(_call with { InternalGateway = "http://inside" }, _row)).Invariant);
+    }
+
     public static TheoryData<string> Media => ["audio", "images", "pixels", "steps"];
 
     /// <summary>A recording, a picture and its pixels are delivered, billed and computed as tokens are.</summary>

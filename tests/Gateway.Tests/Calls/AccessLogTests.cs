@@ -39,8 +39,8 @@ public sealed class AccessLogTests
         var line = log.Lines.Single(line => line.Contains(answer.Headers.GetValues("x-request-id").Single(), StringComparison.Ordinal));
         Assert.True(Regex.IsMatch(
             line,
-            $"^POST chat.completions 200 [0-9.]+ ms req_[0-9a-f]{{32}} key={key.Record.PublicId} model=tiny-assistant streamed=False "
-            + "outcome=Completed units=3,0,2,0,0,0 attempts=1 error=(\\(null\\))? client=trace-42$"), line);
+            $"^POST chat.completions 200 [0-9.]+ ms req_[0-9a-f]{{32}} key={key.Record.PublicId} model=tiny-assistant class=standard "
+            + "streamed=False outcome=Completed units=3,0,2,0,0,0 attempts=1 error=(\\(null\\))? client=trace-42$"), line);
         var secret = key.Text.Split('-')[3];
         Assert.DoesNotContain(log.Lines, text => text.Contains(Canary, StringComparison.Ordinal)
             || text.Contains(secret, StringComparison.Ordinal)

@@ -13,6 +13,14 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
         Assert.Equal(
             [
                 "GET /internal/fleet: accounts, operator", "GET /metrics: metrics, operator",
+                "POST /internal/calls/predict: learning", "POST /internal/calls/v1/audio/transcriptions: learning",
+                "POST /internal/calls/v1/audio/translations: learning", "POST /internal/calls/v1/chat/completions: learning",
+                "POST /internal/calls/v1/classifications: learning", "POST /internal/calls/v1/completions: learning",
+                "POST /internal/calls/v1/embeddings: learning", "POST /internal/calls/v1/engines/{engine}/completions: learning",
+                "POST /internal/calls/v1/images/classifications: learning", "POST /internal/calls/v1/images/detections: learning",
+                "POST /internal/calls/v1/images/generations: learning", "POST /internal/calls/v1/images/ocr: learning",
+                "POST /internal/calls/v1/moderations: learning", "POST /internal/calls/v1/predict: learning",
+                "POST /internal/calls/v1/rerank: learning", "POST /internal/calls/v2/rerank: learning",
                 "POST /internal/tills/{organizationId:guid}: operator",
             ],
             InternalDoors.Table(app));

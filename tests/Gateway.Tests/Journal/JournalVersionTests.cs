@@ -60,7 +60,8 @@ public sealed class JournalVersionTests
         var requests = new RequestJournal(journal, new Settlements(), TimeProvider.System);
         var most = long.MaxValue / 1000; // The longest forms of the counts.
         var admitted = new AdmittedRequest(
-            Id(1), Id(2), Id(3), Id(4), "m", "e", false, Id(5), new UsagePrice(new UnitPrices(1, 2, 3, 4, 5, 6, 7, 8, BatchFactor: 9999), Noon, true),
+            Id(1), Id(2), Id(3), Id(4), "m", "e", false, Id(5),
+            new UsagePrice(new UnitPrices(1, 2, 3, 4, 5, 6, 7, 8, BatchFactor: 9999), Noon, true),
             new Units(most, most, most, most, most, most, most, most), 7, Noon, 8000, 90)
         {
             ServiceClass = ServiceClass.Batch,

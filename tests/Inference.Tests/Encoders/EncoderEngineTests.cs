@@ -32,7 +32,8 @@ public sealed class EncoderEngineTests
     {
         var graph = new ScriptedGraph();
         var (blockers, asked) = await BlockAsync(graph);
-        var waiting = Enumerable.Range(0, 30).Select(i => new ScriptedRequest(i % 2 == 0 ? One : new Party(Guid.NewGuid()), 1, 10 + (i % 3))).ToList();
+        var waiting = Enumerable.Range(0, 30)
+            .Select(i => new ScriptedRequest(i % 2 == 0 ? One : new Party(Guid.NewGuid()), 1, 10 + (i % 3))).ToList();
         asked.AddRange(waiting.Select(request => graph.AskAsync(request)));
 
         graph.Open();

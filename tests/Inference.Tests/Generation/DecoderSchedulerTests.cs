@@ -12,6 +12,8 @@ namespace Tollgate.Inference.Tests.Generation;
 [Collection(nameof(TinyDecoder))]
 public sealed class DecoderSchedulerTests(TinyDecoder tiny)
 {
+    private static readonly QueueOptions Patient = new() { QueueTimeout = TimeSpan.FromMinutes(10) };
+
     private static readonly string[] Questions =
     [
         "Hello!", "Who are you?", "What is the capital of France?", "What is 7 + 5?", "Tell me a story about a fox named Mia.",
@@ -264,7 +266,7 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     [Fact]
     public async Task Live_traffic_generates_faster_than_a_flood_of_batches_which_goes_on()
     {
-        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 8, ReservedSlots = 2 });
+        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 8, ReservedSlots = 2 }, queue: Patient);
         GenerationRequest Story(ServiceClass serviceClass) => tiny.Ask(
             "Tell me a story.", Endless(), maxOutput: 300, organization: Guid.NewGuid(), serviceClass: serviceClass);
         var alone = await TinyDecoder.RunAsync(scheduler, Story(ServiceClass.Standard));
@@ -285,7 +287,7 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     [Fact]
     public async Task While_live_traffic_waits_for_a_slot_batches_have_no_turn()
     {
-        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1, ReservedSlots = 1 });
+        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1, ReservedSlots = 1 }, queue: Patient);
         var customer = Guid.NewGuid();
         var batch = tiny.Ask("Tell me a story.", Endless(), maxOutput: 400, serviceClass: ServiceClass.Batch);
         var running = TinyDecoder.RunAsync(scheduler, batch);
@@ -310,7 +312,7 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     [Fact]
     public async Task Batches_that_hold_all_slots_end_before_live_traffic_that_needs_one_when_none_is_reserved()
     {
-        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1, ReservedSlots = 0 });
+        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1, ReservedSlots = 0 }, queue: Patient);
         var batch = tiny.Ask("Tell me a story.", Endless(), maxOutput: 100, serviceClass: ServiceClass.Batch);
         var next = tiny.Ask("Tell me a story.", Endless(), maxOutput: 100, serviceClass: ServiceClass.Batch);
         var (running, waiting) = (TinyDecoder.RunAsync(scheduler, batch), TinyDecoder.RunAsync(scheduler, next));
