@@ -23,7 +23,9 @@ public sealed record BatchRequest
     /// <summary>All members that the parser knows.</summary>
     internal static MemberNames Members => Body.Names;
 
-    /// <summary>Parses and checks a body. Never throws; sets exactly one of <paramref name="request"/> and <paramref name="error"/>.</summary>
+    /// <summary>
+    /// Parses and checks a body. Never throws; sets exactly one of <paramref name="request"/> and <paramref name="error"/>.
+    /// </summary>
     public static bool TryParse(
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out BatchRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
         RequestParser.TryParse(body.Span, new Body(), out request, out error);

@@ -156,7 +156,8 @@ internal static class BatchExamples
     public static readonly IReadOnlyList<OpenApiParameter> ListParameters =
     [
         Parameter("after", "The list continues behind the batch of this id.", new OpenApiSchema { Type = JsonSchemaType.String }),
-        Parameter("limit", "Most batches. Default 20.", new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "100" }),
+        Parameter(
+            "limit", "Most batches. Default 20.", new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "100" }),
     ];
 
     private static OpenApiParameter Parameter(string name, string description, OpenApiSchema schema) =>

@@ -33,9 +33,10 @@ internal sealed class BatchesEndpoint() : RelayedEndpoint(PublicEndpoint.Batches
             Map(routes, "POST", "/v1/batches")
                 .Describe(
                     "createBatch", Tag, "Run a file of requests",
-                    "Runs the lines of a file of purpose batch within 24 hours, behind live traffic and at the price of class batch, with the "
-                    + "key that created the batch. Every line runs once. The output file has the answers in the order in which they came: "
-                    + "find a line by its custom_id. Lines that failed are in the error file. The same request sent again makes another batch.")
+                    "Runs the lines of a file of purpose batch within 24 hours, behind live traffic and at the price of class batch, with "
+                    + "the key that created the batch. Every line runs once. The output file has the answers in the order in which they "
+                    + "came: find a line by its custom_id. Lines that failed are in the error file. The same request sent again makes "
+                    + "another batch.")
                 .TakesOnce<BatchRequestBody>(BatchExamples.Request)
                 .Answers<BatchObjectBody>(BatchExamples.Batch, AnswerHeaderTable.Limits),
             OfBody);
@@ -54,8 +55,8 @@ internal sealed class BatchesEndpoint() : RelayedEndpoint(PublicEndpoint.Batches
             Map(routes, "POST", "/v1/batches/{batch}/cancel")
                 .Describe(
                     "cancelBatch", Tag, "Cancel a batch",
-                    "Lines that run end, and stay in the output file; the others are in the error file with the code batch_cancelled and cost "
-                    + "nothing. A cancelled batch answers again.")
+                    "Lines that run end, and stay in the output file; the others are in the error file with the code batch_cancelled and "
+                    + "cost nothing. A cancelled batch answers again.")
                 .HasId("batch", "Id of a batch.").Answers<BatchObjectBody>(BatchExamples.Batch, AnswerHeaderTable.Limits),
             [.. OfBatch, OpenAiError.BatchNotCancellable(Id, "completed")]);
     }

@@ -45,8 +45,8 @@ internal sealed record Batch
     /// <summary>Columns in the order of <see cref="Read"/>.</summary>
     public const string Columns =
         "organization_id, project_id, id, key_id, key_public_id, input_file_id, endpoint, metadata, output_expires_after_seconds, status, "
-        + "ending, errors, model, total, completed, failed, input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost, created_at, "
-        + "expires_at, in_progress_at, finalizing_at, completed_at, failed_at, expired_at, cancelling_at, cancelled_at, output_file_id, "
+        + "ending, errors, model, total, completed, failed, input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost, "
+        + "created_at, expires_at, in_progress_at, finalizing_at, completed_at, failed_at, expired_at, cancelling_at, cancelled_at, output_file_id, "
         + "error_file_id";
 
     /// <summary>Whose it is, and the key that its lines run with.</summary>

@@ -10,8 +10,8 @@ internal sealed record RunParts(
     BatchFinish Finish, IOptions<BatchOptions> Options, TimeProvider Clock);
 
 /// <summary>
-/// Runs one batch that this process has claimed, from wherever an earlier run was interrupted, to its end. Lines run in the order of the file,
-/// some at once. Used once.
+/// Runs one batch that this process has claimed, from wherever an earlier run was interrupted, to its end. Lines run in the order of the
+/// file, some at once. Used once.
 /// </summary>
 /// <remarks>
 /// A line is marked as asked before its first call, its answer is durable before it is marked as ended, and all calls of a line have one
@@ -223,7 +223,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
         {
             await parts.Progress.BeginEndAsync(
                 _batch.Id, BatchStatus.Failed,
-                """[{"code":"input_file_gone","message":"The input file was deleted, has expired or is damaged.","param":"input_file_id"}]""",
+                BatchValidation.InputGone,
                 abort);
             _batch = await parts.Progress.RenewAsync(_batch.Id, abort);
         }

@@ -10,6 +10,12 @@ internal sealed class BatchValidation(ContentStore contents, FileTable files, Ba
 {
     private const int PieceBytes = 64 * 1024;
 
+    private static readonly BatchError Gone =
+        new("input_file_gone", "The input file was deleted, has expired or is damaged.", "input_file_id", null);
+
+    /// <summary>The errors of a batch whose input file can no longer be read.</summary>
+    public static string InputGone { get; } = Write([Gone]);
+
     /// <summary>Validates a batch; afterwards its lines wait, or it fails with its faults.</summary>
     public async Task RunAsync(Batch batch, CancellationToken cancellationToken)
     {
@@ -17,7 +23,7 @@ internal sealed class BatchValidation(ContentStore contents, FileTable files, Ba
         if (faults.Count > 0)
         {
             await progress.BeginEndAsync(
-                batch.Id, BatchStatus.Failed, JsonSerializer.Serialize(faults, BatchJson.Default.IReadOnlyListBatchError), cancellationToken);
+                batch.Id, BatchStatus.Failed, Write(faults), cancellationToken);
         }
     }
 
@@ -25,7 +31,7 @@ internal sealed class BatchValidation(ContentStore contents, FileTable files, Ba
     {
         if (await files.FindAsync(batch.Caller, batch.InputFile, cancellationToken) is not { } file)
         {
-            return [Fault("input_file_gone", "The input file was deleted or has expired.")];
+            return [Gone];
         }
 
         var lines = new InputLines();
@@ -42,7 +48,7 @@ internal sealed class BatchValidation(ContentStore contents, FileTable files, Ba
         }
         catch (DamagedContentException)
         {
-            return [Fault("input_file_damaged", "The stored content of the input file is damaged. Send it again.")];
+            return [Gone];
         }
 
         lines.Complete();
@@ -58,8 +64,8 @@ internal sealed class BatchValidation(ContentStore contents, FileTable files, Ba
             [
                 new BatchError(
                     "mismatched_endpoint",
-                    $"The batch's endpoint is {batch.Endpoint}, and the lines' url is {report.Batch?.Url}. Both must be the same.", "endpoint",
-                    lines.Lines[0].Line),
+                    $"The batch's endpoint is {batch.Endpoint}, and the lines' url is {report.Batch?.Url}. Both must be the same.",
+                    "endpoint", lines.Lines[0].Line),
             ];
         }
 
@@ -73,5 +79,6 @@ internal sealed class BatchValidation(ContentStore contents, FileTable files, Ba
             ? [new BatchError(refusal.Code!, refusal.Message, refusal.Param, null)] : [];
     }
 
-    private static BatchError Fault(string code, string message) => new(code, message, "input_file_id", null);
+    private static string Write(IReadOnlyList<BatchError> faults) =>
+        JsonSerializer.Serialize(faults, BatchJson.Default.IReadOnlyListBatchError);
 }

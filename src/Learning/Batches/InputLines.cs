@@ -6,7 +6,9 @@ namespace Tollgate.Learning.Batches;
 /// <param name="Bytes">Without the line feed.</param>
 internal readonly record struct InputLine(int Line, long At, int Bytes);
 
-/// <summary>Finds the lines of a file in bytes that come in pieces; blank lines are none. For files that a dataset reader accepts.</summary>
+/// <summary>
+/// Finds the lines of a file in bytes that come in pieces; blank lines are none. For files that a dataset reader accepts.
+/// </summary>
 internal sealed class InputLines
 {
     private const int MarkBytes = 3;

@@ -85,13 +85,15 @@ internal sealed record LineOutcome(int Line, bool Failed, ReadOnlyMemory<byte> J
 
     private static LineUsage UsageOf(JsonElement body)
     {
-        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("usage", out var usage) || usage.ValueKind != JsonValueKind.Object)
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("usage", out var usage)
+            || usage.ValueKind != JsonValueKind.Object)
         {
             return default;
         }
 
         return new LineUsage(
-            Count(usage, "prompt_tokens", "input_tokens"), Count(Details(usage, "prompt_tokens_details", "input_tokens_details"), "cached_tokens"),
+            Count(usage, "prompt_tokens", "input_tokens"),
+            Count(Details(usage, "prompt_tokens_details", "input_tokens_details"), "cached_tokens"),
             Count(usage, "completion_tokens", "output_tokens"),
             Count(Details(usage, "completion_tokens_details", "output_tokens_details"), "reasoning_tokens"));
     }

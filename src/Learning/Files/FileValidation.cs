@@ -3,7 +3,9 @@ using Tollgate.Learning.Contents;
 
 namespace Tollgate.Learning.Files;
 
-/// <summary>Checks a stored file again and reports everything: <c>status_details</c> holds the first faults only, and no report is kept.</summary>
+/// <summary>
+/// Checks a stored file again and reports everything: <c>status_details</c> holds the first faults only, and no report is kept.
+/// </summary>
 internal sealed class FileValidation(ContentStore contents)
 {
     private const int MostListed = 10_000;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Tollgate.Learning.Inspection;
@@ -31,7 +32,9 @@ internal sealed record FileReport(IReadOnlyList<string> Faults)
 
     /// <summary>OpenAI's <c>status_details</c>; null without a fault.</summary>
     public string? Details => Faults.Count == 0 ? null
-        : string.Join(' ', Faults.Take(MostShown)) + (Count > MostShown ? $" And {Count - MostShown} more: GET /v1/files/{{id}}/validation lists them." : "");
+        : string.Join(' ', Faults.Take(MostShown)) + (Count > MostShown
+            ? string.Create(CultureInfo.InvariantCulture, $" And {Count - MostShown} more: GET /v1/files/{{id}}/validation lists them.")
+            : "");
 }
 
 /// <summary>Registers the inspection.</summary>

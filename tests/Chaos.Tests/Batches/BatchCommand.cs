@@ -12,7 +12,10 @@ internal static class BatchCommand
     {
         Option<int> lines = new("--lines") { Description = "Lines of the batch.", DefaultValueFactory = _ => 5_000 };
         Option<int> seed = new("--seed") { Description = "Seed of the kills.", DefaultValueFactory = _ => Random.Shared.Next(1_000_000) };
-        var command = new Command("batches", "Kills every part while a batch runs; every line must be answered and billed once.") { lines, seed };
+        var command = new Command("batches", "Kills every part while a batch runs; every line must be answered and billed once.")
+        {
+            lines, seed,
+        };
         command.SetAction(async (parsed, _) => await RunAsync(parsed.GetValue(lines), parsed.GetValue(seed)));
         return command;
     }

@@ -4,8 +4,10 @@ using Xunit.Abstractions;
 
 namespace Tollgate.Chaos.Tests.Batches;
 
-/// <summary>kill -9 of every part in the middle of a batch: every line is answered once and billed once. <c>./tollgate chaos batches</c> is the
-/// long form.</summary>
+/// <summary>
+/// kill -9 of every part in the middle of a batch: every line is answered once and billed once. <c>./tollgate chaos batches</c> is the long
+/// form.
+/// </summary>
 public sealed class BatchKillTests(ITestOutputHelper output)
 {
     [Fact]

@@ -46,9 +46,12 @@ internal sealed class BatchRound(TollgateCluster cluster, OperatorClient client,
 
     private static string Input(int lines) => string.Concat(Enumerable.Range(1, lines).Select(i =>
         $$$"""
-        {"custom_id":"{{{i}}}","method":"POST","url":"{{{Chat}}}","body":{"model":"tiny-assistant","max_completion_tokens":4,"messages":[{"role":"user","content":"Say {{{i}}}."}]}}
+        {"custom_id":"{{{i}}}","method":"POST","url":"{{{Chat}}}","body":{{{Body(i)}}}}
 
         """));
+
+    private static string Body(int i) =>
+        $$"""{"model":"tiny-assistant","max_completion_tokens":4,"messages":[{"role":"user","content":"Say {{i}}."}]}""";
 
     private async Task<Dictionary<string, int>> KillAsync(
         string id, BatchApi api, IReadOnlyList<ClusterProcess> parts, TimeSpan gap, Action<string>? say)
@@ -81,7 +84,8 @@ internal sealed class BatchRound(TollgateCluster cluster, OperatorClient client,
         }
     }
 
-    private static bool HasEnded(JsonElement batch) => batch.GetProperty("status").GetString() is "completed" or "failed" or "expired" or "cancelled";
+    private static bool HasEnded(JsonElement batch) =>
+        batch.GetProperty("status").GetString() is "completed" or "failed" or "expired" or "cancelled";
 
     private async Task<JsonElement> PricedAsync(string id, BatchApi api)
     {

@@ -9,9 +9,9 @@ internal static class BatchFiles
     public const string Embeddings = "/v1/embeddings";
 
     /// <summary>A file of short chats with the custom ids <c>line-1</c> and so on.</summary>
-    public static string Chats(int lines, string model = "tiny-assistant") => string.Concat(Enumerable.Range(1, lines).Select(i =>
+    public static string Chats(int lines) => string.Concat(Enumerable.Range(1, lines).Select(i =>
         $$$"""
-        {"custom_id":"line-{{{i}}}","method":"POST","url":"{{{Chat}}}","body":{"model":"{{{model}}}","max_completion_tokens":4,"messages":[{"role":"user","content":"Say {{{i}}}."}]}}
+        {"custom_id":"line-{{{i}}}","method":"POST","url":"{{{Chat}}}","body":{{{Body(i)}}}}
 
         """));
 
@@ -21,6 +21,9 @@ internal static class BatchFiles
         {"custom_id":"line-{{{i}}}","method":"POST","url":"{{{Embeddings}}}","body":{"model":"tiny-embed","input":"Text {{{i}}}"}}
 
         """));
+
+    private static string Body(int i) =>
+        $$"""{"model":"tiny-assistant","max_completion_tokens":4,"messages":[{"role":"user","content":"Say {{i}}."}]}""";
 
     /// <summary>The lines of an output or error file by their custom id; fails where one stands twice.</summary>
     public static IReadOnlyDictionary<string, JsonElement> Read(string? jsonl) =>

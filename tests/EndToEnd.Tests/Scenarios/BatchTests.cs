@@ -36,14 +36,13 @@ public sealed class BatchTests(SharedTollgate shared)
         {
             var response = line.GetProperty("response");
             Assert.Equal((200, JsonValueKind.Null), (response.GetProperty("status_code").GetInt32(), line.GetProperty("error").ValueKind));
-            var row = rows[RequestIds.Parse(response.GetProperty("request_id").GetString()!)];
+            var row = rows[RequestId(line)];
             var usage = response.GetProperty("body").GetProperty("usage");
             Assert.Equal((scope, usage.GetProperty("prompt_tokens").GetInt64()), (row.Endpoint, row.Units.Input));
         }
 
         // The catalogue's prices of the default models, dollars a million tokens; a batch pays half.
-        var ofBatch = output.Values.Select(line => rows[RequestIds.Parse(line.GetProperty("response").GetProperty("request_id").GetString()!)])
-            .ToList();
+        var ofBatch = output.Values.Select(line => rows[RequestId(line)]).ToList();
         var whole = await shared.Running.Books.TextAsync(
             """
             select sum(units_cost(e.input, e.cached, e.output, e.reasoning, e.audio_ms, e.images, e.pixels, e.steps, v))::text
@@ -63,8 +62,7 @@ public sealed class BatchTests(SharedTollgate shared)
         Assert.All(
             cancelledErrors.Values, line => Assert.Equal("batch_cancelled", line.GetProperty("error").GetProperty("code").GetString()));
         Assert.Equal(
-            ofCancelled.Values.Sum(
-                line => rows[RequestIds.Parse(line.GetProperty("response").GetProperty("request_id").GetString()!)].Amount),
+            ofCancelled.Values.Sum(line => rows[RequestId(line)].Amount),
             decimal.Parse(cancelled.GetProperty("cost_usd").GetString()!, CultureInfo.InvariantCulture));
         Assert.Equal(
             [cancelled.GetProperty("id").GetString(), ended.GetProperty("id").GetString()],
@@ -92,9 +90,14 @@ public sealed class BatchTests(SharedTollgate shared)
             (await ProgramRun.RunAsync("node", [script], environment, patience: TimeSpan.FromMinutes(5))).Succeeded());
     }
 
+    private static Guid RequestId(JsonElement line) =>
+        RequestIds.Parse(line.GetProperty("response").GetProperty("request_id").GetString()!);
+
     private static (int Total, int Completed, int Failed) Counts(JsonElement batch)
     {
         var counts = batch.GetProperty("request_counts");
-        return (counts.GetProperty("total").GetInt32(), counts.GetProperty("completed").GetInt32(), counts.GetProperty("failed").GetInt32());
+        return (Of("total"), Of("completed"), Of("failed"));
+
+        int Of(string name) => counts.GetProperty(name).GetInt32();
     }
 }

@@ -14,7 +14,9 @@ namespace Tollgate.Gateway.Tests.Relays;
 public sealed class BatchRelayTests(RelayFixture relay) : IClassFixture<RelayFixture>
 {
     private const string Line =
-        """{"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}]}}""";
+        """
+        {"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"m","messages":[{"role":"user","content":"Hi"}]}}
+        """;
 
     /// <summary>Every route, by method and path.</summary>
     public static TheoryData<string, string> Routes
@@ -125,7 +127,8 @@ public sealed class BatchRelayTests(RelayFixture relay) : IClassFixture<RelayFix
     }
 
     private Task<HttpResponseMessage> OrderAsync(TestKey key, string file) => SendAsync(key, "POST", "/v1/batches", new StringContent(
-        $$"""{"input_file_id":"{{file}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""", Encoding.UTF8, "application/json"));
+        $$"""{"input_file_id":"{{file}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""", Encoding.UTF8,
+        "application/json"));
 
     private Task<HttpResponseMessage> SendAsync(TestKey? key, string method, string path, HttpContent? content = null) =>
         Gateway.Http.SendAsync(new HttpRequestMessage(new HttpMethod(method), path)

@@ -41,9 +41,12 @@ internal sealed class BatchBench(LearningFixture learning, ScriptedGateway gatew
 
     public static string Line(string id, int number, string url = Chat, string more = "") =>
         $$$"""
-        {"custom_id":"{{{id}}}","method":"POST","url":"{{{url}}}","body":{"model":"m"{{{more}}},"messages":[{"role":"user","content":"{{{number}}}"}]}}
+        {"custom_id":"{{{id}}}","method":"POST","url":"{{{url}}}","body":{{{Body(number, more)}}}}
 
         """;
+
+    private static string Body(int number, string more) =>
+        $$"""{"model":"m"{{more}},"messages":[{"role":"user","content":"{{number}}"}]}""";
 
     public async Task<string> UploadAsync(string lines, FileCaller? caller = null, string purpose = "batch")
     {
@@ -60,7 +63,8 @@ internal sealed class BatchBench(LearningFixture learning, ScriptedGateway gatew
         return http.SendAsync(request);
     }
 
-    public Task<HttpResponseMessage> OrderAsync(string file, string endpoint = Chat, string more = "", string scopes = LearningHeaders.AllScopes) =>
+    public Task<HttpResponseMessage> OrderAsync(
+        string file, string endpoint = Chat, string more = "", string scopes = LearningHeaders.AllScopes) =>
         SendAsync(HttpMethod.Post, "/v1/batches", Order(file, endpoint, more), scopes: scopes);
 
     public static HttpContent Order(string file, string endpoint = Chat, string more = "") => LearningFixture.Json(
@@ -106,7 +110,8 @@ internal sealed class BatchBench(LearningFixture learning, ScriptedGateway gatew
     {
         var batch = default(JsonElement);
         await Until.TrueAsync(
-            async () => (batch = await ShowAsync(id)).GetProperty("cost_usd").ValueKind == JsonValueKind.String, $"{id} has a cost", Patience);
+            async () => (batch = await ShowAsync(id)).GetProperty("cost_usd").ValueKind == JsonValueKind.String, $"{id} has a cost",
+            Patience);
         return batch;
     }
 
@@ -123,10 +128,13 @@ internal sealed class BatchBench(LearningFixture learning, ScriptedGateway gatew
     public static (int Total, int Completed, int Failed) Counts(JsonElement batch)
     {
         var counts = batch.GetProperty("request_counts");
-        return (counts.GetProperty("total").GetInt32(), counts.GetProperty("completed").GetInt32(), counts.GetProperty("failed").GetInt32());
+        return (Of("total"), Of("completed"), Of("failed"));
+
+        int Of(string name) => counts.GetProperty(name).GetInt32();
     }
 
-    public static IEnumerable<string> Ids(IEnumerable<JsonElement> lines) => lines.Select(line => line.GetProperty("custom_id").GetString()!);
+    public static IEnumerable<string> Ids(IEnumerable<JsonElement> lines) =>
+        lines.Select(line => line.GetProperty("custom_id").GetString()!);
 
     public static IEnumerable<string> Codes(IEnumerable<JsonElement> lines) =>
         lines.Select(line => line.GetProperty("error").GetProperty("code").GetString()!);

@@ -12,7 +12,8 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
         await using var bench = await BatchBench.StartAsync(learning, "--Batches:Batches=0");
         var file = await bench.UploadAsync(BatchBench.Lines(1));
 
-        using var response = await bench.OrderAsync(file, more: ""","metadata":{"a":"b"},"output_expires_after":{"anchor":"created_at","seconds":3600}""");
+        using var response = await bench.OrderAsync(
+            file, more: ""","metadata":{"a":"b"},"output_expires_after":{"anchor":"created_at","seconds":3600}""");
         var batch = await LearningFixture.JsonAsync(response, 200);
 
         Assert.Equal(
@@ -43,12 +44,17 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
     [InlineData("""{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"1h"}""", "completion_window")]
     [InlineData("""{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h","metadata":"x"}""", "metadata")]
     [InlineData("""{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h","metadata":{"a":1}}""", "metadata.a")]
-    [InlineData("""{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h","output_expires_after":3}""", "output_expires_after")]
+    [InlineData(
+        """{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h","output_expires_after":3}""",
+        "output_expires_after")]
     [InlineData(
         """{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h","output_expires_after":{"seconds":3600}}""",
         "output_expires_after.anchor")]
     [InlineData(
-        """{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h","output_expires_after":{"anchor":"created_at","seconds":1}}""",
+        """
+        {"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h",
+        "output_expires_after":{"anchor":"created_at","seconds":1}}
+        """,
         "output_expires_after.seconds")]
     [InlineData("""{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":"24h","priority":1}""", "priority")]
     public async Task A_member_of_a_wrong_type_or_value_is_refused_by_name(string body, string param)
@@ -114,7 +120,8 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
         using var refused = await bench.OrderAsync(file, scopes: "batches,files,embeddings");
         using var taken = await bench.OrderAsync(file, scopes: "batches,chat.completions");
 
-        Assert.Equal(("missing_scope", "endpoint"), (await LearningFixture.ErrorAsync(refused, 403)) is var (code, param, _) ? (code, param) : default);
+        var (code, param, _) = await LearningFixture.ErrorAsync(refused, 403);
+        Assert.Equal(("missing_scope", "endpoint"), (code, param));
         Assert.Equal(200, (int)taken.StatusCode);
     }
 
@@ -195,7 +202,9 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
         var error = tooManyLines.GetProperty("errors").GetProperty("data")[0];
         Assert.Equal(
             ("too_many_queued_lines", "input_file_id"), (error.GetProperty("code").GetString(), error.GetProperty("param").GetString()));
-        Assert.Contains("may be 10 together (Batches:MaxQueuedLines). 6 wait, and this file has 5.", error.GetProperty("message").GetString()!, StringComparison.Ordinal);
+        Assert.Contains(
+            "may be 10 together (Batches:MaxQueuedLines). 6 wait, and this file has 5.", error.GetProperty("message").GetString()!,
+            StringComparison.Ordinal);
         var (code, param, message) = await LearningFixture.ErrorAsync(tooMany, 400);
         Assert.Equal(("too_many_batches", "input_file_id"), (code, param));
         Assert.Contains("2 batches that have not ended", message, StringComparison.Ordinal);

@@ -109,7 +109,9 @@ public sealed class BatchRunTests(LearningFixture learning) : IClassFixture<Lear
         var batch = await bench.UntilAsync(await bench.CreateAsync(BatchBench.Lines(10)), "completed");
 
         Assert.Equal((10, 10, 0), BatchBench.Counts(batch));
-        Assert.All(bench.Gateway.Calls.GroupBy(call => call.Number), calls => Assert.Single(calls.Select(call => call.IdempotencyKey).Distinct()));
+        Assert.All(
+            bench.Gateway.Calls.GroupBy(call => call.Number),
+            calls => Assert.Single(calls.Select(call => call.IdempotencyKey).Distinct()));
     }
 
     [Fact]
@@ -179,7 +181,8 @@ public sealed class BatchRunTests(LearningFixture learning) : IClassFixture<Lear
         bench.Gateway.Script = call => Answer(
             call.Number > 10 ? ScriptedAnswer.Of(OpenAiError.ModelUnavailable("m", TimeSpan.FromSeconds(30))) : null);
         var id = await bench.CreateAsync(BatchBench.Lines(50));
-        await Until.TrueAsync(async () => BatchBench.Counts(await bench.ShowAsync(id)).Completed == 10, "10 lines are done", BatchBench.Patience);
+        await Until.TrueAsync(
+            async () => BatchBench.Counts(await bench.ShowAsync(id)).Completed == 10, "10 lines are done", BatchBench.Patience);
 
         await learning.ExecuteAsync($"update learning.batches set expires_at = now() where id = '{IdOf(id)}'");
         var batch = await bench.UntilAsync(id, "expired");
@@ -233,7 +236,8 @@ public sealed class BatchRunTests(LearningFixture learning) : IClassFixture<Lear
         await Until.TrueAsync(() => bench.Gateway.Calls.Count == 24, "20 lines are done and 4 run", BatchBench.Patience);
 
         // As if the process had stood still for longer than its claim lasts: the next one begins while its calls run.
-        await learning.ExecuteAsync($"update learning.batches set runner = gen_random_uuid(), runner_until = now() where id = '{IdOf(id)}'");
+        await learning.ExecuteAsync(
+            $"update learning.batches set runner = gen_random_uuid(), runner_until = now() where id = '{IdOf(id)}'");
         await bench.StartAnotherAsync();
         await Until.TrueAsync(() => bench.Gateway.Calls.Count >= 28, "the 4 lines are asked for again", BatchBench.Patience);
         release.SetResult();
@@ -266,7 +270,8 @@ public sealed class BatchRunTests(LearningFixture learning) : IClassFixture<Lear
         Assert.All(bench.Gateway.Runs.Values, runs => Assert.Equal(1, runs));
     }
 
-    private static Task<ScriptedAnswer?> Answer(ScriptedAnswer? answer) => Task.FromResult<ScriptedAnswer?>(answer ?? ScriptedGateway.Answer());
+    private static Task<ScriptedAnswer?> Answer(ScriptedAnswer? answer) =>
+        Task.FromResult<ScriptedAnswer?>(answer ?? ScriptedGateway.Answer());
 
     private static IOrderedEnumerable<string> Numbers(int count) => Enumerable.Range(1, count).Select(i => $"{i}").Order();
 

@@ -13,7 +13,7 @@ public sealed class InputLinesTests
     [InlineData("\uFEFF\n\r\n")]
     public void Lines_are_those_that_the_validation_counts_however_the_file_is_cut(string head)
     {
-        var text = head + BatchBench.Lines(3) + "\r\n\t\n" + BatchBench.Line("ü", 4).TrimEnd('\n').Replace("}}", "}}\r\n", StringComparison.Ordinal)
+        var text = head + BatchBench.Lines(3) + "\r\n\t\n" + BatchBench.Line("ü", 4).Replace("}}\n", "}}\r\n", StringComparison.Ordinal)
             + BatchBench.Line("5", 5).TrimEnd('\n');
         var bytes = Encoding.UTF8.GetBytes(text);
         var seen = new List<(long Line, string Id)>();
@@ -46,8 +46,9 @@ public sealed class InputLinesTests
         var a = LineRequest.Parse(1, Encoding.UTF8.GetBytes(BatchBench.Line("a", 1)));
         var b = LineRequest.Parse(2, Encoding.UTF8.GetBytes(BatchBench.Line("b", 1)));
 
-        Assert.Equal(4, new[] { a.IdempotencyKey(one), b.IdempotencyKey(one), a.IdempotencyKey(other), b.IdempotencyKey(other) }.Distinct().Count());
-        Assert.Equal(4, new[] { LineIds.Of(one, 1), LineIds.Of(one, 2), LineIds.Of(other, 1), LineIds.Of(other, 2) }.Distinct().Count());
+        string[] keys = [a.IdempotencyKey(one), b.IdempotencyKey(one), a.IdempotencyKey(other), b.IdempotencyKey(other)];
+        string[] ids = [LineIds.Of(one, 1), LineIds.Of(one, 2), LineIds.Of(other, 1), LineIds.Of(other, 2)];
+        Assert.Equal((4, 4), (keys.Distinct().Count(), ids.Distinct().Count()));
         Assert.InRange(a.IdempotencyKey(one).Length, 1, 255);
     }
 }

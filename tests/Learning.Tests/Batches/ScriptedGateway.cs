@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -80,8 +81,8 @@ internal sealed class ScriptedGateway : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context, string path)
     {
         using var body = await JsonDocument.ParseAsync(context.Request.Body);
-        var number = int.Parse(
-            body.RootElement.GetProperty("messages")[0].GetProperty("content").GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+        var text = body.RootElement.GetProperty("messages")[0].GetProperty("content").GetString()!;
+        var number = int.Parse(text, CultureInfo.InvariantCulture);
         var key = context.Request.Headers["Idempotency-Key"].ToString();
         var call = new ScriptedCall(
             number, _tries.AddOrUpdate(number, 1, (_, tries) => tries + 1), key, $"/{path}",
