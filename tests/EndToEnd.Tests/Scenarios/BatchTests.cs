@@ -45,7 +45,7 @@ public sealed class BatchTests(SharedTollgate shared)
         var ofBatch = output.Values.Select(line => rows[RequestId(line)]).ToList();
         var whole = await shared.Running.Books.TextAsync(
             """
-            select sum(units_cost(e.input, e.cached, e.output, e.reasoning, e.audio_ms, e.images, e.pixels, e.steps, v))::text
+            select sum(billing.units_cost(e.input, e.cached, e.output, e.reasoning, e.audio_ms, e.images, e.pixels, e.steps, v))::text
             from billing.usage_events e join billing.price_versions v on v.version = e.price_version where e.request_id = any($1)
             """,
             ofBatch.Select(row => row.RequestId).ToArray());
