@@ -138,7 +138,7 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
         Assert.Equal(("mismatched_endpoint", "endpoint"), (error.GetProperty("code").GetString(), error.GetProperty("param").GetString()));
         Assert.Equal((0, 0, 0), BatchBench.Counts(batch));
         Assert.Equal(JsonValueKind.Null, batch.GetProperty("output_file_id").ValueKind);
-        Assert.Empty(bench.Gateway.Calls);
+        Assert.DoesNotContain(bench.Gateway.Calls, call => call.IdempotencyKey.Contains(id["batch_".Length..], StringComparison.Ordinal));
     }
 
     [Fact]
