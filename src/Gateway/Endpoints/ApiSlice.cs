@@ -46,6 +46,7 @@ internal static class ApiSlice
 
         // The same routes once more for a service that names the key. Only endpoints that run a model: the others cost nothing.
         var calls = routes.MapInternal(InternalCalls.Prefix, "learning").WithMetadata(new ApiAnswer { IsInternal = true });
+        ((IEndpointConventionBuilder)calls).Finally(RemoveName);
         foreach (var endpoint in EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint))
         {
             endpoint.Map(calls);
@@ -53,6 +54,15 @@ internal static class ApiSlice
 
         // A known URL with a wrong method ends here too: the routes above do not take it.
         api.Map("/{**rest}", UnknownUrls.RefuseAsync).ExcludeFromDescription();
+    }
+
+    /// <summary>A name is of one route: that of the document.</summary>
+    private static void RemoveName(EndpointBuilder endpoint)
+    {
+        foreach (var name in endpoint.Metadata.Where(item => item is IEndpointNameMetadata or IRouteNameMetadata).ToList())
+        {
+            endpoint.Metadata.Remove(name);
+        }
     }
 }
 
