@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import OpenAI from 'openai';
 
 const { TOLLGATE_API: baseURL, TOLLGATE_KEY: apiKey, TOLLGATE_FILE: path, TOLLGATE_ENDPOINT: endpoint } = process.env;
-const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
+const client = new OpenAI({ baseURL, apiKey, maxRetries: 5 }); // A busy machine may answer 503 to a poll.
 const metadata = { run: 'nightly' };
 
 /** What the client throws, in plain members. */
