@@ -46,7 +46,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
         await using var registration = stopping.Register(_halted.Cancel);
         _abort.Dispose();
         _abort = CancellationTokenSource.CreateLinkedTokenSource(stopping, _lost.Token);
-        var watch = WatchAsync(stopping);
+        var watch = WatchAsync();
         try
         {
             if (_batch.Status == BatchStatus.Validating)
@@ -96,7 +96,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
     }
 
     /// <summary>Keeps the claim, and learns of a cancel and of the end of the batch's time.</summary>
-    private async Task WatchAsync(CancellationToken stopping)
+    private async Task WatchAsync()
     {
         while (!_over.IsCancellationRequested)
         {
