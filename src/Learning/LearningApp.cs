@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Tollgate.Learning.Batches;
 using Tollgate.Learning.Callers;
 using Tollgate.Learning.Contents;
 using Tollgate.Learning.Files;
@@ -31,6 +32,7 @@ public static class LearningApp
         builder.Services.AddInspection();
         builder.Services.AddFiles();
         builder.Services.AddUploads();
+        builder.AddBatches();
         builder.Services.AddHousekeeping();
 
         var app = builder.Build();
@@ -39,6 +41,7 @@ public static class LearningApp
         app.MapServiceDefaults();
         app.MapFiles();
         app.MapUploads();
+        app.MapBatches();
         return app;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tollgate.Chaos.Tests;
+using Tollgate.Chaos.Tests.Batches;
 using Tollgate.Chaos.Tests.Exactness;
 using Tollgate.Chaos.Tests.Hostile;
 using Tollgate.Chaos.Tests.Mixes;
@@ -34,6 +35,7 @@ command.SetAction(async (parsed, _) =>
     await Console.Out.WriteLineAsync(report.ToString());
     return report.Violations.Count == 0 ? 0 : 1;
 });
+command.Subcommands.Add(BatchCommand.Create());
 command.Subcommands.Add(ExactCommand.Create());
 command.Subcommands.Add(HostileCommand.Create());
 command.Subcommands.Add(MixCommand.Create());

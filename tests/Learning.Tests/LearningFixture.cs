@@ -32,7 +32,7 @@ public sealed class LearningFixture : IAsyncLifetime
     {
         ConnectionString = await PostgresServer.CreateDatabaseAsync(
             "learning", connection => LearningApp.MigrateAsync([$"--Postgres:ConnectionString={connection}"], CancellationToken.None));
-        (App, Http) = await StartAsync();
+        (App, Http) = await StartAsync("--Batches:Batches=0"); // What runs batches has a gateway.
     }
 
     public async Task DisposeAsync()
@@ -85,7 +85,7 @@ public sealed class LearningFixture : IAsyncLifetime
 
     /// <summary>Sends a file and returns the object.</summary>
     internal async Task<JsonElement> CreateAsync(
-        FileCaller caller, byte[] bytes, string purpose = "batch", string name = "a.jsonl", HttpClient? http = null)
+        FileCaller caller, byte[] bytes, string purpose = "user_data", string name = "a.jsonl", HttpClient? http = null)
     {
         using var response = await SendAsync(caller, HttpMethod.Post, "/v1/files", Form(bytes, purpose, name), http);
         return await JsonAsync(response, 200);

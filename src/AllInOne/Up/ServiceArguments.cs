@@ -68,6 +68,8 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
     [
         .. Common("learning", ports.LearningInternal),
         $"--Postgres:ConnectionString={databases.Role("learning")}",
+        $"--Services:billing={Ports.Url(ports.BillingInternal)}",
+        $"--Services:gateway={Ports.Url(ports.GatewayInternal)}",
         .. settings["Storage:Bucket"] is null ? Derived("Storage:Folder", () => data.Folder("files")) : [],
         .. Derived("Sealing:MasterKeys", MasterKeysFile, isFile: true),
     ];

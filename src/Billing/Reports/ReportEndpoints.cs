@@ -19,6 +19,7 @@ internal static class ReportEndpoints
     public static IEndpointRouteBuilder MapReports(this IEndpointRouteBuilder routes)
     {
         routes.MapInternal("/internal/organizations/{organizationId:guid}/usage", "accounts", "operator").MapGet("", OfOrganizationAsync);
+        routes.MapInternal("/internal/organizations/{organizationId:guid}/usage/costs", "learning").MapPost("", OfRequestsAsync);
         routes.MapInternal("/internal/usage", "accounts", "operator").MapGet("", OfAllAsync);
         return routes;
     }
@@ -47,6 +48,15 @@ internal static class ReportEndpoints
             ? TypedResults.Ok(await reports.OfAllAsync(range, known, cancellationToken))
             : Refused();
     }
+
+    internal static async Task<Results<Ok<RequestCosts>, ValidationProblem>> OfRequestsAsync(
+        Guid organizationId, RequestCostQuery query, UsageReports reports, CancellationToken cancellationToken) =>
+        query.RequestIds is { Count: <= RequestCostQuery.Most } ids
+            ? TypedResults.Ok(await reports.OfRequestsAsync(organizationId, ids, cancellationToken))
+            : TypedResults.ValidationProblem(new Dictionary<string, string[]>
+            {
+                ["requestIds"] = [$"Name at most {RequestCostQuery.Most} requests."],
+            });
 
     private static ReportRange? Range(DateTimeOffset from, DateTimeOffset to, string bucket)
     {

@@ -8,6 +8,19 @@ namespace Tollgate.Billing.Reports;
 /// <summary>Reads usage reports from the hour rollups, which are written in the same transaction as the rows that they sum.</summary>
 internal sealed class UsageReports(NpgsqlDataSource dataSource)
 {
+    /// <summary>What requests of one organization cost, from their rows.</summary>
+    public async Task<RequestCosts> OfRequestsAsync(
+        Guid organizationId, IReadOnlyList<Guid> requestIds, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        return (await connection.ReadRowsAsync(
+            """
+            select count(*) filter (where seq = 0)::int, coalesce(sum(amount), 0) from usage_events
+            where organization_id = $1 and request_id = any($2)
+            """,
+            row => new RequestCosts(row.GetInt32(0), row.GetDecimal(1)), cancellationToken, organizationId, requestIds.ToArray()))[0];
+    }
+
     /// <summary>Groups one organization's usage by bucket, project, key, model, endpoint and service class.</summary>
     public Task<UsageReport> OfOrganizationAsync(Guid organizationId, ReportRange range, CancellationToken cancellationToken) =>
         ReadAsync(

@@ -35,15 +35,6 @@ internal sealed class BatchRows(DatasetFindings findings, BatchLineHandler? onLi
 
     private const int MostModels = 100;
 
-    /// <summary>Endpoints that take a JSON body, by the first of their paths.</summary>
-    private static readonly string[] Urls =
-    [
-        .. PublicEndpoint.All
-            .Where(endpoint => endpoint.Task is not null && endpoint.Bodies.HasFlag(BodyTypes.Json))
-            .Select(endpoint => endpoint.Paths.FirstOrDefault(path => path.StartsWith("/v1/", StringComparison.Ordinal)))
-            .OfType<string>(),
-    ];
-
     private readonly Dictionary<UInt128, long> _ids = [];
     private readonly List<ModelLines> _models = [];
     private (string Url, long Line)? _url;
@@ -176,9 +167,9 @@ internal sealed class BatchRows(DatasetFindings findings, BatchLineHandler? onLi
         {
             Add(line, draft.Url.At, FaultTexts.MissingMember("url"), draft);
         }
-        else if (url is null || !Urls.Contains(url))
+        else if (url is null || !BatchUrls.All.Contains(url))
         {
-            Add(line, draft.Url.At, FaultTexts.InvalidUrl(given, Urls), draft);
+            Add(line, draft.Url.At, FaultTexts.InvalidUrl(given, BatchUrls.All), draft);
         }
         else
         {

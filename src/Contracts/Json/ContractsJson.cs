@@ -37,6 +37,8 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(CheckoutStarted))]
 [JsonSerializable(typeof(IReadOnlyList<StatementLine>))]
 [JsonSerializable(typeof(UsageReport))]
+[JsonSerializable(typeof(RequestCostQuery))]
+[JsonSerializable(typeof(RequestCosts))]
 [JsonSerializable(typeof(IReadOnlyList<RejectedUsage>))]
 [JsonSerializable(typeof(ResolveRejectedUsage))]
 [JsonSerializable(typeof(BooksState))]

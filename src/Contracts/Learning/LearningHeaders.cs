@@ -11,4 +11,12 @@ public static class LearningHeaders
 
     /// <summary>The key's id, 32 hex digits.</summary>
     public const string Key = "x-tollgate-key";
+
+    /// <summary>The key's public id, by which a service can call the API on its behalf later.</summary>
+    public const string KeyPublicId = "x-tollgate-key-public-id";
+
+    /// <summary>The key's scopes with commas between them; <see cref="AllScopes"/> for a key without a list.</summary>
+    public const string KeyScopes = "x-tollgate-key-scopes";
+
+    public const string AllScopes = "*";
 }

@@ -38,7 +38,7 @@ internal static class ChatHints
             case "prediction" or "prompt_cache_options":
                 return reader.Kind == JsonTokenType.StartObject ? reader.Skip() : reader.FailType("an object");
             case "metadata":
-                return ReadMetadata(ref reader);
+                return RequestMetadata.Read(ref reader, []);
             default:
                 return ReadRefused(ref reader, name, out known);
         }
@@ -168,35 +168,5 @@ internal static class ChatHints
         }
 
         return reader.Error is null && (isText || reader.FailMissing("type"));
-    }
-
-    private static bool ReadMetadata(ref RequestReader reader)
-    {
-        if (!reader.EnterObject())
-        {
-            return false;
-        }
-
-        var keys = new List<string>();
-        while (reader.NextPair(out var key))
-        {
-            if (keys.Contains(key))
-            {
-                return reader.Fail(OpenAiError.DuplicateParameter(reader.PathText()));
-            }
-
-            keys.Add(key);
-            if (keys.Count > 16 || key.Length > 64)
-            {
-                return reader.Fail(OpenAiError.InvalidValue("metadata", "at most 16 pairs with names of at most 64 characters"));
-            }
-
-            if (!ReadText(ref reader, 512))
-            {
-                return false;
-            }
-        }
-
-        return reader.Error is null;
     }
 }

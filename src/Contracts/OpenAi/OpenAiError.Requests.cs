@@ -121,7 +121,7 @@ public sealed partial record OpenAiError
         new(400, InvalidRequest, null, $"We could not parse the JSON body of your request: {why}.");
 
     /// <summary>Shortens a client's text for repetition in a message.</summary>
-    internal static string Shorten(string text)
+    public static string Shorten(string text)
     {
         if (text.Length <= LongestEcho)
         {

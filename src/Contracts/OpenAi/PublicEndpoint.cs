@@ -118,6 +118,7 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
             new("DELETE", "/v1/files/{file}"),
             new("GET", "/v1/files/{file}/content"),
             new("GET", "/v1/files/{file}/receipt"),
+            new("GET", "/v1/files/{file}/validation"),
             new("POST", "/v1/uploads"),
             new("GET", "/v1/uploads/{upload}"),
             new("POST", "/v1/uploads/{upload}/parts"),
@@ -129,12 +130,22 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
         Upload = UploadKind.File,
     };
 
+    /// <summary>Batches of requests, which the service Learning runs.</summary>
+    public static readonly PublicEndpoint Batches = new(
+        "batches", "Batches", "batches",
+        [
+            new("POST", "/v1/batches"),
+            new("GET", "/v1/batches"),
+            new("GET", "/v1/batches/{batch}"),
+            new("POST", "/v1/batches/{batch}/cancel"),
+        ]);
+
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
         ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, ImageDetections,
         ImageOcr,
-        AudioTranscriptions, AudioTranslations, ImageGenerations, Models, Files,
+        AudioTranscriptions, AudioTranslations, ImageGenerations, Models, Files, Batches,
     ];
 
     /// <summary>Route templates, each once.</summary>

@@ -28,8 +28,6 @@ public sealed record UploadRequest
     /// <summary>All members that the parser knows.</summary>
     internal static MemberNames Members => Body.Names;
 
-    internal static MemberNames ExpiryMembers { get; } = new("anchor", "seconds");
-
     /// <summary>
     /// Parses and checks a body. Never throws; sets exactly one of <paramref name="request"/> and <paramref name="error"/>.
     /// </summary>
@@ -67,7 +65,7 @@ public sealed record UploadRequest
             "filename" => ReadFileName(ref reader),
             "mime_type" => ReadMediaType(ref reader),
             "purpose" => ReadPurpose(ref reader),
-            _ => ReadExpiry(ref reader),
+            _ => FileExpiryReader.Read(ref reader, out _expires),
         };
 
         public readonly UploadRequest? Finish(ref RequestReader reader)
@@ -127,38 +125,6 @@ public sealed record UploadRequest
 
             _purpose = text;
             return FilePurposes.Refuse(text) is not { } refusal || reader.Fail(refusal);
-        }
-
-        private bool ReadExpiry(ref RequestReader reader)
-        {
-            if (!reader.EnterObject())
-            {
-                return false;
-            }
-
-            var (seen, anchor, seconds) = (0UL, false, (long?)null);
-            while (reader.NextMember(ExpiryMembers, ref seen, out var name))
-            {
-                if (name == "anchor")
-                {
-                    anchor = reader.Is("created_at"u8);
-                    if (!anchor && !(reader.ReadString(out _) && reader.FailValue($"'{FileExpiry.Anchor}'")))
-                    {
-                        return false;
-                    }
-                }
-                else if (!reader.ReadInteger(FileExpiry.LeastSeconds, FileExpiry.MostSeconds, out var value))
-                {
-                    return false;
-                }
-                else
-                {
-                    seconds = value;
-                }
-            }
-
-            _expires = seconds;
-            return reader.Error is null && (!anchor ? reader.FailMissing("anchor") : seconds is not null || reader.FailMissing("seconds"));
         }
     }
 }

@@ -33,5 +33,6 @@ internal static class EndpointTable
         new ImageGenerationsEndpoint(),
         new ModelsEndpoint(),
         new FilesEndpoint(),
+        new BatchesEndpoint(),
     ];
 }

@@ -73,6 +73,48 @@ public sealed record FileReceiptSignature(
     [property: JsonPropertyName("text"), Description("What is signed.")] string Text,
     [property: JsonPropertyName("value"), Description("Hexadecimal.")] string Value);
 
+/// <summary>Answer of <c>GET /v1/files/{file}/validation</c>. Members without a value are left out.</summary>
+public sealed record FileValidationBody(
+    [property: JsonPropertyName("bytes"), Description("Bytes that were read.")] long Bytes,
+    [property: JsonPropertyName("rows"), Description("Rows that were read, with those that have faults.")] long Rows,
+    [property: JsonPropertyName("good_rows"), Description("Rows without a fault.")] long GoodRows,
+    [property: JsonPropertyName("fault_count"), Description("All faults, listed or not.")] long FaultCount,
+    [property: JsonPropertyName("is_stopped"), Description("Whether reading ended before the file did.")] bool IsStopped,
+    [property: JsonPropertyName("faults"), Description("The first 10,000 in the order of the rows.")] IReadOnlyList<FileFaultBody> Faults)
+{
+    [JsonPropertyName("format"), Description("jsonl or csv.")]
+    public string? Format { get; init; }
+
+    [JsonPropertyName("further_faults"), Description("Faults beyond the listed ones, in words.")]
+    public string? FurtherFaults { get; init; }
+
+    [JsonPropertyName("warnings"), Description("What a person should look at.")]
+    public IReadOnlyList<FileWarningBody>? Warnings { get; init; }
+
+    [JsonPropertyName("examples"), Description("Statistics of a training file.")]
+    public System.Text.Json.JsonElement? Examples { get; init; }
+
+    [JsonPropertyName("batch"), Description("Statistics of a batch.")]
+    public System.Text.Json.JsonElement? Batch { get; init; }
+}
+
+/// <summary>A fault of a file.</summary>
+public sealed record FileFaultBody(
+    [property: JsonPropertyName("code"), Description("Names the kind for programs.")] string Code,
+    [property: JsonPropertyName("line"), Description("From 1.")] long Line,
+    [property: JsonPropertyName("column"), Description("From 1, in characters.")] int Column,
+    [property: JsonPropertyName("message")] string Message)
+{
+    [JsonPropertyName("custom_id"), Description("Of a batch's line.")]
+    public string? CustomId { get; init; }
+}
+
+/// <summary>A warning about a file.</summary>
+public sealed record FileWarningBody(
+    [property: JsonPropertyName("code")] string Code,
+    [property: JsonPropertyName("message")] string Message,
+    [property: JsonPropertyName("lines")] IReadOnlyList<long> Lines);
+
 /// <summary>Examples of the endpoint's bodies.</summary>
 internal static class FileExamples
 {
@@ -92,6 +134,14 @@ internal static class FileExamples
 
     public static readonly BodyExample Deleted = new(
         "deleted", """{"id":"file-0195aaaa00007000800000000000000f","object":"file","deleted":true}""");
+
+    public static readonly BodyExample Validation = new(
+        "validation",
+        """
+        {"format":"jsonl","bytes":96,"rows":1,"good_rows":0,"fault_count":1,"is_stopped":false,
+        "faults":[{"code":"missing_model","line":1,"column":80,"message":"'body' has no 'model'. Name the model of the request.",
+        "custom_id":"a"}],"warnings":[],"batch":{"models":[]}}
+        """);
 
     public static readonly BodyExample Receipt = new(
         "receipt",

@@ -80,6 +80,14 @@ internal sealed class FilesEndpoint() : RelayedEndpoint(PublicEndpoint.Files, "l
                     "States who deleted the file and when, its length and the SHA-256 of its content, signed by the installation.")
                 .HasId("file", "Id of a deleted file.").Answers<FileReceiptBody>(FileExamples.Receipt),
             OfFile);
+        Free(
+            Map(routes, "GET", "/v1/files/{file}/validation")
+                .Describe(
+                    "validateFile", Tag, "Show all faults of a file",
+                    "Checks a file of purpose fine-tune or batch again, and lists its faults (the first 10,000), its warnings and its "
+                    + "statistics.")
+                .HasId("file", "Id of a file.").Answers<FileValidationBody>(FileExamples.Validation),
+            [.. OfFile, OpenAiError.FileDamaged()]);
     }
 
     private void MapUploads(IEndpointRouteBuilder routes)

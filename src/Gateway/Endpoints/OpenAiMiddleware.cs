@@ -33,6 +33,12 @@ internal sealed partial class OpenAiMiddleware(
 
         var call = new ApiCall(Guid.CreateVersion7(clock.GetUtcNow()), clock.GetTimestamp()) { IsInternal = isInternal };
         context.Features.Set(call);
+        if (isInternal)
+        {
+            // A service that dies asks again with the same Idempotency-Key. Its call runs to the end, so that nothing is computed twice.
+            context.RequestAborted = CancellationToken.None;
+        }
+
         headers.Attach(context, call);
         try
         {

@@ -94,6 +94,9 @@ internal sealed partial class ServiceRelay(
         request.Headers.Add(LearningHeaders.Organization, caller.OrganizationId.ToString(IdFormat));
         request.Headers.Add(LearningHeaders.Project, caller.ProjectId.ToString(IdFormat));
         request.Headers.Add(LearningHeaders.Key, caller.KeyId.ToString(IdFormat));
+        request.Headers.Add(LearningHeaders.KeyPublicId, caller.Key.PublicId);
+        request.Headers.Add(
+            LearningHeaders.KeyScopes, caller.Key.Scopes is { } scopes ? string.Join(',', scopes) : LearningHeaders.AllScopes);
         foreach (var name in (string[])["Range", "If-Range"])
         {
             if (context.Request.Headers.TryGetValue(name, out var value))

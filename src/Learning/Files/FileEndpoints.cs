@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Datasets;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Learning.Callers;
+using Tollgate.Learning.Contents;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Learning.Files;
@@ -28,6 +30,7 @@ internal static class FileEndpoints
         services.AddTransient<FileForm>();
         services.AddSingleton<FileCreation>();
         services.AddSingleton<FileDownload>();
+        services.AddSingleton<FileValidation>();
         return services;
     }
 
@@ -40,6 +43,7 @@ internal static class FileEndpoints
         files.MapDelete("/{file}", DeleteAsync);
         files.MapGet("/{file}/content", DownloadAsync);
         files.MapGet("/{file}/receipt", ShowReceiptAsync);
+        files.MapGet("/{file}/validation", ValidateAsync);
         return routes;
     }
 
@@ -106,6 +110,26 @@ internal static class FileEndpoints
 
             await context.Response.WriteAsJsonAsync(ReceiptObject.Of(receipt), FileJson.Default.ReceiptObject);
             return null;
+        });
+
+    internal static Task ValidateAsync(HttpContext context, string file, FileCalls calls, FileTable files, FileValidation validation) =>
+        calls.RunAsync(context, async caller =>
+        {
+            if (await files.FindAsync(caller, PublicIds.Parse(file, StoredFile.Prefix), context.RequestAborted) is not { } found)
+            {
+                return OpenAiError.FileNotFound(file);
+            }
+
+            try
+            {
+                var report = await validation.ReportAsync(found, context.RequestAborted);
+                await context.Response.WriteAsJsonAsync(report, DatasetJson.Default.DatasetReport);
+                return null;
+            }
+            catch (DamagedContentException)
+            {
+                return OpenAiError.FileDamaged();
+            }
         });
 
     /// <exception cref="RefusalException">A name is unknown or doubled, or a value is none of it.</exception>

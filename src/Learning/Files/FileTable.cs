@@ -52,7 +52,14 @@ internal sealed class FileTable(NpgsqlDataSource dataSource, FileQuota quota, Ti
             return refusal;
         }
 
-        await connection.ExecuteAsync(
+        await InsertAsync(connection, caller, file, content, cancellationToken);
+        return null;
+    }
+
+    /// <summary>Makes a file of this service, which counts and is never refused: what was paid for is not lost.</summary>
+    public static Task InsertAsync(
+        NpgsqlConnection connection, FileCaller caller, StoredFile file, SealedContent content, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(
             """
             insert into files (
               organization_id, project_id, id, key_id, name, media_type, purpose, bytes, sha256, status, status_details, created_at,
@@ -62,8 +69,6 @@ internal sealed class FileTable(NpgsqlDataSource dataSource, FileQuota quota, Ti
             cancellationToken,
             caller.OrganizationId, caller.ProjectId, file.Id, caller.KeyId, file.Name, file.MediaType, file.Purpose, file.Bytes,
             content.Sha256, file.Status, file.Details, file.CreatedAt, file.ExpiresAt, file.Blob, file.WrappedKey);
-        return null;
-    }
 
     /// <summary>A file of the caller's project; null when it has none of the id.</summary>
     public async Task<StoredFile?> FindAsync(FileCaller caller, Guid id, CancellationToken cancellationToken)

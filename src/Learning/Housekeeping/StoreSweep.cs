@@ -9,8 +9,8 @@ using Tollgate.ServiceDefaults.Work;
 namespace Tollgate.Learning.Housekeeping;
 
 /// <summary>
-/// Compares the store with the database: removes contents that no file and no part has, and those that were never finished. A killed
-/// transfer leaves such a content and no row.
+/// Compares the store with the database: removes contents that no file, no part and no batch has, and those that were never finished. A
+/// killed transfer leaves such a content and no row.
 /// </summary>
 internal sealed partial class StoreSweep(
     NpgsqlDataSource dataSource, IBlobStore store, LearningMetrics metrics, IOptions<HousekeepingOptions> options, TimeProvider clock,
@@ -54,6 +54,7 @@ internal sealed partial class StoreSweep(
             select blob from unnest($1::uuid[]) as blob
             where not exists (select from files where blob_id = blob and deleted_at is null)
               and not exists (select from upload_parts where blob_id = blob)
+              and not exists (select from batch_segments where blob_id = blob)
             """,
             row => row.GetGuid(0), cancellationToken, blobs.ToArray());
         foreach (var blob in unknown)

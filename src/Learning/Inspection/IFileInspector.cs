@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Tollgate.Learning.Inspection;
@@ -26,21 +27,19 @@ internal sealed record FileReport(IReadOnlyList<string> Faults)
     /// <summary>A file without a fault.</summary>
     public static FileReport Sound { get; } = new([]);
 
+    /// <summary>All faults, those that are not listed too.</summary>
+    public long Count { get; init; } = Faults.Count;
+
     /// <summary>OpenAI's <c>status_details</c>; null without a fault.</summary>
     public string? Details => Faults.Count == 0 ? null
-        : string.Join(' ', Faults.Take(MostShown)) + (Faults.Count > MostShown ? $" And {Faults.Count - MostShown} more." : "");
-}
-
-/// <summary>Takes every content for sound, for purposes whose form nothing checks yet.</summary>
-internal sealed class NoInspection : IFileInspector
-{
-    public Task<FileReport> InspectAsync(string purpose, Stream content, CancellationToken cancellationToken) =>
-        Task.FromResult(FileReport.Sound);
+        : string.Join(' ', Faults.Take(MostShown)) + (Count > MostShown
+            ? string.Create(CultureInfo.InvariantCulture, $" And {Count - MostShown} more: GET /v1/files/{{id}}/validation lists them.")
+            : "");
 }
 
 /// <summary>Registers the inspection.</summary>
 internal static class InspectionSlice
 {
     public static IServiceCollection AddInspection(this IServiceCollection services) =>
-        services.AddSingleton<IFileInspector, NoInspection>();
+        services.AddSingleton<IFileInspector, DatasetInspector>();
 }

@@ -20,6 +20,9 @@ internal sealed class LearningMetrics
     private readonly Counter<long> _refused;
     private readonly Counter<long> _removed;
     private readonly Counter<long> _damaged;
+    private readonly Counter<long> _lines;
+    private readonly Counter<long> _batches;
+    private int _runs;
     private int _transfers;
     private volatile FileFigures? _figures;
 
@@ -34,6 +37,10 @@ internal sealed class LearningMetrics
         _damaged = meter.CreateCounter<long>("tollgate.learning.contents.damaged", "{content}", "Contents that did not open.");
         meter.CreateObservableGauge(
             "tollgate.learning.files.transfers", () => Volatile.Read(ref _transfers), "{transfer}", "Files and parts that come in now.");
+        _lines = meter.CreateCounter<long>("tollgate.learning.batches.lines", "{line}", "Lines of batches that ended.");
+        _batches = meter.CreateCounter<long>("tollgate.learning.batches.ended", "{batch}", "Batches that ended.");
+        meter.CreateObservableGauge(
+            "tollgate.learning.batches.running", () => Volatile.Read(ref _runs), "{batch}", "Batches that this process runs.");
         Gauge(meter, "tollgate.learning.files.held", "{file}", "Files that are not deleted.", figures => figures.Files);
         Gauge(
             meter, "tollgate.learning.files.held.bytes", "By", "Plain bytes of files and of parts of open uploads.",
@@ -66,6 +73,17 @@ internal sealed class LearningMetrics
     public void TransferStarted() => Interlocked.Increment(ref _transfers);
 
     public void TransferEnded() => Interlocked.Decrement(ref _transfers);
+
+    /// <summary>Counts lines by the file that they stand in.</summary>
+    public void LinesEnded(int completed, int failed)
+    {
+        _lines.Add(completed, new KeyValuePair<string, object?>("result", "completed"));
+        _lines.Add(failed, new KeyValuePair<string, object?>("result", "failed"));
+    }
+
+    public void BatchEnded() => _batches.Add(1);
+
+    public void BatchesRun(int count) => Volatile.Write(ref _runs, count);
 
     /// <summary>Replaces what the gauges show.</summary>
     public void Seen(FileFigures figures) => _figures = figures;

@@ -28,9 +28,10 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
         Assert.Equal(
             [
                 "/docs", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/health/live", "/health/ready",
-                "/openapi/v1.json", "/predict", "/v1/audio/transcriptions", "/v1/audio/translations", "/v1/chat/completions",
+                "/openapi/v1.json", "/predict", "/v1/audio/transcriptions", "/v1/audio/translations", "/v1/batches", "/v1/batches/{batch}",
+                "/v1/batches/{batch}/cancel", "/v1/chat/completions",
                 "/v1/classifications", "/v1/completions", "/v1/embeddings", "/v1/engines/{engine}/completions", "/v1/files",
-                "/v1/files/{file}", "/v1/files/{file}/content", "/v1/files/{file}/receipt",
+                "/v1/files/{file}", "/v1/files/{file}/content", "/v1/files/{file}/receipt", "/v1/files/{file}/validation",
                 "/v1/images/classifications", "/v1/images/detections", "/v1/images/generations", "/v1/images/ocr", "/v1/models",
                 "/v1/models/{*model}",
                 "/v1/moderations", "/v1/predict", "/v1/rerank", "/v1/uploads", "/v1/uploads/{upload}", "/v1/uploads/{upload}/cancel",

@@ -40,7 +40,8 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["ImageGenerationRequestBody"] = ImageGenerationRequest.Members,
         ["FileRequestForm"] = new MemberNames([.. FileParts.All]),
         ["UploadRequestBody"] = UploadRequest.Members,
-        ["FileExpiryBody"] = UploadRequest.ExpiryMembers,
+        ["FileExpiryBody"] = FileExpiryReader.Members,
+        ["BatchRequestBody"] = BatchRequest.Members,
         ["UploadCompletionBody"] = UploadCompletion.Members,
     };
 

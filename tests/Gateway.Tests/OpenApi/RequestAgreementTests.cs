@@ -201,6 +201,18 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("UploadCompletionBody", "\"part_ids\":[]", false)]
     [InlineData("UploadCompletionBody", "\"part_ids\":[1]", false)]
     [InlineData("UploadCompletionBody", "\"part_ids\":[\"a\"],\"md5\":\"00\"", false)]
+    [InlineData("BatchRequestBody", "\"input_file_id\":\"f\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"", true)]
+    [InlineData("BatchRequestBody", "\"input_file_id\":\"f\",\"endpoint\":\"/v1/responses\",\"completion_window\":\"24h\"", false)]
+    [InlineData("BatchRequestBody", "\"input_file_id\":\"f\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"1h\"", false)]
+    [InlineData("BatchRequestBody", "\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"", false)]
+    [InlineData(
+        "BatchRequestBody",
+        "\"input_file_id\":\"f\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"24h\",\"metadata\":{\"a\":\"b\"},"
+            + "\"output_expires_after\":{\"anchor\":\"created_at\",\"seconds\":3600}",
+        true)]
+    [InlineData(
+        "BatchRequestBody",
+        "\"input_file_id\":\"f\",\"endpoint\":\"/v1/rerank\",\"completion_window\":\"24h\",\"metadata\":{\"a\":1}", false)]
     public void Another_request(string schema, string members, bool accepted) =>
         Agree(schema, $"{{{members.Replace("GIF", Convert.ToBase64String(PictureBytes.Gif), StringComparison.Ordinal)}}}", accepted);
 
@@ -229,6 +241,7 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "ImageClassificationRequestBody" => ImageClassificationRequest.TryParse(body, out _, out error),
             "ImageDetectionRequestBody" => ImageDetectionRequest.TryParse(body, out _, out error),
             "UploadRequestBody" => UploadRequest.TryParse(body, out _, out error),
+            "BatchRequestBody" => BatchRequest.TryParse(body, out _, out error),
             "UploadCompletionBody" => UploadCompletion.TryParse(body, out _, out error),
             "ImageOcrRequestBody" => ImageOcrRequest.TryParse(body, out _, out error),
             _ => EmbeddingRequest.TryParse(body, out _, out error),

@@ -21,11 +21,11 @@ public sealed class FileEndpointTests(LearningFixture learning) : IClassFixture<
         var bytes = RandomNumberGenerator.GetBytes(length);
         var before = learning.Stored();
 
-        var file = await learning.CreateAsync(caller, bytes, "fine-tune", "train.jsonl");
+        var file = await learning.CreateAsync(caller, bytes, "user_data", "train.jsonl");
         using var shown = await learning.SendAsync(caller, HttpMethod.Get, $"/v1/files/{Id(file)}");
         using var content = await learning.SendAsync(caller, HttpMethod.Get, $"/v1/files/{Id(file)}/content");
 
-        Assert.Equal(("file", length, "train.jsonl", "fine-tune", "processed"), (
+        Assert.Equal(("file", length, "train.jsonl", "user_data", "processed"), (
             file.GetProperty("object").GetString(), file.GetProperty("bytes").GetInt64(), file.GetProperty("filename").GetString(),
             file.GetProperty("purpose").GetString(), file.GetProperty("status").GetString()));
         Assert.Equal(file.ToString(), (await LearningFixture.JsonAsync(shown, 200)).ToString());

@@ -30,7 +30,7 @@ public sealed class UploadEndpointTests(LearningFixture learning) : IClassFixtur
             [second, first, unused], progress.GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("id").GetString()!));
         Assert.Equal("completed", completed.GetProperty("status").GetString());
         var file = completed.GetProperty("file");
-        Assert.Equal((bytes.Length, "big.jsonl", "fine-tune", "processed"), (
+        Assert.Equal((bytes.Length, "big.jsonl", "user_data", "processed"), (
             file.GetProperty("bytes").GetInt64(), file.GetProperty("filename").GetString(), file.GetProperty("purpose").GetString(),
             file.GetProperty("status").GetString()));
         Assert.Equal(file.ToString(), again.GetProperty("file").ToString());
@@ -220,7 +220,7 @@ public sealed class UploadEndpointTests(LearningFixture learning) : IClassFixtur
     private static string Id(JsonElement one) => one.GetProperty("id").GetString()!;
 
     private Task<JsonElement> BeginAsync(FileCaller caller, int bytes) => PostAsync(
-        caller, "/v1/uploads", $$"""{"bytes":{{bytes}},"filename":"big.jsonl","mime_type":"text/jsonl","purpose":"fine-tune"}""", 200);
+        caller, "/v1/uploads", $$"""{"bytes":{{bytes}},"filename":"big.jsonl","mime_type":"text/jsonl","purpose":"user_data"}""", 200);
 
     private async Task<JsonElement> AddPartAsync(FileCaller caller, string upload, byte[] bytes)
     {

@@ -33,7 +33,8 @@ public sealed class WordVocabularyTests
     {
         string[] texts =
         [
-            "The soup wasn't good; it was AWFUL!!", "Crème brûlée — très bon", "price: $4.50 (4,50 €)", "the the the", "中文 text 好", "a\tb\r\nc",
+            "The soup wasn't good; it was AWFUL!!", "Crème brûlée — très bon", "price: $4.50 (4,50 €)", "the the the", "中文 text 好",
+            "a\tb\r\nc",
             "naïve co-operation's end…", "🙂 good 🙂", "x² ½ №5", "  ", "good",
         ];
         var json = WordVocabulary.Of([.. texts, .. texts]).ToTokenizerFile();
