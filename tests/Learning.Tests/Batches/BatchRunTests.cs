@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Testing;
 

@@ -88,7 +88,7 @@ internal sealed class ScriptedGateway : IAsyncDisposable
             number, _tries.AddOrUpdate(number, 1, (_, tries) => tries + 1), key, $"/{path}",
             context.Request.Headers[InternalCalls.KeyHeader].ToString(), context.Request.Headers["x-tollgate-service-class"].ToString());
         Calls.Enqueue(call);
-        var own = $"req_{Guid.CreateVersion7():N}";
+        var own = $"req_{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}";
         if (!_kept.TryGetValue(key, out var kept))
         {
             if (await Script(call) is not { } answer)
