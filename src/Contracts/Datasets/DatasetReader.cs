@@ -91,16 +91,12 @@ public sealed class DatasetReader
             Begin();
         }
 
-        if (_rows is not null)
+        if (!IsStopped && _cutter.CutLast(out var last) && !last.IsBlank && Open(last) is { } rows)
         {
-            if (!IsStopped && _cutter.CutLast(out var last) && !last.IsBlank)
-            {
-                _rows.Read(last);
-            }
-
-            _rows.Complete();
+            rows.Read(last);
         }
 
+        _rows?.Complete();
         if (_open is not null && _findings is { Rows: 0, FaultCount: 0 })
         {
             _findings.Add(TextPosition.Start, FaultTexts.EmptyFile());
@@ -156,38 +152,49 @@ public sealed class DatasetReader
         }
 
         _marks = head.StartsWith("\uFEFF"u8) ? 3 : 0;
-        var text = head[(int)_marks..];
-        var start = text.TrimStart(" \t\r\n"u8);
-        if (start is [(byte)'[', ..] or [(byte)'{', (byte)'\n' or (byte)'\r', ..])
-        {
-            var at = new RawRecord(text, 1, isTerminated: false).At(text.Length - start.Length);
-            _findings.Stop(at, start[0] == (byte)'[' ? FaultTexts.JsonArray() : FaultTexts.JsonOverLines());
-            return;
-        }
-
-        _rows = _open!(start is [(byte)'{', ..]);
-        ReadRecords(text);
+        ReadRecords(head[(int)_marks..]);
     }
 
     private void ReadRecords(ReadOnlySpan<byte> piece)
     {
-        while (_rows is not null && !IsStopped)
+        while (!IsStopped)
         {
-            _cutter.Ends = _rows.Ends;
-            switch (_cutter.Cut(ref piece, out var record))
+            _cutter.Ends = _rows?.Ends ?? _cutter.Ends;
+            var cut = _cutter.Cut(ref piece, out var record);
+            if (cut == Cut.None)
             {
-                case Cut.None:
-                    return;
-                case Cut.TooLong:
-                    _rows.RefuseTooLong(record);
-                    break;
-                case Cut.Record when !record.IsBlank:
-                    _rows.Read(record);
-                    break;
-                default:
-                    break;
+                return;
+            }
+
+            if (cut == Cut.TooLong)
+            {
+                Open(record)?.RefuseTooLong(record);
+            }
+            else if (!record.IsBlank)
+            {
+                Open(record)?.Read(record);
             }
         }
+    }
+
+    /// <summary>The reader of the file's rows, which the first of them chooses; null where it is neither JSONL nor CSV.</summary>
+    private IRowReader? Open(RawRecord record)
+    {
+        if (_rows is null)
+        {
+            var start = record.Bytes.TrimStart(" \t\r\n"u8);
+            var isArray = start is [(byte)'[', ..];
+            if (isArray || start.TrimEnd(" \t\r"u8) is [(byte)'{'])
+            {
+                var at = record.At(record.Bytes.Length - start.Length);
+                _findings.Stop(at, isArray ? FaultTexts.JsonArray() : FaultTexts.JsonOverLines());
+                return null;
+            }
+
+            _rows = _open!(start is [(byte)'{', ..]);
+        }
+
+        return _rows;
     }
 
     private DatasetReport Report()

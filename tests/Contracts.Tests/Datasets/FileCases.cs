@@ -60,6 +60,8 @@ internal static class FileCases
         Bad("nothing but a byte order mark", "\uFEFF", 0, ("empty_file", 1, 1)),
         Bad("nothing but blank lines", "\n\n  \r\n", 0, ("empty_file", 1, 1)),
         Good("blank lines", Rows.Replace("\n", "\n\n \t\n", StringComparison.Ordinal) + "\n\n\n", 2),
+        Good("many blank lines before the first row", new string('\n', 2_000) + Rows, 2),
+        Bad("an array after many blank lines", new string('\n', 2_000) + "[]", 0, ("json_array", 2_001, 1)),
         Good("CRLF", Rows.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n", 2),
         Good("LF and CRLF", "{\"text\":\"so\",\"label\":\"b\"}\r\n" + Rows, 3),
         Good("no line feed at the end", Rows, 2),
