@@ -28,6 +28,10 @@ internal sealed class OpenAiOptions
     [Range(1024, 65L * 1024 * 1024 * 1024)]
     public long MaxFileBytes { get; init; } = 513L * 1024 * 1024;
 
+    /// <summary>How long a client may send nothing of a body that it has begun. Default 20 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "01:00:00")]
+    public TimeSpan BodyStallTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Sends <c>Strict-Transport-Security</c>. Only for a gateway that is reached over TLS alone. Default off.</summary>
     public bool StrictTransportSecurity { get; init; }
 

@@ -32,7 +32,9 @@ internal sealed class RequestBody : IDisposable
     /// Reads the body. Refuses one whose content type the endpoint does not read, that is compressed, is larger than
     /// <paramref name="limit"/> bytes, comes too slowly, stops in the middle, or is no form where it claims to be one.
     /// </summary>
-    public static async Task<OrRefusal<RequestBody>> ReadAsync(HttpContext context, InferenceEndpoint endpoint, int limit)
+    /// <param name="patience">Of the body.</param>
+    public static async Task<OrRefusal<RequestBody>> ReadAsync(
+        HttpContext context, InferenceEndpoint endpoint, int limit, BodyPatience patience)
     {
         var request = context.Request;
         var isForm = RequestForm.IsForm(request.ContentType);
@@ -46,7 +48,7 @@ internal sealed class RequestBody : IDisposable
                 endpoint.Api.Bodies);
         }
 
-        var read = await ReadBytesAsync(context, limit);
+        var read = await ReadBytesAsync(context, limit, patience);
         if (!isForm || !read.TryGet(out var body, out _))
         {
             return read;
@@ -76,7 +78,7 @@ internal sealed class RequestBody : IDisposable
         _buffer.Dispose();
     }
 
-    private static async Task<OrRefusal<RequestBody>> ReadBytesAsync(HttpContext context, int limit)
+    private static async Task<OrRefusal<RequestBody>> ReadBytesAsync(HttpContext context, int limit, BodyPatience patience)
     {
         var request = context.Request;
 
@@ -94,7 +96,7 @@ internal sealed class RequestBody : IDisposable
         var body = new RequestBody((int)Math.Min(request.ContentLength ?? 4096, LargestStart));
         try
         {
-            var fits = await body.FillAsync(request.BodyReader, limit, context.RequestAborted);
+            var fits = await body.FillAsync(request.BodyReader, limit, patience);
             if (fits)
             {
                 return body;
@@ -121,11 +123,11 @@ internal sealed class RequestBody : IDisposable
         return OpenAiError.BodyTooLarge(limit);
     }
 
-    private async Task<bool> FillAsync(PipeReader reader, int limit, CancellationToken cancellationToken)
+    private async Task<bool> FillAsync(PipeReader reader, int limit, BodyPatience patience)
     {
         while (true)
         {
-            var result = await reader.ReadAsync(cancellationToken);
+            var result = await patience.ReadAsync();
             var read = result.Buffer;
             if (_buffer.Length + read.Length > limit)
             {

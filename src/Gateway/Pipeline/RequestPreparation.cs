@@ -13,7 +13,8 @@ namespace Tollgate.Gateway.Pipeline;
 /// <summary>All that comes before the admission: read and parse the body, resolve the model, look for an earlier answer, find the
 /// price.</summary>
 internal sealed class RequestPreparation(
-    RequestEntry door, ModelDirectory models, PriceCatalogue prices, IdempotencyDesk idempotency, IOptions<OpenAiOptions> options)
+    RequestEntry door, ModelDirectory models, PriceCatalogue prices, IdempotencyDesk idempotency, IOptions<OpenAiOptions> options,
+    TimeProvider clock)
 {
     /// <param name="engine">The model in the URL, or null.</param>
     public async Task<Preparation> PrepareAsync(HttpContext context, Caller caller, InferenceEndpoint endpoint, string? engine)
@@ -24,7 +25,8 @@ internal sealed class RequestPreparation(
             return new Preparation.Refused(invalidKey);
         }
 
-        var received = await RequestBody.ReadAsync(context, endpoint, (int)options.Value.MostBytes(endpoint.Api));
+        var patience = new BodyPatience(context.Request.BodyReader, options.Value.BodyStallTimeout, clock, context.RequestAborted);
+        var received = await RequestBody.ReadAsync(context, endpoint, (int)options.Value.MostBytes(endpoint.Api), patience);
         if (!received.TryGet(out var body, out var unreadable))
         {
             return new Preparation.Refused(unreadable);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
+using Tollgate.Gateway.Pipeline;
 
 namespace Tollgate.Gateway.Relays;
 
@@ -8,12 +9,13 @@ namespace Tollgate.Gateway.Relays;
 internal sealed class RelayedBody : HttpContent
 {
     private readonly HttpRequest _request;
+    private readonly BodyPatience _patience;
     private readonly Action _onSent;
 
     /// <param name="onSent">Called when all of it is sent.</param>
-    public RelayedBody(HttpRequest request, Action onSent)
+    public RelayedBody(HttpRequest request, BodyPatience patience, Action onSent)
     {
-        (_request, _onSent) = (request, onSent);
+        (_request, _patience, _onSent) = (request, patience, onSent);
         Headers.ContentLength = request.ContentLength;
         if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type))
         {
@@ -31,7 +33,20 @@ internal sealed class RelayedBody : HttpContent
     {
         try
         {
-            await _request.Body.CopyToAsync(stream, cancellationToken);
+            while (true)
+            {
+                var read = await _patience.ReadAsync(cancellationToken);
+                foreach (var piece in read.Buffer)
+                {
+                    await stream.WriteAsync(piece, cancellationToken);
+                }
+
+                _request.BodyReader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                {
+                    break;
+                }
+            }
         }
         catch (BadHttpRequestException exception)
         {

@@ -49,7 +49,9 @@ internal sealed partial class ServiceRelay(
         using var request = Request(context, caller, path);
         if (counts)
         {
-            request.Content = new RelayedBody(context.Request, StartTimer);
+            request.Content = new RelayedBody(
+                context.Request,
+                new BodyPatience(context.Request.BodyReader, apiOptions.Value.BodyStallTimeout, clock, context.RequestAborted), StartTimer);
             request.Headers.ExpectContinue = true; // A refusal by the request's head comes before its body.
         }
         else

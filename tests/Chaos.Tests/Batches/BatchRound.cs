@@ -26,8 +26,9 @@ internal sealed class BatchRound(TollgateCluster cluster, OperatorClient client,
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
 
-    /// <param name="parts">Killed one after another until the batch has ended, and at least once each.</param>
-    /// <param name="gap">Mean time between two kills.</param>
+    /// <param name="parts">Killed once each in this order, the next one whenever some more lines are done; then in any order until the
+    /// batch has ended.</param>
+    /// <param name="gap">Mean time between two kills after the first one of each.</param>
     /// <param name="say">Hears of each kill.</param>
     public async Task<BatchReport> RunAsync(int lines, IReadOnlyList<ClusterProcess> parts, TimeSpan gap, Action<string>? say = null)
     {
@@ -36,7 +37,7 @@ internal sealed class BatchRound(TollgateCluster cluster, OperatorClient client,
             ContractsJson.Default.CreateOperatorKey, ContractsJson.Default.CreatedKey);
         using var api = new BatchApi(cluster.Api[0], key.Text, Patience);
         var id = await api.CreateAsync(Input(lines), Chat);
-        var kills = await KillAsync(id, api, parts, gap, say);
+        var kills = await KillAsync(id, api, parts, lines / (parts.Count + 2), gap, say);
         var batch = await PricedAsync(id, api);
         var (output, errors) = (await api.ReadAsync(batch, "output_file_id"), await api.ReadAsync(batch, "error_file_id"));
         var rows = await RowsAsync(key.KeyId);
@@ -54,27 +55,35 @@ internal sealed class BatchRound(TollgateCluster cluster, OperatorClient client,
         $$"""{"model":"tiny-assistant","max_completion_tokens":4,"messages":[{"role":"user","content":"Say {{i}}."}]}""";
 
     private async Task<Dictionary<string, int>> KillAsync(
-        string id, BatchApi api, IReadOnlyList<ClusterProcess> parts, TimeSpan gap, Action<string>? say)
+        string id, BatchApi api, IReadOnlyList<ClusterProcess> parts, int apart, TimeSpan gap, Action<string>? say)
     {
         var random = new Random(seed);
         var kills = parts.ToDictionary(part => part.Name, _ => 0);
-        var order = new Queue<ClusterProcess>();
+        var order = new Queue<ClusterProcess>(parts);
+        var (isFirst, last) = (true, 0);
         while (true)
         {
             if (order.Count == 0)
             {
                 var next = parts.ToArray();
                 random.Shuffle(next);
-                order = new Queue<ClusterProcess>(next);
+                (order, isFirst) = (new Queue<ClusterProcess>(next), false);
             }
 
-            await Task.Delay(gap * (0.5 + random.NextDouble()), clock);
+            await Task.Delay(isFirst ? Look : gap * (0.5 + random.NextDouble()), clock);
             var batch = await api.ShowAsync(id);
             if (HasEnded(batch))
             {
                 return kills;
             }
 
+            var done = batch.GetProperty("request_counts").GetProperty("completed").GetInt32();
+            if (isFirst && done < last + apart)
+            {
+                continue;
+            }
+
+            last = done;
             var part = order.Dequeue();
             say?.Invoke($"{batch.GetProperty("request_counts")}  kill -9 {part.Name}");
             await part.KillAsync();

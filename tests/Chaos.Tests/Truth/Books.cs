@@ -18,15 +18,6 @@ internal static class Books
             from billing.wallets w left join billing.ledger_entries e on e.organization_id = w.organization_id and e.account = 'wallet'
             group by w.organization_id having w.balance <> coalesce(sum(e.amount), 0)
             """),
-        ("a row costs its units at the price of its version and the factor of its class",
-            """
-            select u.request_id || ' seq ' || u.seq || ' class ' || u.service_class || ' amount ' || u.amount || ' units cost ' || c.whole
-            from billing.usage_events u join billing.price_versions p on p.version = u.price_version
-            cross join lateral (select (u.input * p.input + u.cached * p.cached + u.output * p.output + u.reasoning * p.reasoning
-              + u.audio_ms * p.audio_ms + u.images * p.image + u.pixels * p.pixel + u.steps * p.step) * 0.000001 as whole) c
-            where u.seq <> 1
-              and u.amount <> case u.service_class when 1 then ceil(c.whole * p.batch_factor * 1e12) * 1e-12 else c.whole end
-            """),
         ("every ledger transaction sums to zero",
             """
             select transaction_id || ' ' || sum(amount)
@@ -66,13 +57,16 @@ internal static class Books
             from billing.wallets w left join billing.lease_epochs e using (organization_id)
             group by w.organization_id having w.leased <> coalesce(sum(e.granted - e.billed - e.returned), 0)
             """),
-        ("a row costs its units times its price",
+        // A correction of a batch's row is a difference of two amounts, each rounded up.
+        ("a row costs its units at the price of its version and the factor of its class",
             """
-            select e.request_id || ' ' || e.amount
+            select e.request_id || ' seq ' || e.seq || ' class ' || e.service_class || ' amount ' || e.amount
             from billing.usage_events e left join billing.price_versions v on v.version = e.price_version
-            where e.amount is distinct from
+            cross join lateral (select
               (e.input * v.input + e.cached * v.cached + e.output * v.output + e.reasoning * v.reasoning
-              + e.audio_ms * v.audio_ms + e.images * v.image + e.pixels * v.pixel + e.steps * v.step) * 0.000001
+              + e.audio_ms * v.audio_ms + e.images * v.image + e.pixels * v.pixel + e.steps * v.step) * 0.000001 as whole) c
+            where not (e.seq = 1 and e.service_class = 1) and e.amount is distinct from
+              case e.service_class when 1 then ceil(c.whole * v.batch_factor * 1e12) * 1e-12 else c.whole end
             """),
         ("a row has a price that was in force when its request was admitted",
             """

@@ -218,6 +218,28 @@ public sealed class FileRelayTests(RelayFixture relay) : IClassFixture<RelayFixt
         Assert.Empty(JsonElement.Parse(await list.Content.ReadAsStringAsync()).GetProperty("data").EnumerateArray());
     }
 
+    /// <summary>The server bounds the pace alone, over the whole body: what came at first would buy many minutes of silence.</summary>
+    [Theory]
+    [InlineData("/v1/files")]
+    [InlineData("/v1/audio/transcriptions")]
+    public async Task A_client_that_sends_much_and_then_nothing_is_not_waited_for(string path)
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync(
+            1, $"--Services:learning={relay.Learning.Url(ListenerKind.Internal)}", "--OpenAi:BodyStallTimeout=00:00:00.300");
+        var key = await gateway.CreateKeyAsync();
+        var address = new Uri(gateway.App.Url(ListenerKind.Public));
+        using var client = new TcpClient();
+        await client.ConnectAsync(address.Host, address.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key.Text}\r\nContent-Length: 1000000\r\n"
+            + "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+            + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n" + new string('x', 300_000)));
+
+        var answer = await new StreamReader(client.GetStream()).ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.StartsWith("HTTP/1.1 408", answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task While_learning_is_away_files_are_503_and_nothing_else_is()
     {
