@@ -47,11 +47,12 @@ internal sealed partial class ServiceRelay(
         using var timer = clock.CreateTimer(
             static state => ((CancellationTokenSource)state!).Cancel(), patience, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using var request = Request(context, caller, path);
+        RelayedBody? body = null;
         if (counts)
         {
-            request.Content = new RelayedBody(
+            request.Content = body = new RelayedBody(
                 context.Request,
-                new BodyPatience(context.Request.BodyReader, apiOptions.Value.BodyStallTimeout, clock, context.RequestAborted), StartTimer);
+                new BodyPatience(context.Request.BodyReader, apiOptions.Value.BodyStallTimeout, clock, patience.Token), StartTimer);
             request.Headers.ExpectContinue = true; // A refusal by the request's head comes before its body.
         }
         else
@@ -59,13 +60,21 @@ internal sealed partial class ServiceRelay(
             StartTimer();
         }
 
-        if (await SendAsync(context, endpoint, request, patience.Token) is { } response)
+        try
         {
-            using (response)
+            if (await SendAsync(context, endpoint, request, patience.Token) is { } response)
             {
-                timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                await AnswerAsync(context, endpoint, response);
+                using (response)
+                {
+                    timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                    await AnswerAsync(context, endpoint, response);
+                }
             }
+        }
+        finally
+        {
+            await patience.CancelAsync();
+            await (body?.LeaveAsync() ?? Task.CompletedTask);
         }
 
         void StartTimer() => timer.Change(relayOptions.Value.AnswerTimeout, Timeout.InfiniteTimeSpan);

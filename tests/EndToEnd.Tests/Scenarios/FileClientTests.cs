@@ -17,7 +17,8 @@ public sealed class FileClientTests(SharedTollgate shared)
     public async Task The_npm_client_sends_lists_reads_and_deletes_files_and_uploads()
     {
         var path = Path.Combine(TestFolder.Create("lines"), "train.jsonl");
-        await File.WriteAllLinesAsync(path, Enumerable.Range(0, 20_000).Select(i => $$"""{"custom_id": "{{i}}"}"""));
+        await File.WriteAllLinesAsync(path, Enumerable.Range(0, 20_000).Select(
+            i => $$"""{"text": "number {{i}}", "label": "{{(i % 2 == 0 ? "even" : "odd")}}"}"""));
         var run = await ProgramRun.RunAsync(
             "node", [Path.Combine(SharedFiles.Repository, "tests", "EndToEnd.Tests", "clients", "files.mjs")],
             new Dictionary<string, string>

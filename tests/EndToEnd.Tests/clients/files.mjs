@@ -1,5 +1,5 @@
 // Sends, lists, reads and deletes files with the official npm client and prints what it saw as one JSON object; the C# tests judge it.
-// TOLLGATE_API   base address with /v1     TOLLGATE_KEY   a key     TOLLGATE_FILE  a file of JSON lines
+// TOLLGATE_API   base address with /v1     TOLLGATE_KEY   a key     TOLLGATE_FILE  a file of examples
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import OpenAI, { toFile } from 'openai';
@@ -20,7 +20,7 @@ async function failure(call) {
 const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const bytes = readFileSync(path);
 const made = [];
-for (const purpose of ['fine-tune', 'batch', 'evals', 'user_data', 'batch']) {
+for (const purpose of ['fine-tune', 'evals', 'user_data', 'fine-tune', 'user_data']) {
   made.push(await client.files.create({ file: createReadStream(path), purpose }));
 }
 const expiring = await client.files.create({
@@ -32,7 +32,7 @@ for await (const file of client.files.list({ limit: 2, order: 'asc' })) {
 }
 const content = Buffer.from(await (await client.files.content(made[0].id)).arrayBuffer());
 const half = Math.floor(bytes.length / 2);
-const upload = await client.uploads.create({ bytes: bytes.length, filename: 'big.jsonl', mime_type: 'text/jsonl', purpose: 'batch' });
+const upload = await client.uploads.create({ bytes: bytes.length, filename: 'big.jsonl', mime_type: 'text/jsonl', purpose: 'fine-tune' });
 const second = await client.uploads.parts.create(upload.id, { data: await toFile(bytes.subarray(half), 'b') });
 const first = await client.uploads.parts.create(upload.id, { data: await toFile(bytes.subarray(0, half), 'a') });
 const completed = await client.uploads.complete(upload.id, {

@@ -216,7 +216,7 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
         }
 
         await Gateway.PublishAsync(
-            key.Record with { State = KeyState.Revoked, Version = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()) });
+            key.Record with { State = KeyState.Revoked, Version = GatewayUnderTest.NextVersion() });
         using var post = await Gateway.PostAsync(key, Chat, Hello);
         using var bad = await Gateway.PostAsync(key, Chat, "{");
         using var get = await Gateway.Http.SendAsync(

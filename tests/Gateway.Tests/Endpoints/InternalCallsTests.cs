@@ -72,7 +72,7 @@ public sealed class InternalCallsTests(EveryTask bench) : IClassFixture<EveryTas
         async Task AssertNextAsync(Func<KeyRecord, KeyRecord> change, int status, string code)
         {
             var calls = Gateway.Worker.Calls.Count;
-            await Gateway.PublishAsync(change(key.Record) with { Version = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()) });
+            await Gateway.PublishAsync(change(key.Record) with { Version = GatewayUnderTest.NextVersion() });
             using var next = await _inside.SendAsync(Line(call, key));
             await ErrorTests.AssertErrorAsync(next, status, code);
             Assert.Equal(calls, Gateway.Worker.Calls.Count);

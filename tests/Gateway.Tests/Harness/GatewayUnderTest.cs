@@ -19,6 +19,7 @@ namespace Tollgate.Gateway.Tests.Harness;
 internal sealed class GatewayUnderTest : IAsyncDisposable
 {
     private const string Pepper = "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100";
+    private static long _lastVersion;
     private readonly ConnectionMultiplexer _redis;
     private readonly List<ScriptedWorker> _workers;
 
@@ -102,7 +103,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             KeyId = Guid.NewGuid(),
             OrganizationId = Guid.NewGuid(),
             ProjectId = Guid.NewGuid(),
-            Version = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()),
+            Version = NextVersion(),
             State = KeyState.Active,
             Secrets = [new KeySecret(mac, "p1", null)],
             Limits = new Limits { RequestsPerMinute = 60, TokensPerMinute = 60_000 },
@@ -111,7 +112,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         var policy = new OrganizationPolicy
         {
             OrganizationId = key.OrganizationId,
-            Version = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()),
+            Version = NextVersion(),
             Suspended = false,
             Limits = Limits.None,
             Projects = new Dictionary<string, Limits>(),
@@ -124,6 +125,20 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             RedisNames.Policy(key.OrganizationId), JsonSerializer.SerializeToUtf8Bytes(policy, ContractsJson.Default.OrganizationPolicy));
         await db.HashSetAsync(RedisNames.Organization(key.OrganizationId), RedisNames.PolicyVersionField, policy.Version.ToString("N"));
         return new TestKey(text, key);
+    }
+
+    /// <summary>A version after all that it has given: those of Accounts rise for a row within a millisecond too.</summary>
+    public static Guid NextVersion()
+    {
+        while (true)
+        {
+            var last = Interlocked.Read(ref _lastVersion);
+            var next = Math.Max(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), last + 1);
+            if (Interlocked.CompareExchange(ref _lastVersion, next, last) == last)
+            {
+                return Guid.CreateVersion7(DateTimeOffset.FromUnixTimeMilliseconds(next));
+            }
+        }
     }
 
     /// <summary>Writes a key's record and version to Redis, as Accounts does on every change.</summary>

@@ -234,12 +234,12 @@ public sealed class ReplayTests(IdempotencyBench bench) : IClassFixture<Idempote
 
         await Gateway.PublishAsync(key.Record with
         {
-            Version = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()),
+            Version = GatewayUnderTest.NextVersion(),
             ModelsDenied = ["tiny-assistant"],
         });
         var denied = await bench.PostAsync(key, Chat, Hello, _idempotencyKey);
         var known = await bench.PostAsync(key, Chat, Hello, _idempotencyKey);
-        await Gateway.PublishAsync(key.Record with { Version = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()) });
+        await Gateway.PublishAsync(key.Record with { Version = GatewayUnderTest.NextVersion() });
         var third = await bench.PostAsync(key, Chat, Hello, _idempotencyKey);
         var fourth = await bench.PostAsync(key, Chat, Hello, _idempotencyKey);
 

@@ -45,7 +45,7 @@ public sealed class BatchRelayTests(RelayFixture relay) : IClassFixture<RelayFix
         await Gateway.PublishAsync(revoked.Record with
         {
             State = KeyState.Revoked,
-            Version = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()),
+            Version = GatewayUnderTest.NextVersion(),
         });
 
         using var keyless = await SendAsync(null, method, Fill(path));

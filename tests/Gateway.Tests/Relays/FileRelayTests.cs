@@ -69,7 +69,7 @@ public sealed class FileRelayTests(RelayFixture relay) : IClassFixture<RelayFixt
         await Gateway.PublishAsync(revoked.Record with
         {
             State = KeyState.Revoked,
-            Version = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()),
+            Version = GatewayUnderTest.NextVersion(),
         });
 
         using var keyless = await SendAsync(null, method, Fill(path));
