@@ -12,25 +12,30 @@ namespace Tollgate.Gateway.Pipeline;
 internal sealed class BodyPatience(PipeReader body, TimeSpan limit, TimeProvider clock, CancellationToken gone)
 {
     /// <summary>Waits for the next bytes.</summary>
+    /// <remarks>A read is ended by <see cref="PipeReader.CancelPendingRead"/>: one that its token ends counts as going on for ever, and the
+    /// server then fails to drop the rest of the body.</remarks>
     /// <exception cref="BadHttpRequestException">408: none came in time. Kestrel throws it for other faults of the client.</exception>
     /// <exception cref="OperationCanceledException">The client is gone, or <paramref name="cancellationToken"/> is cancelled.</exception>
     public async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        if (body.TryRead(out var ready))
-        {
-            return ready;
-        }
-
         using var late = new CancellationTokenSource(limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, gone, cancellationToken);
-        try
+        await using var registration = either.Token.UnsafeRegister(static state => ((PipeReader)state!).CancelPendingRead(), body);
+        while (true)
         {
-            return await body.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException)
-            when (late.IsCancellationRequested && !gone.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new BadHttpRequestException("The body stopped in the middle.", StatusCodes.Status408RequestTimeout);
+            var read = await body.ReadAsync(CancellationToken.None);
+            if (!read.IsCanceled)
+            {
+                return read;
+            }
+
+            body.AdvanceTo(read.Buffer.Start);
+            gone.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
+            if (late.IsCancellationRequested)
+            {
+                throw new BadHttpRequestException("The body stopped in the middle.", StatusCodes.Status408RequestTimeout);
+            }
         }
     }
 }

@@ -66,7 +66,8 @@ internal static class BatchEndpoints
             return null;
         });
 
-    internal static Task CancelAsync(HttpContext context, string batch, FileCalls calls, BatchTable table) =>
+    internal static Task CancelAsync(
+        HttpContext context, string batch, FileCalls calls, BatchTable table, BatchRunner runner) =>
         calls.RunAsync(context, async caller =>
         {
             if (await table.CancelAsync(caller, PublicIds.Parse(batch, Batch.Prefix), context.RequestAborted) is not { } found)
@@ -80,6 +81,7 @@ internal static class BatchEndpoints
                 return OpenAiError.BatchNotCancellable(batch, found.Status);
             }
 
+            await runner.NoticeAsync(found.Id, context.RequestAborted);
             await WriteAsync(context, found);
             return null;
         });

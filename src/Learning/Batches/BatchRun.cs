@@ -71,6 +71,19 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
         }
     }
 
+    /// <summary>Looks at the batch at once, such as after a cancel: no line begins any more when this has ended.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            HaltAsItEnds(await parts.Progress.RenewAsync(_batch.Id, cancellationToken));
+        }
+        catch (Exception exception) when (exception is ClaimLostException or ObjectDisposedException || Npgsql(exception))
+        {
+            // The run's own look finds the same, or it has just ended.
+        }
+    }
+
     public void Dispose()
     {
         _abort.Dispose();

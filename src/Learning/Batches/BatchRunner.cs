@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Learning.Telemetry;
@@ -13,6 +14,7 @@ internal sealed partial class BatchRunner(
     : RecurringWork(new Rhythm(options.Value.Every), clock, logger)
 {
     private readonly Dictionary<Guid, Task> _runs = [];
+    private readonly ConcurrentDictionary<Guid, BatchRun> _running = [];
     private readonly CancellationTokenSource _stopping = new();
 
     protected override string Failure => "Batches cannot be claimed";
@@ -36,6 +38,11 @@ internal sealed partial class BatchRunner(
         metrics.BatchesRun(_runs.Count);
     }
 
+    /// <summary>Tells the run of a batch in this process that the batch has changed. A run in another process looks by itself every
+    /// <see cref="BatchOptions.Every"/>.</summary>
+    public Task NoticeAsync(Guid batch, CancellationToken cancellationToken) =>
+        _running.TryGetValue(batch, out var run) ? run.LookAsync(cancellationToken) : Task.CompletedTask;
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -53,7 +60,7 @@ internal sealed partial class BatchRunner(
     {
         try
         {
-            using var run = new BatchRun(batch, parts);
+            using var run = _running[batch.Id] = new BatchRun(batch, parts);
             await run.RunAsync(_stopping.Token);
             metrics.BatchEnded();
         }
@@ -71,6 +78,10 @@ internal sealed partial class BatchRunner(
         {
             LogFailed(logger, PostgresOutage.Is(exception) ? null : exception, batch.Id, exception.GetBaseException().Message);
             await Task.Delay(options.Value.Every, Clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            _running.TryRemove(batch.Id, out _);
         }
 
         await ReleaseAsync(batch.Id);
