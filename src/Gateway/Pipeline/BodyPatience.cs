@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace Tollgate.Gateway.Pipeline;
 
 /// <summary>
-/// Reads a request's body and does not wait long for its next bytes. Kestrel bounds the average pace alone: a client that has sent much could
-/// then hold what it has sent for hours. Used by one reader at a time.
+/// Reads a request's body and does not wait long for its next bytes. Kestrel bounds the average pace alone: a client that has sent much
+/// could then hold what it has sent for hours. Used by one reader at a time.
 /// </summary>
 /// <param name="limit">How long a client may send nothing.</param>
 /// <param name="gone">The client's connection is gone.</param>

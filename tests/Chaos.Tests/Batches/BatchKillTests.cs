@@ -18,7 +18,7 @@ public sealed class BatchKillTests(ITestOutputHelper output)
         var round = new BatchRound(cluster, client, seed: 7, TimeProvider.System);
 
         var report = await round.RunAsync(
-            400, [cluster.Learning, cluster.Gateways[0], cluster.Workers[0], cluster.Billing, cluster.Postgres], TimeSpan.FromSeconds(2),
+            1_000, [cluster.Learning, cluster.Gateways[0], cluster.Workers[0], cluster.Billing, cluster.Postgres], TimeSpan.FromSeconds(2),
             output.WriteLine);
 
         output.WriteLine(report.ToString());

@@ -52,7 +52,9 @@ internal sealed class BatchRound(TollgateCluster cluster, OperatorClient client,
         """));
 
     private static string Body(int i) =>
-        $$"""{"model":"tiny-assistant","max_completion_tokens":4,"messages":[{"role":"user","content":"Say {{i}}."}]}""";
+        $$"""
+        {"model":"tiny-assistant","max_completion_tokens":24,"messages":[{"role":"user","content":"Tell me a story about {{i}}."}]}
+        """;
 
     private async Task<Dictionary<string, int>> KillAsync(
         string id, BatchApi api, IReadOnlyList<ClusterProcess> parts, int apart, TimeSpan gap, Action<string>? say)
