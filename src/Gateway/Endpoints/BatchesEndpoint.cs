@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.OpenApi;
@@ -60,10 +59,4 @@ internal sealed class BatchesEndpoint() : RelayedEndpoint(PublicEndpoint.Batches
                 .HasId("batch", "Id of a batch.").Answers<BatchObjectBody>(BatchExamples.Batch, AnswerHeaderTable.Limits),
             [.. OfBatch, OpenAiError.BatchNotCancellable(Id, "completed")]);
     }
-
-    private void Free(RouteHandlerBuilder route, IReadOnlyList<OpenAiError> own) =>
-        route.Fails(DocumentedErrors.OfRelay(Api, counts: false, own), AnswerHeaderTable.OfKey);
-
-    private void Counted(RouteHandlerBuilder route, IReadOnlyList<OpenAiError> own) => route.Fails(
-        DocumentedErrors.OfRelay(Api, counts: true, own), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
 }

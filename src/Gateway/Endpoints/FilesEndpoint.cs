@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.OpenApi;
@@ -127,10 +126,4 @@ internal sealed class FilesEndpoint() : RelayedEndpoint(PublicEndpoint.Files, "l
                 .HasId("upload", Id).Answers<UploadObjectBody>(UploadExamples.Pending, AnswerHeaderTable.Limits),
             OfUpload);
     }
-
-    private void Free(RouteHandlerBuilder route, IReadOnlyList<OpenAiError> own) =>
-        route.Fails(DocumentedErrors.OfRelay(Api, counts: false, own), AnswerHeaderTable.OfKey);
-
-    private void Counted(RouteHandlerBuilder route, IReadOnlyList<OpenAiError> own) => route.Fails(
-        DocumentedErrors.OfRelay(Api, counts: true, own), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
 }

@@ -18,6 +18,17 @@ internal sealed class BodyPatience(PipeReader body, TimeSpan limit, TimeProvider
     /// <exception cref="OperationCanceledException">The client is gone, or <paramref name="cancellationToken"/> is cancelled.</exception>
     public async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
+        // Most bodies are there with the head: nothing to wait for.
+        if (body.TryRead(out var ready))
+        {
+            if (!ready.IsCanceled)
+            {
+                return ready;
+            }
+
+            body.AdvanceTo(ready.Buffer.Start);
+        }
+
         using var late = new CancellationTokenSource(limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, gone, cancellationToken);
         await using var registration = either.Token.UnsafeRegister(static state => ((PipeReader)state!).CancelPendingRead(), body);

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.OpenApi;
 
 namespace Tollgate.Gateway.Relays;
 
@@ -19,4 +20,14 @@ internal abstract class RelayedEndpoint(PublicEndpoint api, string service)
         api.Routes.Contains(new PublicRoute(method, path))
             ? routes.MapMethods(path, [method], (HttpContext context, ServiceRelay relay) => relay.RunAsync(context, this, path))
             : throw new InvalidOperationException($"{method} {path} is no route of {api.Scope}.");
+
+    /// <summary>Documents the errors of a route that counts against no limit: a GET.</summary>
+    /// <param name="own">Errors of the route itself.</param>
+    protected void Free(RouteHandlerBuilder route, IReadOnlyList<OpenAiError> own) =>
+        route.Fails(DocumentedErrors.OfRelay(api, counts: false, own), AnswerHeaderTable.OfKey);
+
+    /// <summary>Documents the errors of a route that counts against the limits of requests.</summary>
+    /// <param name="own">Errors of the route itself.</param>
+    protected void Counted(RouteHandlerBuilder route, IReadOnlyList<OpenAiError> own) => route.Fails(
+        DocumentedErrors.OfRelay(api, counts: true, own), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
 }

@@ -8,7 +8,7 @@ namespace Tollgate.Learning.Contents;
 /// <param name="source">Sealed bytes from the chunk <paramref name="chunk"/> on.</param>
 /// <param name="bytes">Plain bytes of the whole content.</param>
 /// <param name="chunk">The first chunk to read.</param>
-internal sealed class ContentReader(Stream source, ChunkCipher cipher, Guid blob, long bytes, long chunk) : Stream
+internal sealed class ContentReader(Stream source, ChunkCipher cipher, Guid blob, long bytes, long chunk) : ForwardStream
 {
     private readonly byte[] _sealed = ArrayPool<byte>.Shared.Rent(ChunkCipher.SealedBytes);
     private readonly byte[] _plain = ArrayPool<byte>.Shared.Rent(ChunkCipher.ChunkBytes);
@@ -17,20 +17,6 @@ internal sealed class ContentReader(Stream source, ChunkCipher cipher, Guid blob
     private int _at;
     private int _end;
     private bool _disposed;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Reads the first chunk and skips bytes of it.</summary>
     /// <exception cref="DamagedContentException">The chunk does not open.</exception>
@@ -60,19 +46,6 @@ internal sealed class ContentReader(Stream source, ChunkCipher cipher, Guid blob
         _at += read;
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

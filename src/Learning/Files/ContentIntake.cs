@@ -33,23 +33,9 @@ internal sealed class ContentIntake(ContentStore contents, IFileInspector inspec
     }
 
     /// <summary>Whoever reads it receives the source's bytes, and the writer has them too.</summary>
-    private sealed class ReceivedStream(Stream source, ContentWriter writer, BodyLimit limit) : Stream
+    private sealed class ReceivedStream(Stream source, ContentWriter writer, BodyLimit limit) : ForwardStream
     {
         private const int BufferBytes = 64 * 1024;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public async Task DrainAsync(CancellationToken cancellationToken)
         {
@@ -77,19 +63,6 @@ internal sealed class ContentIntake(ContentStore contents, IFileInspector inspec
             await writer.WriteAsync(buffer[..read], cancellationToken);
             return read;
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         private async ValueTask<int> ReadSourceAsync(Memory<byte> buffer, CancellationToken cancellationToken)
         {

@@ -4,7 +4,7 @@ using Tollgate.Learning.Contents;
 namespace Tollgate.Learning.Uploads;
 
 /// <summary>The plain bytes of several parts, one behind the other, and their MD5. Reads forwards alone. Not thread-safe.</summary>
-internal sealed class PartsStream(ContentStore contents, IEnumerable<UploadPart> parts) : Stream
+internal sealed class PartsStream(ContentStore contents, IEnumerable<UploadPart> parts) : ForwardStream
 {
     private readonly IEnumerator<UploadPart> _parts = parts.GetEnumerator();
     private readonly IncrementalHash _md5 = CreateHash();
@@ -12,20 +12,6 @@ internal sealed class PartsStream(ContentStore contents, IEnumerable<UploadPart>
 
     /// <summary>Of all bytes that were read.</summary>
     public byte[] Md5 => _md5.GetCurrentHash();
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -53,19 +39,6 @@ internal sealed class PartsStream(ContentStore contents, IEnumerable<UploadPart>
             _part = await contents.OpenAsync(next.Blob, next.WrappedKey, next.Bytes, 0, cancellationToken);
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {
