@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.ServiceDefaults.Hosting;
@@ -28,9 +27,9 @@ internal static class UpstreamError
                 (int)response.StatusCode, Text(error, "type") ?? "server_error", Text(error, "code"), Text(error, "message") ?? "",
                 Text(error, "param"))
             {
-                RetryAfter = ReadRetryAfter(response),
-                ShouldRetry = Header(response, "x-should-retry") is { } value ? value == "true" : null,
-                BindingLimit = Header(response, InternalError.BindingLimit),
+                RetryAfter = InternalError.ReadRetryAfter(response),
+                ShouldRetry = InternalError.ReadHeader(response, "x-should-retry") is { } value ? value == "true" : null,
+                BindingLimit = InternalError.ReadHeader(response, InternalError.BindingLimit),
             };
         }
         catch (Exception exception) when (exception is JsonException or HttpRequestException or IOException or InvalidOperationException
@@ -42,13 +41,4 @@ internal static class UpstreamError
 
     private static string? Text(JsonElement error, string member) =>
         error.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    private static TimeSpan? ReadRetryAfter(HttpResponseMessage response) =>
-        double.TryParse(Header(response, "retry-after-ms"), NumberStyles.Float, CultureInfo.InvariantCulture, out var milliseconds)
-        && milliseconds is >= 0 and < 86_400_000
-            ? TimeSpan.FromMilliseconds(milliseconds)
-            : response.Headers.RetryAfter?.Delta;
-
-    private static string? Header(HttpResponseMessage response, string name) =>
-        response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 }

@@ -1,10 +1,8 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Learning.Callers;
-using Tollgate.Learning.Files;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Learning.Batches;
@@ -14,7 +12,6 @@ internal static class BatchEndpoints
 {
     private const int UsualListed = 20;
     private const int MostListed = 100;
-    private static readonly string[] ListNames = ["after", "limit"];
 
     public static IEndpointRouteBuilder MapBatches(this IEndpointRouteBuilder routes)
     {
@@ -45,8 +42,9 @@ internal static class BatchEndpoints
 
     internal static Task ListAsync(HttpContext context, FileCalls calls, BatchTable table) => calls.RunAsync(context, async caller =>
     {
-        var (after, limit) = ReadQuery(context.Request.Query);
-        var (page, hasMore) = await table.ListAsync(caller, after, limit, context.RequestAborted);
+        var query = new ListQuery(context.Request.Query, "after", "limit");
+        var (page, hasMore) = await table.ListAsync(
+            caller, query.ReadAfter(Batch.Prefix, "a batch"), query.ReadLimit(MostListed) ?? UsualListed, context.RequestAborted);
         BatchObject[] data = [.. page.Select(BatchObject.Of)];
         await context.Response.WriteAsJsonAsync(
             new BatchListObject("list", data, data.FirstOrDefault()?.Id, data.LastOrDefault()?.Id, hasMore),
@@ -88,31 +86,4 @@ internal static class BatchEndpoints
 
     private static Task WriteAsync(HttpContext context, Batch batch) =>
         context.Response.WriteAsJsonAsync(BatchObject.Of(batch), BatchJson.Default.BatchObject);
-
-    /// <exception cref="RefusalException">A name is unknown or doubled, or a value is none of it.</exception>
-    private static (Guid? After, int Limit) ReadQuery(IQueryCollection query)
-    {
-        var (after, limit) = ((Guid?)null, UsualListed);
-        foreach (var (name, values) in query)
-        {
-            var text = values.ToString();
-            var refusal = !ListNames.Contains(name) ? OpenAiError.UnknownParameter(OpenAiError.Shorten(name))
-                : values.Count != 1 ? OpenAiError.DuplicateParameter(name)
-                : name == "after"
-                    ? PublicIds.TryParse(text, Batch.Prefix, out var id) ? null : Invalid(name, "the id of a batch", text)
-                    : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= MostListed
-                        ? null : Invalid(name, $"an integer between 1 and {MostListed}", text);
-            if (refusal is not null)
-            {
-                throw new RefusalException(refusal);
-            }
-
-            after = name == "after" && PublicIds.TryParse(text, Batch.Prefix, out var given) ? given : after;
-        }
-
-        return (after, limit);
-    }
-
-    private static OpenAiError Invalid(string name, string expected, string given) =>
-        OpenAiError.InvalidValue(name, expected, $"'{OpenAiError.Shorten(given)}'");
 }

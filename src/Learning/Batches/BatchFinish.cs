@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Tollgate.Learning.Callers;
 using Tollgate.Learning.Contents;
 using Tollgate.Learning.Files;
 

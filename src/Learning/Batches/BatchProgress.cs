@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Learning.Callers;
 using Tollgate.Learning.Contents;
 using Tollgate.Learning.Files;
 using Tollgate.ServiceDefaults.Data;

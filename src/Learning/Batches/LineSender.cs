@@ -1,10 +1,10 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Learning.Batches;
 
@@ -71,19 +71,19 @@ internal sealed class LineSender(IHttpClientFactory clients, IOptions<BatchOptio
     private static LineAnswer Judge(HttpResponseMessage response, byte[] body)
     {
         var status = (int)response.StatusCode;
-        var id = Header(response, OriginalRequestId) ?? Header(response, "x-request-id");
+        var id = InternalError.ReadHeader(response, OriginalRequestId) ?? InternalError.ReadHeader(response, "x-request-id");
         var isOurs = status < 400 ? IsJson(body) : HasError(body);
         if (!isOurs)
         {
             return new LineAnswer(AnswerKind.Unknown, status, id, [], null); // A gateway that starts or stops, or not a gateway.
         }
 
-        var shouldRetry = Header(response, "x-should-retry");
+        var shouldRetry = InternalError.ReadHeader(response, "x-should-retry");
         var kind = status < 400 || shouldRetry == "false" ? AnswerKind.Final
             : status is 429 or 503 ? AnswerKind.NotRun
             : status is 408 or 409 or >= 500 ? AnswerKind.Unknown
             : AnswerKind.Final;
-        return new LineAnswer(kind, status, id, body, ReadRetryAfter(response));
+        return new LineAnswer(kind, status, id, body, InternalError.ReadRetryAfter(response));
     }
 
     private static bool IsJson(byte[] body)
@@ -112,13 +112,4 @@ internal sealed class LineSender(IHttpClientFactory clients, IOptions<BatchOptio
             return false;
         }
     }
-
-    private static TimeSpan? ReadRetryAfter(HttpResponseMessage response) =>
-        double.TryParse(Header(response, "retry-after-ms"), NumberStyles.Float, CultureInfo.InvariantCulture, out var milliseconds)
-        && milliseconds is >= 0 and < 86_400_000
-            ? TimeSpan.FromMilliseconds(milliseconds)
-            : response.Headers.RetryAfter?.Delta;
-
-    private static string? Header(HttpResponseMessage response, string name) =>
-        response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,7 +15,6 @@ namespace Tollgate.Learning.Files;
 internal static class FileEndpoints
 {
     private const int MostListed = 10_000;
-    private static readonly string[] ListNames = ["after", "limit", "order", "purpose"];
 
     public static IServiceCollection AddFiles(this IServiceCollection services)
     {
@@ -133,40 +131,15 @@ internal static class FileEndpoints
         });
 
     /// <exception cref="RefusalException">A name is unknown or doubled, or a value is none of it.</exception>
-    private static FileQuery ReadQuery(IQueryCollection query)
+    private static FileQuery ReadQuery(IQueryCollection given)
     {
-        foreach (var (name, values) in query)
-        {
-            if (!ListNames.Contains(name) || values.Count != 1)
-            {
-                throw new RefusalException(values.Count > 1 && ListNames.Contains(name)
-                    ? OpenAiError.DuplicateParameter(name)
-                    : OpenAiError.UnknownParameter(name.Length > 100 ? name[..100] : name));
-            }
-        }
-
-        return new FileQuery(
-            Read<Guid>("after", "the id of a file", text => PublicIds.TryParse(text, StoredFile.Prefix, out var id) ? id : null),
-            Read<int>(
-                "limit", $"an integer between 1 and {MostListed}",
-                text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
-                    && limit is >= 1 and <= MostListed ? limit : null) ?? MostListed,
-            Read<bool>("order", "'asc' or 'desc'", text => text switch { "asc" => true, "desc" => false, _ => null }) ?? false,
-            query.TryGetValue("purpose", out var purpose) && FilePurposes.Refuse(purpose.ToString()) is { } refusal
-                && !FilePurposes.Refused.Contains(purpose.ToString())
-                ? throw new RefusalException(refusal) : query.ContainsKey("purpose") ? purpose.ToString() : null);
-
-        T? Read<T>(string name, string expected, Func<string, T?> parse)
-            where T : struct
-        {
-            if (!query.TryGetValue(name, out var given))
-            {
-                return null;
-            }
-
-            var text = given.ToString();
-            return parse(text) ?? throw new RefusalException(
-                OpenAiError.InvalidValue(name, expected, $"'{(text.Length > 100 ? text[..100] + "…" : text)}'"));
-        }
+        var query = new ListQuery(given, "after", "limit", "order", "purpose");
+        var purpose = query.Find("purpose");
+        return purpose is not null && FilePurposes.Refuse(purpose) is { } refusal && !FilePurposes.Refused.Contains(purpose)
+            ? throw new RefusalException(refusal)
+            : new FileQuery(
+                query.ReadAfter(StoredFile.Prefix, "a file"), query.ReadLimit(MostListed) ?? MostListed,
+                query.Read<bool>("order", "'asc' or 'desc'", text => text switch { "asc" => true, "desc" => false, _ => null }) ?? false,
+                purpose);
     }
 }

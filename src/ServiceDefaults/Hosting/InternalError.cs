@@ -4,13 +4,13 @@ using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.ServiceDefaults.Hosting;
 
-/// <summary>Answers a gateway with an error that it passes on to its client, as long as no byte has gone out.</summary>
+/// <summary>How one of our services tells another of an error in OpenAI's shape: status, body and headers.</summary>
 public static class InternalError
 {
     /// <summary>Header with <see cref="OpenAiError.BindingLimit"/>.</summary>
     public const string BindingLimit = "x-tollgate-binding-limit";
 
-    /// <summary>Writes status, body and headers.</summary>
+    /// <summary>Writes them, as long as no byte of an answer has gone out.</summary>
     public static Task WriteAsync(HttpContext context, OpenAiError error)
     {
         var response = context.Response;
@@ -34,4 +34,15 @@ public static class InternalError
 
         return response.Body.WriteAsync(error.ToJson(), context.RequestAborted).AsTask();
     }
+
+    /// <summary>When an answer says to try again; null where it does not, or says more than a day in milliseconds.</summary>
+    public static TimeSpan? ReadRetryAfter(HttpResponseMessage response) =>
+        double.TryParse(ReadHeader(response, "retry-after-ms"), NumberStyles.Float, CultureInfo.InvariantCulture, out var milliseconds)
+        && milliseconds is >= 0 and < 86_400_000
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : response.Headers.RetryAfter?.Delta;
+
+    /// <summary>The first value of a header; null where it is missing.</summary>
+    public static string? ReadHeader(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 }
