@@ -1,4 +1,5 @@
 using Tollgate.Training.Graphs;
+using Tollgate.Training.Rewriting;
 using Tollgate.Training.Steps;
 
 namespace Tollgate.Training.Methods;
@@ -21,7 +22,7 @@ internal sealed class EncoderClassifier : ClassifierModel
         {
             Logits = LinearHead.Logits,
             Loss = LossKind.Softmax,
-            Dropout = [.. DropoutTensors(Forward).Append(pooled).Select(tensor => new DropoutPlace(tensor, DropoutRate))],
+            Dropout = [.. EncoderDropout.Hidden(Forward).Append(pooled).Select(tensor => new DropoutPlace(tensor, DropoutRate))],
             Optimizer = new Optimizer { Decay = 0.01, ClipNorm = 1 },
             Seed = seed,
             Threads = threads,
@@ -35,29 +36,4 @@ internal sealed class EncoderClassifier : ClassifierModel
     public override byte[] TokenizerFile => _base.TokenizerFile;
 
     public override int VocabularySize => _base.Tokenizer.VocabularySize;
-
-    /// <summary>What a BERT drops in each layer: the results of dense layers that join a residual.</summary>
-    private static IEnumerable<string> DropoutTensors(ModelGraph graph)
-    {
-        var producers = new Dictionary<string, ModelNode>(StringComparer.Ordinal);
-        foreach (var node in graph.Nodes)
-        {
-            foreach (var output in node.Outputs)
-            {
-                producers[output] = node;
-            }
-        }
-
-        return graph.Nodes
-            .Where(node => node.Operator == "Add" && node.Inputs.All(producers.ContainsKey))
-            .SelectMany(node => node.Inputs)
-            .Where(IsDense)
-            .Distinct(StringComparer.Ordinal);
-
-        // A product with weights, and biases added to it.
-        bool IsDense(string tensor) => producers[tensor] is { Operator: "Add" } sum
-            && sum.Inputs.Any(graph.Initializers.ContainsKey)
-            && sum.Inputs.Any(input => producers.TryGetValue(input, out var product) && product.Operator == "MatMul"
-                && product.Inputs.Any(graph.Initializers.ContainsKey));
-    }
 }

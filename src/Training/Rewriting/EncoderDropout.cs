@@ -5,31 +5,26 @@ namespace Tollgate.Training.Rewriting;
 /// <summary>Finds where BERT's encoders are dropped out in training. Exporters leave these places out.</summary>
 internal static class EncoderDropout
 {
-    /// <summary>Results of the dense layers before a residual sum, and of the embeddings' normalization.</summary>
-    public static IEnumerable<string> Hidden(ModelGraph graph)
+    /// <summary>Results of the dense layers that join a residual, whatever form the normalization behind it has, and of the embeddings'
+    /// normalization where it is one operator.</summary>
+    public static IReadOnlyList<string> Hidden(ModelGraph graph)
     {
-        var producers = Producers(graph);
-        foreach (var norm in graph.Nodes.Where(node => node.Operator == "LayerNormalization"))
-        {
-            string[] dense = producers.TryGetValue(norm.Inputs[0], out var sum) && sum.Operator == "Add"
-                ? [.. sum.Inputs.Where(input => producers.TryGetValue(input, out var node) && IsDense(graph, node))]
-                : [];
-            foreach (var place in dense.Length > 0 ? dense : [norm.Outputs[0]])
-            {
-                yield return place;
-            }
-        }
-    }
-
-    /// <summary>Weights of attention.</summary>
-    public static IEnumerable<string> Attention(ModelGraph graph) =>
-        graph.Nodes.Where(node => node.Operator == "Softmax").Select(node => node.Outputs[0]);
-
-    private static bool IsDense(ModelGraph graph, ModelNode node) =>
-        node.Operator == "Gemm" || (node.Operator == "Add" && node.Inputs.Any(graph.Initializers.ContainsKey)
-            && graph.Nodes.Exists(other => other.Operator == "MatMul" && node.Inputs.Contains(other.Outputs[0])));
-
-    private static Dictionary<string, ModelNode> Producers(ModelGraph graph) =>
-        graph.Nodes.SelectMany(node => node.Outputs.Where(output => output.Length > 0).Select(output => (output, node)))
+        var producers = graph.Nodes.SelectMany(node => node.Outputs.Where(output => output.Length > 0).Select(output => (output, node)))
             .ToDictionary(pair => pair.output, pair => pair.node, StringComparer.Ordinal);
+        var residuals = graph.Nodes
+            .Where(node => node.Operator == "Add" && node.Inputs.All(producers.ContainsKey) && node.Inputs.Any(IsDense)).ToList();
+        var embeddings = graph.Nodes.Where(node => node.Operator == "LayerNormalization"
+            && !residuals.Exists(residual => residual.Outputs.Contains(node.Inputs[0])));
+        return
+        [
+            .. embeddings.Select(node => node.Outputs[0]),
+            .. residuals.SelectMany(node => node.Inputs).Where(IsDense).Distinct(StringComparer.Ordinal),
+        ];
+
+        // A product with weights, and biases added to it.
+        bool IsDense(string tensor) => producers[tensor] is var made && (made.Operator == "Gemm" || (made.Operator == "Add"
+            && made.Inputs.Any(graph.Initializers.ContainsKey)
+            && made.Inputs.Any(input => producers.TryGetValue(input, out var product) && product.Operator == "MatMul"
+                && product.Inputs.Any(graph.Initializers.ContainsKey))));
+    }
 }

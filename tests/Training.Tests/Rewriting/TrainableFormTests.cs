@@ -3,9 +3,11 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Onnx;
 using Tollgate.Testing;
 using Tollgate.Training.Graphs;
+using Tollgate.Training.Methods;
 using Tollgate.Training.Rewriting;
 using Tollgate.Training.Steps;
 using Tollgate.Training.Tests.Steps;
+using Tollgate.Training.Updates;
 
 namespace Tollgate.Training.Tests.Rewriting;
 
@@ -106,15 +108,14 @@ public sealed class TrainableFormTests
     public void A_quantized_encoder_is_trained_with_a_classifier()
     {
         var encoder = TrainableForm.WithWeights(GraphReader.Read(SharedFiles.At(Encoder)));
-        ClassifierHead.Append(encoder, encoder.Outputs[0], "attention_mask", 384, 2, seed: 1);
+        var pooled = TokenPooling.Mean(encoder, encoder.Outputs[0], "attention_mask");
+        LinearHead.Random(384, 2, new SeededRandom(1)).Append(encoder, pooled);
+        var attention = encoder.Nodes.Where(node => node.Operator == "Softmax").Select(node => node.Outputs[0]);
         var plan = new TrainingPlan
         {
-            Logits = ClassifierHead.Logits,
+            Logits = LinearHead.Logits,
             Loss = LossKind.Softmax,
-            Dropout =
-            [
-                .. EncoderDropout.Hidden(encoder).Concat(EncoderDropout.Attention(encoder)).Select(place => new DropoutPlace(place, 0.1f)),
-            ],
+            Dropout = [.. EncoderDropout.Hidden(encoder).Concat(attention).Select(place => new DropoutPlace(place, 0.1f))],
         };
         long[] ids = [.. Enumerable.Range(0, 4 * 6).Select(i => 1000L + (i * 37))];
         var batch = new TrainingBatch(
