@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Learning;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Reports;
 using Tollgate.Contracts.Usage;
@@ -52,4 +53,7 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(IReadOnlyList<WorkerLine>))]
 [JsonSerializable(typeof(Cancelled))]
 [JsonSerializable(typeof(WitnessPage))]
+[JsonSerializable(typeof(TrainingOrder))]
+[JsonSerializable(typeof(TrainingPlan))]
+[JsonSerializable(typeof(TrainingEvent))]
 public sealed partial class ContractsJson : JsonSerializerContext;
