@@ -155,6 +155,14 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
             new("GET", "/v1/fine_tuning/jobs/{job}/evaluation"),
         ]);
 
+    /// <summary>Runs of fine-tuning jobs. Not one of <see cref="All"/>: only the internal door serves it, see
+    /// <see cref="Learning.TrainingOrder"/>.</summary>
+    public static readonly PublicEndpoint TrainingRuns = new(
+        "fine_tuning", "POST", "Fine-tuning", "fine_tuning", "/v1/fine_tuning/runs")
+    {
+        Task = ModelTask.Training,
+    };
+
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [

@@ -47,7 +47,7 @@ internal static class ApiSlice
         // The same routes once more for a service that names the key. Only endpoints that run a model: the others cost nothing.
         var calls = routes.MapInternal(InternalCalls.Prefix, "learning").WithMetadata(new ApiAnswer { IsInternal = true });
         ((IEndpointConventionBuilder)calls).Finally(RemoveName);
-        foreach (var endpoint in EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint))
+        foreach (var endpoint in EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint).Concat(EndpointTable.Internal))
         {
             endpoint.Map(calls);
         }

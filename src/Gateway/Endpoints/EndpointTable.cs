@@ -35,4 +35,7 @@ internal static class EndpointTable
         new FilesEndpoint(),
         new BatchesEndpoint(),
     ];
+
+    /// <summary>Endpoints that only the internal door serves.</summary>
+    public static readonly IReadOnlyList<IEndpoint> Internal = [new TrainingRunsEndpoint()];
 }

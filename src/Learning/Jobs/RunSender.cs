@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Learning;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
 using Tollgate.Learning.Doors;
 
@@ -72,9 +73,6 @@ internal sealed class RunStream(HttpClient client, HttpResponseMessage response,
 /// <summary>Calls the gateway's internal door for plans and runs. Thread-safe.</summary>
 internal sealed class RunSender(IHttpClientFactory clients, IOptions<JobOptions> options)
 {
-    /// <summary>Path of runs behind the door.</summary>
-    public const string Path = "/v1/fine_tuning/runs";
-
     /// <summary>Asks for a plan. A call that fails is an answer of <see cref="AnswerKind.Unknown"/>.</summary>
     public async Task<DoorAnswer> AskAsync(Job job, TrainingOrder order, string idempotencyKey, CancellationToken cancellationToken)
     {
@@ -99,7 +97,7 @@ internal sealed class RunSender(IHttpClientFactory clients, IOptions<JobOptions>
         using var request = Request(job, order, idempotencyKey);
         if (job.Runs.Trainer is { } trainer)
         {
-            request.Headers.Add(TrainerHeader, trainer);
+            request.Headers.Add(WorkerHeaders.Worker, trainer);
         }
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -127,9 +125,6 @@ internal sealed class RunSender(IHttpClientFactory clients, IOptions<JobOptions>
         }
     }
 
-    /// <summary>Names the only worker that may take the run.</summary>
-    private const string TrainerHeader = "x-tollgate-worker";
-
     private static HttpRequestMessage Request(Job job, TrainingOrder order, string idempotencyKey) => GatewayDoor.Request(
-        Path, job.KeyPublicId, idempotencyKey, JsonSerializer.SerializeToUtf8Bytes(order, ContractsJson.Default.TrainingOrder));
+        PublicEndpoint.TrainingRuns.Path, job.KeyPublicId, idempotencyKey, JsonSerializer.SerializeToUtf8Bytes(order, ContractsJson.Default.TrainingOrder));
 }
