@@ -34,6 +34,7 @@ internal static class EndpointTable
         new ModelsEndpoint(),
         new FilesEndpoint(),
         new BatchesEndpoint(),
+        new FineTuningEndpoint(),
     ];
 
     /// <summary>Endpoints that only the internal door serves.</summary>

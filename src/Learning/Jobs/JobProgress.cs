@@ -11,9 +11,10 @@ using Tollgate.ServiceDefaults.Data;
 namespace Tollgate.Learning.Jobs;
 
 /// <summary>What an event of a run changes at its job.</summary>
+/// <param name="Trains">Whether the training has begun, as opposed to a run that waits at its trainer.</param>
 /// <param name="PaidTokens">Trained tokens of the job that are billed with this event, those of earlier runs included.</param>
 /// <param name="Happened">Null for an event that is not kept.</param>
-internal sealed record RunMark(TrainingEvent Event, string? Trainer, long PaidTokens, JobEvent? Happened);
+internal sealed record RunMark(TrainingEvent Event, bool Trains, long PaidTokens, JobEvent? Happened);
 
 /// <summary>The changes of jobs that are planned or trained. Each names this process, by its claim. Thread-safe.</summary>
 internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider clock)
@@ -103,13 +104,14 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
         await claims.ChangeAsync(
             connection, job,
             """
-            update jobs set status = 'running', trainer = coalesce($3, trainer), trainer_seen_at = $4, stage = coalesce($5, stage),
+            update jobs set status = case when $11 then 'running' else status end, trainer = coalesce($3, trainer), trainer_seen_at = $4, stage = coalesce($5, stage),
               step = coalesce($6, step), steps = coalesce($7, steps), estimated_finish = coalesce($8, estimated_finish),
               trained_tokens = coalesce($9, trained_tokens), tries = 0, faults = case when $10 > paid_tokens then 0 else faults end,
               paid_tokens = greatest(paid_tokens, $10)
             """,
-            cancellationToken, mark.Trainer, now, said.Stage, said.Step, said.Steps,
-            said.SecondsLeft is { } left and >= 0 and < 1e9 ? now.AddSeconds(left) : null, said.TrainedTokens, mark.PaidTokens);
+            cancellationToken, said.Trainer, now, said.Stage, said.Step, said.Steps,
+            said.SecondsLeft is { } left and >= 0 and < 1e9 ? now.AddSeconds(left) : null, said.TrainedTokens, mark.PaidTokens,
+            mark.Trains);
         if (mark.Happened is { } happened)
         {
             await JobEvents.AddAsync(connection, job, happened, now, cancellationToken);

@@ -155,7 +155,7 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
                 break;
         }
 
-        await Parts.Progress.MarkAsync(Claims, Job.Id, new RunMark(said, said.Trainer, _paid, happened), cancellationToken);
+        await Parts.Progress.MarkAsync(Claims, Job.Id, new RunMark(said, _began, _paid, happened), cancellationToken);
     }
 
     /// <summary>A hundredth of the job's life, so that a long job has no more events than a short one.</summary>
