@@ -129,6 +129,7 @@ internal sealed class Installation : IAsyncDisposable
         Ports.Url(Ports.Api), Ports.Url(Ports.Portal), mail, Ports.Url(Ports.GatewayInternal),
         Ports.Url(Ports.AccountsInternal), Ports.Url(Ports.BillingInternal), Ports.Url(Ports.LearningInternal), Ports.Url(Ports.Worker),
         fakeStripe ? Ports.Url(Ports.Stripe) : null, Databases.Superuser, Databases.Redis, BearerFiles.PathOf(data, "operator"),
-        new ProcessIds(Environment.ProcessId, _supervisor.IdOf("postgres"), _supervisor.IdOf("redis"), _supervisor.IdOf("worker")))
+        new ProcessIds(Environment.ProcessId, _supervisor.IdOf("postgres"), _supervisor.IdOf("redis"), _supervisor.IdOf("worker"),
+            _supervisor.IdOf("trainer")))
             .Write(data);
 }
