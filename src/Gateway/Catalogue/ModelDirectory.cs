@@ -39,7 +39,8 @@ internal sealed class ModelDirectory(AliasCatalogue aliases, PriceCatalogue pric
     public IReadOnlyList<ListedModel> List(Caller caller)
     {
         // What trainers offer is no model that a request can name.
-        var cards = workers.Cards.Where(card => card.Task != ModelTask.Training.Name && !aliases.IsHidden(card.Name)).ToDictionary(card => card.Name, StringComparer.Ordinal);
+        var cards = workers.Cards.Where(card => card.Task != ModelTask.Training.Name && !aliases.IsHidden(card.Name))
+            .ToDictionary(card => card.Name, StringComparer.Ordinal);
         var models = cards.Values
             .Where(card => caller.MayCall(card.Name, card.Name))
             .OrderBy(card => card.Name, StringComparer.Ordinal)

@@ -66,6 +66,10 @@ internal static class ApiSlice
     }
 }
 
+/// <summary>Endpoint metadata: a call through the internal door that is cancelled when its caller leaves. All others run to their end.
+/// </summary>
+internal sealed record EndsWithItsCaller;
+
 /// <summary>Endpoint metadata: an answer of the API, with its headers, its log line and its errors.</summary>
 internal sealed record ApiAnswer
 {

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Calls;
@@ -15,5 +16,6 @@ internal sealed class TrainingRunsEndpoint() : JsonEndpoint<TrainingRunRequest>(
     /// <summary>An event is no answer that a customer could miss, and a run that has finished must not run again.</summary>
     public override bool KeepsStreams => false;
 
-    public void Map(IEndpointRouteBuilder routes) => routes.MapInference(this);
+    /// <summary>A service cancels or pauses a job by leaving its run, and resumes it with the next one.</summary>
+    public void Map(IEndpointRouteBuilder routes) => routes.MapInference(this).WithMetadata(new EndsWithItsCaller());
 }

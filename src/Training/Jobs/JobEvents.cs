@@ -19,6 +19,7 @@ internal sealed class JobEvents(TrainingOrder order, string trainer, TimeProvide
     private readonly List<double> _losses = [];
     private long? _base;
     private long _count;
+    private long _sent;
     private long _sentAt = clock.GetTimestamp();
     private string _stage = "";
 
@@ -84,8 +85,16 @@ internal sealed class JobEvents(TrainingOrder order, string trainer, TimeProvide
     public void Fail(string message, string? param) => Send(
         new TrainingEvent(TrainingEventKind.Failed) { Code = "training_failed", Message = message, Param = param });
 
-    /// <summary>No further event follows.</summary>
-    public void End() => _events.Writer.Complete();
+    /// <summary>No further event follows. What no event has counted yet is counted by a last one: an error frame counts nothing.</summary>
+    public void End()
+    {
+        if (_sent < _count)
+        {
+            Send(new TrainingEvent(TrainingEventKind.Progress) { Stage = _stage });
+        }
+
+        _events.Writer.Complete();
+    }
 
     private static TrainingEvent At(TrainingProgress value, TrainingEventKind kind, EpochMetrics? epoch) => new(kind)
     {
@@ -111,7 +120,7 @@ internal sealed class JobEvents(TrainingOrder order, string trainer, TimeProvide
 
     private void Send(TrainingEvent sent)
     {
-        _sentAt = clock.GetTimestamp();
+        (_sentAt, _sent) = (clock.GetTimestamp(), _count);
         _events.Writer.TryWrite(new CountedEvent(_count, sent));
     }
 }

@@ -3,8 +3,8 @@ using Tollgate.Inference.Worker;
 
 namespace Tollgate.Training.Jobs;
 
-/// <summary>What the trainer keeps of jobs: <c>&lt;data&gt;/jobs/&lt;job&gt;</c> with the files, the work folder with its checkpoints, and the
-/// result until Learning has it. Thread-safe.</summary>
+/// <summary>What the trainer keeps of jobs: <c>&lt;data&gt;/jobs/&lt;job&gt;</c> with the files, the work folder with its checkpoints, and
+/// the result until Learning has it. Thread-safe.</summary>
 internal sealed class JobFolders(WorkerFolder worker, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<Guid, JobFolder> _used = new();

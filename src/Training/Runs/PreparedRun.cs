@@ -19,7 +19,8 @@ internal sealed record PreparedRun(
         var settings = request.Settings;
         settings.Check();
         var training = await ExampleFile.ReadAsync(request.TrainingFile, "training_file", cancellationToken);
-        var validation = request.ValidationFile is { } path ? await ExampleFile.ReadAsync(path, "validation_file", cancellationToken) : null;
+        var validation = request.ValidationFile is { } path
+            ? await ExampleFile.ReadAsync(path, "validation_file", cancellationToken) : null;
         var wanted = settings.Method;
         if (wanted is TrainingMethod.Head or TrainingMethod.Encoder && request.BaseModel is null)
         {

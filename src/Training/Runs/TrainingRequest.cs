@@ -40,7 +40,7 @@ public sealed record TrainingProgress(string Stage)
     /// <summary>Tokens that are trained so far.</summary>
     public long TrainedTokens { get; init; }
 
-    /// <summary>Those of <see cref="TrainedTokens"/> that are on the disk: a run that is killed now goes on from there. Never falls.</summary>
+    /// <summary>Those of <see cref="TrainedTokens"/> that are on the disk: a run that is killed goes on from there. Never falls.</summary>
     public long DurableTokens { get; init; }
 
     /// <summary>Set once a start, when it is known: the durable tokens of earlier starts, from which it goes on.</summary>

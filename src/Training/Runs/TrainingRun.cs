@@ -111,7 +111,8 @@ public sealed class TrainingRun
     private HeadModel MakeHead(BaseModel from, int[][] rows)
     {
         var (trained, isFirst) = (Set.Train.ToHashSet(), true);
-        var vectors = SentenceVectors.Of(from, rows, Path.Combine(_request.WorkFolder, VectorsName), Settings.Threads, OnRows, _cancellation);
+        var vectors = SentenceVectors.Of(
+            from, rows, Path.Combine(_request.WorkFolder, VectorsName), Settings.Threads, OnRows, _cancellation);
         return new HeadModel(from, rows, vectors, Set, Settings.Threads);
 
         void OnRows(IEnumerable<int> done)

@@ -214,11 +214,15 @@ public sealed class TrainingRunsTests
         MostTokens = most,
     };
 
-    private static async Task<HttpResponseMessage> SendAsync(
+    /// <summary>Sends an order as the service <c>learning</c>.</summary>
+    internal static async Task<HttpResponseMessage> SendAsync(
         GatewayUnderTest gateway, TestKey key, TrainingOrder order, HttpCompletionOption until = HttpCompletionOption.ResponseContentRead,
         string? idempotencyKey = null, string? worker = null)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }, disposeHandler: false);
+        using var http = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }, disposeHandler: false)
+        {
+            Timeout = TimeSpan.FromMinutes(3),
+        };
         var request = new HttpRequestMessage(
             HttpMethod.Post, $"{gateway.App.Url(ListenerKind.Internal)}{InternalCalls.Prefix}{PublicEndpoint.TrainingRuns.Path}")
         {
