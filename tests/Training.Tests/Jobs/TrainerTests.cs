@@ -234,6 +234,7 @@ public sealed class TrainerTests : IAsyncLifetime
     [
         $"--Services:learning={_learning.Url}", "--Worker:Id=trainer-1", $"--Worker:DataDirectory={data ?? _data}",
         $"--Models:Directory={_repository}", "--Models:ScanInterval=00:00:00.050",
+        "--Trainer:LowestPriority=false", // Other tests would leave it no time.
     ];
 
     /// <summary>Starts the trainer as a process of its own.</summary>
