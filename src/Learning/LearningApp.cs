@@ -2,9 +2,12 @@ using Microsoft.AspNetCore.Builder;
 using Tollgate.Learning.Batches;
 using Tollgate.Learning.Callers;
 using Tollgate.Learning.Contents;
+using Tollgate.Learning.Costs;
+using Tollgate.Learning.Doors;
 using Tollgate.Learning.Files;
 using Tollgate.Learning.Housekeeping;
 using Tollgate.Learning.Inspection;
+using Tollgate.Learning.Jobs;
 using Tollgate.Learning.Sealing;
 using Tollgate.Learning.Storage;
 using Tollgate.Learning.Telemetry;
@@ -32,7 +35,10 @@ public static class LearningApp
         builder.Services.AddInspection();
         builder.Services.AddFiles();
         builder.Services.AddUploads();
+        builder.AddDoors();
+        builder.AddCosts();
         builder.AddBatches();
+        builder.AddJobs();
         builder.Services.AddHousekeeping();
 
         var app = builder.Build();
@@ -42,6 +48,8 @@ public static class LearningApp
         app.MapFiles();
         app.MapUploads();
         app.MapBatches();
+        app.MapJobs();
+        app.MapTrainers();
         return app;
     }
 

@@ -10,6 +10,8 @@ public sealed class InternalDoorsTests(LearningFixture learning) : IClassFixture
         Assert.Equal(
             [
                 "DELETE /v1/files/{file}: gateway",
+                "GET /internal/training/{job:guid}/training-file: inference",
+                "GET /internal/training/{job:guid}/validation-file: inference",
                 "GET /metrics: metrics, operator",
                 "GET /v1/batches/{batch}: gateway",
                 "GET /v1/batches: gateway",
@@ -18,14 +20,24 @@ public sealed class InternalDoorsTests(LearningFixture learning) : IClassFixture
                 "GET /v1/files/{file}/validation: gateway",
                 "GET /v1/files/{file}: gateway",
                 "GET /v1/files: gateway",
+                "GET /v1/fine_tuning/jobs/{job}/checkpoints: gateway",
+                "GET /v1/fine_tuning/jobs/{job}/evaluation: gateway",
+                "GET /v1/fine_tuning/jobs/{job}/events: gateway",
+                "GET /v1/fine_tuning/jobs/{job}: gateway",
+                "GET /v1/fine_tuning/jobs: gateway",
                 "GET /v1/uploads/{upload}: gateway",
                 "POST /v1/batches/{batch}/cancel: gateway",
                 "POST /v1/batches: gateway",
                 "POST /v1/files: gateway",
+                "POST /v1/fine_tuning/jobs/{job}/cancel: gateway",
+                "POST /v1/fine_tuning/jobs/{job}/pause: gateway",
+                "POST /v1/fine_tuning/jobs/{job}/resume: gateway",
+                "POST /v1/fine_tuning/jobs: gateway",
                 "POST /v1/uploads/{upload}/cancel: gateway",
                 "POST /v1/uploads/{upload}/complete: gateway",
                 "POST /v1/uploads/{upload}/parts: gateway",
                 "POST /v1/uploads: gateway",
+                "PUT /internal/training/{job:guid}/result: inference",
             ],
             InternalDoors.Table(learning.App));
         Assert.Equal(["/health/live", "/health/ready"], InternalDoors.Open(learning.App));

@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Workers;
@@ -37,7 +38,9 @@ internal sealed class ModelDirectory(AliasCatalogue aliases, PriceCatalogue pric
     /// <summary>All names that the caller can call, real names before aliases, each in order.</summary>
     public IReadOnlyList<ListedModel> List(Caller caller)
     {
-        var cards = workers.Cards.Where(card => !aliases.IsHidden(card.Name)).ToDictionary(card => card.Name, StringComparer.Ordinal);
+        // What trainers offer is no model that a request can name.
+        var cards = workers.Cards.Where(card => card.Task != ModelTask.Training.Name && !aliases.IsHidden(card.Name))
+            .ToDictionary(card => card.Name, StringComparer.Ordinal);
         var models = cards.Values
             .Where(card => caller.MayCall(card.Name, card.Name))
             .OrderBy(card => card.Name, StringComparer.Ordinal)

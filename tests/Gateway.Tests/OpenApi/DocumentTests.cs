@@ -43,6 +43,11 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["FileExpiryBody"] = FileExpiryReader.Members,
         ["BatchRequestBody"] = BatchRequest.Members,
         ["UploadCompletionBody"] = UploadCompletion.Members,
+        ["FineTuningJobRequestBody"] = FineTuningJobRequest.Members,
+        ["TrainingMethodBody"] = TrainingChoice.MethodMembers,
+        ["MethodSettingsBody"] = TrainingChoice.SettingsMembers,
+        ["HyperparametersBody"] = TrainingChoice.NumberMembers,
+        ["TrainingBudgetBody"] = FineTuningJobRequest.BudgetMembers,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];
