@@ -78,8 +78,7 @@ internal sealed partial class JobTrainer(
             await files.UploadAsync(folder, stop.Token);
             var result = JsonDocument.Parse(await File.ReadAllBytesAsync(ResultOf(folder), stop.Token)).RootElement;
             events.Finish(result.GetProperty("trained_tokens").GetInt64(), result);
-            ended = true;
-            return null;
+            return null; // The folder stays until Learning has heard of it: a run that nobody heard to its end is not trained again.
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
