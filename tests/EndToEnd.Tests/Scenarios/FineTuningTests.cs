@@ -33,8 +33,8 @@ public sealed class FineTuningTests(SharedTollgate shared)
         Assert.Contains(rows, row => row.Units.Output == ended.GetProperty("trained_tokens").GetInt64());
         Assert.Equal(
             "1", await shared.Running.Books.TextAsync(
-                "select count(*)::text from learning.tuned_models where name = any($1) and bytes > 0 and labels = '[\"0\",\"1\"]'",
-                new[] { name }));
+                "select count(*)::text from learning.tuned_models where name = $1 and bytes > 0 and labels = '[\"0\",\"1\"]'",
+                name));
 
         Assert.Equal("The job has successfully completed", events[0].GetProperty("message").GetString()); // The newest first.
         Assert.Equal($"Created fine-tuning job: {id}", events[^1].GetProperty("message").GetString());
