@@ -150,7 +150,7 @@ public sealed class TrainerTests : IAsyncLifetime
         var order = Order("tiny:training", "head");
         var numbers = order.Numbers with { TokenBudget = 5 };
 
-        using var plan = await _client.SendAsync(order with { Numbers = numbers }, Guid.NewGuid());
+        using var plan = await _client.SendAsync(order with { Stream = false, Numbers = numbers }, Guid.NewGuid());
         var run = await _client.RunAsync(order with { Stream = true, MostTokens = 5, Numbers = numbers }, Guid.NewGuid());
 
         Assert.Equal(400, (int)plan.StatusCode);
