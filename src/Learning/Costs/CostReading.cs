@@ -20,7 +20,7 @@ internal sealed record CostTable(
     /// <summary>Whether the rows of requests go when the cost is known.</summary>
     public bool ForgetsRequests { get; init; }
 
-    /// <summary>Condition of SQL on a row of <paramref name="Requests"/>: the request has a usage row. One without it may have one, where
+    /// <summary>Condition of SQL on a row of a request: the request has a usage row. One without it may have one, where
     /// the call broke off: its row is waited for during <see cref="Patience"/>.</summary>
     public string IsCertain { get; init; } = "true";
 
