@@ -20,6 +20,9 @@ internal sealed record CostTable(
     /// <summary>Whether the rows of requests go when the cost is known.</summary>
     public bool ForgetsRequests { get; init; }
 
+    /// <summary>Column of the first table that takes the billed output tokens; null for none.</summary>
+    public string? Tokens { get; init; }
+
     /// <summary>Condition of SQL on a row of a request: the request has a usage row. One without it may have one, where
     /// the call broke off: its row is waited for during <see cref="Patience"/>.</summary>
     public string IsCertain { get; init; } = "true";
@@ -56,13 +59,13 @@ internal abstract partial class CostReading(
         {
             if (await SumAsync(connection, id, organization, now - endedAt < table.Patience, cancellationToken) is { } cost)
             {
-                var price = $"update {table.Name} set cost = $2 where id = $1";
+                var price = $"update {table.Name} set cost = $2{(table.Tokens is null ? "" : $", {table.Tokens} = $3")} where id = $1";
                 await connection.ExecuteAsync(
                     table.ForgetsRequests
                         ? $"with priced as ({price} returning id) "
                             + $"delete from {table.Requests} where {table.Owner} = (select id from priced)"
                         : price,
-                    cancellationToken, id, cost);
+                    cancellationToken, [id, cost.Amount, .. table.Tokens is null ? Array.Empty<object?>() : [cost.Output]]);
             }
             else
             {
@@ -83,12 +86,12 @@ internal abstract partial class CostReading(
         return exception is HttpRequestException;
     }
 
-    /// <summary>US dollars; null while a row is not booked.</summary>
+    /// <summary>All rows; null while one is not booked.</summary>
     /// <param name="waitsForAll">Whether rows that may not come are waited for.</param>
-    private async Task<decimal?> SumAsync(
+    private async Task<RequestCosts?> SumAsync(
         NpgsqlConnection connection, Guid id, Guid organization, bool waitsForAll, CancellationToken cancellationToken)
     {
-        var (cost, after) = (0m, 0);
+        var (sum, after) = (new RequestCosts(0, 0), 0);
         while (true)
         {
             var page = await connection.ReadRowsAsync(
@@ -100,17 +103,17 @@ internal abstract partial class CostReading(
                 RequestCostQuery.Most);
             if (page.Count == 0)
             {
-                return cost;
+                return sum;
             }
 
             foreach (var group in page.GroupBy(row => row.IsCertain || waitsForAll))
             {
-                if (await client.SumAsync(organization, [.. group.Select(row => row.Request)], group.Key, cancellationToken) is not { } amount)
+                if (await client.SumAsync(organization, [.. group.Select(row => row.Request)], group.Key, cancellationToken) is not { } costs)
                 {
                     return null;
                 }
 
-                cost += amount;
+                sum = new RequestCosts(sum.Booked + costs.Booked, sum.Amount + costs.Amount, sum.Output + costs.Output);
             }
 
             after = page[^1].Number;

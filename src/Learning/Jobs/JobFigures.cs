@@ -40,7 +40,7 @@ internal sealed class JobFigures(
             foreach (var page in group.Chunk(RequestCostQuery.Most))
             {
                 Guid[] requests = [.. page.Select(request => request.Request)];
-                if (await costs.SumAsync(job.Caller.OrganizationId, requests, group.Key, cancellationToken) is not { } amount)
+                if (await costs.SumAsync(job.Caller.OrganizationId, requests, group.Key, cancellationToken) is not { Amount: var amount })
                 {
                     return null;
                 }

@@ -44,6 +44,7 @@ internal sealed class JobCosts(
         new("fine-tuning jobs", "jobs", "finished_at is not null", "finished_at", "job_runs", "job_id", "number")
         {
             IsCertain = "answered",
+            Tokens = "trained_tokens",
             Patience = JobOptions.RowPatience,
         };
 }

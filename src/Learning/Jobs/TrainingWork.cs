@@ -61,7 +61,7 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
         Stream = true,
         Job = Job.Id,
         Numbers = Job.Numbers,
-        MostTokens = Math.Max(1, Job.Plan!.TokenBound - _paid),
+        MostTokens = Math.Max(0, Job.Plan!.TokenBound - _paid), // None where only the evaluation is left.
         PaidTokens = _paid,
         MostUsd = mostUsd,
     };
