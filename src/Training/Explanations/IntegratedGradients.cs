@@ -1,12 +1,12 @@
 using System.Text;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Gradients;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
+using Tollgate.Inference.Rewriting;
 using Tollgate.Inference.Tokenizers;
-using Tollgate.Training.Gradients;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Methods;
-using Tollgate.Training.Rewriting;
 using Tollgate.Training.Steps;
 
 namespace Tollgate.Training.Explanations;

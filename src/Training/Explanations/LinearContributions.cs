@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Tokenizers;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Steps;
 

@@ -1,5 +1,5 @@
-using Tollgate.Training.Graphs;
-using Tollgate.Training.Rewriting;
+using Tollgate.Inference.Graphs;
+using Tollgate.Inference.Rewriting;
 using Tollgate.Training.Steps;
 
 namespace Tollgate.Training.Methods;

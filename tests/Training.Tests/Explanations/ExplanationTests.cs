@@ -1,3 +1,4 @@
+using Tollgate.Inference.Graphs;
 using Tollgate.Testing;
 using Tollgate.Training.Explanations;
 using Tollgate.Training.Methods;
@@ -47,7 +48,7 @@ public sealed class ExplanationTests
     {
         var folder = await TrainAsync(TrainingMethod.Lstm);
 
-        Assert.Throws<Graphs.GradientException>(() => LinearContributions.Open(folder));
+        Assert.Throws<GradientException>(() => LinearContributions.Open(folder));
     }
 
     private static async Task<string> TrainAsync(TrainingMethod method)

@@ -1,10 +1,10 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Gradients;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Gradients;
-using Tollgate.Training.Graphs;
 
-namespace Tollgate.Training.Tests.Gradients;
+namespace Tollgate.Inference.Tests.Gradients;
 
 /// <summary>Operators that ONNX Runtime has for float32 only: their gradients are compared with known formulas.</summary>
 public sealed class ActivationTests

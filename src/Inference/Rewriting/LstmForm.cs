@@ -1,8 +1,8 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Graphs;
 
-namespace Tollgate.Training.Rewriting;
+namespace Tollgate.Inference.Rewriting;
 
 /// <summary>Replaces ONNX's LSTM by a product for all inputs at once and a <c>Scan</c> over time that keeps gates and cells for the way
 /// back.</summary>

@@ -1,8 +1,7 @@
 using Tollgate.Inference.Onnx;
 using Tollgate.Inference.Tokenizers;
-using Tollgate.Training.Graphs;
 
-namespace Tollgate.Training.Methods;
+namespace Tollgate.Inference.Graphs;
 
 /// <summary>Rows of tokens as the inputs of a graph, in the form in which a worker gives them.</summary>
 internal static class TokenInputs

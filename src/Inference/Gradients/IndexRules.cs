@@ -1,4 +1,4 @@
-namespace Tollgate.Training.Gradients;
+namespace Tollgate.Inference.Gradients;
 
 /// <summary>Gradients of operators that pick numbers: what was not picked gets zero, what was picked twice the sum.</summary>
 internal static class IndexRules

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Gradients;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Gradients;
-using Tollgate.Training.Graphs;
 
-namespace Tollgate.Training.Tests.Gradients;
+namespace Tollgate.Inference.Tests.Gradients;
 
 /// <summary>A small random graph whose gradients are compared with central differences. The gradients run in float32, the differences
 /// in float64.</summary>

@@ -1,8 +1,8 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Graphs;
 
-namespace Tollgate.Training.Gradients;
+namespace Tollgate.Inference.Gradients;
 
 /// <summary>One operator on the way back: what a rule reads, and where it puts the gradients of the operator's inputs.</summary>
 internal sealed class GradientStep(

@@ -1,6 +1,6 @@
-using Tollgate.Training.Graphs;
+using Tollgate.Inference.Graphs;
 
-namespace Tollgate.Training.Rewriting;
+namespace Tollgate.Inference.Rewriting;
 
 /// <summary>Gives a forward graph the form that is trained.</summary>
 internal static class TrainableForm

@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Onnx;
 
-namespace Tollgate.Training.Graphs;
+namespace Tollgate.Inference.Graphs;
 
 /// <summary>An input of a graph.</summary>
 /// <param name="Dimensions">A number for a fixed dimension, a name for a free one.</param>

@@ -1,7 +1,7 @@
-using Tollgate.Training.Gradients;
-using Tollgate.Training.Graphs;
+using Tollgate.Inference.Gradients;
+using Tollgate.Inference.Graphs;
 
-namespace Tollgate.Training.Tests.Gradients;
+namespace Tollgate.Inference.Tests.Gradients;
 
 public sealed class DifferentiationTests
 {

@@ -1,6 +1,6 @@
-using Tollgate.Training.Graphs;
+using Tollgate.Inference.Graphs;
 
-namespace Tollgate.Training.Gradients;
+namespace Tollgate.Inference.Gradients;
 
 /// <summary>Reverse-mode differentiation: appends to a graph the operators that compute the gradient of a tensor.</summary>
 internal static class Differentiation

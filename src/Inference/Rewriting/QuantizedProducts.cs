@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Graphs;
 
-namespace Tollgate.Training.Rewriting;
+namespace Tollgate.Inference.Rewriting;
 
 /// <summary>Replaces products with quantized weights by products with the float32 numbers that the weights stand for.</summary>
 internal static class QuantizedProducts

@@ -1,6 +1,6 @@
-using Tollgate.Training.Rewriting;
+using Tollgate.Inference.Rewriting;
 
-namespace Tollgate.Training.Tests.Gradients;
+namespace Tollgate.Inference.Tests.Gradients;
 
 /// <summary>Random graphs of each operator that has a gradient. Shapes, broadcasting and numbers depend on the seed.</summary>
 internal static class GradientCases

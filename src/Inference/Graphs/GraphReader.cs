@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Onnx;
 
-namespace Tollgate.Training.Graphs;
+namespace Tollgate.Inference.Graphs;
 
 /// <summary>Reads ONNX models into graphs of operator set 17. Field numbers are those of onnx.proto3.</summary>
 internal static class GraphReader

@@ -1,6 +1,6 @@
-using Tollgate.Training.Graphs;
+using Tollgate.Inference.Graphs;
 
-namespace Tollgate.Training.Rewriting;
+namespace Tollgate.Training.Methods;
 
 /// <summary>Finds where BERT's encoders are dropped out in training. Exporters leave these places out.</summary>
 internal static class EncoderDropout

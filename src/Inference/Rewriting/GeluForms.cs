@@ -1,7 +1,7 @@
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Graphs;
 
-namespace Tollgate.Training.Rewriting;
+namespace Tollgate.Inference.Rewriting;
 
 /// <summary>Replaces the exact GELU as PyTorch's exporters write it, x · (1 + erf(x / √2)) / 2 in five operators, by ONNX Runtime's one.
 /// </summary>

@@ -1,6 +1,6 @@
-using Tollgate.Training.Graphs;
+using Tollgate.Inference.Graphs;
 
-namespace Tollgate.Training.Gradients;
+namespace Tollgate.Inference.Gradients;
 
 /// <summary>Gradients of products of matrices.</summary>
 internal static class MatrixRules

@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
-using Tollgate.Training.Graphs;
+using Tollgate.Inference.Graphs;
 
-namespace Tollgate.Training.Gradients;
+namespace Tollgate.Inference.Gradients;
 
 /// <summary>Gradient of an LSTM's steps in time. What does not depend on later steps is computed for all steps at once.</summary>
 internal static class RecurrenceRules

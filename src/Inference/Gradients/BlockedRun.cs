@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
-using Tollgate.Training.Graphs;
+using Tollgate.Inference.Graphs;
 
-namespace Tollgate.Training.Gradients;
+namespace Tollgate.Inference.Gradients;
 
 /// <summary>Runs a chain of operators over slices of the first axis, so that what they pass to each other stays in the processor's
 /// cache. ONNX Runtime's CPU kernels do not fuse such chains.</summary>

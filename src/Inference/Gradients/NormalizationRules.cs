@@ -1,4 +1,4 @@
-namespace Tollgate.Training.Gradients;
+namespace Tollgate.Inference.Gradients;
 
 /// <summary>Gradients of operators that work along axes: sums, means, softmax, layer normalization.</summary>
 internal static class NormalizationRules

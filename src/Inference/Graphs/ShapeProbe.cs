@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Tollgate.Training.Graphs;
+namespace Tollgate.Inference.Graphs;
 
 /// <summary>Type and dimensions of a tensor in two runs of a graph with different free dimensions.</summary>
 internal sealed record ProbedTensor(TensorElementType Type, long[] First, long[] Second)

@@ -1,4 +1,4 @@
-namespace Tollgate.Training.Gradients;
+namespace Tollgate.Inference.Gradients;
 
 /// <summary>Gradients of operators that only move numbers.</summary>
 internal static class ShapeRules

@@ -1,4 +1,4 @@
-namespace Tollgate.Training.Graphs;
+namespace Tollgate.Inference.Graphs;
 
 /// <summary>One operator of a <see cref="ModelGraph"/>.</summary>
 /// <param name="Operator">Name of the operator, such as <c>MatMul</c>.</param>

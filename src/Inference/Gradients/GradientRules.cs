@@ -1,6 +1,6 @@
 using Tollgate.Inference.Onnx;
 
-namespace Tollgate.Training.Gradients;
+namespace Tollgate.Inference.Gradients;
 
 /// <summary>The operators that have a gradient. A rule gives each wanted input of an operator its gradient.</summary>
 internal static class GradientRules

@@ -1,9 +1,9 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Graphs;
 
-namespace Tollgate.Training.Rewriting;
+namespace Tollgate.Inference.Rewriting;
 
 /// <summary>Replaces weights that a graph stores in another form by float32 constants, under the names that the operators read.</summary>
 /// <remarks>Two forms are known. Quantized weights: integers, converted, and multiplied by scales. Shared constants: PyTorch's exporter
