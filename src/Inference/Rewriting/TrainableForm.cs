@@ -12,6 +12,7 @@ internal static class TrainableForm
     {
         var graph = forward.Copy();
         QuantizedProducts.Replace(graph);
+        StoredTables.Replace(graph);
         StoredWeights.Unfold(graph);
         return graph;
     }

@@ -1,5 +1,4 @@
 using Tollgate.Inference.Graphs;
-using Tollgate.Inference.Rewriting;
 using Tollgate.Training.Steps;
 
 namespace Tollgate.Training.Methods;

@@ -88,7 +88,11 @@ public sealed class ActivationTests
         using var session = new InferenceSession(graph.ToModel());
         using var options = new RunOptions();
         using var results = session.Run(
-            options, inputs.ToDictionary(input => input.Name, input => Training.Steps.Sessions.Value(input.Tensor)), graph.Outputs);
+            options,
+            inputs.ToDictionary(
+                input => input.Name,
+                input => OrtValue.CreateTensorValueFromMemory(input.Tensor.Floats.ToArray(), input.Tensor.Shape)),
+            graph.Outputs);
         return [.. results.Select(result => result.GetTensorDataAsSpan<float>().ToArray())];
     }
 
