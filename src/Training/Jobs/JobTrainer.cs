@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Learning;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Requests;
 using Tollgate.Inference.Worker;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Runs;
 

@@ -12,7 +12,7 @@ using Tollgate.Training.Tests.Runs;
 namespace Tollgate.Training.Tests.Jobs;
 
 /// <summary>A trainer as gateways meet it: a real service on real sockets, with the files of a server that plays Learning.</summary>
-public sealed class TrainerTests : IAsyncLifetime
+public sealed class TrainerTests : IAsyncLifetime, IDisposable
 {
     private const int Rows = 240;
     private readonly string _file = SmallFile.Write(Rows);
@@ -35,9 +35,10 @@ public sealed class TrainerTests : IAsyncLifetime
             TimeSpan.FromMinutes(1));
     }
 
+    public void Dispose() => _client.Dispose();
+
     public async Task DisposeAsync()
     {
-        _client.Dispose();
         await _app.DisposeAsync();
         await _learning.DisposeAsync();
     }
