@@ -78,7 +78,11 @@ public sealed class TrainerTests : IAsyncLifetime, IDisposable
         Assert.Equal(
             ["config.json", "model.onnx", "tokenizer.json", "training.json"], Names(_learning.Results[order.Job.ToString("N")]));
         Assert.Equal(plan.TokenBound, Assert.Single((await _client.WitnessAsync()).Entries, entry => entry.RequestId == request).Units.Output);
-        await Until.TrueAsync(() => !Directory.Exists(FolderOf(order.Job)), "its folder is deleted");
+
+        // A run whose end nobody heard is not trained again.
+        var again = await _client.RunAsync(order with { PaidTokens = plan.TokenBound }, Guid.NewGuid());
+        Assert.Equal((TrainingEventKind.Finished, 0L), (again.Events[^1].Event.Kind, again.LastId));
+        Assert.DoesNotContain(again.Events, sent => sent.Event.Kind == TrainingEventKind.Epoch);
     }
 
     /// <summary>What a cancelled run states, and what the next run is billed, make the whole of the plan: no token is lost, none is billed
