@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Tollgate.Inference.Decoders;
+using Tollgate.Inference.Deployments;
 using Tollgate.Inference.Encoders;
 using Tollgate.Inference.Endpoints;
 using Tollgate.Inference.Generation;
@@ -34,6 +35,7 @@ public static class InferenceApp
         builder.Services.AddEncoders();
         builder.Services.AddTasks(tasks);
         builder.Services.AddResidency();
+        builder.AddDeployments();
         builder.Services.AddRequests();
         builder.Services.AddStatus();
         builder.Services.AddEndpoints();

@@ -95,6 +95,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
             ["TOLLGATE__Cluster__Bearers_FILE"] = BearerFiles.PathOf(data, "inference"),
             ["TOLLGATE__Listen__Internal"] = Ports.Url(ports.Worker),
             ["TOLLGATE__Services__accounts"] = Ports.Url(ports.AccountsInternal),
+            ["TOLLGATE__Services__learning"] = Ports.Url(ports.LearningInternal),
             ["TOLLGATE__Worker__Id"] = "worker-1",
             ["TOLLGATE__Worker__DataDirectory"] = data.Folder("worker"),
             ["TOLLGATE__Models__Directory"] = data.Folder("models"),
