@@ -5,7 +5,8 @@ using Tollgate.Contracts.Learning;
 
 namespace Tollgate.Inference.Deployments;
 
-/// <summary>Fetches the tar of a deployed model from Learning and unpacks it as a closed world: known files, no folders, no links.</summary>
+/// <summary>Fetches the tar of a deployed model from Learning and unpacks it as a closed world: known files, no folders, no
+/// links.</summary>
 internal sealed class DeployedModelFile(IHttpClientFactory clients)
 {
     /// <summary>Name of Learning in <c>service-calls</c> and <c>Services:</c>.</summary>

@@ -95,7 +95,8 @@ internal sealed class DeploymentTable(NpgsqlDataSource dataSource, IOptions<Depl
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteAsync(
-            $"delete from deployments where {OfCaller} and name = $3", cancellationToken, caller.OrganizationId, caller.ProjectId, name) > 0;
+            $"delete from deployments where {OfCaller} and name = $3", cancellationToken, caller.OrganizationId, caller.ProjectId,
+            name) > 0;
     }
 
     private static OpenAiError? Refuse(TunedModel model, string name, DeploymentMinimum? minimum, bool isOfName) =>

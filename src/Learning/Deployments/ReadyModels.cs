@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
 using Tollgate.ServiceDefaults.Hosting;

@@ -94,7 +94,8 @@ public sealed class DeploymentTests(LearningFixture learning) : IClassFixture<Le
         using var lowered = await PostAsync(new { model = poor, name = "kept", minimum = new { metric = "accuracy", value = 0.1 } });
         using var without = await PostAsync(new { model = manyLabels, name = "other", minimum = new { metric = "roc_auc", value = 0.1 } });
 
-        Assert.Contains("of the deployment 'kept' is 0.8", (await LearningFixture.ErrorAsync(refused, 400)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "of the deployment 'kept' is 0.8", (await LearningFixture.ErrorAsync(refused, 400)).Message, StringComparison.Ordinal);
         Assert.Equal("below_minimum", (await LearningFixture.ErrorAsync(lowered, 400)).Code);
         Assert.Contains("has no roc_auc", (await LearningFixture.ErrorAsync(without, 400)).Message, StringComparison.Ordinal);
         Assert.Equal(0.8, (await DeployAsync(new { model = good, name = "kept" })).GetProperty("minimum").GetProperty("value").GetDouble());
