@@ -92,6 +92,12 @@ public static class WorkerHeaders
     /// </summary>
     public const string ServiceClass = "x-tollgate-service-class";
 
+    /// <summary>
+    /// Learning → gateway: name of the only worker that may take the request, as in the directory. The gateway reads it on its internal
+    /// listener alone, and answers 503 with <c>Retry-After</c> while that worker is away.
+    /// </summary>
+    public const string Worker = "x-tollgate-worker";
+
     /// <summary>Worker → gateway: how long the request waited for a slot, milliseconds.</summary>
     public const string QueueMs = "x-tollgate-queue-ms";
 }

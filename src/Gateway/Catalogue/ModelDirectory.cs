@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Workers;
@@ -38,7 +39,9 @@ internal sealed class ModelDirectory(
     /// <summary>All names that the caller can call: real names, then aliases, then names of its project, each in order.</summary>
     public IReadOnlyList<ListedModel> List(Caller caller)
     {
-        var cards = workers.Cards.ToDictionary(card => card.Name, StringComparer.Ordinal);
+        // What trainers offer is no model that a request can name.
+        var cards = workers.Cards.Where(card => card.Task != ModelTask.Training.Name)
+            .ToDictionary(card => card.Name, StringComparer.Ordinal);
         var deployed = deployments.NamesOf(caller.Project)
             .Where(name => cards.TryGetValue(name.Model, out var card) && MayCall(name.Name, name.Model, card, caller))
             .OrderBy(name => name.Name, StringComparer.Ordinal)

@@ -102,7 +102,9 @@ internal sealed class RequestPreparation(
         var rewritten = new WorkerBody(
             request.Rewrite(body.Bytes, model.Model, DemandCalculation.OutputCap(request, card)), body.Form?.Boundary);
         var demand = DemandCalculation.Calculate(endpoint.Api.Scope, request, card, price, serviceClass);
-        return new Preparation.Ready(request, demand, rewritten, asked);
+        return request.MostUsd is { } most && demand.MostUsd > most
+            ? new Preparation.Refused(OpenAiError.AboveMostUsd(demand.MostUsd, most))
+            : new Preparation.Ready(request, demand, rewritten, asked);
     }
 
     /// <summary>Which of its two names the client gave the output cap.</summary>

@@ -18,7 +18,7 @@ internal static class DeploymentEndpoints
     private const int UsualListed = 20;
     private const int MostListed = 100;
 
-    /// <summary>Section <c>Deployments</c>; asks <c>Services:gateway</c>, whose client the batches register.</summary>
+    /// <summary>Section <c>Deployments</c>; asks <c>Services:gateway</c>, whose client the doors register.</summary>
     public static IServiceCollection AddDeployments(this IServiceCollection services)
     {
         services.AddSingleton<IValidateOptions<DeploymentOptions>, DeploymentOptionsValidator>();

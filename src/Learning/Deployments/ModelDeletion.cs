@@ -71,7 +71,6 @@ internal sealed class ModelDeletion(NpgsqlDataSource dataSource, FileDeletion fi
                 where name = $1
                 """,
                 cancellationToken, name, now, caller.KeyId, key, mac);
-            await connection.ExecuteAsync("delete from job_results where blob_id = $1", cancellationToken, blob); // It has the key too.
             await connection.ExecuteAsync("insert into removals (blob_id, since) values ($1, $2)", cancellationToken, blob, now);
             await transaction.CommitAsync(cancellationToken);
         }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
+using Tollgate.Learning.Doors;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Learning.Deployments;
@@ -10,9 +11,6 @@ namespace Tollgate.Learning.Deployments;
 /// <summary>Which trained models workers have ready, as a gateway sees them. Thread-safe.</summary>
 internal sealed partial class ReadyModels(IHttpClientFactory clients, TimeProvider clock, ILogger<ReadyModels> logger)
 {
-    /// <summary>Name of the gateway in <c>service-calls</c> and <c>Services:</c>.</summary>
-    private const string Client = "gateway";
-
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly RepeatedCondition _away = new("No gateway tells which models are ready", clock);
 
@@ -21,7 +19,7 @@ internal sealed partial class ReadyModels(IHttpClientFactory clients, TimeProvid
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
-        using var client = clients.CreateClient(Client);
+        using var client = clients.CreateClient(GatewayDoor.Client);
         try
         {
             var fleet = await client.GetFromJsonAsync("/internal/fleet", ContractsJson.Default.Fleet, limit.Token);

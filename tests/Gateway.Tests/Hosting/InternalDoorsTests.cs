@@ -12,7 +12,7 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
 
         Assert.Equal(
             [
-                "GET /internal/fleet: accounts, operator", "GET /metrics: metrics, operator",
+                "GET /internal/fleet: accounts, learning, operator", "GET /metrics: metrics, operator",
                 "POST /internal/calls/predict: learning", "POST /internal/calls/v1/audio/transcriptions: learning",
                 "POST /internal/calls/v1/audio/translations: learning", "POST /internal/calls/v1/chat/completions: learning",
                 "POST /internal/calls/v1/classifications: learning", "POST /internal/calls/v1/completions: learning",
