@@ -1,13 +1,19 @@
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Learning.Callers;
+using Tollgate.ServiceDefaults.Snapshots;
 
 namespace Tollgate.Learning.Deployments;
 
 /// <summary>Gives names to models, and waits for a moment until a worker has them ready.</summary>
 internal sealed class DeploymentDesk(
-    DeploymentTable table, DeploymentFeed feed, IOptions<DeploymentOptions> options, TimeProvider clock)
+    DeploymentTable table, DeploymentFeed feed, SnapshotPublisher<DeploymentSnapshot> publisher, IOptions<DeploymentOptions> options,
+    TimeProvider clock)
 {
+    /// <summary>How long an answer waits until gateways have taken over what it states.</summary>
+    private static readonly TimeSpan FollowersPatience = TimeSpan.FromSeconds(1);
+
     /// <summary>Deploys a model. The name goes on pointing at its present model until the new one is ready at a worker.</summary>
     /// <returns>The deployment, still deploying where <c>Deployments:ReadyWait</c> was too short.</returns>
     public async Task<OrRefusal<Deployment>> DeployAsync(
@@ -23,6 +29,7 @@ internal sealed class DeploymentDesk(
     {
         var deleted = await table.DeleteAsync(caller, name, cancellationToken);
         await feed.RunOnceAsync(cancellationToken);
+        await publisher.WaitForFollowersAsync(FollowersPatience, cancellationToken);
         return deleted;
     }
 
@@ -45,6 +52,7 @@ internal sealed class DeploymentDesk(
 
             if (found.IsReady || clock.GetElapsedTime(started) >= options.Value.ReadyWait)
             {
+                await publisher.WaitForFollowersAsync(FollowersPatience, cancellationToken);
                 return found;
             }
 
