@@ -38,6 +38,9 @@ public sealed partial record DeploymentRequest
         ReadOnlyMemory<byte> body, [NotNullWhen(true)] out DeploymentRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
         RequestParser.TryParse(body.Span, new Body(), out request, out error);
 
+    /// <summary>Whether a text can be the name of a deployment.</summary>
+    public static bool IsName(string text) => NamePattern().IsMatch(text);
+
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,62}\z", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
 
@@ -90,7 +93,7 @@ public sealed partial record DeploymentRequest
         {
             var read = reader.ReadString(out var text);
             _name = text;
-            return read && (NamePattern().IsMatch(text) || reader.FailValue(NameRule));
+            return read && (IsName(text) || reader.FailValue(NameRule));
         }
 
         private bool ReadMinimum(ref RequestReader reader)

@@ -200,7 +200,8 @@ public sealed record FineTuningJobRequest
             }
 
             _suffix = text.ToLowerInvariant();
-            return (_suffix.Length is > 0 and <= LongestSuffix && _suffix.All(sign => sign is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-'))
+            return (_suffix.Length is > 0 and <= LongestSuffix
+                    && _suffix.All(sign => sign is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-'))
                 || reader.FailValue($"1 to {LongestSuffix} letters (a to z), digits and hyphens");
         }
 

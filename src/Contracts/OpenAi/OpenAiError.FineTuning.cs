@@ -15,8 +15,8 @@ public sealed partial record OpenAiError
 
     /// <summary>A method that OpenAI has and Tollgate does not.</summary>
     public static OpenAiError UnsupportedMethod(string param, string method, string accepted) => new(
-        400, InvalidRequest, "unsupported_value", $"Unsupported value: '{param}' does not support '{Shorten(method)}' here. Use {accepted}.",
-        param);
+        400, InvalidRequest, "unsupported_value",
+        $"Unsupported value: '{param}' does not support '{Shorten(method)}' here. Use {accepted}.", param);
 
     /// <summary>No file of the key's project has the id that the member names.</summary>
     /// <param name="param"><c>training_file</c> or <c>validation_file</c>.</param>

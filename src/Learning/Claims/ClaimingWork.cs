@@ -26,6 +26,9 @@ internal abstract partial class ClaimingWork<T>(Claims<T> claims, int most, Time
     private readonly Dictionary<Guid, Task> _runs = [];
     private readonly ConcurrentDictionary<Guid, IClaimedRun> _running = [];
     private readonly CancellationTokenSource _stopping = new();
+    private readonly ILogger _logger = logger;
+
+    protected Claims<T> Claims => claims;
 
     protected override string Failure => $"{claims.Table.What} rows cannot be claimed";
 
@@ -87,18 +90,18 @@ internal abstract partial class ClaimingWork<T>(Claims<T> claims, int most, Time
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            LogStopped(logger, claims.Table.What, id);
+            LogStopped(_logger, claims.Table.What, id);
         }
         catch (ClaimLostException exception)
         {
-            LogLost(logger, exception.Message);
+            LogLost(_logger, exception.Message);
         }
 #pragma warning disable CA1031 // What a run leaves open is taken up by the next one.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             LogFailed(
-                logger, PostgresOutage.Is(exception) ? null : exception, claims.Table.What, id, exception.GetBaseException().Message);
+                _logger, PostgresOutage.Is(exception) ? null : exception, claims.Table.What, id, exception.GetBaseException().Message);
             await Task.Delay(every, Clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         finally
@@ -117,7 +120,7 @@ internal abstract partial class ClaimingWork<T>(Claims<T> claims, int most, Time
         }
         catch (Exception exception) when (PostgresOutage.Is(exception))
         {
-            LogNotReleased(logger, claims.Table.What, id); // Its claim ends by itself.
+            LogNotReleased(_logger, claims.Table.What, id); // Its claim ends by itself.
         }
     }
 

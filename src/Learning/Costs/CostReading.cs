@@ -29,6 +29,7 @@ internal abstract partial class CostReading(
     : RecurringWork(rhythm, clock, logger)
 {
     private const int Most = 20;
+    private readonly ILogger _logger = logger;
 
     protected override string Failure => $"The cost of {table.What} cannot be read";
 
@@ -50,7 +51,8 @@ internal abstract partial class CostReading(
                 var price = $"update {table.Name} set cost = $2 where id = $1";
                 await connection.ExecuteAsync(
                     table.ForgetsRequests
-                        ? $"with priced as ({price} returning id) delete from {table.Requests} where {table.Owner} = (select id from priced)"
+                        ? $"with priced as ({price} returning id) "
+                            + $"delete from {table.Requests} where {table.Owner} = (select id from priced)"
                         : price,
                     cancellationToken, id, cost);
             }
@@ -67,7 +69,7 @@ internal abstract partial class CostReading(
     {
         if (exception is HttpRequestException)
         {
-            LogAway(logger, table.What, reason);
+            LogAway(_logger, table.What, reason);
         }
 
         return exception is HttpRequestException;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Npgsql;
+using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Learning.Deployments;
 
@@ -26,8 +27,8 @@ internal sealed record TunedModel(
         }
     }
 
-    /// <summary>What a deployment is called whose request names none.</summary>
-    public string UsualName => Suffix is { Length: > 0 } suffix ? suffix : Name;
+    /// <summary>What a deployment is called whose request names none: the suffix in lower case, or else the model's name.</summary>
+    public string UsualName => Suffix?.ToLowerInvariant() is { } suffix && DeploymentRequest.IsName(suffix) ? suffix : Name;
 
     /// <summary>The value of a metric that a minimum can name; null where the evaluation has none.</summary>
     public double? Reached(string metric) => metric switch

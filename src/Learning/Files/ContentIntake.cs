@@ -24,7 +24,7 @@ internal sealed class ContentIntake(ContentStore contents, IFileInspector inspec
 
     /// <summary>Seals a stream to its end, and lets a reader see it on the way. Nothing is kept where the reader throws.</summary>
     /// <param name="read">May stop early.</param>
-    /// <inheritdoc cref="TakeAsync(Stream, string?, BodyLimit, CancellationToken)"/>
+    /// <inheritdoc cref="TakeAsync(Stream, string, BodyLimit, CancellationToken)"/>
     public async Task<(SealedContent Content, TReport Report)> TakeAsync<TReport>(
         Stream source, Func<Stream, Task<TReport>> read, BodyLimit limit, CancellationToken cancellationToken)
     {

@@ -9,8 +9,8 @@ using Tollgate.ServiceDefaults.Work;
 namespace Tollgate.Learning.Housekeeping;
 
 /// <summary>
-/// Compares the store with the database: removes contents that no file, part, batch, job and trained model has, and those that were never finished. A
-/// killed transfer leaves such a content and no row.
+/// Compares the store with the database: removes contents that no file, part, batch, job and trained model has, and those that were never
+/// finished. A killed transfer leaves such a content and no row.
 /// </summary>
 internal sealed partial class StoreSweep(
     NpgsqlDataSource dataSource, IBlobStore store, LearningMetrics metrics, IOptions<HousekeepingOptions> options, TimeProvider clock,

@@ -68,18 +68,7 @@ internal sealed class JobDesk(
 
     private async Task<OpenAiError?> PlanAsync(Job job, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(options.Value.FirstPlan);
-        PlanOutcome outcome;
-        try
-        {
-            outcome = await parts.Planning.AskAsync(job, patience.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return null; // The planner asks again.
-        }
-
+        var outcome = await parts.Planning.AskAsync(job, options.Value.FirstPlan, cancellationToken);
         if (outcome.Plan is { } plan)
         {
             await parts.Progress.PlannedAsync(claims, job, plan, cancellationToken);
@@ -95,7 +84,7 @@ internal sealed class JobDesk(
             await parts.Progress.FailAsync(claims, job.Id, error, cancellationToken);
         }
 
-        return null;
+        return null; // Where nothing is known yet, the planner asks again.
     }
 
     private async Task<OrRefusal<StoredFile>> FindAsync(FileCaller caller, string param, string id, CancellationToken cancellationToken)

@@ -78,7 +78,9 @@ internal static class JobEndpoints
         {
             var query = new ListQuery(context.Request.Query, "after", "limit", "stream");
             var (after, limit) = (query.ReadAfter(JobEventObject.Prefix, "an event"), query.ReadLimit(MostListed) ?? UsualListed);
-            if (query.Read<bool>("stream", "'true' or 'false'", text => text switch { "true" => true, "false" => false, _ => null }) == true)
+            var streams = query.Read<bool>(
+                "stream", "'true' or 'false'", text => text switch { "true" => true, "false" => false, _ => null });
+            if (streams == true)
             {
                 await tail.SendAsync(context, found.Id);
                 return null;

@@ -81,7 +81,8 @@ internal sealed class JobFigures(
         var text = new StringBuilder("step,train_loss,valid_loss,accuracy,macro_f1\n");
         foreach (var (step, row) in rows)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{step},{Of(row.TrainLoss)},{Of(row.ValidLoss)},{Of(row.Accuracy)},{Of(row.MacroF1)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{step},{Of(row.TrainLoss)},{Of(row.ValidLoss)},")
+                .Append(CultureInfo.InvariantCulture, $"{Of(row.Accuracy)},{Of(row.MacroF1)}\n");
         }
 
         await writer.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), cancellationToken);

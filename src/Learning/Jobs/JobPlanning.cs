@@ -13,7 +13,22 @@ internal sealed record PlanOutcome(TrainingPlan? Plan, JobError? Error, TimeSpan
 /// <summary>Asks a trainer, through the gateway, what a job will do. Costs nothing. Thread-safe.</summary>
 internal sealed class JobPlanning(RunSender sender)
 {
-    public async Task<PlanOutcome> AskAsync(Job job, CancellationToken cancellationToken)
+    /// <param name="most">Longest time; nothing is known after it.</param>
+    public async Task<PlanOutcome> AskAsync(Job job, TimeSpan most, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(most);
+        try
+        {
+            return await AskAsync(job, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new PlanOutcome(null, null, null);
+        }
+    }
+
+    private async Task<PlanOutcome> AskAsync(Job job, CancellationToken cancellationToken)
     {
         var order = new TrainingOrder
         {
@@ -57,9 +72,7 @@ internal sealed class PlanWork(Job claimed, Claims<Job> claims, JobParts parts) 
 {
     protected override async Task WorkAsync(CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Options.Silence);
-        var outcome = await Parts.Planning.AskAsync(Job, patience.Token);
+        var outcome = await Parts.Planning.AskAsync(Job, Options.Silence, cancellationToken);
         if (outcome.Plan is { } plan)
         {
             await Parts.Progress.PlannedAsync(Claims, Job, plan, cancellationToken);

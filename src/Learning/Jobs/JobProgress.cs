@@ -104,8 +104,8 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
         await claims.ChangeAsync(
             connection, job,
             """
-            update jobs set status = case when $11 then 'running' else status end, trainer = coalesce($3, trainer), trainer_seen_at = $4, stage = coalesce($5, stage),
-              step = coalesce($6, step), steps = coalesce($7, steps), estimated_finish = coalesce($8, estimated_finish),
+            update jobs set status = case when $11 then 'running' else status end, trainer = coalesce($3, trainer), trainer_seen_at = $4,
+              stage = coalesce($5, stage), step = coalesce($6, step), steps = coalesce($7, steps), estimated_finish = coalesce($8, estimated_finish),
               trained_tokens = coalesce($9, trained_tokens), tries = 0, faults = case when $10 > paid_tokens then 0 else faults end,
               paid_tokens = greatest(paid_tokens, $10)
             """,
@@ -160,8 +160,8 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
             """
             with result as (delete from job_results where job_id = $1 returning *)
             insert into tuned_models (
-              name, organization_id, project_id, base_model, job_id, suffix, method, labels, blob_id, wrapped_key, bytes, sha256, evaluation,
-              accuracy, macro_f1, created_at)
+              name, organization_id, project_id, base_model, job_id, suffix, method, labels, blob_id, wrapped_key, bytes, sha256,
+              evaluation, accuracy, macro_f1, created_at)
             select $2, $3, $4, $5, $1, $6, $7, labels, blob_id, wrapped_key, bytes, sha256, evaluation,
               coalesce((evaluation::json #>> '{evaluation,metrics,accuracy}')::float8, 0),
               coalesce((evaluation::json #>> '{evaluation,metrics,macro,f1}')::float8, 0), $8

@@ -18,7 +18,7 @@ internal sealed class JobPlanner(
     /// <summary>Of the claims by which jobs are planned.</summary>
     public const string Key = "plans";
 
-    protected override IClaimedRun Begin(Job row) => new PlanWork(row, claims, parts);
+    protected override IClaimedRun Begin(Job row) => new PlanWork(row, Claims, parts);
 }
 
 /// <summary>Trains jobs whose turn it is.</summary>
@@ -30,7 +30,7 @@ internal sealed class JobRunner(
     /// <summary>Of the claims by which jobs are trained.</summary>
     public const string Key = "trainings";
 
-    protected override IClaimedRun Begin(Job row) => new TrainingWork(row, claims, parts);
+    protected override IClaimedRun Begin(Job row) => new TrainingWork(row, Claims, parts);
 
     protected override void Count(int runs) => metrics.JobsRun(runs);
 }

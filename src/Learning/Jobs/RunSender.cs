@@ -126,5 +126,6 @@ internal sealed class RunSender(IHttpClientFactory clients, IOptions<JobOptions>
     }
 
     private static HttpRequestMessage Request(Job job, TrainingOrder order, string idempotencyKey) => GatewayDoor.Request(
-        PublicEndpoint.TrainingRuns.Path, job.KeyPublicId, idempotencyKey, JsonSerializer.SerializeToUtf8Bytes(order, ContractsJson.Default.TrainingOrder));
+        PublicEndpoint.TrainingRuns.Path, job.KeyPublicId, idempotencyKey,
+        JsonSerializer.SerializeToUtf8Bytes(order, ContractsJson.Default.TrainingOrder));
 }

@@ -14,6 +14,7 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
     private TrainingEvent _figures = new(TrainingEventKind.Progress); // The newest of each figure.
     private DateTimeOffset _toldAt = DateTimeOffset.MinValue;
     private long _paid = claimed.Runs.PaidTokens;
+    private long _kept = claimed.Runs.PaidTokens; // What of it is in the database.
     private bool _began;
 
     protected override async Task WorkAsync(CancellationToken cancellationToken)
@@ -149,13 +150,14 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
                 _toldAt = now;
                 happened = said.Step is > 0 ? JobEvent.Of(said) : null;
                 break;
-            case TrainingEventKind.Progress:
+            case TrainingEventKind.Progress when _paid == _kept:
                 return; // The marks of the next one say more.
             default:
                 break;
         }
 
         await Parts.Progress.MarkAsync(Claims, Job.Id, new RunMark(said, _began, _paid, happened), cancellationToken);
+        _kept = _paid;
     }
 
     /// <summary>A hundredth of the job's life, so that a long job has no more events than a short one.</summary>

@@ -80,7 +80,8 @@ internal sealed class JobBench(LearningFixture learning, ScriptedTrainer trainer
     {
         var job = default(JsonElement);
         await Until.TrueAsync(
-            async () => (job = await GetAsync($"/{id}", caller)).GetProperty("status").GetString() == status, $"{id} is {status}", Patience);
+            async () => (job = await GetAsync($"/{id}", caller)).GetProperty("status").GetString() == status, $"{id} is {status}",
+            Patience);
         return job;
     }
 
