@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Tollgate.Training.Jobs;
 
-/// <summary>Runs work on a thread of its own with the lowest priority that Linux has (SCHED_IDLE, nice 19): whatever else the machine does
+/// <summary>Runs work on a thread of its own, with the lowest priority that Linux has (SCHED_IDLE, nice 19): whatever else the machine does
 /// comes first. The process's other threads keep theirs, so that gateways get their answers in time on a busy machine.</summary>
 internal static partial class BackgroundThread
 {
@@ -11,16 +11,17 @@ internal static partial class BackgroundThread
     private const int LowestNice = 19;
 
     /// <summary>Runs work to its end, what follows its awaits included. Threads that ONNX Runtime makes for it have its priority.</summary>
-    public static Task<TResult> RunAsync<TResult>(Func<Task<TResult>> work)
+    /// <param name="lowest">Whether its priority is the lowest.</param>
+    public static Task<TResult> RunAsync<TResult>(Func<Task<TResult>> work, bool lowest)
     {
         var result = new TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() => Run(work, result)) { IsBackground = true, Name = "training" }.Start();
+        new Thread(() => Run(work, lowest, result)) { IsBackground = true, Name = "training" }.Start();
         return result.Task;
     }
 
-    private static void Run<TResult>(Func<Task<TResult>> work, TaskCompletionSource<TResult> result)
+    private static void Run<TResult>(Func<Task<TResult>> work, bool lowest, TaskCompletionSource<TResult> result)
     {
-        if (OperatingSystem.IsLinux())
+        if (lowest && OperatingSystem.IsLinux())
         {
             // Of this thread alone: Linux takes 0 for the caller. It may always lower its own priority; a refusal changes nothing.
             _ = SetPriority(0, 0, LowestNice);
@@ -29,11 +30,14 @@ internal static partial class BackgroundThread
 
         using var queue = new Continuations();
         SynchronizationContext.SetSynchronizationContext(queue);
-        var task = work();
+        var task = StartAsync(work);
         task.GetAwaiter().UnsafeOnCompleted(queue.End);
         queue.Run();
         result.SetFromTask(task);
     }
+
+    /// <summary>Also makes what the work throws before its first await a failure of the task.</summary>
+    private static async Task<TResult> StartAsync<TResult>(Func<Task<TResult>> work) => await work();
 
     /// <param name="which">0: a process, or on Linux a thread.</param>
     [LibraryImport("libc", EntryPoint = "setpriority")]

@@ -65,7 +65,7 @@ internal sealed class JobRun(JobRequest request, RequestScope scope, JobTrainer 
         var next = _events.Events.WaitToReadAsync(gone).AsTask();
         while (true)
         {
-            await next.WaitAsync(Beat, trainer.Clock, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)next).WaitAsync(Beat, trainer.Clock, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             gone.ThrowIfCancellationRequested();
             if (!next.IsCompleted)
             {

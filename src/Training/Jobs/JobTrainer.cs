@@ -25,6 +25,9 @@ internal sealed partial class JobTrainer(
     /// <summary>Name in the directory of workers.</summary>
     public string Name => parts.Worker.WorkerId;
 
+    /// <summary>Runs work on a thread of its own, of the priority that the operator chose.</summary>
+    public Task<TResult> OnThreadAsync<TResult>(Func<Task<TResult>> work) => BackgroundThread.RunAsync(work, options.Value.LowestPriority);
+
     /// <summary>What a job will do, or the error to answer with.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<(TrainingPlan? Plan, OpenAiError? Refusal)> PlanAsync(JobRequest request, CancellationToken cancellationToken)
@@ -34,7 +37,7 @@ internal sealed partial class JobTrainer(
         try
         {
             await files.FetchAsync(folder, request.Order.Numbers.HasValidationFile, cancellationToken);
-            var run = await BackgroundThread.RunAsync(() => PreparedRun.ReadAsync(Request(request, folder), cancellationToken));
+            var run = await OnThreadAsync(() => PreparedRun.ReadAsync(Request(request, folder), cancellationToken));
             return (
                 new TrainingPlan(
                     run.Choice.Method.ToString().ToLowerInvariant(), run.Choice.Reason, run.TokenBound, run.Numbers.Epochs,
@@ -71,7 +74,7 @@ internal sealed partial class JobTrainer(
             using var place = await Slots.WaitAsync(request.Model.Name, stop.Token);
             events.Start(Checkpoints.NewestStep(Path.Combine(folder.Work, "checkpoints")));
             await files.FetchAsync(folder, request.Order.Numbers.HasValidationFile, stop.Token);
-            await BackgroundThread.RunAsync(() => RunAsync(request, folder, events, stop.Token));
+            await OnThreadAsync(() => RunAsync(request, folder, events, stop.Token));
             await files.UploadAsync(folder, stop.Token);
             var result = JsonDocument.Parse(await File.ReadAllBytesAsync(ResultOf(folder), stop.Token)).RootElement;
             events.Finish(result.GetProperty("trained_tokens").GetInt64(), result);

@@ -20,12 +20,12 @@ internal sealed class Trainable(InstalledModel installed, string? baseFolder, Jo
     public override int Slots => trainer.Slots.Count;
 
     /// <summary>An installed embedding model.</summary>
-    public static Trainable Of(InstalledModel from, JobTrainer trainer) => new(
-        from with
+    public static Trainable Of(InstalledModel model, JobTrainer trainer) => new(
+        model with
         {
-            Manifest = from.Manifest with { Name = TrainedModels.TrainerOf(from.Manifest.Name), Task = ModelTask.Training.Name },
+            Manifest = model.Manifest with { Name = TrainedModels.TrainerOf(model.Manifest.Name), Task = ModelTask.Training.Name },
         },
-        from.Folder, trainer);
+        model.Folder, trainer);
 
     /// <summary>An LSTM, which begins with nothing.</summary>
     public static Trainable Lstm(JobTrainer trainer) => new(

@@ -60,7 +60,7 @@ internal sealed partial class TrainableModels(
     {
         try
         {
-            await BackgroundThread.RunAsync(() => BaseModel.ReadAsync(model.Folder, cancellationToken));
+            await trainer.OnThreadAsync(() => BaseModel.ReadAsync(model.Folder, cancellationToken));
             LogOffered(logger, model.Manifest.Name, model.Manifest.Version);
             return Trainable.Of(model, trainer);
         }

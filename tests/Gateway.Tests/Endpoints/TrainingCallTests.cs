@@ -32,7 +32,7 @@ public sealed class TrainingCallTests : IAsyncLifetime
         [
             "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("inference"), $"--Services:learning={_learning.Url}",
             "--Worker:Id=trainer-1", $"--Worker:DataDirectory={TestFolder.Create("trainer")}",
-            $"--Models:Directory={TestFolder.Create("models")}",
+            $"--Models:Directory={TestFolder.Create("models")}", "--Trainer:LowestPriority=false",
         ]);
         await _trainer.StartAsync();
         _gateway = await GatewayUnderTest.StartAsync(1, $"--Routing:Workers:1={_trainer.Url(ListenerKind.Internal)}");

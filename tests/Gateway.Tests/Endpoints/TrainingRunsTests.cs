@@ -76,10 +76,11 @@ public sealed class TrainingRunsTests
         await using var gateway = await StartAsync(1, "--Forwarding:CancelTimeout=00:00:00.010");
         var key = await gateway.CreateKeyAsync();
         var told = new TaskCompletionSource();
+        using var step = new ManualResetEventSlim();
         gateway.Worker.OnCancel = _ =>
         {
             told.SetResult();
-            Thread.Sleep(500); // A step of the trainer, longer than other cancels may take.
+            step.Wait(TimeSpan.FromMilliseconds(500)); // A step of the trainer, longer than other cancels may take.
             return new Cancelled(true, new Units(0, Output: 123));
         };
         gateway.Worker.Script = async call =>

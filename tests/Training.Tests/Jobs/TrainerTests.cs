@@ -42,6 +42,18 @@ public sealed class TrainerTests : IAsyncLifetime
         await _learning.DisposeAsync();
     }
 
+    [Fact]
+    public async Task Each_internal_endpoint_answers_its_callers_and_no_other_bearer()
+    {
+        Assert.Equal(
+            [
+                "GET /internal/status: gateway, operator", "GET /internal/witness: billing, operator", "GET /metrics: metrics, operator",
+                "POST /internal/requests/{id}/cancel: gateway", "POST /v1/fine_tuning/runs: gateway",
+            ],
+            InternalDoors.Table(_app));
+        Assert.Empty(await InternalDoors.TryAllAsync(_app, "inference"));
+    }
+
     [Theory]
     [InlineData("tiny:training", "head")]
     [InlineData("tiny:training", "encoder")]
@@ -234,6 +246,7 @@ public sealed class TrainerTests : IAsyncLifetime
     [
         $"--Services:learning={_learning.Url}", "--Worker:Id=trainer-1", $"--Worker:DataDirectory={data ?? _data}",
         $"--Models:Directory={_repository}", "--Models:ScanInterval=00:00:00.050",
+        "--Trainer:LowestPriority=false", // Other tests would leave it no time.
     ];
 
     /// <summary>Starts the trainer as a process of its own.</summary>
