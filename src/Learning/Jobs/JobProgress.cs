@@ -105,8 +105,8 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
             connection, job,
             """
             update jobs set status = case when $11 then 'running' else status end, trainer = coalesce($3, trainer), trainer_seen_at = $4,
-              stage = coalesce($5, stage), step = coalesce($6, step), steps = coalesce($7, steps), estimated_finish = coalesce($8, estimated_finish),
-              trained_tokens = coalesce($9, trained_tokens), tries = 0, faults = case when $10 > paid_tokens then 0 else faults end,
+              stage = coalesce($5, stage), step = coalesce($6, step), steps = coalesce($7, steps),
+              estimated_finish = coalesce($8, estimated_finish), trained_tokens = coalesce($9, trained_tokens), tries = 0, faults = case when $10 > paid_tokens then 0 else faults end,
               paid_tokens = greatest(paid_tokens, $10)
             """,
             cancellationToken, said.Trainer, now, said.Stage, said.Step, said.Steps,
