@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Tollgate.Inference.Decoders;
+using Tollgate.Inference.Deployments;
 using Tollgate.Inference.Encoders;
 using Tollgate.Inference.Endpoints;
 using Tollgate.Inference.Generation;
@@ -28,6 +29,7 @@ public static class InferenceApp
             builder.Services.AddEncoders();
             builder.Services.AddTasks(tasks);
             builder.Services.AddResidency();
+            builder.AddDeployments();
         });
 
     /// <summary>What gateways, Accounts and Billing know as a worker: it registers itself, states its models and load, answers their

@@ -3,6 +3,7 @@ using Tollgate.Learning.Batches;
 using Tollgate.Learning.Callers;
 using Tollgate.Learning.Contents;
 using Tollgate.Learning.Costs;
+using Tollgate.Learning.Deployments;
 using Tollgate.Learning.Doors;
 using Tollgate.Learning.Files;
 using Tollgate.Learning.Housekeeping;
@@ -39,6 +40,7 @@ public static class LearningApp
         builder.AddCosts();
         builder.AddBatches();
         builder.AddJobs();
+        builder.Services.AddDeployments();
         builder.Services.AddHousekeeping();
 
         var app = builder.Build();
@@ -50,6 +52,7 @@ public static class LearningApp
         app.MapBatches();
         app.MapJobs();
         app.MapTrainers();
+        app.MapDeployments();
         return app;
     }
 

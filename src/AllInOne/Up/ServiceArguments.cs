@@ -106,7 +106,6 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
     public ChildSpec Trainer(bool servesAsRoot)
     {
         var environment = WorkerEnvironment("trainer", ports.Trainer);
-        environment["TOLLGATE__Services__learning"] = Ports.Url(ports.LearningInternal);
         return Child("trainer", ["Tollgate.Training.dll", "serve"], environment, TrainerSections, servesAsRoot);
     }
 
@@ -115,6 +114,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         ["TOLLGATE__Cluster__Bearers_FILE"] = BearerFiles.PathOf(data, "inference"),
         ["TOLLGATE__Listen__Internal"] = Ports.Url(port),
         ["TOLLGATE__Services__accounts"] = Ports.Url(ports.AccountsInternal),
+        ["TOLLGATE__Services__learning"] = Ports.Url(ports.LearningInternal),
         ["TOLLGATE__Worker__Id"] = $"{name}-1",
         ["TOLLGATE__Worker__DataDirectory"] = data.Folder(name),
         ["TOLLGATE__Models__Directory"] = data.Folder("models"),

@@ -153,6 +153,14 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
             new("GET", "/v1/fine_tuning/jobs/{job}/events"),
             new("GET", "/v1/fine_tuning/jobs/{job}/checkpoints"),
             new("GET", "/v1/fine_tuning/jobs/{job}/evaluation"),
+            new("POST", "/v1/fine_tuning/deployments"),
+            new("GET", "/v1/fine_tuning/deployments"),
+            new("GET", "/v1/fine_tuning/deployments/{deployment}"),
+            new("POST", "/v1/fine_tuning/deployments/{deployment}/rollback"),
+            new("DELETE", "/v1/fine_tuning/deployments/{deployment}"),
+            new("GET", "/v1/fine_tuning/models"),
+            new("DELETE", "/v1/fine_tuning/models/{model}"),
+            new("GET", "/v1/fine_tuning/models/{model}/receipt"),
         ]);
 
     /// <summary>Runs of fine-tuning jobs. Not one of <see cref="All"/>: only the internal door serves it, see

@@ -51,7 +51,16 @@ public sealed record ModelCard
 
     /// <summary>When this version was installed.</summary>
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The only project that may call it; null for a model that the operator installed.</summary>
+    public ModelOwner? Owner { get; init; }
+
+    /// <summary>The name whose price applies while the model has none of its own; null for no such name.</summary>
+    public string? PricedAs { get; init; }
 }
+
+/// <summary>The project that a trained model belongs to.</summary>
+public sealed record ModelOwner(Guid OrganizationId, Guid ProjectId);
 
 /// <summary>
 /// Worker's answer to <c>POST /internal/requests/{request id, 32 hex}/cancel</c>, sent after the rows have left their slots.

@@ -5,8 +5,8 @@ using Tollgate.Gateway.Relays;
 
 namespace Tollgate.Gateway.Endpoints;
 
-/// <summary><c>/v1/fine_tuning/jobs</c>, which the service Learning answers and trainers run.</summary>
-internal sealed class FineTuningEndpoint() : RelayedEndpoint(PublicEndpoint.FineTuning, "learning"), IEndpoint
+/// <summary><c>/v1/fine_tuning</c>, which the service Learning answers: jobs, which trainers run, and what became of them.</summary>
+internal sealed partial class FineTuningEndpoint() : RelayedEndpoint(PublicEndpoint.FineTuning, "learning"), IEndpoint
 {
     private const string Tag = "Fine-tuning";
     private const string Jobs = "/v1/fine_tuning/jobs";
@@ -87,6 +87,7 @@ internal sealed class FineTuningEndpoint() : RelayedEndpoint(PublicEndpoint.Fine
                     + "beside it, the worst mistakes, leaks and doubtful labels.")
                 .HasId("job", "Id of a job.").Answers<EvaluationBody>(FineTuningExamples.Evaluation),
             [.. OfJob, OpenAiError.NoEvaluation(Id, "running")]);
+        MapDeployments(routes);
     }
 
     private void Change(IEndpointRouteBuilder routes, string verb, string summary, string description, string action) => Counted(

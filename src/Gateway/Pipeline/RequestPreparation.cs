@@ -94,9 +94,9 @@ internal sealed class RequestPreparation(
                 OpenAiError.OutputCapTooLarge(CapMember(body.Bytes.Span, request), request.MaxOutput.Value, card.ContextLength));
         }
 
-        if (prices.InForce(model.Model, caller.OrganizationId) is not { } price)
+        if (prices.InForce(card, caller.OrganizationId) is not { } price)
         {
-            return new Preparation.Refused(OpenAiError.ModelWithoutPrice(model.Model));
+            return new Preparation.Refused(OpenAiError.ModelWithoutPrice(model.Model, card.PricedAs));
         }
 
         var rewritten = new WorkerBody(

@@ -12,7 +12,7 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
 
         Assert.Equal(
             [
-                "GET /internal/fleet: accounts, operator", "GET /metrics: metrics, operator",
+                "GET /internal/fleet: accounts, learning, operator", "GET /metrics: metrics, operator",
                 "POST /internal/calls/predict: learning", "POST /internal/calls/v1/audio/transcriptions: learning",
                 "POST /internal/calls/v1/audio/translations: learning", "POST /internal/calls/v1/chat/completions: learning",
                 "POST /internal/calls/v1/classifications: learning", "POST /internal/calls/v1/completions: learning",
@@ -33,6 +33,11 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
                 "/v1/batches/{batch}/cancel", "/v1/chat/completions",
                 "/v1/classifications", "/v1/completions", "/v1/embeddings", "/v1/engines/{engine}/completions", "/v1/files",
                 "/v1/files/{file}", "/v1/files/{file}/content", "/v1/files/{file}/receipt", "/v1/files/{file}/validation",
+                "/v1/fine_tuning/deployments", "/v1/fine_tuning/deployments/{deployment}",
+                "/v1/fine_tuning/deployments/{deployment}/rollback", "/v1/fine_tuning/jobs", "/v1/fine_tuning/jobs/{job}",
+                "/v1/fine_tuning/jobs/{job}/cancel", "/v1/fine_tuning/jobs/{job}/checkpoints", "/v1/fine_tuning/jobs/{job}/evaluation",
+                "/v1/fine_tuning/jobs/{job}/events", "/v1/fine_tuning/jobs/{job}/pause", "/v1/fine_tuning/jobs/{job}/resume",
+                "/v1/fine_tuning/models", "/v1/fine_tuning/models/{model}", "/v1/fine_tuning/models/{model}/receipt",
                 "/v1/images/classifications", "/v1/images/detections", "/v1/images/generations", "/v1/images/ocr", "/v1/models",
                 "/v1/models/{*model}",
                 "/v1/moderations", "/v1/predict", "/v1/rerank", "/v1/uploads", "/v1/uploads/{upload}", "/v1/uploads/{upload}/cancel",

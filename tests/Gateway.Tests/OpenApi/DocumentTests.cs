@@ -43,6 +43,8 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["UploadRequestBody"] = UploadRequest.Members,
         ["FileExpiryBody"] = FileExpiryReader.Members,
         ["BatchRequestBody"] = BatchRequest.Members,
+        ["DeploymentRequestBody"] = DeploymentRequest.Members,
+        ["DeploymentMinimumBody"] = DeploymentRequest.MinimumMembers,
         ["UploadCompletionBody"] = UploadCompletion.Members,
         ["FineTuningJobRequestBody"] = FineTuningJobRequest.Members,
         ["TrainingMethodBody"] = TrainingChoice.MethodMembers,

@@ -228,6 +228,15 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData(
         "BatchRequestBody",
         "\"input_file_id\":\"f\",\"endpoint\":\"/v1/rerank\",\"completion_window\":\"24h\",\"metadata\":{\"a\":1}", false)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"name\":\"mood\"", true)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"name\":null,\"minimum\":null", true)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"minimum\":{\"metric\":\"macro_f1\",\"value\":1}", true)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"\"", false)]
+    [InlineData("DeploymentRequestBody", "\"name\":\"mood\"", false)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"name\":\"Mood\"", false)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"minimum\":{\"metric\":\"f1\",\"value\":1}", false)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"minimum\":{\"metric\":\"accuracy\",\"value\":1.1}", false)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"minimum\":{\"metric\":\"accuracy\"}", false)]
     [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\"", true)]
     [InlineData("FineTuningJobRequestBody", "\"model\":\"m\"", false)]
     [InlineData("FineTuningJobRequestBody", "\"model\":\"\",\"training_file\":\"f\"", false)]
@@ -281,6 +290,7 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "ImageDetectionRequestBody" => ImageDetectionRequest.TryParse(body, out _, out error),
             "UploadRequestBody" => UploadRequest.TryParse(body, out _, out error),
             "BatchRequestBody" => BatchRequest.TryParse(body, out _, out error),
+            "DeploymentRequestBody" => DeploymentRequest.TryParse(body, out _, out error),
             "FineTuningJobRequestBody" => FineTuningJobRequest.TryParse(body, out _, out error),
             "UploadCompletionBody" => UploadCompletion.TryParse(body, out _, out error),
             "ImageOcrRequestBody" => ImageOcrRequest.TryParse(body, out _, out error),
