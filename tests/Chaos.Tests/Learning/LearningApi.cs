@@ -3,10 +3,11 @@ using System.Text;
 using System.Text.Json;
 using Tollgate.Testing;
 
-namespace Tollgate.Chaos.Tests.Batches;
+namespace Tollgate.Chaos.Tests.Learning;
 
-/// <summary>Calls <c>/v1/files</c> and <c>/v1/batches</c> while parts come and go: it asks again until there is an answer.</summary>
-internal sealed class BatchApi(string api, string key, TimeSpan patience) : IDisposable
+/// <summary>Calls <c>/v1/files</c>, <c>/v1/batches</c> and <c>/v1/fine_tuning</c> while parts come and go: it asks again until there is an
+/// answer.</summary>
+internal sealed class LearningApi(string api, string key, TimeSpan patience) : IDisposable
 {
     private readonly HttpClient _http = new()
     {
@@ -15,26 +16,27 @@ internal sealed class BatchApi(string api, string key, TimeSpan patience) : IDis
         DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) },
     };
 
-    /// <summary>Sends a file of requests and makes a batch of it. Returns its id.</summary>
-    public async Task<string> CreateAsync(string lines, string endpoint)
+    /// <summary>Sends a file of JSONL. Returns its id.</summary>
+    public async Task<string> SendAsync(string lines, string purpose) => Id(await AskAsync(() => new HttpRequestMessage(
+        HttpMethod.Post, "/v1/files")
     {
-        var file = await AskAsync(() => new HttpRequestMessage(HttpMethod.Post, "/v1/files")
+        Content = new MultipartFormDataContent
         {
-            Content = new MultipartFormDataContent
-            {
-                { new StringContent("batch"), "purpose" },
-                { new ByteArrayContent(Encoding.UTF8.GetBytes(lines)), "file", "requests.jsonl" },
-            },
-        });
-        var order = $$"""{"input_file_id":"{{Id(file)}}","endpoint":"{{endpoint}}","completion_window":"24h"}""";
-        return Id(await AskAsync(() => new HttpRequestMessage(HttpMethod.Post, "/v1/batches")
-        {
-            Content = new StringContent(order, Encoding.UTF8, "application/json"),
-        }));
-    }
+            { new StringContent(purpose), "purpose" },
+            { new ByteArrayContent(Encoding.UTF8.GetBytes(lines)), "file", "lines.jsonl" },
+        },
+    }));
 
-    public async Task<JsonElement> ShowAsync(string batch) =>
-        JsonElement.Parse(await AskAsync(() => new HttpRequestMessage(HttpMethod.Get, $"/v1/batches/{batch}")));
+    /// <summary>Makes a batch or a job. Returns its id.</summary>
+    /// <param name="order">JSON.</param>
+    public async Task<string> CreateAsync(string path, string order) => Id(await AskAsync(() => new HttpRequestMessage(HttpMethod.Post, path)
+    {
+        Content = new StringContent(order, Encoding.UTF8, "application/json"),
+    }));
+
+    /// <summary>A batch, a job, or what belongs to one.</summary>
+    public async Task<JsonElement> ShowAsync(string path) =>
+        JsonElement.Parse(await AskAsync(() => new HttpRequestMessage(HttpMethod.Get, path)));
 
     /// <summary>Lines of a file of a batch; none without a file.</summary>
     /// <param name="member"><c>output_file_id</c> or <c>error_file_id</c>.</param>
