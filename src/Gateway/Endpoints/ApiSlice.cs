@@ -45,15 +45,21 @@ internal static class ApiSlice
         }
 
         // The same routes once more for a service that names the key. Only endpoints that run a model: the others cost nothing.
-        var calls = routes.MapInternal(InternalCalls.Prefix, "learning").WithMetadata(new ApiAnswer { IsInternal = true });
-        ((IEndpointConventionBuilder)calls).Finally(RemoveName);
-        foreach (var endpoint in EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint))
-        {
-            endpoint.Map(calls);
-        }
+        MapCalls(routes, endpoint => endpoint != PublicEndpoint.Classifications, "learning");
+        MapCalls(routes, endpoint => endpoint == PublicEndpoint.Classifications, "learning", "accounts"); // A member tries a classifier.
 
         // A known URL with a wrong method ends here too: the routes above do not take it.
         api.Map("/{**rest}", UnknownUrls.RefuseAsync).ExcludeFromDescription();
+    }
+
+    private static void MapCalls(IEndpointRouteBuilder routes, Func<PublicEndpoint, bool> isOfThese, params string[] callers)
+    {
+        var calls = routes.MapInternal(InternalCalls.Prefix, callers).WithMetadata(new ApiAnswer { IsInternal = true });
+        ((IEndpointConventionBuilder)calls).Finally(RemoveName);
+        foreach (var endpoint in EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint && isOfThese(endpoint.Api)))
+        {
+            endpoint.Map(calls);
+        }
     }
 
     /// <summary>A name is of one route: that of the document.</summary>
