@@ -36,9 +36,10 @@ internal sealed class FileUpload(IAntiforgery antiforgery, LearningClient learni
         {
             return await ReadAsync(context, form);
         }
-        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        catch (Exception exception) when ((exception as BadHttpRequestException ?? exception.InnerException as BadHttpRequestException)
+            is { StatusCode: StatusCodes.Status413PayloadTooLarge } tooLarge)
         {
-            return new UploadOutcome(null, new LearningRefusal(exception.StatusCode, null, null, "The file is too large."), null);
+            return new UploadOutcome(null, new LearningRefusal(tooLarge.StatusCode, null, null, "The file is too large."), null);
         }
     }
 

@@ -30,7 +30,7 @@ internal static class EvaluationDrawings
             {
                 var rows = metrics.Confusion[row][column];
                 var style = row == column ? "cell right" : "cell wrong";
-                drawing.Box(Margin + (column * cell), Edge + (row * cell), cell - 2, cell - 2, rows / (double)sum * 0.75, style);
+                drawing.Square(Margin + (column * cell), Edge + (row * cell), cell - 2, rows / (double)sum * 0.75, style);
                 drawing.Text(
                     Margin + (column * cell) + (cell / 2.0) - 1, Edge + (row * cell) + (cell / 2.0) + 4,
                     rows.ToString(CultureInfo.InvariantCulture), "plain", "middle");

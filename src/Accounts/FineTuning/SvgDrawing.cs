@@ -15,7 +15,9 @@ internal sealed class SvgDrawing(int width, int height)
     private readonly StringBuilder _svg = new();
 
     public void Line(double x1, double y1, double x2, double y2, string style) =>
-        _svg.Append(CultureInfo.InvariantCulture, $"<line class=\"{style}\" x1=\"{x1:0.#}\" y1=\"{y1:0.#}\" x2=\"{x2:0.#}\" y2=\"{y2:0.#}\"/>");
+        _svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<line class=\"{style}\" x1=\"{x1:0.#}\" y1=\"{y1:0.#}\" x2=\"{x2:0.#}\" y2=\"{y2:0.#}\"/>");
 
     /// <summary>Draws a line through points; a single point as a dot.</summary>
     public void Path(IReadOnlyList<(double X, double Y)> points, string style)
@@ -39,9 +41,9 @@ internal sealed class SvgDrawing(int width, int height)
         _svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"{style}\" cx=\"{x:0.#}\" cy=\"{y:0.#}\" r=\"{radius:0.#}\"/>");
 
     /// <param name="opacity">0 to 1.</param>
-    public void Box(double x, double y, double boxWidth, double boxHeight, double opacity, string style) => _svg.Append(
+    public void Square(double x, double y, double side, double opacity, string style) => _svg.Append(
         CultureInfo.InvariantCulture,
-        $"<rect class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\" width=\"{boxWidth:0.#}\" height=\"{boxHeight:0.#}\" fill-opacity=\"{opacity:0.##}\"/>");
+        $"<rect class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\" width=\"{side:0.#}\" height=\"{side:0.#}\" fill-opacity=\"{opacity:0.##}\"/>");
 
     /// <param name="anchor"><c>start</c>, <c>middle</c> or <c>end</c>.</param>
     public void Text(double x, double y, string text, string style, string anchor = "start") =>

@@ -69,9 +69,10 @@ internal sealed partial class LearningClient(IHttpClientFactory clients, Workspa
         return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
-    /// <summary>Whether a call failed because Learning is away, rather than because the member left.</summary>
+    /// <summary>Whether a call failed because Learning is away, rather than because the member left or sent too much.</summary>
     public static bool IsAway(Exception exception, CancellationToken cancellationToken) =>
-        exception is HttpRequestException or JsonException or IOException
+        exception is HttpRequestException { InnerException: not BadHttpRequestException } or JsonException
+            or (IOException and not BadHttpRequestException)
         || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     [LoggerMessage(1, LogLevel.Information, "Learning did not answer: {Reason}")]
