@@ -11,6 +11,7 @@ internal sealed class JobDesk(LearningClient learning, GatewayClient gateway)
 {
     private const string Jobs = "/v1/fine_tuning/jobs";
     private const string Deployments = "/v1/fine_tuning/deployments";
+    private const string Models = "/v1/fine_tuning/models";
     private const int PageSize = 50;
     private const int EventPage = 100;
     private const int LongestName = 63;
@@ -85,8 +86,13 @@ internal sealed class JobDesk(LearningClient learning, GatewayClient gateway)
         learning.SendAsync(
             HttpMethod.Post, $"{Deployments}/{name}/rollback", null, null, JobWire.Default.DeploymentEntry, cancellationToken);
 
-    public Task<LearningAnswer<DeletedDeployment>> DeleteDeploymentAsync(string name, CancellationToken cancellationToken) =>
-        learning.SendAsync(HttpMethod.Delete, $"{Deployments}/{name}", null, null, JobWire.Default.DeletedDeployment, cancellationToken);
+    public Task<LearningAnswer<DeletedEntry>> DeleteDeploymentAsync(string name, CancellationToken cancellationToken) =>
+        learning.SendAsync(HttpMethod.Delete, $"{Deployments}/{name}", null, null, FileWire.Default.DeletedEntry, cancellationToken);
+
+    /// <summary>Deletes a trained model, which no name may lead to.</summary>
+    public async Task<LearningAnswer<DeletedEntry>> DeleteModelAsync(string model, CancellationToken cancellationToken) => IsName(model)
+        ? await learning.SendAsync(HttpMethod.Delete, $"{Models}/{model}", null, null, FileWire.Default.DeletedEntry, cancellationToken)
+        : new LearningAnswer<DeletedEntry>(null, NoName);
 
     /// <summary>Lists the base models that trainers offer now, and the one that is trained from nothing.</summary>
     public async Task<IReadOnlyList<string>> ListBasesAsync(CancellationToken cancellationToken)

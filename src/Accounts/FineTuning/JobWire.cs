@@ -115,9 +115,6 @@ public sealed record DeploymentMinimum(string Metric, double Value);
 /// <summary>Body of <c>POST /v1/fine_tuning/deployments</c>.</summary>
 public sealed record NewDeployment(string Model, string? Name, DeploymentMinimum? Minimum);
 
-/// <summary>Answer of a deletion.</summary>
-public sealed record DeletedDeployment(string Id, bool Deleted);
-
 /// <summary>Body of <c>POST /v1/fine_tuning/jobs</c>.</summary>
 public sealed record NewJob(string Model, string TrainingFile)
 {
@@ -157,7 +154,6 @@ public sealed record NewJobNumbers(int? NEpochs, int? BatchSize, double? Learnin
 [JsonSerializable(typeof(DeploymentEntry))]
 [JsonSerializable(typeof(DeploymentPageEntry))]
 [JsonSerializable(typeof(NewDeployment))]
-[JsonSerializable(typeof(DeletedDeployment))]
 [JsonSerializable(typeof(NewJob))]
 [JsonSerializable(typeof(EvaluationEntry))]
 internal sealed partial class JobWire : JsonSerializerContext;
