@@ -11,9 +11,6 @@ internal static class ShowJob
     public static readonly IReadOnlyList<(string Metric, string Label)> Metrics =
         [("accuracy", "Accuracy"), ("macro_f1", "Macro F1"), ("roc_auc", "Area under the ROC curve")];
 
-    /// <summary>The scope that a key of a job must have.</summary>
-    public const string Scope = "fine_tuning";
-
     public static string Cost(JobEntry job) =>
         decimal.TryParse(job.CostUsd, NumberStyles.Float, CultureInfo.InvariantCulture, out var usd) ? Show.Usd(usd) : "—";
 

@@ -140,12 +140,43 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
             new("POST", "/v1/batches/{batch}/cancel"),
         ]);
 
+    /// <summary>Fine-tuning jobs, which the service Learning keeps and trainers run.</summary>
+    public static readonly PublicEndpoint FineTuning = new(
+        "fine_tuning", "Fine-tuning", "fine_tuning",
+        [
+            new("POST", "/v1/fine_tuning/jobs"),
+            new("GET", "/v1/fine_tuning/jobs"),
+            new("GET", "/v1/fine_tuning/jobs/{job}"),
+            new("POST", "/v1/fine_tuning/jobs/{job}/cancel"),
+            new("POST", "/v1/fine_tuning/jobs/{job}/pause"),
+            new("POST", "/v1/fine_tuning/jobs/{job}/resume"),
+            new("GET", "/v1/fine_tuning/jobs/{job}/events"),
+            new("GET", "/v1/fine_tuning/jobs/{job}/checkpoints"),
+            new("GET", "/v1/fine_tuning/jobs/{job}/evaluation"),
+            new("POST", "/v1/fine_tuning/deployments"),
+            new("GET", "/v1/fine_tuning/deployments"),
+            new("GET", "/v1/fine_tuning/deployments/{deployment}"),
+            new("POST", "/v1/fine_tuning/deployments/{deployment}/rollback"),
+            new("DELETE", "/v1/fine_tuning/deployments/{deployment}"),
+            new("GET", "/v1/fine_tuning/models"),
+            new("DELETE", "/v1/fine_tuning/models/{model}"),
+            new("GET", "/v1/fine_tuning/models/{model}/receipt"),
+        ]);
+
+    /// <summary>Runs of fine-tuning jobs. Not one of <see cref="All"/>: only the internal door serves it, see
+    /// <see cref="Learning.TrainingOrder"/>.</summary>
+    public static readonly PublicEndpoint TrainingRuns = new(
+        "fine_tuning", "POST", "Fine-tuning", "fine_tuning", "/v1/fine_tuning/runs")
+    {
+        Task = ModelTask.Training,
+    };
+
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
         ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, ImageDetections,
         ImageOcr,
-        AudioTranscriptions, AudioTranslations, ImageGenerations, Models, Files, Batches,
+        AudioTranscriptions, AudioTranslations, ImageGenerations, Models, Files, Batches, FineTuning,
     ];
 
     /// <summary>Route templates, each once.</summary>

@@ -45,18 +45,23 @@ internal static class ApiSlice
         }
 
         // The same routes once more for a service that names the key. Only endpoints that run a model: the others cost nothing.
-        MapCalls(routes, endpoint => endpoint != PublicEndpoint.Classifications, "learning");
-        MapCalls(routes, endpoint => endpoint == PublicEndpoint.Classifications, "learning", "accounts"); // A member tries a classifier.
+        // A member tries a classifier by the portal.
+        MapCalls(routes, EndpointTable.All.Where(endpoint => endpoint.Api == PublicEndpoint.Classifications), "learning", "accounts");
+        MapCalls(
+            routes,
+            EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint && endpoint.Api != PublicEndpoint.Classifications)
+                .Concat(EndpointTable.Internal),
+            "learning");
 
         // A known URL with a wrong method ends here too: the routes above do not take it.
         api.Map("/{**rest}", UnknownUrls.RefuseAsync).ExcludeFromDescription();
     }
 
-    private static void MapCalls(IEndpointRouteBuilder routes, Func<PublicEndpoint, bool> isOfThese, params string[] callers)
+    private static void MapCalls(IEndpointRouteBuilder routes, IEnumerable<IEndpoint> endpoints, params string[] callers)
     {
         var calls = routes.MapInternal(InternalCalls.Prefix, callers).WithMetadata(new ApiAnswer { IsInternal = true });
         ((IEndpointConventionBuilder)calls).Finally(RemoveName);
-        foreach (var endpoint in EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint && isOfThese(endpoint.Api)))
+        foreach (var endpoint in endpoints)
         {
             endpoint.Map(calls);
         }
@@ -71,6 +76,10 @@ internal static class ApiSlice
         }
     }
 }
+
+/// <summary>Endpoint metadata: a call through the internal door that is cancelled when its caller leaves. All others run to their end.
+/// </summary>
+internal sealed record EndsWithItsCaller;
 
 /// <summary>Endpoint metadata: an answer of the API, with its headers, its log line and its errors.</summary>
 internal sealed record ApiAnswer

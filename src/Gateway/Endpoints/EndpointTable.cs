@@ -34,5 +34,9 @@ internal static class EndpointTable
         new ModelsEndpoint(),
         new FilesEndpoint(),
         new BatchesEndpoint(),
+        new FineTuningEndpoint(),
     ];
+
+    /// <summary>Endpoints that only the internal door serves.</summary>
+    public static readonly IReadOnlyList<IEndpoint> Internal = [new TrainingRunsEndpoint()];
 }

@@ -47,7 +47,7 @@ public sealed class JobPageTests : IAsyncLifetime
         var made = await _ada.SendAsync("/fine-tuning/new", hidden, fields);
         var again = await _ada.SendAsync("/fine-tuning/new", hidden, fields);
 
-        Assert.Equal(made.Location, again.Location);
+        Assert.Equal(LearningBench.PathOf(made), LearningBench.PathOf(again));
         var sent = Assert.Single(_bench.Script.Requests, request => request.Call == "POST /v1/fine_tuning/jobs");
         Assert.Equal((_key, LearningHeaders.AllScopes), (sent.PublicId, sent.Scopes));
         Assert.NotEqual(LearningHeaders.NoKey, sent.Key);
@@ -163,13 +163,14 @@ public sealed class JobPageTests : IAsyncLifetime
         var wrong = await _ada.SubmitAsync(job, "deploy", ("Deploy.Metric", "accuracy"), ("Deploy.Minimum", "lots"));
         _bench.Script.Refusal = ScriptedLearning.Error("Its accuracy of 0.8 is below the minimum.");
         var refused = await _ada.SubmitAsync(job, "deploy", ("Deploy.Metric", "accuracy"), ("Deploy.Minimum", "90"));
-        var first = await _ada.SubmitAsync(job, "deploy", ("Deploy.Name", "reviews"), ("Deploy.Metric", "macro_f1"), ("Deploy.Minimum", "80"));
+        var first = LearningBench.PathOf(await _ada.SubmitAsync(
+            job, "deploy", ("Deploy.Name", "reviews"), ("Deploy.Metric", "macro_f1"), ("Deploy.Minimum", "80")));
         _bench.Script.Change(one => one["fine_tuned_model"] = "ft-lstm-2");
         var second = await _ada.SubmitAndFollowAsync(job, "deploy", ("Deploy.Name", "reviews"));
 
-        var back = await _ada.SubmitAndFollowAsync(first.Location!, "rollback");
-        var deleted = await _ada.SubmitAndFollowAsync(first.Location!, "delete");
-        var gone = await _ada.OpenAsync(first.Location!);
+        var back = await _ada.SubmitAndFollowAsync(first, "rollback");
+        var deleted = await _ada.SubmitAndFollowAsync(first, "delete");
+        var gone = await _ada.OpenAsync(first);
 
         Assert.Contains("a number of per cent", wrong.Html, StringComparison.Ordinal);
         Assert.Contains("below the minimum", refused.Html, StringComparison.Ordinal);
@@ -187,7 +188,7 @@ public sealed class JobPageTests : IAsyncLifetime
     {
         var job = await MakeAsync();
         _bench.Script.Change(one => (one["status"], one["fine_tuned_model"]) = ("succeeded", "ft-lstm-1"));
-        var deployed = (await _ada.SubmitAsync(job, "deploy", ("Deploy.Name", "reviews"))).Location!;
+        var deployed = LearningBench.PathOf(await _ada.SubmitAsync(job, "deploy", ("Deploy.Name", "reviews")));
         using var eve = await _bench.Host.SignUpAsync("eve@example.com");
         var hidden = await _ada.HiddenFieldsAsync(deployed, "delete");
 
@@ -212,7 +213,7 @@ public sealed class JobPageTests : IAsyncLifetime
     {
         var job = await MakeAsync();
         _bench.Script.Change(one => (one["status"], one["fine_tuned_model"]) = ("succeeded", "ft-lstm-1"));
-        var deployed = (await _ada.SubmitAsync(job, "deploy", ("Deploy.Name", "reviews"))).Location!;
+        var deployed = LearningBench.PathOf(await _ada.SubmitAsync(job, "deploy", ("Deploy.Name", "reviews")));
         _bench.Host.Responder.Answers["/internal/calls/v1/classifications"] =
             """
             {"object":"list","data":[{"object":"classification","index":0,"label":"<b>good</b>","label_id":1,"score":0.9,
@@ -244,9 +245,7 @@ public sealed class JobPageTests : IAsyncLifetime
 
     private async Task<string> MakeAsync(params (string, string)[] more)
     {
-        var made = await _ada.SubmitAsync("/fine-tuning/new", "new-job", Fields(more));
-        Assert.True(made.Location is not null, made.Html);
-        return made.Location;
+        return LearningBench.PathOf(await _ada.SubmitAsync("/fine-tuning/new", "new-job", Fields(more)));
     }
 
     private (string, string)[] Fields(params (string, string)[] more) =>

@@ -79,8 +79,14 @@ internal sealed class LearningBench : IAsyncDisposable
     public static async Task<string> AddFileAsync(PortalBrowser browser, string text, string purpose, string name = "a.jsonl")
     {
         var sent = await SendFileAsync(browser, Encoding.UTF8.GetBytes(text), purpose, name);
-        Assert.StartsWith("/files/file-", sent.Location ?? sent.Html, StringComparison.Ordinal);
-        return sent.Location!["/files/".Length..];
+        return PathOf(sent)["/files/".Length..];
+    }
+
+    /// <summary>Where an answer leads, as a path.</summary>
+    public static string PathOf(Page answer)
+    {
+        Assert.True(answer.Location is not null, answer.Html);
+        return new Uri(new Uri("http://portal"), answer.Location).PathAndQuery;
     }
 
     /// <summary>The token of a page's last form.</summary>

@@ -120,7 +120,7 @@ internal sealed class ScriptedLearning : IAsyncDisposable
             ["object"] = "fine_tuning.job",
             ["model"] = order["model"]!.DeepClone(),
             ["status"] = "running",
-            ["created_at"] = 1_800_000_000 + _jobs.Count,
+            ["created_at"] = 1_800_000_000L + _jobs.Count,
             ["training_file"] = order["training_file"]!.DeepClone(),
             ["suffix"] = order["suffix"]?.DeepClone(),
             ["method"] = new JsonObject { ["type"] = "head" },
@@ -151,7 +151,7 @@ internal sealed class ScriptedLearning : IAsyncDisposable
             ["previous_model"] = before,
             ["status"] = "ready",
             ["minimum"] = order["minimum"]?.DeepClone(),
-            ["created_at"] = 1_800_000_000,
+            ["created_at"] = 1_800_000_000L,
         };
     }
 

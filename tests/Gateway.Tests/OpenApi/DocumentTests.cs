@@ -42,7 +42,14 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["UploadRequestBody"] = UploadRequest.Members,
         ["FileExpiryBody"] = FileExpiryReader.Members,
         ["BatchRequestBody"] = BatchRequest.Members,
+        ["DeploymentRequestBody"] = DeploymentRequest.Members,
+        ["DeploymentMinimumBody"] = DeploymentRequest.MinimumMembers,
         ["UploadCompletionBody"] = UploadCompletion.Members,
+        ["FineTuningJobRequestBody"] = FineTuningJobRequest.Members,
+        ["TrainingMethodBody"] = TrainingChoice.MethodMembers,
+        ["MethodSettingsBody"] = TrainingChoice.SettingsMembers,
+        ["HyperparametersBody"] = TrainingChoice.NumberMembers,
+        ["TrainingBudgetBody"] = FineTuningJobRequest.BudgetMembers,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];
