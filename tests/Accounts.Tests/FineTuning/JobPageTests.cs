@@ -58,6 +58,29 @@ public sealed class JobPageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_job_of_the_real_Learning_is_made_shown_and_cancelled()
+    {
+        _bench.Script.PassesAll = true;
+        var refused = await _ada.SubmitAsync("/fine-tuning/new", "new-job", Fields(("Input.Epochs", "0")));
+        var job = await MakeAsync(("Input.Suffix", "reviews"), ("Input.BudgetUsd", "1.5"));
+        using var eve = await _bench.Host.SignUpAsync("eve@example.com");
+
+        var list = await _ada.OpenAsync("/fine-tuning");
+        var page = await _ada.OpenAsync(job);
+        var hers = await eve.OpenAsync(job);
+        var cancelled = await _ada.SubmitAndFollowAsync(job, "order", ("Verb", "cancel"));
+        var evaluation = await _ada.OpenAsync($"{job}/evaluation");
+
+        Assert.Contains("id=\"epochs-errors\" role=\"alert\"><p class=\"validation-message\">", Tight(refused), StringComparison.Ordinal);
+        Assert.Contains(">reviews</a>", list.Html, StringComparison.Ordinal);
+        Assert.Contains("validating files", page.Html, StringComparison.Ordinal);
+        Assert.Contains("<dt>Budget</dt><dd>$1.5</dd>", Tight(page), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, hers.Status);
+        Assert.Contains("cancelled", cancelled.Html, StringComparison.Ordinal);
+        Assert.Contains("it has no evaluation", evaluation.Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_no_number_and_what_Learning_refuses_stand_beside_their_fields()
     {
         var wrong = await _ada.SubmitAsync("/fine-tuning/new", "new-job", Fields(("Input.Epochs", "many"), ("Input.Seed", "1.5")));

@@ -32,6 +32,7 @@ internal sealed class LearningBench : IAsyncDisposable
             "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("learning"), $"--Postgres:ConnectionString={postgres}",
             $"--Storage:Folder={TestFolder.Create("files")}", $"--Sealing:MasterKeys=k1:{new string('7', 64)}",
             "--Services:gateway=http://127.0.0.1:1", "--Services:billing=http://127.0.0.1:1", "--Batches:Batches=0",
+            "--Jobs:Concurrency=0", "--Jobs:Plans=0", "--Jobs:FirstPlan=00:00:00",
         ]);
         await learning.StartAsync();
         var script = await ScriptedLearning.StartAsync(learning.Url(ListenerKind.Internal));

@@ -33,6 +33,9 @@ internal sealed class ScriptedLearning : IAsyncDisposable
 
     public JsonObject? Evaluation { get; set; }
 
+    /// <summary>Passes fine-tuning on to the real Learning too, which has no trainer.</summary>
+    public bool PassesAll { get; set; }
+
     /// <summary>The error for the next POST; null to take it.</summary>
     public JsonObject? Refusal { get; set; }
 
@@ -68,7 +71,7 @@ internal sealed class ScriptedLearning : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
-        if (!context.Request.Path.StartsWithSegments("/v1/fine_tuning"))
+        if (PassesAll || !context.Request.Path.StartsWithSegments("/v1/fine_tuning"))
         {
             await PassOnAsync(context);
             return;
