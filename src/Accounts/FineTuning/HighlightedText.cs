@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Tollgate.Accounts.FineTuning;
 
 /// <summary>A piece of a text.</summary>

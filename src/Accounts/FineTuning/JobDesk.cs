@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Json;
 using Tollgate.Accounts.Fleet;
 using Tollgate.Accounts.Learning;
 using Tollgate.Contracts.Learning;

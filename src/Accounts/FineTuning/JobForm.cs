@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tollgate.Accounts.Portal;
 
 namespace Tollgate.Accounts.FineTuning;

@@ -43,7 +43,8 @@ internal sealed class SvgDrawing(int width, int height)
     /// <param name="opacity">0 to 1.</param>
     public void Square(double x, double y, double side, double opacity, string style) => _svg.Append(
         CultureInfo.InvariantCulture,
-        $"<rect class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\" width=\"{side:0.#}\" height=\"{side:0.#}\" fill-opacity=\"{opacity:0.##}\"/>");
+        $"<rect class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\" width=\"{side:0.#}\" height=\"{side:0.#}\" "
+        + $"fill-opacity=\"{opacity:0.##}\"/>");
 
     /// <param name="anchor"><c>start</c>, <c>middle</c> or <c>end</c>.</param>
     public void Text(double x, double y, string text, string style, string anchor = "start") =>

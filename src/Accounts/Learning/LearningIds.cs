@@ -17,5 +17,5 @@ internal static class LearningIds
     public static bool IsJob(string? text) => Is(text, Job);
 
     private static bool Is(string? text, string prefix) => text?.Length == prefix.Length + Digits
-        && text.StartsWith(prefix, StringComparison.Ordinal) && text.AsSpan(prefix.Length).ContainsAnyExcept("0123456789abcdef") is false;
+        && text.StartsWith(prefix, StringComparison.Ordinal) && text.Skip(prefix.Length).All(char.IsAsciiHexDigitLower);
 }

@@ -52,7 +52,8 @@ public sealed class FilePageTests : IAsyncLifetime
         Assert.Contains("HMAC-SHA256", receipt.Html, StringComparison.Ordinal);
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (after.Status, gone.Status));
         var entries = await _bench.Host.InScopeAsync<AccountsDb, List<string>>(
-            db => db.AuditEntries.Where(entry => entry.Subject == id).OrderBy(entry => entry.Id).Select(entry => entry.Action).ToListAsync());
+            db => db.AuditEntries.Where(entry => entry.Subject == id).OrderBy(entry => entry.Id).Select(entry => entry.Action)
+                .ToListAsync());
         Assert.Equal(["file.send", "file.delete"], entries);
     }
 
@@ -133,7 +134,8 @@ public sealed class FilePageTests : IAsyncLifetime
         var id = await LearningBench.AddFileAsync(_ada, Good, "fine-tune");
         using var eve = await _bench.Host.SignUpAsync("eve@example.com");
 
-        foreach (var path in (string[])[id, $"{id}/content", $"{id}/delete", $"{id}/receipt", "..", "%2e%2e", ".", "..%2fbatches", "file-1"])
+        string[] paths = [id, $"{id}/content", $"{id}/delete", $"{id}/receipt", "..", "%2e%2e", ".", "..%2fbatches", "file-1"];
+        foreach (var path in paths)
         {
             var page = await eve.OpenAsync($"/files/{path}");
             Assert.True(page.Status == HttpStatusCode.NotFound || path is ".." or "%2e%2e" or ".", $"{path}: {page.Status}");

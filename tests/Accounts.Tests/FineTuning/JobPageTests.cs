@@ -52,8 +52,8 @@ public sealed class JobPageTests : IAsyncLifetime
         Assert.Equal((_key, LearningHeaders.AllScopes), (sent.PublicId, sent.Scopes));
         Assert.NotEqual(LearningHeaders.NoKey, sent.Key);
         Assert.Equal(
-            "{\"model\":\"lstm\",\"training_file\":\"" + _file + "\",\"hyperparameters\":{\"n_epochs\":3},\"seed\":7,\"suffix\":\"reviews\","
-                + "\"validation_share\":0.2,\"early_stopping\":true,\"balance_labels\":true,\"budget\":{\"usd\":1.5}}",
+            "{\"model\":\"lstm\",\"training_file\":\"" + _file + "\",\"hyperparameters\":{\"n_epochs\":3},\"seed\":7,"
+                + "\"suffix\":\"reviews\",\"validation_share\":0.2,\"early_stopping\":true,\"balance_labels\":true,\"budget\":{\"usd\":1.5}}",
             sent.Body);
     }
 
@@ -87,8 +87,11 @@ public sealed class JobPageTests : IAsyncLifetime
         _bench.Script.Refusal = ScriptedLearning.Error("The suffix is too long.", "suffix");
         var refused = await _ada.SubmitAsync("/fine-tuning/new", "new-job", Fields(("Input.Suffix", "x")));
 
-        Assert.Contains("id=\"epochs-errors\" role=\"alert\"><p class=\"validation-message\">A whole number", Tight(wrong), StringComparison.Ordinal);
-        Assert.Contains("id=\"seed-errors\" role=\"alert\"><p class=\"validation-message\">A whole number", Tight(wrong), StringComparison.Ordinal);
+        Assert.All(
+            (string[])["epochs", "seed"],
+            field => Assert.Contains(
+                $"id=\"{field}-errors\" role=\"alert\"><p class=\"validation-message\">A whole number", Tight(wrong),
+                StringComparison.Ordinal));
         Assert.Contains(
             "id=\"suffix-errors\" role=\"alert\"><p class=\"validation-message\">The suffix is too long.", Tight(refused),
             StringComparison.Ordinal);
@@ -140,10 +143,13 @@ public sealed class JobPageTests : IAsyncLifetime
         var job = await MakeAsync();
         _bench.Script.Evaluation = JsonNode.Parse(
             """
-            {"rows":10,"metrics":{"accuracy":0.8,"macro":{"precision":0.8,"recall":0.8,"f1":0.79},"micro":{"precision":0.8,"recall":0.8,"f1":0.8},
-            "labels":[{"label":"<b>good</b>","precision":0.8,"recall":0.8,"f1":0.8,"rows":5},{"label":"bad","precision":0.8,"recall":0.8,"f1":0.8,"rows":5}],
-            "confusion":[[4,1],[1,4]]},"accuracy_interval":{"low":0.6,"high":0.95},"macro_f1_interval":{"low":0.5,"high":0.9},"roc_auc":0.91,
-            "calibration":{"positive":"<i>","expected_error":0.1,"brier":0.2,"bins":[{"from":0,"to":0.1,"rows":5,"mean_score":0.05,"positive_share":0}]},
+            {"rows":10,"metrics":{"accuracy":0.8,"macro":{"precision":0.8,"recall":0.8,"f1":0.79},
+            "micro":{"precision":0.8,"recall":0.8,"f1":0.8},
+            "labels":[{"label":"<b>good</b>","precision":0.8,"recall":0.8,"f1":0.8,"rows":5},
+            {"label":"bad","precision":0.8,"recall":0.8,"f1":0.8,"rows":5}],
+            "confusion":[[4,1],[1,4]]},"accuracy_interval":{"low":0.6,"high":0.95},"macro_f1_interval":{"low":0.5,"high":0.9},
+            "roc_auc":0.91,"calibration":{"positive":"<i>","expected_error":0.1,"brier":0.2,
+            "bins":[{"from":0,"to":0.1,"rows":5,"mean_score":0.05,"positive_share":0}]},
             "baselines":[{"name":"majority","accuracy":0.5,"macro_f1":0.33}],
             "mistakes":[{"line":3,"text":"<img src=x onerror=alert(1)>","label":"bad","predicted":"good","score":0.97,"label_score":0.03}],
             "leaks":{"exact":1,"similar":0,"leaks":[{"training_line":1,"validation_line":2,"is_exact":true}]},
