@@ -53,7 +53,8 @@ public sealed class JobPageTests : IAsyncLifetime
         Assert.NotEqual(LearningHeaders.NoKey, sent.Key);
         Assert.Equal(
             "{\"model\":\"lstm\",\"training_file\":\"" + _file + "\",\"hyperparameters\":{\"n_epochs\":3},\"seed\":7,"
-                + "\"suffix\":\"reviews\",\"validation_share\":0.2,\"early_stopping\":true,\"balance_labels\":true,\"budget\":{\"usd\":1.5}}",
+                + "\"suffix\":\"reviews\",\"validation_share\":0.2,"
+                + "\"early_stopping\":true,\"balance_labels\":true,\"budget\":{\"usd\":1.5}}",
             sent.Body);
     }
 
