@@ -15,7 +15,7 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
                 "GET /internal/fleet: accounts, learning, operator", "GET /metrics: metrics, operator",
                 "POST /internal/calls/predict: learning", "POST /internal/calls/v1/audio/transcriptions: learning",
                 "POST /internal/calls/v1/audio/translations: learning", "POST /internal/calls/v1/chat/completions: learning",
-                "POST /internal/calls/v1/classifications: learning", "POST /internal/calls/v1/completions: learning",
+                "POST /internal/calls/v1/classifications: learning, accounts", "POST /internal/calls/v1/completions: learning",
                 "POST /internal/calls/v1/embeddings: learning", "POST /internal/calls/v1/engines/{engine}/completions: learning",
                 "POST /internal/calls/v1/fine_tuning/runs: learning",
                 "POST /internal/calls/v1/images/classifications: learning", "POST /internal/calls/v1/images/detections: learning",
