@@ -42,15 +42,15 @@ internal sealed record TunedModelListObject(string Object, IReadOnlyList<TunedMo
 internal sealed record DeletedObject(string Id, string Object, bool Deleted);
 
 /// <summary>What stays of a deleted model.</summary>
-/// <param name="DeletedBy"><c>key_</c> and the key's id.</param>
+/// <param name="DeletedBy"><c>key_</c> and the key's id; null for a member of the project who used none.</param>
 /// <param name="ContentRemoved">Whether the sealed bytes have left the store; their key went with the deletion.</param>
 internal sealed record ModelReceiptObject(
-    string Id, string Object, long Bytes, string Sha256, long CreatedAt, long DeletedAt, string DeletedBy, bool ContentRemoved,
+    string Id, string Object, long Bytes, string Sha256, long CreatedAt, long DeletedAt, string? DeletedBy, bool ContentRemoved,
     SignatureObject Signature)
 {
     public static ModelReceiptObject Of(ModelReceipt receipt) => new(
         receipt.Name, "fine_tuning.model.deletion_receipt", receipt.Bytes, receipt.Sha256, receipt.CreatedAt.ToUnixTimeSeconds(),
-        receipt.DeletedAt.ToUnixTimeSeconds(), $"key_{receipt.DeletedBy:N}", receipt.IsRemoved,
+        receipt.DeletedAt.ToUnixTimeSeconds(), receipt.DeletedBy is { } key ? $"key_{key:N}" : null, receipt.IsRemoved,
         new SignatureObject("HMAC-SHA256", receipt.SigningKey, receipt.SignedText, Convert.ToHexStringLower(receipt.Mac)));
 }
 

@@ -10,17 +10,18 @@ namespace Tollgate.Learning.Deployments;
 /// <summary>What stays of a deleted model.</summary>
 /// <param name="Bytes">Of its tar.</param>
 /// <param name="Sha256">Of its tar, 64 hex digits.</param>
+/// <param name="DeletedBy">The key; null for a member who used none.</param>
 /// <param name="IsRemoved">Whether the store has removed the sealed bytes, which nothing opens any more.</param>
 /// <param name="SigningKey">Id of the master key behind <paramref name="Mac"/>.</param>
 /// <param name="Mac">HMAC-SHA-256 of <see cref="SignedText"/>.</param>
 internal sealed record ModelReceipt(
     string Name, Guid OrganizationId, Guid ProjectId, long Bytes, string Sha256, DateTimeOffset CreatedAt, DateTimeOffset DeletedAt,
-    Guid DeletedBy, bool IsRemoved, string SigningKey, byte[] Mac)
+    Guid? DeletedBy, bool IsRemoved, string SigningKey, byte[] Mac)
 {
     /// <summary>What the installation signs: the facts, a line each.</summary>
     public string SignedText => string.Join(
         '\n', "tollgate model receipt 1", Name, $"org-{OrganizationId:N}", $"proj_{ProjectId:N}", $"{Bytes}", Sha256,
-        $"{CreatedAt.ToUnixTimeMilliseconds()}", $"{DeletedAt.ToUnixTimeMilliseconds()}", $"key_{DeletedBy:N}");
+        $"{CreatedAt.ToUnixTimeMilliseconds()}", $"{DeletedAt.ToUnixTimeMilliseconds()}", DeletedBy is { } key ? $"key_{key:N}" : "");
 }
 
 /// <summary>
@@ -45,7 +46,7 @@ internal sealed class ModelDeletion(NpgsqlDataSource dataSource, FileDeletion fi
                 select {Facts}, blob_id from tuned_models
                 where organization_id = $1 and project_id = $2 and name = $3 and deleted_at is null for update
                 """,
-                row => (Receipt: Read(row, now, caller.KeyId, isRemoved: false, "", []), Blob: row.GetGuid(6)),
+                row => (Receipt: Read(row, now, caller.Key, isRemoved: false, "", []), Blob: row.GetGuid(6)),
                 cancellationToken, caller.OrganizationId, caller.ProjectId, name);
             if (found is not [var (receipt, content)])
             {
@@ -70,7 +71,7 @@ internal sealed class ModelDeletion(NpgsqlDataSource dataSource, FileDeletion fi
                   receipt_key = $4, receipt_mac = $5
                 where name = $1
                 """,
-                cancellationToken, name, now, caller.KeyId, key, mac);
+                cancellationToken, name, now, caller.Key, key, mac);
             await connection.ExecuteAsync("insert into removals (blob_id, since) values ($1, $2)", cancellationToken, blob, now);
             await transaction.CommitAsync(cancellationToken);
         }
@@ -90,13 +91,13 @@ internal sealed class ModelDeletion(NpgsqlDataSource dataSource, FileDeletion fi
             from tuned_models where organization_id = $1 and project_id = $2 and name = $3 and receipt_mac is not null
             """,
             row => Read(
-                row, row.GetFieldValue<DateTimeOffset>(6), row.GetGuid(7), row.GetBoolean(8), row.GetString(9),
+                row, row.GetFieldValue<DateTimeOffset>(6), row.IsDBNull(7) ? null : row.GetGuid(7), row.GetBoolean(8), row.GetString(9),
                 row.GetFieldValue<byte[]>(10)),
             cancellationToken, caller.OrganizationId, caller.ProjectId, name)).FirstOrDefault();
     }
 
     private static ModelReceipt Read(
-        NpgsqlDataReader row, DateTimeOffset deletedAt, Guid deletedBy, bool isRemoved, string signingKey, byte[] mac) => new(
+        NpgsqlDataReader row, DateTimeOffset deletedAt, Guid? deletedBy, bool isRemoved, string signingKey, byte[] mac) => new(
         row.GetString(0), row.GetGuid(1), row.GetGuid(2), row.GetInt64(3), row.GetString(4), row.GetFieldValue<DateTimeOffset>(5),
         deletedAt, deletedBy, isRemoved, signingKey, mac);
 }

@@ -25,4 +25,4 @@ alter table tuned_models
   add column receipt_key text,
   add column receipt_mac bytea,
   add constraint deleted_without_key check ((deleted_at is null) = (wrapped_key is not null)),
-  add constraint deleted_with_receipt check ((deleted_at is null) = (receipt_mac is null) and (deleted_at is null) = (deleted_by is null));
+  add constraint deleted_with_receipt check ((deleted_at is null) = (receipt_mac is null));

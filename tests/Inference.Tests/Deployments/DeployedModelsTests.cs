@@ -43,7 +43,7 @@ public sealed class DeployedModelsTests : IAsyncLifetime
 
         Assert.Equal((LearningStub.Owner, "tiny-embed:tuned", "classification"), (card.Owner, card.PricedAs, card.Task));
         Assert.False(Directory.Exists(Path.Combine(_repository, "ft-a")));
-        Assert.Empty(Directory.GetFileSystemEntries(_repository).Where(path => !path.EndsWith(".deployed", StringComparison.Ordinal)));
+        Assert.All(Directory.GetFileSystemEntries(_repository), path => Assert.EndsWith(".deployed", path, StringComparison.Ordinal));
         Assert.False(Directory.Exists(Path.Combine(_data, "deploying")));
     }
 
