@@ -29,8 +29,12 @@ internal sealed class ScriptedRun(HttpContext context, TrainingOrder order)
     /// <summary>Cancelled when Learning drops the stream.</summary>
     public CancellationToken Dropped => context.RequestAborted;
 
+    /// <summary>The last <c>id:</c>, which is what the run is billed.</summary>
+    public long Count { get; private set; }
+
     public async Task SendAsync(long id, TrainingEvent said)
     {
+        Count = id;
         if (!context.Response.HasStarted)
         {
             context.Response.ContentType = "text/event-stream";
@@ -152,6 +156,11 @@ internal sealed class ScriptedTrainer : IAsyncDisposable
         var ids = body.RootElement.EnumerateObject().Single().Value.EnumerateArray().Select(id => id.GetGuid()).Distinct().ToList();
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(JsonSerializer.Serialize(
-            new { booked = ids.Count, amount = ids.Sum(id => Costs.TryGetValue(id, out var cost) ? cost : 0.001m) }));
+            new
+            {
+                booked = ids.Count,
+                amount = ids.Sum(id => Costs.TryGetValue(id, out var cost) ? cost : 0.001m),
+                output = Runs.Where(run => ids.Contains(run.RequestId)).Sum(run => run.Count),
+            }));
     }
 }
