@@ -1,5 +1,7 @@
 using Tollgate.Accounts.Money;
 using Tollgate.Contracts.Catalogue;
+using Tollgate.Contracts.Learning;
+using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Accounts.Fleet;
@@ -32,9 +34,17 @@ internal sealed class FleetView(WorkerRegister register, GatewayClient gateway, 
     public async Task<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken) =>
         [.. (await ListTasksAsync(cancellationToken)).Keys];
 
-    /// <summary>Task of a model according to its worker; null when no worker serves the model.</summary>
+    /// <summary>Task of a model according to its name or its worker; null when the name says nothing and no worker serves the
+    /// model.</summary>
     public async Task<string?> FindTaskAsync(string model, CancellationToken cancellationToken) =>
-        (await ListTasksAsync(cancellationToken)).GetValueOrDefault(model);
+        FindTask(model, await ListTasksAsync(cancellationToken));
+
+    /// <summary>The same among the tasks of <see cref="ListTasksAsync"/>. Prices of training are set before a trainer shows its
+    /// model.</summary>
+    public static string? FindTask(string model, IReadOnlyDictionary<string, string> tasks) =>
+        TrainedModels.IsTrainer(model) ? ModelTask.Training.Name
+        : TrainedModels.IsPrice(model) ? ModelTask.Classification.Name
+        : tasks.GetValueOrDefault(model);
 
     internal static IReadOnlyList<WorkerLine> Merge(
         IReadOnlyList<WorkerEntry> entries, Figure<Contracts.Catalogue.Fleet> seen, DateTimeOffset now)

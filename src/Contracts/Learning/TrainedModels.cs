@@ -14,10 +14,16 @@ public static class TrainedModels
 
     /// <summary>The base model of a trainer's name; null for another name.</summary>
     public static string? BaseOf(string trainer) =>
-        trainer.EndsWith(TrainerMark, StringComparison.Ordinal) ? trainer[..^TrainerMark.Length] : null;
+        IsTrainer(trainer) ? trainer[..^TrainerMark.Length] : null;
+
+    /// <summary>Whether a name is one of <see cref="TrainerOf"/>.</summary>
+    public static bool IsTrainer(string name) => name.EndsWith(TrainerMark, StringComparison.Ordinal);
 
     /// <summary>The name whose price is that of all models that are trained from a base model.</summary>
     public static string PriceOf(string baseModel) => baseModel + PriceMark;
+
+    /// <summary>Whether a name is one of <see cref="PriceOf"/>.</summary>
+    public static bool IsPrice(string name) => name.EndsWith(PriceMark, StringComparison.Ordinal);
 
     /// <summary>Trainer → Learning, GET: the job's training file as it was sent.</summary>
     public static string TrainingFileOf(Guid job) => $"/internal/training/{job:N}/training-file";

@@ -12,9 +12,16 @@ namespace Tollgate.Learning.Jobs;
 
 /// <summary>What an event of a run changes at its job.</summary>
 /// <param name="Trains">Whether the training has begun, as opposed to a run that waits at its trainer.</param>
-/// <param name="PaidTokens">Trained tokens of the job that are billed with this event, those of earlier runs included.</param>
+/// <param name="PaidTokens">Trained tokens of the job that no later run is billed for again.</param>
 /// <param name="Happened">Null for an event that is not kept.</param>
-internal sealed record RunMark(TrainingEvent Event, bool Trains, long PaidTokens, JobEvent? Happened);
+internal sealed record RunMark(TrainingEvent Event, bool Trains, long PaidTokens, JobEvent? Happened)
+{
+    /// <summary>Number of the run.</summary>
+    public required int Run { get; init; }
+
+    /// <summary>The event's <c>id:</c>.</summary>
+    public required long Delivered { get; init; }
+}
 
 /// <summary>The changes of jobs that are planned or trained. Each names this process, by its claim. Thread-safe.</summary>
 internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider clock)
@@ -120,6 +127,9 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
             cancellationToken, said.Trainer, now, said.Stage, said.Step, said.Steps,
             said.SecondsLeft is { } left and >= 0 and < 1e9 ? now.AddSeconds(left) : null, said.TrainedTokens, mark.PaidTokens,
             mark.Trains);
+        await connection.ExecuteAsync(
+            "update job_runs set delivered = greatest(delivered, $3) where job_id = $1 and number = $2", cancellationToken, job, mark.Run,
+            mark.Delivered);
         if (mark.Happened is { } happened)
         {
             await JobEvents.AddAsync(connection, job, happened, now, cancellationToken);

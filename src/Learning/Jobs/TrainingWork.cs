@@ -48,7 +48,7 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
         using (stream)
         {
             await Parts.Progress.AnsweredAsync(Job.Id, number, CancellationToken.None);
-            await ReadAsync(stream, cancellationToken);
+            await ReadAsync(stream, number, cancellationToken);
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
         Claims, Job, PauseAfter(Job.Runs.Tries, retryAfter), (Job.Runs.Tries + 1, Job.Runs.Faults),
         Job.Runs.Tries == 0 ? JobEvent.Info("The job waits for a trainer.") : null, cancellationToken);
 
-    private async Task ReadAsync(RunStream stream, CancellationToken cancellationToken)
+    private async Task ReadAsync(RunStream stream, int number, CancellationToken cancellationToken)
     {
         TrainingEvent? finished = null;
         await foreach (var (id, said) in stream.ReadAsync(cancellationToken))
@@ -99,7 +99,7 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
                         cancellationToken);
                     return;
                 default:
-                    await MarkAsync(said, cancellationToken);
+                    await MarkAsync(number, id, said, cancellationToken);
                     break;
             }
         }
@@ -124,7 +124,7 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
         };
     }
 
-    private async Task MarkAsync(TrainingEvent said, CancellationToken cancellationToken)
+    private async Task MarkAsync(int number, long id, TrainingEvent said, CancellationToken cancellationToken)
     {
         var now = Parts.Clock.GetUtcNow();
         JobEvent? happened = null;
@@ -157,7 +157,8 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
                 break;
         }
 
-        await Parts.Progress.MarkAsync(Claims, Job.Id, new RunMark(said, _began, _paid, happened), cancellationToken);
+        var mark = new RunMark(said, _began, _paid, happened) { Run = number, Delivered = id };
+        await Parts.Progress.MarkAsync(Claims, Job.Id, mark, cancellationToken);
         _kept = _paid;
     }
 

@@ -60,6 +60,8 @@ create table job_runs (
   started_at timestamptz not null,
   request_id uuid not null unique,
   answered boolean not null default false,
+  -- Trained tokens that the run's events counted, as far as they came: never more than its usage row bills.
+  delivered bigint not null default 0,
   primary key (job_id, number)
 );
 

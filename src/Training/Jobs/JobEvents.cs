@@ -99,8 +99,8 @@ internal sealed class JobEvents(TrainingOrder order, string trainer, TimeProvide
     private static TrainingEvent At(TrainingProgress value, TrainingEventKind kind, EpochMetrics? epoch) => new(kind)
     {
         Stage = value.Stage,
-        Step = value.Step,
-        Steps = value.Steps,
+        Step = value.Steps == 0 ? null : value.Step, // Not known, or not changed, outside the steps.
+        Steps = value.Steps == 0 ? null : value.Steps,
         TrainedTokens = value.TrainedTokens,
         SecondsLeft = value.TimeLeft?.TotalSeconds,
         Epoch = epoch?.Epoch,

@@ -60,7 +60,7 @@ internal sealed partial class TrainableModels(
     {
         try
         {
-            await trainer.OnThreadAsync(() => BaseModel.ReadAsync(model.Folder, cancellationToken));
+            await BaseModel.ReadAsync(model.Folder, cancellationToken); // Not as training runs: a busy machine would not offer it.
             LogOffered(logger, model.Manifest.Name, model.Manifest.Version);
             return Trainable.Of(model, trainer);
         }

@@ -42,6 +42,17 @@ public sealed class PriceOrderTests : IAsyncLifetime
         Assert.Equal(["price.set $0.03 in, $0 out: tiny-embed", "price.set $0.04 in, $0 out: new-embed"], await AuditAsync());
     }
 
+    /// <summary>Before a trainer shows its model, and for a name that no worker ever shows.</summary>
+    [Fact]
+    public async Task Prices_of_training_are_known_by_their_names()
+    {
+        using var training = await SetAsync(new SetPrice("minilm:training", null, 0.4m, false));
+        using var tuned = await SetAsync(new SetPrice("minilm:tuned", 0.05m, null, false));
+
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent), (training.StatusCode, tuned.StatusCode));
+        Assert.Equal(["training", "classification"], Orders().Select(order => order.Task));
+    }
+
     [Fact]
     public async Task Faults_of_ours_and_of_Billing_come_at_once_by_the_names_of_the_order()
     {

@@ -19,7 +19,7 @@ public sealed class JobKillTests(ITestOutputHelper output)
 
         var report = await round.RunAsync(3, 120, JobCommand.Parts(cluster), TimeSpan.FromSeconds(1.5), output.WriteLine);
 
-        output.WriteLine(report.ToString());
+        output.WriteLine($"{report}\n{string.Join('\n', report.Broken)}");
         Assert.Empty(report.Broken);
         Assert.All(report.Kills.Values, kills => Assert.True(kills > 0, $"the jobs ended before all parts were killed: {report}"));
     }

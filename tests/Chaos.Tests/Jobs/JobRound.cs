@@ -158,7 +158,7 @@ internal sealed class JobRound(TollgateCluster cluster, OperatorClient client, i
 
     /// <summary>The requests of all jobs.</summary>
     private Task<Dictionary<Guid, (string Job, long Delivered)>> RunsAsync() => ReadAsync(
-        "select r.request_id, r.job_id, j.paid_tokens from learning.job_runs r join learning.jobs j on j.id = r.job_id",
+        "select request_id, job_id, delivered from learning.job_runs",
         row => ($"ftjob-{row.GetGuid(1):N}", row.GetInt64(2)));
 
     /// <summary>The rows of a key by their requests, plans left out.</summary>
@@ -207,12 +207,13 @@ internal sealed class JobRound(TollgateCluster cluster, OperatorClient client, i
             var own = runs.Where(run => run.Value.Job == id).ToList();
             var booked = own.Where(run => rows.ContainsKey(run.Key)).Select(run => rows[run.Key]).ToList();
             var (billed, cost) = (booked.Sum(row => row.Output), booked.Sum(row => row.Amount));
-            var delivered = own.Select(run => run.Value.Delivered).DefaultIfEmpty(0).Max();
+            var unbilled = own.Where(run => run.Value.Delivered > (rows.TryGetValue(run.Key, out var row) ? row.Output : 0)).ToList();
             (bool Holds, string Rule)[] rules =
             [
                 (status == "succeeded" || (isCancelled && status == "cancelled"), $"job {id} succeeds: {jobs[i]}"),
                 (status != "succeeded" || figures[i] == figures[0], $"job {id} ends with the figures of one that nothing disturbed"),
-                (delivered <= billed && billed <= whole, $"job {id}: delivered {delivered} <= billed {billed} <= trained {whole}"),
+                (unbilled.Count == 0, $"job {id}: a run bills what was delivered: {string.Join(' ', unbilled)}"),
+                (billed <= whole, $"job {id}: billed {billed} <= trained {whole}"),
                 (jobs[i].GetProperty("trained_tokens").GetInt64() == billed, $"job {id} shows its billed tokens, {billed}: {jobs[i]}"),
                 (decimal.Parse(jobs[i].GetProperty("cost_usd").GetString()!, CultureInfo.InvariantCulture) == cost,
                     $"job {id}: rows of ${cost} make its cost {jobs[i].GetProperty("cost_usd")}"),
