@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Tollgate.Learning.Batches;
 using Tollgate.Learning.Callers;
 using Tollgate.Learning.Contents;
+using Tollgate.Learning.Federated;
 using Tollgate.Learning.Files;
 using Tollgate.Learning.Housekeeping;
 using Tollgate.Learning.Inspection;
@@ -33,6 +34,7 @@ public static class LearningApp
         builder.Services.AddFiles();
         builder.Services.AddUploads();
         builder.AddBatches();
+        builder.Services.AddFederated();
         builder.Services.AddHousekeeping();
 
         var app = builder.Build();
@@ -42,6 +44,7 @@ public static class LearningApp
         app.MapFiles();
         app.MapUploads();
         app.MapBatches();
+        app.MapFederated();
         return app;
     }
 
