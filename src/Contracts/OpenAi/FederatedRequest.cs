@@ -19,6 +19,13 @@ public sealed record FederatedRequest
     /// <summary>All members that the parser knows.</summary>
     internal static MemberNames Members => Body.Names;
 
+    internal static MemberNames BaseMembers { get; } = new("name", "sha256", "width");
+
+    internal static MemberNames ParticipantMembers { get; } = new("name", "public_key");
+
+    internal static MemberNames NumberMembers { get; } =
+        new("n_epochs", "batch_size", "learning_rate", "penalty", "max_tokens", "validation_share", "seed");
+
     /// <summary>
     /// Parses and checks a body. Never throws; sets exactly one of <paramref name="request"/> and <paramref name="error"/>.
     /// </summary>
@@ -31,11 +38,6 @@ public sealed record FederatedRequest
         private const int Sha256Digits = 64;
         private const int LongestName = 64;
         private const int MostLabels = 100;
-
-        private static readonly MemberNames BaseNames = new("name", "sha256", "width");
-        private static readonly MemberNames ParticipantNames = new("name", "public_key");
-        private static readonly MemberNames TrainingNames =
-            new("n_epochs", "batch_size", "learning_rate", "penalty", "max_tokens", "validation_share", "seed");
 
         private FederatedBase? _base;
         private string[]? _labels;
@@ -137,7 +139,7 @@ public sealed record FederatedRequest
             }
 
             var (seen, name, sha256, width) = (0UL, (string?)null, (string?)null, 0L);
-            while (reader.NextMember(BaseNames, ref seen, out var member))
+            while (reader.NextMember(BaseMembers, ref seen, out var member))
             {
                 var read = member switch
                 {
@@ -222,7 +224,7 @@ public sealed record FederatedRequest
             }
 
             var (seen, name, key) = (0UL, (string?)null, (byte[]?)null);
-            while (reader.NextMember(ParticipantNames, ref seen, out var member))
+            while (reader.NextMember(ParticipantMembers, ref seen, out var member))
             {
                 if (!(member == "name" ? ReadName(ref reader, out name) : ReadKey(ref reader, out key)))
                 {
@@ -244,7 +246,7 @@ public sealed record FederatedRequest
             }
 
             var (seen, found) = (0UL, _training);
-            while (reader.NextMember(TrainingNames, ref seen, out var member))
+            while (reader.NextMember(NumberMembers, ref seen, out var member))
             {
                 if (!reader.IsNull && !ReadTrainingNumber(ref reader, member, ref found))
                 {

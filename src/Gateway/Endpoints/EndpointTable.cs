@@ -34,5 +34,7 @@ internal static class EndpointTable
         new ModelsEndpoint(),
         new FilesEndpoint(),
         new BatchesEndpoint(),
+        new FineTuningEndpoint(),
+        new FederatedEndpoint(),
     ];
 }

@@ -43,6 +43,11 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["FileExpiryBody"] = FileExpiryReader.Members,
         ["BatchRequestBody"] = BatchRequest.Members,
         ["UploadCompletionBody"] = UploadCompletion.Members,
+        ["FederatedRequestBody"] = FederatedRequest.Members,
+        ["FederatedBaseBody"] = FederatedRequest.BaseMembers,
+        ["FederatedParticipantBody"] = FederatedRequest.ParticipantMembers,
+        ["FederatedNumbersBody"] = FederatedRequest.NumberMembers,
+        ["FederatedMessageBody"] = FederatedMessageRequest.Members,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];
