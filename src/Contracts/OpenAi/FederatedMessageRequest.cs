@@ -6,8 +6,8 @@ namespace Tollgate.Contracts.OpenAi;
 /// <summary><c>POST /v1/fine_tuning/federated/{job}/messages</c>: a signed message of a participant.</summary>
 public static class FederatedMessageRequest
 {
-    private static readonly string Phases = string.Join(
-        ", ", Enum.GetNames<FederatedPhase>().Select(name => $"'{name.ToLowerInvariant()}'"));
+    private static readonly Dictionary<string, FederatedPhase> Phases = Enum.GetValues<FederatedPhase>().ToDictionary(
+        phase => phase.ToString().ToLowerInvariant(), StringComparer.Ordinal);
 
     /// <summary>All members that the parser knows.</summary>
     internal static MemberNames Members => Body.Names;
@@ -78,16 +78,9 @@ public static class FederatedMessageRequest
                 return false;
             }
 
-            foreach (var phase in Enum.GetValues<FederatedPhase>())
-            {
-                if (text == phase.ToString().ToLowerInvariant())
-                {
-                    _phase = phase;
-                    return true;
-                }
-            }
-
-            return reader.FailValue($"one of {Phases}");
+            var isPhase = Phases.TryGetValue(text, out var phase);
+            _phase = phase;
+            return isPhase || reader.FailValue($"one of {string.Join(", ", Phases.Keys.Select(name => $"'{name}'"))}");
         }
 
         private static bool ReadBytes(ref RequestReader reader, ref byte[]? value)

@@ -146,10 +146,8 @@ internal sealed class Participation(
         var norm = UpdatePrivacy.Clip(numbers, task.BoundOf(round));
         say(task.Evaluates(round)
             ? "Evaluation: sends counts of right and wrong answers, under masks."
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"Round {round} of {task.Rounds}: sends an update of norm {norm:0.000}{(norm > task.BoundOf(round) ? ", clipped" : "")}, "
-                + "under masks."));
+            : $"Round {round} of {task.Rounds}: sends an update of norm {norm.ToString("0.000", CultureInfo.InvariantCulture)}, "
+                + $"{(norm > task.BoundOf(round) ? "clipped and " : "")}under masks.");
         UpdatePrivacy.AddShareOfNoise(numbers, task.NoiseOf(round), task.Minimum);
         return RingVector.Encode(numbers);
     }
