@@ -142,7 +142,7 @@ choose_base_images() {
     echo 'services:'
     for name in postgres redis; do echo "  $name: { image: 'tollgate-test/$name:$tag' }"; done
     args="SDK: 'tollgate-test/sdk:$tag', ASPNET: 'tollgate-test/aspnet:$tag', CUDA: tollgate-test/debian"
-    for service in migrate-accounts migrate-billing migrate-learning accounts billing learning gateway worker bootstrap; do
+    for service in migrate-accounts migrate-billing migrate-learning accounts billing learning gateway worker trainer bootstrap; do
       echo "  $service: { build: { args: { $args } } }"
     done
   } > "$work/stand-ins.yml"

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Tollgate.Inference.Decoders;
+using Tollgate.Inference.Deployments;
 using Tollgate.Inference.Encoders;
 using Tollgate.Inference.Endpoints;
 using Tollgate.Inference.Generation;
@@ -22,7 +23,19 @@ public static class InferenceApp
     public static WebApplication Create(string[] args) => Create(args, ModelTasks.All);
 
     /// <summary>The same for a worker that serves these tasks.</summary>
-    internal static WebApplication Create(string[] args, IReadOnlyList<IModelTask> tasks)
+    internal static WebApplication Create(string[] args, IReadOnlyList<IModelTask> tasks) =>
+        Create(args, builder =>
+        {
+            builder.Services.AddEncoders();
+            builder.Services.AddTasks(tasks);
+            builder.Services.AddResidency();
+            builder.AddDeployments();
+        });
+
+    /// <summary>What gateways, Accounts and Billing know as a worker: it registers itself, states its models and load, answers their
+    /// requests, and keeps its own log.</summary>
+    /// <param name="addModels">Registers the tasks, and an <see cref="IServedModels"/>.</param>
+    internal static WebApplication Create(string[] args, Action<WebApplicationBuilder> addModels)
     {
         var builder = PlatformHost.CreateBuilder(args, typeof(InferenceApp).Assembly);
         builder.AddServiceDefaults();
@@ -31,9 +44,7 @@ public static class InferenceApp
         builder.Services.AddWitness();
         builder.Services.AddSessions();
         builder.Services.AddGeneration();
-        builder.Services.AddEncoders();
-        builder.Services.AddTasks(tasks);
-        builder.Services.AddResidency();
+        addModels(builder);
         builder.Services.AddRequests();
         builder.Services.AddStatus();
         builder.Services.AddEndpoints();

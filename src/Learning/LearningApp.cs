@@ -2,10 +2,14 @@ using Microsoft.AspNetCore.Builder;
 using Tollgate.Learning.Batches;
 using Tollgate.Learning.Callers;
 using Tollgate.Learning.Contents;
+using Tollgate.Learning.Costs;
+using Tollgate.Learning.Deployments;
+using Tollgate.Learning.Doors;
 using Tollgate.Learning.Federated;
 using Tollgate.Learning.Files;
 using Tollgate.Learning.Housekeeping;
 using Tollgate.Learning.Inspection;
+using Tollgate.Learning.Jobs;
 using Tollgate.Learning.Sealing;
 using Tollgate.Learning.Storage;
 using Tollgate.Learning.Telemetry;
@@ -33,7 +37,11 @@ public static class LearningApp
         builder.Services.AddInspection();
         builder.Services.AddFiles();
         builder.Services.AddUploads();
+        builder.AddDoors();
+        builder.AddCosts();
         builder.AddBatches();
+        builder.AddJobs();
+        builder.Services.AddDeployments();
         builder.Services.AddFederated();
         builder.Services.AddHousekeeping();
 
@@ -44,6 +52,9 @@ public static class LearningApp
         app.MapFiles();
         app.MapUploads();
         app.MapBatches();
+        app.MapJobs();
+        app.MapTrainers();
+        app.MapDeployments();
         app.MapFederated();
         return app;
     }

@@ -16,13 +16,14 @@ public sealed class DirectionTests
         ["Billing"] = ["Contracts", "ServiceDefaults"],
         ["Gateway"] = ["Contracts", "ServiceDefaults"],
         ["Inference"] = ["Contracts", "ServiceDefaults"],
-        ["Training"] = ["Contracts", "Inference"],
+        ["Training"] = ["Contracts", "Inference", "ServiceDefaults"],
         ["FederatedKit"] = ["Contracts", "Inference", "Training"],
         ["Learning"] = ["Contracts", "ServiceDefaults"],
         ["Cli"] = ["Contracts", "Inference", "LocalServers", "ServiceDefaults"],
         ["AllInOne"] =
         [
             "Accounts", "Billing", "Cli", "Contracts", "FakeStripe", "Gateway", "Inference", "Learning", "LocalServers", "ServiceDefaults",
+            "Training",
         ],
     };
 

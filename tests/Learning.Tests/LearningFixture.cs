@@ -15,6 +15,7 @@ namespace Tollgate.Learning.Tests;
 public sealed class LearningFixture : IAsyncLifetime
 {
     private const string MasterKey = "k1:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    private static readonly string[] Idle = ["--Batches:Batches=0", "--Jobs:Concurrency=0", "--Jobs:Plans=0"];
     private readonly List<WebApplication> _started = [];
 
     public string ConnectionString { get; private set; } = "";
@@ -32,7 +33,7 @@ public sealed class LearningFixture : IAsyncLifetime
     {
         ConnectionString = await PostgresServer.CreateDatabaseAsync(
             "learning", connection => LearningApp.MigrateAsync([$"--Postgres:ConnectionString={connection}"], CancellationToken.None));
-        (App, Http) = await StartAsync("--Batches:Batches=0"); // What runs batches has a gateway.
+        (App, Http) = await StartAsync(Idle); // What runs batches and jobs has a gateway.
     }
 
     public async Task DisposeAsync()

@@ -13,7 +13,8 @@ namespace Tollgate.AllInOne.Up;
 
 /// <summary>
 /// A running installation. Gateway, Accounts, Billing, Learning and, unless a real one is configured, the fake Stripe run in this process,
-/// as separate web applications with the same interfaces as in production. Postgres, Redis and the worker are supervised children.
+/// as separate web applications with the same interfaces as in production. Postgres, Redis, the worker and the trainer are supervised
+/// children.
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
@@ -68,6 +69,7 @@ internal sealed class Installation : IAsyncDisposable
             }
 
             await worker;
+            await supervisor.StartAsync("trainer", _ => ChildProcess.StartAsync(arguments.Trainer(servesAsRoot)));
             await Task.WhenAll(installation._apps.Select(app => app.StartAsync(cancellationToken)));
             var mail = await FindMailboxAsync(ports, data.Secret("development"), cancellationToken);
             installation.WriteEndpoints(data, mail, settings.UsesFakeStripe);
@@ -92,6 +94,7 @@ internal sealed class Installation : IAsyncDisposable
         }
 
         _apps.Clear();
+        await _supervisor.StopAsync("trainer", ChildSignal.Terminate, TimeSpan.FromSeconds(5)); // Its runs ended with the gateway.
         await _supervisor.StopAsync("worker", ChildSignal.Terminate, TimeSpan.FromSeconds(5));
         await _supervisor.StopAsync("redis", ChildSignal.Terminate, TimeSpan.FromSeconds(5));
         await _supervisor.StopAsync("postgres", ChildSignal.Interrupt, TimeSpan.FromSeconds(30));
@@ -126,6 +129,7 @@ internal sealed class Installation : IAsyncDisposable
         Ports.Url(Ports.Api), Ports.Url(Ports.Portal), mail, Ports.Url(Ports.GatewayInternal),
         Ports.Url(Ports.AccountsInternal), Ports.Url(Ports.BillingInternal), Ports.Url(Ports.LearningInternal), Ports.Url(Ports.Worker),
         fakeStripe ? Ports.Url(Ports.Stripe) : null, Databases.Superuser, Databases.Redis, BearerFiles.PathOf(data, "operator"),
-        new ProcessIds(Environment.ProcessId, _supervisor.IdOf("postgres"), _supervisor.IdOf("redis"), _supervisor.IdOf("worker")))
+        new ProcessIds(Environment.ProcessId, _supervisor.IdOf("postgres"), _supervisor.IdOf("redis"), _supervisor.IdOf("worker"),
+            _supervisor.IdOf("trainer")))
             .Write(data);
 }

@@ -6,7 +6,7 @@ namespace Tollgate.AllInOne.Up;
 /// <summary>The ports of one run. The two that customers use are fixed; the others are picked from the free ones.</summary>
 internal sealed record Ports(
     int Api, int Portal, int Postgres, int Redis, int Worker, int GatewayInternal, int AccountsInternal, int BillingInternal,
-    int LearningInternal, int Stripe, int StripeInternal)
+    int LearningInternal, int Stripe, int StripeInternal, int Trainer)
 {
     /// <summary>Picks the ports.</summary>
     /// <exception cref="OperatorException">A requested port is in use.</exception>
@@ -20,7 +20,7 @@ internal sealed record Ports(
         return new Ports(
             Fixed(api, "--api-port"), Fixed(portal, "--portal-port"),
             FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(), FreePort.Next(),
-            FreePort.Next(), FreePort.Next());
+            FreePort.Next(), FreePort.Next(), FreePort.Next());
     }
 
     public static string Url(int port) => $"http://127.0.0.1:{port}";

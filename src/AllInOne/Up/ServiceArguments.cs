@@ -1,8 +1,10 @@
 using System.Reflection;
 using Tollgate.Cli.Data;
 using Tollgate.Inference;
+using Tollgate.Inference.Worker;
 using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.Training.Jobs;
 
 namespace Tollgate.AllInOne.Up;
 
@@ -21,6 +23,10 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         .. typeof(InferenceApp).Assembly.GetTypes()
             .Select(type => type.GetField("Section", BindingFlags.Public | BindingFlags.Static)?.GetRawConstantValue()).OfType<string>(),
     ];
+
+    /// <summary>Sections that a trainer reads: a worker's, except its name, folder and address, which are the worker's own.</summary>
+    private static readonly string[] TrainerSections =
+        [.. WorkerSections.Where(section => section != WorkerOptions.Section), TrainerOptions.Section];
 
     /// <summary>Folder of the models that the worker installs and serves from the start.</summary>
     public static string DefaultModels(OperatorSettings settings) =>
@@ -90,24 +96,43 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
     /// <param name="servesAsRoot">Whether no other user is available: the worker then stays root, but without capabilities.</param>
     public ChildSpec Worker(bool servesAsRoot)
     {
-        var environment = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+        var environment = WorkerEnvironment("worker", ports.Worker);
+        environment["TOLLGATE__Models__Defaults"] = DefaultModels(settings);
+        return Child("worker", ["Tollgate.Inference.dll"], environment, WorkerSections, servesAsRoot);
+    }
+
+    /// <summary>Describes the trainer's process, which shows itself to the services as a worker.</summary>
+    /// <inheritdoc cref="Worker"/>
+    public ChildSpec Trainer(bool servesAsRoot)
+    {
+        var environment = WorkerEnvironment("trainer", ports.Trainer);
+        return Child("trainer", ["Tollgate.Training.dll", "serve"], environment, TrainerSections, servesAsRoot);
+    }
+
+    private Dictionary<string, string> WorkerEnvironment(string name, int port) => new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["TOLLGATE__Cluster__Bearers_FILE"] = BearerFiles.PathOf(data, "inference"),
+        ["TOLLGATE__Listen__Internal"] = Ports.Url(port),
+        ["TOLLGATE__Services__accounts"] = Ports.Url(ports.AccountsInternal),
+        ["TOLLGATE__Services__learning"] = Ports.Url(ports.LearningInternal),
+        ["TOLLGATE__Worker__Id"] = $"{name}-1",
+        ["TOLLGATE__Worker__DataDirectory"] = data.Folder(name),
+        ["TOLLGATE__Models__Directory"] = data.Folder("models"),
+    };
+
+    /// <param name="program">File and arguments.</param>
+    /// <param name="sections">The operator's settings that the process reads.</param>
+    private ChildSpec Child(
+        string name, string[] program, Dictionary<string, string> environment, string[] sections, bool servesAsRoot)
+    {
+        foreach (var (variable, value) in OperatorSettings.Variables(sections))
         {
-            ["TOLLGATE__Cluster__Bearers_FILE"] = BearerFiles.PathOf(data, "inference"),
-            ["TOLLGATE__Listen__Internal"] = Ports.Url(ports.Worker),
-            ["TOLLGATE__Services__accounts"] = Ports.Url(ports.AccountsInternal),
-            ["TOLLGATE__Worker__Id"] = "worker-1",
-            ["TOLLGATE__Worker__DataDirectory"] = data.Folder("worker"),
-            ["TOLLGATE__Models__Directory"] = data.Folder("models"),
-            ["TOLLGATE__Models__Defaults"] = DefaultModels(settings),
-        };
-        foreach (var (name, value) in OperatorSettings.Variables(WorkerSections))
-        {
-            environment[name] = value;
+            environment[variable] = value;
         }
 
         return new ChildSpec(
-            "worker", [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "Tollgate.Inference.dll")], environment,
-            Path.Combine(data.Folder("logs"), "worker.log"), RunAs: servesAsRoot ? "root" : null);
+            name, [Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, program[0]), .. program[1..]], environment,
+            Path.Combine(data.Folder("logs"), $"{name}.log"), RunAs: servesAsRoot ? "root" : null);
     }
 
     /// <summary>Creates the peppers of API keys once, <c>id:hex</c>.</summary>

@@ -30,4 +30,4 @@ public sealed record Endpoints(
 }
 
 /// <summary>Process ids of an installation.</summary>
-public sealed record ProcessIds(int AllInOne, int? Postgres, int? Redis, int? Worker);
+public sealed record ProcessIds(int AllInOne, int? Postgres, int? Redis, int? Worker, int? Trainer);

@@ -56,4 +56,5 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(TrainingOrder))]
 [JsonSerializable(typeof(TrainingPlan))]
 [JsonSerializable(typeof(TrainingEvent))]
+[JsonSerializable(typeof(DeploymentSnapshot))]
 public sealed partial class ContractsJson : JsonSerializerContext;

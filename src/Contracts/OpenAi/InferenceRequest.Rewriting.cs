@@ -14,7 +14,7 @@ public abstract partial record InferenceRequest
     /// <param name="body">The bytes from which this request was parsed.</param>
     /// <param name="model">The model's real name.</param>
     /// <param name="outputCap">Most tokens to generate for each choice; ignored where nothing is generated.</param>
-    public byte[] Rewrite(ReadOnlyMemory<byte> body, string model, long outputCap)
+    public virtual byte[] Rewrite(ReadOnlyMemory<byte> body, string model, long outputCap)
     {
         if (Edits.IsForm)
         {

@@ -23,8 +23,12 @@ public abstract partial record InferenceRequest
     /// <summary>The output cap per choice that the client requested; null without one.</summary>
     public virtual long? MaxOutput => null;
 
-    /// <summary>Most units beside tokens that the request can use, known from the headers of its files and its members.</summary>
+    /// <summary>Most units that the request can use beside tokens of its prompt and of generated text, known from the headers of its files
+    /// and its members.</summary>
     public virtual Units Media => default;
+
+    /// <summary>Most that the request may cost, US dollars: one whose hold is larger is refused. Null for no limit.</summary>
+    public virtual decimal? MostUsd => null;
 
     /// <summary>Whether an answer in one piece is plain text instead of JSON.</summary>
     public virtual bool AnswersPlainText => false;

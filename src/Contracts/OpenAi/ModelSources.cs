@@ -30,6 +30,7 @@ public static class ModelSources
             + "decoder_model_merged.onnx, tokenizer.json, configurations), such as onnx-community/whisper-tiny.en from Hugging Face",
         [ModelTask.ImageGeneration] = "Stable Diffusion in the Diffusers ONNX layout (model_index.json, tokenizer, text_encoder, unet, "
             + "vae_decoder, scheduler)",
+        [ModelTask.Training] = "an embedding model; a trainer then offers NAME:training",
     };
 
     /// <summary>What an endpoint needs where that is more than a model of its task.</summary>

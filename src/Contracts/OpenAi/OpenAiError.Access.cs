@@ -64,11 +64,13 @@ public sealed partial record OpenAiError
     public static OpenAiError ModelNotAllowed(string model) => ModelNotFound(model);
 
     /// <summary>The model has no price yet; a missing price must not make it free.</summary>
-    public static OpenAiError ModelWithoutPrice(string model) => new(
+    /// <param name="pricedAs">Another name whose price would do; null for none.</param>
+    public static OpenAiError ModelWithoutPrice(string model, string? pricedAs = null) => new(
         404,
         InvalidRequest,
         "model_not_available",
-        $"The model '{Shorten(model)}' is not available yet: its operator has set no price for it.",
+        $"The model '{Shorten(model)}' is not available yet: its operator has set no price for "
+        + (pricedAs is null ? "it." : $"it, and none for '{pricedAs}'."),
         "model");
 
     /// <summary>The model's task does not match the endpoint.</summary>

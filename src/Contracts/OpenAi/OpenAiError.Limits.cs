@@ -77,6 +77,17 @@ public sealed partial record OpenAiError
         BindingLimit = "wallet",
     };
 
+    /// <summary>A run of a fine-tuning job may cost more than its job allows.</summary>
+    /// <param name="cost">What the run may cost, US dollars.</param>
+    public static OpenAiError AboveMostUsd(decimal cost, decimal most) => new(
+        400,
+        InvalidRequest,
+        "budget_exceeded",
+        string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"This run may cost up to ${cost:0.############}, more than the ${most:0.############} that are left of its budget."),
+        "mostUsd");
+
     /// <summary>The request waited for a slot for the maximum time.</summary>
     public static OpenAiError QueueTimeout(TimeSpan retryAfter) => new(
         429, "rate_limit_error", "slow_down", "The request waited too long for free capacity and was not run. Please try again later.")

@@ -21,6 +21,11 @@ public sealed partial record OpenAiError
     public static OpenAiError MalformedForm(string why) =>
         new(400, InvalidRequest, null, $"We could not parse the multipart form of your request: {why}.");
 
+    /// <summary>Files, numbers and base model of a fine-tuning job do not fit together.</summary>
+    /// <param name="message">What to change.</param>
+    public static OpenAiError UntrainableJob(string message, string? param) =>
+        new(400, InvalidRequest, "training_failed", message, param);
+
     public static OpenAiError BodyNotObject() => NotParsed("it is not a JSON object");
 
     /// <summary>

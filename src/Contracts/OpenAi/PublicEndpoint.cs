@@ -140,16 +140,41 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
             new("POST", "/v1/batches/{batch}/cancel"),
         ]);
 
-    /// <summary>Training, which the service Learning keeps.</summary>
+    /// <summary>Fine-tuning jobs, which the service Learning keeps and trainers run.</summary>
     public static readonly PublicEndpoint FineTuning = new(
         "fine_tuning", "Fine-tuning", "fine_tuning",
         [
+            new("POST", "/v1/fine_tuning/jobs"),
+            new("GET", "/v1/fine_tuning/jobs"),
+            new("GET", "/v1/fine_tuning/jobs/{job}"),
+            new("POST", "/v1/fine_tuning/jobs/{job}/cancel"),
+            new("POST", "/v1/fine_tuning/jobs/{job}/pause"),
+            new("POST", "/v1/fine_tuning/jobs/{job}/resume"),
+            new("GET", "/v1/fine_tuning/jobs/{job}/events"),
+            new("GET", "/v1/fine_tuning/jobs/{job}/checkpoints"),
+            new("GET", "/v1/fine_tuning/jobs/{job}/evaluation"),
+            new("POST", "/v1/fine_tuning/deployments"),
+            new("GET", "/v1/fine_tuning/deployments"),
+            new("GET", "/v1/fine_tuning/deployments/{deployment}"),
+            new("POST", "/v1/fine_tuning/deployments/{deployment}/rollback"),
+            new("DELETE", "/v1/fine_tuning/deployments/{deployment}"),
+            new("GET", "/v1/fine_tuning/models"),
+            new("DELETE", "/v1/fine_tuning/models/{model}"),
+            new("GET", "/v1/fine_tuning/models/{model}/receipt"),
             new("POST", "/v1/fine_tuning/federated"),
             new("GET", "/v1/fine_tuning/federated"),
             new("GET", "/v1/fine_tuning/federated/{job}"),
             new("POST", "/v1/fine_tuning/federated/{job}/cancel"),
             new("GET", "/v1/fine_tuning/federated/{job}/result"),
         ]);
+
+    /// <summary>Runs of fine-tuning jobs. Not one of <see cref="All"/>: only the internal door serves it, see
+    /// <see cref="Learning.TrainingOrder"/>.</summary>
+    public static readonly PublicEndpoint TrainingRuns = new(
+        "fine_tuning", "POST", "Fine-tuning", "fine_tuning", "/v1/fine_tuning/runs")
+    {
+        Task = ModelTask.Training,
+    };
 
     /// <summary>What participants of a federated training call. A scope apart, so that their keys can do nothing else.</summary>
     public static readonly PublicEndpoint Federated = new(

@@ -51,7 +51,16 @@ public sealed record ModelCard
 
     /// <summary>When this version was installed.</summary>
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The only project that may call it; null for a model that the operator installed.</summary>
+    public ModelOwner? Owner { get; init; }
+
+    /// <summary>The name whose price applies while the model has none of its own; null for no such name.</summary>
+    public string? PricedAs { get; init; }
 }
+
+/// <summary>The project that a trained model belongs to.</summary>
+public sealed record ModelOwner(Guid OrganizationId, Guid ProjectId);
 
 /// <summary>
 /// Worker's answer to <c>POST /internal/requests/{request id, 32 hex}/cancel</c>, sent after the rows have left their slots.
@@ -82,6 +91,12 @@ public static class WorkerHeaders
     /// The gateway reads it on its internal listener alone.
     /// </summary>
     public const string ServiceClass = "x-tollgate-service-class";
+
+    /// <summary>
+    /// Learning → gateway: name of the only worker that may take the request, as in the directory. The gateway reads it on its internal
+    /// listener alone, and answers 503 with <c>Retry-After</c> while that worker is away.
+    /// </summary>
+    public const string Worker = "x-tollgate-worker";
 
     /// <summary>Worker → gateway: how long the request waited for a slot, milliseconds.</summary>
     public const string QueueMs = "x-tollgate-queue-ms";

@@ -90,7 +90,10 @@ internal sealed partial class JournalRecovery(
         var units = admitted.Capped(request.Progress ?? default); // Without any progress nothing is charged.
         requests.Close(
             admitted,
-            new RequestEnd(Outcome.GatewayDied, request.Attempt, UsageSource.Recovery, clock.GetUtcNow(), units.Completion, units));
+            new RequestEnd(Outcome.GatewayDied, request.Attempt, UsageSource.Recovery, clock.GetUtcNow(), units.Completion, units)
+            {
+                RateTokens = admitted.RateTokensOf(units),
+            });
     }
 
     /// <summary>The newest mark, looked for from the end backwards, and the newest boot.</summary>

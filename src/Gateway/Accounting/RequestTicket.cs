@@ -36,6 +36,9 @@ internal sealed partial class RequestTicket(
     /// <summary>Held in the token buckets.</summary>
     public long HeldRateTokens => request.RateTokens;
 
+    /// <inheritdoc cref="AdmittedRequest.RateTokensOf"/>
+    public long RateTokensOf(Units units) => request.RateTokensOf(units);
+
     /// <summary>Attempt <paramref name="attempt"/> at a worker starts; counts from 1. ADMITTED covers the first.</summary>
     public void StartAttempt(int attempt)
     {
@@ -103,7 +106,7 @@ internal sealed partial class RequestTicket(
 
         var end = new RequestEnd(
             outcome, _attempt, UsageSource.Gateway, clock.GetUtcNow(), Math.Min(delivered, capped.Completion), capped);
-        return rateTokens is { } tokens ? end with { RateTokens = tokens } : end;
+        return end with { RateTokens = rateTokens ?? RateTokensOf(capped) };
     }
 
     public void Dispose()

@@ -104,8 +104,11 @@ internal sealed partial class AdmissionControl(
         }
     }
 
-    private static UsagePrice PriceOf(Demand demand) =>
-        new(demand.Price.PicoUsd, demand.Price.EffectiveFrom, demand.Price.OrganizationId is not null);
+    /// <summary>A price of another name has no date here: a restored Billing prices this usage with it, and must not make it the list price
+    /// of the model.</summary>
+    private static UsagePrice PriceOf(Demand demand) => new(
+        demand.Price.PicoUsd, demand.Price.Model == demand.Model ? demand.Price.EffectiveFrom : null,
+        demand.Price.OrganizationId is not null);
 
     /// <summary>Who must end the hold of a request that was opened.</summary>
     private enum HoldFate

@@ -18,6 +18,9 @@ internal sealed record Demand(string Endpoint, string Model, ModelPrice Price, U
     /// <summary>Decides how soon it runs, and at which share of the price the hold pays.</summary>
     public ServiceClass ServiceClass { get; init; }
 
+    /// <summary>What the hold costs, US dollars.</summary>
+    public decimal MostUsd => (decimal)Price.PicoUsd.CostPicoUsd(Bound, ServiceClass) / 1_000_000_000_000m;
+
     public Access Access => new(Endpoint, AskedModel ?? Model, Model);
 }
 

@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Gateway.Authentication;
 
@@ -13,6 +14,9 @@ internal sealed record Caller(KeyRecord Key, OrganizationPolicy Policy, DateTime
     public Guid ProjectId => Key.ProjectId;
 
     public Guid KeyId => Key.KeyId;
+
+    /// <summary>What its trained models belong to.</summary>
+    public ModelOwner Project { get; } = new(Key.OrganizationId, Key.ProjectId);
 
     /// <summary>The limits of the caller's project; none when the policy names no such project.</summary>
     public Limits ProjectLimits => Policy.Projects.GetValueOrDefault(ProjectId.ToString("N"), Limits.None);

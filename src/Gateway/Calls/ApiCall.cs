@@ -32,6 +32,9 @@ internal sealed class ApiCall(Guid requestId, long startedAt)
     /// <summary>Only a call through the internal door can be of another class than standard.</summary>
     public ServiceClass ServiceClass { get; set; }
 
+    /// <summary>Name of the only worker that may take it; null for any. Only a call through the internal door can name one.</summary>
+    public string? Worker { get; set; }
+
     /// <summary>Null until the key was proved.</summary>
     public Caller? Caller { get; set; }
 

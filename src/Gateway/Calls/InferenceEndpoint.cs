@@ -30,6 +30,13 @@ internal abstract class InferenceEndpoint(PublicEndpoint api)
     /// <summary>Bytes that one event of a stream may have.</summary>
     public virtual int LargestEvent => 1024 * 1024;
 
+    /// <summary>How long a worker may take to confirm a cancellation; null for <c>Forwarding:CancelTimeout</c>.</summary>
+    public virtual TimeSpan? CancelTimeout => null;
+
+    /// <summary>Whether the answer of a stream is kept for its <c>Idempotency-Key</c>. Otherwise only that there was one: asked again, the
+    /// request is refused and does not run.</summary>
+    public virtual bool KeepsStreams => true;
+
     /// <summary>What the <c>id:</c> of a stream's events counts, of some units. Output tokens unless the endpoint streams something
     /// else.</summary>
     public virtual long CountOf(Units units) => units.Completion;

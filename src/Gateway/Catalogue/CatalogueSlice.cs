@@ -5,12 +5,13 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.Gateway.Catalogue;
 
-/// <summary>Registers aliases, prices and the directory made of them.</summary>
+/// <summary>Registers aliases, prices, deployments and the directory made of them.</summary>
 internal static class CatalogueSlice
 {
     /// <summary>
     /// Readiness waits for the first copy of both snapshots; a missing worker does not make a gateway unready, it refuses request by
-    /// request. Shares the clients of Accounts and Billing with authentication and the till.
+    /// request. Nothing waits for deployments, which are followed only with <c>Services:learning</c>. Shares the clients of Accounts,
+    /// Billing and Learning with authentication, the till and the relay.
     /// </summary>
     public static WebApplicationBuilder AddCatalogue(this WebApplicationBuilder builder)
     {
@@ -19,6 +20,12 @@ internal static class CatalogueSlice
         builder.Services.AddSingleton<AliasCatalogue>().AddHostedService(services => services.GetRequiredService<AliasCatalogue>());
         builder.Services.AddSingleton<PriceCatalogue>().AddHostedService(services => services.GetRequiredService<PriceCatalogue>());
         builder.Services.AddSingleton<DirectoryFollower>().AddHostedService(services => services.GetRequiredService<DirectoryFollower>());
+        builder.Services.AddSingleton<DeploymentCatalogue>();
+        if (builder.Configuration["Services:learning"] is { Length: > 0 })
+        {
+            builder.Services.AddHostedService(services => services.GetRequiredService<DeploymentCatalogue>());
+        }
+
         builder.Services.AddSingleton<ModelDirectory>();
         builder.Services.AddHealthChecks().AddCheck<SnapshotsPresent>("snapshots", tags: ["ready"]);
         return builder;

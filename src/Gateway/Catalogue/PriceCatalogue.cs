@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Workers;
 using Tollgate.ServiceDefaults.Snapshots;
 
 namespace Tollgate.Gateway.Catalogue;
@@ -54,6 +55,10 @@ internal sealed class PriceCatalogue(
 
     /// <summary>The price in force now by this gateway's clock, which is within two seconds of the one that dates the admission.</summary>
     public ModelPrice? InForce(string model, Guid organizationId) => Find(model, organizationId, Clock.GetUtcNow());
+
+    /// <summary>The same for a model: its own price, or else that of the name that its card gives.</summary>
+    public ModelPrice? InForce(ModelCard card, Guid organizationId) =>
+        InForce(card.Name, organizationId) ?? (card.PricedAs is { } other ? InForce(other, organizationId) : null);
 
     /// <summary>Whether the book names the model at all, be it for a later date.</summary>
     public bool Knows(string model) => _byModel.ContainsKey(model);

@@ -47,7 +47,7 @@ internal static class ApiSlice
         // The same routes once more for a service that names the key. Only endpoints that run a model: the others cost nothing.
         var calls = routes.MapInternal(InternalCalls.Prefix, "learning").WithMetadata(new ApiAnswer { IsInternal = true });
         ((IEndpointConventionBuilder)calls).Finally(RemoveName);
-        foreach (var endpoint in EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint))
+        foreach (var endpoint in EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint).Concat(EndpointTable.Internal))
         {
             endpoint.Map(calls);
         }
@@ -65,6 +65,10 @@ internal static class ApiSlice
         }
     }
 }
+
+/// <summary>Endpoint metadata: a call through the internal door that is cancelled when its caller leaves. All others run to their end.
+/// </summary>
+internal sealed record EndsWithItsCaller;
 
 /// <summary>Endpoint metadata: an answer of the API, with its headers, its log line and its errors.</summary>
 internal sealed record ApiAnswer

@@ -37,4 +37,7 @@ internal static class EndpointTable
         new FineTuningEndpoint(),
         new FederatedEndpoint(),
     ];
+
+    /// <summary>Endpoints that only the internal door serves.</summary>
+    public static readonly IReadOnlyList<IEndpoint> Internal = [new TrainingRunsEndpoint()];
 }

@@ -33,7 +33,7 @@ internal sealed partial class OpenAiMiddleware(
 
         var call = new ApiCall(Guid.CreateVersion7(clock.GetUtcNow()), clock.GetTimestamp()) { IsInternal = isInternal };
         context.Features.Set(call);
-        if (isInternal)
+        if (isInternal && context.GetEndpoint()!.Metadata.GetMetadata<EndsWithItsCaller>() is null)
         {
             // A service that dies asks again with the same Idempotency-Key. Its call runs to the end, so that nothing is computed twice.
             context.RequestAborted = CancellationToken.None;

@@ -41,7 +41,7 @@ internal enum StopCause
 internal sealed class Attempt : IDisposable
 {
     private readonly WorkerClient _client;
-    private readonly ForwardingOptions _options;
+    private readonly TimeSpan _cancelTimeout;
     private readonly TimeProvider _clock;
     private readonly Guid _requestId;
     private readonly CancellationTokenSource _reset = new();
@@ -52,13 +52,14 @@ internal sealed class Attempt : IDisposable
     private int _cause;
     private StopCause _onTimer;
 
-    public Attempt(Worker worker, Guid requestId, ForwardingParts parts, CancellationToken clientLeft)
+    public Attempt(Worker worker, RunningRequest running, ForwardingParts parts)
     {
-        (Worker, _requestId, _client, _options, _clock) = (worker, requestId, parts.Client, parts.Options.Value, parts.Clock);
+        (Worker, _requestId, _client, _clock) = (worker, running.Ticket.RequestId, parts.Client, parts.Clock);
+        _cancelTimeout = running.Endpoint.CancelTimeout ?? parts.Options.Value.CancelTimeout;
         Worker.Enter();
         _timer = _clock.CreateTimer(
             static state => ((Attempt)state!).Stop(((Attempt)state)._onTimer), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _clientLeft = clientLeft.UnsafeRegister(static state => ((Attempt)state!).Stop(StopCause.ClientLeft), this);
+        _clientLeft = running.Context.RequestAborted.UnsafeRegister(static state => ((Attempt)state!).Stop(StopCause.ClientLeft), this);
         _shuttingDown = parts.Drain.DrainEnded.UnsafeRegister(static state => ((Attempt)state!).Stop(StopCause.ShuttingDown), this);
     }
 
@@ -113,7 +114,7 @@ internal sealed class Attempt : IDisposable
         Cancelled? answer = null;
         try
         {
-            using var limit = new CancellationTokenSource(_options.CancelTimeout, _clock);
+            using var limit = new CancellationTokenSource(_cancelTimeout, _clock);
             using var request = _client.Request(
                 HttpMethod.Post, Worker, string.Create(CultureInfo.InvariantCulture, $"internal/requests/{_requestId:N}/cancel"));
             request.Content = new ByteArrayContent([]) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };

@@ -30,7 +30,7 @@ internal sealed partial class Forwarder(
         var deaths = 0;
         for (var number = 1; number <= tried.Length && end.Retry != Retry.Never && deaths < MostDeaths; number++)
         {
-            var worker = pool.Pick(running.Model, tried);
+            var worker = pool.Pick(running.Model, tried, running.Call.Worker);
             if (worker is null || (tried.Contains(worker) && end.Retry != Retry.Anywhere))
             {
                 break;
@@ -77,7 +77,7 @@ internal sealed partial class Forwarder(
 
     private async Task<AttemptEnd> TryAsync(RunningRequest running, Worker worker, int number)
     {
-        using var attempt = new Attempt(worker, running.Ticket.RequestId, parts, running.Context.RequestAborted);
+        using var attempt = new Attempt(worker, running, parts);
         attempt.Arm(
             running.Request.Stream ? parts.Options.Value.FirstEventTimeout : parts.Options.Value.AnswerTimeout, StopCause.WorkerSilent);
         using var message = Message(running, worker, number);

@@ -40,9 +40,8 @@ internal sealed record RunningRequest(
     /// nothing is billed.</param>
     public async Task CloseUnansweredAsync(Outcome outcome, Units? computed, UnansweredWork work)
     {
-        var tokens = Tokens(computed ?? default);
         var charged = await work.ForgivesAsync(OrganizationId, computed ?? default) ? default : computed ?? default;
-        Close(outcome, charged, 0, computed is null ? Ticket.HeldRateTokens : tokens);
+        Close(outcome, charged, 0, computed is { } known ? Ticket.RateTokensOf(known) : Ticket.HeldRateTokens);
     }
 
     /// <summary>
@@ -60,15 +59,13 @@ internal sealed record RunningRequest(
         {
             // Journaled as complete only when the store has it: a customer whose gateway dies in between has nothing, and pays for
             // nothing.
-            Ticket.Answer(outcome, charged, Tokens(units), Recording.KeyHash);
+            Ticket.Answer(outcome, charged, Ticket.RateTokensOf(units), Recording.KeyHash);
             Recording.Append(last.Span);
             kind = await Recording.KeepAsync() ? SettlementKind.SettleKept : SettlementKind.SettleLost;
         }
 
-        Close(outcome, charged, charged.Completion, Tokens(units), kind);
+        Close(outcome, charged, charged.Completion, Ticket.RateTokensOf(units), kind);
     }
-
-    private static long Tokens(Units units) => units.Prompt + units.Completion;
 
     /// <summary>Whether nothing was generated although the client neither forbade it nor gave a reason to stop.</summary>
     private bool EndedAtOnceByItself(Units units)

@@ -19,7 +19,7 @@ internal sealed class AnswerRecording : IDisposable
 
     public AnswerRecording(IdempotencyDesk desk, IdempotentRequest asked, Guid requestId, string model, AnswerKind kind)
     {
-        (_desk, _asked, _requestId, _model) = (desk, asked, requestId, model);
+        (_desk, _asked, _requestId, _model, _tooLarge) = (desk, asked, requestId, model, kind == AnswerKind.TooLarge);
         StoredAnswer.WriteHead(_plain, asked.Digest, kind, model);
         _head = _plain.Length;
     }

@@ -8,7 +8,8 @@ namespace Tollgate.Gateway.Idempotency;
 /// <summary>What is kept of an answer.</summary>
 internal enum AnswerKind : byte
 {
-    /// <summary>That there was one; it was larger than <see cref="IdempotentAnswers.MostBytes"/>.</summary>
+    /// <summary>That there was one; it was larger than <see cref="IdempotentAnswers.MostBytes"/>, or of
+    /// an endpoint whose streams are not kept.</summary>
     TooLarge = 0,
 
     /// <summary>JSON in one piece.</summary>

@@ -1,5 +1,6 @@
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Usage;
 
 namespace Tollgate.Gateway.Journal;
@@ -21,6 +22,9 @@ internal sealed record AdmittedRequest(
 
     /// <summary>What <paramref name="units"/> cost, as the till books it: never more than was held.</summary>
     public long CostNanoUsd(Units units) => Math.Min(Price.PicoUsd.CostNanoUsd(units, ServiceClass), MoneyNanoUsd);
+
+    /// <summary>What units count in the token buckets. Trained tokens count in none: a job is no traffic of a minute.</summary>
+    public long RateTokensOf(Units units) => Endpoint == PublicEndpoint.TrainingRuns.Scope ? 0 : units.Prompt + units.Completion;
 
     /// <summary>Units cut to what the hold pays; equal to <paramref name="units"/> unless a worker ignored its cap.</summary>
     public Units Capped(Units units) => new(

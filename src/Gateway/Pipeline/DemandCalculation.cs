@@ -9,7 +9,8 @@ namespace Tollgate.Gateway.Pipeline;
 /// <summary>
 /// How much a request can use at most, and how much it is likely to use, without a tokenizer. Bytes bound tokens, together with what the
 /// model's <see cref="PromptMeasure"/> adds; a worker refuses a prompt longer than its context, so the context bounds them too. Audio and
-/// pictures that are read are bounded by the request itself, those that are drawn by the model's <see cref="DrawingMeasure"/> too.
+/// pictures that are read are bounded by the request itself, those that are drawn by the model's <see cref="DrawingMeasure"/> too. Trained
+/// tokens are bounded by the order, and count in no token bucket.
 /// </summary>
 internal static class DemandCalculation
 {
@@ -30,7 +31,7 @@ internal static class DemandCalculation
         var output = size.Prompts * request.Choices * OutputCap(request, card);
         var estimate = ((size.Utf8Bytes + 3) / 4) + size.TokenIds + (3L * size.Messages) + output;
         var media = request is ImageGenerationRequest drawing && card.Drawing is { } limits ? limits.MostUnits(drawing) : request.Media;
-        return new Demand(scope, card.Name, price, media with { Input = prompt, Output = output }, estimate, request.Stream)
+        return new Demand(scope, card.Name, price, media with { Input = prompt, Output = media.Output + output }, estimate, request.Stream)
         {
             AskedModel = request.Model,
             ServiceClass = serviceClass,

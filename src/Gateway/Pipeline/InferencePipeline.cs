@@ -68,7 +68,7 @@ internal sealed class InferencePipeline(
         }
 
         using var ticket = ((AdmissionResult.Admitted)admitted).Ticket;
-        using var recording = replay.Record(asked, call.RequestId, demand, request);
+        using var recording = replay.Record(asked, call.RequestId, demand, request, endpoint);
         var running = new RunningRequest(context, call, ticket, endpoint, request, body) { Recording = recording };
         if (await forwarder.ForwardAsync(running) is { } error) // (7) to (9)
         {

@@ -37,10 +37,12 @@ internal sealed class Replay(RequestEntry door, IdempotencyDesk idempotency, Gat
     }
 
     /// <summary>Takes in the answer of an admitted request while it goes out; null for one without an <c>Idempotency-Key</c>.</summary>
-    public AnswerRecording? Record(IdempotentRequest? asked, Guid requestId, Demand demand, InferenceRequest request) =>
+    public AnswerRecording? Record(
+        IdempotentRequest? asked, Guid requestId, Demand demand, InferenceRequest request, InferenceEndpoint endpoint) =>
         asked is null ? null : new AnswerRecording(
             idempotency, asked, requestId, demand.Model,
-            demand.Streamed ? AnswerKind.Events : request.AnswersPlainText ? AnswerKind.Text : AnswerKind.Json);
+            demand.Streamed ? (endpoint.KeepsStreams ? AnswerKind.Events : AnswerKind.TooLarge)
+            : request.AnswersPlainText ? AnswerKind.Text : AnswerKind.Json);
 
     private async Task SendAsync(HttpContext context, InferenceEndpoint endpoint, StoredAnswer answer)
     {

@@ -63,6 +63,7 @@ internal sealed class RequestEntry(Authenticator authenticator, AdmissionControl
         }
 
         call.ServiceClass = serviceClass;
+        call.Worker = headers[WorkerHeaders.Worker] is [{ Length: > 0 } worker] ? worker : null;
         return await authenticator.AuthenticateNamedAsync(publicId, context.RequestAborted);
     }
 

@@ -94,15 +94,17 @@ internal sealed class RequestPreparation(
                 OpenAiError.OutputCapTooLarge(CapMember(body.Bytes.Span, request), request.MaxOutput.Value, card.ContextLength));
         }
 
-        if (prices.InForce(model.Model, caller.OrganizationId) is not { } price)
+        if (prices.InForce(card, caller.OrganizationId) is not { } price)
         {
-            return new Preparation.Refused(OpenAiError.ModelWithoutPrice(model.Model));
+            return new Preparation.Refused(OpenAiError.ModelWithoutPrice(model.Model, card.PricedAs));
         }
 
         var rewritten = new WorkerBody(
             request.Rewrite(body.Bytes, model.Model, DemandCalculation.OutputCap(request, card)), body.Form?.Boundary);
         var demand = DemandCalculation.Calculate(endpoint.Api.Scope, request, card, price, serviceClass);
-        return new Preparation.Ready(request, demand, rewritten, asked);
+        return request.MostUsd is { } most && demand.MostUsd > most
+            ? new Preparation.Refused(OpenAiError.AboveMostUsd(demand.MostUsd, most))
+            : new Preparation.Ready(request, demand, rewritten, asked);
     }
 
     /// <summary>Which of its two names the client gave the output cap.</summary>

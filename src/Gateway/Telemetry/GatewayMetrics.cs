@@ -30,7 +30,12 @@ internal sealed class GatewayMetrics
     public const string MeterName = "Tollgate.Gateway";
 
     private static readonly KeyValuePair<string, object?> Provider = new("gen_ai.provider.name", "tollgate");
-    private readonly int[] _inFlight = new int[PublicEndpoint.All.Count];
+
+    /// <summary>One endpoint a scope, those of the internal door too.</summary>
+    private static readonly PublicEndpoint[] Endpoints =
+        [.. PublicEndpoint.All.Append(PublicEndpoint.TrainingRuns).DistinctBy(endpoint => endpoint.Scope)];
+
+    private readonly int[] _inFlight = new int[Endpoints.Length];
     private readonly Meter _meter;
     private readonly DurationHistogram _duration;
     private readonly DurationHistogram _firstToken;
@@ -164,20 +169,20 @@ internal sealed class GatewayMetrics
         }
     }
 
-    private IEnumerable<Measurement<int>> ObserveInFlight() => PublicEndpoint.All.Select(endpoint => new Measurement<int>(
+    private IEnumerable<Measurement<int>> ObserveInFlight() => Endpoints.Select(endpoint => new Measurement<int>(
         Volatile.Read(ref InFlightOf(endpoint)), new KeyValuePair<string, object?>("gen_ai.operation.name", endpoint.Operation)));
 
     private ref int InFlightOf(PublicEndpoint endpoint)
     {
         for (var i = 0; i < _inFlight.Length; i++)
         {
-            if (PublicEndpoint.All[i].Scope == endpoint.Scope)
+            if (Endpoints[i].Scope == endpoint.Scope)
             {
                 return ref _inFlight[i];
             }
         }
 
-        throw new ArgumentException("The endpoint is not in the list of all.", nameof(endpoint));
+        throw new ArgumentException("The endpoint's scope is not in the list of all.", nameof(endpoint));
     }
 
     private static KeyValuePair<string, object?> Model(string model) => new("gen_ai.request.model", model);

@@ -39,8 +39,9 @@ internal sealed class WorkerPool
     /// The least loaded worker that serves <paramref name="model"/>, one that was not <paramref name="tried"/> before any other; equals
     /// take turns.
     /// </summary>
+    /// <param name="only">Name of the only worker that is asked for; null for any.</param>
     /// <returns>Null when none can take it.</returns>
-    public Worker? Pick(string model, ReadOnlySpan<Worker?> tried = default)
+    public Worker? Pick(string model, ReadOnlySpan<Worker?> tried = default, string? only = null)
     {
         var workers = _workers;
         Worker? best = null;
@@ -49,7 +50,7 @@ internal sealed class WorkerPool
         for (var i = 0; i < workers.Count; i++)
         {
             var worker = workers[(start + i) % workers.Count];
-            if (worker.LoadFor(model) is { } load)
+            if ((only is null || worker.Status?.WorkerId == only) && worker.LoadFor(model) is { } load)
             {
                 var wasTried = tried.Contains(worker);
                 if (best is null || (bestTried && !wasTried) || (bestTried == wasTried && load < bestLoad))

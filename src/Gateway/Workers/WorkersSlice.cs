@@ -44,7 +44,7 @@ internal static class WorkersSlice
     }
 
     public static void MapFleet(this IEndpointRouteBuilder routes) =>
-        routes.MapInternal("/internal/fleet", "accounts", "operator").MapGet("/", ShowFleet);
+        routes.MapInternal("/internal/fleet", "accounts", "learning", "operator").MapGet("/", ShowFleet);
 
     internal static JsonHttpResult<Fleet> ShowFleet(WorkerPool pool, TimeProvider clock) => TypedResults.Json(
         new Fleet(clock.GetUtcNow(), [.. pool.Workers.Select(worker => worker.ToFleet())]), ContractsJson.Default.Fleet);

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Telemetry;
 using Tollgate.Inference.Requests;
-using Tollgate.Inference.Residency;
 using Tollgate.Inference.Tasks;
 
 namespace Tollgate.Inference.Endpoints;
@@ -13,7 +12,7 @@ namespace Tollgate.Inference.Endpoints;
 /// the run where a cancel call finds it until nothing is computed for it any more.
 /// </summary>
 internal sealed partial class TaskRequests(
-    ServedModels models, RunningRequests running, Draining draining, RequestRecorder recorder, InferenceMetrics metrics,
+    IServedModels models, RunningRequests running, Draining draining, RequestRecorder recorder, InferenceMetrics metrics,
     ILogger<TaskRequests> logger)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);

@@ -23,7 +23,7 @@ public static class ModelImport
     {
         ModelName.Check(name);
         var importer = Find(path, options.Tasks).Importer;
-        using var draft = new ModelStore(modelsFolder).Begin(name);
+        using var draft = new ModelStore(modelsFolder).Begin(name, options.Owned);
         try
         {
             return await importer.ImportAsync(new ImportJob(path, draft, options, progress), cancellationToken);

@@ -23,5 +23,7 @@ public sealed record InstalledModel(ModelManifest Manifest, string Folder)
         Licence = Manifest.Licence,
         Description = Manifest.Description,
         CreatedAt = Manifest.Created,
+        Owner = Manifest.Owned is { } owned ? new ModelOwner(owned.OrganizationId, owned.ProjectId) : null,
+        PricedAs = Manifest.Owned?.PricedAs,
     };
 }

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Tollgate.Inference.Models;
 
 /// <summary>A version under construction, in a folder beside the installed ones.</summary>
-internal sealed class ModelDraft(ModelStore store, string name, string folder) : IDisposable
+/// <param name="owned">Stands in the manifest; null for a model that the operator installs.</param>
+internal sealed class ModelDraft(ModelStore store, string name, string folder, ModelOwnership? owned) : IDisposable
 {
     private bool _installed;
 
@@ -26,7 +27,7 @@ internal sealed class ModelDraft(ModelStore store, string name, string folder) :
 
         while (true)
         {
-            var manifest = describe(store.NextVersion(name), files);
+            var manifest = describe(store.NextVersion(name), files) with { Owned = owned };
             var target = Path.Combine(store.Root, name, manifest.Version);
             WriteManifest(manifest);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);

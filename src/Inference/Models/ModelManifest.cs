@@ -51,6 +51,9 @@ public sealed record ModelManifest
 
     public required ModelLimits Limits { get; init; }
 
+    /// <summary>Whose trained model it is; null for one that the operator installed.</summary>
+    public ModelOwnership? Owned { get; init; }
+
     /// <summary>Members that only the model's task reads, by name. Settable because the serializer fills it.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Sections { get; set; }
@@ -131,6 +134,10 @@ public sealed record ModelTokenizer
     /// <summary>Any of them ends an answer.</summary>
     public IReadOnlyList<int> EosIds { get; init; } = [];
 }
+
+/// <summary>A trained model that a worker installed because it is deployed, and removes when it no longer is.</summary>
+/// <param name="PricedAs">Name whose price applies while the model has none of its own.</param>
+public sealed record ModelOwnership(Guid OrganizationId, Guid ProjectId, string PricedAs);
 
 /// <param name="ContextLength">Prompt and output together, tokens.</param>
 /// <param name="DefaultMaxOutput">Output cap of a request that names none, tokens.</param>

@@ -84,12 +84,26 @@ public sealed class ModelStore(string root)
     }
 
     /// <summary>Opens an empty folder to build a version in. It is removed on disposal unless it was installed.</summary>
-    internal ModelDraft Begin(string name)
+    /// <param name="owned">Whose trained model it is; null for one of the operator.</param>
+    internal ModelDraft Begin(string name, ModelOwnership? owned = null)
     {
         ModelName.Check(name);
         var folder = Path.Combine(Root, $"{TemporaryPrefix}{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
-        return new ModelDraft(this, name, folder);
+        return new ModelDraft(this, name, folder, owned);
+    }
+
+    /// <summary>Removes all versions of a model. They leave the repository at once, whoever reads their files.</summary>
+    /// <exception cref="IOException">The folder cannot be moved or deleted.</exception>
+    internal void Remove(string name)
+    {
+        var folder = Path.Combine(Root, ModelName.Check(name));
+        if (Directory.Exists(folder))
+        {
+            var leaving = Path.Combine(Root, $"{TemporaryPrefix}{Guid.NewGuid():N}");
+            Directory.Move(folder, leaving);
+            Directory.Delete(leaving, recursive: true);
+        }
     }
 
     /// <summary>Next version number that is free.</summary>

@@ -15,6 +15,14 @@ public sealed class ModelsOptions
     /// <summary>Folder of model files that are installed when the repository lacks them, one folder a model. Default: none.</summary>
     public string? Defaults { get; init; }
 
+    /// <summary>Most trained models that are installed because they are deployed; those beyond wait. Default 32.</summary>
+    [Range(0, 10_000)]
+    public int MostTuned { get; init; } = 32;
+
+    /// <summary>Largest trained model, bytes. Default 1 GiB.</summary>
+    [Range(1, long.MaxValue)]
+    public long MaxTunedBytes { get; init; } = 1L << 30;
+
     /// <summary>How often the repository is looked at for new models. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
     public TimeSpan ScanInterval { get; init; } = TimeSpan.FromSeconds(1);

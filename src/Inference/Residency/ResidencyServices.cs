@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Tasks;
 
 namespace Tollgate.Inference.Residency;
 
@@ -9,10 +11,23 @@ internal static class ResidencyServices
 {
     public static void AddResidency(this IServiceCollection services)
     {
+        services.AddModelStore();
+        services.AddSingleton<ModelLoader>();
+        services.AddServedModels<ServedModels>();
+    }
+
+    /// <summary>Registers the repository.</summary>
+    public static void AddModelStore(this IServiceCollection services)
+    {
         services.AddSingleton<IValidateOptions<ModelsOptions>, ModelsOptionsValidator>();
         services.AddOptions<ModelsOptions>().BindConfiguration(ModelsOptions.Section).ValidateOnStart();
         services.AddSingleton(provider => new ModelStore(provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Directory));
-        services.AddSingleton<ModelLoader>();
-        services.AddSingleton<ServedModels>().AddHostedService(provider => provider.GetRequiredService<ServedModels>());
     }
+
+    /// <summary>Registers what follows the repository, and shows it to status and requests.</summary>
+    public static void AddServedModels<TModels>(this IServiceCollection services)
+        where TModels : class, IServedModels, IHostedService => services
+            .AddSingleton<TModels>()
+            .AddSingleton<IServedModels>(provider => provider.GetRequiredService<TModels>())
+            .AddHostedService(provider => provider.GetRequiredService<TModels>());
 }

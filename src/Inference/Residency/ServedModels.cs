@@ -18,7 +18,7 @@ namespace Tollgate.Inference.Residency;
 internal sealed partial class ServedModels(
     ModelLoader loader, SessionFactory sessions, ModelStore store, IOptions<ModelsOptions> options, TimeProvider clock,
     ILogger<ServedModels> logger)
-    : RecurringWork(new Rhythm(options.Value.ScanInterval, IsBeat: true), clock, logger)
+    : RecurringWork(new Rhythm(options.Value.ScanInterval, IsBeat: true), clock, logger), IServedModels
 {
     private static readonly TimeSpan RetireInterval = TimeSpan.FromMilliseconds(200);
     private readonly ConcurrentDictionary<string, LoadedModel> _loaded = new(StringComparer.Ordinal);
@@ -26,15 +26,12 @@ internal sealed partial class ServedModels(
     private readonly ConcurrentDictionary<LoadedModel, Task> _retiring = new();
     private bool _installed;
 
-    /// <summary>The repository was read once, so that what is there is served.</summary>
     public bool Scanned { get; private set; }
 
     public IEnumerable<LoadedModel> All => _loaded.Values;
 
-    /// <summary>A ready model; null when there is none of that name.</summary>
     public LoadedModel? Find(string name) => _loaded.GetValueOrDefault(name);
 
-    /// <summary>All models with their load, broken ones too as far as their manifest can be read.</summary>
     public IReadOnlyList<ServedModel> Status()
     {
         var served = _loaded.Values.Select(model =>

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Tollgate.Inference.Residency;
+using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Telemetry;
 
 namespace Tollgate.Inference.Status;
@@ -19,7 +19,7 @@ internal static class StatusServices
     /// <summary>Shows in metrics how busy the models are.</summary>
     public static void MeasureModels(this WebApplication app)
     {
-        var models = app.Services.GetRequiredService<ServedModels>();
+        var models = app.Services.GetRequiredService<IServedModels>();
         app.Services.GetRequiredService<InferenceMetrics>().ObserveModels(() => models.Status().Where(model => model.Ready).Select(
             model => new MeasuredModel(model.Card.Name, model.Slots, model.Active, model.Queued)));
     }

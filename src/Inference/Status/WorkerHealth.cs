@@ -2,12 +2,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Requests;
-using Tollgate.Inference.Residency;
+using Tollgate.Inference.Tasks;
 
 namespace Tollgate.Inference.Status;
 
 /// <summary>A worker is alive while its models take steps when work waits: an open port proves nothing.</summary>
-internal sealed class LivenessCheck(ServedModels models, IOptions<GenerationOptions> options) : IHealthCheck
+internal sealed class LivenessCheck(IServedModels models, IOptions<GenerationOptions> options) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -19,7 +19,7 @@ internal sealed class LivenessCheck(ServedModels models, IOptions<GenerationOpti
 }
 
 /// <summary>A worker is ready once it has read its repository, until it drains.</summary>
-internal sealed class ReadinessCheck(ServedModels models, Draining draining) : IHealthCheck
+internal sealed class ReadinessCheck(IServedModels models, Draining draining) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(

@@ -62,6 +62,9 @@ public sealed record ModelImportOptions
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>Whose trained model it is. Default: the operator's model, which every key may call.</summary>
+    public ModelOwnership? Owned { get; init; }
+
     /// <summary>Tasks whose importers are asked for the file. Default: all.</summary>
     internal IReadOnlyList<IModelTask> Tasks { get; init; } = ModelTasks.All;
 }

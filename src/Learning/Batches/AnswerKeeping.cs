@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tollgate.Learning.Claims;
 using Tollgate.Learning.Contents;
 using Tollgate.Learning.Telemetry;
 

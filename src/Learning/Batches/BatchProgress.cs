@@ -3,14 +3,12 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Learning.Callers;
+using Tollgate.Learning.Claims;
 using Tollgate.Learning.Contents;
 using Tollgate.Learning.Files;
 using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Learning.Batches;
-
-/// <summary>Another process runs the batch by now: whatever this one would write is not written.</summary>
-internal sealed class ClaimLostException(Guid batch) : Exception($"Batch {batch:N} is run by another process by now.");
 
 /// <summary>A line that has not ended.</summary>
 /// <param name="MayHaveRun">Whether it was asked for, or was about to be.</param>
@@ -24,45 +22,14 @@ internal sealed record Segment(bool Failed, SealedContent Content);
 /// The state of batches while they run. Each change names this process, and is refused with <see cref="ClaimLostException"/> once another
 /// one has the batch. Thread-safe.
 /// </summary>
-internal sealed class BatchProgress(NpgsqlDataSource dataSource, IOptions<BatchOptions> options, TimeProvider clock)
+internal sealed class BatchProgress(
+    NpgsqlDataSource dataSource, Claims<Batch> claims, IOptions<BatchOptions> options, TimeProvider clock)
 {
-    private readonly Guid _runner = Guid.NewGuid();
-
-    /// <summary>Takes batches that no process runs, the oldest first.</summary>
-    /// <param name="own">Batches that this process runs: it may have stood still for longer than its claims last.</param>
-    public async Task<IReadOnlyList<Batch>> ClaimAsync(IEnumerable<Guid> own, int most, CancellationToken cancellationToken)
+    /// <summary>How batches are claimed.</summary>
+    public static ClaimTable<Batch> Table { get; } = new("Batch", "batches", Batch.Columns, Batch.Read, BatchStatus.IsLive)
     {
-        var now = clock.GetUtcNow();
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.ReadRowsAsync(
-            $"""
-            update batches set runner = $1, runner_until = $2
-            where id in (
-              select id from batches where {BatchStatus.IsLive} and (runner is null or runner_until < $3) and id <> all($5)
-              order by created_at limit $4 for update skip locked)
-            returning {Batch.Columns}
-            """,
-            Batch.Read, cancellationToken, _runner, now + options.Value.Lease, now, most, own.ToArray());
-    }
-
-    /// <summary>Keeps a batch, and shows it as it is now.</summary>
-    /// <exception cref="ClaimLostException">Another process has it.</exception>
-    public async Task<Batch> RenewAsync(Guid batch, CancellationToken cancellationToken)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return (await connection.ReadRowsAsync(
-            $"update batches set runner_until = $3 where id = $1 and runner = $2 and {BatchStatus.IsLive} returning {Batch.Columns}",
-            Batch.Read, cancellationToken, batch, _runner, clock.GetUtcNow() + options.Value.Lease)).FirstOrDefault()
-            ?? throw new ClaimLostException(batch);
-    }
-
-    /// <summary>Lets another process take a batch at once.</summary>
-    public async Task ReleaseAsync(Guid batch, CancellationToken cancellationToken)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(
-            "update batches set runner = null, runner_until = null where id = $1 and runner = $2", cancellationToken, batch, _runner);
-    }
+        IdOf = batch => batch.Id,
+    };
 
     /// <summary>Ends the validation: the lines wait. Returns the error when the organization would have too many.</summary>
     public async Task<OpenAiError?> BeginAsync(
@@ -82,7 +49,7 @@ internal sealed class BatchProgress(NpgsqlDataSource dataSource, IOptions<BatchO
             update batches set status = 'in_progress', total = $3, model = $4, in_progress_at = $5
             where id = $1 and runner = $2 and status = 'validating'
             """,
-            cancellationToken, batch.Id, _runner, lines.Count, model, PublicIds.Now(clock));
+            cancellationToken, batch.Id, claims.Runner, lines.Count, model, PublicIds.Now(clock));
         if (begun == 0)
         {
             return null; // Cancelled meanwhile: it has no lines. Or lost: the next renewal says so.
@@ -110,7 +77,7 @@ internal sealed class BatchProgress(NpgsqlDataSource dataSource, IOptions<BatchO
     /// <summary>Settles what a batch that is validated or runs becomes; a cancelled one stays cancelled.</summary>
     /// <param name="ending">A status that ends it.</param>
     /// <param name="errors">A JSON array; null without one.</param>
-    public Task BeginEndAsync(Guid batch, string ending, string? errors, CancellationToken cancellationToken) => ChangeAsync(
+    public Task BeginEndAsync(Guid batch, string ending, string? errors, CancellationToken cancellationToken) => claims.ChangeAsync(
         batch,
         """
         update batches set status = case ending when 'cancelled' then status else 'finalizing' end, ending = coalesce(ending, $3),
@@ -139,10 +106,10 @@ internal sealed class BatchProgress(NpgsqlDataSource dataSource, IOptions<BatchO
             update batch_lines set state = 1 where batch_id = $1 and line = any($2) and state < 2
               and exists (select from batches where id = $1 and runner = $3)
             """,
-            cancellationToken, batch, lines.ToArray(), _runner);
+            cancellationToken, batch, lines.ToArray(), claims.Runner);
         if (marked < lines.Count)
         {
-            throw new ClaimLostException(batch);
+            throw new ClaimLostException(Table.What, batch);
         }
     }
 
@@ -155,7 +122,7 @@ internal sealed class BatchProgress(NpgsqlDataSource dataSource, IOptions<BatchO
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var failed = lines.Count(line => line.Failed);
-        await ChangeAsync(
+        await claims.ChangeAsync(
             connection, batch,
             """
             update batches set completed = completed + $3, failed = failed + $4, input_tokens = input_tokens + $5,
@@ -212,7 +179,7 @@ internal sealed class BatchProgress(NpgsqlDataSource dataSource, IOptions<BatchO
         var now = PublicIds.Now(clock);
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await ChangeAsync(
+        await claims.ChangeAsync(
             connection, batch.Id,
             """
             update batches set status = ending, output_file_id = $3, error_file_id = $4,
@@ -235,24 +202,6 @@ internal sealed class BatchProgress(NpgsqlDataSource dataSource, IOptions<BatchO
             """,
             cancellationToken, batch.Id, now);
         await transaction.CommitAsync(cancellationToken);
-    }
-
-    private async Task ChangeAsync(Guid batch, string update, CancellationToken cancellationToken, params object?[] values)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await ChangeAsync(connection, batch, update, cancellationToken, values);
-    }
-
-    /// <param name="update">Its parameters begin with <c>$3</c>.</param>
-    private async Task ChangeAsync(
-        NpgsqlConnection connection, Guid batch, string update, CancellationToken cancellationToken, params object?[] values)
-    {
-        var changed = await connection.ExecuteAsync(
-            $"{update} where id = $1 and runner = $2 and {BatchStatus.IsLive}", cancellationToken, [batch, _runner, .. values]);
-        if (changed == 0)
-        {
-            throw new ClaimLostException(batch);
-        }
     }
 }
 

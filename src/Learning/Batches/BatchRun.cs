@@ -1,13 +1,15 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Learning.Claims;
+using Tollgate.Learning.Doors;
 
 namespace Tollgate.Learning.Batches;
 
 /// <summary>What the run of a batch needs. All of it is shared by all runs.</summary>
 internal sealed record RunParts(
-    BatchValidation Validation, BatchProgress Progress, InputReader Input, LineSender Sender, LineSlots Slots, AnswerKeeping Keeping,
-    BatchFinish Finish, IOptions<BatchOptions> Options, TimeProvider Clock);
+    BatchValidation Validation, Claims<Batch> Claims, BatchProgress Progress, InputReader Input, LineSender Sender, LineSlots Slots,
+    AnswerKeeping Keeping, BatchFinish Finish, IOptions<BatchOptions> Options, TimeProvider Clock);
 
 /// <summary>
 /// Runs one batch that this process has claimed, from wherever an earlier run was interrupted, to its end. Lines run in the order of the
@@ -17,7 +19,7 @@ internal sealed record RunParts(
 /// A line is marked as asked before its first call, its answer is durable before it is marked as ended, and all calls of a line have one
 /// Idempotency-Key: a line that was interrupted in between is asked for again, and gets the answer of the call that ran.
 /// </remarks>
-internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
+internal sealed class BatchRun(Batch claimed, RunParts parts) : IClaimedRun
 {
     private const int PageLines = 64;
     private const long PageBytes = 8 * 1024 * 1024;
@@ -46,7 +48,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
         await using var registration = stopping.Register(_halted.Cancel);
         _abort.Dispose();
         _abort = CancellationTokenSource.CreateLinkedTokenSource(stopping, _lost.Token);
-        var watch = WatchAsync();
+        var watch = parts.Claims.KeepAsync(_batch.Id, Options.Every, SeenAsync, _lost, _over.Token);
         try
         {
             if (_batch.Status == BatchStatus.Validating)
@@ -54,7 +56,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
                 await parts.Validation.RunAsync(_batch, _abort.Token);
             }
 
-            _batch = await parts.Progress.RenewAsync(_batch.Id, stopping);
+            _batch = await parts.Claims.RenewAsync(_batch.Id, stopping);
             HaltAsItEnds(_batch);
             await RunLinesAsync(stopping);
             stopping.ThrowIfCancellationRequested();
@@ -62,7 +64,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
         }
         catch (OperationCanceledException) when (_lost.IsCancellationRequested)
         {
-            throw new ClaimLostException(_batch.Id);
+            throw new ClaimLostException(BatchProgress.Table.What, _batch.Id);
         }
         finally
         {
@@ -72,17 +74,8 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
     }
 
     /// <summary>Looks at the batch at once, such as after a cancel: no line begins any more when this has ended.</summary>
-    public async Task LookAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            HaltAsItEnds(await parts.Progress.RenewAsync(_batch.Id, cancellationToken));
-        }
-        catch (Exception exception) when (exception is ClaimLostException or ObjectDisposedException || Npgsql(exception))
-        {
-            // The run's own look finds the same, or it has just ended.
-        }
-    }
+    public Task LookAsync(CancellationToken cancellationToken) =>
+        parts.Claims.LookAsync(_batch.Id, SeenAsync, _lost, cancellationToken);
 
     public void Dispose()
     {
@@ -99,7 +92,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
             await parts.Progress.BeginEndAsync(_batch.Id, BatchStatus.Completed, null, stopping);
         }
 
-        _batch = await parts.Progress.RenewAsync(_batch.Id, stopping);
+        _batch = await parts.Claims.RenewAsync(_batch.Id, stopping);
         if (_batch.Counts.Completed + _batch.Counts.Failed != _batch.Counts.Total)
         {
             throw new InvalidOperationException($"Batch {_batch.Id:N} is at its end and has open lines: {_batch.Counts}.");
@@ -108,37 +101,17 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
         await parts.Finish.RunAsync(_batch, stopping);
     }
 
-    /// <summary>Keeps the claim, and learns of a cancel and of the end of the batch's time.</summary>
-    private async Task WatchAsync()
+    /// <summary>Learns of a cancel and of the end of the batch's time.</summary>
+    private async Task SeenAsync(Batch now, CancellationToken cancellationToken)
     {
-        while (!_over.IsCancellationRequested)
+        if (now.Ending is null && parts.Clock.GetUtcNow() >= now.ExpiresAt)
         {
-            try
-            {
-                await Task.Delay(Options.Every, parts.Clock, _over.Token);
-                var now = await parts.Progress.RenewAsync(_batch.Id, _over.Token);
-                if (now.Ending is null && parts.Clock.GetUtcNow() >= now.ExpiresAt)
-                {
-                    await parts.Progress.BeginEndAsync(now.Id, BatchStatus.Expired, null, _over.Token);
-                    now = now with { Ending = BatchStatus.Expired };
-                }
-
-                HaltAsItEnds(now);
-            }
-            catch (ClaimLostException)
-            {
-                await _lost.CancelAsync();
-                return;
-            }
-            catch (Exception exception) when (exception is OperationCanceledException || Npgsql(exception))
-            {
-                // The run's own writes meet the same outage. Without a renewal for too long another process has the batch.
-                continue;
-            }
+            await parts.Progress.BeginEndAsync(now.Id, BatchStatus.Expired, null, cancellationToken);
+            now = now with { Ending = BatchStatus.Expired };
         }
-    }
 
-    private static bool Npgsql(Exception exception) => exception is global::Npgsql.NpgsqlException or TimeoutException;
+        HaltAsItEnds(now);
+    }
 
     private void HaltAsItEnds(Batch batch)
     {
@@ -238,7 +211,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
                 _batch.Id, BatchStatus.Failed,
                 BatchValidation.InputGone,
                 abort);
-            _batch = await parts.Progress.RenewAsync(_batch.Id, abort);
+            _batch = await parts.Claims.RenewAsync(_batch.Id, abort);
         }
 
         foreach (var (place, _) in lines)
@@ -295,7 +268,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
                 return LineOutcome.NotRun(_batch, line.Request.Line, line.Request.CustomId, why);
             }
 
-            LineAnswer answer;
+            DoorAnswer answer;
             using (await parts.Slots.TakeAsync(_batch.Caller.OrganizationId, _abort.Token))
             {
                 answer = await parts.Sender.SendAsync(_batch, line.Request, _lost.Token);
@@ -313,7 +286,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IDisposable
     }
 
     /// <summary>Waits before the next try. A gateway that has no room for one line has none for the batch's others.</summary>
-    private async Task WaitAsync(LineAnswer answer, int tries)
+    private async Task WaitAsync(DoorAnswer answer, int tries)
     {
         var longer = FirstPause * Math.Pow(2, Math.Min(tries, 20));
         var pause = answer.RetryAfter ?? (longer < Options.LongestPause ? longer : Options.LongestPause);

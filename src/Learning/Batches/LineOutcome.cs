@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Learning.Doors;
 
 namespace Tollgate.Learning.Batches;
 
@@ -12,7 +13,7 @@ internal sealed record LineOutcome(int Line, bool Failed, ReadOnlyMemory<byte> J
 {
     /// <summary>A line that the API answered.</summary>
     /// <param name="answer">Its body is JSON.</param>
-    public static LineOutcome Of(Batch batch, LineRequest request, LineAnswer answer)
+    public static LineOutcome Of(Batch batch, LineRequest request, DoorAnswer answer)
     {
         using var body = JsonDocument.Parse(answer.Body);
         var failed = answer.Status >= 400;
@@ -28,13 +29,12 @@ internal sealed record LineOutcome(int Line, bool Failed, ReadOnlyMemory<byte> J
         });
         return new LineOutcome(
             request.Line, failed, json, failed ? default : UsageOf(body.RootElement),
-            failed || answer.RequestId is not ['r', 'e', 'q', '_', .. var id] || !Guid.TryParseExact(id, "N", out var requestId)
-                ? null : requestId);
+            failed ? null : GatewayDoor.ParseRequestId(answer.RequestId));
     }
 
     /// <summary>A line that was refused here, as the API would have.</summary>
     public static LineOutcome Of(Batch batch, LineRequest request, OpenAiError error) =>
-        Of(batch, request, new LineAnswer(AnswerKind.Final, error.Status, null, error.ToJson(), null));
+        Of(batch, request, new DoorAnswer(AnswerKind.Final, error.Status, null, error.ToJson(), null));
 
     /// <summary>A line that was not run.</summary>
     /// <param name="customId">Null when the input file is gone.</param>

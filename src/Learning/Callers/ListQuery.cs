@@ -9,13 +9,14 @@ internal sealed class ListQuery
 {
     private readonly IQueryCollection _query;
 
-    /// <param name="names">What the query may have, each at most once.</param>
+    /// <param name="names">What the query may have, each at most once. A name that ends in <c>[]</c> stands for pairs, such as
+    /// <c>metadata[run]=nightly</c>.</param>
     /// <exception cref="RefusalException">A name is unknown or doubled.</exception>
     public ListQuery(IQueryCollection query, params ReadOnlySpan<string> names)
     {
         foreach (var (name, values) in query)
         {
-            if (!names.Contains(name))
+            if (!names.Contains(name) && !(PairOf(name) is { } pair && names.Contains($"{pair.Member}[]")))
             {
                 throw new RefusalException(OpenAiError.UnknownParameter(OpenAiError.Shorten(name)));
             }
@@ -58,6 +59,16 @@ internal sealed class ListQuery
         text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit >= 1 && limit <= most
             ? limit : null);
 
+    /// <summary>The pairs of a member, such as <c>metadata[run]=nightly</c>.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> FindPairs(string member) =>
+    [
+        .. _query.Where(one => PairOf(one.Key)?.Member == member)
+            .Select(one => new KeyValuePair<string, string>(PairOf(one.Key)!.Value.Name, one.Value.ToString())),
+    ];
+
     /// <summary>The text of a value; null where there is none.</summary>
     public string? Find(string name) => _query.TryGetValue(name, out var values) ? values.ToString() : null;
+
+    private static (string Member, string Name)? PairOf(string text) =>
+        text.EndsWith(']') && text.IndexOf('[', StringComparison.Ordinal) is > 0 and var at ? (text[..at], text[(at + 1)..^1]) : null;
 }

@@ -16,9 +16,21 @@ internal sealed class ContentIntake(ContentStore contents, IFileInspector inspec
     public async Task<(SealedContent Content, FileReport? Report)> TakeAsync(
         Stream source, string? purpose, BodyLimit limit, CancellationToken cancellationToken)
     {
+        return await TakeAsync<FileReport?>(
+            source, received => purpose is null ? Task.FromResult<FileReport?>(null) : ReportAsync(received), limit, cancellationToken);
+
+        async Task<FileReport?> ReportAsync(Stream received) => await inspector.InspectAsync(purpose, received, cancellationToken);
+    }
+
+    /// <summary>Seals a stream to its end, and lets a reader see it on the way. Nothing is kept where the reader throws.</summary>
+    /// <param name="read">May stop early.</param>
+    /// <inheritdoc cref="TakeAsync(Stream, string, BodyLimit, CancellationToken)"/>
+    public async Task<(SealedContent Content, TReport Report)> TakeAsync<TReport>(
+        Stream source, Func<Stream, Task<TReport>> read, BodyLimit limit, CancellationToken cancellationToken)
+    {
         await using var writer = await contents.CreateAsync(cancellationToken);
         var received = new ReceivedStream(source, writer, limit);
-        var report = purpose is null ? null : await inspector.InspectAsync(purpose, received, cancellationToken);
+        var report = await read(received);
         await received.DrainAsync(cancellationToken);
         return writer.Bytes > 0
             ? (await writer.FinishAsync(cancellationToken), report)

@@ -9,8 +9,8 @@ using Tollgate.ServiceDefaults.Work;
 namespace Tollgate.Learning.Housekeeping;
 
 /// <summary>
-/// Compares the store with the database: removes contents that no file, no part and no batch has, and those that were never finished. A
-/// killed transfer leaves such a content and no row.
+/// Compares the store with the database: removes contents that no file, part, batch, job and trained model has, and those that were never
+/// finished. A killed transfer leaves such a content and no row.
 /// </summary>
 internal sealed partial class StoreSweep(
     NpgsqlDataSource dataSource, IBlobStore store, LearningMetrics metrics, IOptions<HousekeepingOptions> options, TimeProvider clock,
@@ -55,6 +55,8 @@ internal sealed partial class StoreSweep(
             where not exists (select from files where blob_id = blob and deleted_at is null)
               and not exists (select from upload_parts where blob_id = blob)
               and not exists (select from batch_segments where blob_id = blob)
+              and not exists (select from job_results where blob_id = blob)
+              and not exists (select from tuned_models where blob_id = blob and deleted_at is null)
             """,
             row => row.GetGuid(0), cancellationToken, blobs.ToArray());
         foreach (var blob in unknown)

@@ -23,6 +23,7 @@ internal sealed class LearningMetrics
     private readonly Counter<long> _lines;
     private readonly Counter<long> _batches;
     private int _runs;
+    private int _trainings;
     private int _transfers;
     private volatile FileFigures? _figures;
 
@@ -41,6 +42,8 @@ internal sealed class LearningMetrics
         _batches = meter.CreateCounter<long>("tollgate.learning.batches.ended", "{batch}", "Batches that ended.");
         meter.CreateObservableGauge(
             "tollgate.learning.batches.running", () => Volatile.Read(ref _runs), "{batch}", "Batches that this process runs.");
+        meter.CreateObservableGauge(
+            "tollgate.learning.jobs.running", () => Volatile.Read(ref _trainings), "{job}", "Fine-tuning jobs that this process runs.");
         Gauge(meter, "tollgate.learning.files.held", "{file}", "Files that are not deleted.", figures => figures.Files);
         Gauge(
             meter, "tollgate.learning.files.held.bytes", "By", "Plain bytes of files and of parts of open uploads.",
@@ -84,6 +87,8 @@ internal sealed class LearningMetrics
     public void BatchEnded() => _batches.Add(1);
 
     public void BatchesRun(int count) => Volatile.Write(ref _runs, count);
+
+    public void JobsRun(int count) => Volatile.Write(ref _trainings, count);
 
     /// <summary>Replaces what the gauges show.</summary>
     public void Seen(FileFigures figures) => _figures = figures;

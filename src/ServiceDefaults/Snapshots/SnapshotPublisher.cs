@@ -17,9 +17,14 @@ public sealed class SnapshotPublisher<T>(JsonTypeInfo<T> json, TimeProvider cloc
     /// <summary>Longest wait of a caller for an unchanged snapshot.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(25);
 
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(5);
+
     private readonly Lock _lock = new();
     private Published? _current;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Callers that wait for a change of the newest snapshot, and those that were sent away with a newer one.</summary>
+    private int _waiting, _away;
 
     /// <summary>Replaces the snapshot if it differs, and wakes waiting callers.</summary>
     public void Publish(T value)
@@ -34,9 +39,33 @@ public sealed class SnapshotPublisher<T>(JsonTypeInfo<T> json, TimeProvider cloc
             }
 
             _current = published;
+            _away += _waiting;
+            _waiting = 0;
             var waiting = _changed;
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             waiting.SetResult();
+        }
+    }
+
+    /// <summary>
+    /// Waits until those who followed when the snapshot changed have asked again, and so have taken it over; at most
+    /// <paramref name="patience"/>, for one of them may be gone.
+    /// </summary>
+    public async Task WaitForFollowersAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (_away == 0 || clock.GetElapsedTime(started) >= patience)
+                {
+                    _away = 0;
+                    return;
+                }
+            }
+
+            await Task.Delay(LookInterval, clock, cancellationToken);
         }
     }
 
@@ -55,6 +84,11 @@ public sealed class SnapshotPublisher<T>(JsonTypeInfo<T> json, TimeProvider cloc
             lock (_lock)
             {
                 (current, changed) = (_current, _changed.Task);
+                if (current?.ETag == known)
+                {
+                    _waiting++;
+                    _away -= _away > 0 ? 1 : 0;
+                }
             }
 
             if (current is not null && current.ETag != known)
@@ -64,14 +98,30 @@ public sealed class SnapshotPublisher<T>(JsonTypeInfo<T> json, TimeProvider cloc
             }
 
             var left = LongestWait - clock.GetElapsedTime(deadline);
+            if (left > TimeSpan.Zero && !stopping.IsCancellationRequested)
+            {
+                await Task.WhenAny(changed, Task.Delay(left, clock, either.Token));
+            }
+
+            StopWaiting(changed, known);
+            cancellationToken.ThrowIfCancellationRequested();
             if (left <= TimeSpan.Zero || stopping.IsCancellationRequested)
             {
                 return TypedResults.StatusCode(
                     current is null ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status304NotModified);
             }
+        }
+    }
 
-            await Task.WhenAny(changed, Task.Delay(left, clock, either.Token));
-            cancellationToken.ThrowIfCancellationRequested();
+    /// <summary>Counts a caller out that no change has sent away.</summary>
+    private void StopWaiting(Task changed, string known)
+    {
+        lock (_lock)
+        {
+            if (!changed.IsCompleted && _current?.ETag == known)
+            {
+                _waiting--;
+            }
         }
     }
 

@@ -5,44 +5,38 @@ using Tollgate.Training.Steps;
 
 namespace Tollgate.Training.Methods;
 
-/// <summary>The vectors of texts under a frozen encoder, kept in a file for a run that starts again.</summary>
+/// <summary>The vectors of texts under a frozen encoder, kept in a file for a run that starts again: a hash of model and rows, and then
+/// part by part the numbers with a hash of them. The parts follow from the rows, so that each has the same bits whenever it is computed.
+/// </summary>
 internal static class SentenceVectors
 {
     private const int MostTokens = 4_096;
+    private const int MostRows = 64;
+    private const int HashBytes = 16;
 
-    /// <summary>Computes the vectors, or reads them.</summary>
+    /// <summary>Reads the vectors that the file has, and computes the others.</summary>
     /// <param name="file">Where they are kept; null for nowhere.</param>
-    /// <param name="onRows">Told how many rows are done.</param>
+    /// <param name="onRows">Called with rows whose vectors are there and, with a file, on the disk: first with those of earlier starts,
+    /// maybe none, and then with those of each part.</param>
     /// <returns><c>[rows, width]</c>.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled between two parts.</exception>
     public static float[] Of(
-        BaseModel model, int[][] rows, string? file, int threads, Action<int>? onRows, CancellationToken cancellationToken)
+        BaseModel model, int[][] rows, string? file, int threads, Action<IEnumerable<int>>? onRows, CancellationToken cancellationToken)
     {
-        if (file is not null && TryRead(file, model, rows) is { } kept)
+        var vectors = new float[rows.Length * model.Width];
+        int[] order = [.. Enumerable.Range(0, rows.Length).OrderBy(row => rows[row].Length)];
+        using var kept = file is null ? null : new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        var done = kept is null ? 0 : Read(kept, model, rows, order, vectors);
+        onRows?.Invoke(order.Take(done));
+        if (done == order.Length)
         {
-            return kept;
+            return vectors;
         }
 
-        var vectors = Compute(model, rows, threads, onRows, cancellationToken);
-        if (file is not null)
-        {
-            var draft = $"{file}.new";
-            File.WriteAllBytes(draft, [.. Key(model, rows), .. MemoryMarshal.AsBytes(vectors.AsSpan())]);
-            File.Move(draft, file, overwrite: true);
-        }
-
-        return vectors;
-    }
-
-    private static float[] Compute(
-        BaseModel model, int[][] rows, int threads, Action<int>? onRows, CancellationToken cancellationToken)
-    {
         var (graph, pooled) = model.WithPooling();
         graph.Outputs.Add(pooled);
         using var session = Sessions.Open(graph.ToModel(), threads);
         using var options = new RunOptions();
-        var vectors = new float[rows.Length * model.Width];
-        var done = 0;
-        int[] order = [.. Enumerable.Range(0, rows.Length).OrderBy(row => rows[row].Length)];
         while (done < order.Length)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -53,9 +47,13 @@ internal static class SentenceVectors
             {
                 using var outputs = session.Run(options, inputs, [pooled]);
                 var numbers = outputs[0].GetTensorDataAsSpan<float>();
-                for (var i = 0; i < part.Length; i++)
+                Place(numbers, part, model.Width, vectors);
+                if (kept is not null)
                 {
-                    numbers.Slice(i * model.Width, model.Width).CopyTo(vectors.AsSpan(part[i] * model.Width));
+                    var bytes = MemoryMarshal.AsBytes(numbers);
+                    kept.Write(bytes);
+                    kept.Write(XxHash128.Hash(bytes));
+                    kept.Flush(flushToDisk: true);
                 }
             }
             finally
@@ -67,7 +65,7 @@ internal static class SentenceVectors
             }
 
             done += part.Length;
-            onRows?.Invoke(done);
+            onRows?.Invoke(part);
         }
 
         return vectors;
@@ -77,7 +75,7 @@ internal static class SentenceVectors
     private static int CountOf(int[][] rows, int[] order, int start)
     {
         var count = 1;
-        while (count < 64 && start + count < order.Length && (count + 1) * rows[order[start + count]].Length <= MostTokens)
+        while (count < MostRows && start + count < order.Length && (count + 1) * rows[order[start + count]].Length <= MostTokens)
         {
             count++;
         }
@@ -85,18 +83,47 @@ internal static class SentenceVectors
         return count;
     }
 
-    private static float[]? TryRead(string file, BaseModel model, int[][] rows)
+    private static void Place(ReadOnlySpan<float> numbers, int[] part, int width, float[] vectors)
     {
-        if (!File.Exists(file))
+        for (var i = 0; i < part.Length; i++)
         {
-            return null;
+            numbers.Slice(i * width, width).CopyTo(vectors.AsSpan(part[i] * width));
+        }
+    }
+
+    /// <summary>Reads the sound parts, and leaves the file behind the last of them; what follows is cut off. A file of other rows is begun
+    /// anew.</summary>
+    /// <returns>Rows that were read, in their order.</returns>
+    private static int Read(FileStream file, BaseModel model, int[][] rows, int[] order, float[] vectors)
+    {
+        var key = Key(model, rows);
+        var (head, hash) = (new byte[HashBytes], new byte[HashBytes]);
+        if (file.ReadAtLeast(head, HashBytes, throwOnEndOfStream: false) < HashBytes || !head.AsSpan().SequenceEqual(key))
+        {
+            file.SetLength(0);
+            file.Write(key);
+            return 0;
         }
 
-        var bytes = File.ReadAllBytes(file);
-        var key = Key(model, rows);
-        return bytes.Length == key.Length + ((long)rows.Length * model.Width * sizeof(float)) && bytes.AsSpan().StartsWith(key)
-            ? MemoryMarshal.Cast<byte, float>(bytes.AsSpan(key.Length)).ToArray()
-            : null;
+        var done = 0;
+        while (done < order.Length)
+        {
+            var part = order.AsSpan(done, CountOf(rows, order, done)).ToArray();
+            var (start, bytes) = (file.Position, new byte[part.Length * model.Width * sizeof(float)]);
+            if (file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length
+                || file.ReadAtLeast(hash, HashBytes, throwOnEndOfStream: false) < HashBytes
+                || !XxHash128.Hash(bytes).AsSpan().SequenceEqual(hash))
+            {
+                file.SetLength(start);
+                file.Position = start;
+                break;
+            }
+
+            Place(MemoryMarshal.Cast<byte, float>(bytes), part, model.Width, vectors);
+            done += part.Length;
+        }
+
+        return done;
     }
 
     private static byte[] Key(BaseModel model, int[][] rows)

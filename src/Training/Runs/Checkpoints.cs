@@ -16,8 +16,15 @@ internal sealed class Checkpoints(string folder, string key)
     private const string RunName = "run.json";
     private const int Kept = 2;
 
+    /// <summary>Step of the newest checkpoint in a folder, sound or not; 0 without one.</summary>
+    public static long NewestStep(string folder) => Directory.Exists(folder)
+        ? Directory.EnumerateDirectories(folder, $"{Prefix}*")
+            .Select(path => long.TryParse(Path.GetFileName(path)[Prefix.Length..], out var step) ? step : 0).DefaultIfEmpty(0).Max()
+        : 0;
+
     /// <summary>Writes where the training is.</summary>
-    public void Write(Trainer trainer, IReadOnlyList<EpochMetrics> epochs, long? best)
+    /// <param name="lossSum">Sum of the losses of the present epoch's steps.</param>
+    public void Write(Trainer trainer, IReadOnlyList<EpochMetrics> epochs, long? best, double lossSum)
     {
         Directory.CreateDirectory(folder);
         var target = PathOf(Prefix, trainer.Step);
@@ -31,7 +38,7 @@ internal sealed class Checkpoints(string folder, string key)
         trainer.Save(Path.Combine(draft, StateName));
         using (var file = new FileStream(Path.Combine(draft, RunName), FileMode.CreateNew))
         {
-            JsonSerializer.Serialize(file, new CheckpointRecord(key, epochs, best), CheckpointJson.Default.CheckpointRecord);
+            JsonSerializer.Serialize(file, new CheckpointRecord(key, epochs, best, lossSum), CheckpointJson.Default.CheckpointRecord);
             file.Flush(flushToDisk: true);
         }
 
@@ -51,7 +58,7 @@ internal sealed class Checkpoints(string folder, string key)
 
     /// <summary>Goes on from the last sound checkpoint; a damaged one is passed over.</summary>
     /// <returns>What was written with it; null where there is none.</returns>
-    /// <exception cref="TrainingException">The folder holds checkpoints of another run.</exception>
+    /// <exception cref="OtherCheckpointsException">The folder holds checkpoints of another run.</exception>
     public CheckpointRecord? Restore(Trainer trainer)
     {
         foreach (var checkpoint in Steps())
@@ -62,8 +69,7 @@ internal sealed class Checkpoints(string folder, string key)
                 var record = JsonSerializer.Deserialize(file, CheckpointJson.Default.CheckpointRecord);
                 if (record?.Key != key)
                 {
-                    throw new TrainingException(
-                        $"'{folder}' holds checkpoints of a training with other files or settings. Name another folder, or empty it.");
+                    throw new OtherCheckpointsException(folder);
                 }
 
                 if (record.Best is { } best && !File.Exists(PathOf(BestPrefix, best)))
@@ -110,7 +116,8 @@ internal sealed class Checkpoints(string folder, string key)
 /// <summary>What a checkpoint holds besides the trainer's state.</summary>
 /// <param name="Epochs">Measured so far.</param>
 /// <param name="Best">Step of the best epoch; null where none is looked for.</param>
-internal sealed record CheckpointRecord(string Key, IReadOnlyList<EpochMetrics> Epochs, long? Best);
+/// <param name="LossSum">Of the steps of the epoch that has not ended.</param>
+internal sealed record CheckpointRecord(string Key, IReadOnlyList<EpochMetrics> Epochs, long? Best, double LossSum);
 
 [JsonSerializable(typeof(CheckpointRecord))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;

@@ -7,8 +7,9 @@ internal sealed record ExampleFile(IReadOnlyList<Example> Rows, DatasetReport Re
 {
     private const int MostFaults = 3;
 
+    /// <param name="member">Name of the file in the API.</param>
     /// <exception cref="TrainingException">The file cannot be read, or has faults.</exception>
-    public static async Task<ExampleFile> ReadAsync(string path, CancellationToken cancellationToken)
+    public static async Task<ExampleFile> ReadAsync(string path, string member, CancellationToken cancellationToken)
     {
         var rows = new List<Example>();
         try
@@ -19,7 +20,7 @@ internal sealed record ExampleFile(IReadOnlyList<Example> Rows, DatasetReport Re
             {
                 var faults = report.Faults.Take(MostFaults).Select(fault => $"Line {fault.Line}: {fault.Message}");
                 throw new TrainingException(
-                    $"'{Path.GetFileName(path)}' has {report.FaultCount} faults. {string.Join(' ', faults)}");
+                    $"'{Path.GetFileName(path)}' has {report.FaultCount} faults. {string.Join(' ', faults)}") { Param = member };
             }
 
             return new ExampleFile(rows, report);

@@ -18,12 +18,13 @@ internal sealed record PreparedRun(
     {
         var settings = request.Settings;
         settings.Check();
-        var training = await ExampleFile.ReadAsync(request.TrainingFile, cancellationToken);
-        var validation = request.ValidationFile is { } path ? await ExampleFile.ReadAsync(path, cancellationToken) : null;
+        var training = await ExampleFile.ReadAsync(request.TrainingFile, "training_file", cancellationToken);
+        var validation = request.ValidationFile is { } path
+            ? await ExampleFile.ReadAsync(path, "validation_file", cancellationToken) : null;
         var wanted = settings.Method;
         if (wanted is TrainingMethod.Head or TrainingMethod.Encoder && request.BaseModel is null)
         {
-            throw new TrainingException($"The method {wanted.ToString().ToLowerInvariant()} needs a base model.");
+            throw new TrainingException($"The method {wanted.ToString().ToLowerInvariant()} needs a base model.") { Param = "model" };
         }
 
         var from = request.BaseModel is null ? null : await BaseModel.ReadAsync(request.BaseModel, cancellationToken);
@@ -40,6 +41,9 @@ internal sealed record PreparedRun(
         return bound > settings.TokenBudget
             ? throw new TrainingException(
                 $"The training needs {bound} tokens, and the budget is {settings.TokenBudget}. Raise it, or train fewer epochs or rows.")
+            {
+                Param = "budget.trained_tokens",
+            }
             : new PreparedRun(division, choice, numbers, tokens, bound, await KeyAsync(request, from, cancellationToken));
 
         Hyperparameters Numbers(TrainingMethod method) => Hyperparameters.Of(

@@ -26,7 +26,10 @@ internal sealed record RowDivision(RowSet Set, long[] Lines, DatasetChecks Check
         if (all.FirstOrDefault(row => Array.BinarySearch(names, row.Label, StringComparer.Ordinal) < 0) is { } stranger)
         {
             throw new TrainingException(
-                $"Line {stranger.Line} of the validation file has the label '{stranger.Label}', which no row of the training file has.");
+                $"Line {stranger.Line} of the validation file has the label '{stranger.Label}', which no row of the training file has.")
+            {
+                Param = "validation_file",
+            };
         }
 
         var set = new RowSet(

@@ -103,13 +103,16 @@ internal static class TrainCommand
     /// <summary>A line for each stage and each epoch.</summary>
     private sealed class Lines : IProgress<TrainingProgress>
     {
+        private string? _stage;
+
         public void Report(TrainingProgress value)
         {
-            if (value.Step == 0)
+            if (value.Stage != _stage)
             {
-                Console.Error.WriteLine(value.Stage);
+                Console.Error.WriteLine(_stage = value.Stage);
             }
-            else if (value.Epoch is { } epoch)
+
+            if (value.Epoch is { } epoch)
             {
                 Console.Error.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tollgate.Inference.Onnx;
 using Tollgate.Training.Batches;
+using Tollgate.Training.Evaluation;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Steps;
 using Tollgate.Training.Updates;
@@ -22,15 +23,17 @@ internal sealed class TrainingLoop(
     private readonly List<EpochMetrics> _epochs = [];
     private readonly EarlyStopping _stopping = new(Math.Max(1, numbers.Patience));
     private long? _best;
+    private double _lossSum;
+    private long _durable;
 
     /// <summary>Epochs that were measured.</summary>
     public IReadOnlyList<EpochMetrics> Epochs => _epochs;
 
-    /// <summary>Tokens of the training part that the steps have read.</summary>
+    /// <summary>Tokens of the training part that the steps have read, those of earlier starts included.</summary>
     public long TrainedTokens { get; private set; }
 
     /// <summary>Trains.</summary>
-    /// <param name="onProgress">Called after each step and each epoch, without stage and bound.</param>
+    /// <param name="onProgress">Called when it begins, after each step, and after the checkpoint of a cancellation; without bound.</param>
     /// <returns>The trainer with the parameters to serve; owned by the caller.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled between two steps, after a checkpoint.</exception>
     public Trainer Run(Action<TrainingProgress>? onProgress, CancellationToken cancellationToken)
@@ -55,12 +58,14 @@ internal sealed class TrainingLoop(
     }
 
     /// <summary>Scores of rows by label, each row's sum 1.</summary>
-    public double[][] Predict(Trainer trainer, IReadOnlyList<int> rows)
+    /// <exception cref="OperationCanceledException">It was cancelled between two parts of the rows.</exception>
+    public double[][] Predict(Trainer trainer, IReadOnlyList<int> rows, CancellationToken cancellationToken)
     {
         var scores = new double[rows.Count][];
         int[] order = [.. Enumerable.Range(0, rows.Count).OrderBy(place => model.LengthOf(rows[place]))];
         foreach (var part in order.Chunk(32))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             int[] chosen = [.. part.Select(place => rows[place])];
             var (logits, shape) = trainer.Predict(model.Inputs(chosen, Math.Max(1, model.LengthOf(chosen[^1]))));
             for (var i = 0; i < part.Length; i++)
@@ -79,7 +84,7 @@ internal sealed class TrainingLoop(
             return;
         }
 
-        _best = record.Best;
+        (_best, _lossSum) = (record.Best, record.LossSum);
         foreach (var epoch in record.Epochs)
         {
             _epochs.Add(epoch);
@@ -93,39 +98,82 @@ internal sealed class TrainingLoop(
         var steps = (long)perEpoch * numbers.Epochs;
         var schedule = new LearningRateSchedule(numbers.PeakRate, (int)(steps * numbers.WarmUp), (int)steps, numbers.Shape);
         var (started, first, step) = (Stopwatch.GetTimestamp(), trainer.Step, 0L);
-        for (var epoch = 0; epoch < numbers.Epochs && (step < trainer.Step || !IsOver); epoch++)
+        for (var epoch = 0; epoch < numbers.Epochs && (step < first || !IsOver); epoch++)
         {
             foreach (var batch in Order(epoch))
             {
-                TrainedTokens += batch.Rows.Sum(place => (long)model.Rows[set.Train[place]].Length);
-                if (step++ < trainer.Step)
+                var tokens = batch.Rows.Sum(place => (long)model.Rows[set.Train[place]].Length);
+                if (step < first)
                 {
-                    continue; // Done before the checkpoint.
+                    step++; // Done before the checkpoint.
+                    TrainedTokens += tokens;
+                    continue;
                 }
 
-                StopIfCancelled(trainer, cancellationToken);
-                var loss = trainer.Run(Parts(batch), schedule.Rate(step - 1)).Loss;
+                if (step == first)
+                {
+                    _durable = TrainedTokens;
+                    onProgress?.Invoke(Progress(isResumed: true));
+                }
+
+                StopIfCancelled();
+                var loss = trainer.Run(Parts(batch), schedule.Rate(step)).Loss;
+                step++;
+                TrainedTokens += tokens;
+                _lossSum += loss;
                 var ended = step % perEpoch == 0;
                 if (ended)
                 {
-                    Measure(trainer, epoch);
+                    Measure(trainer, epoch, _lossSum / perEpoch);
+                    _lossSum = 0;
                 }
 
-                if (ended || step % settings.CheckpointEvery == 0)
+                var isKept = ended || step % settings.CheckpointEvery == 0;
+                if (isKept)
                 {
-                    checkpoints?.Write(trainer, _epochs, _best);
+                    Write();
                 }
 
-                onProgress?.Invoke(new TrainingProgress("training")
+                onProgress?.Invoke(Progress() with
                 {
-                    Step = step,
-                    Steps = steps,
                     Loss = loss,
                     Epoch = ended ? _epochs[^1] : null,
-                    TrainedTokens = TrainedTokens,
+                    IsCheckpoint = isKept,
                     TimeLeft = Stopwatch.GetElapsedTime(started) / (step - first) * (steps - step),
                 });
             }
+        }
+
+        if (step == first)
+        {
+            _durable = TrainedTokens;
+            onProgress?.Invoke(Progress(isResumed: true)); // An earlier start had done all steps.
+        }
+
+        TrainingProgress Progress(bool isResumed = false) => new("training")
+        {
+            Step = step,
+            Steps = steps,
+            TrainedTokens = TrainedTokens,
+            DurableTokens = _durable,
+            ResumedTokens = isResumed ? _durable : null,
+        };
+
+        void Write()
+        {
+            checkpoints?.Write(trainer, _epochs, _best, _lossSum);
+            _durable = TrainedTokens;
+        }
+
+        void StopIfCancelled()
+        {
+            if (cancellationToken.IsCancellationRequested && step > first)
+            {
+                Write();
+                onProgress?.Invoke(Progress() with { IsCheckpoint = true });
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
@@ -146,28 +194,20 @@ internal sealed class TrainingLoop(
         }),
     ];
 
-    /// <summary>Measures an epoch on the rows that end the training, or for the reader on those held out.</summary>
-    private void Measure(Trainer trainer, int epoch)
+    /// <summary>Measures an epoch on the rows that end the training, or for the reader on those held out. A cancellation waits for it:
+    /// the step before it counts only with the checkpoint that follows.</summary>
+    private void Measure(Trainer trainer, int epoch, double trainLoss)
     {
         var rows = set.Watch.Length > 0 ? set.Watch : set.HeldOut;
-        var scores = Predict(trainer, rows);
+        var scores = Predict(trainer, rows, CancellationToken.None);
         var loss = rows.Select((row, i) => -Math.Log(Math.Max(1e-12, scores[i][set.Labels[row]]))).DefaultIfEmpty(0).Average();
-        var right = rows.Where((row, i) => scores[i][set.Labels[row]] == scores[i].Max()).Count();
-        _epochs.Add(new EpochMetrics(epoch + 1, loss, rows.Length == 0 ? 0 : right / (double)rows.Length));
+        var metrics = ClassificationMetrics.Of(
+            [.. rows.Select((row, i) => (set.Labels[row], Array.IndexOf(scores[i], scores[i].Max())))], set.Names);
+        _epochs.Add(new EpochMetrics(epoch + 1, loss, metrics.Accuracy, metrics.Macro.F1, trainLoss));
         if (_stopping.Observe(loss) && numbers.Patience > 0 && set.Watch.Length > 0 && checkpoints is not null)
         {
             checkpoints.WriteBest(trainer);
             _best = trainer.Step;
         }
-    }
-
-    private void StopIfCancelled(Trainer trainer, CancellationToken cancellationToken)
-    {
-        if (cancellationToken.IsCancellationRequested && trainer.Step > 0)
-        {
-            checkpoints?.Write(trainer, _epochs, _best);
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
     }
 }

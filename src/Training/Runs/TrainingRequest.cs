@@ -40,6 +40,15 @@ public sealed record TrainingProgress(string Stage)
     /// <summary>Tokens that are trained so far.</summary>
     public long TrainedTokens { get; init; }
 
+    /// <summary>Those of <see cref="TrainedTokens"/> that are on the disk: a run that is killed goes on from there. Never falls.</summary>
+    public long DurableTokens { get; init; }
+
+    /// <summary>Set once a start, when it is known: the durable tokens of earlier starts, from which it goes on.</summary>
+    public long? ResumedTokens { get; init; }
+
+    /// <summary>Whether a checkpoint was written after this step.</summary>
+    public bool IsCheckpoint { get; init; }
+
     /// <summary>Most tokens that will be trained.</summary>
     public long TokenBound { get; init; }
 
@@ -51,4 +60,6 @@ public sealed record TrainingProgress(string Stage)
 /// <param name="Epoch">Counted from 1.</param>
 /// <param name="Loss">Mean cross-entropy.</param>
 /// <param name="Accuracy">0 to 1.</param>
-public sealed record EpochMetrics(int Epoch, double Loss, double Accuracy);
+/// <param name="MacroF1">Mean F1 of the labels, 0 to 1.</param>
+/// <param name="TrainLoss">Mean loss of the epoch's steps, each before its update.</param>
+public sealed record EpochMetrics(int Epoch, double Loss, double Accuracy, double MacroF1, double TrainLoss);

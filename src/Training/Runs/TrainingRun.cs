@@ -18,10 +18,15 @@ public sealed class TrainingRun
     private readonly PreparedRun _run;
     private readonly IProgress<TrainingProgress>? _progress;
     private readonly CancellationToken _cancellation;
+    private long _vectorTokens;
+    private long _trained;
+    private long _durable;
 
     private TrainingRun(
         TrainingRequest request, PreparedRun run, IProgress<TrainingProgress>? progress, CancellationToken cancellation) =>
         (_request, _run, _progress, _cancellation) = (request, run, progress, cancellation);
+
+    private bool IsHead => _run.Choice.Method == TrainingMethod.Head;
 
     private RowSet Set => _run.Division.Set;
 
@@ -60,9 +65,9 @@ public sealed class TrainingRun
         var model = MakeModel(baselines);
         var loop = new TrainingLoop(
             model, Set, _run.Numbers, Settings, new Checkpoints(Path.Combine(_request.WorkFolder, "checkpoints"), _run.Key));
-        using var trainer = loop.Run(Report, _cancellation);
+        using var trainer = loop.Run(step => Report(IsHead ? step with { ResumedTokens = null } : step), _cancellation);
         Report(new("evaluating"));
-        var scores = loop.Predict(trainer, Set.HeldOut);
+        var scores = loop.Predict(trainer, Set.HeldOut, _cancellation);
         var rows = Scored(scores);
         var served = model.ToServed(trainer);
         var graph = Settings.Int8 ? EightBitForm.Of(served) : served;
@@ -72,7 +77,7 @@ public sealed class TrainingRun
             Reason = _run.Choice.Reason,
             Hyperparameters = _run.Numbers,
             Rows = new PartSizes(Set.Train.Length, Set.Watch.Length, Set.HeldOut.Length),
-            TrainedTokens = Charged(loop.TrainedTokens),
+            TrainedTokens = _trained,
             TokenBound = _run.TokenBound,
             Epochs = loop.Epochs,
             Evaluation = EvaluationReport.Of(rows, Set.Names, baselines, _run.Division.Checks, Seed),
@@ -105,10 +110,17 @@ public sealed class TrainingRun
 
     private HeadModel MakeHead(BaseModel from, int[][] rows)
     {
-        Report(new("computing the vectors of the texts"));
+        var (trained, isFirst) = (Set.Train.ToHashSet(), true);
         var vectors = SentenceVectors.Of(
-            from, rows, Path.Combine(_request.WorkFolder, VectorsName), Settings.Threads, onRows: null, _cancellation);
+            from, rows, Path.Combine(_request.WorkFolder, VectorsName), Settings.Threads, OnRows, _cancellation);
         return new HeadModel(from, rows, vectors, Set, Settings.Threads);
+
+        void OnRows(IEnumerable<int> done)
+        {
+            _vectorTokens += done.Where(trained.Contains).Sum(row => (long)rows[row].Length);
+            Report(new("computing the vectors of the texts") { ResumedTokens = isFirst && IsHead ? _vectorTokens : null });
+            isFirst = false;
+        }
     }
 
     private LinearHead TrainHead(HeadModel head, List<Baseline> baselines)
@@ -117,7 +129,7 @@ public sealed class TrainingRun
         var numbers = Hyperparameters.Of(TrainingMethod.Head, Set.Train.Length, epochs: null, batchSize: null, multiplier: null);
         var loop = new TrainingLoop(head, Set, numbers, Settings, checkpoints: null);
         using var trainer = loop.Run(onProgress: null, _cancellation);
-        baselines.Add(BaselineOf("linear head", Scored(loop.Predict(trainer, Set.HeldOut))));
+        baselines.Add(BaselineOf("linear head", Scored(loop.Predict(trainer, Set.HeldOut, _cancellation))));
         return head.Layer(trainer);
     }
 
@@ -138,9 +150,6 @@ public sealed class TrainingRun
     [
         .. Set.HeldOut.Select((row, i) => new ScoredRow(Set.Texts[row], _run.Division.Lines[row], Set.Labels[row], scores[i])),
     ];
-
-    /// <summary>A linear layer goes over vectors; their tokens were read once.</summary>
-    private long Charged(long tokens) => _run.Choice.Method == TrainingMethod.Head ? _run.TokenBound : tokens;
 
     private ParityReport Compare(ModelGraph graph, ModelGraph trained, double[][] scores)
     {
@@ -174,8 +183,17 @@ public sealed class TrainingRun
         Directory.Move(draft, _request.Output);
     }
 
-    private void Report(TrainingProgress progress) => _progress?.Report(progress with
+    /// <summary>Reports with the tokens of the method. A linear layer goes over vectors: their tokens were read once, when they were
+    /// computed, and are durable with them.</summary>
+    private void Report(TrainingProgress progress)
     {
-        TokenBound = _run.TokenBound, TrainedTokens = progress.Step == 0 ? 0 : Charged(progress.TrainedTokens),
-    });
+        _trained = IsHead ? _vectorTokens : Math.Max(_trained, progress.TrainedTokens);
+        _durable = IsHead ? _vectorTokens : Math.Max(_durable, progress.DurableTokens);
+        _progress?.Report(progress with
+        {
+            TokenBound = _run.TokenBound,
+            TrainedTokens = _trained,
+            DurableTokens = _durable,
+        });
+    }
 }

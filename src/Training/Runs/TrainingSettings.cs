@@ -56,12 +56,15 @@ public sealed record TrainingSettings
         Range("threads", Threads, 1, 1_024);
         if (LearningRateMultiplier is { } multiplier && !(multiplier is > 0 and <= 1_000))
         {
-            throw new TrainingException("learning_rate_multiplier must be above 0 and at most 1000, or auto.");
+            throw new TrainingException("learning_rate_multiplier must be above 0 and at most 1000, or auto.")
+            {
+                Param = "learning_rate_multiplier",
+            };
         }
 
         if (ValidationShare is not (> 0 and < 1))
         {
-            throw new TrainingException("validation_share must be above 0 and below 1.");
+            throw new TrainingException("validation_share must be above 0 and below 1.") { Param = "validation_share" };
         }
     }
 
@@ -69,7 +72,10 @@ public sealed record TrainingSettings
     {
         if (value < least || value > most)
         {
-            throw new TrainingException($"{name} must be between {least} and {most}{(name[0] is 'n' or 'b' ? ", or auto" : "")}.");
+            throw new TrainingException($"{name} must be between {least} and {most}{(name[0] is 'n' or 'b' ? ", or auto" : "")}.")
+            {
+                Param = name,
+            };
         }
     }
 }

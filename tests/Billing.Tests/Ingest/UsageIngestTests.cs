@@ -76,6 +76,27 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
     }
 
     [Fact]
+    public async Task BookAsync_books_a_trained_model_under_its_name_at_the_price_of_its_rule()
+    {
+        var organization = await billing.OpenWalletAsync(10);
+        var version = await billing.ReadAsync<Guid>("select version from price_versions where model = $1", "lstm:tuned");
+        var usage = BillingFixture.Usage(organization, 0, 50, 0) with
+        {
+            Model = "ft-lstm-mood-8000000000ab", PriceVersion = version,
+            Price = new UsagePrice(new UnitPrices(20_000, 20_000, 0, 0, 0, 0), null, false),
+        };
+
+        var booked = await ShipAsync(Guid.NewGuid(), [usage]);
+
+        Assert.Equal((1, 0), (booked.Inserted, booked.Rejected));
+        Assert.Equal(50 * 0.00000002m, await SumAsync("select sum(amount) from usage_events where organization_id = $1", organization));
+        Assert.Equal(
+            "ft-lstm-mood-8000000000ab",
+            await billing.ReadAsync<string>("select model from usage_rollup_hours where organization_id = $1", organization));
+        Assert.Equal(0L, await billing.ReadAsync<long>("select count(*) from price_versions where model = $1", usage.Model));
+    }
+
+    [Fact]
     public async Task BookAsync_changes_nothing_when_a_batch_comes_again()
     {
         var organization = await billing.OpenWalletAsync(10);

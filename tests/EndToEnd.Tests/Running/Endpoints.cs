@@ -21,4 +21,4 @@ internal sealed record Endpoints(
 }
 
 /// <summary>Process ids of the running parts.</summary>
-internal sealed record ProcessIds(int AllInOne, int Postgres, int Redis, int Worker);
+internal sealed record ProcessIds(int AllInOne, int Postgres, int Redis, int Worker, int Trainer);

@@ -22,7 +22,7 @@ public sealed partial class WorkerSecretsTests(SharedTollgate shared)
 
         var found = texts.SelectMany(text => Secret().Matches(text).Select(match => match.Value)).Distinct().ToList();
 
-        Assert.Equal(5, found.Count); // The bearer that it sends, and the hashes of its four callers' bearers.
+        Assert.Equal(6, found.Count); // The bearers that it sends to two services, and the hashes of its four callers' bearers.
         using var http = new HttpClient();
         foreach (var (method, url) in new[]
         {

@@ -12,11 +12,12 @@ public sealed class InternalDoorsTests(SharedGateway shared) : IClassFixture<Sha
 
         Assert.Equal(
             [
-                "GET /internal/fleet: accounts, operator", "GET /metrics: metrics, operator",
+                "GET /internal/fleet: accounts, learning, operator", "GET /metrics: metrics, operator",
                 "POST /internal/calls/predict: learning", "POST /internal/calls/v1/audio/transcriptions: learning",
                 "POST /internal/calls/v1/audio/translations: learning", "POST /internal/calls/v1/chat/completions: learning",
                 "POST /internal/calls/v1/classifications: learning", "POST /internal/calls/v1/completions: learning",
                 "POST /internal/calls/v1/embeddings: learning", "POST /internal/calls/v1/engines/{engine}/completions: learning",
+                "POST /internal/calls/v1/fine_tuning/runs: learning",
                 "POST /internal/calls/v1/images/classifications: learning", "POST /internal/calls/v1/images/detections: learning",
                 "POST /internal/calls/v1/images/generations: learning", "POST /internal/calls/v1/images/ocr: learning",
                 "POST /internal/calls/v1/moderations: learning", "POST /internal/calls/v1/predict: learning",

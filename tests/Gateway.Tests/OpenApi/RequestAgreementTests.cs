@@ -213,6 +213,39 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData(
         "BatchRequestBody",
         "\"input_file_id\":\"f\",\"endpoint\":\"/v1/rerank\",\"completion_window\":\"24h\",\"metadata\":{\"a\":1}", false)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"name\":\"mood\"", true)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"name\":null,\"minimum\":null", true)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"minimum\":{\"metric\":\"macro_f1\",\"value\":1}", true)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"\"", false)]
+    [InlineData("DeploymentRequestBody", "\"name\":\"mood\"", false)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"name\":\"Mood\"", false)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"minimum\":{\"metric\":\"f1\",\"value\":1}", false)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"minimum\":{\"metric\":\"accuracy\",\"value\":1.1}", false)]
+    [InlineData("DeploymentRequestBody", "\"model\":\"a\",\"minimum\":{\"metric\":\"accuracy\"}", false)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\"", true)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\"", false)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"\",\"training_file\":\"f\"", false)]
+    [InlineData(
+        "FineTuningJobRequestBody",
+        "\"model\":\"m\",\"training_file\":\"f\",\"validation_file\":null,\"seed\":0,\"suffix\":\"My-1\",\"integrations\":[],"
+            + "\"hyperparameters\":{\"n_epochs\":\"auto\",\"batch_size\":4,\"learning_rate_multiplier\":0.5},\"metadata\":{\"a\":\"b\"}",
+        true)]
+    [InlineData(
+        "FineTuningJobRequestBody",
+        "\"model\":\"m\",\"training_file\":\"f\",\"method\":{\"type\":\"head\",\"dpo\":null,\"head\":{\"hyperparameters\":"
+            + "{\"n_epochs\":3}}},\"budget\":{\"usd\":1.5,\"trained_tokens\":9},\"int8\":true,\"balance_labels\":false,"
+            + "\"early_stopping\":true,\"validation_share\":0.3,\"checkpoint_every\":7",
+        true)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"suffix\":\"a b\"", false)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"seed\":-1", false)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"seed\":2147483648", false)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"validation_share\":1", false)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"checkpoint_every\":0", false)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"method\":{\"type\":\"dpo\"}", false)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"method\":{}", false)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"budget\":{\"trained_tokens\":0}", false)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"integrations\":[{\"type\":\"wandb\"}]", false)]
+    [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"epochs\":1", false)]
     [InlineData(
         "FederatedMessageBody",
         "\"participant\":1,\"round\":0,\"attempt\":0,\"phase\":\"join\",\"payload\":\"\",\"signature\":\"AAAA\"", true)]
@@ -279,6 +312,8 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "ImageDetectionRequestBody" => ImageDetectionRequest.TryParse(body, out _, out error),
             "UploadRequestBody" => UploadRequest.TryParse(body, out _, out error),
             "BatchRequestBody" => BatchRequest.TryParse(body, out _, out error),
+            "DeploymentRequestBody" => DeploymentRequest.TryParse(body, out _, out error),
+            "FineTuningJobRequestBody" => FineTuningJobRequest.TryParse(body, out _, out error),
             "UploadCompletionBody" => UploadCompletion.TryParse(body, out _, out error),
             "FederatedRequestBody" => FederatedRequest.TryParse(body, out _, out error),
             "FederatedMessageBody" => FederatedMessageRequest.TryParse(body, out _, out error),
