@@ -58,6 +58,14 @@ public sealed class LearningFixture : IAsyncLifetime
         });
     }
 
+    /// <summary>Ends an instance, and closes its connections to the database.</summary>
+    public async Task EndAsync(WebApplication app)
+    {
+        _started.Remove(app);
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
     public string[] Arguments() =>
     [
         "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("learning"), $"--Postgres:ConnectionString={ConnectionString}",

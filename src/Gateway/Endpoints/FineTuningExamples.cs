@@ -33,8 +33,8 @@ internal static class FineTuningExamples
 
     public static readonly BodyExample Event = new(
         "event",
-        $$"""
-        {"id":"{{EventId}}","object":"fine_tuning.job.event","created_at":1790000060,"level":"info",
+        $$$"""
+        {"id":"{{{EventId}}}","object":"fine_tuning.job.event","created_at":1790000060,"level":"info",
         "message":"Epoch 2 measured at step 100/1500, validation loss=0.41, accuracy=0.82","type":"metrics",
         "data":{"step":100,"steps":1500,"epoch":2,"stage":"training","train_loss":null,"valid_loss":0.41,"accuracy":0.82,"macro_f1":0.81,
         "trained_tokens":1216}}

@@ -146,7 +146,7 @@ internal sealed class BatchBench(LearningFixture learning, ScriptedGateway gatew
     {
         foreach (var one in (WebApplication[])[app, .. _others])
         {
-            await one.StopAsync(); // It would run the batches of the next test.
+            await learning.EndAsync(one); // It would run the batches of the next test.
         }
 
         await gateway.DisposeAsync();

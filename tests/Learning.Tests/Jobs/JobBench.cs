@@ -163,7 +163,7 @@ internal sealed class JobBench(LearningFixture learning, ScriptedTrainer trainer
     {
         foreach (var one in (WebApplication[])[app, .. _others])
         {
-            await one.StopAsync(); // It would run the jobs of the next test.
+            await learning.EndAsync(one); // It would run the jobs of the next test.
         }
 
         await learning.ExecuteAsync(
@@ -176,7 +176,7 @@ internal sealed class JobBench(LearningFixture learning, ScriptedTrainer trainer
 
     private HttpClient TrainerHttp() => new()
     {
-        BaseAddress = new Uri(app.Url(ListenerKind.Internal)),
+        BaseAddress = new Uri((_others is [.., var last] ? last : app).Url(ListenerKind.Internal)),
         DefaultRequestHeaders = { Authorization = TestBearers.Header("inference", "learning") },
     };
 }

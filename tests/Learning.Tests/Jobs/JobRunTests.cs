@@ -219,8 +219,10 @@ public sealed class JobRunTests(LearningFixture learning) : IClassFixture<Learni
             ((string[])[large[0], other, .. large.Skip(1)]).Select(JobBench.IdOf), bench.Trainer.Runs.Select(run => run.Order.Job));
     }
 
-    [Fact]
-    public async Task A_stop_drops_the_run_and_another_process_goes_on()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stop_or_a_standstill_drops_the_run_and_another_process_goes_on(bool stops)
     {
         await using var bench = await JobBench.StartAsync(learning);
         bench.Trainer.Script = async run =>
@@ -242,15 +244,28 @@ public sealed class JobRunTests(LearningFixture learning) : IClassFixture<Learni
             async () => await learning.ReadAsync<long>("select paid_tokens from learning.jobs where id = $1", JobBench.IdOf(id)) == 300,
             "the checkpoint is kept", JobBench.Patience);
 
-        // As if the process had stood still for longer than its claim lasts.
-        await learning.ExecuteAsync(
-            $"update learning.jobs set runner = gen_random_uuid(), runner_until = now() where id = '{JobBench.IdOf(id)}'");
+        if (stops)
+        {
+            await bench.App.StopAsync();
+        }
+        else
+        {
+            await learning.ExecuteAsync(
+                $"update learning.jobs set runner = gen_random_uuid(), runner_until = now() where id = '{JobBench.IdOf(id)}'");
+        }
+
         await bench.StartAnotherAsync();
-        await bench.UntilAsync(id, "succeeded");
+        await Until.TrueAsync(
+            async () => await learning.ReadAsync<string>("select coalesce(cost::text, '') from learning.jobs where id = $1",
+                JobBench.IdOf(id)) != "",
+            "the job has a cost", JobBench.Patience);
 
         Assert.Equal(2, bench.Trainer.Runs.Count);
         Assert.Equal((300, 700), (bench.Trainer.Runs.Last().Order.PaidTokens, bench.Trainer.Runs.Last().Order.MostTokens));
-        Assert.Equal("0.002", (await bench.UntilPricedAsync(id)).GetProperty("cost_usd").GetString());
+        Assert.Equal(
+            ("succeeded", 0.002m),
+            (await learning.ReadAsync<string>("select status from learning.jobs where id = $1", JobBench.IdOf(id)),
+                await learning.ReadAsync<decimal>("select cost from learning.jobs where id = $1", JobBench.IdOf(id))));
     }
 
     [Fact]
