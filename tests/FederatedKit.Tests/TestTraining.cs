@@ -33,7 +33,7 @@ internal sealed class DropOut(FederatedPhase phase) : DelegatingHandler(new Sock
 /// <summary>A training with participants whose keys the test has.</summary>
 internal sealed class TestTraining : IAsyncDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
 
     private readonly FederatedFixture _fixture;
     private readonly CancellationTokenSource _end = new();
