@@ -17,7 +17,7 @@ internal sealed record LocalRows(RowSet Set, int[][] Tokens, float[] Vectors)
     public static async Task<LocalRows> ReadAsync(
         BaseModel from, FederatedTask task, string path, int threads, CancellationToken cancellationToken)
     {
-        var rows = (await ExampleFile.ReadAsync(path, cancellationToken)).Rows;
+        var rows = (await ExampleFile.ReadAsync(path, "file", cancellationToken)).Rows;
         string[] names = [.. task.Labels];
         if (rows.FirstOrDefault(row => Array.IndexOf(names, row.Label) < 0) is { } stranger)
         {

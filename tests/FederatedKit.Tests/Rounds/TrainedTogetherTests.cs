@@ -97,7 +97,7 @@ public sealed class TrainedTogetherTests(FederatedFixture fixture, ITestOutputHe
         var numbers = Hyperparameters.Of(TrainingMethod.Head, set.Train.Length, null, null, null);
         var loop = new TrainingLoop(head, set, numbers, new TrainingSettings(), checkpoints: null);
         using var trainer = loop.Run(null, default);
-        var scores = loop.Predict(trainer, set.HeldOut);
+        var scores = loop.Predict(trainer, set.HeldOut, default);
         return set.HeldOut.Where((row, place) => scores[place][set.Labels[row]] == scores[place].Max()).Count()
             / (double)set.HeldOut.Length;
     }
