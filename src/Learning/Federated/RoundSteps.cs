@@ -165,7 +165,7 @@ internal sealed class RoundSteps(TimeProvider clock)
             }
         }
 
-        private Task BeginAsync(int round, int attempt, FederatedPhase phase) => connection.ExecuteAsync(
+        private Task<int> BeginAsync(int round, int attempt, FederatedPhase phase) => connection.ExecuteAsync(
             "update federated_jobs set round = $2, attempt = $3, phase = $4, phase_until = $5 where id = $1", cancellationToken, job.Id,
             round, attempt, FederatedJob.Word(phase), now + TimeSpan.FromSeconds(job.Task.PhaseSeconds));
 
@@ -173,7 +173,7 @@ internal sealed class RoundSteps(TimeProvider clock)
             "update federated_participants set absent = true where job_id = $1 and number = any($2)", cancellationToken, job.Id,
             numbers);
 
-        private Task ForgetAsync() =>
+        private Task<int> ForgetAsync() =>
             connection.ExecuteAsync("delete from federated_messages where job_id = $1", cancellationToken, job.Id);
     }
 }
