@@ -48,7 +48,8 @@ public sealed class TrainedTogetherTests(FederatedFixture fixture, ITestOutputHe
             new JsonObject
             {
                 ["minimum"] = 5, ["rounds"] = rounds, ["evaluation_rows"] = 200,
-                ["hyperparameters"] = new JsonObject { ["penalty"] = 0.1 },
+                ["clip_norm"] = 5,
+                ["hyperparameters"] = new JsonObject { ["n_epochs"] = 15, ["batch_size"] = 16, ["penalty"] = 0.1 },
             },
             new FederatedBase("base", from.Hash, from.Width), labels);
         var layer = await SharedLayer.OpenAsync(model, training.Task, threads: 1, default);
