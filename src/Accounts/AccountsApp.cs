@@ -1,12 +1,16 @@
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Admin;
+using Tollgate.Accounts.Batches;
 using Tollgate.Accounts.Catalogue;
 using Tollgate.Accounts.CredentialLimits;
 using Tollgate.Accounts.Credentials;
 using Tollgate.Accounts.Database;
+using Tollgate.Accounts.Files;
+using Tollgate.Accounts.FineTuning;
 using Tollgate.Accounts.Fleet;
 using Tollgate.Accounts.Housekeeping;
 using Tollgate.Accounts.Keys;
+using Tollgate.Accounts.Learning;
 using Tollgate.Accounts.Mail;
 using Tollgate.Accounts.Money;
 using Tollgate.Accounts.Operators;
@@ -47,6 +51,9 @@ public static class AccountsApp
         builder.AddMoney();
         builder.AddFleet();
         builder.AddPrices();
+        builder.AddLearning();
+        builder.AddFiles();
+        builder.AddFineTuning();
         builder.AddAdmin();
         builder.AddSite();
         builder.Services.AddHostedService<HourlyCleanup>();
@@ -64,6 +71,9 @@ public static class AccountsApp
         app.MapPrices();
         app.MapStripeRelay();
         app.MapSessions();
+        app.MapFiles();
+        app.MapBatches();
+        app.MapFineTuning();
         app.MapAdmin();
         app.MapSite();
         return app;

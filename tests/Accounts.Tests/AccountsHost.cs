@@ -60,6 +60,7 @@ internal sealed class AccountsHost : IAsyncDisposable
         $"--Redis:ConnectionString={redis}",
         $"--Services:billing={services}",
         $"--Services:gateway={services}",
+        $"--Services:learning={services}",
         $"--Keys:Peppers=p2:{Convert.ToHexString(Pepper)} p1:{new string('0', 64)}",
         $"--Mail:Folder={mailFolder}",
         "--Portal:ApiBaseUrl=http://api.test:8080",

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Money;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Reports;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Accounts.Tests;
 
@@ -48,6 +50,9 @@ internal sealed class PlatformResponder : IAsyncDisposable
 
     public int WebhookStatus { get; set; } = 200;
 
+    /// <summary>JSON for paths of the gateway, by path.</summary>
+    public ConcurrentDictionary<string, string> Answers { get; } = new();
+
     public static async Task<PlatformResponder> StartAsync(string url = "http://127.0.0.1:0")
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -70,10 +75,22 @@ internal sealed class PlatformResponder : IAsyncDisposable
         Requests.Enqueue(new Received(
             context.Request.Method, path + context.Request.QueryString, context.Request.Headers.Authorization.ToString(),
             context.Request.Headers["Stripe-Signature"].ToString(), body.ToArray())
-            { Cookies = context.Request.Headers.Cookie.ToString() });
+        {
+            Cookies = context.Request.Headers.Cookie.ToString(),
+            IdempotencyKey = context.Request.Headers["Idempotency-Key"].ToString(),
+            KeyPublicId = context.Request.Headers[InternalCalls.KeyHeader].ToString(),
+            ServiceClass = context.Request.Headers[WorkerHeaders.ServiceClass].ToString(),
+        });
         if (Failures.TryDequeue(out var status))
         {
             context.Response.StatusCode = status;
+            return;
+        }
+
+        if (Answers.TryGetValue(path, out var known))
+        {
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync(known);
             return;
         }
 
@@ -141,4 +158,11 @@ internal sealed class PlatformResponder : IAsyncDisposable
 internal sealed record Received(string Method, string PathAndQuery, string Authorization, string StripeSignature, byte[] Body)
 {
     public string Cookies { get; init; } = "";
+
+    public string IdempotencyKey { get; init; } = "";
+
+    /// <summary>The key on whose behalf the gateway is called.</summary>
+    public string KeyPublicId { get; init; } = "";
+
+    public string ServiceClass { get; init; } = "";
 }

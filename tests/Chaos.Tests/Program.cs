@@ -3,6 +3,7 @@ using Tollgate.Chaos.Tests;
 using Tollgate.Chaos.Tests.Batches;
 using Tollgate.Chaos.Tests.Exactness;
 using Tollgate.Chaos.Tests.Hostile;
+using Tollgate.Chaos.Tests.Jobs;
 using Tollgate.Chaos.Tests.Mixes;
 
 Option<double> minutes = new("--minutes") { Description = "Minutes of load and faults.", DefaultValueFactory = _ => 1 };
@@ -38,6 +39,7 @@ command.SetAction(async (parsed, _) =>
 command.Subcommands.Add(BatchCommand.Create());
 command.Subcommands.Add(ExactCommand.Create());
 command.Subcommands.Add(HostileCommand.Create());
+command.Subcommands.Add(JobCommand.Create());
 command.Subcommands.Add(MixCommand.Create());
 var order = command.Parse(args);
 if (order.Errors.Count > 0)

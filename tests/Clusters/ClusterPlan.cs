@@ -9,6 +9,9 @@ public sealed record ClusterPlan
     /// <summary>Workers that the cluster starts.</summary>
     public int Workers { get; init; } = 1;
 
+    /// <summary>Whether a trainer runs too, for fine-tuning jobs.</summary>
+    public bool Trainer { get; init; }
+
     /// <summary>Base addresses of workers that somebody else starts; every gateway is told of them.</summary>
     public IReadOnlyList<string> OutsideWorkers { get; init; } = [];
 

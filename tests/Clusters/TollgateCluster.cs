@@ -102,6 +102,9 @@ public sealed class TollgateCluster : IAsyncDisposable
 
     public ClusterProcess FakeStripe { get; }
 
+    /// <summary>Null unless the plan has one.</summary>
+    public ClusterProcess? Trainer { get; private set; }
+
     public List<ClusterProcess> Gateways { get; } = [];
 
     public List<ClusterProcess> Workers { get; } = [];
@@ -151,6 +154,11 @@ public sealed class TollgateCluster : IAsyncDisposable
                 cluster.AddWorker();
             }
 
+            if (plan.Trainer)
+            {
+                cluster.Trainer = cluster.MakeTrainer();
+            }
+
             Task[] stripe = plan.Stripe ? [cluster.FakeStripe.StartAsync()] : [];
 
             // The first worker imports the default models; the others find them in the same folder.
@@ -168,6 +176,7 @@ public sealed class TollgateCluster : IAsyncDisposable
                 [
                     cluster.Accounts.StartAsync(), .. cluster.Workers.Skip(1).Select(worker => worker.StartAsync()),
                     .. cluster.Gateways.Select(gateway => gateway.StartAsync()),
+                    cluster.Trainer?.StartAsync() ?? Task.CompletedTask,
                 ]);
             await cluster.WaitForWorkersAsync();
             return cluster;
@@ -180,7 +189,11 @@ public sealed class TollgateCluster : IAsyncDisposable
     }
 
     /// <summary>All parts, those that ask before those that answer.</summary>
-    public IEnumerable<ClusterProcess> Processes => [.. Gateways, Learning, Accounts, Billing, .. Workers, FakeStripe, Redis, Postgres];
+    public IEnumerable<ClusterProcess> Processes =>
+    [
+        .. Gateways, Learning, Accounts, Billing, .. Workers, .. Trainer is { } trainer ? [trainer] : Array.Empty<ClusterProcess>(),
+        FakeStripe, Redis, Postgres,
+    ];
 
     /// <summary>Exit code of the health check of the container that <paramref name="process"/> stands for, with its settings.</summary>
     /// <param name="service">Name of the service in docker-compose.yml.</param>
@@ -227,7 +240,8 @@ public sealed class TollgateCluster : IAsyncDisposable
         {
             await Until.TrueAsync(
                 async () => (await client.GetAsync("gateway", gateway + "/internal/fleet", ContractsJson.Default.Fleet)).Workers
-                    .Count(worker => worker.Healthy && worker.Status?.Models.Any(model => model.Ready) == true) >= _plan.Workers,
+                    .Count(worker => worker.Healthy && worker.Status?.Models.Any(model => model.Ready) == true)
+                    >= _plan.Workers + (_plan.Trainer ? 1 : 0),
                 $"{gateway} knows its workers", ReadyPatience);
         }
     }
@@ -265,6 +279,18 @@ public sealed class TollgateCluster : IAsyncDisposable
             ["TOLLGATE__Models__Directory"] = Path.Combine(Folder, "models"),
             ["TOLLGATE__Models__Defaults"] = Path.Combine(OutputOf("Tollgate.Inference.dll"), "models"),
         }));
+    }
+
+    private ClusterProcess MakeTrainer()
+    {
+        var port = FreePort.Next();
+        _environments["billing"][$"TOLLGATE__Witness__Workers__{WorkerInternal.Count}"] = Url(port);
+        return Service("trainer", "trainer-1", port, new()
+        {
+            ["TOLLGATE__Worker__Id"] = "trainer-1",
+            ["TOLLGATE__Worker__DataDirectory"] = Path.Combine(Folder, "trainer-1"),
+            ["TOLLGATE__Models__Directory"] = Path.Combine(Folder, "models"),
+        });
     }
 
     private void AddGateway()

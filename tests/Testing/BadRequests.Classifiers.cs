@@ -29,6 +29,17 @@ public static partial class BadRequests
             ("\"truncation\":true", InvalidType, "truncation"),
             ("\"truncation\":1", InvalidType, "truncation"),
             ("\"truncation\":[\"cut\"]", InvalidType, "truncation"),
+            ("\"explain\":1", InvalidType, "explain"),
+            ("\"explain\":\"true\"", InvalidType, "explain"),
+            ("\"explain\":[true]", InvalidType, "explain"),
+            ("\"explain\":{\"label\":1}", InvalidType, "explain.label"),
+            ("\"explain\":{\"label\":\"\"}", InvalidValue, "explain.label"),
+            ("\"explain\":{\"steps\":16}", InvalidValue, "explain.steps"),
+            ("\"explain\":{\"steps\":1026}", InvalidValue, "explain.steps"),
+            ("\"explain\":{\"steps\":64.5}", InvalidType, "explain.steps"),
+            ("\"explain\":{\"method\":\"lime\"}", InvalidValue, "explain.method"),
+            ("\"explain\":{\"method\":null,\"method\":null}", Duplicate, "explain.method"),
+            ("\"explain\":{\"points\":64}", Unknown, "explain.points"),
             ("\"user\":1", InvalidType, "user"),
             ("\"stream\":true", Unknown, "stream"),
             ("\"top_k\":1", Unknown, "top_k"),
@@ -45,6 +56,10 @@ public static partial class BadRequests
         yield return new(ClassificationPath, """{"model":"tiny-sentiment"}""", 400, Missing, "input");
         yield return new(ClassificationPath, $$"""{"model":"tiny-sentiment","input":[{{texts}}]}""", 400, InvalidValue, "input");
         yield return new(ClassificationPath, $$"""{"model":"tiny-sentiment","input":[{{tokens}}]}""", 400, InvalidValue, "input");
+        yield return new(ClassificationPath, """{"model":"tiny-sentiment","input":[1],"explain":true}""", 400, InvalidValue, "input");
+        var many = string.Join(',', Enumerable.Repeat("\"x\"", 17));
+        yield return new(
+            ClassificationPath, $$"""{"model":"tiny-sentiment","explain":true,"input":[{{many}}]}""", 400, InvalidValue, "input");
         foreach (var request in Prompts(ClassificationPath, "input"))
         {
             yield return request;
@@ -70,6 +85,10 @@ public static partial class BadRequests
             ("""{"data":"x","text":"y"}""", Unknown, "text"),
             ("""{"data":"x","model":1}""", InvalidType, "model"),
             ("""{"data":"x","model":""}""", InvalidValue, "model"),
+            ("""{"data":"x","explain":"yes"}""", InvalidType, "explain"),
+            ("""{"data":"x","explain":{"steps":0}}""", InvalidValue, "explain.steps"),
+            ("""{"data":"x","explain":{"text":1}}""", Unknown, "explain.text"),
+            ($$"""{"data":[{{string.Join(',', Enumerable.Repeat("\"x\"", 17))}}],"explain":true}""", InvalidValue, "data"),
             ($$"""{"data":[{{string.Join(',', Enumerable.Repeat("\"x\"", 2049))}}]}""", InvalidValue, "data"),
         })
         {

@@ -107,6 +107,11 @@
     }
   };
 
+  const hasNewState = fresh => [...fresh.querySelectorAll("[data-state]")].some(part => {
+    const shown = document.getElementById(part.id);
+    return shown?.dataset.state !== undefined && shown.dataset.state !== part.dataset.state;
+  });
+
   const refresh = async place => {
     const dot = document.querySelector(".live-dot");
     if (!document.hidden) {
@@ -115,7 +120,12 @@
         if (!answer.ok) {
           throw new Error(String(answer.status));
         }
-        takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (hasNewState(fresh)) {
+          location.reload(); // The page has other buttons now.
+          return;
+        }
+        takeOver(fresh);
         dot?.classList.remove("stopped");
       } catch {
         dot?.classList.add("stopped"); // Shown as a red dot; the next turn tries again.

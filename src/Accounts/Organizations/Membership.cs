@@ -34,7 +34,7 @@ public enum MemberRole
     Owner = 0,
     Admin = 1,
 
-    /// <summary>May create, change and revoke keys.</summary>
+    /// <summary>May create, change and revoke keys, and send, delete and run what belongs to the project.</summary>
     Member = 2,
 
     /// <summary>May only read.</summary>

@@ -29,6 +29,12 @@ internal sealed class Workspace
 
     public bool MayChangeKeys => Role is not MemberRole.Viewer;
 
+    /// <summary>
+    /// Whether the member may send, delete and run what belongs to the project: files, batches, fine-tuning. Not while the organization is
+    /// suspended, as gateways refuse its keys.
+    /// </summary>
+    public bool MayChangeProject => Role is not MemberRole.Viewer && !Suspended;
+
     public bool MayTopUp => Role is MemberRole.Owner or MemberRole.Admin;
 
     public async Task LoadAsync(AccountsDb db, ClaimsPrincipal session, CancellationToken cancellationToken)

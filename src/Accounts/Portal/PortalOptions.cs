@@ -29,6 +29,13 @@ public sealed class PortalOptions
     /// </summary>
     public bool Hsts { get; init; }
 
+    /// <summary>
+    /// Largest form with a file that a member may send, bytes. It bounds what is read at all: 1 MiB more than Learning's
+    /// <c>Files:MaxFileBytes</c>. Default 513 MiB.
+    /// </summary>
+    [Range(1024, 65L * 1024 * 1024 * 1024)]
+    public long MaxUploadBytes { get; init; } = 513L * 1024 * 1024;
+
     /// <summary>Sign-in, sign-up and password forms that one IPv4 address or IPv6 /64 may submit per minute. Default 30.</summary>
     [Range(1, 100_000)]
     public int CredentialFormsPerMinute { get; init; } = 30;

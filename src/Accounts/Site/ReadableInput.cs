@@ -33,7 +33,7 @@ internal static class ReadableInput
     private static bool Parses(string? value, Type type)
     {
         var wanted = Nullable.GetUnderlyingType(type) ?? type;
-        return wanted == typeof(string)
+        return wanted == typeof(string) || wanted == typeof(string[])
             || (wanted != type && string.IsNullOrEmpty(value))
             || (wanted == typeof(bool) && bool.TryParse(value, out _))
             || (wanted == typeof(int) && int.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out _))

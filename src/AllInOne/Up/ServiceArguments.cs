@@ -53,6 +53,7 @@ internal sealed class ServiceArguments(DataFolder data, Ports ports, Databases d
         $"--Listen:Public={Ports.Url(ports.Portal)}",
         $"--Services:billing={Ports.Url(ports.BillingInternal)}",
         $"--Services:gateway={Ports.Url(ports.GatewayInternal)}",
+        $"--Services:learning={Ports.Url(ports.LearningInternal)}",
         $"--Postgres:ConnectionString={databases.Role("accounts")}",
         $"--Redis:ConnectionString={databases.Redis}",
         $"--{DevelopmentPages.TokenSetting}_FILE={DevelopmentTokenFile}",

@@ -15,10 +15,11 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return (await connection.ReadRowsAsync(
             """
-            select count(*) filter (where seq = 0)::int, coalesce(sum(amount), 0) from usage_events
+            select count(*) filter (where seq = 0)::int, coalesce(sum(amount), 0), coalesce(sum(output), 0)::bigint from usage_events
             where organization_id = $1 and request_id = any($2)
             """,
-            row => new RequestCosts(row.GetInt32(0), row.GetDecimal(1)), cancellationToken, organizationId, requestIds.ToArray()))[0];
+            row => new RequestCosts(row.GetInt32(0), row.GetDecimal(1), row.GetInt64(2)), cancellationToken, organizationId,
+            requestIds.ToArray()))[0];
     }
 
     /// <summary>Groups one organization's usage by bucket, project, key, model, endpoint and service class.</summary>

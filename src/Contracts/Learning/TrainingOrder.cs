@@ -18,7 +18,8 @@ public sealed record TrainingOrder
 
     public required TrainingNumbers Numbers { get; init; }
 
-    /// <summary>Most tokens that this run may train, as the plan said less what is paid: the hold pays for them. 0 in a plan.</summary>
+    /// <summary>Most tokens that this run may train, as the plan said less what is paid: the hold pays for them. 0 in a plan, and in a run
+    /// for which only the evaluation is left.</summary>
     public long MostTokens { get; init; }
 
     /// <summary>Trained tokens of the job that earlier runs were billed for; this run does not count them again.</summary>

@@ -24,12 +24,13 @@ public sealed partial record ClassificationRequest : IJsonRequest<Classification
         private int? _top;
         private bool _all;
         private TextTruncation _truncation;
+        private ExplanationRequest? _explain;
 
         public Body()
         {
         }
 
-        public static MemberNames Names { get; } = new("input", "model", "top_n", "return_all_scores", "truncation", "user");
+        public static MemberNames Names { get; } = new("input", "model", "top_n", "return_all_scores", "truncation", "explain", "user");
 
         public int ObjectStart
         {
@@ -55,6 +56,8 @@ public sealed partial record ClassificationRequest : IJsonRequest<Classification
                     return reader.ReadBoolean(out _all);
                 case "truncation":
                     return ReadTruncation(ref reader);
+                case "explain":
+                    return ExplanationRequest.TryRead(ref reader, out _explain);
                 default:
                     return _shared.Read(ref reader, name);
             }
@@ -79,12 +82,19 @@ public sealed partial record ClassificationRequest : IJsonRequest<Classification
                 return null;
             }
 
+            if (ExplanationRequest.Check(_explain, _inputs.Size, "input") is { } refusal)
+            {
+                reader.Fail(refusal);
+                return null;
+            }
+
             return new ClassificationRequest
             {
                 Model = _shared.Model!,
                 Inputs = _inputs.Inputs,
                 ScoredLabels = _all ? int.MaxValue : _top,
                 Truncation = _truncation,
+                Explain = _explain,
                 Size = _inputs.Size,
                 Edits = _shared.Edits,
             };

@@ -14,6 +14,9 @@ public abstract partial record InferenceRequest
     /// <summary>Whether the model generates tokens. If not, the output cap is 0.</summary>
     public virtual bool Generates => true;
 
+    /// <summary>How often the prompt is read at most; its tokens are held so many times.</summary>
+    public virtual int MostReadings => 1;
+
     /// <summary>Whether the answer is an event stream.</summary>
     public bool Stream { get; init; }
 
@@ -155,7 +158,12 @@ public sealed partial record ClassificationRequest : InferenceRequest
 
     public TextTruncation Truncation { get; init; }
 
+    /// <summary>Null for answers without explanations.</summary>
+    public ExplanationRequest? Explain { get; init; }
+
     public override bool Generates => false;
+
+    public override int MostReadings => Explain?.MostReadings ?? 1;
 }
 
 /// <summary>What becomes of a text that is longer than the model reads.</summary>
@@ -180,7 +188,12 @@ public sealed partial record PredictRequest : InferenceRequest
     /// <summary>Whether the texts came as a list, so that the answer has lists.</summary>
     public bool IsList { get; init; }
 
+    /// <summary>Null for an answer without explanations.</summary>
+    public ExplanationRequest? Explain { get; init; }
+
     public override bool Generates => false;
+
+    public override int MostReadings => Explain?.MostReadings ?? 1;
 }
 
 /// <summary><c>POST /v1/moderations</c>.</summary>

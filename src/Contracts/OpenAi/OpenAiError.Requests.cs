@@ -65,6 +65,12 @@ public sealed partial record OpenAiError
         $"Unsupported parameter: '{param}' {why ?? "is not supported with this endpoint"}.",
         param);
 
+    /// <summary>A classifier whose scores cannot be explained by a method.</summary>
+    /// <param name="why">A sentence.</param>
+    public static OpenAiError CannotExplain(string model, ExplanationMethod method, string why) => UnsupportedParameter(
+        method == ExplanationMethod.Linear ? "explain.method" : "explain",
+        $"cannot be used with the model '{Shorten(model)}'. {Shorten(why.TrimEnd('.'))}");
+
     /// <param name="limit">Tokens that the model's context holds.</param>
     /// <param name="prompt">Tokens of the prompt.</param>
     /// <param name="completion">Requested output tokens; 0 when the prompt alone is too long.</param>

@@ -26,8 +26,9 @@ public sealed partial record PredictRequest
         private SharedMembers _shared = new();
         private PromptInputs _inputs = new(MostInputs, mostTokens: 0, emptyText: true, textOnly: true);
         private bool _isList;
+        private ExplanationRequest? _explain;
 
-        public static MemberNames Names { get; } = new("data", "model");
+        public static MemberNames Names { get; } = new("data", "model", "explain");
 
         public int ObjectStart
         {
@@ -44,13 +45,16 @@ public sealed partial record PredictRequest
 
         public bool Read(ref RequestReader reader, string name)
         {
-            if (name != "data")
+            switch (name)
             {
-                return _shared.Read(ref reader, name);
+                case "data":
+                    _isList = reader.Kind == JsonTokenType.StartArray;
+                    return _inputs.Read(ref reader);
+                case "explain":
+                    return ExplanationRequest.TryRead(ref reader, out _explain);
+                default:
+                    return _shared.Read(ref reader, name);
             }
-
-            _isList = reader.Kind == JsonTokenType.StartArray;
-            return _inputs.Read(ref reader);
         }
 
         public PredictRequest? Finish(ref RequestReader reader)
@@ -73,11 +77,18 @@ public sealed partial record PredictRequest
                 return null;
             }
 
+            if (ExplanationRequest.Check(_explain, _inputs.Size, "data") is { } refusal)
+            {
+                reader.Fail(refusal);
+                return null;
+            }
+
             return new PredictRequest
             {
                 Model = _shared.Model ?? asked ?? DefaultModel,
                 Inputs = _inputs.Inputs,
                 IsList = _isList,
+                Explain = _explain,
                 Size = _inputs.Size,
                 Edits = _shared.Edits,
             };

@@ -60,11 +60,11 @@ public sealed partial record TrainingRunRequest : InferenceRequest, IJsonRequest
         : order.Job == Guid.Empty ? OpenAiError.InvalidValue("job", "the id of a job")
         : order.Numbers is null || !Methods.Contains(order.Numbers.Method)
             ? OpenAiError.InvalidValue("numbers.method", string.Join(", ", Methods))
-        : order.Stream ? (order.MostTokens < 1 ? OpenAiError.InvalidValue("mostTokens", "at least 1 for a run") : FindRange(order))
-        : order.MostTokens != 0 ? OpenAiError.InvalidValue("mostTokens", "0 for a plan") : FindRange(order);
+        : !order.Stream && order.MostTokens != 0 ? OpenAiError.InvalidValue("mostTokens", "0 for a plan") : FindRange(order);
 
     private static OpenAiError? FindRange(TrainingOrder order) =>
-        order.PaidTokens < 0 ? OpenAiError.InvalidValue("paidTokens", "0 or more")
+        order.MostTokens < 0 ? OpenAiError.InvalidValue("mostTokens", "0 or more") // 0 where only the evaluation is left.
+        : order.PaidTokens < 0 ? OpenAiError.InvalidValue("paidTokens", "0 or more")
         : order.MostUsd < 0 ? OpenAiError.InvalidValue("mostUsd", "0 or more") : null;
 
     /// <summary>The JSON of orders, as every message between services is written.</summary>

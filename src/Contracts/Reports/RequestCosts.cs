@@ -13,4 +13,5 @@ public sealed record RequestCostQuery(IReadOnlyList<Guid> RequestIds)
 /// <summary>The rows of some requests.</summary>
 /// <param name="Booked">How many of the requests have a row.</param>
 /// <param name="Amount">US dollars, with corrections.</param>
-public sealed record RequestCosts(int Booked, decimal Amount);
+/// <param name="Output">Billed output tokens, which are the trained tokens of a fine-tuning job.</param>
+public sealed record RequestCosts(int Booked, decimal Amount, long Output = 0);

@@ -71,7 +71,10 @@ public sealed record Cancelled(bool Known, Metering.Units Units);
 /// <summary>Headers between gateway and worker. The gateway drops every <c>x-tollgate-*</c> header that a client sends.</summary>
 public static class WorkerHeaders
 {
-    /// <summary>Gateway → worker: 32 hex digits.</summary>
+    /// <summary>
+    /// Gateway → worker: 32 hex digits. Learning → gateway: the id of a call through the internal door, new for each, so that its usage row
+    /// is found however the call ends.
+    /// </summary>
     public const string RequestId = "x-tollgate-request-id";
 
     /// <summary>Gateway → worker: counts from 1.</summary>

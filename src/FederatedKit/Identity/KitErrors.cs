@@ -1,5 +1,5 @@
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Models;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Runs;
 
 namespace Tollgate.FederatedKit.Identity;

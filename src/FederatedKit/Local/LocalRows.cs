@@ -1,6 +1,7 @@
 using Tollgate.Contracts.Datasets;
 using Tollgate.Contracts.Federated;
 using Tollgate.FederatedKit.Identity;
+using Tollgate.Inference.Graphs;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Runs;
 

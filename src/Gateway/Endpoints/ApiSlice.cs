@@ -45,15 +45,26 @@ internal static class ApiSlice
         }
 
         // The same routes once more for a service that names the key. Only endpoints that run a model: the others cost nothing.
-        var calls = routes.MapInternal(InternalCalls.Prefix, "learning").WithMetadata(new ApiAnswer { IsInternal = true });
-        ((IEndpointConventionBuilder)calls).Finally(RemoveName);
-        foreach (var endpoint in EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint).Concat(EndpointTable.Internal))
-        {
-            endpoint.Map(calls);
-        }
+        // A member tries a classifier by the portal.
+        MapCalls(routes, EndpointTable.All.Where(endpoint => endpoint.Api == PublicEndpoint.Classifications), "learning", "accounts");
+        MapCalls(
+            routes,
+            EndpointTable.All.Where(endpoint => endpoint is InferenceEndpoint && endpoint.Api != PublicEndpoint.Classifications)
+                .Concat(EndpointTable.Internal),
+            "learning");
 
         // A known URL with a wrong method ends here too: the routes above do not take it.
         api.Map("/{**rest}", UnknownUrls.RefuseAsync).ExcludeFromDescription();
+    }
+
+    private static void MapCalls(IEndpointRouteBuilder routes, IEnumerable<IEndpoint> endpoints, params string[] callers)
+    {
+        var calls = routes.MapInternal(InternalCalls.Prefix, callers).WithMetadata(new ApiAnswer { IsInternal = true });
+        ((IEndpointConventionBuilder)calls).Finally(RemoveName);
+        foreach (var endpoint in endpoints)
+        {
+            endpoint.Map(calls);
+        }
     }
 
     /// <summary>A name is of one route: that of the document.</summary>

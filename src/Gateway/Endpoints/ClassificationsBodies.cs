@@ -28,6 +28,9 @@ public sealed record ClassificationRequestBody(
             + "Default error.")]
     public string? Truncation { get; init; }
 
+    [JsonPropertyName("explain"), OneOf(typeof(bool), typeof(ExplanationOptions)), Description(ExplanationOptions.Member)]
+    public object? Explain { get; init; }
+
     [JsonPropertyName("user"), Description("Your own name of the end user. Accepted and ignored.")]
     public string? User { get; init; }
 }
@@ -49,6 +52,9 @@ public sealed record ClassificationObject(
 {
     [JsonPropertyName("scores"), Description("Labels with their scores, best first; equal ones by their number. Only when asked for.")]
     public IReadOnlyList<LabelScore>? Scores { get; init; }
+
+    [JsonPropertyName("explanation"), Description("What the tokens of the text add to a score. Only when asked for.")]
+    public Explanation? Explanation { get; init; }
 }
 
 /// <summary>A label with its score.</summary>
@@ -59,7 +65,7 @@ public sealed record LabelScore(
 
 /// <summary>Tokens that a request for classifications used.</summary>
 public sealed record ClassificationUsage(
-    [property: JsonPropertyName("prompt_tokens")] int PromptTokens,
+    [property: JsonPropertyName("prompt_tokens"), Description("As often as they were read, see explain.")] int PromptTokens,
     [property: JsonPropertyName("total_tokens")] int TotalTokens);
 
 /// <summary>Examples of the endpoint's bodies.</summary>
@@ -67,6 +73,9 @@ internal static class ClassificationExamples
 {
     public static readonly BodyExample Texts = new(
         "texts", """{"model":"tiny-sentiment","input":["I love machine learning","The food was not good."],"top_n":2}""");
+
+    public static readonly BodyExample Explained = new(
+        "explained", """{"model":"tiny-sentiment","input":"I love it","explain":{"label":"positive","steps":65}}""");
 
     public static readonly BodyExample Labels = new(
         "labels",

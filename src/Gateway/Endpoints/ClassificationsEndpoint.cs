@@ -14,8 +14,9 @@ internal sealed class ClassificationsEndpoint() : JsonEndpoint<ClassificationReq
         .Describe(
             "createClassification", "Classifications", "Label texts",
             "Returns the best label of each input with its score, in the order of the inputs. Scores of a model whose labels exclude each "
-            + "other sum to 1 (softmax); those of a multi-label model are independent (sigmoid).")
-        .Takes<ClassificationRequestBody>(ClassificationExamples.Texts)
+            + "other sum to 1 (softmax); those of a multi-label model are independent (sigmoid). With `explain` each result states what "
+            + "the tokens of its text add to a label's score.")
+        .Takes<ClassificationRequestBody>(ClassificationExamples.Texts, ClassificationExamples.Explained)
         .Answers<ClassificationList>(
             ClassificationExamples.Labels, [.. AnswerHeaderTable.Limits, .. AnswerHeaderTable.Generated, AnswerHeaderTable.Model])
         .Fails(DocumentedErrors.OfInference(Api, "input"), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);

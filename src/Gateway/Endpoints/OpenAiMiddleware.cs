@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Calls;
 using Tollgate.Gateway.Pipeline;
 using Tollgate.ServiceDefaults.Hosting;
@@ -31,7 +32,11 @@ internal sealed partial class OpenAiMiddleware(
             return;
         }
 
-        var call = new ApiCall(Guid.CreateVersion7(clock.GetUtcNow()), clock.GetTimestamp()) { IsInternal = isInternal };
+        var call = new ApiCall(
+            (isInternal ? NamedByService(context) : null) ?? Guid.CreateVersion7(clock.GetUtcNow()), clock.GetTimestamp())
+        {
+            IsInternal = isInternal,
+        };
         context.Features.Set(call);
         if (isInternal && context.GetEndpoint()!.Metadata.GetMetadata<EndsWithItsCaller>() is null)
         {
@@ -68,6 +73,10 @@ internal sealed partial class OpenAiMiddleware(
             accessLog.Write(context, call);
         }
     }
+
+    /// <summary>The id that a service has given its call.</summary>
+    private static Guid? NamedByService(HttpContext context) =>
+        Guid.TryParseExact(context.Request.Headers[WorkerHeaders.RequestId], "N", out var id) ? id : null;
 
     [LoggerMessage(1, LogLevel.Error, "Request {RequestId} failed.")]
     private static partial void LogFailed(ILogger logger, Exception exception, string requestId);

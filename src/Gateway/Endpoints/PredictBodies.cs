@@ -16,6 +16,9 @@ public sealed record PredictRequestBody(
     [JsonPropertyName("model"), MinLength(1), MaxLength(256),
         Description($"A model's name or an alias. Default: the model of the URL, else the alias '{PredictRequest.DefaultModel}'.")]
     public string? Model { get; init; }
+
+    [JsonPropertyName("explain"), OneOf(typeof(bool), typeof(ExplanationOptions)), Description(ExplanationOptions.Member)]
+    public object? Explain { get; init; }
 }
 
 /// <summary>Answer of <c>POST /predict</c>. Each member is a list when the data was one.</summary>
@@ -26,7 +29,12 @@ public sealed record Prediction(
     [property: JsonPropertyName("label_name"), OneOf(typeof(string), typeof(IReadOnlyList<string>)), Description("Its name.")]
     object LabelName,
     [property: JsonPropertyName("score"), OneOf(typeof(double), typeof(IReadOnlyList<double>)), Description("Its score, 0 to 1.")]
-    object Score);
+    object Score)
+{
+    [JsonPropertyName("explanation"), OneOf(typeof(Explanation), typeof(IReadOnlyList<Explanation>)),
+        Description("What the tokens of the text add to a score. Only when asked for.")]
+    public object? Explanation { get; init; }
+}
 
 /// <summary>Examples of the endpoint's bodies.</summary>
 internal static class PredictExamples

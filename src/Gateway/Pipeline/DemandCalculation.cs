@@ -29,9 +29,10 @@ internal static class DemandCalculation
             ? measure.MostTokensInWindows(request, card.ContextLength) // No context bounds a text that is read in parts.
             : Math.Min(card.Measure?.MostTokens(request) ?? context, context);
         var output = size.Prompts * request.Choices * OutputCap(request, card);
-        var estimate = ((size.Utf8Bytes + 3) / 4) + size.TokenIds + (3L * size.Messages) + output;
+        var estimate = ((((size.Utf8Bytes + 3) / 4) + size.TokenIds) * request.MostReadings) + (3L * size.Messages) + output;
         var media = request is ImageGenerationRequest drawing && card.Drawing is { } limits ? limits.MostUnits(drawing) : request.Media;
-        return new Demand(scope, card.Name, price, media with { Input = prompt, Output = media.Output + output }, estimate, request.Stream)
+        var bound = media with { Input = prompt * request.MostReadings, Output = media.Output + output };
+        return new Demand(scope, card.Name, price, bound, estimate, request.Stream)
         {
             AskedModel = request.Model,
             ServiceClass = serviceClass,

@@ -56,7 +56,47 @@ internal sealed class EncoderEngine(
         }
 
         await work.Ended;
-        return work.IsRefused ? EncoderOutcome.Refused : EncoderOutcome.Done;
+        if (work.IsRefused)
+        {
+            return EncoderOutcome.Refused;
+        }
+
+        if (request.Pieces is { } pieces)
+        {
+            await RunPiecesAsync(request, pieces, place, cancellationToken);
+        }
+
+        return EncoderOutcome.Done;
+    }
+
+    /// <summary>Computes further work. Rows that have come meanwhile go first, those of its own organization too.</summary>
+    private async Task RunPiecesAsync(
+        IEncoderRequest request, IEnumerable<int> pieces, FairTurns.Place place, CancellationToken cancellationToken)
+    {
+        using var piece = pieces.GetEnumerator();
+        for (var more = true; more;)
+        {
+            using var turn = await place.TakeTurnAsync(cancellationToken);
+            more = await Task.Run(
+                () =>
+                {
+                    Serve(turn, request.Party);
+                    return RunPiece(turn, request, piece);
+                },
+                CancellationToken.None);
+        }
+    }
+
+    private static bool RunPiece(FairTurns.Turn turn, IEncoderRequest request, IEnumerator<int> piece)
+    {
+        if (!piece.MoveNext())
+        {
+            return false;
+        }
+
+        turn.Charge(request.Party, piece.Current);
+        request.Count(piece.Current);
+        return true;
     }
 
     /// <summary>Whether no turn is needed any more. While another request's turn cuts its texts, that is not known.</summary>

@@ -21,8 +21,12 @@ internal interface IEncoderRequest
     /// and was repeated. An exception ends the request with it.</summary>
     void Read(int row, ReadOnlySpan<float> output);
 
-    /// <summary>Counts tokens of rows that are computed, padding left out.</summary>
+    /// <summary>Counts tokens of rows and of pieces that are computed, padding left out.</summary>
     void Count(int tokens);
+
+    /// <summary>Further work when all rows are read, beside the engine's graph: each element is computed in a turn of its own, in short,
+    /// and gives the tokens to charge. Null for none. An exception ends the request with it.</summary>
+    IEnumerable<int>? Pieces => null;
 }
 
 /// <summary>How a request at an encoder ended.</summary>

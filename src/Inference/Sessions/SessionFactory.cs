@@ -49,7 +49,16 @@ public sealed class SessionFactory
         return new InferenceSession(model, options);
     }
 
-    private SessionOptions CreateOptions()
+    /// <summary>Loads a graph that runs seldom, beside one that serves: on the CPU, and its runs give their memory back.</summary>
+    /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses the graph.</exception>
+    internal InferenceSession OpenBeside(byte[] model)
+    {
+        using var options = CreateOptions(ExecutionProvider.Cpu);
+        options.EnableCpuMemArena = false;
+        return new InferenceSession(model, options);
+    }
+
+    private SessionOptions CreateOptions(ExecutionProvider? provider = null)
     {
         var options = new SessionOptions
         {
@@ -67,7 +76,7 @@ public sealed class SessionFactory
         // not, so that quantised models have the same results on every processor.
         options.AddSessionConfigEntry("session.x64quantprecision", "1");
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", Spin ? "1" : "0");
-        Provider.AddTo(options);
+        (provider ?? Provider).AddTo(options);
         return options;
     }
 }

@@ -23,6 +23,11 @@ internal abstract class EncoderRun(EncoderEngine engine, RequestScope scope) : U
 
     public abstract long Size { get; }
 
+    public virtual IEnumerable<int>? Pieces => null;
+
+    /// <summary>How often the rows are read at most, by the engine and by <see cref="Pieces"/>.</summary>
+    protected virtual int MostReadings => 1;
+
     public abstract void Read(int row, ReadOnlySpan<float> output);
 
     public void Count(int tokens) => Interlocked.Add(ref _tokens, tokens);
@@ -34,14 +39,14 @@ internal abstract class EncoderRun(EncoderEngine engine, RequestScope scope) : U
             return null;
         }
 
-        _refusal = Scope.CheckHold(new Units(rows.Sum(row => (long)row.Length)));
+        _refusal = Scope.CheckHold(new Units(rows.Sum(row => (long)row.Length) * MostReadings));
         return _refusal is null ? rows : null;
     }
 
     /// <summary>Cuts the texts into rows, or refuses the request. Called once.</summary>
     protected abstract OrRefusal<IReadOnlyList<EncoderRow>> Encode();
 
-    /// <summary>Makes the answer, when all rows have been read.</summary>
+    /// <summary>Makes the answer, when all rows have been read and all pieces computed.</summary>
     protected abstract OrRefusal<Action<Utf8JsonWriter>> Answer();
 
     protected override async Task<UnaryOutcome> ComputeAsync(Reply reply, CancellationToken cancellationToken)

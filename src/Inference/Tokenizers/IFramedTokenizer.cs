@@ -11,6 +11,15 @@ internal interface IFramedTokenizer : ITokenizer
     /// frame.</summary>
     int MostExtraTokens => 0;
 
+    /// <summary>Stands for white space before a word in what <see cref="Spell"/> gives; null where nothing does.</summary>
+    char? WordMark => null;
+
+    /// <summary>What the tokenizer makes of a text before it cuts it into words.</summary>
+    string Normalize(ReadOnlySpan<char> text);
+
+    /// <summary>The tokens of a text alone, as many as <see cref="Cut"/> gives, with what each stands for.</summary>
+    IReadOnlyList<SpelledToken> Spell(string text);
+
     void ITokenizer.Encode(IReadOnlyList<TextSegment> segments, List<int> ids)
     {
         foreach (var segment in segments)

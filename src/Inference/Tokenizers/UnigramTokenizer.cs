@@ -82,6 +82,8 @@ internal sealed class UnigramTokenizer : IFramedTokenizer
 
     public TextFrame Frame { get; }
 
+    public char? WordMark => _metaspace.Mark;
+
     public ReadOnlySpan<byte> TokenBytes(int id) => _special[id] ? [] : _bytes[id];
 
     public bool IsSpecial(int id) => _special[id];
@@ -89,16 +91,27 @@ internal sealed class UnigramTokenizer : IFramedTokenizer
     public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids) =>
         _specials.Encode(text, allowSpecial, ids, EncodePlain);
 
-    private void EncodePlain(ReadOnlySpan<char> text, List<int> ids)
+    public string Normalize(ReadOnlySpan<char> text) => _normalizer.Apply(text);
+
+    public IReadOnlyList<SpelledToken> Spell(string text)
+    {
+        var spelled = new List<SpelledToken>();
+        EncodePlain(text, [], spelled);
+        return spelled;
+    }
+
+    private void EncodePlain(ReadOnlySpan<char> text, List<int> ids) => EncodePlain(text, ids, spelled: null);
+
+    private void EncodePlain(ReadOnlySpan<char> text, List<int> ids, List<SpelledToken>? spelled)
     {
         foreach (var piece in _metaspace.Split(_normalizer.Apply(text)))
         {
-            EncodePiece(Encoding.UTF8.GetBytes(piece), ids);
+            EncodePiece(Encoding.UTF8.GetBytes(piece), ids, spelled);
         }
     }
 
     /// <summary>Finds the best way to each place of a text from its start, and walks back from its end.</summary>
-    private void EncodePiece(byte[] text, List<int> ids)
+    private void EncodePiece(byte[] text, List<int> ids, List<SpelledToken>? spelled)
     {
         var (scores, starts, found) = (new double[text.Length + 1], new int[text.Length + 1], new int[text.Length + 1]);
         Array.Fill(starts, -1);
@@ -125,7 +138,7 @@ internal sealed class UnigramTokenizer : IFramedTokenizer
             at += length;
         }
 
-        AddPath(text, starts, found, ids);
+        AddPath(text, starts, found, ids, spelled);
 
         void Offer(int at, int end, int id, double score)
         {
@@ -137,7 +150,7 @@ internal sealed class UnigramTokenizer : IFramedTokenizer
     }
 
     /// <summary>Appends the ids on the best way. Unknown characters side by side are one token, or one for each byte.</summary>
-    private void AddPath(byte[] text, int[] starts, int[] found, List<int> ids)
+    private void AddPath(byte[] text, int[] starts, int[] found, List<int> ids, List<SpelledToken>? spelled)
     {
         var path = new Stack<(int Start, int End, int Id)>();
         for (var end = text.Length; end > 0; end = starts[end])
@@ -158,15 +171,22 @@ internal sealed class UnigramTokenizer : IFramedTokenizer
             if (id != _unknown || _byteIds is null)
             {
                 ids.Add(id);
+                spelled?.Add(new SpelledToken(Encoding.UTF8.GetString(text.AsSpan(start, end - start))));
                 continue;
             }
 
-            foreach (var value in text.AsSpan(start, end - start))
+            for (var at = start; at < end; at++)
             {
-                ids.Add(_byteIds[value]);
+                ids.Add(_byteIds[text[at]]);
+                spelled?.Add(SpellByte(text.AsSpan(at)));
             }
         }
     }
+
+    /// <summary>The token of one byte: the first byte of a character stands for all of it.</summary>
+    private static SpelledToken SpellByte(ReadOnlySpan<byte> text) => (text[0] & 0xC0) == 0x80
+        ? new SpelledToken("", ContinuesLast: true)
+        : new SpelledToken(Rune.DecodeFromUtf8(text, out var rune, out _) == System.Buffers.OperationStatus.Done ? rune.ToString() : "");
 
     /// <exception cref="FormatException">There are too many, one is too long or has a score that is no number, or none is for unknown
     /// characters.</exception>

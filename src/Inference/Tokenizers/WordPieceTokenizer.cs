@@ -92,16 +92,27 @@ internal sealed class WordPieceTokenizer : IFramedTokenizer
     public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids) =>
         _specials.Encode(text, allowSpecial, ids, EncodeWords);
 
-    private void EncodeWords(ReadOnlySpan<char> text, List<int> ids)
+    public string Normalize(ReadOnlySpan<char> text) => _normalizer.Normalize(text);
+
+    public IReadOnlyList<SpelledToken> Spell(string text)
+    {
+        var spelled = new List<SpelledToken>();
+        EncodeWords(text, [], spelled);
+        return spelled;
+    }
+
+    private void EncodeWords(ReadOnlySpan<char> text, List<int> ids) => EncodeWords(text, ids, spelled: null);
+
+    private void EncodeWords(ReadOnlySpan<char> text, List<int> ids, List<SpelledToken>? spelled)
     {
         for (var words = new BertWords(_normalizer.Normalize(text)); words.MoveNext();)
         {
-            EncodeWord(words.Current, ids);
+            EncodeWord(words.Current, ids, spelled);
         }
     }
 
     /// <summary>The longest entry that fits, then the longest continuation, and so on; one unknown token when there is none.</summary>
-    private void EncodeWord(ReadOnlySpan<char> word, List<int> ids)
+    private void EncodeWord(ReadOnlySpan<char> word, List<int> ids, List<SpelledToken>? spelled)
     {
         var before = ids.Count;
         var lookup = _lookup;
@@ -116,17 +127,20 @@ internal sealed class WordPieceTokenizer : IFramedTokenizer
 
             if (length == 0)
             {
+                spelled?.RemoveRange(before, ids.Count - before);
                 ids.RemoveRange(before, ids.Count - before);
                 break;
             }
 
             ids.Add(id);
+            spelled?.Add(new SpelledToken(rest[..length].ToString()));
             rest = rest[length..];
         }
 
         if (ids.Count == before)
         {
             ids.Add(_unknown);
+            spelled?.Add(new SpelledToken(word.ToString()));
         }
     }
 

@@ -7,7 +7,7 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Learning.Batches;
 
-/// <summary><c>/v1/batches</c> of OpenAI's wire, for gateways.</summary>
+/// <summary><c>/v1/batches</c> of OpenAI's wire, for gateways and the portal.</summary>
 internal static class BatchEndpoints
 {
     private const int UsualListed = 20;
@@ -15,7 +15,7 @@ internal static class BatchEndpoints
 
     public static IEndpointRouteBuilder MapBatches(this IEndpointRouteBuilder routes)
     {
-        var batches = routes.MapInternal("/v1/batches", "gateway");
+        var batches = routes.MapInternal("/v1/batches", "gateway", "accounts");
         batches.MapPost("", CreateAsync);
         batches.MapGet("", ListAsync);
         batches.MapGet("/{batch}", RetrieveAsync);

@@ -19,6 +19,17 @@ internal sealed record CostTable(
 {
     /// <summary>Whether the rows of requests go when the cost is known.</summary>
     public bool ForgetsRequests { get; init; }
+
+    /// <summary>Column of the first table that takes the billed output tokens; null for none.</summary>
+    public string? Tokens { get; init; }
+
+    /// <summary>Condition of SQL on a row of a request: the request has a usage row. One without it may have one, where
+    /// the call broke off: its row is waited for during <see cref="Patience"/>.</summary>
+    public string IsCertain { get; init; } = "true";
+
+    /// <summary>How long after the end a row that may not come is waited for: longer than a gateway takes to ship its journal after a
+    /// kill.</summary>
+    public TimeSpan Patience { get; init; }
 }
 
 /// <summary>
@@ -46,15 +57,15 @@ internal abstract partial class CostReading(
             cancellationToken, now, Most);
         foreach (var (id, organization, endedAt) in due)
         {
-            if (await SumAsync(connection, id, organization, cancellationToken) is { } cost)
+            if (await SumAsync(connection, id, organization, now - endedAt < table.Patience, cancellationToken) is { } cost)
             {
-                var price = $"update {table.Name} set cost = $2 where id = $1";
+                var price = $"update {table.Name} set cost = $2{(table.Tokens is null ? "" : $", {table.Tokens} = $3")} where id = $1";
                 await connection.ExecuteAsync(
                     table.ForgetsRequests
                         ? $"with priced as ({price} returning id) "
                             + $"delete from {table.Requests} where {table.Owner} = (select id from priced)"
                         : price,
-                    cancellationToken, id, cost);
+                    cancellationToken, [id, cost.Amount, .. table.Tokens is null ? Array.Empty<object?>() : [cost.Output]]);
             }
             else
             {
@@ -75,29 +86,37 @@ internal abstract partial class CostReading(
         return exception is HttpRequestException;
     }
 
-    /// <summary>US dollars so far; null while a row is not booked.</summary>
-    protected async Task<decimal?> SumAsync(NpgsqlConnection connection, Guid id, Guid organization, CancellationToken cancellationToken)
+    /// <summary>All rows; null while one is not booked.</summary>
+    /// <param name="waitsForAll">Whether rows that may not come are waited for.</param>
+    private async Task<RequestCosts?> SumAsync(
+        NpgsqlConnection connection, Guid id, Guid organization, bool waitsForAll, CancellationToken cancellationToken)
     {
-        var (cost, after) = (0m, 0);
+        var (sum, after) = (new RequestCosts(0, 0), 0);
         while (true)
         {
             var page = await connection.ReadRowsAsync(
                 $"""
-                select {table.Number}, request_id from {table.Requests}
+                select {table.Number}, request_id, {table.IsCertain} from {table.Requests}
                 where {table.Owner} = $1 and {table.Number} > $2 and request_id is not null order by {table.Number} limit $3
                 """,
-                row => (Number: row.GetInt32(0), Request: row.GetGuid(1)), cancellationToken, id, after, RequestCostQuery.Most);
+                row => (Number: row.GetInt32(0), Request: row.GetGuid(1), IsCertain: row.GetBoolean(2)), cancellationToken, id, after,
+                RequestCostQuery.Most);
             if (page.Count == 0)
             {
-                return cost;
+                return sum;
             }
 
-            if (await client.SumAsync(organization, [.. page.Select(row => row.Request)], cancellationToken) is not { } amount)
+            foreach (var group in page.GroupBy(row => row.IsCertain || waitsForAll))
             {
-                return null;
+                if (await client.SumAsync(organization, [.. group.Select(row => row.Request)], group.Key, cancellationToken) is not { } costs)
+                {
+                    return null;
+                }
+
+                sum = new RequestCosts(sum.Booked + costs.Booked, sum.Amount + costs.Amount, sum.Output + costs.Output);
             }
 
-            (cost, after) = (cost + amount, page[^1].Number);
+            after = page[^1].Number;
         }
     }
 

@@ -13,13 +13,14 @@ internal sealed class RequestCostClient(IHttpClientFactory clients)
     /// <summary>Name of Billing in <c>service-calls</c> and <c>Services:</c>.</summary>
     public const string Client = "billing";
 
-    /// <summary>US dollars of requests, at most <see cref="RequestCostQuery.Most"/>; null while a row of them is not booked.</summary>
+    /// <summary>The rows of requests, at most <see cref="RequestCostQuery.Most"/>; null while a row of them is not booked.</summary>
+    /// <param name="all">False to sum the rows that are booked.</param>
     /// <exception cref="HttpRequestException">Billing is away.</exception>
-    public async Task<decimal?> SumAsync(Guid organization, IReadOnlyList<Guid> requests, CancellationToken cancellationToken)
+    public async Task<RequestCosts?> SumAsync(Guid organization, IReadOnlyList<Guid> requests, bool all, CancellationToken cancellationToken)
     {
         if (requests.Count == 0)
         {
-            return 0;
+            return new RequestCosts(0, 0);
         }
 
         using var client = clients.CreateClient(Client);
@@ -28,7 +29,7 @@ internal sealed class RequestCostClient(IHttpClientFactory clients)
             ContractsJson.Default.RequestCostQuery, cancellationToken);
         response.EnsureSuccessStatusCode();
         var costs = (await response.Content.ReadFromJsonAsync(ContractsJson.Default.RequestCosts, cancellationToken))!;
-        return costs.Booked < requests.Count ? null : costs.Amount;
+        return all && costs.Booked < requests.Count ? null : costs;
     }
 }
 

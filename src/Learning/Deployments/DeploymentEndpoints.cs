@@ -37,13 +37,13 @@ internal static class DeploymentEndpoints
 
     public static IEndpointRouteBuilder MapDeployments(this IEndpointRouteBuilder routes)
     {
-        var deployments = routes.MapInternal("/v1/fine_tuning/deployments", "gateway");
+        var deployments = routes.MapInternal("/v1/fine_tuning/deployments", "gateway", "accounts");
         deployments.MapPost("", DeployAsync);
         deployments.MapGet("", ListAsync);
         deployments.MapGet("/{deployment}", RetrieveAsync);
         deployments.MapPost("/{deployment}/rollback", RollBackAsync);
         deployments.MapDelete("/{deployment}", DeleteAsync);
-        var models = routes.MapInternal("/v1/fine_tuning/models", "gateway");
+        var models = routes.MapInternal("/v1/fine_tuning/models", "gateway", "accounts");
         models.MapGet("", ListModelsAsync);
         models.MapDelete("/{model}", DeleteModelAsync);
         models.MapGet("/{model}/receipt", ShowReceiptAsync);

@@ -9,7 +9,7 @@ namespace Tollgate.Learning.Files;
 
 /// <summary>What stays of a deleted file.</summary>
 /// <param name="Sha256">Of its plain bytes.</param>
-/// <param name="DeletedBy">The key that asked; null when the file's time was over.</param>
+/// <param name="DeletedBy">The key that asked; null when a member asked by the portal, and when the file's time was over.</param>
 /// <param name="Why"><c>request</c> or <c>expiry</c>.</param>
 /// <param name="IsRemoved">Whether the store has removed the sealed bytes, which nothing opens any more.</param>
 /// <param name="SigningKey">Id of the master key behind <paramref name="Mac"/>.</param>
@@ -43,7 +43,7 @@ internal sealed class FileDeletion(
             where organization_id = $1 and project_id = $2 and id = $3 and deleted_at is null and (expires_at is null or expires_at > $4)
             for update
             """,
-            caller.KeyId, "request", cancellationToken, caller.OrganizationId, caller.ProjectId, id, clock.GetUtcNow());
+            caller.Key, "request", cancellationToken, caller.OrganizationId, caller.ProjectId, id, clock.GetUtcNow());
         foreach (var blob in deleted)
         {
             await RemoveAsync(blob, CancellationToken.None); // The key is gone: whoever asked may leave.

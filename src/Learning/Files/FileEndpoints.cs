@@ -11,7 +11,7 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Learning.Files;
 
-/// <summary><c>/v1/files</c> of OpenAI's wire, for gateways.</summary>
+/// <summary><c>/v1/files</c> of OpenAI's wire, for gateways and the portal.</summary>
 internal static class FileEndpoints
 {
     private const int MostListed = 10_000;
@@ -34,7 +34,7 @@ internal static class FileEndpoints
 
     public static IEndpointRouteBuilder MapFiles(this IEndpointRouteBuilder routes)
     {
-        var files = routes.MapInternal("/v1/files", "gateway");
+        var files = routes.MapInternal("/v1/files", "gateway", "accounts");
         files.MapPost("", CreateAsync);
         files.MapGet("", ListAsync);
         files.MapGet("/{file}", RetrieveAsync);

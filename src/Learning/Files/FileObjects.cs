@@ -20,7 +20,9 @@ internal sealed record FileListObject(
 internal sealed record DeletedFileObject(string Id, string Object, bool Deleted);
 
 /// <summary>What stays of a deleted file.</summary>
-/// <param name="DeletedBy"><c>key_</c> and the key's id; null when the file's time was over.</param>
+/// <param name="DeletedBy">
+/// <c>key_</c> and the key's id; null when a member of the project asked by the portal, and when the file's time was over.
+/// </param>
 /// <param name="DeletedWhy"><c>request</c> or <c>expiry</c>.</param>
 /// <param name="ContentRemoved">Whether the sealed bytes have left the store; their key went with the deletion.</param>
 internal sealed record ReceiptObject(

@@ -18,7 +18,7 @@ internal static class JobEndpoints
 
     public static IEndpointRouteBuilder MapJobs(this IEndpointRouteBuilder routes)
     {
-        var jobs = routes.MapInternal("/v1/fine_tuning/jobs", "gateway");
+        var jobs = routes.MapInternal("/v1/fine_tuning/jobs", "gateway", "accounts");
         jobs.MapPost("", CreateAsync);
         jobs.MapGet("", ListAsync);
         jobs.MapGet("/{job}", RetrieveAsync);

@@ -35,14 +35,18 @@ internal sealed class JobFigures(
         }
 
         var spent = 0m;
-        foreach (var page in (await progress.ListRequestsAsync(job.Id, cancellationToken)).Chunk(RequestCostQuery.Most))
+        foreach (var group in (await progress.ListRequestsAsync(job.Id, cancellationToken)).GroupBy(request => request.IsCertain))
         {
-            if (await costs.SumAsync(job.Caller.OrganizationId, page, cancellationToken) is not { } amount)
+            foreach (var page in group.Chunk(RequestCostQuery.Most))
             {
-                return null;
-            }
+                Guid[] requests = [.. page.Select(request => request.Request)];
+                if (await costs.SumAsync(job.Caller.OrganizationId, requests, group.Key, cancellationToken) is not { Amount: var amount })
+                {
+                    return null;
+                }
 
-            spent += amount;
+                spent += amount;
+            }
         }
 
         return new RunBudget(Math.Max(0, budget - spent));

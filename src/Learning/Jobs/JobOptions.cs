@@ -8,6 +8,9 @@ internal sealed class JobOptions
 {
     public const string Section = "Jobs";
 
+    /// <summary>How long the usage row of a run that was not answered is waited for. Nobody can know whether it comes.</summary>
+    public static readonly TimeSpan RowPatience = TimeSpan.FromSeconds(30);
+
     /// <summary>Most jobs of an organization that have not ended. Default 20.</summary>
     [Range(1, 100_000)]
     public int MaxJobs { get; init; } = 20;

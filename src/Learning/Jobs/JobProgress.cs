@@ -65,34 +65,42 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
         claims, job, "update jobs set status = 'failed', error = $3, finished_at = $4, estimated_finish = null", JobEvent.Error(error),
         cancellationToken, JsonSerializer.Serialize(error, JobJson.Default.JobError), PublicIds.Now(clock));
 
-    /// <summary>Gives the next run its number, before it is asked for.</summary>
-    public async Task<int> BeginRunAsync(Claims<Job> claims, Job job, CancellationToken cancellationToken)
+    /// <summary>Gives the next run its number and its request's id, before it is asked for: its usage row is found however it ends.</summary>
+    public async Task<(int Number, Guid Request)> BeginRunAsync(Claims<Job> claims, Job job, CancellationToken cancellationToken)
     {
-        var number = job.Runs.Number + 1;
+        var (number, request) = (job.Runs.Number + 1, Guid.CreateVersion7(clock.GetUtcNow()));
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await claims.ChangeAsync(connection, job.Id, "update jobs set runs = $3", cancellationToken, number);
         await connection.ExecuteAsync(
-            "insert into job_runs (job_id, number, started_at) values ($1, $2, $3)", cancellationToken, job.Id, number, clock.GetUtcNow());
+            "insert into job_runs (job_id, number, started_at, request_id) values ($1, $2, $3, $4)", cancellationToken, job.Id, number,
+            clock.GetUtcNow(), request);
         await transaction.CommitAsync(cancellationToken);
-        return number;
+        return (number, request);
     }
 
-    /// <summary>Notes the request of a run that has begun, whatever became of the job: it has a usage row.</summary>
-    public async Task AnsweredAsync(Guid job, int number, Guid request, CancellationToken cancellationToken)
+    /// <summary>Notes that a run has begun, whatever became of the job: it has a usage row.</summary>
+    public async Task AnsweredAsync(Guid job, int number, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await connection.ExecuteAsync(
-            "update job_runs set request_id = $3 where job_id = $1 and number = $2", cancellationToken, job, number, request);
+            "update job_runs set answered = true where job_id = $1 and number = $2", cancellationToken, job, number);
     }
 
-    /// <summary>Requests of earlier runs.</summary>
-    public async Task<IReadOnlyList<Guid>> ListRequestsAsync(Guid job, CancellationToken cancellationToken)
+    /// <summary>Forgets a run that the gateway has refused: nothing ran, and nothing is billed.</summary>
+    public async Task ForgetRunAsync(Guid job, int number, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync("delete from job_runs where job_id = $1 and number = $2", cancellationToken, job, number);
+    }
+
+    /// <summary>Requests of earlier runs, and whether each has a usage row for sure.</summary>
+    public async Task<IReadOnlyList<(Guid Request, bool IsCertain)>> ListRequestsAsync(Guid job, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         return await connection.ReadRowsAsync(
-            "select request_id from job_runs where job_id = $1 and request_id is not null order by number",
-            row => row.GetGuid(0), cancellationToken, job);
+            "select request_id, answered or started_at > $2 from job_runs where job_id = $1 order by number",
+            row => (row.GetGuid(0), row.GetBoolean(1)), cancellationToken, job, clock.GetUtcNow() - JobOptions.RowPatience);
     }
 
     /// <summary>Keeps what an event of a run says: marks, event and checkpoint in one transaction.</summary>
@@ -105,8 +113,8 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
             connection, job,
             """
             update jobs set status = case when $11 then 'running' else status end, trainer = coalesce($3, trainer), trainer_seen_at = $4,
-              stage = coalesce($5, stage), step = coalesce($6, step), steps = coalesce($7, steps), estimated_finish = coalesce($8, estimated_finish),
-              trained_tokens = coalesce($9, trained_tokens), tries = 0, faults = case when $10 > paid_tokens then 0 else faults end,
+              stage = coalesce($5, stage), step = coalesce($6, step), steps = coalesce($7, steps),
+              estimated_finish = coalesce($8, estimated_finish), trained_tokens = coalesce($9, trained_tokens), tries = 0, faults = case when $10 > paid_tokens then 0 else faults end,
               paid_tokens = greatest(paid_tokens, $10)
             """,
             cancellationToken, said.Trainer, now, said.Stage, said.Step, said.Steps,

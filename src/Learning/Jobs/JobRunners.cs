@@ -41,5 +41,10 @@ internal sealed class JobCosts(
     : CostReading(dataSource, client, Table, new Rhythm(options.Value.Every), clock, logger)
 {
     private static readonly CostTable Table =
-        new("fine-tuning jobs", "jobs", "finished_at is not null", "finished_at", "job_runs", "job_id", "number");
+        new("fine-tuning jobs", "jobs", "finished_at is not null", "finished_at", "job_runs", "job_id", "number")
+        {
+            IsCertain = "answered",
+            Tokens = "trained_tokens",
+            Patience = JobOptions.RowPatience,
+        };
 }

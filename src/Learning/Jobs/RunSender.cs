@@ -13,9 +13,6 @@ namespace Tollgate.Learning.Jobs;
 /// <summary>A run that has begun: its request and its events. Dispose drops the stream, and the gateway cancels the run.</summary>
 internal sealed class RunStream(HttpClient client, HttpResponseMessage response, TimeSpan silence) : IDisposable
 {
-    /// <summary>The request whose usage row the run has; null where the gateway did not name it.</summary>
-    public Guid? Request => GatewayDoor.ParseRequestId(GatewayDoor.RequestIdOf(response));
-
     /// <summary>The events with their <c>id:</c>. Ends where the stream ends, however it ends.</summary>
     public async IAsyncEnumerable<(long Id, TrainingEvent Event)> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -90,11 +87,13 @@ internal sealed class RunSender(IHttpClientFactory clients, IOptions<JobOptions>
     }
 
     /// <summary>Begins a run. Exactly one of stream and refusal is set.</summary>
+    /// <param name="requestId">Of its usage row.</param>
     public async Task<(RunStream? Stream, DoorAnswer? Refusal)> BeginAsync(
-        Job job, TrainingOrder order, string idempotencyKey, CancellationToken cancellationToken)
+        Job job, TrainingOrder order, string idempotencyKey, Guid requestId, CancellationToken cancellationToken)
     {
         var client = clients.CreateClient(GatewayDoor.Client);
         using var request = Request(job, order, idempotencyKey);
+        request.Headers.Add(WorkerHeaders.RequestId, requestId.ToString("N"));
         if (job.Runs.Trainer is { } trainer)
         {
             request.Headers.Add(WorkerHeaders.Worker, trainer);

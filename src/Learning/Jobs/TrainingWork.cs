@@ -30,23 +30,24 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
             return;
         }
 
-        var number = await Parts.Progress.BeginRunAsync(Claims, Job, cancellationToken);
+        var (number, request) = await Parts.Progress.BeginRunAsync(Claims, Job, cancellationToken);
         var (stream, refusal) = await Parts.Sender.BeginAsync(
             Job with { Runs = Job.Runs with { Trainer = IsTrainerLost() ? null : Job.Runs.Trainer } }, Order(budget.MostUsd),
-            $"{Job.PublicId}-run-{number}", cancellationToken);
+            $"{Job.PublicId}-run-{number}", request, cancellationToken);
         if (stream is null)
         {
-            await RefusedAsync(refusal!, cancellationToken);
+            if (refusal!.Kind != AnswerKind.Unknown)
+            {
+                await Parts.Progress.ForgetRunAsync(Job.Id, number, cancellationToken);
+            }
+
+            await RefusedAsync(refusal, cancellationToken);
             return;
         }
 
         using (stream)
         {
-            if (stream.Request is { } request)
-            {
-                await Parts.Progress.AnsweredAsync(Job.Id, number, request, CancellationToken.None);
-            }
-
+            await Parts.Progress.AnsweredAsync(Job.Id, number, CancellationToken.None);
             await ReadAsync(stream, cancellationToken);
         }
     }
@@ -60,7 +61,7 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
         Stream = true,
         Job = Job.Id,
         Numbers = Job.Numbers,
-        MostTokens = Math.Max(1, Job.Plan!.TokenBound - _paid),
+        MostTokens = Math.Max(0, Job.Plan!.TokenBound - _paid), // None where only the evaluation is left.
         PaidTokens = _paid,
         MostUsd = mostUsd,
     };
@@ -83,18 +84,15 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
 
     private async Task ReadAsync(RunStream stream, CancellationToken cancellationToken)
     {
+        TrainingEvent? finished = null;
         await foreach (var (id, said) in stream.ReadAsync(cancellationToken))
         {
             Note(id, said);
             switch (said.Kind)
             {
                 case TrainingEventKind.Finished:
-                    if (await Parts.Figures.FinishAsync(Claims, Job, said, cancellationToken))
-                    {
-                        return;
-                    }
-
-                    break; // No model came: the next run leaves it here.
+                    finished = said; // Read to its end, the stream is one that was completed.
+                    break;
                 case TrainingEventKind.Failed:
                     await Parts.Progress.FailAsync(
                         Claims, Job.Id, new JobError(said.Code ?? "training_failed", said.Message ?? "The training failed.", said.Param),
@@ -107,7 +105,10 @@ internal sealed class TrainingWork(Job claimed, Claims<Job> claims, JobParts par
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        await BrokenAsync(cancellationToken);
+        if (finished is null || !await Parts.Figures.FinishAsync(Claims, Job, finished, cancellationToken))
+        {
+            await BrokenAsync(cancellationToken); // Without a model the next run leaves it here.
+        }
     }
 
     /// <summary>A checkpoint and the end are durable: their tokens are billed. Any event bills its id.</summary>

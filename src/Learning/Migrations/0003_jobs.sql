@@ -53,12 +53,13 @@ create table jobs (
 create index jobs_live on jobs (organization_id) where status in ('validating_files', 'queued', 'running', 'paused');
 create index jobs_unpriced on jobs (cost_due) where cost is null and status in ('succeeded', 'failed', 'cancelled');
 
--- The requests of a job at the gateway. Without a request: the run was not answered.
+-- The requests of a job at the gateway. One that was not answered has a usage row only where it was admitted all the same.
 create table job_runs (
   job_id uuid not null references jobs (id),
   number integer not null,
   started_at timestamptz not null,
-  request_id uuid,
+  request_id uuid not null unique,
+  answered boolean not null default false,
   primary key (job_id, number)
 );
 

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Tollgate.Training.Graphs;
+using Tollgate.Inference.Graphs;
 
 namespace Tollgate.Training.Export;
 

@@ -1,5 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
-using Tollgate.Training.Graphs;
+using Tollgate.Inference.Graphs;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Steps;
 

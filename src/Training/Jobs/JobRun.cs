@@ -37,13 +37,12 @@ internal sealed class JobRun(JobRequest request, RequestScope scope, JobTrainer 
                 : new UnaryOutcome.Computed(json => JsonSerializer.Serialize(json, plan, ContractsJson.Default.TrainingPlan));
         }
 
-        using var stream = reply.OpenEvents();
         reply.BeginEvents(default, queued: TimeSpan.Zero);
         var training = trainer.TrainAsync(request, _events, cancellationToken);
         OpenAiError? error;
         try
         {
-            await SendAsync(stream, reply.Gone);
+            await SendAsync(reply);
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException)
         {
@@ -55,12 +54,14 @@ internal sealed class JobRun(JobRequest request, RequestScope scope, JobTrainer 
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        return new UnaryOutcome.Streamed(() => EndAsync(stream, error, reply.Gone));
+        return new UnaryOutcome.Streamed(() => EndAsync(reply, error));
     }
 
     /// <summary>Sends events as they come, and the last progress again where none comes.</summary>
-    private async Task SendAsync(EventStream stream, CancellationToken gone)
+    private async Task SendAsync(Reply reply)
     {
+        using var stream = reply.OpenEvents();
+        var gone = reply.Gone;
         var last = new CountedEvent(0, new TrainingEvent(TrainingEventKind.Progress));
         var next = _events.Events.WaitToReadAsync(gone).AsTask();
         while (true)
@@ -93,8 +94,9 @@ internal sealed class JobRun(JobRequest request, RequestScope scope, JobTrainer 
     private static void Write(EventStream stream, CountedEvent sent) => stream.Write(
         sent.Id, sent.Event, static (sent, json) => JsonSerializer.Serialize(json, sent, ContractsJson.Default.TrainingEvent));
 
-    private async Task EndAsync(EventStream stream, OpenAiError? error, CancellationToken gone)
+    private async Task EndAsync(Reply reply, OpenAiError? error)
     {
+        using var stream = reply.OpenEvents();
         if (error is null)
         {
             stream.WriteDone(_events.Count);
@@ -104,7 +106,7 @@ internal sealed class JobRun(JobRequest request, RequestScope scope, JobTrainer 
             stream.Write(_events.Count, error, static (failure, json) => failure.WriteTo(json));
         }
 
-        await stream.FlushAsync(gone);
+        await stream.FlushAsync(reply.Gone);
     }
 }
 

@@ -4,11 +4,11 @@ using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Training.Jobs;
 
-/// <summary>Deletes each hour the folders of jobs that have ended, and of those that had no run for <see cref="TrainerOptions.KeepJobs"/>.
+/// <summary>Deletes each minute the folders of jobs that have ended, and of those that had no run for <see cref="TrainerOptions.KeepJobs"/>.
 /// A trainer cannot tell a job that was cancelled from one that is paused: Learning states it.</summary>
 internal sealed class JobSweep(
     JobFolders folders, LearningFiles files, IOptions<TrainerOptions> options, TimeProvider clock, ILogger<JobSweep> logger)
-    : RecurringWork(new Rhythm(TimeSpan.FromHours(1)), clock, logger)
+    : RecurringWork(new Rhythm(TimeSpan.FromMinutes(1)), clock, logger)
 {
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Learning;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Requests;
 using Tollgate.Inference.Worker;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Runs;
 
@@ -78,8 +78,7 @@ internal sealed partial class JobTrainer(
             await files.UploadAsync(folder, stop.Token);
             var result = JsonDocument.Parse(await File.ReadAllBytesAsync(ResultOf(folder), stop.Token)).RootElement;
             events.Finish(result.GetProperty("trained_tokens").GetInt64(), result);
-            ended = true;
-            return null;
+            return null; // The folder stays until Learning has heard of it: a run that nobody heard to its end is not trained again.
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Workers;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Residency;
 using Tollgate.Inference.Tasks;
 using Tollgate.ServiceDefaults.Work;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Methods;
 
 namespace Tollgate.Training.Jobs;

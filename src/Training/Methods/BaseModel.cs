@@ -1,9 +1,9 @@
 using System.Text.Json;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Rewriting;
 using Tollgate.Inference.Tasks.Embeddings;
 using Tollgate.Inference.Tokenizers;
-using Tollgate.Training.Graphs;
-using Tollgate.Training.Rewriting;
 
 namespace Tollgate.Training.Methods;
 

@@ -1,5 +1,5 @@
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Steps;
 
 namespace Tollgate.Training.Methods;

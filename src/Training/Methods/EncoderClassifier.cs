@@ -1,5 +1,4 @@
-using Tollgate.Training.Graphs;
-using Tollgate.Training.Rewriting;
+using Tollgate.Inference.Graphs;
 using Tollgate.Training.Steps;
 
 namespace Tollgate.Training.Methods;

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Steps;
 using Tollgate.Training.Updates;
 

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Graphs;
 using Tollgate.Training.Steps;
 
 namespace Tollgate.Training.Methods;

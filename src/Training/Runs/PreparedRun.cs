@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Graphs;
 using Tollgate.Training.Methods;
 
 namespace Tollgate.Training.Runs;

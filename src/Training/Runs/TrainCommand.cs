@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Models;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Methods;
 
 namespace Tollgate.Training.Runs;

@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Tollgate.Inference.Graphs;
 using Tollgate.Training.Evaluation;
 using Tollgate.Training.Export;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Methods;
 
 namespace Tollgate.Training.Runs;

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Graphs;
 
 namespace Tollgate.Training.Steps;
 

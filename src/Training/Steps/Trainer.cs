@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Graphs;
-using Tollgate.Training.Rewriting;
+using Tollgate.Inference.Rewriting;
 using Tollgate.Training.Updates;
 
 namespace Tollgate.Training.Steps;

@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
-using Tollgate.Training.Gradients;
-using Tollgate.Training.Graphs;
-using Tollgate.Training.Rewriting;
+using Tollgate.Inference.Gradients;
+using Tollgate.Inference.Graphs;
+using Tollgate.Inference.Rewriting;
 
 namespace Tollgate.Training.Steps;
 

@@ -1,5 +1,5 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
-using Tollgate.Training.Graphs;
+using Tollgate.Inference.Graphs;
 
 namespace Tollgate.Training.Updates;
 

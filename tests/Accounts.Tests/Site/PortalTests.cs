@@ -18,7 +18,8 @@ public sealed class PortalTests
         using var browser = await host.SignUpAsync();
 
         foreach (var path in (string[])["/", "/sign-in", "/sign-up", "/dev/mail", "/overview", "/keys", "/keys/new", "/usage", "/billing",
-            "/models", "/no-such-page"])
+            "/models", "/files", "/files/new", "/batches", "/batches/new", "/fine-tuning", "/fine-tuning/new", "/fine-tuning/compare",
+            "/no-such-page"])
         {
             var page = await browser.OpenAsync(path);
             Assert.Contains("default-src 'none'; script-src 'self'; style-src 'self'", page.Headers["Content-Security-Policy"],

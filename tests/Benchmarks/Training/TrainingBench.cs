@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Tollgate.Benchmarks.Machine;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Steps;
 
 namespace Tollgate.Benchmarks.Training;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Npgsql;
+using Tollgate.Chaos.Tests.Learning;
 using Tollgate.Clusters;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
@@ -35,8 +36,10 @@ internal sealed class BatchRound(TollgateCluster cluster, OperatorClient client,
         var key = await client.PostAsync(
             "accounts", cluster.AccountsInternal + "/internal/keys", new CreateOperatorKey("batch", null, null, null),
             ContractsJson.Default.CreateOperatorKey, ContractsJson.Default.CreatedKey);
-        using var api = new BatchApi(cluster.Api[0], key.Text, Patience);
-        var id = await api.CreateAsync(Input(lines), Chat);
+        using var api = new LearningApi(cluster.Api[0], key.Text, Patience);
+        var file = await api.SendAsync(Input(lines), "batch");
+        var id = await api.CreateAsync(
+            "/v1/batches", $$"""{"input_file_id":"{{file}}","endpoint":"{{Chat}}","completion_window":"24h"}""");
         var kills = await KillAsync(id, api, parts, lines / (parts.Count + 2), gap, say);
         var batch = await PricedAsync(id, api);
         var (output, errors) = (await api.ReadAsync(batch, "output_file_id"), await api.ReadAsync(batch, "error_file_id"));
@@ -57,7 +60,7 @@ internal sealed class BatchRound(TollgateCluster cluster, OperatorClient client,
         """;
 
     private async Task<Dictionary<string, int>> KillAsync(
-        string id, BatchApi api, IReadOnlyList<ClusterProcess> parts, int apart, TimeSpan gap, Action<string>? say)
+        string id, LearningApi api, IReadOnlyList<ClusterProcess> parts, int apart, TimeSpan gap, Action<string>? say)
     {
         var random = new Random(seed);
         var kills = parts.ToDictionary(part => part.Name, _ => 0);
@@ -73,7 +76,7 @@ internal sealed class BatchRound(TollgateCluster cluster, OperatorClient client,
             }
 
             await Task.Delay(isFirst ? Look : gap * (0.5 + random.NextDouble()), clock);
-            var batch = await api.ShowAsync(id);
+            var batch = await api.ShowAsync($"/v1/batches/{id}");
             if (HasEnded(batch))
             {
                 return kills;
@@ -98,12 +101,12 @@ internal sealed class BatchRound(TollgateCluster cluster, OperatorClient client,
     private static bool HasEnded(JsonElement batch) =>
         batch.GetProperty("status").GetString() is "completed" or "failed" or "expired" or "cancelled";
 
-    private async Task<JsonElement> PricedAsync(string id, BatchApi api)
+    private async Task<JsonElement> PricedAsync(string id, LearningApi api)
     {
         var since = clock.GetTimestamp();
         while (true)
         {
-            var batch = await api.ShowAsync(id);
+            var batch = await api.ShowAsync($"/v1/batches/{id}");
             if (batch.GetProperty("cost_usd").ValueKind == JsonValueKind.String)
             {
                 return batch;

@@ -38,8 +38,12 @@ internal static class TextCalls
     public static CallPlan Ranking(CallDraw draw) => draw.Plan(
         $$"""{"model":"{{draw.Model}}","query":"{{draw.Words}}","documents":["a gate","a lighthouse"]}""");
 
-    public static CallPlan Classification(CallDraw draw) => draw.Plan(
-        $$"""{"model":"{{draw.Model}}","input":["{{draw.Words}}","I love it"],"top_n":2}""");
+    /// <summary>One in four is explained.</summary>
+    public static CallPlan Classification(CallDraw draw)
+    {
+        var explain = draw.Random.Next(4) == 0 ? ""","explain":{"steps":33}""" : "";
+        return draw.Plan($$"""{"model":"{{draw.Model}}","input":["{{draw.Words}}","I love it"],"top_n":2{{explain}}}""");
+    }
 
     public static CallPlan Prediction(CallDraw draw) => draw.Plan($$"""{"data":["{{draw.Words}}","I love it"]}""");
 

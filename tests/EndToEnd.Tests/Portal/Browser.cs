@@ -6,13 +6,6 @@ namespace Tollgate.EndToEnd.Tests.Portal;
 /// <summary>A real Chromium, without a window.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
-    private static readonly string[] Arguments =
-    [
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ];
-
     private readonly IPlaywright _playwright;
     private readonly IBrowser _browser;
 
@@ -21,13 +14,7 @@ internal sealed class Browser : IAsyncDisposable
     public static async Task<Browser> StartAsync()
     {
         var playwright = await Playwright.CreateAsync();
-        return new Browser(
-            playwright,
-            await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-            {
-                ExecutablePath = Environment.GetEnvironmentVariable("TOLLGATE_TEST_CHROMIUM") ?? "/usr/bin/chromium",
-                Args = Arguments,
-            }));
+        return new Browser(playwright, await Chromium.LaunchAsync(playwright));
     }
 
     /// <summary>A visitor with cookies of his own.</summary>

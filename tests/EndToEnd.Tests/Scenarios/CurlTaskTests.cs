@@ -27,6 +27,23 @@ public sealed class CurlTaskTests(SharedTollgate shared)
         Assert.Equal(("predict", new Units(6), 6 * 0.02m / 1_000_000), (row.Endpoint, row.Units, row.Amount));
     }
 
+    [Fact]
+    public async Task An_explanation_is_billed_by_the_steps_that_it_states()
+    {
+        var (status, requestId, body) = await CurlAsync(
+            "/v1/classifications", "-H", "Content-Type: application/json", "-d",
+            """{"model": "tiny-sentiment", "input": "I love machine learning", "explain": {"label": "positive"}}""");
+        var row = await shared.Running.Books.OneAsync(requestId);
+
+        Assert.Equal(200, status);
+        var explanation = body.GetProperty("data")[0].GetProperty("explanation");
+        var tokens = explanation.GetProperty("tokens").EnumerateArray().ToList();
+        Assert.Equal("love", tokens.MaxBy(token => token.GetProperty("attribution").GetDouble()).GetProperty("text").GetString());
+        var units = 6 * (1 + (3 * explanation.GetProperty("steps").GetInt32()));
+        Assert.Equal((new Units(units), units * 0.02m / 1_000_000), (row.Units, row.Amount));
+        Assert.Equal(units, body.GetProperty("usage").GetProperty("prompt_tokens").GetInt32());
+    }
+
     [SharedFact(ImportedModels.ClassifierFolder)]
     public async Task A_form_with_a_picture_is_recognised()
     {

@@ -13,7 +13,7 @@ public sealed class FineTuningTests(SharedTollgate shared)
     private static readonly string[] Bad = ["bad", "awful", "poor", "terrible", "sad"];
 
     [Fact]
-    public async Task A_head_is_trained_billed_by_its_rows_and_stored()
+    public async Task A_model_is_trained_billed_by_its_rows_and_stored()
     {
         var key = await shared.Running.Internal.CreateKeyAsync("fine-tuning");
         var seen = await RunAsync(key.Text);
@@ -21,20 +21,20 @@ public sealed class FineTuningTests(SharedTollgate shared)
         var rows = (await shared.Running.Books.OfKeyAsync(key.KeyId)).Where(row => row.Endpoint == "fine_tuning").ToList();
         var id = ended.GetProperty("id").GetString()!;
 
-        var name = $"ft-tiny-embed-reviews-{id[^12..]}";
+        var name = $"ft-lstm-reviews-{id[^12..]}";
         Assert.Equal(("succeeded", name), (ended.GetProperty("status").GetString(), ended.GetProperty("fine_tuned_model").GetString()));
         Assert.Equal(7, ended.GetProperty("seed").GetInt32());
         var bound = ended.GetProperty("plan").GetProperty("token_bound").GetInt64();
         Assert.InRange(ended.GetProperty("trained_tokens").GetInt64(), 1, bound);
-        Assert.All(rows, row => Assert.Equal("tiny-embed:training", row.Model));
+        Assert.All(rows, row => Assert.Equal("lstm:training", row.Model));
         Assert.Equal(
             rows.Sum(row => row.Amount),
             Cost(ended) + Cost(seen.GetProperty("priced"))); // The second job was cancelled, perhaps before its first run.
         Assert.Contains(rows, row => row.Units.Output == ended.GetProperty("trained_tokens").GetInt64());
         Assert.Equal(
             "1", await shared.Running.Books.TextAsync(
-                "select count(*)::text from learning.tuned_models where name = any($1) and bytes > 0 and labels = '[\"0\",\"1\"]'",
-                new[] { name }));
+                "select count(*)::text from learning.tuned_models where name = $1 and bytes > 0 and labels = '[\"0\",\"1\"]'",
+                name));
 
         Assert.Equal("The job has successfully completed", events[0].GetProperty("message").GetString()); // The newest first.
         Assert.Equal($"Created fine-tuning job: {id}", events[^1].GetProperty("message").GetString());

@@ -41,8 +41,8 @@ async function all(pages) {
 
 const file = await client.files.create({ file: createReadStream(path), purpose: 'fine-tune' });
 const order = {
-  model: 'tiny-embed', training_file: file.id, suffix: 'reviews', seed: 7, metadata: { run: 'nightly' },
-  method: { type: 'head', head: { hyperparameters: { n_epochs: 20 } } }, checkpoint_every: 10,
+  model: 'lstm', training_file: file.id, suffix: 'reviews', seed: 7, metadata: { run: 'nightly' },
+  method: { type: 'lstm', lstm: { hyperparameters: { n_epochs: 5, batch_size: 8 } } }, checkpoint_every: 4,
 };
 const created = await jobs.create(order);
 const ended = await until(created.id, (job) => job.status === 'succeeded' && job.cost_usd !== null);

@@ -110,6 +110,20 @@ public sealed class RefusalTests(FederatedFixture fixture) : IClassFixture<Feder
     }
 
     [Fact]
+    public async Task A_training_whose_row_cannot_be_read_holds_up_no_other()
+    {
+        await using var broken = await TestTraining.CreateAsync(fixture, TestTraining.NewKeys(3), Small(attempts: 1));
+        await using var later = await TestTraining.CreateAsync(fixture, TestTraining.NewKeys(3), Small(attempts: 1));
+        await fixture.ReadAsync<object>(
+            "update federated_jobs set task = '{', phase_until = now() - interval '1 hour' where id = $1", broken.Guid);
+
+        await later.ExpireAsync();
+
+        await Until.TrueAsync(async () => (await later.LookAsync(1)).Status == FederatedStatus.Failed, "nobody joined");
+        await fixture.ReadAsync<object>("update federated_jobs set status = 'failed' where id = $1", broken.Guid);
+    }
+
+    [Fact]
     public async Task A_training_survives_restarts_of_the_service_between_its_phases()
     {
         await using var training = await TestTraining.CreateAsync(

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Tollgate.ServiceDefaults.Snapshots;
 
@@ -45,5 +46,35 @@ public sealed class SnapshotPublisherTests
 
         using var answer = await waiting;
         Assert.Equal(HttpStatusCode.NotModified, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task WaitForFollowersAsync_waits_until_those_who_followed_have_taken_the_change_over()
+    {
+        using var stop = new CancellationTokenSource();
+        var publisher = new SnapshotPublisher<string>(Json, TimeProvider.System);
+        publisher.Publish("one");
+        var follower = AskAsync(await AskAsync(""));
+        publisher.Publish("two");
+
+        var followed = publisher.WaitForFollowersAsync(TimeSpan.FromMinutes(1), default);
+        var second = await follower;
+        Assert.False(followed.IsCompleted);
+        var next = AskAsync(second);
+        await followed;
+
+        Assert.False(next.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
+        publisher.Publish("three"); // Nobody follows any more.
+        await publisher.WaitForFollowersAsync(TimeSpan.FromMinutes(1), default);
+
+        async Task<string> AskAsync(string known)
+        {
+            var context = new DefaultHttpContext();
+            context.Request.Headers.IfNoneMatch = known;
+            await publisher.AnswerAsync(context.Request, default, stop.Token);
+            return context.Response.Headers.ETag.ToString();
+        }
     }
 }

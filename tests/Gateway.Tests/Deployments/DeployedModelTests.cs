@@ -129,8 +129,7 @@ public sealed class DeployedModelTests(DeploymentFixture system) : IClassFixture
 
         Assert.Equal("ready", back.GetProperty("status").GetString());
         Assert.All(answers, answer => Assert.Equal(200, answer.Status));
-        string?[] seen = [.. answers.Select(answer => answer.Answer).Distinct()];
-        Assert.Equal(["first", "second"], seen);
+        Assert.Equal(["first", "second"], answers.Select(answer => answer.Answer).Distinct());
 
         Task SeeAsync(string label) => Until.TrueAsync(
             async () => (await system.ClassifyAsync(key, "switched")).Answer == label, $"answers of {label}", TimeSpan.FromMinutes(1));

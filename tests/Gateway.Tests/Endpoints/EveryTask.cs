@@ -72,6 +72,9 @@ public sealed class EveryTask : IAsyncLifetime
         new(
             PublicEndpoint.Classifications, "tiny-sentiment", """{"model":"tiny-sentiment","input":"I love it"}""",
             new Units(9 + 3), new Units(5)),
+        new(
+            PublicEndpoint.Classifications, "tiny-sentiment", """{"model":"tiny-sentiment","input":"I love it","explain":{"steps":17}}""",
+            new Units((9 + 3) * (1 + (3 * 17))), new Units(5 * (1 + (3 * 17)))),
         new(PublicEndpoint.Predict, "tiny-sentiment", """{"data":["a","bc"]}""", new Units(3 + (2 * 3)), new Units(6))
         {
             Query = "?model=tiny-sentiment",

@@ -177,7 +177,7 @@ public sealed class TrainingRunsTests
     [InlineData("""{"model":"","job":"0195aaaa00007000800000000000000a","numbers":{"method":"head","seed":1}}""", "job")]
     [InlineData("""{"model":"m","job":"0195aaaa-0000-7000-8000-00000000000a","numbers":{"method":"magic","seed":1}}""", "numbers.method")]
     [InlineData(
-        """{"model":"m","stream":true,"job":"0195aaaa-0000-7000-8000-00000000000a","numbers":{"method":"head","seed":1}}""", "mostTokens")]
+        """{"model":"m","mostTokens":5,"job":"0195aaaa-0000-7000-8000-00000000000a","numbers":{"method":"head","seed":1}}""", "mostTokens")]
     public void A_wrong_order_is_refused_by_the_name_of_its_member(string body, string member)
     {
         Assert.False(TrainingRunRequest.TryParse(Encoding.UTF8.GetBytes(body), out _, out var error));

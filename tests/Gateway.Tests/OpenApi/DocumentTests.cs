@@ -28,6 +28,7 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["RerankRequestBody"] = RerankRequest.Members,
         ["ClassificationRequestBody"] = ClassificationRequest.Members,
         ["PredictRequestBody"] = PredictRequest.Members,
+        ["ExplanationOptions"] = ExplanationRequest.Names,
         ["ModerationRequestBody"] = ModerationRequest.Members,
         ["ModerationTextPart"] = ModerationInputs.PartNames,
         ["ModerationImagePart"] = ModerationInputs.PartNames,

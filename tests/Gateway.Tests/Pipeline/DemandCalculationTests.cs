@@ -81,6 +81,24 @@ public sealed class DemandCalculationTests
         Assert.Equal(expected, Calculate(request, card, Price).Bound.Input);
     }
 
+    /// <summary>4 bytes and two frames of 3, read once, and 3 times for each step or once more.</summary>
+    [Theory]
+    [InlineData("false", 10)]
+    [InlineData("true", 10 * (1 + (3 * 129)))]
+    [InlineData("""{"steps":17}""", 10 * (1 + (3 * 17)))]
+    [InlineData("""{"method":"linear"}""", 10 * 2)]
+    public void Calculate_bounds_a_classification_with_what_its_explanation_reads_at_most(string explain, long expected)
+    {
+        var card = Card with { Measure = new PromptMeasure(1, TextTokens: 3, IdTokens: 3, Chat: null) };
+        Assert.True(ClassificationRequest.TryParse(
+            Encoding.UTF8.GetBytes($$"""{"model":"m","input":["ab","cd"],"explain":{{explain}}}"""), out var request, out _));
+        Assert.True(PredictRequest.TryParse(
+            Encoding.UTF8.GetBytes($$"""{"model":"m","data":["ab","cd"],"explain":{{explain}}}"""), null, out var prediction, out _));
+
+        Assert.Equal(expected, Calculate(request, card, Price).Bound.Input);
+        Assert.Equal(expected, Calculate(prediction, card, Price).Bound.Input);
+    }
+
     [Theory]
     [InlineData("""{"model":"m","input":["ab","cd"]}""", 4 + 6)]
     [InlineData("""{"model":"m","input":[[7592],[7592]]}""", 2 + 6)]

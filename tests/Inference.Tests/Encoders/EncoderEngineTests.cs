@@ -209,6 +209,59 @@ public sealed class EncoderEngineTests
         Assert.Equal(default, graph.Engine.Load);    }
 
     /// <summary>Two requests of different organizations that hold both lanes until the graph opens.</summary>
+    [Fact]
+    public async Task Pieces_are_counted_after_the_rows_and_rows_that_come_meanwhile_run_between_them()
+    {
+        var graph = new ScriptedGraph();
+        var (piece, later) = (0, new ScriptedRequest(One, mark: 1, 7));
+        Task<EncoderOutcome>? asked = null;
+        IEnumerable<int> Pieces()
+        {
+            for (piece = 1; piece <= 20; piece++)
+            {
+                if (piece == 3)
+                {
+                    asked = graph.AskAsync(later);
+                    Assert.True(SpinWait.SpinUntil(() => graph.Engine.Load.Active + graph.Engine.Load.Queued == 2, 10_000));
+                }
+
+                yield return 100;
+            }
+        }
+
+        var atRow = 0;
+        graph = new ScriptedGraph { OnRun = run => atRow = run[0].Length == 7 ? piece : 0 };
+        var request = new ScriptedRequest(One, mark: 1, 5) { Pieces = Pieces() };
+
+        Assert.Equal(EncoderOutcome.Done, await graph.AskAsync(request));
+        Assert.Equal(EncoderOutcome.Done, await asked!);
+
+        Assert.Equal((5 + 2000, 7), (request.Tokens, later.Tokens));
+        Assert.InRange(atRow, 3, 5); // It waited for a piece, not for all of them.
+        Assert.Equal(default, graph.Engine.Load);
+    }
+
+    [Fact]
+    public async Task A_cancelled_request_begins_no_other_piece()
+    {
+        var graph = new ScriptedGraph();
+        using var leave = new CancellationTokenSource();
+        IEnumerable<int> Pieces()
+        {
+            yield return 100;
+            leave.Cancel();
+            yield return 100;
+            yield return 100;
+        }
+
+        var request = new ScriptedRequest(One, mark: 1, 5) { Pieces = Pieces() };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => graph.AskAsync(request, leave.Token));
+
+        Assert.Equal(205, request.Tokens);
+        Assert.Equal(default, graph.Engine.Load);
+    }
+
     private static async Task<(List<ScriptedRequest> Blockers, List<Task> Asked)> BlockAsync(ScriptedGraph graph)
     {
         graph.Close();

@@ -24,6 +24,8 @@ internal sealed class ScriptedRequest(Party party, int mark, params int[] length
     /// <summary>Lets rows fail when they are read.</summary>
     public Exception? Failure { get; init; }
 
+    public IEnumerable<int>? Pieces { get; init; }
+
     public IReadOnlyList<EncoderRow>? Encode() => Refuses ? null
         : [.. lengths.Select(length => new EncoderRow([.. Enumerable.Repeat(mark, length)]))];
 

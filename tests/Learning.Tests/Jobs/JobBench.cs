@@ -148,8 +148,9 @@ internal sealed class JobBench(LearningFixture learning, ScriptedTrainer trainer
     public async Task BreakAsync(ScriptedRun run)
     {
         await Until.TrueAsync(
-            async () => await learning.ReadAsync<long>("select count(*) from learning.job_runs where request_id = $1", run.RequestId) == 1,
-            "the request is kept", Patience);
+            async () => await learning.ReadAsync<long>(
+                "select count(*) from learning.job_runs where request_id = $1 and answered", run.RequestId) == 1,
+            "the run is known to have begun", Patience);
         run.Break();
     }
 

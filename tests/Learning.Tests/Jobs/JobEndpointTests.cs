@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Learning;
-using Tollgate.Testing;
 
 namespace Tollgate.Learning.Tests.Jobs;
 
@@ -228,6 +227,6 @@ public sealed class JobEndpointTests(LearningFixture learning) : IClassFixture<L
         await LearningFixture.JsonAsync(after, 200);
     }
 
-    private static IEnumerable<string> Ids(JsonElement list) =>
-        list.GetProperty("data").EnumerateArray().Select(one => one.GetProperty("id").GetString()!).ToList();
+    private static List<string> Ids(JsonElement list) =>
+        [.. list.GetProperty("data").EnumerateArray().Select(one => one.GetProperty("id").GetString()!)];
 }

@@ -64,7 +64,9 @@ public sealed class JobRequestTests
 
     private static (FineTuningJobRequest? Request, OpenAiError? Error) Parse(string members)
     {
-        FineTuningJobRequest.TryParse(System.Text.Encoding.UTF8.GetBytes($"{{{members}}}"), out var request, out var error);
+        var isParsed = FineTuningJobRequest.TryParse(
+            System.Text.Encoding.UTF8.GetBytes($"{{{members}}}"), out var request, out var error);
+        Assert.Equal(isParsed, request is not null);
         return (request, error);
     }
 }

@@ -23,7 +23,8 @@ internal sealed class ScriptedRun(HttpContext context, TrainingOrder order)
     /// <summary>The trainer that Learning wants; empty for any.</summary>
     public string Trainer { get; } = context.Request.Headers[WorkerHeaders.Worker].ToString();
 
-    public Guid RequestId { get; } = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+    public Guid RequestId { get; } =
+        Guid.TryParseExact(context.Request.Headers[WorkerHeaders.RequestId], "N", out var id) ? id : Guid.Empty;
 
     /// <summary>Cancelled when Learning drops the stream.</summary>
     public CancellationToken Dropped => context.RequestAborted;

@@ -1,45 +1,60 @@
+using System.Text.Json.Nodes;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Explanations;
+using Tollgate.Inference.Graphs;
+using Tollgate.Inference.Sessions;
 using Tollgate.Testing;
-using Tollgate.Training.Explanations;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Runs;
+using Tollgate.Training.Tests.Export;
 using Tollgate.Training.Tests.Runs;
 
 namespace Tollgate.Training.Tests.Explanations;
 
-public sealed class ExplanationTests
+/// <summary>Trained models are explained, and a worker that serves them gives the same explanations.</summary>
+public sealed class ExplanationTests(ServedWorker worker) : IClassFixture<ServedWorker>
 {
     private const int Rows = 240;
 
     [Theory]
-    [InlineData(TrainingMethod.Encoder)]
-    [InlineData(TrainingMethod.Lstm)]
-    public async Task IntegratedGradients_divide_the_score_and_point_at_the_word_that_decides(TrainingMethod method)
+    [InlineData(TrainingMethod.Encoder, false)]
+    [InlineData(TrainingMethod.Lstm, false)]
+    [InlineData(TrainingMethod.Encoder, true)]
+    [InlineData(TrainingMethod.Lstm, true)]
+    public async Task IntegratedGradients_divide_the_score_and_point_at_the_word_that_decides(TrainingMethod method, bool int8)
     {
-        var folder = await TrainAsync(method);
-        using var gradients = IntegratedGradients.Open(folder);
+        var folder = await TrainAsync(method, int8);
+        var name = $"{method}-{(int8 ? "int8" : "float")}".ToLowerInvariant();
+        await worker.ImportAsync(folder, name);
 
         foreach (var (word, label) in ((string, int)[])[("awful", 0), ("lovely", 1)]) // Labels in ordinal order: bad, good.
         {
-            var found = gradients.Explain($"The soup and the song were {word}, not like that road");
+            var text = $"The soup and the song were {word}, not like that road";
+            var (found, tokens) = TrainedExplanation.Of(folder, text, label);
+            var served = (await worker.ClassifyAsync(name, [text], explain: true))[0]["explanation"]!;
 
-            Assert.Equal(label, found.Label);
-            Assert.InRange(found.Error, 0, IntegratedGradients.Tolerance * Math.Abs(found.Score - found.Baseline));
-            Assert.Equal(found.Score - found.Baseline, found.Tokens.Sum(token => token.Contribution), found.Error + 1e-9);
-            Assert.Equal(word, found.Tokens.MaxBy(token => token.Contribution)!.Text);
+            var difference = Math.Max(IntegratedGradients.SmallestDifference, Math.Abs(found.Score - found.Baseline));
+            Assert.InRange(found.Error, 0, IntegratedGradients.Tolerance * difference);
+            Assert.Equal(found.Score - found.Baseline, found.Parts[0].Sum(), found.Error + 1e-9);
+            Assert.Equal(word, tokens[Array.IndexOf(found.Parts[0], found.Parts[0].Max())]);
+            CheckServed(found, served, label);
         }
     }
 
     [Fact]
     public async Task LinearContributions_sum_to_the_logit_exactly()
     {
-        using var linear = LinearContributions.Open(await TrainAsync(TrainingMethod.Head));
+        const string Text = "The soup and the song were awful, not like that road";
+        var folder = await TrainAsync(TrainingMethod.Head);
+        await worker.ImportAsync(folder, "head");
 
-        var found = linear.Explain("The soup and the song were awful, not like that road", label: 0);
+        var (found, _) = TrainedExplanation.Of(folder, Text, label: 0, ExplanationMethod.Linear);
+        var served = (await worker.ClassifyAsync("head", [Text], new JsonObject { ["label"] = "bad", ["method"] = "linear" }))[0];
 
         Assert.InRange(found.Error, 0, 1e-4);
-        Assert.Equal(found.Score - found.Baseline, found.Tokens.Sum(token => token.Contribution), 1e-4);
-        Assert.Equal(12, found.Tokens.Count);
-        Assert.True(found.Tokens.Select(token => token.Contribution).Distinct().Count() >= 11); // "the" stands there twice.
+        Assert.Equal(12, found.Parts[0].Length);
+        Assert.True(found.Parts[0].Distinct().Count() >= 11); // "the" stands there twice.
+        CheckServed(found, served["explanation"]!, label: 0);
     }
 
     [Fact]
@@ -47,10 +62,21 @@ public sealed class ExplanationTests
     {
         var folder = await TrainAsync(TrainingMethod.Lstm);
 
-        Assert.Throws<Graphs.GradientException>(() => LinearContributions.Open(folder));
+        Assert.Throws<GradientException>(
+            () => LinearContributions.Open(Path.Combine(folder, "model.onnx"), "logits", new SessionFactory(ExecutionProvider.Cpu)));
     }
 
-    private static async Task<string> TrainAsync(TrainingMethod method)
+    private static void CheckServed(TextExplanation found, JsonNode served, int label)
+    {
+        Assert.Equal(label, (int)served["label_id"]!);
+        Assert.Equal(found.Steps, (int)served["steps"]!);
+        Assert.Equal(found.Score, (double)served["score"]!, 1e-4);
+        Assert.Equal(found.Baseline, (double)served["baseline_score"]!, 1e-4);
+        Assert.Equal(
+            found.Parts[0], served["tokens"]!.AsArray().Select(token => (double)token!["attribution"]!), (a, b) => Math.Abs(a - b) < 1e-4);
+    }
+
+    private static async Task<string> TrainAsync(TrainingMethod method, bool int8 = false)
     {
         var folder = TestFolder.Create("run");
         var request = new TrainingRequest
@@ -62,6 +88,7 @@ public sealed class ExplanationTests
             Settings = new TrainingSettings
             {
                 Method = method, Epochs = 10, BatchSize = 8, LearningRateMultiplier = method == TrainingMethod.Encoder ? 20 : 1,
+                Int8 = int8,
             },
         };
         await TrainingRun.RunAsync(request, null, default);

@@ -1,9 +1,10 @@
+using Tollgate.Inference.Explanations;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Tasks;
 using Tollgate.Testing;
-using Tollgate.Training.Explanations;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Runs;
+using Tollgate.Training.Tests.Explanations;
 using Tollgate.Training.Tests.Runs;
 
 namespace Tollgate.Training.Tests.Export;
@@ -61,8 +62,7 @@ public sealed class ServedClassifierTests(ServedWorker worker) : IClassFixture<S
         var result = await TrainingRun.RunAsync(request, null, default);
         var worst = await WorstDifferenceAsync(result, request.Output, "trained-minilm");
 
-        using var gradients = IntegratedGradients.Open(request.Output);
-        var found = gradients.Explain("The soup and the song were awful, not like that road");
+        var (found, _) = TrainedExplanation.Of(request.Output, "The soup and the song were awful, not like that road", label: 0);
 
         Assert.InRange(worst, 0, 1e-4);
         Assert.InRange(found.Error, 0, IntegratedGradients.Tolerance * Math.Abs(found.Score - found.Baseline));

@@ -41,11 +41,20 @@ public sealed class ServedWorker : IAsyncLifetime
     }
 
     /// <summary>What the worker answers for texts: the scores by label of each.</summary>
-    public async Task<IReadOnlyList<Dictionary<string, double>>> ScoreAsync(string model, IReadOnlyList<string> texts)
+    public async Task<IReadOnlyList<Dictionary<string, double>>> ScoreAsync(string model, IReadOnlyList<string> texts) =>
+    [
+        .. (await ClassifyAsync(model, texts)).Select(row => row["scores"]!.AsArray().ToDictionary(
+            score => (string)score!["label"]!, score => (double)score!["score"]!, StringComparer.Ordinal)),
+    ];
+
+    /// <summary>What the worker answers for texts: an object of each, with all scores.</summary>
+    /// <param name="explain">The request's member.</param>
+    public async Task<JsonNode[]> ClassifyAsync(string model, IReadOnlyList<string> texts, JsonNode? explain = null)
     {
         var body = new JsonObject
         {
             ["model"] = model, ["input"] = new JsonArray([.. texts.Select(text => (JsonNode)text)]), ["return_all_scores"] = true,
+            ["explain"] = explain,
         };
         using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/classifications")
         {
@@ -57,10 +66,6 @@ public sealed class ServedWorker : IAsyncLifetime
         using var response = await _gateway!.SendAsync(message);
         var answer = await response.Content.ReadAsStringAsync();
         Assert.True(response.IsSuccessStatusCode, answer);
-        return
-        [
-            .. JsonNode.Parse(answer)!["data"]!.AsArray().Select(row => row!["scores"]!.AsArray().ToDictionary(
-                score => (string)score!["label"]!, score => (double)score!["score"]!, StringComparer.Ordinal)),
-        ];
+        return [.. JsonNode.Parse(answer)!["data"]!.AsArray().Select(row => row!)];
     }
 }

@@ -12,7 +12,7 @@ using Tollgate.Training.Tests.Runs;
 namespace Tollgate.Training.Tests.Jobs;
 
 /// <summary>A trainer as gateways meet it: a real service on real sockets, with the files of a server that plays Learning.</summary>
-public sealed class TrainerTests : IAsyncLifetime
+public sealed class TrainerTests : IAsyncLifetime, IDisposable
 {
     private const int Rows = 240;
     private readonly string _file = SmallFile.Write(Rows);
@@ -35,9 +35,10 @@ public sealed class TrainerTests : IAsyncLifetime
             TimeSpan.FromMinutes(1));
     }
 
+    public void Dispose() => _client.Dispose();
+
     public async Task DisposeAsync()
     {
-        _client.Dispose();
         await _app.DisposeAsync();
         await _learning.DisposeAsync();
     }
@@ -77,7 +78,11 @@ public sealed class TrainerTests : IAsyncLifetime
         Assert.Equal(
             ["config.json", "model.onnx", "tokenizer.json", "training.json"], Names(_learning.Results[order.Job.ToString("N")]));
         Assert.Equal(plan.TokenBound, Assert.Single((await _client.WitnessAsync()).Entries, entry => entry.RequestId == request).Units.Output);
-        await Until.TrueAsync(() => !Directory.Exists(FolderOf(order.Job)), "its folder is deleted");
+
+        // A run whose end nobody heard is not trained again.
+        var again = await _client.RunAsync(order with { PaidTokens = plan.TokenBound }, Guid.NewGuid());
+        Assert.Equal((TrainingEventKind.Finished, 0L), (again.Events[^1].Event.Kind, again.LastId));
+        Assert.DoesNotContain(again.Events, sent => sent.Event.Kind == TrainingEventKind.Epoch);
     }
 
     /// <summary>What a cancelled run states, and what the next run is billed, make the whole of the plan: no token is lost, none is billed
@@ -150,7 +155,7 @@ public sealed class TrainerTests : IAsyncLifetime
         var order = Order("tiny:training", "head");
         var numbers = order.Numbers with { TokenBudget = 5 };
 
-        using var plan = await _client.SendAsync(order with { Numbers = numbers }, Guid.NewGuid());
+        using var plan = await _client.SendAsync(order with { Stream = false, Numbers = numbers }, Guid.NewGuid());
         var run = await _client.RunAsync(order with { Stream = true, MostTokens = 5, Numbers = numbers }, Guid.NewGuid());
 
         Assert.Equal(400, (int)plan.StatusCode);

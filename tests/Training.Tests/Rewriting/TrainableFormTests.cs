@@ -1,10 +1,10 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
+using Tollgate.Inference.Rewriting;
 using Tollgate.Testing;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Methods;
-using Tollgate.Training.Rewriting;
 using Tollgate.Training.Steps;
 using Tollgate.Training.Tests.Steps;
 using Tollgate.Training.Updates;

@@ -82,7 +82,7 @@ public sealed class ResumeTests
         await TrainingRun.RunAsync(request, null, default);
         var other = request with { Output = $"{request.Output}2", Settings = request.Settings with { Seed = 9 } };
 
-        var refusal = await Assert.ThrowsAsync<TrainingException>(() => TrainingRun.RunAsync(other, null, default));
+        var refusal = await Assert.ThrowsAsync<OtherCheckpointsException>(() => TrainingRun.RunAsync(other, null, default));
 
         Assert.Contains("other files or settings", refusal.Message, StringComparison.Ordinal);
     }

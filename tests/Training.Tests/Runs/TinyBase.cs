@@ -1,9 +1,9 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Onnx;
 using Tollgate.Inference.Tasks;
 using Tollgate.Testing;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Methods;
 using Tollgate.Training.Updates;
 

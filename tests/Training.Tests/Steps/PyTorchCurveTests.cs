@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
 using Tollgate.Testing;
-using Tollgate.Training.Graphs;
 using Tollgate.Training.Steps;
 using Xunit.Abstractions;
 

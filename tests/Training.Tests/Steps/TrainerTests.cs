@@ -1,7 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
+using Tollgate.Inference.Graphs;
+using Tollgate.Inference.Rewriting;
 using Tollgate.Testing;
-using Tollgate.Training.Graphs;
-using Tollgate.Training.Rewriting;
 using Tollgate.Training.Steps;
 
 namespace Tollgate.Training.Tests.Steps;

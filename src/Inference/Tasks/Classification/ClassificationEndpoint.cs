@@ -22,6 +22,11 @@ internal sealed class ClassificationEndpoint : ITaskEndpoint
             return OpenAiError.ModelNotFound(request.Model);
         }
 
+        if (ClassificationJob.RefuseLabel(request.Explain, classifier) is { } refusal)
+        {
+            return refusal;
+        }
+
         var scored = Math.Min(request.ScoredLabels ?? 0, classifier.Classifier.Classification.Labels.Count);
         return (long)scored * request.Inputs.Count > MostScores
             ? OpenAiError.InvalidValue(
@@ -31,6 +36,7 @@ internal sealed class ClassificationEndpoint : ITaskEndpoint
                 classifier, request.Inputs, "input", (json, result) => ClassificationFormat.Write(json, result, request.ScoredLabels))
             {
                 Truncation = request.Truncation,
+                Explain = request.Explain,
             });
     }
 }

@@ -22,6 +22,12 @@ internal static class ClassificationFormat
                 WriteScores(json, result.Scores[index], count);
             }
 
+            if (result.Explanations is { } explanations)
+            {
+                json.WritePropertyName("explanation");
+                ExplanationFormat.Write(json, explanations[index], result.Scores[index].Classification.Labels);
+            }
+
             json.WriteEndObject();
         }
 

@@ -1,16 +1,23 @@
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Encoders;
+using Tollgate.Inference.Explanations;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tasks.Classification;
 
 /// <summary>A loaded classifier of texts. Thread-safe.</summary>
-internal sealed class Classifier(EncoderModel model, ModelClassification classification) : IDisposable
+internal sealed class Classifier(EncoderModel model, ModelClassification classification, ModelExplainers explainers) : IDisposable
 {
     public InstalledModel Installed => model.Installed;
 
     public ModelClassification Classification => classification;
+
+    public IFramedTokenizer Tokenizer => model.Tokenizer;
+
+    /// <summary>Explain its scores.</summary>
+    public ModelExplainers Explainers => explainers;
 
     /// <summary>Runs the requests.</summary>
     public EncoderEngine Engine => model.Engine;
@@ -24,7 +31,11 @@ internal sealed class Classifier(EncoderModel model, ModelClassification classif
     {
         var classification = ModelClassification.Of(installed.Manifest) ?? throw new ModelImportException(
             $"The model '{installed.Manifest.Name}' {installed.Manifest.Version} is not a classifier.");
-        return new Classifier(await EncoderModel.LoadAsync(installed, classification.Output, host, cancellationToken), classification);
+        return new Classifier(
+            await EncoderModel.LoadAsync(installed, classification.Output, host, cancellationToken), classification,
+            new ModelExplainers(
+                installed.PathOf(installed.Manifest.Graph), classification.Output,
+                classification.Activation == ModelClassification.Sigmoid, host.Sessions));
     }
 
     /// <summary>Cuts inputs into rows, in their order.</summary>
@@ -58,7 +69,11 @@ internal sealed class Classifier(EncoderModel model, ModelClassification classif
     /// <summary>Cuts a text into rows as long as the model reads.</summary>
     public IReadOnlyList<EncoderRow> EncodeParts(string text) => Split(model.Cut(text, null));
 
-    public void Dispose() => model.Dispose();
+    public void Dispose()
+    {
+        explainers.Dispose();
+        model.Dispose();
+    }
 
     private EncoderRow[] Split(int[] ids)
     {

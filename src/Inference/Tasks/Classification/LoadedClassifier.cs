@@ -16,7 +16,15 @@ internal sealed class LoadedClassifier(Classifier classifier, ModelCard describe
 
     public IReadOnlyList<string> Labels => Classifier.Classification.Labels;
 
-    public override ModelLoad Load => Classifier.Engine.Load;
+    public override ModelLoad Load
+    {
+        get
+        {
+            // A request whose explainer is being made is not at the engine yet.
+            var load = Classifier.Engine.Load;
+            return load with { Active = Math.Max(load.Active, Classifier.Explainers.Users - load.Queued) };
+        }
+    }
 
     public ModerationMap? Moderation => Classifier.Classification.Moderation;
 

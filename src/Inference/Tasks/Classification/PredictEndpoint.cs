@@ -14,9 +14,20 @@ internal sealed class PredictEndpoint : ITaskEndpoint
             return invalid;
         }
 
-        return find(request.Model) is LoadedClassifier classifier
-            ? new PreparedRequest.Ready(new ClassificationJob(
-                classifier, request.Inputs, "data", (json, result) => PredictFormat.Write(json, result, request.IsList)))
-            : OpenAiError.ModelNotFound(request.Model);
+        if (find(request.Model) is not LoadedClassifier classifier)
+        {
+            return OpenAiError.ModelNotFound(request.Model);
+        }
+
+        if (ClassificationJob.RefuseLabel(request.Explain, classifier) is { } refusal)
+        {
+            return refusal;
+        }
+
+        return new PreparedRequest.Ready(new ClassificationJob(
+            classifier, request.Inputs, "data", (json, result) => PredictFormat.Write(json, result, request.IsList))
+        {
+            Explain = request.Explain,
+        });
     }
 }
