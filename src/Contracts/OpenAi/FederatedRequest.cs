@@ -44,10 +44,10 @@ public sealed record FederatedRequest
         private List<FederatedParticipant>? _participants;
         private long? _minimum;
         private long _rounds = 10;
-        private double _clip = 1;
+        private double _clip = 2;
         private double _noise;
         private double _delta = 1e-5;
-        private FederatedTraining _training = new(5, 32, 5e-3, 0.05, 256, 0.2, 1);
+        private FederatedTraining _training = new(10, 16, 1e-2, 0.05, 256, 0.2, 1);
         private long _evaluationRows = 200;
         private long _phaseSeconds = 600;
         private long _joinSeconds = 24 * 3600;

@@ -20,7 +20,7 @@ public sealed record FederatedRequestBody(
     [JsonPropertyName("rounds"), Range(1, 200), Description("Default 10.")]
     public int? Rounds { get; init; }
 
-    [JsonPropertyName("clip_norm"), Range(0.001, 1000.0), Description("Largest norm of an update. Default 1.")]
+    [JsonPropertyName("clip_norm"), Range(0.001, 1000.0), Description("Largest norm of an update. Default 2.")]
     public double? ClipNorm { get; init; }
 
     [JsonPropertyName("noise_multiplier"), Range(0.0, 100.0),
@@ -64,13 +64,13 @@ public sealed record FederatedParticipantBody(
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record FederatedNumbersBody
 {
-    [JsonPropertyName("n_epochs"), Range(1, 1_000), Description("Default 5.")]
+    [JsonPropertyName("n_epochs"), Range(1, 1_000), Description("Default 10.")]
     public int? Epochs { get; init; }
 
-    [JsonPropertyName("batch_size"), Range(1, 1_000), Description("Default 32.")]
+    [JsonPropertyName("batch_size"), Range(1, 1_000), Description("Default 16.")]
     public int? BatchSize { get; init; }
 
-    [JsonPropertyName("learning_rate"), Range(1e-6, 1.0), Description("Of Adam; falls to 0 in each round. Default 0.005.")]
+    [JsonPropertyName("learning_rate"), Range(1e-6, 1.0), Description("Of Adam; falls to 0 in each round. Default 0.01.")]
     public double? LearningRate { get; init; }
 
     [JsonPropertyName("penalty"), Range(0.0, 10.0),

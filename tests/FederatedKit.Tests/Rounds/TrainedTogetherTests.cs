@@ -28,7 +28,7 @@ public sealed class TrainedTogetherTests(FederatedFixture fixture, ITestOutputHe
 
         await CompareAsync(
             model, [.. rows.Select(row => new JsonObject { ["text"] = row.Text, ["label"] = row.Label }.ToJsonString())],
-            ["bad", "good", "unsure"], rounds: 4, most: 0.05);
+            ["bad", "good", "unsure"], rounds: 8, most: 0.05);
     }
 
     [SharedFact(Encoder)]
@@ -37,7 +37,9 @@ public sealed class TrainedTogetherTests(FederatedFixture fixture, ITestOutputHe
         var installed = await ModelImport.RunAsync(
             SharedFiles.At(Encoder), "minilm", TestFolder.Create("repository"), new ModelImportOptions(), null, default);
 
-        await CompareAsync(installed.Folder, File.ReadAllLines(SharedFiles.At(Sentences)), ["negative", "positive"], rounds: 8, most: 0.03);
+        // A third of the sentences: the vectors of all take a minute, and decision 47 has their figures.
+        string[] lines = [.. File.ReadLines(SharedFiles.At(Sentences)).Where((_, line) => line % 3 == 0)];
+        await CompareAsync(installed.Folder, lines, ["negative", "positive"], rounds: 3, most: 0.05);
     }
 
     private async Task CompareAsync(string model, string[] lines, string[] labels, int rounds, double most)
@@ -45,12 +47,7 @@ public sealed class TrainedTogetherTests(FederatedFixture fixture, ITestOutputHe
         var from = await BaseModel.ReadAsync(model, default);
         await using var training = await TestTraining.CreateAsync(
             fixture, TestTraining.NewKeys(Participants),
-            new JsonObject
-            {
-                ["minimum"] = 5, ["rounds"] = rounds, ["evaluation_rows"] = 200,
-                ["clip_norm"] = 5,
-                ["hyperparameters"] = new JsonObject { ["n_epochs"] = 15, ["batch_size"] = 16, ["penalty"] = 0.1 },
-            },
+            new JsonObject { ["minimum"] = 5, ["rounds"] = rounds },
             new FederatedBase("base", from.Hash, from.Width), labels);
         var layer = await SharedLayer.OpenAsync(model, training.Task, threads: 1, default);
         var folder = TestFolder.Create("participants");
