@@ -70,8 +70,8 @@ internal static class FederatedExamples
     private static string Task =>
         $$"""
         {"id":"{{Id}}","base_model":{"name":"minilm","sha256":"{{Hash}}","width":384},"labels":["negative","positive"],"rounds":10,
-        "minimum":3,"privacy":{"clip_norm":1,"noise_multiplier":4,"delta":0.00001},"training":{"epochs":5,"batch_size":32,
-        "learning_rate":0.005,"penalty":0.05,"most_tokens":256,"validation_share":0.2,"seed":1},"evaluation_rows":200,
+        "minimum":3,"privacy":{"clip_norm":2,"noise_multiplier":4,"delta":0.00001},"training":{"epochs":10,"batch_size":16,
+        "learning_rate":0.01,"penalty":0.05,"most_tokens":256,"validation_share":0.2,"seed":1},"evaluation_rows":200,
         "phase_seconds":600,"attempts":3,"participants":[{"name":"north","public_key":"{{North}}"},
         {"name":"south","public_key":"{{South}}"},{"name":"west","public_key":"{{West}}"}]}
         """;
