@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tollgate.Cli.Federated;
 using Tollgate.Cli.FirstOperator;
 using Tollgate.Cli.Gateways;
 using Tollgate.Cli.Keys;
@@ -15,6 +16,6 @@ public static class OperatorVerbs
     public static IReadOnlyList<Command> Create() =>
     [
         BootstrapCommand.Create(), KeysCommand.Create(), ModelsCommand.Create(), PricesCommand.Create(), GatewaysCommand.Create(),
-        WorkersCommand.Create(), UsageCommand.Create(),
+        WorkersCommand.Create(), UsageCommand.Create(), FederatedCommand.Create(),
     ];
 }

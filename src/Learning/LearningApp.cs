@@ -5,6 +5,7 @@ using Tollgate.Learning.Contents;
 using Tollgate.Learning.Costs;
 using Tollgate.Learning.Deployments;
 using Tollgate.Learning.Doors;
+using Tollgate.Learning.Federated;
 using Tollgate.Learning.Files;
 using Tollgate.Learning.Housekeeping;
 using Tollgate.Learning.Inspection;
@@ -41,6 +42,7 @@ public static class LearningApp
         builder.AddBatches();
         builder.AddJobs();
         builder.Services.AddDeployments();
+        builder.Services.AddFederated();
         builder.Services.AddHousekeeping();
 
         var app = builder.Build();
@@ -53,6 +55,7 @@ public static class LearningApp
         app.MapJobs();
         app.MapTrainers();
         app.MapDeployments();
+        app.MapFederated();
         return app;
     }
 

@@ -17,6 +17,7 @@ public sealed class DirectionTests
         ["Gateway"] = ["Contracts", "ServiceDefaults"],
         ["Inference"] = ["Contracts", "ServiceDefaults"],
         ["Training"] = ["Contracts", "Inference", "ServiceDefaults"],
+        ["FederatedKit"] = ["Contracts", "Inference", "Training"],
         ["Learning"] = ["Contracts", "ServiceDefaults"],
         ["Cli"] = ["Contracts", "Inference", "LocalServers", "ServiceDefaults"],
         ["AllInOne"] =

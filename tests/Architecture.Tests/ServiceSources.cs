@@ -10,8 +10,8 @@ internal sealed partial record ServiceSources(string Name)
     /// <summary>The projects whose folders are checked; each is one part that runs or a library under them.</summary>
     public static string[] Checked { get; } =
     [
-        "Accounts", "AllInOne", "Billing", "Cli", "Contracts", "Gateway", "Inference", "Learning", "LocalServers", "ServiceDefaults",
-        "Training",
+        "Accounts", "AllInOne", "Billing", "Cli", "Contracts", "FederatedKit", "Gateway", "Inference", "Learning", "LocalServers",
+        "ServiceDefaults", "Training",
     ];
 
     private string Root => Path.Combine(SharedFiles.Repository, "src", Name);

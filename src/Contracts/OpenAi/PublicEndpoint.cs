@@ -161,6 +161,11 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
             new("GET", "/v1/fine_tuning/models"),
             new("DELETE", "/v1/fine_tuning/models/{model}"),
             new("GET", "/v1/fine_tuning/models/{model}/receipt"),
+            new("POST", "/v1/fine_tuning/federated"),
+            new("GET", "/v1/fine_tuning/federated"),
+            new("GET", "/v1/fine_tuning/federated/{job}"),
+            new("POST", "/v1/fine_tuning/federated/{job}/cancel"),
+            new("GET", "/v1/fine_tuning/federated/{job}/result"),
         ]);
 
     /// <summary>Runs of fine-tuning jobs. Not one of <see cref="All"/>: only the internal door serves it, see
@@ -171,12 +176,20 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
         Task = ModelTask.Training,
     };
 
+    /// <summary>What participants of a federated training call. A scope apart, so that their keys can do nothing else.</summary>
+    public static readonly PublicEndpoint Federated = new(
+        "federated", "Take part in federated training", "federated",
+        [
+            new("GET", "/v1/fine_tuning/federated/{job}/round"),
+            new("POST", "/v1/fine_tuning/federated/{job}/messages"),
+        ]);
+
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
         ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, ImageDetections,
         ImageOcr,
-        AudioTranscriptions, AudioTranslations, ImageGenerations, Models, Files, Batches, FineTuning,
+        AudioTranscriptions, AudioTranslations, ImageGenerations, Models, Files, Batches, FineTuning, Federated,
     ];
 
     /// <summary>Route templates, each once.</summary>

@@ -35,6 +35,7 @@ internal static class EndpointTable
         new FilesEndpoint(),
         new BatchesEndpoint(),
         new FineTuningEndpoint(),
+        new FederatedEndpoint(),
     ];
 
     /// <summary>Endpoints that only the internal door serves.</summary>

@@ -88,6 +88,7 @@ internal sealed partial class FineTuningEndpoint() : RelayedEndpoint(PublicEndpo
                 .HasId("job", "Id of a job.").Answers<EvaluationBody>(FineTuningExamples.Evaluation),
             [.. OfJob, OpenAiError.NoEvaluation(Id, "running")]);
         MapDeployments(routes);
+        MapFederated(routes);
     }
 
     private void Change(IEndpointRouteBuilder routes, string verb, string summary, string description, string action) => Counted(

@@ -5,6 +5,10 @@ using Tollgate.Training.Steps;
 
 namespace Tollgate.Training.Methods;
 
+/// <summary>A layer that others have trained before, to go on from.</summary>
+/// <param name="SquaresFactor">Half of this times the sum of the squared weights joins the mean loss.</param>
+internal sealed record LayerStart(LinearHead Layer, float SquaresFactor);
+
 /// <summary>A linear layer over the vectors of a frozen encoder.</summary>
 internal sealed class HeadModel : ClassifierModel
 {
@@ -21,11 +25,12 @@ internal sealed class HeadModel : ClassifierModel
     private readonly LinearHead _start;
 
     /// <param name="vectors">Of all rows, <c>[rows, width]</c>.</param>
-    public HeadModel(BaseModel from, int[][] rows, float[] vectors, RowSet set, int threads)
+    /// <param name="start">Null to begin with a layer of zeros that the training rows scale.</param>
+    public HeadModel(BaseModel from, int[][] rows, float[] vectors, RowSet set, int threads, LayerStart? start = null)
         : base(rows)
     {
         (_base, _vectors) = (from, vectors);
-        _start = LinearHead.For(vectors, from.Width, set.Train, set.Names.Length);
+        _start = start?.Layer ?? LinearHead.For(vectors, from.Width, set.Train, set.Names.Length);
         Forward = new ModelGraph();
         Forward.Inputs.Add(new GraphInput(Input, TensorElementType.Float, ["batch", (long)from.Width]));
         _start.Append(Forward, Input);
@@ -33,7 +38,7 @@ internal sealed class HeadModel : ClassifierModel
         {
             Logits = LinearHead.Logits,
             Loss = LossKind.Softmax,
-            SquaresFactor = Penalty / Math.Max(1, set.Train.Length),
+            SquaresFactor = start?.SquaresFactor ?? Penalty / Math.Max(1, set.Train.Length),
             Threads = threads,
         };
     }

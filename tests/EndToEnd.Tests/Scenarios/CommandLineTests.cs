@@ -16,6 +16,7 @@ public sealed class CommandLineTests
     [InlineData("keys")]
     [InlineData("gateways")]
     [InlineData("workers")]
+    [InlineData("federated")]
     [InlineData("doctor")]
     [InlineData("chaos")]
     [InlineData("bench")]
@@ -37,6 +38,7 @@ public sealed class CommandLineTests
     [InlineData("models", "import")]
     [InlineData("prices", "schedule")]
     [InlineData("gateways", "retire")]
+    [InlineData("federated", "kit")]
     public async Task Help_of_the_script_and_of_the_program_name_the_same_options(params string[] verb)
     {
         var script = await ProgramRun.RunAsync("/bin/bash", [Path.Combine(SharedFiles.Repository, "tollgate"), verb[0], "--help"]);

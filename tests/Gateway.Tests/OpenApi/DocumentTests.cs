@@ -51,6 +51,11 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["MethodSettingsBody"] = TrainingChoice.SettingsMembers,
         ["HyperparametersBody"] = TrainingChoice.NumberMembers,
         ["TrainingBudgetBody"] = FineTuningJobRequest.BudgetMembers,
+        ["FederatedRequestBody"] = FederatedRequest.Members,
+        ["FederatedBaseBody"] = FederatedRequest.BaseMembers,
+        ["FederatedParticipantBody"] = FederatedRequest.ParticipantMembers,
+        ["FederatedNumbersBody"] = FederatedRequest.NumberMembers,
+        ["FederatedMessageBody"] = FederatedMessageRequest.Members,
     };
 
     public static TheoryData<string> ParsedObjects => [.. Parsers.Keys];

@@ -261,8 +261,45 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"budget\":{\"trained_tokens\":0}", false)]
     [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"integrations\":[{\"type\":\"wandb\"}]", false)]
     [InlineData("FineTuningJobRequestBody", "\"model\":\"m\",\"training_file\":\"f\",\"epochs\":1", false)]
+    [InlineData(
+        "FederatedMessageBody",
+        "\"participant\":1,\"round\":0,\"attempt\":0,\"phase\":\"join\",\"payload\":\"\",\"signature\":\"AAAA\"", true)]
+    [InlineData("FederatedMessageBody", "\"participant\":1,\"round\":0,\"attempt\":0,\"phase\":\"join\",\"payload\":\"\"", false)]
+    [InlineData(
+        "FederatedMessageBody",
+        "\"participant\":0,\"round\":0,\"attempt\":0,\"phase\":\"join\",\"payload\":\"\",\"signature\":\"AAAA\"", false)]
+    [InlineData(
+        "FederatedMessageBody",
+        "\"participant\":1,\"round\":0,\"attempt\":0,\"phase\":\"sum\",\"payload\":\"\",\"signature\":\"AAAA\"", false)]
     public void Another_request(string schema, string members, bool accepted) =>
         Agree(schema, $"{{{members.Replace("GIF", Convert.ToBase64String(PictureBytes.Gif), StringComparison.Ordinal)}}}", accepted);
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(",\"rounds\":200,\"clip_norm\":0.001,\"noise_multiplier\":100,\"delta\":0.1", true)]
+    [InlineData(",\"rounds\":201", false)]
+    [InlineData(",\"clip_norm\":0", false)]
+    [InlineData(",\"noise_multiplier\":-1", false)]
+    [InlineData(",\"evaluation_rows\":0,\"phase_seconds\":1,\"join_seconds\":1,\"attempts\":1", true)]
+    [InlineData(",\"phase_seconds\":0", false)]
+    [InlineData(",\"join_seconds\":2592001", false)]
+    [InlineData(",\"hyperparameters\":{\"n_epochs\":1,\"penalty\":0,\"seed\":-1}", true)]
+    [InlineData(",\"hyperparameters\":{\"n_epochs\":0}", false)]
+    [InlineData(",\"model\":\"m\"", false)]
+    public void A_federated_training(string more, bool accepted)
+    {
+        var participants = string.Join(',', Enumerable.Range(0, 3).Select(number =>
+        {
+            using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+            return $"{{\"name\":\"p{number}\",\"public_key\":\"{Convert.ToBase64String(key.ExportSubjectPublicKeyInfo())}\"}}";
+        }));
+
+        Agree(
+            "FederatedRequestBody",
+            $"{{\"base_model\":{{\"name\":\"m\",\"sha256\":\"{new string('a', 64)}\",\"width\":32}},\"labels\":[\"a\",\"b\"],"
+                + $"\"participants\":[{participants}],\"minimum\":3{more}}}",
+            accepted);
+    }
 
     private void Agree(string schema, string body, bool accepted)
     {
@@ -293,6 +330,8 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "DeploymentRequestBody" => DeploymentRequest.TryParse(body, out _, out error),
             "FineTuningJobRequestBody" => FineTuningJobRequest.TryParse(body, out _, out error),
             "UploadCompletionBody" => UploadCompletion.TryParse(body, out _, out error),
+            "FederatedRequestBody" => FederatedRequest.TryParse(body, out _, out error),
+            "FederatedMessageBody" => FederatedMessageRequest.TryParse(body, out _, out error),
             "ImageOcrRequestBody" => ImageOcrRequest.TryParse(body, out _, out error),
             _ => EmbeddingRequest.TryParse(body, out _, out error),
         };
