@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tollgate.Contracts.Federated;
-using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Tests.Calls;
 using Tollgate.Gateway.Tests.Harness;
 
