@@ -31,7 +31,10 @@ public sealed class SharedTollgate : IAsyncLifetime
     {
         var data = RunningTollgate.NewDataFolder();
         var looking = Environment.IsPrivilegedProcess ? await OtherUser.WatchAsync(data) : null;
-        _running = await RunningTollgate.StartAsync(data: data);
+
+        // Jobs of tests do not wait for a machine that is idle.
+        _running = await RunningTollgate.StartAsync(
+            new Dictionary<string, string> { ["TOLLGATE__Trainer__LowestPriority"] = "false" }, data);
         FirstLog = await File.ReadAllLinesAsync(Path.Combine(data, "logs", "tollgate.log"));
         SeenByOthers = looking is null ? "" : await looking.EndAsync();
         using var client = _running.Client();
