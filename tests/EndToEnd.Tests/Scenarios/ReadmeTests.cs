@@ -43,7 +43,8 @@ public sealed partial class ReadmeTests(SharedTollgate shared)
         }
 
         Assert.Equal(["e5", "my-classifier", "whisper"], imports.Select(command => Name().Match(command).Groups[1].Value));
-        Assert.Equal(2, calls.Count);
+        Assert.Equal(3, calls.Count);
+        Assert.Contains(answers, answer => answer.Contains("\"attribution\"", StringComparison.Ordinal));
         Assert.Contains(answers, answer => answer.Contains("tiger cat", StringComparison.Ordinal));
         Assert.Contains(answers, answer => answer.Contains(" --> 00:00:", StringComparison.Ordinal));
     }
