@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace Tollgate.Contracts.Federated;
 
 /// <summary>
-/// The signed list of a kit's files, in forms that common tools read: <c>SHA256SUMS</c> of <c>sha256sum</c>, its signature of ECDSA on P-256
+/// The signed list of a kit's files, in forms that common tools read: <c>SHA256SUMS</c> of
+/// <c>sha256sum</c>, its signature of ECDSA on P-256
 /// in DER, and the public key in PEM, which proves nothing before its hash is compared with the one that the installation states.
 /// </summary>
 public static class KitSignature

@@ -17,11 +17,12 @@ public sealed partial record OpenAiError
     /// <summary>A model does not reach what its deployment demands.</summary>
     /// <param name="value">Null where the evaluation has no such metric.</param>
     /// <param name="isOfName">Whether an earlier deployment of the name set the minimum, not this request.</param>
-    public static OpenAiError BelowMinimum(string model, string name, DeploymentMinimum minimum, double? value, bool isOfName) => new(
+    public static OpenAiError BelowMinimum(
+        string model, string name, string metric, double least, double? value, bool isOfName) => new(
         400, InvalidRequest, "below_minimum", string.Create(
             CultureInfo.InvariantCulture,
-            $"The model {Shorten(model)} has {(value is { } reached ? $"the {minimum.Metric} {reached:0.####}" : $"no {minimum.Metric}")}; "
-            + $"the minimum {(isOfName ? $"of the deployment '{name}'" : "of this request")} is {minimum.Value:0.####}. "
+            $"The model {Shorten(model)} has {(value is { } reached ? $"the {metric} {reached:0.####}" : $"no {metric}")}; "
+            + $"the minimum {(isOfName ? $"of the deployment '{name}'" : "of this request")} is {least:0.####}. "
             + $"Nothing was changed."),
         isOfName ? "model" : "minimum");
 

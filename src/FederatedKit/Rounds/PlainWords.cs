@@ -16,7 +16,8 @@ internal static class PlainWords
             $"What leaves this machine in each of {task.LastRound} rounds, signed with your key:",
             "  2 public keys that are made for the round;",
             $"  {RoundContext.SealedShareBytes} bytes for each other member of the round, which only it can open: shares of two secrets;",
-            $"  {RingVector.NumberBytes * task.NumbersOf(1)} bytes under masks: the change of the layer, {task.NumbersOf(1)} numbers, cut to "
+            $"  {RingVector.NumberBytes * task.NumbersOf(1)} bytes under masks: the change of the layer, "
+            + $"{task.NumbersOf(1)} numbers, cut to "
                 + $"the norm {Text(task.Privacy.ClipNorm)};",
             "  a share of one secret of each member, from which no single update can be read.",
             task.EvaluationRows == 0

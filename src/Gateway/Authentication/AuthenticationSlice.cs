@@ -14,7 +14,8 @@ internal static class AuthenticationSlice
     public static WebApplicationBuilder AddKeyAuthentication(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<IValidateOptions<KeyDirectoryOptions>, KeyDirectoryOptionsValidator>();
-        builder.Services.AddOptions<KeyDirectoryOptions>().Bind(builder.Configuration.GetSection(KeyDirectoryOptions.Section)).ValidateOnStart();
+        builder.Services.AddOptions<KeyDirectoryOptions>().Bind(builder.Configuration.GetSection(KeyDirectoryOptions.Section))
+            .ValidateOnStart();
         builder.Services.AddClientAddress(builder.Configuration);
         builder.Services.AddInternalClient("accounts", builder.Configuration);
         builder.Services.AddSingleton<KeyVerifier>();

@@ -10,7 +10,8 @@ namespace Tollgate.Gateway.Calls;
 
 /// <summary>What is known of one request to <c>/v1</c> while it runs: filled in step by step, read by the headers, the log line and the
 /// metrics at its end.</summary>
-/// <param name="requestId">UUIDv7 made when the request started; of a call through the internal door, the service's own where it names one.</param>
+/// <param name="requestId">UUIDv7 made when the request started; of a call through the internal door, the service's own where it
+/// names one.</param>
 /// <param name="startedAt">Timestamp of the clock, for durations.</param>
 internal sealed class ApiCall(Guid requestId, long startedAt)
 {

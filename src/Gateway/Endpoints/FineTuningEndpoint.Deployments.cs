@@ -16,7 +16,7 @@ internal sealed partial class FineTuningEndpoint
         .. OfModel, OpenAiError.MissingParameter("model"), OpenAiError.UnknownParameter("threshold"),
         OpenAiError.InvalidType("minimum", "an object", "a decimal number"),
         OpenAiError.InvalidValue("minimum.metric", "'accuracy', 'macro_f1' or 'roc_auc'", "'luck'"),
-        OpenAiError.BelowMinimum(TrainedModel, "mood", new DeploymentMinimum("accuracy", 0.9), 0.83, isOfName: true),
+        OpenAiError.BelowMinimum(TrainedModel, "mood", "accuracy", 0.9, 0.83, isOfName: true),
         OpenAiError.TooManyDeployments(20), OpenAiError.BodyIncomplete(), OpenAiError.BodyTooSlow(),
         OpenAiError.UnsupportedMediaType("text/plain"), OpenAiError.BodyTooLarge(256 * 1024),
     ];

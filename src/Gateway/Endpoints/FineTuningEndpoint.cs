@@ -40,7 +40,8 @@ internal sealed partial class FineTuningEndpoint() : RelayedEndpoint(PublicEndpo
                 .Describe(
                     "createFineTuningJob", Tag, "Train a model",
                     "Trains a classifier of texts on a file of purpose fine-tune, with the key that creates the job. A plan with the "
-                    + "method and the most tokens that can be trained comes before the first step; trained tokens are billed as they become "
+                    + "method and the most tokens that can be trained comes before the first step; "
+                    + "trained tokens are billed as they become "
                     + "durable. Organizations take turns. The same request sent again makes another job.")
                 .TakesOnce<FineTuningJobRequestBody>(FineTuningExamples.Request)
                 .Answers<FineTuningJobBody>(FineTuningExamples.Job, AnswerHeaderTable.Limits),

@@ -108,7 +108,8 @@ internal abstract partial class CostReading(
 
             foreach (var group in page.GroupBy(row => row.IsCertain || waitsForAll))
             {
-                if (await client.SumAsync(organization, [.. group.Select(row => row.Request)], group.Key, cancellationToken) is not { } costs)
+                Guid[] requests = [.. group.Select(row => row.Request)];
+                if (await client.SumAsync(organization, requests, group.Key, cancellationToken) is not { } costs)
                 {
                     return null;
                 }

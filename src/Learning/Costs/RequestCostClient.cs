@@ -16,7 +16,8 @@ internal sealed class RequestCostClient(IHttpClientFactory clients)
     /// <summary>The rows of requests, at most <see cref="RequestCostQuery.Most"/>; null while a row of them is not booked.</summary>
     /// <param name="all">False to sum the rows that are booked.</param>
     /// <exception cref="HttpRequestException">Billing is away.</exception>
-    public async Task<RequestCosts?> SumAsync(Guid organization, IReadOnlyList<Guid> requests, bool all, CancellationToken cancellationToken)
+    public async Task<RequestCosts?> SumAsync(
+        Guid organization, IReadOnlyList<Guid> requests, bool all, CancellationToken cancellationToken)
     {
         if (requests.Count == 0)
         {

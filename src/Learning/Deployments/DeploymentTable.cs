@@ -101,7 +101,8 @@ internal sealed class DeploymentTable(NpgsqlDataSource dataSource, IOptions<Depl
 
     private static OpenAiError? Refuse(TunedModel model, string name, DeploymentMinimum? minimum, bool isOfName) =>
         minimum is null || model.Reached(minimum.Metric) >= minimum.Value
-            ? null : OpenAiError.BelowMinimum(model.Name, name, minimum, model.Reached(minimum.Metric), isOfName);
+            ? null : OpenAiError.BelowMinimum(
+                model.Name, name, minimum.Metric, minimum.Value, model.Reached(minimum.Metric), isOfName);
 
     private static async Task<Deployment?> FindAsync(
         NpgsqlConnection connection, FileCaller caller, string name, string locking, CancellationToken cancellationToken) =>

@@ -151,7 +151,8 @@ internal sealed class RoundSteps(TimeProvider clock)
             return (sum, [.. vectors.Keys.Order()]);
         }
 
-        /// <summary>Refuses a sum that its members cannot have: a wrong share of a seed leaves a mask, and so numbers of any size.</summary>
+        /// <summary>Refuses a sum that its members cannot have: a wrong share of a seed leaves a mask, and so numbers of any
+        /// size.</summary>
         private void Check(double[] sum, int members)
         {
             var task = job.Task;

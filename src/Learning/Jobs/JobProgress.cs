@@ -72,7 +72,8 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
         claims, job, "update jobs set status = 'failed', error = $3, finished_at = $4, estimated_finish = null", JobEvent.Error(error),
         cancellationToken, JsonSerializer.Serialize(error, JobJson.Default.JobError), PublicIds.Now(clock));
 
-    /// <summary>Gives the next run its number and its request's id, before it is asked for: its usage row is found however it ends.</summary>
+    /// <summary>Gives the next run its number and its request's id, before it is asked for: its usage row is found however it
+    /// ends.</summary>
     public async Task<(int Number, Guid Request)> BeginRunAsync(Claims<Job> claims, Job job, CancellationToken cancellationToken)
     {
         var (number, request) = (job.Runs.Number + 1, Guid.CreateVersion7(clock.GetUtcNow()));
@@ -121,7 +122,8 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
             """
             update jobs set status = case when $11 then 'running' else status end, trainer = coalesce($3, trainer), trainer_seen_at = $4,
               stage = coalesce($5, stage), step = coalesce($6, step), steps = coalesce($7, steps),
-              estimated_finish = coalesce($8, estimated_finish), trained_tokens = coalesce($9, trained_tokens), tries = 0, faults = case when $10 > paid_tokens then 0 else faults end,
+              estimated_finish = coalesce($8, estimated_finish),
+              trained_tokens = coalesce($9, trained_tokens), tries = 0, faults = case when $10 > paid_tokens then 0 else faults end,
               paid_tokens = greatest(paid_tokens, $10)
             """,
             cancellationToken, said.Trainer, now, said.Stage, said.Step, said.Steps,

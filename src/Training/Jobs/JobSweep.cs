@@ -4,7 +4,8 @@ using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Training.Jobs;
 
-/// <summary>Deletes each minute the folders of jobs that have ended, and of those that had no run for <see cref="TrainerOptions.KeepJobs"/>.
+/// <summary>Deletes each minute the folders of jobs that have ended, and of those that had no run for
+/// <see cref="TrainerOptions.KeepJobs"/>.
 /// A trainer cannot tell a job that was cancelled from one that is paused: Learning states it.</summary>
 internal sealed class JobSweep(
     JobFolders folders, LearningFiles files, IOptions<TrainerOptions> options, TimeProvider clock, ILogger<JobSweep> logger)

@@ -29,7 +29,8 @@ internal sealed class LearningApi(string api, string key, TimeSpan patience) : I
 
     /// <summary>Makes a batch or a job. Returns its id.</summary>
     /// <param name="order">JSON.</param>
-    public async Task<string> CreateAsync(string path, string order) => Id(await AskAsync(() => new HttpRequestMessage(HttpMethod.Post, path)
+    public async Task<string> CreateAsync(string path, string order) => Id(await AskAsync(() => new HttpRequestMessage(
+        HttpMethod.Post, path)
     {
         Content = new StringContent(order, Encoding.UTF8, "application/json"),
     }));

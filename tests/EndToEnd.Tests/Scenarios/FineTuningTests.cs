@@ -42,7 +42,8 @@ public sealed class FineTuningTests(SharedTollgate shared)
         Assert.StartsWith("step,train_loss,", seen.GetProperty("results").GetString(), StringComparison.Ordinal);
         Assert.Equal(
             ("paused", "cancelled"),
-            (seen.GetProperty("paused").GetProperty("status").GetString(), seen.GetProperty("cancelled").GetProperty("status").GetString()));
+            (seen.GetProperty("paused").GetProperty("status").GetString(),
+                seen.GetProperty("cancelled").GetProperty("status").GetString()));
         Assert.Equal([seen.GetProperty("cancelled").GetProperty("id").GetString(), id], Texts(seen, "listed").Take(2));
         Assert.Equal([id], Texts(seen, "filtered"));
         Assert.Equal("job_not_cancelled", seen.GetProperty("again").GetProperty("code").GetString());

@@ -14,7 +14,8 @@ public sealed class LocalUserTests(SharedTollgate shared)
         get
         {
             var ids = shared.Running.Endpoints.Pids;
-            return [("up", ids.AllInOne), ("worker", ids.Worker), ("trainer", ids.Trainer), ("redis", ids.Redis), ("postgres", ids.Postgres)];
+            return [("up", ids.AllInOne), ("worker", ids.Worker), ("trainer", ids.Trainer),
+                ("redis", ids.Redis), ("postgres", ids.Postgres)];
         }
     }
 

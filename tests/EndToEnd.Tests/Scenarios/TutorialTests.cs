@@ -20,7 +20,8 @@ public sealed partial class TutorialTests(SharedTollgate shared)
         Assert.StartsWith(Definitions, blocks[0], StringComparison.Ordinal);
         var key = await shared.Running.Internal.CreateKeyAsync("tutorial");
         var script = string.Join("\necho\n", blocks)
-            .Replace(Definitions, $"export API={shared.Running.Endpoints.ApiBase[..^"/v1".Length]} KEY={key.Text}", StringComparison.Ordinal);
+            .Replace(
+                Definitions, $"export API={shared.Running.Endpoints.ApiBase[..^"/v1".Length]} KEY={key.Text}", StringComparison.Ordinal);
 
         var run = await ProgramRun.RunAsync(
             "bash", ["-c", $"cd '{SharedFiles.Repository}'\n{script}"], new Dictionary<string, string>(),

@@ -18,7 +18,8 @@ public sealed class WayRuleTests
         Assert.Equal(1, weights.Sum(), 1e-12);
     }
 
-    /// <summary>Two intervals are Simpson's rule, which is exact for cubes; sixteen are exact for an exponential in double precision.</summary>
+    /// <summary>Two intervals are Simpson's rule, which is exact for cubes; sixteen are exact for an exponential in double
+    /// precision.</summary>
     [Fact]
     public void The_rule_integrates_smooth_functions()
     {

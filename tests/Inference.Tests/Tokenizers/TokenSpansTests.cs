@@ -51,7 +51,8 @@ public sealed class TokenSpansTests
 
     private static void Check(IFramedTokenizer tokenizer)
     {
-        foreach (var text in TextFuzz.Texts(1500).Concat(["``quoted''", "🇨🇳🇨🇳👩‍👩‍👧", "e\u0301e\u0301\u0301 ﬁ\u0301 \u0301", "한글 한", "▁marked▁▁text"]))
+        foreach (var text in TextFuzz.Texts(1500).Concat(
+            ["``quoted''", "🇨🇳🇨🇳👩‍👩‍👧", "e\u0301e\u0301\u0301 ﬁ\u0301 \u0301", "한글 한", "▁marked▁▁text"]))
         {
             var spans = TokenSpans.Find(tokenizer, text);
             var points = text.EnumerateRunes().Count();

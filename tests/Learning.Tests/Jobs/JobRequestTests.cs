@@ -52,7 +52,8 @@ public sealed class JobRequestTests
         var request = Parse(
             """
             "model":"m","training_file":"f","validation_file":null,"integrations":null,"suffix":"My-Model",
-            "method":{"type":"encoder","encoder":{"hyperparameters":{"n_epochs":"auto","batch_size":4,"learning_rate_multiplier":2}},"dpo":null}
+            "method":{"type":"encoder","encoder":{"hyperparameters":{"n_epochs":"auto","batch_size":4,
+            "learning_rate_multiplier":2}},"dpo":null}
             """).Request!;
         var lstm = Parse("\"model\":\"lstm\",\"training_file\":\"f\"").Request!;
 

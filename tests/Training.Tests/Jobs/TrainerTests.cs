@@ -77,7 +77,8 @@ public sealed class TrainerTests : IAsyncLifetime, IDisposable
         Assert.True(finished.Result!.Value.GetProperty("evaluation").GetProperty("metrics").GetProperty("accuracy").GetDouble() > 0.9);
         Assert.Equal(
             ["config.json", "model.onnx", "tokenizer.json", "training.json"], Names(_learning.Results[order.Job.ToString("N")]));
-        Assert.Equal(plan.TokenBound, Assert.Single((await _client.WitnessAsync()).Entries, entry => entry.RequestId == request).Units.Output);
+        Assert.Equal(
+            plan.TokenBound, Assert.Single((await _client.WitnessAsync()).Entries, entry => entry.RequestId == request).Units.Output);
 
         // A run whose end nobody heard is not trained again.
         var again = await _client.RunAsync(order with { PaidTokens = plan.TokenBound }, Guid.NewGuid());
