@@ -1,9 +1,9 @@
 namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>
-/// Learning or Accounts → gateway, <c>POST /internal/calls/v1/…</c>: a call of the public API on behalf of a key, with the body and
-/// the answer of the public path. The service proves itself with its bearer; in place of a secret it names the key. The header <c>Idempotency-Key</c> is
-/// required, and <c>x-tollgate-service-class</c> may name the service class.
+/// Learning or Accounts → gateway, <c>POST /internal/calls/v1/…</c>: a call of the public API on behalf of a key, with the body and the
+/// answer of the public path. The service proves itself with its bearer; in place of a secret it names the key. The header
+/// <c>Idempotency-Key</c> is required, and <c>x-tollgate-service-class</c> may name the service class.
 /// </summary>
 public static class InternalCalls
 {

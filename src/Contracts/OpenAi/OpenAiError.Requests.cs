@@ -24,7 +24,7 @@ public sealed partial record OpenAiError
     /// <summary>Files, numbers and base model of a fine-tuning job do not fit together.</summary>
     /// <param name="message">What to change.</param>
     public static OpenAiError UntrainableJob(string message, string? param) =>
-        new(400, InvalidRequest, "training_failed", message, param);
+        new(400, InvalidRequest, "training_failed", $"The job cannot be trained. {message}", param);
 
     public static OpenAiError BodyNotObject() => NotParsed("it is not a JSON object");
 

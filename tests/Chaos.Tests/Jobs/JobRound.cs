@@ -73,7 +73,7 @@ internal sealed class JobRound(TollgateCluster cluster, OperatorClient client, i
 
     private static string Examples() => string.Concat(Enumerable.Range(0, 400).Select(i =>
         $$"""
-        {"text":"The {{(i % 3 == 0 ? "film" : "food")}} was {{(i % 2 == 0 ? Good : Bad)[i / 2 % 5]}}, number {{i % 50}}.","label":"{{i % 2}}"}
+        {"text":"The {{(i % 3 == 0 ? "film" : "food")}} was {{(i % 2 == 0 ? Good : Bad)[i / 2 % 5]}}, no. {{i % 50}}.","label":"{{i % 2}}"}
 
         """));
 
