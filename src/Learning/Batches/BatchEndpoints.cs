@@ -47,8 +47,8 @@ internal static class BatchEndpoints
             caller, query.ReadAfter(Batch.Prefix, "a batch"), query.ReadLimit(MostListed) ?? UsualListed, context.RequestAborted);
         BatchObject[] data = [.. page.Select(BatchObject.Of)];
         await context.Response.WriteAsJsonAsync(
-            new BatchListObject("list", data, data.FirstOrDefault()?.Id, data.LastOrDefault()?.Id, hasMore),
-            BatchJson.Default.BatchListObject);
+            ListPage.Of(data, hasMore, one => one.Id),
+            BatchJson.Default.BatchList);
         return null;
     });
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Learning.Callers;
 using Tollgate.Learning.Files;
 
 namespace Tollgate.Learning.Batches;
@@ -85,12 +86,9 @@ internal sealed record InputDetails(long CachedTokens);
 /// <summary>Of the output tokens.</summary>
 internal sealed record OutputDetails(long ReasoningTokens);
 
-/// <summary>A page of batches.</summary>
-internal sealed record BatchListObject(string Object, IReadOnlyList<BatchObject> Data, string? FirstId, string? LastId, bool HasMore);
-
 /// <summary>Serializes the objects above with OpenAI's names.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(BatchObject))]
-[JsonSerializable(typeof(BatchListObject))]
+[JsonSerializable(typeof(ListPage<BatchObject>), TypeInfoPropertyName = "BatchList")]
 [JsonSerializable(typeof(IReadOnlyList<BatchError>))]
 internal sealed partial class BatchJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Learning.Callers;
 using Tollgate.Learning.Files;
 
 namespace Tollgate.Learning.Deployments;
@@ -37,9 +38,6 @@ internal sealed record TunedModelObject(
 
 /// <summary>A page of trained models.</summary>
 internal sealed record TunedModelListObject(string Object, IReadOnlyList<TunedModelObject> Data, bool HasMore);
-
-/// <summary>The answer to a deletion.</summary>
-internal sealed record DeletedObject(string Id, string Object, bool Deleted);
 
 /// <summary>What stays of a deleted model.</summary>
 /// <param name="DeletedBy"><c>key_</c> and the key's id; null for a member of the project who used none.</param>

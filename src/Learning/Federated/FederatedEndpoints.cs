@@ -70,8 +70,8 @@ internal static class FederatedEndpoints
             context.RequestAborted);
         FederatedJobObject[] data = [.. page.Select(job => FederatedJobObject.Of(job, [], []))];
         await context.Response.WriteAsJsonAsync(
-            new FederatedListObject("list", data, data.FirstOrDefault()?.Id, data.LastOrDefault()?.Id, hasMore),
-            FederatedObjectsJson.Default.FederatedListObject);
+            ListPage.Of(data, hasMore, one => one.Id),
+            FederatedObjectsJson.Default.FederatedList);
         return null;
     });
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Tollgate.Contracts.Federated;
+using Tollgate.Learning.Callers;
 
 namespace Tollgate.Learning.Federated;
 
@@ -70,16 +71,12 @@ internal sealed record FederatedParticipantObject(int Number, string Name, strin
 /// <param name="Members">Numbers of those whose vectors are in the sum.</param>
 internal sealed record FederatedEndedRound(int Round, int Attempts, IReadOnlyList<int> Members);
 
-/// <summary>A page of trainings; they lack participants and rounds.</summary>
-internal sealed record FederatedListObject(
-    string Object, IReadOnlyList<FederatedJobObject> Data, string? FirstId, string? LastId, bool HasMore);
-
 /// <summary>The answer to a message.</summary>
 internal sealed record FederatedTaken(string Object, bool Taken);
 
 /// <summary>Serializes the objects above.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(FederatedJobObject))]
-[JsonSerializable(typeof(FederatedListObject))]
+[JsonSerializable(typeof(ListPage<FederatedJobObject>), TypeInfoPropertyName = "FederatedList")]
 [JsonSerializable(typeof(FederatedTaken))]
 internal sealed partial class FederatedObjectsJson : JsonSerializerContext;

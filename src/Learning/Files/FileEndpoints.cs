@@ -62,8 +62,8 @@ internal static class FileEndpoints
         var (page, hasMore) = await files.ListAsync(caller, ReadQuery(context.Request.Query), context.RequestAborted);
         FileObject[] data = [.. page.Select(FileObject.Of)];
         await context.Response.WriteAsJsonAsync(
-            new FileListObject("list", data, data.FirstOrDefault()?.Id, data.LastOrDefault()?.Id, hasMore),
-            FileJson.Default.FileListObject);
+            ListPage.Of(data, hasMore, one => one.Id),
+            FileJson.Default.FileList);
         return null;
     });
 
@@ -87,7 +87,7 @@ internal static class FileEndpoints
                 return OpenAiError.FileNotFound(file);
             }
 
-            await context.Response.WriteAsJsonAsync(new DeletedFileObject(file, "file", true), FileJson.Default.DeletedFileObject);
+            await context.Response.WriteAsJsonAsync(new DeletedObject(file, "file", true), FileJson.Default.DeletedObject);
             return null;
         });
 

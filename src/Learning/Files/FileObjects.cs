@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Tollgate.Learning.Callers;
 
 namespace Tollgate.Learning.Files;
 
@@ -11,13 +12,6 @@ internal sealed record FileObject(
         file.PublicId, "file", file.Bytes, file.CreatedAt.ToUnixTimeSeconds(), file.ExpiresAt?.ToUnixTimeSeconds(), file.Name, file.Purpose,
         file.Status, file.Details);
 }
-
-/// <summary>A page of files.</summary>
-internal sealed record FileListObject(
-    string Object, IReadOnlyList<FileObject> Data, string? FirstId, string? LastId, bool HasMore);
-
-/// <summary>The answer to a deletion.</summary>
-internal sealed record DeletedFileObject(string Id, string Object, bool Deleted);
 
 /// <summary>What stays of a deleted file.</summary>
 /// <param name="DeletedBy">
@@ -44,7 +38,7 @@ internal sealed record SignatureObject(string Algorithm, string Key, string Text
 /// <summary>Serializes the objects above with OpenAI's names.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(FileObject))]
-[JsonSerializable(typeof(FileListObject))]
-[JsonSerializable(typeof(DeletedFileObject))]
+[JsonSerializable(typeof(ListPage<FileObject>), TypeInfoPropertyName = "FileList")]
+[JsonSerializable(typeof(DeletedObject))]
 [JsonSerializable(typeof(ReceiptObject))]
 internal sealed partial class FileJson : JsonSerializerContext;

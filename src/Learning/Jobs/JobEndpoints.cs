@@ -52,7 +52,7 @@ internal static class JobEndpoints
     {
         var (jobs, hasMore) = await table.ListAsync(caller, ReadQuery(context.Request.Query), context.RequestAborted);
         await WriteAsync(
-            context, JobListObject<JobObject>.Of(([.. jobs.Select(JobObject.Of)], hasMore), job => job.Id), JobJson.Default.JobList);
+            context, ListPage.Of<JobObject>([.. jobs.Select(JobObject.Of)], hasMore, job => job.Id), JobJson.Default.JobList);
         return null;
     });
 
@@ -88,7 +88,7 @@ internal static class JobEndpoints
 
             var (events, hasMore) = await table.ListEventsAsync(found.Id, after, limit, context.RequestAborted);
             await WriteAsync(
-                context, JobListObject<JobEventObject>.Of(([.. events.Select(JobEventObject.Of)], hasMore), one => one.Id),
+                context, ListPage.Of<JobEventObject>([.. events.Select(JobEventObject.Of)], hasMore, one => one.Id),
                 JobJson.Default.EventList);
             return null;
         });
@@ -102,8 +102,7 @@ internal static class JobEndpoints
                 context.RequestAborted);
             await WriteAsync(
                 context,
-                JobListObject<CheckpointObject>.Of(
-                    ([.. checkpoints.Select(one => CheckpointObject.Of(found, one))], hasMore), one => one.Id),
+                ListPage.Of<CheckpointObject>([.. checkpoints.Select(one => CheckpointObject.Of(found, one))], hasMore, one => one.Id),
                 JobJson.Default.CheckpointList);
             return null;
         });

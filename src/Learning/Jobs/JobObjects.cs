@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Tollgate.Contracts.Learning;
+using Tollgate.Learning.Callers;
 using Tollgate.Learning.Files;
 
 namespace Tollgate.Learning.Jobs;
@@ -113,22 +114,14 @@ internal sealed record CheckpointObject(
 /// <summary>Figures of a checkpoint.</summary>
 internal sealed record CheckpointMetrics(long Step, double? TrainLoss, double? ValidLoss, double? Accuracy);
 
-/// <summary>A page of objects, the newest first.</summary>
-internal sealed record JobListObject<T>(string Object, IReadOnlyList<T> Data, string? FirstId, string? LastId, bool HasMore)
-{
-    public static JobListObject<T> Of((IReadOnlyList<T> Items, bool HasMore) page, Func<T, string> idOf) => new(
-        "list", page.Items, page.Items is [var first, ..] ? idOf(first) : null, page.Items is [.., var last] ? idOf(last) : null,
-        page.HasMore);
-}
-
 /// <summary>Serializes the objects above with OpenAI's names.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(JobObject))]
 [JsonSerializable(typeof(JobEventObject))]
 [JsonSerializable(typeof(CheckpointObject))]
-[JsonSerializable(typeof(JobListObject<JobObject>), TypeInfoPropertyName = "JobList")]
-[JsonSerializable(typeof(JobListObject<JobEventObject>), TypeInfoPropertyName = "EventList")]
-[JsonSerializable(typeof(JobListObject<CheckpointObject>), TypeInfoPropertyName = "CheckpointList")]
+[JsonSerializable(typeof(ListPage<JobObject>), TypeInfoPropertyName = "JobList")]
+[JsonSerializable(typeof(ListPage<JobEventObject>), TypeInfoPropertyName = "EventList")]
+[JsonSerializable(typeof(ListPage<CheckpointObject>), TypeInfoPropertyName = "CheckpointList")]
 [JsonSerializable(typeof(JobMetrics))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class JobJson : JsonSerializerContext;
