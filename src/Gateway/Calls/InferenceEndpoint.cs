@@ -33,9 +33,9 @@ internal abstract class InferenceEndpoint(PublicEndpoint api)
     /// <summary>How long a worker may take to confirm a cancellation; null for <c>Forwarding:CancelTimeout</c>.</summary>
     public virtual TimeSpan? CancelTimeout => null;
 
-    /// <summary>Whether the answer of a stream is kept for its <c>Idempotency-Key</c>. Otherwise only that there was one: asked again, the
-    /// request is refused and does not run.</summary>
-    public virtual bool KeepsStreams => true;
+    /// <summary>Whether a further request goes on where a stream has ended: it is not kept for its <c>Idempotency-Key</c>, and a gateway
+    /// that stops ends it at once.</summary>
+    public virtual bool IsResumable => false;
 
     /// <summary>What the <c>id:</c> of a stream's events counts, of some units. Output tokens unless the endpoint streams something
     /// else.</summary>

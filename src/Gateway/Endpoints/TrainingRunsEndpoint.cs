@@ -14,7 +14,7 @@ internal sealed class TrainingRunsEndpoint() : JsonEndpoint<TrainingRunRequest>(
     public override TimeSpan? CancelTimeout => TimeSpan.FromSeconds(30);
 
     /// <summary>An event is no answer that a customer could miss, and a run that has finished must not run again.</summary>
-    public override bool KeepsStreams => false;
+    public override bool IsResumable => true;
 
     /// <summary>A service cancels or pauses a job by leaving its run, and resumes it with the next one.</summary>
     public void Map(IEndpointRouteBuilder routes) => routes.MapInference(this).WithMetadata(new EndsWithItsCaller());

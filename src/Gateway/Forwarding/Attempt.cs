@@ -60,7 +60,8 @@ internal sealed class Attempt : IDisposable
         _timer = _clock.CreateTimer(
             static state => ((Attempt)state!).Stop(((Attempt)state)._onTimer), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _clientLeft = running.Context.RequestAborted.UnsafeRegister(static state => ((Attempt)state!).Stop(StopCause.ClientLeft), this);
-        _shuttingDown = parts.Drain.DrainEnded.UnsafeRegister(static state => ((Attempt)state!).Stop(StopCause.ShuttingDown), this);
+        _shuttingDown = (running.Endpoint.IsResumable ? parts.Drain.DrainBegun : parts.Drain.DrainEnded).UnsafeRegister(
+            static state => ((Attempt)state!).Stop(StopCause.ShuttingDown), this);
     }
 
     public Worker Worker { get; }

@@ -13,12 +13,16 @@ internal sealed class DrainGate : IDisposable
 
     public DrainGate(IHostApplicationLifetime lifetime, IOptions<ForwardingOptions> options, TimeProvider clock)
     {
+        DrainBegun = lifetime.ApplicationStopping;
         _timeout = options.Value.DrainTimeout;
         _timer = clock.CreateTimer(
             static state => ((CancellationTokenSource)state!).Cancel(), _ended, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _stopping = lifetime.ApplicationStopping.UnsafeRegister(
             static state => ((DrainGate)state!)._timer.Change(((DrainGate)state)._timeout, Timeout.InfiniteTimeSpan), this);
     }
+
+    /// <summary>Cancelled when the gateway begins to stop.</summary>
+    public CancellationToken DrainBegun { get; }
 
     /// <summary>Cancelled when the time for running requests is over.</summary>
     public CancellationToken DrainEnded => _ended.Token;

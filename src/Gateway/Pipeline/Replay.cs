@@ -41,7 +41,7 @@ internal sealed class Replay(RequestEntry door, IdempotencyDesk idempotency, Gat
         IdempotentRequest? asked, Guid requestId, Demand demand, InferenceRequest request, InferenceEndpoint endpoint) =>
         asked is null ? null : new AnswerRecording(
             idempotency, asked, requestId, demand.Model,
-            demand.Streamed ? (endpoint.KeepsStreams ? AnswerKind.Events : AnswerKind.TooLarge)
+            demand.Streamed ? (endpoint.IsResumable ? AnswerKind.TooLarge : AnswerKind.Events)
             : request.AnswersPlainText ? AnswerKind.Text : AnswerKind.Json);
 
     private async Task SendAsync(HttpContext context, InferenceEndpoint endpoint, StoredAnswer answer)

@@ -21,6 +21,5 @@ public sealed class JobKillTests(ITestOutputHelper output)
 
         output.WriteLine($"{report}\n{string.Join('\n', report.Broken)}");
         Assert.Empty(report.Broken);
-        Assert.All(report.Kills.Values, kills => Assert.True(kills > 0, $"the jobs ended before all parts were killed: {report}"));
     }
 }

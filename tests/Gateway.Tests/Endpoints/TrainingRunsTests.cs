@@ -103,6 +103,26 @@ public sealed class TrainingRunsTests
     }
 
     [Fact]
+    public async Task A_gateway_that_stops_ends_a_run_at_once_and_bills_what_was_counted()
+    {
+        await using var gateway = await StartAsync(1, "--Forwarding:DrainTimeout=00:10:00");
+        var key = await gateway.CreateKeyAsync();
+        gateway.Worker.Script = async call =>
+        {
+            await call.StartStreamAsync(default);
+            await call.ChunkAsync(Event(100));
+            await call.WaitForResetAsync();
+        };
+        using var response = await SendAsync(gateway, key, Order(most: 1_000), HttpCompletionOption.ResponseHeadersRead);
+
+        await gateway.App.StopAsync().WaitAsync(TimeSpan.FromMinutes(2)); // Far from the time that running requests have.
+
+        Assert.Contains("\"error\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var row = await gateway.Plane.WaitForUsageAsync(RequestId(response));
+        Assert.Equal(100, row.Units.Output);
+    }
+
+    [Fact]
     public async Task A_finished_run_does_not_run_again_and_two_of_one_key_do_not_run_at_once()
     {
         await using var gateway = await StartAsync();
@@ -259,12 +279,15 @@ public sealed class TrainingRunsTests
             new ModelPrice("tiny-assistant", Guid.NewGuid(), DateTimeOffset.UnixEpoch, null, new(1, 0, 1, 0, 0, 0)),
         ]));
         await Until.TrueAsync(
+            () => gateway.Pool.Workers.All(worker => worker.Status?.Models.Any(model => model.Card.Name == Model) == true),
+            "the trainers are known");
+        await Until.TrueAsync(
             async () =>
             {
                 using var response = await SendAsync(gateway, await gateway.CreateKeyAsync(), Order(), worker: "nobody");
                 return response.StatusCode == HttpStatusCode.ServiceUnavailable;
             },
-            "the trainer and its price are known");
+            "the price is known");
         return gateway;
     }
 }
