@@ -1,5 +1,6 @@
 using Npgsql;
 using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Keys;
 using Tollgate.LocalServers;
 using Tollgate.Testing;
 
@@ -245,6 +246,11 @@ public sealed class TollgateCluster : IAsyncDisposable
                 $"{gateway} knows its workers", ReadyPatience);
         }
     }
+
+    /// <summary>Makes the first operator, as the first command of an installation does.</summary>
+    public Task<Bootstrapped> BootstrapAsync(OperatorClient client) => client.PostAsync(
+        "accounts", AccountsInternal + "/internal/bootstrap", new Bootstrap("admin@tollgate.localhost", "Correct-horse-7-battery"),
+        ContractsJson.Default.Bootstrap, ContractsJson.Default.Bootstrapped);
 
     private async Task StartServersAsync()
     {

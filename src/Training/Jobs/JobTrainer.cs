@@ -124,19 +124,26 @@ internal sealed partial class JobTrainer(
             return false;
         }
 
+        var progress = Progress(events, cancellationToken);
         try
         {
-            await TrainingRun.RunAsync(Request(request, folder), events, cancellationToken);
+            await TrainingRun.RunAsync(Request(request, folder), progress, cancellationToken);
         }
         catch (OtherCheckpointsException exception)
         {
             LogOtherCheckpoints(logger, request.Order.Job, exception.Message); // Another version of model or runtime.
             Directory.Delete(folder.Work, recursive: true);
-            await TrainingRun.RunAsync(Request(request, folder), events, cancellationToken);
+            await TrainingRun.RunAsync(Request(request, folder), progress, cancellationToken);
         }
 
         return true;
     }
+
+    private IProgress<TrainingProgress> Progress(JobEvents events, CancellationToken cancellationToken) =>
+        options.Value is { LowestPriority: true } chosen
+            ? new RestingProgress(
+                events, new Rests(chosen.Slots * chosen.Threads, Environment.ProcessorCount, ProcessorTimes.Read, clock), cancellationToken)
+            : events;
 
     private TrainingRequest Request(JobRequest request, JobFolder folder)
     {

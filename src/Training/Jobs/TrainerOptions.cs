@@ -16,8 +16,9 @@ public sealed class TrainerOptions
     [Range(1, 1024)]
     public int Threads { get; init; } = 1;
 
-    /// <summary>Whether training takes only the time of the processors that nothing else on the machine wants (SCHED_IDLE, nice 19).
-    /// Default yes: beside busy workers jobs then hardly advance.</summary>
+    /// <summary>Whether training takes only the time of the processors that nothing else on the machine wants (SCHED_IDLE, nice 19), and
+    /// half of that while live work and training together need more than half of the processors. Default yes: beside busy workers jobs
+    /// then hardly advance.</summary>
     public bool LowestPriority { get; init; } = true;
 
     /// <summary>How long files and checkpoints of a job stay that has no run. Default 7 days.</summary>

@@ -22,6 +22,7 @@ internal sealed class Trainer : IDisposable
     private readonly float[] _rates = new float[3];
     private readonly float[] _norm = new float[1];
     private readonly List<OrtValue> _owned = [];
+    private readonly float[]?[] _masks;
     private AccumulatedGradients? _accumulated;
     private Predictor? _predictor;
 
@@ -31,6 +32,7 @@ internal sealed class Trainer : IDisposable
     {
         (_forward, _plan) = (TrainableForm.WithWeights(forward), plan);
         _training = TrainingGraph.Build(_forward, plan);
+        _masks = new float[]?[_training.Masks.Count];
         string[] names = [.. _forward.Parameters.Where(_training.Gradients.ContainsKey)];
         _memory = new ParameterMemory(
         [
@@ -177,11 +179,13 @@ internal sealed class Trainer : IDisposable
             BindInput(LossGraph.Labels, Sessions.Value(batch.Labels), bound);
             var weights = Array.ConvertAll(batch.Weights, weight => (float)(weight / total));
             BindInput(LossGraph.RowWeights, OrtValue.CreateTensorValueFromMemory(weights, [weights.Length]), bound);
-            foreach (var mask in _training.Masks)
+            for (var i = 0; i < _training.Masks.Count; i++)
             {
-                var numbers = new float[mask.Count(dimensions)];
-                mask.Fill(numbers, _plan.Seed, Step, part);
-                BindInput(mask.Input, OrtValue.CreateTensorValueFromMemory(numbers, [numbers.Length]), bound);
+                var mask = _training.Masks[i];
+                var numbers = MaskMemory(i, checked((int)mask.Count(dimensions)));
+                mask.Fill(numbers.Span, _plan.Seed, Step, part);
+                BindInput(
+                    mask.Input, OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, numbers, [numbers.Length]), bound);
             }
 
             var loss = new float[1];
@@ -195,6 +199,17 @@ internal sealed class Trainer : IDisposable
         {
             bound.ForEach(value => value.Dispose());
         }
+    }
+
+    /// <summary>Memory of a mask. It is used again: as garbage, masks would be most of what a training leaves behind.</summary>
+    private Memory<float> MaskMemory(int mask, int count)
+    {
+        if (_masks[mask] is not { } memory || memory.Length < count)
+        {
+            _masks[mask] = memory = new float[count];
+        }
+
+        return memory.AsMemory(0, count);
     }
 
     private void Update(double rate)

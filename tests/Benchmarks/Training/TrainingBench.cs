@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Intrinsics.X86;
 using Tollgate.Benchmarks.Machine;
 using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Onnx;
@@ -12,6 +13,9 @@ namespace Tollgate.Benchmarks.Training;
 internal static class TrainingBench
 {
     private const int Rows = 32;
+
+    /// <summary>OpenBLAS takes the slowest kernels for a processor that is newer than itself, and all cores whatever PyTorch says.</summary>
+    private static readonly string? BestKernels = Avx512F.IsSupported ? "SkylakeX" : Avx2.IsSupported ? "Haswell" : null;
 
     /// <param name="peer">A Python program that trains the same models with PyTorch and prints a line for each.</param>
     public static async Task<IReadOnlyList<string>> RunAsync(int steps, int rounds, string peer, CancellationToken cancellationToken)
@@ -69,6 +73,7 @@ internal static class TrainingBench
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
+                Environment = { ["OPENBLAS_NUM_THREADS"] = "1", ["OPENBLAS_CORETYPE"] = BestKernels },
             })!;
             var errors = process.StandardError.ReadToEndAsync(cancellationToken);
             var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);

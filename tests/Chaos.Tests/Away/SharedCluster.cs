@@ -46,10 +46,7 @@ public sealed class SharedCluster : IAsyncLifetime
         });
         Operator = new OperatorClient(_cluster.Secrets.Bearers["operator"]);
         Api = new ApiCaller(_cluster.Api[0]);
-        First = await Operator.PostAsync(
-            "accounts", _cluster.AccountsInternal + "/internal/bootstrap",
-            new Bootstrap("admin@tollgate.localhost", "Correct-horse-7-battery"),
-            ContractsJson.Default.Bootstrap, ContractsJson.Default.Bootstrapped);
+        First = await _cluster.BootstrapAsync(Operator);
         Key = await CreateKeyAsync();
         await ServesAsync();
     }

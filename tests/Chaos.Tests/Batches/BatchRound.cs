@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Npgsql;
-using Tollgate.Chaos.Tests.Learning;
 using Tollgate.Clusters;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using Tollgate.Clusters;
-using Tollgate.Contracts.Json;
-using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Chaos.Tests.Jobs;
 
@@ -48,10 +46,7 @@ internal static class JobCommand
             },
         });
         using var client = new OperatorClient(cluster.Secrets.Bearers["operator"]);
-        await client.PostAsync(
-            "accounts", cluster.AccountsInternal + "/internal/bootstrap",
-            new Bootstrap("admin@tollgate.localhost", "Correct-horse-7-battery"),
-            ContractsJson.Default.Bootstrap, ContractsJson.Default.Bootstrapped);
+        await cluster.BootstrapAsync(client);
         return cluster;
     }
 

@@ -3,11 +3,11 @@ using System.Text;
 using System.Text.Json;
 using Tollgate.Testing;
 
-namespace Tollgate.Chaos.Tests.Learning;
+namespace Tollgate.Clusters;
 
 /// <summary>Calls <c>/v1/files</c>, <c>/v1/batches</c> and <c>/v1/fine_tuning</c> while parts come and go: it asks again until there is an
 /// answer.</summary>
-internal sealed class LearningApi(string api, string key, TimeSpan patience) : IDisposable
+public sealed class LearningApi(string api, string key, TimeSpan patience) : IDisposable
 {
     private readonly HttpClient _http = new()
     {
@@ -27,7 +27,7 @@ internal sealed class LearningApi(string api, string key, TimeSpan patience) : I
         },
     }));
 
-    /// <summary>Makes a batch or a job. Returns its id.</summary>
+    /// <summary>Makes a batch or a job, or pauses, resumes or cancels one. Returns its id.</summary>
     /// <param name="order">JSON.</param>
     public async Task<string> CreateAsync(string path, string order) => Id(await AskAsync(() => new HttpRequestMessage(
         HttpMethod.Post, path)
