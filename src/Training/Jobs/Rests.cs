@@ -34,7 +34,8 @@ internal readonly record struct ProcessorTimes(double Live, double All)
 /// <param name="processors">Of the machine.</param>
 internal sealed class Rests(int training, int processors, Func<ProcessorTimes> read, TimeProvider clock)
 {
-    /// <summary>Live work below this share of the processors is no traffic: services of an idle installation ask after each other.</summary>
+    /// <summary>Live work below this share of the processors is no traffic: services of an idle installation ask after each other.
+    /// </summary>
     private const double Quiet = 0.05;
 
     /// <summary>Longest rest: what comes before the first step may take minutes.</summary>

@@ -106,7 +106,8 @@ internal sealed class StreamTimes
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{_streams.Count} streams; milliseconds in the middle and of the slowest hundredth: "
-        + $"first event {First(0.5):0.0} {First(0.99):0.0}, between two events {Gap(0.5):0.0} {Gap(0.99):0.0}, whole stream {Whole(0.5):0} {Whole(0.99):0}; "
+        + $"first event {First(0.5):0.0} {First(0.99):0.0}, between two events {Gap(0.5):0.0} {Gap(0.99):0.0}, "
+        + $"whole stream {Whole(0.5):0} {Whole(0.99):0}; "
         + $"milliseconds of CPU a stream: {Processors()}");
 
     private double First(double share) => At(_streams.Select(stream => stream.First), share);

@@ -14,7 +14,8 @@ internal static class TrainingBench
 {
     private const int Rows = 32;
 
-    /// <summary>OpenBLAS takes the slowest kernels for a processor that is newer than itself, and all cores whatever PyTorch says.</summary>
+    /// <summary>OpenBLAS takes the slowest kernels for a processor that is newer than itself, and all cores whatever PyTorch says.
+    /// </summary>
     private static readonly string? BestKernels = Avx512F.IsSupported ? "SkylakeX" : Avx2.IsSupported ? "Haswell" : null;
 
     /// <param name="peer">A Python program that trains the same models with PyTorch and prints a line for each.</param>

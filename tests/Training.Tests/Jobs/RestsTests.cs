@@ -17,7 +17,8 @@ public sealed class RestsTests
     {
         var clock = new FakeTimeProvider();
         var seconds = 0.0;
-        var subject = new Rests(training, processors, () => new ProcessorTimes(100 + (live * seconds), 500 + (processors * seconds)), clock);
+        ProcessorTimes Read() => new(100 + (live * seconds), 500 + (processors * seconds));
+        var subject = new Rests(training, processors, Read, clock);
 
         Assert.Equal(TimeSpan.Zero, subject.After(TimeSpan.FromMilliseconds(80))); // It has not looked yet.
         seconds += 1;
