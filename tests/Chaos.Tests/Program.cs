@@ -1,9 +1,8 @@
 using System.CommandLine;
 using Tollgate.Chaos.Tests;
-using Tollgate.Chaos.Tests.Batches;
 using Tollgate.Chaos.Tests.Exactness;
 using Tollgate.Chaos.Tests.Hostile;
-using Tollgate.Chaos.Tests.Jobs;
+using Tollgate.Chaos.Tests.Learning;
 using Tollgate.Chaos.Tests.Mixes;
 
 Option<double> minutes = new("--minutes") { Description = "Minutes of load and faults.", DefaultValueFactory = _ => 1 };
@@ -36,10 +35,9 @@ command.SetAction(async (parsed, _) =>
     await Console.Out.WriteLineAsync(report.ToString());
     return report.Violations.Count == 0 ? 0 : 1;
 });
-command.Subcommands.Add(BatchCommand.Create());
 command.Subcommands.Add(ExactCommand.Create());
 command.Subcommands.Add(HostileCommand.Create());
-command.Subcommands.Add(JobCommand.Create());
+command.Subcommands.Add(LearningCommand.Create());
 command.Subcommands.Add(MixCommand.Create());
 var order = command.Parse(args);
 if (order.Errors.Count > 0)

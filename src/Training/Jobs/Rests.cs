@@ -36,7 +36,7 @@ internal sealed class Rests(int training, int processors, Func<ProcessorTimes> r
 {
     /// <summary>Live work below this share of the processors is no traffic: services of an idle installation ask after each other.
     /// </summary>
-    private const double Quiet = 0.05;
+    private const double Quiet = 0.075;
 
     /// <summary>Longest rest: what comes before the first step may take minutes.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
