@@ -25,6 +25,9 @@ public sealed record EvaluationReport
     /// <summary>Area under the receiver's curve for the second of two labels; null for more labels, or where one has no row.</summary>
     public double? RocAuc { get; init; }
 
+    /// <summary>The receiver's curve, at most 101 points; null where there is no area.</summary>
+    public IReadOnlyList<RocPoint>? RocCurve { get; init; }
+
     /// <summary>Null for more than two labels.</summary>
     public Calibration? Calibration { get; init; }
 
@@ -55,7 +58,8 @@ public sealed record EvaluationReport
             AccuracyInterval = Bootstrap.Interval(
                 predictions, drawn => drawn.Count(row => row.Label == row.Predicted) / (double)drawn.Count, seed),
             MacroF1Interval = Bootstrap.Interval(predictions, drawn => ClassificationMetrics.Of(drawn, names).Macro.F1, seed),
-            RocAuc = names.Count == 2 ? RocCurve.Area(second) : null,
+            RocAuc = names.Count == 2 ? Evaluation.RocCurve.Area(second) : null,
+            RocCurve = names.Count == 2 ? Evaluation.RocCurve.Points(second) : null,
             Calibration = names.Count == 2 ? Calibration.Of(names[1], second) : null,
             Baselines = baselines,
             Mistakes =

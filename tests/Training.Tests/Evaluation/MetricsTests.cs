@@ -61,6 +61,27 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public void The_curve_runs_from_corner_to_corner_over_its_area_and_is_thinned()
+    {
+        (double Score, bool IsPositive)[] rows =
+        [
+            .. Enumerable.Range(0, 900).Select(i => (i * 31 % 997 / 997.0, (i * 31 % 997) + (i * 7 % 400) > 600)),
+        ];
+        double Under(IReadOnlyList<RocPoint> points) => points.Zip(points.Skip(1), (left, right) =>
+            (right.FalsePositiveRate - left.FalsePositiveRate) * (right.TruePositiveRate + left.TruePositiveRate) / 2).Sum();
+
+        var (whole, thinned) = (RocCurve.Points(rows, 10_000)!, RocCurve.Points(rows)!);
+
+        Assert.Equal((901, 101), (whole.Count, thinned.Count));
+        Assert.Equal(RocCurve.Area(rows)!.Value, Under(whole), Same);
+        Assert.Equal(RocCurve.Area(rows)!.Value, Under(thinned), 0.01);
+        Assert.Equal((new RocPoint(0, 0), new RocPoint(1, 1)), (thinned[0], thinned[^1]));
+        Assert.Equal([new(0, 0), new(0, 0.5), new(0.5, 1), new(1, 1)],
+            RocCurve.Points([(0.9, true), (0.5, true), (0.5, false), (0.1, false)])!);
+        Assert.Null(RocCurve.Points([(0.9, true)]));
+    }
+
+    [Fact]
     public void Area_counts_equal_scores_half()
     {
         // Pairs of a positive and a negative: 0.9 > 0.5, 0.9 > 0.1, 0.5 = 0.5, 0.5 > 0.1: 3.5 of 4.
