@@ -1,10 +1,10 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Learning.Callers;
+using Tollgate.Learning.Contents;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Learning.Jobs;
@@ -107,18 +107,24 @@ internal static class JobEndpoints
             return null;
         });
 
-    internal static Task EvaluateAsync(HttpContext context, string job, FileCalls calls, JobTable table) =>
+    internal static Task EvaluateAsync(HttpContext context, string job, FileCalls calls, JobTable table, TrainingReports reports) =>
         OfJobAsync(context, job, calls, table, async found =>
         {
-            if (await table.FindEvaluationAsync(found.Id, context.RequestAborted) is not { } text)
+            try
             {
-                return OpenAiError.NoEvaluation(job, found.Status);
-            }
+                if (await reports.FindAsync(found.Id, context.RequestAborted) is not { } text)
+                {
+                    return OpenAiError.NoEvaluation(job, found.Status);
+                }
 
-            context.Response.ContentType = "application/json";
-            using var document = JsonDocument.Parse(text);
-            await context.Response.WriteAsync(document.RootElement.GetProperty("evaluation").GetRawText(), context.RequestAborted);
-            return null;
+                context.Response.ContentType = "application/json";
+                await context.Response.WriteAsync(text, context.RequestAborted);
+                return null;
+            }
+            catch (DamagedContentException)
+            {
+                return OpenAiError.ServerError();
+            }
         });
 
     private static Task OfJobAsync(

@@ -168,14 +168,6 @@ internal sealed class JobTable(NpgsqlDataSource dataSource, FileQuota quota, IOp
             limit);
     }
 
-    /// <summary>The <c>training.json</c> of a job's model; null while it has none, and when it is deleted.</summary>
-    public async Task<string?> FindEvaluationAsync(Guid job, CancellationToken cancellationToken)
-    {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        return await connection.ReadValueAsync<string>(
-            "select evaluation from tuned_models where job_id = $1 and deleted_at is null", cancellationToken, job);
-    }
-
     private static (IReadOnlyList<T> Items, bool HasMore) Page<T>(List<T> items, int limit) =>
         items.Count > limit ? (items[..limit], true) : (items, false);
 

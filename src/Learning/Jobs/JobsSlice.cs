@@ -22,6 +22,7 @@ internal static class JobsSlice
         services.AddSingleton<RunSender>();
         services.AddSingleton<JobPlanning>();
         services.AddSingleton<JobFigures>();
+        services.AddSingleton<TrainingReports>();
         services.AddSingleton<JobParts>();
         services.AddSingleton<JobDesk>();
         services.AddSingleton<EventTail>();

@@ -1,16 +1,18 @@
 using System.Formats.Tar;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Tollgate.Learning.Jobs;
 
 /// <summary>What a trainer leaves: a tar of the folder that the importer takes.</summary>
 /// <param name="Labels">A JSON array of the labels by number.</param>
-/// <param name="Evaluation">Its <c>training.json</c>.</param>
+/// <param name="Evaluation">Its <c>training.json</c> without the texts of mistakes: those are only where the content is, sealed.</param>
 internal sealed record TrainedTar(string Labels, string Evaluation)
 {
     private const long MostJson = 16 * 1024 * 1024;
     private const string Configuration = "config.json";
     private const string Training = "training.json";
+    private const string Evaluated = "evaluation";
 
     private static readonly string[] Names = ["model.onnx", Configuration, "tokenizer.json", Training];
 
@@ -50,7 +52,24 @@ internal sealed record TrainedTar(string Labels, string Evaluation)
 
         return Names.FirstOrDefault(name => !seen.Contains(name)) is { } missing
             ? throw new FormatException($"has no {missing}")
-            : new TrainedTar(LabelsOf(texts[Configuration]), Checked(texts[Training]));
+            : new TrainedTar(LabelsOf(texts[Configuration]), WithoutTexts(texts[Training]));
+    }
+
+    /// <summary>The evaluation in an archive's <c>training.json</c>, as JSON.</summary>
+    /// <exception cref="FormatException">There is none.</exception>
+    public static async Task<string> ReadEvaluationAsync(Stream archive, CancellationToken cancellationToken)
+    {
+        await using var reader = new TarReader(archive, leaveOpen: true);
+        while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        {
+            if (entry.Name is Training or $"./{Training}")
+            {
+                using var document = JsonDocument.Parse(await ReadTextAsync(entry, Training, cancellationToken));
+                return document.RootElement.GetProperty(Evaluated).GetRawText();
+            }
+        }
+
+        throw new FormatException($"has no {Training}");
     }
 
     private static async Task<string> ReadTextAsync(TarEntry entry, string name, CancellationToken cancellationToken)
@@ -64,15 +83,19 @@ internal sealed record TrainedTar(string Labels, string Evaluation)
         return await text.ReadToEndAsync(cancellationToken);
     }
 
-    private static string Checked(string training)
+    private static string WithoutTexts(string training)
     {
         try
         {
-            using var document = JsonDocument.Parse(training);
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("evaluation", out _)
-                ? training : throw new FormatException($"has a {Training} without 'evaluation'");
+            if ((JsonNode.Parse(training) as JsonObject)?[Evaluated] is not JsonObject evaluation)
+            {
+                throw new FormatException($"has a {Training} without '{Evaluated}'");
+            }
+
+            evaluation.Remove("mistakes");
+            return evaluation.Root.ToJsonString();
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
             throw new FormatException($"has a {Training} that is no JSON", exception);
         }

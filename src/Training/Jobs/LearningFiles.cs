@@ -28,13 +28,24 @@ internal sealed class LearningFiles(IHttpClientFactory clients)
     public async Task UploadAsync(JobFolder folder, CancellationToken cancellationToken)
     {
         File.Delete(folder.Archive);
-        await TarFile.CreateFromDirectoryAsync(folder.Output, folder.Archive, includeBaseDirectory: false, cancellationToken);
+        await WriteAsync(folder, cancellationToken);
         await using var file = File.OpenRead(folder.Archive);
         using var http = clients.CreateClient(Client);
         using var content = new StreamContent(file);
         content.Headers.ContentType = new("application/x-tar");
         using var response = await http.PutAsync(TrainedModels.ResultOf(folder.Job), content, cancellationToken);
         Check(response);
+    }
+
+    /// <summary>Writes the archive, small files first: Learning reads them out of it without the model behind them.</summary>
+    private static async Task WriteAsync(JobFolder folder, CancellationToken cancellationToken)
+    {
+        await using var archive = File.Create(folder.Archive);
+        await using var writer = new TarWriter(archive);
+        foreach (var file in new DirectoryInfo(folder.Output).EnumerateFiles().OrderBy(file => file.Length))
+        {
+            await writer.WriteEntryAsync(file.FullName, file.Name, cancellationToken);
+        }
     }
 
     /// <summary>Whether Learning states that the job has ended. False when it cannot be asked.</summary>

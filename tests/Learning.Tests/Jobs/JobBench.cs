@@ -115,7 +115,8 @@ internal sealed class JobBench(LearningFixture learning, ScriptedTrainer trainer
                 {
                     "config.json" => """{"id2label":{"0":"even","1":"odd"}}""",
                     "training.json" => """
-                        {"method":"Head","evaluation":{"rows":2,"metrics":{"accuracy":0.75,"macro":{"f1":0.7}}}}
+                        {"method":"Head","evaluation":{"rows":2,"metrics":{"accuracy":0.75,"macro":{"f1":0.7}},
+                         "mistakes":[{"text":"Held out, and wrong."}]}}
                         """,
                     _ => "content",
                 };

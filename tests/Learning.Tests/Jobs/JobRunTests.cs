@@ -37,7 +37,14 @@ public sealed class JobRunTests(LearningFixture learning) : IClassFixture<Learni
         Assert.Equal(
             "step,train_loss,valid_loss,accuracy,macro_f1\n50,0.5,0.4,0.75,0.7\n",
             Encoding.UTF8.GetString(await learning.DownloadAsync(bench.Caller, file)));
-        Assert.Equal(2, (await bench.GetAsync($"/{id}/evaluation")).GetProperty("rows").GetInt32());
+        var evaluation = await bench.GetAsync($"/{id}/evaluation");
+        Assert.Equal(
+            (2, "Held out, and wrong."),
+            (evaluation.GetProperty("rows").GetInt32(), evaluation.GetProperty("mistakes")[0].GetProperty("text").GetString()));
+        Assert.DoesNotContain(
+            "Held out",
+            await learning.ReadAsync<string>("select to_jsonb(t)::text from learning.tuned_models t where name = $1", name),
+            StringComparison.Ordinal);
         var checkpoint = (await bench.GetAsync($"/{id}/checkpoints")).GetProperty("data")[0];
         Assert.Equal(
             (50, 0.75, $"{name}:step-50"),
