@@ -33,8 +33,8 @@ internal abstract class InferenceEndpoint(PublicEndpoint api)
     /// <summary>How long a worker may take to confirm a cancellation; null for <c>Forwarding:CancelTimeout</c>.</summary>
     public virtual TimeSpan? CancelTimeout => null;
 
-    /// <summary>Whether a further request goes on where a stream has ended: it is not kept for its <c>Idempotency-Key</c>, and a gateway
-    /// that stops ends it at once.</summary>
+    /// <summary>Whether a further request goes on where a stream has ended. A gateway that stops then ends the stream at once. For its
+    /// <c>Idempotency-Key</c> is kept only that there was one: asked again, the request is refused and does not run.</summary>
     public virtual bool IsResumable => false;
 
     /// <summary>What the <c>id:</c> of a stream's events counts, of some units. Output tokens unless the endpoint streams something

@@ -37,17 +37,6 @@ internal sealed class LearningFiles(IHttpClientFactory clients)
         Check(response);
     }
 
-    /// <summary>Writes the archive, small files first: Learning reads them out of it without the model behind them.</summary>
-    private static async Task WriteAsync(JobFolder folder, CancellationToken cancellationToken)
-    {
-        await using var archive = File.Create(folder.Archive);
-        await using var writer = new TarWriter(archive);
-        foreach (var file in new DirectoryInfo(folder.Output).EnumerateFiles().OrderBy(file => file.Length))
-        {
-            await writer.WriteEntryAsync(file.FullName, file.Name, cancellationToken);
-        }
-    }
-
     /// <summary>Whether Learning states that the job has ended. False when it cannot be asked.</summary>
     public async Task<bool> HasEndedAsync(Guid job, CancellationToken cancellationToken)
     {
@@ -61,6 +50,17 @@ internal sealed class LearningFiles(IHttpClientFactory clients)
         catch (HttpRequestException)
         {
             return false;
+        }
+    }
+
+    /// <summary>Writes the archive, small files first: Learning reads them out of it without the model behind them.</summary>
+    private static async Task WriteAsync(JobFolder folder, CancellationToken cancellationToken)
+    {
+        await using var archive = File.Create(folder.Archive);
+        await using var writer = new TarWriter(archive);
+        foreach (var file in new DirectoryInfo(folder.Output).EnumerateFiles().OrderBy(file => file.Length))
+        {
+            await writer.WriteEntryAsync(file.FullName, file.Name, cancellationToken);
         }
     }
 
