@@ -12,6 +12,7 @@ using Tollgate.Gateway.OpenApi;
 using Tollgate.Gateway.Pipeline;
 using Tollgate.Gateway.Redis;
 using Tollgate.Gateway.Relays;
+using Tollgate.Gateway.Responses;
 using Tollgate.Gateway.Shipping;
 using Tollgate.Gateway.Sweeping;
 using Tollgate.Gateway.Telemetry;
@@ -49,6 +50,7 @@ public static class GatewayApp
         builder.AddCalls();
         builder.AddPipeline();
         builder.AddRelays();
+        builder.AddResponses();
         builder.AddApi();
         builder.AddApiReference();
 

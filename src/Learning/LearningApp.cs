@@ -10,6 +10,7 @@ using Tollgate.Learning.Files;
 using Tollgate.Learning.Housekeeping;
 using Tollgate.Learning.Inspection;
 using Tollgate.Learning.Jobs;
+using Tollgate.Learning.Responses;
 using Tollgate.Learning.Sealing;
 using Tollgate.Learning.Storage;
 using Tollgate.Learning.Telemetry;
@@ -37,6 +38,7 @@ public static class LearningApp
         builder.Services.AddInspection();
         builder.Services.AddFiles();
         builder.Services.AddUploads();
+        builder.Services.AddResponses();
         builder.AddDoors();
         builder.AddCosts();
         builder.AddBatches();
@@ -51,6 +53,7 @@ public static class LearningApp
         app.MapServiceDefaults();
         app.MapFiles();
         app.MapUploads();
+        app.MapResponses();
         app.MapBatches();
         app.MapJobs();
         app.MapTrainers();

@@ -4,8 +4,9 @@ using Tollgate.Benchmarks.Peers;
 
 var root = new RootCommand("Measures Tollgate on this machine.")
 {
-    DrawingCommand.Create(), EncodersCommand.Create(), GatewayCommand.Create(), GrowthCommand.Create(), IngestCommand.Create(),
-    JobsCommand.Create(), PicturesCommand.Create(), SpeechCommand.Create(), TrainingCommand.Create(), PeerHost.Create(),
+    DrawingCommand.Create(), EncodersCommand.Create(), GatewayCommand.Create(), GrammarsCommand.Create(), GrowthCommand.Create(),
+    IngestCommand.Create(), JobsCommand.Create(), PicturesCommand.Create(), SpeechCommand.Create(), TrainingCommand.Create(),
+    PeerHost.Create(),
 };
 var order = root.Parse(args);
 if (order.Errors.Count > 0)

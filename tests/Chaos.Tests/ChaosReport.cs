@@ -88,6 +88,7 @@ internal sealed class ChaosReport(
         [
             ("output tokens", units => units.Completion), ("audio ms", units => units.AudioMs), ("images", units => units.Images),
             ("pixels", units => units.Pixels), ("steps", units => units.Steps),
+            ("calls", units => units.Calls), ("elements", units => units.Elements),
         ];
         var witnessed = _rows
             .Select(row => (Row: row, Generated: billed.Witnesses.Find(row.RequestId, row.Attempt)))

@@ -4,6 +4,7 @@ using Tollgate.Chaos.Tests.Exactness;
 using Tollgate.Chaos.Tests.Hostile;
 using Tollgate.Chaos.Tests.Learning;
 using Tollgate.Chaos.Tests.Mixes;
+using Tollgate.Chaos.Tests.Solo;
 
 Option<double> minutes = new("--minutes") { Description = "Minutes of load and faults.", DefaultValueFactory = _ => 1 };
 Option<int> seed = new("--seed") { Description = "Seed of load and faults.", DefaultValueFactory = _ => Random.Shared.Next(1_000_000) };
@@ -39,6 +40,7 @@ command.Subcommands.Add(ExactCommand.Create());
 command.Subcommands.Add(HostileCommand.Create());
 command.Subcommands.Add(LearningCommand.Create());
 command.Subcommands.Add(MixCommand.Create());
+command.Subcommands.Add(SoloCommand.Create());
 var order = command.Parse(args);
 if (order.Errors.Count > 0)
 {

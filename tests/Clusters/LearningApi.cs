@@ -5,8 +5,8 @@ using Tollgate.Testing;
 
 namespace Tollgate.Clusters;
 
-/// <summary>Calls <c>/v1/files</c>, <c>/v1/batches</c> and <c>/v1/fine_tuning</c> while parts come and go: it asks again until there is an
-/// answer.</summary>
+/// <summary>Calls <c>/v1/files</c>, <c>/v1/batches</c>, <c>/v1/responses</c> and <c>/v1/fine_tuning</c> while parts come and go: it asks
+/// again until there is an answer.</summary>
 public sealed class LearningApi(string api, string key, TimeSpan patience) : IDisposable
 {
     private readonly HttpClient _http = new()
@@ -27,12 +27,21 @@ public sealed class LearningApi(string api, string key, TimeSpan patience) : IDi
         },
     }));
 
-    /// <summary>Makes a batch or a job, or pauses, resumes or cancels one. Returns its id.</summary>
+    /// <summary>Makes a batch, a job or a response, or pauses, resumes or cancels one. Returns its id.</summary>
     /// <param name="order">JSON.</param>
-    public async Task<string> CreateAsync(string path, string order) => Id(await AskAsync(() => new HttpRequestMessage(
-        HttpMethod.Post, path)
+    /// <param name="idempotencyKey">Of what must not be made twice where an answer was lost; null for none.</param>
+    public async Task<string> CreateAsync(string path, string order, string? idempotencyKey = null) => Id(await AskAsync(() =>
     {
-        Content = new StringContent(order, Encoding.UTF8, "application/json"),
+        var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new StringContent(order, Encoding.UTF8, "application/json"),
+        };
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        }
+
+        return request;
     }));
 
     /// <summary>A batch, a job, or what belongs to one.</summary>

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Learning.Housekeeping;
+using Tollgate.Learning.Tests.Responses;
 using Tollgate.LocalServers;
 using Tollgate.Testing;
 
@@ -51,6 +53,48 @@ public sealed class KillTests(LearningFixture learning) : IClassFixture<Learning
         await process.StopAsync(ChildSignal.Kill, TimeSpan.FromSeconds(10));
 
         Assert.Equal([1, 2, 3], await learning.DownloadAsync(caller, id));
+        http.Dispose();
+        process.Dispose();
+    }
+
+    [Fact]
+    public async Task A_response_that_was_answered_survives_a_kill_and_no_other_is_kept_in_part()
+    {
+        var (process, http) = await StartAsync();
+        var bench = new ResponseBench(learning, http);
+        var left = new ResponseBench(learning) { Caller = bench.Caller };
+        var answered = new ConcurrentBag<string>();
+        var sending = Enumerable.Range(0, 8).Select(async _ =>
+        {
+            try
+            {
+                while (true)
+                {
+                    answered.Add(await bench.KeepAsync("q", new string('a', 100_000)));
+                }
+            }
+            catch (HttpRequestException)
+            {
+                return;
+            }
+        }).ToList();
+        await Until.TrueAsync(() => answered.Count > 40, "some responses are kept");
+
+        await process.StopAsync(ChildSignal.Kill, TimeSpan.FromSeconds(10));
+        await Task.WhenAll(sending);
+
+        foreach (var id in answered)
+        {
+            using var shown = await left.RetrieveAsync(id);
+            await LearningFixture.JsonAsync(shown, 200);
+        }
+
+        var (responses, bytes) = await left.CountAsync();
+        Assert.InRange(responses, answered.Count, answered.Count + 8); // What was committed, and not answered any more.
+        Assert.Equal(responses, await learning.ReadAsync<long>(
+            "select count(*) from responses where organization_id = $1", left.Caller.OrganizationId));
+        Assert.Equal(bytes, await learning.ReadAsync<long>(
+            "select sum(bytes)::bigint from responses where organization_id = $1", left.Caller.OrganizationId));
         http.Dispose();
         process.Dispose();
     }

@@ -15,7 +15,7 @@ namespace Tollgate.Learning.Tests;
 public sealed class LearningFixture : IAsyncLifetime
 {
     private const string MasterKey = "k1:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-    private static readonly string[] Idle = ["--Batches:Batches=0", "--Jobs:Concurrency=0", "--Jobs:Plans=0"];
+    private static readonly string[] Idle = ["--Batches:Batches=0", "--Background:Concurrency=0", "--Jobs:Concurrency=0", "--Jobs:Plans=0"];
     private readonly List<WebApplication> _started = [];
 
     public string ConnectionString { get; private set; } = "";

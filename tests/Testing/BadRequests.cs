@@ -31,9 +31,10 @@ public static partial class BadRequests
     private const string Duplicate = "duplicate_parameter";
 
     public static IReadOnlyList<BadRequest> All { get; } =
-        [.. WrongTypes(), .. Shared(), .. Chats(), .. Hints(), .. Refused(), .. Messages(), .. Completions(), .. Embeddings(),
-            .. Reranks(), .. Classifications(), .. Predictions(), .. Moderations(), .. BadPictureRequests.All,
-            .. BadPictureRequests.Detections, .. BadPictureRequests.Ocr, .. ImageGenerations(), .. Malformed()];
+        [.. WrongTypes(), .. Shared(), .. Chats(), .. Hints(), .. Refused(), .. Tools(), .. Formats(), .. Messages(), .. Calls(),
+            .. Completions(), .. Embeddings(), .. Reranks(), .. Classifications(), .. Predictions(), .. Moderations(),
+            .. BadPictureRequests.All, .. BadPictureRequests.Detections, .. BadPictureRequests.Ocr, .. ImageGenerations(), .. Responses(),
+            .. BadMessagesRequests.All, .. BadTensorRequests.All, .. Malformed()];
 
     /// <summary>A good chat with further members.</summary>
     public static string ChatBody(string members = "") => $$"""{"model":"tiny-assistant","messages":[{{User}}]{{Comma(members)}}}""";
@@ -89,6 +90,11 @@ public static partial class BadRequests
             ("metadata", ["1", "[]", "\"x\""]),
             ("modalities", ["1", "\"text\"", "{}"]),
             ("response_format", ["1", "\"text\"", "[]"]),
+            ("structured_outputs", ["1", "\"x\"", "[]"]),
+            ("guided_json", ["1", "[]"]),
+            ("guided_regex", ["1", "{}"]),
+            ("guided_grammar", ["true", "[]"]),
+            ("guided_choice", ["1", "\"x\"", "{}"]),
             ("tools", ["1", "\"x\"", "{}"]),
             ("functions", ["1", "\"x\"", "{}"]),
             ("tool_choice", ["1", "[]"]),
@@ -114,6 +120,42 @@ public static partial class BadRequests
             }
         }
     }
+
+    /// <summary>Wrong members of the extensions that chats, completions and responses share.</summary>
+    private static IReadOnlyList<(string Members, string Code, string Param)> Extensions =>
+    [
+        ("\"top_k\":-2", InvalidValue, "top_k"),
+        ("\"top_k\":1.5", InvalidType, "top_k"),
+        ("\"min_p\":1.1", InvalidValue, "min_p"),
+        ("\"min_p\":-0.1", InvalidValue, "min_p"),
+        ("\"typical_p\":0", InvalidValue, "typical_p"),
+        ("\"typical_p\":1.1", InvalidValue, "typical_p"),
+        ("\"typical_p\":\"1\"", InvalidType, "typical_p"),
+        ("\"repetition_penalty\":0", InvalidValue, "repetition_penalty"),
+        ("\"repetition_penalty\":2.1", InvalidValue, "repetition_penalty"),
+        ("\"min_tokens\":-1", InvalidValue, "min_tokens"),
+        ("\"min_tokens\":2147483648", InvalidValue, "min_tokens"),
+        ("\"stop_token_ids\":5", InvalidType, "stop_token_ids"),
+        ("\"stop_token_ids\":[-1]", InvalidValue, "stop_token_ids[0]"),
+        ("\"stop_token_ids\":[5,\"6\"]", InvalidType, "stop_token_ids[1]"),
+        ($"\"stop_token_ids\":[{string.Join(',', Enumerable.Range(0, 65))}]", InvalidValue, "stop_token_ids"),
+        ("\"ignore_eos\":1", InvalidType, "ignore_eos"),
+        ("\"include_stop_str_in_output\":\"true\"", InvalidType, "include_stop_str_in_output"),
+        ("\"skip_special_tokens\":0", InvalidType, "skip_special_tokens"),
+        ("\"spaces_between_special_tokens\":0", InvalidType, "spaces_between_special_tokens"),
+        ("\"bad_words\":\"x\"", InvalidType, "bad_words"),
+        ("\"bad_words\":[\"x\",\"\"]", InvalidValue, "bad_words[1]"),
+        ($"\"bad_words\":[{string.Join(',', Enumerable.Repeat("\"x\"", 65))}]", InvalidValue, "bad_words"),
+        ("\"allowed_token_ids\":[]", InvalidValue, "allowed_token_ids"),
+        ("\"allowed_token_ids\":{}", InvalidType, "allowed_token_ids"),
+        ("\"length_penalty\":\"1\"", InvalidType, "length_penalty"),
+        ("\"early_stopping\":1", InvalidType, "early_stopping"),
+        ("\"use_beam_search\":true", Unsupported, "use_beam_search"),
+        ("\"use_beam_search\":1", InvalidType, "use_beam_search"),
+        ("\"prompt_logprobs\":1", Unsupported, "prompt_logprobs"),
+        ("\"truncate_prompt_tokens\":5", Unsupported, "truncate_prompt_tokens"),
+        ("\"logits_processors\":[]", Unsupported, "logits_processors"),
+    ];
 
     private static IEnumerable<BadRequest> Shared()
     {
@@ -153,7 +195,7 @@ public static partial class BadRequests
             ("\"stream\":true,\"stream_options\":{\"include_usage\":1}", InvalidType, "stream_options.include_usage"),
             ("\"stream\":true,\"stream_options\":{\"include_obfuscation\":\"no\"}", InvalidType, "stream_options.include_obfuscation"),
             ("\"stream\":true,\"stream_options\":{\"x\":1}", Unknown, "stream_options.x"),
-            ("\"top_k\":5", Unknown, "top_k"),
+            ("\"top_a\":0.5", Unknown, "top_a"),
             ("\"Temperature\":1", Unknown, "Temperature"),
             ("\"temperature\":1,\"temperature\":1", Duplicate, "temperature"),
             ("\"temperature\":1,\"temperatur\\u0065\":1", Duplicate, "temperature"),
@@ -166,6 +208,13 @@ public static partial class BadRequests
         {
             yield return Chat(members, code, param);
             yield return Completion(members, code, param);
+        }
+
+        foreach (var (members, code, param) in Extensions)
+        {
+            yield return Chat(members, code, param);
+            yield return Completion(members, code, param);
+            yield return new BadRequest(ResponsePath, ResponseBody(members), 400, code, param);
         }
     }
 
@@ -180,7 +229,8 @@ public static partial class BadRequests
         Chat("\"logprobs\":true,\"top_logprobs\":21", InvalidValue, "top_logprobs"),
         Chat("\"logprobs\":true,\"top_logprobs\":-1", InvalidValue, "top_logprobs"),
         Chat("\"prompt\":\"x\"", Unknown, "prompt"),
-        Chat("\"best_of\":2", Unknown, "best_of"),
+        Chat("\"best_of\":2", Unsupported, "best_of"),
+        Chat("\"best_of\":0", InvalidValue, "best_of"),
         new(ChatPath, $$"""{"messages":[{{User}}]}""", 400, Missing, "model"),
         new(ChatPath, $$"""{"model":null,"messages":[{{User}}]}""", 400, Missing, "model"),
         new(ChatPath, $$"""{"model":5,"messages":[{{User}}]}""", 400, InvalidType, "model"),
@@ -209,18 +259,6 @@ public static partial class BadRequests
 
     private static IEnumerable<BadRequest> Refused() =>
     [
-        Chat("""  "tools":[{"type":"function","function":{"name":"f"}}]  """, Unsupported, "tools"),
-        Chat("""  "functions":[{"name":"f"}]  """, Unsupported, "functions"),
-        Chat("""  "tool_choice":"required"  """, Unsupported, "tool_choice"),
-        Chat("""  "tool_choice":"sometimes"  """, InvalidValue, "tool_choice"),
-        Chat("""  "tool_choice":{"type":"function","function":{"name":"f"}}  """, Unsupported, "tool_choice"),
-        Chat("""  "function_call":{"name":"f"}  """, Unsupported, "function_call"),
-        Chat("""  "response_format":{"type":"json_object"}  """, Unsupported, "response_format"),
-        Chat("""  "response_format":{"json_schema":{"name":"x"},"type":"json_schema"}  """, Unsupported, "response_format"),
-        Chat("""  "response_format":{"type":"xml"}  """, InvalidValue, "response_format.type"),
-        Chat("""  "response_format":{"type":1}  """, InvalidType, "response_format.type"),
-        Chat("""  "response_format":{}  """, Missing, "response_format.type"),
-        Chat("""  "response_format":{"type":"text","x":1}  """, Unknown, "response_format.x"),
         Chat("""  "audio":{"voice":"alloy","format":"wav"}  """, Unsupported, "audio"),
         Chat("""  "modalities":["text","audio"]  """, Unsupported, "modalities"),
         Chat("""  "modalities":["smell"]  """, InvalidValue, "modalities[0]"),
@@ -247,8 +285,6 @@ public static partial class BadRequests
             ("""[{"role":null,"content":"Hi"}]""", Missing, "messages[0].role"),
             ("""[{"role":1,"content":"Hi"}]""", InvalidType, "messages[0].role"),
             ("""[{"role":"robot","content":"Hi"}]""", InvalidValue, "messages[0].role"),
-            ("""[{"role":"tool","content":"Hi","tool_call_id":"x"}]""", Unsupported, "messages[0].role"),
-            ("""[{"role":"function","content":"Hi","name":"x"}]""", Unsupported, "messages[0].role"),
             ("""[{"role":"user"}]""", Missing, "messages[0].content"),
             ("""[{"role":"user","content":null}]""", Missing, "messages[0].content"),
             ("""[{"role":"assistant","content":null}]""", Missing, "messages[0].content"),
@@ -276,12 +312,8 @@ public static partial class BadRequests
             ("""[{"role":"user","content":"Hi","refusal":"no"}]""", InvalidValue, "messages[0].refusal"),
             ("""[{"role":"assistant","content":"Hi","refusal":"no"}]""", InvalidValue, "messages[0].refusal"),
             ("""[{"role":"assistant","content":"Hi","refusal":1}]""", InvalidType, "messages[0].refusal"),
-            ("""[{"role":"assistant","content":"Hi","tool_calls":[{"id":"x"}]}]""", Unsupported, "messages[0].tool_calls"),
-            ("""[{"role":"assistant","content":"Hi","tool_calls":1}]""", InvalidType, "messages[0].tool_calls"),
-            ("""[{"role":"assistant","content":"Hi","function_call":{"name":"f"}}]""", Unsupported, "messages[0].function_call"),
             ("""[{"role":"assistant","content":"Hi","audio":{"id":"f"}}]""", Unsupported, "messages[0].audio"),
             ("""[{"role":"assistant","content":"Hi","annotations":1}]""", InvalidType, "messages[0].annotations"),
-            ("""[{"role":"user","content":"Hi","tool_call_id":"x"}]""", Unsupported, "messages[0].tool_call_id"),
             ("""[{"role":"user","content":"Hi","name":1}]""", InvalidType, "messages[0].name"),
             ("""[{"role":"user","content":"Hi","name":""}]""", InvalidValue, "messages[0].name"),
             ($$"""[{"role":"user","content":"Hi","name":"{{new string('n', 65)}}"}]""", InvalidValue, "messages[0].name"),
@@ -311,7 +343,7 @@ public static partial class BadRequests
         yield return Completion("\"logprobs\":true", InvalidType, "logprobs");
         yield return Completion("\"echo\":1", InvalidType, "echo");
         yield return Completion("\"suffix\":1", InvalidType, "suffix");
-        yield return Completion("\"suffix\":\"end\"", Unsupported, "suffix");
+        yield return Completion("\"suffix\":\"end\",\"echo\":true,\"logprobs\":0", Unsupported, "suffix");
         yield return Completion("\"messages\":[]", Unknown, "messages");
         yield return Completion("\"max_completion_tokens\":5", Unknown, "max_completion_tokens");
         yield return new(CompletionPath, """{"prompt":"Once"}""", 400, Missing, "model");

@@ -22,7 +22,7 @@ public sealed record LearningRefusal(int Status, string? Code, string? Param, st
     /// <summary>Shown while Learning does not answer.</summary>
     internal static readonly LearningRefusal Away = new(
         StatusCodes.Status503ServiceUnavailable, null, null,
-        "Files, batches and fine-tuning are not reachable right now. Nothing is lost; try again in a moment.");
+        "Files, batches, fine-tuning and stored responses are not reachable right now. Nothing is lost; try again in a moment.");
 
     /// <summary>Shown to a member whose role allows no change, and while the organization is suspended.</summary>
     internal static readonly LearningRefusal NotAllowed = new(

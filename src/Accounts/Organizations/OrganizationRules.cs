@@ -46,13 +46,18 @@ internal sealed class OrganizationRules
         return true;
     }
 
-    public OrganizationPolicy ToPolicy(IEnumerable<Project> projects) => new()
+    /// <summary>Makes gateways read the policy again, after a change of a project that is part of it.</summary>
+    public void RaiseVersion(TimeProvider clock) => Version = RowVersion.After(Version, clock);
+
+    public OrganizationPolicy ToPolicy(IReadOnlyList<Project> projects) => new()
     {
         OrganizationId = OrganizationId,
         Version = Version,
         Suspended = Suspended,
         Limits = Limits,
         Projects = projects.Where(p => p.Limits != Limits.None).ToDictionary(p => p.Id.ToString("N"), p => p.Limits),
+        KeepNoResponses = projects.Where(p => !p.KeepsResponses).Select(p => p.Id.ToString("N")).ToArray() is { Length: > 0 } some
+            ? some : null,
         Models = Models,
     };
 

@@ -22,19 +22,48 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
         db.OrganizationRules.AsNoTracking().Where(r => r.OrganizationId == organizationId).Select(r => (Limits?)r.Limits)
             .SingleOrDefaultAsync(cancellationToken);
 
+    /// <summary>Whether responses of a project may be kept.</summary>
+    public Task<bool> KeepsResponsesAsync(Guid organizationId, Guid projectId, CancellationToken cancellationToken) =>
+        db.Projects.AsNoTracking().Where(project => project.OrganizationId == organizationId && project.Id == projectId)
+            .Select(project => project.KeepsResponses).SingleAsync(cancellationToken);
+
     /// <summary>Suspends or resumes an organization. Its keys' own states stay unchanged.</summary>
     public Task<RecordChange> SetSuspendedAsync(
         Guid organizationId, bool suspended, string? reason, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(
-            organizationId, actorId, suspended ? "organization.suspend" : "organization.unsuspend",
-            rules => suspended ? rules.Suspend(reason, clock) : rules.Unsuspend(clock), cancellationToken);
+            organizationId, actorId, suspended ? "organization.suspend" : "organization.unsuspend", organizationId,
+            rules => ValueTask.FromResult(suspended ? rules.Suspend(reason, clock) : rules.Unsuspend(clock)), cancellationToken);
 
     public Task<RecordChange> ChangeLimitsAsync(
         Guid organizationId, Limits limits, Guid? actorId, CancellationToken cancellationToken) =>
-        ChangeAsync(organizationId, actorId, "organization.limits", rules => rules.ChangeLimits(limits, clock), cancellationToken);
+        ChangeAsync(
+            organizationId, actorId, "organization.limits", organizationId,
+            rules => ValueTask.FromResult(rules.ChangeLimits(limits, clock)), cancellationToken);
 
+    /// <summary>Allows responses of a project to be kept, or forbids it. What was kept stays.</summary>
+    public Task<RecordChange> KeepResponsesAsync(
+        Guid organizationId, Guid projectId, bool keeps, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            organizationId, actorId, keeps ? "project.responses.keep" : "project.responses.discard", projectId,
+            async rules =>
+            {
+                var project = await db.Projects.SingleOrDefaultAsync(
+                    one => one.OrganizationId == organizationId && one.Id == projectId, cancellationToken);
+                if (project?.KeepResponses(keeps) != true)
+                {
+                    return false;
+                }
+
+                rules.RaiseVersion(clock);
+                return true;
+            },
+            cancellationToken);
+
+    /// <param name="subject">What changes, for the audit.</param>
+    /// <param name="change">Returns false when nothing changes. Runs under the lock of the rules.</param>
     private async Task<RecordChange> ChangeAsync(
-        Guid organizationId, Guid? actorId, string action, Func<OrganizationRules, bool> change, CancellationToken cancellationToken)
+        Guid organizationId, Guid? actorId, string action, Guid subject, Func<OrganizationRules, ValueTask<bool>> change,
+        CancellationToken cancellationToken)
     {
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
         {
@@ -46,9 +75,9 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
                 return RecordChange.NotFound;
             }
 
-            if (change(rules))
+            if (await change(rules))
             {
-                AddTrace(action, organizationId, actorId);
+                AddTrace(action, organizationId, subject, actorId);
                 await db.SaveChangesAsync(cancellationToken);
             }
 
@@ -58,7 +87,7 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
         return await publisher.PublishChangeAsync(organizationId);
     }
 
-    private void AddTrace(string action, Guid organizationId, Guid? actorId)
+    private void AddTrace(string action, Guid organizationId, Guid subject, Guid? actorId)
     {
         var now = clock.GetUtcNow();
         db.Outbox.Add(OutboxMessage.Create(OutboxKind.Policy, organizationId, now));
@@ -68,7 +97,7 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
             OrganizationId = organizationId,
             ActorId = actorId,
             Action = action,
-            Subject = organizationId.ToString(),
+            Subject = subject.ToString(),
         });
     }
 }

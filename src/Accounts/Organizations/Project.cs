@@ -20,7 +20,19 @@ internal sealed class Project
     /// <summary>Part of the organization's policy, so a change must raise the policy's version.</summary>
     public required Limits Limits { get; init; }
 
+    /// <summary>Whether responses of <c>/v1/responses</c> may be kept. Part of the organization's policy too. Default true.</summary>
+    public bool KeepsResponses { get; private set; } = true;
+
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Allows responses to be kept, or forbids it. Returns false when nothing changes. The caller holds the lock of the
+    /// organization's rules.</summary>
+    public bool KeepResponses(bool keeps)
+    {
+        var changes = KeepsResponses != keeps;
+        KeepsResponses = keeps;
+        return changes;
+    }
 
     internal sealed class Mapping : IEntityTypeConfiguration<Project>
     {

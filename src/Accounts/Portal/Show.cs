@@ -21,7 +21,7 @@ internal static class Show
     /// <summary>Formats a price per million tokens: X pico-dollars per token are X / 10^6 dollars per million.</summary>
     public static string PerMillion(long pico) => Usd(pico / 1_000_000m);
 
-    /// <summary>Formats the prices of audio, images, pixels and steps, those above 0; empty without any.</summary>
+    /// <summary>Formats the prices of all units but tokens, those above 0; empty without any.</summary>
     public static string MediaPrices(UnitPrices prices) => string.Join(
         ", ", PriceMember.Shown(prices).Where(member => member.IsMedia)
             .Select(member => $"{Usd(member.UsdOf(prices))} per {member.Quote}"));
@@ -36,6 +36,7 @@ internal static class Show
         (long Count, string Text)[] media =
         [
             (units.AudioMs / 1000, "s audio"), (units.Images, "images"), (units.Pixels, "pixels"), (units.Steps, "steps"),
+            (units.Calls, "calls"), (units.Elements, "elements"),
         ];
         return string.Join(
             ", ", media.Where(unit => unit.Count > 0).Select(unit => $"{Count(unit.Count)} {unit.Text}")

@@ -30,6 +30,12 @@ public sealed class PriceForm
     /// <summary>US dollars per step of a denoiser.</summary>
     public string? PerStep { get; set; }
 
+    /// <summary>US dollars per call of a model with tensors.</summary>
+    public string? PerRequest { get; set; }
+
+    /// <summary>US dollars per million elements of these tensors.</summary>
+    public string? PerMillionElements { get; set; }
+
     /// <summary>Share of the price that requests of batches pay, 0 to 1; empty for 0.5.</summary>
     public string? BatchFactor { get; set; }
 
@@ -55,6 +61,8 @@ public sealed class PriceForm
             PerImage = ReadAmount(nameof(PerImage), PerImage, faults),
             PerMillionPixels = ReadAmount(nameof(PerMillionPixels), PerMillionPixels, faults),
             PerStep = ReadAmount(nameof(PerStep), PerStep, faults),
+            PerRequest = ReadAmount(nameof(PerRequest), PerRequest, faults),
+            PerMillionElements = ReadAmount(nameof(PerMillionElements), PerMillionElements, faults),
             BatchFactor = ReadAmount(nameof(BatchFactor), BatchFactor, faults),
         };
         return (order, faults);
@@ -70,6 +78,8 @@ public sealed class PriceForm
         [nameof(PerImage)] = PerImage,
         [nameof(PerMillionPixels)] = PerMillionPixels,
         [nameof(PerStep)] = PerStep,
+        [nameof(PerRequest)] = PerRequest,
+        [nameof(PerMillionElements)] = PerMillionElements,
         [nameof(BatchFactor)] = BatchFactor,
         [nameof(EffectiveFrom)] = EffectiveFrom,
         [nameof(OrganizationId)] = OrganizationId?.Trim(),

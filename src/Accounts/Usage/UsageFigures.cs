@@ -11,7 +11,7 @@ public sealed class UsageFigures
     private static readonly (string Name, Func<UsageRow, long> Of)[] MediaKinds =
     [
         ("Seconds of audio", row => row.AudioMs / 1000), ("Images", row => row.Images), ("Pixels", row => row.Pixels),
-        ("Denoiser steps", row => row.Steps),
+        ("Denoiser steps", row => row.Steps), ("Calls with tensors", row => row.Calls), ("Tensor elements", row => row.Elements),
     ];
 
     public static readonly UsageFigures None = new(null);
@@ -39,7 +39,7 @@ public sealed class UsageFigures
 
     public long OutputTokens { get; }
 
-    /// <summary>Sums of audio, images, pixels and steps; always all of them.</summary>
+    /// <summary>Sums of audio, images, pixels, steps, calls and elements; always all of them.</summary>
     public IReadOnlyList<(string Name, long Count)> Media { get; }
 
     public long Tokens => InputTokens + OutputTokens;

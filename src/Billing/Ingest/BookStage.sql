@@ -5,14 +5,17 @@
 with ins as (
   insert into usage_events (
     organization_id, request_id, seq, project_id, key_id, model, endpoint, streamed, attempt, price_version, epoch,
-    input, cached, output, reasoning, audio_ms, images, pixels, steps, delivered, outcome, source, admitted_at, finished_at,
-    service_class, amount, journal_id, booked_at)
+    input, cached, output, reasoning, audio_ms, images, pixels, steps, calls, elements, delivered, outcome, source, admitted_at,
+    finished_at, service_class, amount, journal_id, booked_at)
   select s.organization_id, s.request_id, s.seq, s.project_id, s.key_id, s.model, s.endpoint, s.streamed, s.attempt, s.price_version,
     s.epoch,
-    s.input, s.cached, s.output, s.reasoning, s.audio_ms, s.images, s.pixels, s.steps, s.delivered, s.outcome, s.source,
+    s.input, s.cached, s.output, s.reasoning, s.audio_ms, s.images, s.pixels, s.steps, s.calls, s.elements,
+    s.delivered, s.outcome, s.source,
     s.admitted_at, s.finished_at,
     s.service_class,
-    units_cost(s.input, s.cached, s.output, s.reasoning, s.audio_ms, s.images, s.pixels, s.steps, s.service_class, v),
+    units_cost(
+      s.input, s.cached, s.output, s.reasoning, s.audio_ms, s.images, s.pixels, s.steps, s.calls, s.elements,
+      s.service_class, v),
     $1, $3
   from usage_stage s join price_versions v on v.version = s.price_version
   order by s.organization_id, s.request_id, s.seq
@@ -21,10 +24,10 @@ with ins as (
 ), rolled as (
   insert into usage_rollup_hours as r (
     organization_id, hour, project_id, key_id, model, endpoint, service_class, requests, input, cached, output, reasoning, audio_ms,
-    images, pixels, steps, amount)
+    images, pixels, steps, calls, elements, amount)
   select organization_id, date_trunc('hour', admitted_at, 'UTC'), project_id, key_id, model, endpoint, service_class,
     count(*), sum(input), sum(cached), sum(output), sum(reasoning), sum(audio_ms), sum(images), sum(pixels), sum(steps),
-    sum(amount)
+    sum(calls), sum(elements), sum(amount)
   from ins
   group by 1, 2, 3, 4, 5, 6, 7
   order by 1, 2, 3, 4, 5, 6, 7
@@ -32,6 +35,7 @@ with ins as (
     requests = r.requests + excluded.requests, input = r.input + excluded.input, cached = r.cached + excluded.cached,
     output = r.output + excluded.output, reasoning = r.reasoning + excluded.reasoning, audio_ms = r.audio_ms + excluded.audio_ms,
     images = r.images + excluded.images, pixels = r.pixels + excluded.pixels, steps = r.steps + excluded.steps,
+    calls = r.calls + excluded.calls, elements = r.elements + excluded.elements,
     amount = r.amount + excluded.amount
 ), cost as (
   select organization_id, epoch, sum(amount) as amount, count(*) filter (where amount > 0) as requests

@@ -12,19 +12,23 @@ with late as (
 ), ins as (
   insert into usage_events (
     organization_id, request_id, seq, project_id, key_id, model, endpoint, streamed, attempt, price_version, epoch,
-    input, cached, output, reasoning, audio_ms, images, pixels, steps, delivered, outcome, source, admitted_at, finished_at,
-    service_class, amount, journal_id, booked_at)
+    input, cached, output, reasoning, audio_ms, images, pixels, steps, calls, elements, delivered, outcome, source, admitted_at,
+    finished_at, service_class, amount, journal_id, booked_at)
   select u.organization_id, u.request_id, 1, u.project_id, u.key_id, u.model, u.endpoint, u.streamed, u.attempt, u.price_version, u.epoch,
-    -u.input, -u.cached, -u.output, -u.reasoning, -u.audio_ms, -u.images, -u.pixels, -u.steps, -u.delivered, u.outcome,
+    -u.input, -u.cached, -u.output, -u.reasoning, -u.audio_ms, -u.images, -u.pixels, -u.steps, -u.calls, -u.elements,
+    -u.delivered, u.outcome,
     u.source, u.admitted_at, u.finished_at,
     u.service_class, -u.amount, $1, $3::timestamptz
   from late l join usage_events u on u.organization_id = l.organization_id and u.request_id = l.request_id and u.seq = 0
   union all
   select l.organization_id, l.request_id, 2, l.project_id, l.key_id, l.model, l.endpoint, l.streamed, l.attempt, l.price_version, l.epoch,
-    l.input, l.cached, l.output, l.reasoning, l.audio_ms, l.images, l.pixels, l.steps, l.delivered, l.outcome, l.source,
+    l.input, l.cached, l.output, l.reasoning, l.audio_ms, l.images, l.pixels, l.steps, l.calls, l.elements,
+    l.delivered, l.outcome, l.source,
     l.admitted_at, l.finished_at,
     l.service_class,
-    units_cost(l.input, l.cached, l.output, l.reasoning, l.audio_ms, l.images, l.pixels, l.steps, l.service_class, v), $1, $3
+    units_cost(
+      l.input, l.cached, l.output, l.reasoning, l.audio_ms, l.images, l.pixels, l.steps, l.calls, l.elements,
+      l.service_class, v), $1, $3
   from late l join price_versions v on v.version = l.price_version
   order by 1, 2, 3
   on conflict do nothing
@@ -32,10 +36,10 @@ with late as (
 ), rolled as (
   insert into usage_rollup_hours as r (
     organization_id, hour, project_id, key_id, model, endpoint, service_class, requests, input, cached, output, reasoning, audio_ms,
-    images, pixels, steps, amount)
+    images, pixels, steps, calls, elements, amount)
   select organization_id, date_trunc('hour', admitted_at, 'UTC'), project_id, key_id, model, endpoint, service_class,
     sum(case seq % 2 when 0 then 1 else -1 end), sum(input), sum(cached), sum(output), sum(reasoning), sum(audio_ms), sum(images),
-    sum(pixels), sum(steps), sum(amount)
+    sum(pixels), sum(steps), sum(calls), sum(elements), sum(amount)
   from ins
   group by 1, 2, 3, 4, 5, 6, 7
   order by 1, 2, 3, 4, 5, 6, 7
@@ -43,6 +47,7 @@ with late as (
     requests = r.requests + excluded.requests, input = r.input + excluded.input, cached = r.cached + excluded.cached,
     output = r.output + excluded.output, reasoning = r.reasoning + excluded.reasoning, audio_ms = r.audio_ms + excluded.audio_ms,
     images = r.images + excluded.images, pixels = r.pixels + excluded.pixels, steps = r.steps + excluded.steps,
+    calls = r.calls + excluded.calls, elements = r.elements + excluded.elements,
     amount = r.amount + excluded.amount
 ), due as (
   select organization_id, sum(amount) as amount from ins group by 1 having sum(amount) <> 0

@@ -19,6 +19,8 @@ create temporary table if not exists usage_stage (
   images bigint not null,
   pixels bigint not null,
   steps bigint not null,
+  calls bigint not null,
+  elements bigint not null,
   delivered bigint not null,
   outcome smallint not null,
   source smallint not null,

@@ -54,7 +54,7 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
             with cells as (
               select date_trunc($1, hour, 'UTC') as start, {subject}, sum(requests)::bigint, sum(input)::bigint, sum(cached)::bigint,
                 sum(output + reasoning)::bigint, sum(amount), sum(audio_ms)::bigint, sum(images)::bigint, sum(pixels)::bigint,
-                sum(steps)::bigint
+                sum(steps)::bigint, sum(calls)::bigint, sum(elements)::bigint
               from usage_rollup_hours
               where {filter} hour >= $2 and hour < $3
               group by 1, {groups}
@@ -81,6 +81,8 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
         Images = row.GetInt64(14),
         Pixels = row.GetInt64(15),
         Steps = row.GetInt64(16),
+        Calls = row.GetInt64(17),
+        Elements = row.GetInt64(18),
     };
 
     private static Guid? Id(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);

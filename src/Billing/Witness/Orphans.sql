@@ -4,7 +4,7 @@
 -- returns organization, request, attempt, model, units of each kind, when it was made, when it ended, price version, epoch, journal, class
 select distinct on (e.organization_id, e.request_id)
   e.organization_id, e.request_id, e.attempt, e.model, e.input, e.cached, e.output, e.reasoning, e.audio_ms, e.images, e.pixels,
-  e.steps,
+  e.steps, e.calls, e.elements,
   uuid7_time(e.request_id), e.at, p.version,
   coalesce((
     select max(l.epoch) from lease_epochs l

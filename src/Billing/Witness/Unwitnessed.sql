@@ -7,7 +7,7 @@ with rows as (
   from usage_events u
   where u.admitted_at >= $1 and u.finished_at < $2 and u.seq = 0
     and u.source in (0, 1) and u.outcome <> 5
-    and u.input + u.cached + u.output + u.reasoning + u.audio_ms + u.images + u.pixels + u.steps > 0
+    and u.input + u.cached + u.output + u.reasoning + u.audio_ms + u.images + u.pixels + u.steps + u.calls + u.elements > 0
     and u.request_id >= uuid7_lower($1 - interval '1 day') and u.request_id < uuid7_lower($2 + interval '1 day')
 ), found as (
   insert into reconciliation_differences (name, kind, organization_id, request_id, owner, detail)

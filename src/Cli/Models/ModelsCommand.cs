@@ -2,24 +2,31 @@ using System.CommandLine;
 using System.Globalization;
 using Tollgate.Cli.Commands;
 using Tollgate.Cli.Data;
+using Tollgate.Cli.Hub;
 using Tollgate.Cli.Prices;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
+using Tollgate.Contracts.Tensors;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Tasks;
+using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Cli.Models;
 
 /// <summary><c>tollgate models list|import</c>.</summary>
 internal static class ModelsCommand
 {
-    private static readonly Argument<FileSystemInfo> Source =
+    private static readonly Argument<string> Source =
         new("PATH")
         {
-            Description = "A .gguf of the Llama family, an .onnx of sentence embeddings, or the folder of another model as its exporter "
-                + "wrote it: a classifier of texts or of pictures, a cross-encoder, Whisper, Stable Diffusion, PaddleOCR.",
+            Description = "A .gguf of a decoder (any part of one in several), an .onnx of sentence embeddings beside its tokenizer.json, "
+                + "any other .onnx for calls with tensors, or the folder of another model as it is published: a decoder in safetensors, a "
+                + "classifier of texts or of pictures, a cross-encoder, Whisper, Stable Diffusion, PaddleOCR. Or "
+                + "hf:OWNER/MODEL[@REVISION], a decoder that is fetched from Hugging Face.",
         };
+    private static readonly Option<string?> HubFile =
+        new("--file") { Description = "The .gguf of an hf: model that has several." };
     private static readonly Option<string> Name =
         new("--name") { Description = "Lower case letters, digits, '.', '_' and '-'.", Required = true };
     private static readonly Option<FileInfo?> Tokenizer =
@@ -38,6 +45,12 @@ internal static class ModelsCommand
         new("--query-prefix") { Description = "What an embedding model reads before a query, such as 'query: '." };
     private static readonly Option<string?> DocumentPrefix =
         new("--document-prefix") { Description = "What an embedding model reads before a document, such as 'passage: '." };
+    private static readonly Option<string?> TaskName =
+        new("--task") { Description = "The task that takes the source, such as tensors. Default: the first that does." };
+    private static readonly Option<long?> MostElements = new("--most-elements")
+    {
+        Description = "Most elements of all outputs of a model of tensors whose size it does not state. Default: 1,048,576.",
+    };
     private static readonly Option<int?> Steps =
         new("--steps") { Description = "Steps of a picture whose request names none. Default: 50, for a consistency model 4." };
     private static readonly Option<double?> Guidance =
@@ -52,13 +65,20 @@ internal static class ModelsCommand
 
     private static readonly Option<string?> Completions = MakeCompletions();
 
+    private static readonly Option<string?> Precision = MakePrecision();
+    private static readonly Option<double?> ParityBound = new("--parity-bound")
+    {
+        Description = "How far a chat model in fewer bits may be from its source: nats by which its next tokens diverge. Default: 0.1.",
+    };
+
     public static Command Create() => new("models", "Models of this installation.")
     {
         new Command("list", "What is installed.").Does(ListAsync),
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            Source, Name, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix, Completions, Steps, Guidance, PromptCheck,
-            RefusedPrompts, PictureCheck, RefusedPictures,
+            Source, HubFile, Name, TaskName, MostElements, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix, Completions,
+            Precision, ParityBound, Steps,
+            Guidance, PromptCheck, RefusedPrompts, PictureCheck, RefusedPictures,
         }.WithAmounts().Does(ImportAsync),
     };
 
@@ -93,6 +113,17 @@ internal static class ModelsCommand
         return option;
     }
 
+    private static Option<string?> MakePrecision()
+    {
+        var option = new Option<string?>("--precision")
+        {
+            Description = "How a chat model's matrices are held: 'f32', 'int8', 'int4' or 'auto'. Default: auto, which keeps what is "
+                + "quantised in the file as it is, and numbers as float32 unless memory or speed ask for int8.",
+        };
+        option.AcceptOnlyFromAmong(ModelPrecisions.Auto, ModelPrecisions.Float32, ModelPrecisions.Int8, ModelPrecisions.Int4);
+        return option;
+    }
+
     private static async Task<int> ListAsync(ParseResult parsed, Target target, CancellationToken cancellationToken)
     {
         foreach (var model in new ModelStore(target.FindModelsFolder()).List())
@@ -117,6 +148,14 @@ internal static class ModelsCommand
                 ? await InstallForOwnerAsync(parsed, data, name, cancellationToken)
                 : await InstallAsync(parsed, target.FindModelsFolder(), name, cancellationToken);
             await Console.Out.WriteLineAsync($"{model.Manifest.Name} {model.Manifest.Version} is installed ({model.Manifest.Task}).");
+            if (model.Manifest is { Parity: { } parity, Precision: { } precision })
+            {
+                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"""
+                    Held as {precision}. Against its source over {parity.Tokens} tokens: {parity.Agreed} likeliest tokens agree, divergence
+                    {parity.Divergence:0.#####} nats, perplexity {parity.Perplexity:0.##} (source {parity.SourcePerplexity:0.##}).
+                    """));
+            }
+
             foreach (var note in model.Manifest.Notes ?? [])
             {
                 await Console.Out.WriteLineAsync($"Note: {note}");
@@ -152,23 +191,48 @@ internal static class ModelsCommand
         return model;
     }
 
-    private static Task<InstalledModel> InstallAsync(ParseResult parsed, string folder, string name, CancellationToken cancellationToken)
+    private static async Task<InstalledModel> InstallAsync(
+        ParseResult parsed, string folder, string name, CancellationToken cancellationToken)
     {
-        var options = new ModelImportOptions
+        var source = parsed.GetRequiredValue(Source);
+        var options = ReadOptions(parsed);
+        if (!HubName.Is(source))
         {
+            return await ModelImport.RunAsync(Path.GetFullPath(source), name, folder, options, new StageProgress(), cancellationToken);
+        }
+
+        var fetched = await HubSource.FetchAsync(
+            source, parsed.GetValue(HubFile), PlatformSettings.Read([]), folder, Console.Error, cancellationToken);
+        var model = await ModelImport.RunAsync(
+            fetched.Path, name, folder, options with { Licence = fetched.Licence }, new StageProgress(), cancellationToken);
+        fetched.Remove();
+        return model;
+    }
+
+    private static ModelImportOptions ReadOptions(ParseResult parsed)
+    {
+        if (parsed.GetValue(MostElements) is < 1 or > TensorSignature.LargestTensor)
+        {
+            throw new OperatorException($"{MostElements.Name}: 1 to {TensorSignature.LargestTensor}.");
+        }
+
+        return new ModelImportOptions
+        {
+            Task = parsed.GetValue(TaskName),
+            MostElements = parsed.GetValue(MostElements),
             TokenizerFile = parsed.GetValue(Tokenizer)?.FullName,
             Pooling = parsed.GetValue(Pooling),
             Dimensions = parsed.GetValue(Dimensions) ?? [],
             QueryPrefix = parsed.GetValue(QueryPrefix),
             DocumentPrefix = parsed.GetValue(DocumentPrefix),
             Completions = parsed.GetValue(Completions),
+            Precision = parsed.GetValue(Precision) ?? ModelPrecisions.Auto,
+            ParityBound = parsed.GetValue(ParityBound) ?? ModelImportOptions.DefaultParityBound,
             Steps = parsed.GetValue(Steps),
             Guidance = parsed.GetValue(Guidance),
             PromptCheck = ReadCheck(parsed, PromptCheck, RefusedPrompts),
             PictureCheck = ReadCheck(parsed, PictureCheck, RefusedPictures),
         };
-        return ModelImport.RunAsync(
-            parsed.GetRequiredValue(Source).FullName, name, folder, options, new StageProgress(), cancellationToken);
     }
 
     /// <summary>Sets the price of an import. Returns false when it waits for the next start of the installation on this machine.</summary>
@@ -207,7 +271,9 @@ internal static class ModelsCommand
             return null;
         }
 
-        var price = PriceOptions.Read(parsed, name) with { Task = ModelImport.FindTask(parsed.GetRequiredValue(Source).FullName) };
+        var source = parsed.GetRequiredValue(Source);
+        var task = HubName.Is(source) ? ModelTask.Chat.Name : ModelImport.FindTask(Path.GetFullPath(source), ReadOptions(parsed));
+        var price = PriceOptions.Read(parsed, name) with { Task = task };
         PriceOptions.Require(price.FindFaults());
         return price;
     }

@@ -25,11 +25,17 @@ internal static class PriceOptions
     private static readonly Option<decimal?> Step = Numbers.Optional(
         "--price-step", "US dollars per denoiser step of an image that is made.", 0m, SetPrice.MostPerMillion / 1_000_000m);
 
+    private static readonly Option<decimal?> Request = Numbers.Optional(
+        "--price-request", "US dollars per request to a model of tensors.", 0m, SetPrice.MostPerMillion / 1_000_000m);
+
+    private static readonly Option<decimal?> Elements = Numbers.Optional(
+        "--price-elements", "US dollars per million elements of these tensors, read and given back.", 0m, SetPrice.MostPerMillion);
+
     private static readonly Option<decimal?> BatchFactor = Numbers.Optional(
         "--batch-factor", "Share of these prices that requests of batches pay. Default 0.5.", 0m, 1m);
 
     /// <summary>The options for amounts. A model's price names those that its task uses.</summary>
-    public static readonly IReadOnlyList<Option<decimal?>> Amounts = [In, Out, Audio, Image, Pixels, Step];
+    public static readonly IReadOnlyList<Option<decimal?>> Amounts = [In, Out, Audio, Image, Pixels, Step, Request, Elements];
 
     /// <summary>The option for each member of an order.</summary>
     private static readonly Dictionary<string, string> OptionOf = new(StringComparer.Ordinal)
@@ -41,6 +47,8 @@ internal static class PriceOptions
         ["perImage"] = "--price-image",
         ["perMillionPixels"] = "--price-pixels",
         ["perStep"] = "--price-step",
+        ["perRequest"] = "--price-request",
+        ["perMillionElements"] = "--price-elements",
         ["batchFactor"] = "--batch-factor",
         ["effectiveFrom"] = "--from",
         ["organizationId"] = "--organization",
@@ -70,6 +78,8 @@ internal static class PriceOptions
         PerImage = parsed.GetValue(Image),
         PerMillionPixels = parsed.GetValue(Pixels),
         PerStep = parsed.GetValue(Step),
+        PerRequest = parsed.GetValue(Request),
+        PerMillionElements = parsed.GetValue(Elements),
         BatchFactor = parsed.GetValue(BatchFactor),
     };
 

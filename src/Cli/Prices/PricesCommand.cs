@@ -110,7 +110,7 @@ internal static class PricesCommand
     private static string Instant(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>Formats the prices of audio, images, pixels and steps that are above 0.</summary>
+    /// <summary>Formats the prices of all units but tokens that are above 0.</summary>
     private static string Media(UnitPrices prices) => string.Join(", ", PriceMember.Shown(prices).Where(member => member.IsMedia).Select(
         member => string.Create(CultureInfo.InvariantCulture, $"{member.UsdOf(prices):0.############}/{member.Quote}")));
 

@@ -69,11 +69,14 @@ internal static class UsageCommand
             return 0;
         };
 
-    /// <summary>Formats the counts of audio, images, pixels and steps that are above 0.</summary>
+    /// <summary>Formats the counts of all units but tokens that are above 0.</summary>
     private static string Media(Units units)
     {
         (long Count, string Unit)[] counts =
-            [(units.AudioMs, "ms"), (units.Images, "images"), (units.Pixels, "pixels"), (units.Steps, "steps")];
+        [
+            (units.AudioMs, "ms"), (units.Images, "images"), (units.Pixels, "pixels"), (units.Steps, "steps"), (units.Calls, "calls"),
+            (units.Elements, "elements"),
+        ];
         return string.Join(' ', counts.Where(count => count.Count > 0).Select(
             count => string.Create(CultureInfo.InvariantCulture, $"{count.Count} {count.Unit}")));
     }

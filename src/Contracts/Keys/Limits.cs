@@ -46,6 +46,9 @@ public sealed record OrganizationPolicy
     /// <summary>Limits by project id (32 hex digits); a project without an entry has none.</summary>
     public required IReadOnlyDictionary<string, Limits> Projects { get; init; }
 
+    /// <summary>Projects, by id (32 hex digits), whose responses of <c>/v1/responses</c> are not kept; null for none.</summary>
+    public IReadOnlyList<string>? KeepNoResponses { get; init; }
+
     /// <summary>Limits of this organization on one model, by the model's real name.</summary>
     public required IReadOnlyDictionary<string, Limits> Models { get; init; }
 }

@@ -28,6 +28,9 @@ public sealed record ModelTask(string Name, string Label, UnitSet Uses)
     public static readonly ModelTask ImageGeneration = Add(
         "image-generation", "image generation", UnitSet.Input | UnitSet.Images | UnitSet.Pixels | UnitSet.Steps);
 
+    /// <summary>Models of any kind, called with tensors.</summary>
+    public static readonly ModelTask Tensors = Add("tensors", "tensors", UnitSet.Calls | UnitSet.Elements);
+
     /// <summary>Training from a model. Its output are trained tokens: each token of the rows that are trained on, once for each pass.
     /// </summary>
     public static readonly ModelTask Training = Add("training", "fine-tuning", UnitSet.Output);

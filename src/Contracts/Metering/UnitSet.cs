@@ -23,4 +23,10 @@ public enum UnitSet
 
     /// <summary>Steps of a denoiser.</summary>
     Steps = 32,
+
+    /// <summary>Calls of a model of any kind.</summary>
+    Calls = 64,
+
+    /// <summary>Elements of tensors read and given.</summary>
+    Elements = 128,
 }

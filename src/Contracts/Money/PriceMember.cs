@@ -32,6 +32,10 @@ public sealed record PriceMember(
             order => order.PerMillionPixels, prices => prices.Pixel),
         new("perStep", "Steps", "denoiser step", 1_000_000, UnitSet.Steps, "Name a price for a denoiser step. 0 makes steps free.",
             order => order.PerStep, prices => prices.Step),
+        new("perRequest", "Requests", "request", 1_000_000, UnitSet.Calls, "Name a price for a request. 0 makes requests free.",
+            order => order.PerRequest, prices => prices.Call),
+        new("perMillionElements", "Elements", "million elements", 1, UnitSet.Elements,
+            "Name a price for elements of tensors. 0 makes them free.", order => order.PerMillionElements, prices => prices.Element),
     ];
 
     /// <summary>Whether it prices something else than tokens.</summary>

@@ -22,7 +22,7 @@ public sealed record ModelPrice(
 [method: JsonConstructor]
 public readonly record struct UnitPrices(
     long Input, long Cached, long Output, long Reasoning, long AudioMs, long Image, long Pixel = 0, long Step = 0,
-    int BatchFactor = UnitPrices.UsualBatchFactor)
+    long Call = 0, long Element = 0, int BatchFactor = UnitPrices.UsualBatchFactor)
 {
     /// <summary>The factor that changes nothing.</summary>
     public const int WholeFactor = 10_000;
@@ -32,7 +32,8 @@ public readonly record struct UnitPrices(
 
     /// <summary>Makes prices of one number for each of <see cref="UnitKind.All"/>.</summary>
     public static UnitPrices Of(UnitCounts picoUsd, int batchFactor = UsualBatchFactor) =>
-        new(picoUsd[0], picoUsd[1], picoUsd[2], picoUsd[3], picoUsd[4], picoUsd[5], picoUsd[6], picoUsd[7], batchFactor);
+        new(picoUsd[0], picoUsd[1], picoUsd[2], picoUsd[3], picoUsd[4], picoUsd[5], picoUsd[6], picoUsd[7],
+            picoUsd[8], picoUsd[9], batchFactor);
 
     /// <summary>
     /// Returns the cost of <paramref name="units"/>, whole pico-dollars. It is exact for standard requests. For batch requests it is the
@@ -46,7 +47,8 @@ public readonly record struct UnitPrices(
         {
             var whole = ((Int128)units.Input * Input) + ((Int128)units.Cached * Cached) + ((Int128)units.Output * Output)
                 + ((Int128)units.Reasoning * Reasoning) + ((Int128)units.AudioMs * AudioMs) + ((Int128)units.Images * Image)
-                + ((Int128)units.Pixels * Pixel) + ((Int128)units.Steps * Step);
+                + ((Int128)units.Pixels * Pixel) + ((Int128)units.Steps * Step)
+                + ((Int128)units.Calls * Call) + ((Int128)units.Elements * Element);
             return serviceClass == ServiceClass.Batch ? ((whole * BatchFactor) + WholeFactor - 1) / WholeFactor : whole;
         }
     }
@@ -83,6 +85,12 @@ public sealed record SetPrice(
 
     /// <summary>For one step of a denoiser.</summary>
     public decimal? PerStep { get; init; }
+
+    /// <summary>For one call of a model that is called with tensors.</summary>
+    public decimal? PerRequest { get; init; }
+
+    /// <summary>For a million elements of the tensors that such a call reads and gives back.</summary>
+    public decimal? PerMillionElements { get; init; }
 
     /// <summary>Share of the price that requests of class batch pay, 0 to 1 with at most four decimals; null means 0.5.</summary>
     public decimal? BatchFactor { get; init; }

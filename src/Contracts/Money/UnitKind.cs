@@ -25,6 +25,8 @@ public sealed record UnitKind(string Column, string PriceColumn, Func<Units, lon
         new("images", "image", units => units.Images, prices => prices.Image, UnitSet.Images),
         new("pixels", "pixel", units => units.Pixels, prices => prices.Pixel, UnitSet.Pixels),
         new("steps", "step", units => units.Steps, prices => prices.Step, UnitSet.Steps),
+        new("calls", "call", units => units.Calls, prices => prices.Call, UnitSet.Calls),
+        new("elements", "element", units => units.Elements, prices => prices.Element, UnitSet.Elements),
     ];
 
     /// <summary>Columns of counts, separated by commas.</summary>

@@ -5,8 +5,15 @@ namespace Tollgate.Contracts.OpenAi;
 /// <summary>Reads the <c>messages</c> of a chat.</summary>
 internal struct ChatMessages
 {
+    /// <summary>Most characters of a call's id.</summary>
+    private const int LongestCallId = 256;
+
     internal static readonly MemberNames MessageNames = new(
-        "role", "content", "name", "refusal", "annotations", "audio", "tool_calls", "tool_call_id", "function_call");
+        "role", "content", "name", "refusal", "annotations", "audio", "tool_calls", "tool_call_id", "function_call", "parsed");
+
+    internal static readonly MemberNames CallNames = new("id", "type", "function", "custom", "index");
+
+    internal static readonly MemberNames FunctionNames = new("name", "arguments", "parsed_arguments");
 
     internal static readonly MemberNames PartNames = new(
         "type", "text", "refusal", "image_url", "input_audio", "file", "prompt_cache_breakpoint");
@@ -17,7 +24,10 @@ internal struct ChatMessages
 
     public List<ChatMessage> Messages { get; } = [];
 
-    /// <summary>Bytes of all contents and names.</summary>
+    /// <summary>Calls in the messages.</summary>
+    public int Calls { get; private set; }
+
+    /// <summary>Bytes of all contents and names, of ids and arguments of calls too.</summary>
     public long Utf8Bytes { get; private set; }
 
     public bool Read(ref RequestReader reader)
@@ -46,7 +56,7 @@ internal struct ChatMessages
             return false;
         }
 
-        var seen = 0UL;
+        var seen = UInt128.Zero;
         var draft = default(Draft);
         while (reader.NextMember(MessageNames, ref seen, out var name))
         {
@@ -72,6 +82,22 @@ internal struct ChatMessages
                 reader.Below(draft.HasRefusalPart ? "content" : "refusal"), "no refusal in a message that is not the assistant's"));
         }
 
+        if (draft.Role != "assistant" && draft.Calls is not null)
+        {
+            return reader.Fail(OpenAiError.InvalidValue(
+                reader.Below(draft.IsOlderCall ? "function_call" : "tool_calls"), "no calls in a message that is not the assistant's"));
+        }
+
+        if (draft.Role == "tool" ? !CheckCallId(ref reader, draft) : draft.CallId is not null)
+        {
+            return reader.Fail(OpenAiError.InvalidValue(reader.Below("tool_call_id"), "an id only in a message of role 'tool'"));
+        }
+
+        if (draft.Role == "function" && draft.Name is null)
+        {
+            return reader.FailMissing("name");
+        }
+
         if (draft.Content is not null && draft.Refusal is not null)
         {
             return reader.Fail(OpenAiError.InvalidValue(reader.Below("refusal"), "null beside a content"));
@@ -79,13 +105,31 @@ internal struct ChatMessages
 
         // An assistant message that refused has its text in `refusal` and null in `content`; the model must see that text.
         var content = draft.Content ?? draft.Refusal;
-        if (content is null)
+        if (content is null && draft.Calls is null && draft.Role != "function")
         {
             return reader.FailMissing("content");
         }
 
-        Messages.Add(new ChatMessage(draft.Role, content, draft.Name));
+        Messages.Add(new ChatMessage(draft.Role == "function" ? "tool" : draft.Role, content ?? "", draft.Name)
+        {
+            Calls = draft.Calls ?? (IReadOnlyList<ToolCall>)[],
+            CallId = draft.CallId,
+        });
+        Calls += draft.Calls?.Count ?? 0;
         return true;
+    }
+
+    /// <summary>Whether the result is that of a call in an earlier message.</summary>
+    private readonly bool CheckCallId(ref RequestReader reader, Draft draft)
+    {
+        if (draft.CallId is null)
+        {
+            return reader.FailMissing("tool_call_id");
+        }
+
+        return Messages.Exists(message => message.Calls.Any(call => call.Id == draft.CallId)) || reader.Fail(OpenAiError.InvalidValue(
+            reader.Below("tool_call_id"), "the id of a call in an earlier message of the assistant",
+            $"'{OpenAiError.Shorten(draft.CallId)}'"));
     }
 
     private bool ReadMember(ref RequestReader reader, string name, ref Draft draft)
@@ -103,13 +147,173 @@ internal struct ChatMessages
                 return ReadText(ref reader, out draft.Refusal);
             case "annotations":
                 return reader.Kind == JsonTokenType.StartArray ? reader.Skip() : reader.FailType("an array");
+            case "parsed":
+                return reader.Skip(); // OpenAI's own client adds it to an answer that may be sent back.
             case "tool_calls":
-                return ChatHints.ReadEmptyArray(ref reader, "is not supported: tools and functions are not available here");
-            case "audio" or "function_call":
-                return reader.Kind == JsonTokenType.StartObject ? reader.FailUnsupported() : reader.FailType("an object");
+                return ReadCalls(ref reader, ref draft);
+            case "function_call":
+                return ReadOlderCall(ref reader, ref draft);
+            case "tool_call_id":
+                return ReadText(ref reader, out draft.CallId)
+                    && (draft.CallId is { Length: > 0 and <= LongestCallId } || reader.FailValue($"1 to {LongestCallId} characters"));
             default:
-                return reader.Kind == JsonTokenType.String ? reader.FailUnsupported() : reader.FailType("a string");
+                return reader.Kind == JsonTokenType.StartObject ? reader.FailUnsupported() : reader.FailType("an object");
         }
+    }
+
+    private bool ReadCalls(ref RequestReader reader, ref Draft draft)
+    {
+        if (!reader.EnterArray())
+        {
+            return false;
+        }
+
+        var calls = new List<ToolCall>();
+        while (reader.NextElement())
+        {
+            if (!ReadCall(ref reader, calls))
+            {
+                return false;
+            }
+        }
+
+        if (reader.Error is null && calls.Count > 0 && draft.Calls is not null)
+        {
+            return reader.Fail(OpenAiError.InvalidValue(reader.PathText(), "no 'tool_calls' beside 'function_call'"));
+        }
+
+        draft.Calls = calls.Count > 0 ? calls : draft.Calls;
+        return reader.Error is null;
+    }
+
+    private bool ReadCall(ref RequestReader reader, List<ToolCall> calls)
+    {
+        if (!reader.EnterObject())
+        {
+            return false;
+        }
+
+        var (seen, isTyped) = (UInt128.Zero, false);
+        string? id = null;
+        (string Name, string Arguments)? function = null;
+        while (reader.NextMember(CallNames, ref seen, out var name))
+        {
+            if (reader.IsNull)
+            {
+                continue;
+            }
+
+            switch (name)
+            {
+                case "id":
+                    if (!ReadText(ref reader, out id)
+                        || (id is not { Length: > 0 and <= LongestCallId } && !reader.FailValue($"1 to {LongestCallId} characters")))
+                    {
+                        return false;
+                    }
+
+                    break;
+                case "type" when reader.Is("function"u8):
+                    isTyped = true;
+                    break;
+                case "type":
+                    return reader.Kind == JsonTokenType.String ? reader.FailValue("'function'") : reader.FailType("a string");
+                case "index":
+                    if (!reader.ReadInteger(0, int.MaxValue, out _)) // Clients keep it from the chunks of a stream.
+                    {
+                        return false;
+                    }
+
+                    break;
+                case "custom":
+                    return reader.FailUnsupported("is not supported: tools are functions here");
+                default:
+                    if (!ReadFunction(ref reader, out function))
+                    {
+                        return false;
+                    }
+
+                    break;
+            }
+        }
+
+        if (reader.Error is not null)
+        {
+            return false;
+        }
+
+        if (id is null || !isTyped || function is null)
+        {
+            return reader.FailMissing(id is null ? "id" : isTyped ? "function" : "type");
+        }
+
+        calls.Add(new ToolCall(id, function.Value.Name, function.Value.Arguments));
+        return true;
+    }
+
+    private bool ReadOlderCall(ref RequestReader reader, ref Draft draft)
+    {
+        if (!ReadFunction(ref reader, out var function))
+        {
+            return false;
+        }
+
+        if (draft.Calls is not null)
+        {
+            return reader.Fail(OpenAiError.InvalidValue(reader.PathText(), "no 'function_call' beside 'tool_calls'"));
+        }
+
+        draft.Calls = [new ToolCall("call_0", function!.Value.Name, function.Value.Arguments)];
+        draft.IsOlderCall = true;
+        return true;
+    }
+
+    private bool ReadFunction(ref RequestReader reader, out (string Name, string Arguments)? function)
+    {
+        function = null;
+        if (!reader.EnterObject())
+        {
+            return false;
+        }
+
+        var seen = UInt128.Zero;
+        string? called = null;
+        string? arguments = null;
+        while (reader.NextMember(FunctionNames, ref seen, out var name))
+        {
+            if (reader.IsNull)
+            {
+                continue;
+            }
+
+            if (!(name switch
+            {
+                "name" => ReadText(ref reader, out called),
+                "arguments" => ReadText(ref reader, out arguments),
+                _ => reader.Skip(), // As `parsed` of a message.
+            }))
+            {
+                return false;
+            }
+
+            if (called is not null && !ToolTable.IsName(called))
+            {
+                return reader.FailValue($"1 to {ToolTable.LongestName} letters, digits, underscores and hyphens");
+            }
+        }
+
+        if (reader.Error is not null)
+        {
+            return false;
+        }
+
+        if (called is null || arguments is null)
+        {
+            return reader.FailMissing(called is null ? "name" : "arguments");
+        }
+
+        function = (called, arguments);
+        return true;
     }
 
     private static bool ReadRole(ref RequestReader reader, out string? role)
@@ -118,20 +322,12 @@ internal struct ChatMessages
             : reader.Is("assistant"u8) ? "assistant"
             : reader.Is("system"u8) ? "system"
             : reader.Is("developer"u8) ? "developer"
+            : reader.Is("tool"u8) ? "tool"
+            : reader.Is("function"u8) ? "function"
             : null;
-        if (role is not null)
-        {
-            return true;
-        }
-
-        if (reader.Is("tool"u8) || reader.Is("function"u8))
-        {
-            return reader.FailUnsupported("cannot be 'tool' or 'function': tools and functions are not available here");
-        }
-
-        return reader.Kind == JsonTokenType.String
-            ? reader.FailValue("one of 'system', 'developer', 'user' and 'assistant'")
-            : reader.FailType("a string");
+        return role is not null || (reader.Kind == JsonTokenType.String
+            ? reader.FailValue("one of 'system', 'developer', 'user', 'assistant', 'tool' and 'function'")
+            : reader.FailType("a string"));
     }
 
     private bool ReadText(ref RequestReader reader, out string? text)
@@ -176,7 +372,7 @@ internal struct ChatMessages
             return false;
         }
 
-        var seen = 0UL;
+        var seen = UInt128.Zero;
         var part = default(Part);
         while (reader.NextMember(PartNames, ref seen, out var name))
         {
@@ -249,6 +445,9 @@ internal struct ChatMessages
         public string? Name;
         public string? Refusal;
         public bool HasRefusalPart;
+        public List<ToolCall>? Calls;
+        public bool IsOlderCall;
+        public string? CallId;
     }
 
     private struct Part

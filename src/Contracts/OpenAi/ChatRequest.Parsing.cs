@@ -18,6 +18,8 @@ public sealed partial record ChatRequest : IJsonRequest<ChatRequest>
     {
         private SharedMembers _shared = new();
         private ChatMessages _messages = new();
+        private ChatTools _tools = new();
+        private OutputFormats _format = new();
         private long? _maxTokens;
         private long? _maxCompletionTokens;
         private bool _logprobs;
@@ -28,11 +30,14 @@ public sealed partial record ChatRequest : IJsonRequest<ChatRequest>
         }
 
         public static MemberNames Names { get; } = new(
+        [
             "messages", "model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n", "seed",
             "stop", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "user",
             "audio", "function_call", "functions", "metadata", "modalities", "moderation", "parallel_tool_calls", "prediction",
             "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort", "response_format",
-            "safety_identifier", "service_tier", "store", "tool_choice", "tools", "verbosity", "web_search_options");
+            "safety_identifier", "service_tier", "store", "tool_choice", "tools", "verbosity", "web_search_options",
+            "structured_outputs", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "best_of", .. SamplingExtensions.Names,
+        ]);
 
         public int ObjectStart
         {
@@ -64,7 +69,7 @@ public sealed partial record ChatRequest : IJsonRequest<ChatRequest>
                     _topLogprobs = (int)count;
                     return read;
                 default:
-                    return ChatHints.Read(ref reader, name, out var known) && (known || _shared.Read(ref reader, name));
+                    return ReadOther(ref reader, name);
             }
         }
 
@@ -93,17 +98,35 @@ public sealed partial record ChatRequest : IJsonRequest<ChatRequest>
                 return null;
             }
 
+            if (!_tools.TryBuild(ref reader, out var tools))
+            {
+                return null;
+            }
+
             return new ChatRequest
             {
                 Model = _shared.Model!,
                 Messages = _messages.Messages,
+                Tools = tools,
+                UsesFunctions = _tools.UsesFunctions,
+                Format = _format.Format,
                 Sampling = _shared.Sampling(_maxCompletionTokens ?? _maxTokens, _logprobs ? _topLogprobs ?? 0 : null),
                 Stream = _shared.Stream,
                 IncludeUsage = _shared.IncludeUsage,
-                Size = new PromptSize(_messages.Utf8Bytes, 0, _messages.Messages.Count, 1),
+                Size = new PromptSize(_messages.Utf8Bytes, 0, _messages.Messages.Count, 1)
+                {
+                    Tools = tools?.Definitions.Count ?? 0,
+                    ToolUtf8Bytes = tools is null ? 0 : _tools.Utf8Bytes,
+                    Calls = _messages.Calls,
+                },
                 Edits = _shared.Edits,
             };
         }
+
+        private bool ReadOther(ref RequestReader reader, string name) =>
+            _tools.Read(ref reader, name, out var known) && (known
+                || (_format.Read(ref reader, name, out known) && (known
+                    || (ChatHints.Read(ref reader, name, out known) && (known || _shared.Read(ref reader, name))))));
 
         private bool ReadCap(ref RequestReader reader, out long? cap)
         {

@@ -36,10 +36,14 @@ public sealed partial record CompletionRequest
         private int? _bestOf;
         private int? _logprobs;
         private bool _echo;
+        private string? _suffix;
+        private int _suffixBytes;
 
         public static MemberNames Names { get; } = new(
+        [
             "prompt", "model", "stream", "stream_options", "max_tokens", "temperature", "top_p", "n", "seed", "stop", "best_of", "echo",
-            "logprobs", "suffix", "presence_penalty", "frequency_penalty", "logit_bias", "user");
+            "logprobs", "suffix", "presence_penalty", "frequency_penalty", "logit_bias", "user", .. SamplingExtensions.Names,
+        ]);
 
         public int ObjectStart
         {
@@ -82,7 +86,9 @@ public sealed partial record CompletionRequest
                 case "echo":
                     return reader.ReadBoolean(out _echo);
                 case "suffix":
-                    return reader.ReadString(out _) && reader.FailUnsupported("is not supported: text is only continued at its end");
+                    read = reader.ReadString(out var suffix, out _suffixBytes);
+                    _suffix = suffix.Length == 0 ? null : suffix; // With nothing after it the prompt is continued at its end.
+                    return read;
                 default:
                     return _shared.Read(ref reader, name);
             }
@@ -102,9 +108,10 @@ public sealed partial record CompletionRequest
                 Sampling = _shared.Sampling(_maxTokens ?? DefaultMaxTokens, _logprobs),
                 BestOf = _bestOf ?? _shared.N,
                 Echo = _echo,
+                Suffix = _suffix,
                 Stream = _shared.Stream,
                 IncludeUsage = _shared.IncludeUsage,
-                Size = _prompts.Size,
+                Size = _prompts.Size with { Utf8Bytes = _prompts.Utf8Bytes + ((long)_suffixBytes * _prompts.Inputs.Count) },
                 Edits = _shared.Edits,
             };
         }
@@ -129,6 +136,12 @@ public sealed partial record CompletionRequest
             if (_shared.Stream && _bestOf is not null && _bestOf != _shared.N)
             {
                 return reader.Fail(OpenAiError.InvalidValue("best_of", "the value of 'n' when 'stream' is true", $"{_bestOf}"));
+            }
+
+            if (_suffix is not null && _echo && _logprobs is not null)
+            {
+                return reader.Fail(OpenAiError.UnsupportedParameter(
+                    "suffix", "is not supported together with 'echo' and 'logprobs': the echoed text would not be what the model reads"));
             }
 
             return CheckChoices(ref reader);

@@ -103,7 +103,7 @@ public sealed partial record DeploymentRequest
                 return false;
             }
 
-            var (seen, metric, value) = (0UL, (string?)null, (double?)null);
+            var (seen, metric, value) = (UInt128.Zero, (string?)null, (double?)null);
             while (reader.NextMember(MinimumNames, ref seen, out var name))
             {
                 if (name == "metric")

@@ -66,7 +66,7 @@ public sealed record ExplanationRequest
     {
         request = null;
         var found = new ExplanationRequest();
-        var seen = 0UL;
+        var seen = UInt128.Zero;
         reader.EnterObject();
         while (reader.NextMember(Names, ref seen, out var name))
         {

@@ -138,7 +138,7 @@ public sealed record FederatedRequest
                 return false;
             }
 
-            var (seen, name, sha256, width) = (0UL, (string?)null, (string?)null, 0L);
+            var (seen, name, sha256, width) = (UInt128.Zero, (string?)null, (string?)null, 0L);
             while (reader.NextMember(BaseMembers, ref seen, out var member))
             {
                 var read = member switch
@@ -223,7 +223,7 @@ public sealed record FederatedRequest
                 return false;
             }
 
-            var (seen, name, key) = (0UL, (string?)null, (byte[]?)null);
+            var (seen, name, key) = (UInt128.Zero, (string?)null, (byte[]?)null);
             while (reader.NextMember(ParticipantMembers, ref seen, out var member))
             {
                 if (!(member == "name" ? ReadName(ref reader, out name) : ReadKey(ref reader, out key)))
@@ -245,7 +245,7 @@ public sealed record FederatedRequest
                 return false;
             }
 
-            var (seen, found) = (0UL, _training);
+            var (seen, found) = (UInt128.Zero, _training);
             while (reader.NextMember(NumberMembers, ref seen, out var member))
             {
                 if (!reader.IsNull && !ReadTrainingNumber(ref reader, member, ref found))

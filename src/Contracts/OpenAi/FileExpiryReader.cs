@@ -14,7 +14,7 @@ internal static class FileExpiryReader
             return false;
         }
 
-        var (seen, anchor) = (0UL, false);
+        var (seen, anchor) = (UInt128.Zero, false);
         while (reader.NextMember(Members, ref seen, out var name))
         {
             if (name == "anchor")

@@ -225,7 +225,7 @@ public sealed record FineTuningJobRequest
                 return false;
             }
 
-            var seen = 0UL;
+            var seen = UInt128.Zero;
             while (reader.NextMember(BudgetMembers, ref seen, out var name))
             {
                 if (reader.IsNull)

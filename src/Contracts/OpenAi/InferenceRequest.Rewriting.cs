@@ -21,7 +21,6 @@ public abstract partial record InferenceRequest
             return Join(body.Span, [new Splice(Edits.Model, model)]);
         }
 
-        var capMember = this is ChatRequest ? "max_completion_tokens" : this is CompletionRequest ? "max_tokens" : null;
         Span<Splice> splices = new Splice[4];
         var count = 0;
         var inserted = new StringBuilder();
@@ -35,7 +34,7 @@ public abstract partial record InferenceRequest
             splices[count++] = new Splice(Edits.Model, modelText);
         }
 
-        if (capMember is not null)
+        if (CapMember is { } capMember)
         {
             var capText = outputCap.ToString(CultureInfo.InvariantCulture);
             if (Edits.MaxTokens.Length == 0)
@@ -60,7 +59,9 @@ public abstract partial record InferenceRequest
         return Join(body.Span, splices);
     }
 
-    private static byte[] Join(ReadOnlySpan<byte> body, ReadOnlySpan<Splice> splices)
+    /// <summary>The body with other texts in place of some ranges.</summary>
+    /// <param name="splices">By their place in the body; none overlaps another one.</param>
+    private protected static byte[] Join(ReadOnlySpan<byte> body, ReadOnlySpan<Splice> splices)
     {
         var length = body.Length;
         foreach (var splice in splices)
@@ -84,5 +85,6 @@ public abstract partial record InferenceRequest
         return result;
     }
 
-    private readonly record struct Splice(ByteRange Range, string Text);
+    /// <summary>A text in place of a range of the body; of an empty range, before what stands there.</summary>
+    private protected readonly record struct Splice(ByteRange Range, string Text);
 }

@@ -14,7 +14,7 @@ public abstract partial record InferenceRequest
     /// <summary>Whether the model generates tokens. If not, the output cap is 0.</summary>
     public virtual bool Generates => true;
 
-    /// <summary>How often the prompt is read at most; its tokens are held so many times.</summary>
+    /// <summary>How often the prompt is read at most; its tokens are held so many times. 0 for a request that computes nothing.</summary>
     public virtual int MostReadings => 1;
 
     /// <summary>Whether the answer is an event stream.</summary>
@@ -25,6 +25,10 @@ public abstract partial record InferenceRequest
 
     /// <summary>The output cap per choice that the client requested; null without one.</summary>
     public virtual long? MaxOutput => null;
+
+    /// <summary>The member with the output cap, which a gateway inserts where the client gives none; null where nothing is
+    /// generated.</summary>
+    public virtual string? CapMember => null;
 
     /// <summary>Most units that the request can use beside tokens of its prompt and of generated text, known from the headers of its files
     /// and its members.</summary>
@@ -45,7 +49,17 @@ public abstract partial record InferenceRequest
 /// <param name="TokenIds">Exact number of prompt tokens given as ids.</param>
 /// <param name="Messages">Number of chat messages; 0 for other endpoints.</param>
 /// <param name="Prompts">Number of prompts or inputs in the request; 0 where it carries no text.</param>
-public readonly record struct PromptSize(long Utf8Bytes, long TokenIds, int Messages, int Prompts);
+public readonly record struct PromptSize(long Utf8Bytes, long TokenIds, int Messages, int Prompts)
+{
+    /// <summary>Functions that the model is shown.</summary>
+    public int Tools { get; init; }
+
+    /// <summary>Bytes of their names, descriptions and parameters, as the client wrote them.</summary>
+    public long ToolUtf8Bytes { get; init; }
+
+    /// <summary>Calls in the messages, whose names, ids and arguments count in <see cref="Utf8Bytes"/>.</summary>
+    public int Calls { get; init; }
+}
 
 /// <summary>Controls how tokens are chosen and when generation ends. Defaults are OpenAI's.</summary>
 public sealed record Sampling
@@ -63,7 +77,8 @@ public sealed record Sampling
 
     public long? Seed { get; init; }
 
-    /// <summary>At most 4 texts, none empty. Generation ends before the first one that appears.</summary>
+    /// <summary>At most 4 texts at OpenAI's endpoints and 64 at Anthropic's, none empty. Generation ends before the first one that
+    /// appears.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
     /// <summary>Most tokens to generate per choice, at most 2^31−1. Legacy completions allow 0 and default to 16.</summary>
@@ -80,27 +95,41 @@ public sealed record Sampling
 
     /// <summary>Log-probabilities: null for none, else the number of alternatives, 0 to 20 (legacy completions 0 to 5).</summary>
     public int? Logprobs { get; init; }
+
+    /// <summary>Draw from so many likeliest tokens; 0 for no limit.</summary>
+    public int TopK { get; init; }
+
+    /// <summary>0 to 1: draw from tokens at least so likely as this part of the likeliest one's probability.</summary>
+    public float MinP { get; init; }
+
+    /// <summary>Above 0 to 1: draw from the tokens whose surprise is nearest to the expected one, so many that they hold this
+    /// mass.</summary>
+    public float TypicalP { get; init; } = 1;
+
+    /// <summary>Above 0 to 2: divides positive logits of tokens in prompt and answer, and multiplies negative ones; 1 for none.</summary>
+    public float RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>Tokens before which no end token, no stop token and no stop text ends the answer.</summary>
+    public int MinTokens { get; init; }
+
+    /// <summary>At most 64 tokens that end the answer as the model's own end tokens do.</summary>
+    public IReadOnlyList<int> StopTokenIds { get; init; } = [];
+
+    /// <summary>Whether generation goes on past the model's end tokens, which then count as any token.</summary>
+    public bool IgnoreEos { get; init; }
+
+    /// <summary>Whether the stop text or stop token that ends the answer is part of it.</summary>
+    public bool IncludeStop { get; init; }
+
+    /// <summary>Whether control tokens leave no text in the answer.</summary>
+    public bool SkipSpecialTokens { get; init; } = true;
+
+    /// <summary>At most 64 texts whose tokens are never generated one after the other, none empty.</summary>
+    public IReadOnlyList<string> BadWords { get; init; } = [];
+
+    /// <summary>The only tokens that may be generated, end tokens too; null for all.</summary>
+    public IReadOnlyList<int>? AllowedTokenIds { get; init; }
 }
-
-/// <summary><c>POST /v1/chat/completions</c>.</summary>
-public sealed partial record ChatRequest : InferenceRequest
-{
-    public required IReadOnlyList<ChatMessage> Messages { get; init; }
-
-    public required Sampling Sampling { get; init; }
-
-    /// <summary><c>stream_options.include_usage</c>.</summary>
-    public bool IncludeUsage { get; init; }
-
-    public override int Choices => Sampling.N;
-
-    public override long? MaxOutput => Sampling.MaxTokens;
-}
-
-/// <summary>One message of a chat.</summary>
-/// <param name="Role"><c>system</c>, <c>developer</c>, <c>user</c> or <c>assistant</c>.</param>
-/// <param name="Content">The text; text parts are concatenated without a separator.</param>
-public sealed record ChatMessage(string Role, string Content, string? Name);
 
 /// <summary><c>POST /v1/completions</c> and <c>POST /v1/engines/{engine}/completions</c>.</summary>
 public sealed partial record CompletionRequest : InferenceRequest
@@ -116,13 +145,23 @@ public sealed partial record CompletionRequest : InferenceRequest
     /// <summary>Whether to put the prompt before the answer.</summary>
     public bool Echo { get; init; }
 
+    /// <summary>The text after the gap that the model fills; null without one. Its bytes count in the size of each prompt.</summary>
     public string? Suffix { get; init; }
+
+    /// <summary>Whether the log-probabilities of the prompt's own tokens are wanted.</summary>
+    public bool ScoresPrompt => Echo && Sampling.Logprobs is not null;
+
+    /// <summary>Whether a text is read unchanged even by a model that answers texts as chats: its own tokens are asked about, or it is
+    /// the beginning of a text with a gap.</summary>
+    public bool ReadsRaw => ScoresPrompt || Suffix is not null;
 
     public bool IncludeUsage { get; init; }
 
     public override int Choices => Math.Max(Sampling.N, BestOf);
 
     public override long? MaxOutput => Sampling.MaxTokens;
+
+    public override string? CapMember => "max_tokens";
 }
 
 /// <summary>A prompt as text or as token ids; exactly one of the two is set.</summary>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Tollgate.Contracts.OpenAi;
 
-/// <summary>The member names that an object may have, at most 64. Looks them up by their UTF-8 without allocating a string.</summary>
+/// <summary>The member names that an object may have, at most 128. Looks them up by their UTF-8 without allocating a string.</summary>
 internal sealed class MemberNames
 {
     private readonly string[] _names;
@@ -10,7 +10,7 @@ internal sealed class MemberNames
 
     public MemberNames(params string[] names)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(names.Length, 64);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(names.Length, 128);
         _names = names;
         _byLength = new (byte[], int)[names.Max(name => name.Length) + 1][];
         for (var length = 0; length < _byLength.Length; length++)

@@ -30,6 +30,7 @@ public static class ModelSources
             + "decoder_model_merged.onnx, tokenizer.json, configurations), such as onnx-community/whisper-tiny.en from Hugging Face",
         [ModelTask.ImageGeneration] = "Stable Diffusion in the Diffusers ONNX layout (model_index.json, tokenizer, text_encoder, unet, "
             + "vae_decoder, scheduler)",
+        [ModelTask.Tensors] = "any .onnx file that no other task takes, or one with --task tensors",
         [ModelTask.Training] = "an embedding model; a trainer then offers NAME:training",
     };
 

@@ -67,7 +67,7 @@ internal struct ModerationInputs
             return false;
         }
 
-        var (seen, texts, pictures, type) = (0UL, Inputs.Count, Pictures.Pictures.Count, (string?)null);
+        var (seen, texts, pictures, type) = (UInt128.Zero, Inputs.Count, Pictures.Pictures.Count, (string?)null);
         while (reader.NextMember(PartNames, ref seen, out var name))
         {
             if (!reader.IsNull && !ReadMember(ref reader, name, ref type))
@@ -125,7 +125,7 @@ internal struct ModerationInputs
             return false;
         }
 
-        var (seen, count) = (0UL, Pictures.Pictures.Count);
+        var (seen, count) = (UInt128.Zero, Pictures.Pictures.Count);
         while (reader.NextMember(ImageNames, ref seen, out _))
         {
             if (!reader.IsNull && !Pictures.ReadOne(ref reader))

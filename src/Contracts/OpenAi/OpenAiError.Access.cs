@@ -7,6 +7,11 @@ public sealed partial record OpenAiError
 {
     public static OpenAiError MissingBearer() => new(401, InvalidRequest, null, "Missing bearer authentication in header");
 
+    /// <summary>Two headers hold keys that are not the same: neither is tried.</summary>
+    public static OpenAiError TwoApiKeys() => new(
+        401, InvalidRequest, "conflicting_api_keys",
+        "The headers 'Authorization' and 'x-api-key' hold different API keys. Send the key in one of them.");
+
     /// <param name="key">The client's key; shown redacted.</param>
     public static OpenAiError InvalidApiKey(ReadOnlySpan<char> key) => new(
         401,

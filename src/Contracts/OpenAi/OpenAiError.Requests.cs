@@ -65,6 +65,25 @@ public sealed partial record OpenAiError
         $"Unsupported parameter: '{param}' {why ?? "is not supported with this endpoint"}.",
         param);
 
+    /// <summary>The schema of a function's arguments cannot be used.</summary>
+    /// <param name="param">Path of the schema.</param>
+    /// <param name="why">Continues the sentence, such as <c>it must be an object</c>.</param>
+    public static OpenAiError InvalidFunctionParameters(string function, string param, string why) => new(
+        400, InvalidRequest, "invalid_function_parameters", $"Invalid schema for function '{Shorten(function)}': {why}.", param);
+
+    /// <summary>The schema, pattern or grammar that an answer shall keep to cannot be used.</summary>
+    /// <param name="param">Path of the member with it.</param>
+    /// <param name="why">A sentence without its full stop, which names what is at fault.</param>
+    public static OpenAiError InvalidFormat(string param, string why) =>
+        new(400, InvalidRequest, "invalid_json_schema", $"Invalid '{param}': {why}.", param);
+
+    /// <summary>In the middle of an answer no token was left to choose from.</summary>
+    public static OpenAiError NoTokenLeft() => new(
+        400,
+        InvalidRequest,
+        "invalid_value",
+        "The answer cannot go on: 'allowed_token_ids', 'bad_words' and 'min_tokens' together exclude every token that may follow.");
+
     /// <summary>A classifier whose scores cannot be explained by a method.</summary>
     /// <param name="why">A sentence.</param>
     public static OpenAiError CannotExplain(string model, ExplanationMethod method, string why) => UnsupportedParameter(
@@ -109,6 +128,8 @@ public sealed partial record OpenAiError
         {
             BodyTypes.Form => $"'{RequestForm.MediaType}'.",
             BodyTypes.Json => "'application/json'.",
+            BodyTypes.Json | BodyTypes.Tensors =>
+                $"'application/json', and '{TensorBodies.MediaType}' with the header {TensorBodies.HeaderLength}.",
             _ => $"'application/json' and '{RequestForm.MediaType}'.",
         });
 

@@ -10,11 +10,14 @@ public static class PortalPages
 
     public const string Billing = "Billing";
 
+    public const string Privacy = "Privacy";
+
     /// <summary>The pages with their paths.</summary>
     public static IReadOnlyDictionary<string, string> Paths { get; } = new Dictionary<string, string>
     {
         [Aliases] = "/admin/aliases",
         [ApiKeys] = "/keys",
         [Billing] = "/billing",
+        [Privacy] = "/project",
     };
 }

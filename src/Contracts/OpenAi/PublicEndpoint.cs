@@ -23,10 +23,33 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
         Task = ModelTask.Chat,
     };
 
+    /// <summary>The wire of Anthropic's clients. The second route only counts the tokens of a prompt.</summary>
+    public static readonly PublicEndpoint Messages = new(
+        "messages", "POST", "Messages", "messages", "/v1/messages", "/v1/messages/count_tokens")
+    {
+        Task = ModelTask.Chat,
+        Wire = ApiWire.Anthropic,
+    };
+
     public static readonly PublicEndpoint Completions = new(
         "completions", "POST", "Completions", "text_completion", "/v1/completions", "/v1/engines/{engine}/completions")
     {
         Task = ModelTask.Chat,
+    };
+
+    /// <summary>Conversations whose answers are kept; what is kept, the service Learning answers.</summary>
+    public static readonly PublicEndpoint Responses = new(
+        "responses", "Responses", "responses",
+        [
+            new("POST", "/v1/responses"),
+            new("GET", "/v1/responses/{response}"),
+            new("DELETE", "/v1/responses/{response}"),
+            new("POST", "/v1/responses/{response}/cancel"),
+            new("GET", "/v1/responses/{response}/input_items"),
+        ])
+    {
+        Task = ModelTask.Chat,
+        Wire = ApiWire.Responses,
     };
 
     public static readonly PublicEndpoint Embeddings = new("embeddings", "POST", "Embeddings", "embeddings", "/v1/embeddings")
@@ -104,6 +127,27 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
         "images.generations", "POST", "Image generation", "image_generation", "/v1/images/generations")
     {
         Task = ModelTask.ImageGeneration,
+    };
+
+    /// <summary>Models of any kind by the Open Inference Protocol, version 2. The GET routes describe the server and its models.</summary>
+    public static readonly PublicEndpoint Tensors = new(
+        "tensors", "Models of any kind", "tensors",
+        [
+            new("POST", "/v2/models/{model}/infer"),
+            new("POST", "/v2/models/{model}/versions/{version}/infer"),
+            new("GET", "/v2"),
+            new("GET", "/v2/health/live"),
+            new("GET", "/v2/health/ready"),
+            new("GET", "/v2/models/{model}"),
+            new("GET", "/v2/models/{model}/ready"),
+            new("GET", "/v2/models/{model}/versions/{version}"),
+            new("GET", "/v2/models/{model}/versions/{version}/ready"),
+        ])
+    {
+        Task = ModelTask.Tensors,
+        Bodies = BodyTypes.Json | BodyTypes.Tensors,
+        Upload = UploadKind.Tensors,
+        Wire = ApiWire.OpenInference,
     };
 
     public static readonly PublicEndpoint Models = new("models", "GET", "Look up models", "models", "/v1/models", "/v1/models/{*model}");
@@ -187,9 +231,9 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
     /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
-        ChatCompletions, Completions, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications, ImageDetections,
-        ImageOcr,
-        AudioTranscriptions, AudioTranslations, ImageGenerations, Models, Files, Batches, FineTuning, Federated,
+        ChatCompletions, Messages, Completions, Responses, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications,
+        ImageDetections, ImageOcr, AudioTranscriptions, AudioTranslations, ImageGenerations, Tensors, Models, Files, Batches, FineTuning,
+        Federated,
     ];
 
     /// <summary>Route templates, each once.</summary>
@@ -207,6 +251,9 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
     /// <summary>Media types of bodies that the endpoint reads. Default JSON.</summary>
     public BodyTypes Bodies { get; init; } = BodyTypes.Json;
 
+    /// <summary>How its streams end and its errors look. Default OpenAI's.</summary>
+    public ApiWire Wire { get; init; }
+
     /// <summary>What a body carries beside text, which decides how large it may be. Default nothing.</summary>
     public UploadKind Upload { get; init; }
 }
@@ -215,6 +262,22 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
 /// <param name="Method">HTTP method.</param>
 /// <param name="Path">Route template.</param>
 public sealed record PublicRoute(string Method, string Path);
+
+/// <summary>How the streams of an endpoint end and its errors look.</summary>
+public enum ApiWire
+{
+    /// <summary>As those of OpenAI's chats.</summary>
+    OpenAi = 0,
+
+    /// <summary>As those of OpenAI's responses: the same errors, other streams.</summary>
+    Responses,
+
+    /// <summary>As those of Anthropic's messages.</summary>
+    Anthropic,
+
+    /// <summary>As those of the Open Inference Protocol, which has no streams.</summary>
+    OpenInference,
+}
 
 /// <summary>Media types of a request's body.</summary>
 [Flags]
@@ -227,6 +290,9 @@ public enum BodyTypes
 
     /// <summary><c>multipart/form-data</c>.</summary>
     Form = 2,
+
+    /// <summary><c>application/octet-stream</c>: JSON with the bytes of tensors behind it.</summary>
+    Tensors = 4,
 }
 
 /// <summary>What a body carries beside text, as part of a form or as base64 text. The operator limits each kind.</summary>
@@ -237,6 +303,9 @@ public enum UploadKind
     Audio,
 
     Image,
+
+    /// <summary>Tensors of any model.</summary>
+    Tensors,
 
     /// <summary>A file that is kept, which passes on without being read.</summary>
     File,

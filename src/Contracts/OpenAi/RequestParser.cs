@@ -28,8 +28,10 @@ internal interface IBodyOf<TRequest>
 internal static class RequestParser
 {
     /// <summary>Parses a body. Never throws, whatever the bytes are.</summary>
+    /// <param name="takesTail">Whether other bytes may follow the JSON.</param>
     public static bool TryParse<TBody, TRequest>(
-        ReadOnlySpan<byte> utf8, TBody body, [NotNullWhen(true)] out TRequest? request, [NotNullWhen(false)] out OpenAiError? error)
+        ReadOnlySpan<byte> utf8, TBody body, [NotNullWhen(true)] out TRequest? request, [NotNullWhen(false)] out OpenAiError? error,
+        bool takesTail = false)
         where TBody : IBodyOf<TRequest>
         where TRequest : class
     {
@@ -43,7 +45,7 @@ internal static class RequestParser
         var reader = new RequestReader(utf8);
         try
         {
-            request = Read<TBody, TRequest>(ref reader, body);
+            request = Read<TBody, TRequest>(ref reader, body, takesTail);
             error = reader.Error;
         }
         catch (JsonException exception)
@@ -57,7 +59,7 @@ internal static class RequestParser
         return request is not null;
     }
 
-    private static TRequest? Read<TBody, TRequest>(ref RequestReader reader, TBody body)
+    private static TRequest? Read<TBody, TRequest>(ref RequestReader reader, TBody body, bool takesTail)
         where TBody : IBodyOf<TRequest>
         where TRequest : class
     {
@@ -67,7 +69,7 @@ internal static class RequestParser
         }
 
         body.ObjectStart = reader.Position;
-        var seen = 0UL;
+        var seen = UInt128.Zero;
         while (reader.NextMember(TBody.Names, ref seen, out var name))
         {
             if (reader.IsNull)
@@ -80,6 +82,6 @@ internal static class RequestParser
             }
         }
 
-        return reader.Error is null && reader.End() ? body.Finish(ref reader) : null;
+        return reader.Error is null && (takesTail || reader.End()) ? body.Finish(ref reader) : null;
     }
 }

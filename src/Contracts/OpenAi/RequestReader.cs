@@ -72,7 +72,7 @@ internal ref struct RequestReader
     /// Reads the next member's name and the first token of its value. Returns false on an error, and at the end of the object, which it
     /// then leaves.
     /// </summary>
-    public bool NextMember(MemberNames members, ref ulong seen, out string name)
+    public bool NextMember(MemberNames members, ref UInt128 seen, out string name)
     {
         name = "";
         _path[_level] = new Segment(null, Unnamed);
@@ -91,12 +91,12 @@ internal ref struct RequestReader
 
         name = members[index];
         _path[_level] = new Segment(name, Unnamed);
-        if ((seen & (1UL << index)) != 0)
+        if ((seen & (UInt128.One << index)) != 0)
         {
             return Fail(OpenAiError.DuplicateParameter(PathText()));
         }
 
-        seen |= 1UL << index;
+        seen |= UInt128.One << index;
         return Advance();
     }
 
@@ -235,6 +235,24 @@ internal ref struct RequestReader
         return Error is null;
     }
 
+    /// <summary>Reads the current value whole, whatever it is, with the checks of <see cref="Skip"/>.</summary>
+    /// <param name="value">A copy, which outlives the body.</param>
+    public bool ReadJson(out JsonElement value)
+    {
+        var start = (int)_json.TokenStartIndex;
+        value = default;
+        if (!Skip())
+        {
+            return false;
+        }
+
+        value = JsonElement.Parse(_body[start..Position]);
+        return true;
+    }
+
+    /// <summary>The value that was read member by member since a position, where it starts. A copy, which outlives the body.</summary>
+    public readonly JsonElement ValueSince(int start) => JsonElement.Parse(_body[start..Position]);
+
     public bool FailType(string expected) => Fail(OpenAiError.InvalidType(PathText(), expected, GivenKind()));
 
     public bool FailValue(string expected) => Fail(OpenAiError.InvalidValue(PathText(), expected, GivenText()));
@@ -318,8 +336,9 @@ internal ref struct RequestReader
 
     private readonly record struct Segment(string? Name, int Index);
 
-    /// <summary>Holds the path. The deepest one that is read member by member is <c>messages[0].content[1].type</c>.</summary>
-    [InlineArray(8)]
+    /// <summary>Holds the path. The deepest one that is read member by member is <c>messages[0].content[1].content[2].source.type</c>.
+    /// </summary>
+    [InlineArray(12)]
     private struct Path
     {
         private Segment _first;

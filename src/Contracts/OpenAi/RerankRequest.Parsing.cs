@@ -156,7 +156,7 @@ public sealed partial record RerankRequest : IJsonRequest<RerankRequest>
 
         private bool ReadTextObject(ref RequestReader reader)
         {
-            var (seen, before) = (0UL, _documents.Count);
+            var (seen, before) = (UInt128.Zero, _documents.Count);
             reader.Enter();
             while (reader.NextMember(DocumentNames, ref seen, out _))
             {

@@ -24,6 +24,7 @@ internal struct SharedMembers
     private float? _frequencyPenalty;
     private List<string>? _stop;
     private Dictionary<int, float>? _logitBias;
+    private SamplingExtensions _extensions = new();
 
     public SharedMembers()
     {
@@ -95,7 +96,7 @@ internal struct SharedMembers
     }
 
     /// <summary>Returns the sampling settings, with the two members that each endpoint reads differently.</summary>
-    public readonly Sampling Sampling(long? maxTokens, int? logprobs) => new()
+    public readonly Sampling Sampling(long? maxTokens, int? logprobs) => _extensions.AddTo(new Sampling
     {
         N = N,
         Temperature = _temperature ?? 1,
@@ -107,7 +108,7 @@ internal struct SharedMembers
         FrequencyPenalty = _frequencyPenalty ?? 0,
         LogitBias = _logitBias,
         Logprobs = logprobs,
-    };
+    });
 
     private bool ReadModel(ref RequestReader reader)
     {
@@ -124,7 +125,7 @@ internal struct SharedMembers
     private bool ReadStreamOptions(ref RequestReader reader)
     {
         _hasStreamOptions = true;
-        var seen = 0UL;
+        var seen = UInt128.Zero;
         if (!reader.EnterObject())
         {
             return false;
@@ -175,7 +176,7 @@ internal struct SharedMembers
             case "logit_bias":
                 return ReadLogitBias(ref reader);
             default:
-                throw new InvalidOperationException($"No reader for '{name}'.");
+                return _extensions.Read(ref reader, name);
         }
     }
 

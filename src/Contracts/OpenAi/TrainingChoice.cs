@@ -42,7 +42,7 @@ public static class TrainingChoice
             return false;
         }
 
-        var (seen, settings) = (0UL, (string?)null);
+        var (seen, settings) = (UInt128.Zero, (string?)null);
         while (reader.NextMember(MethodMembers, ref seen, out var name))
         {
             if (reader.IsNull && name != "type")
@@ -87,7 +87,7 @@ public static class TrainingChoice
             return false;
         }
 
-        var (seen, epochs, batch, multiplier) = (0UL, (int?)null, (int?)null, (double?)null);
+        var (seen, epochs, batch, multiplier) = (UInt128.Zero, (int?)null, (int?)null, (double?)null);
         while (reader.NextMember(NumberMembers, ref seen, out var name))
         {
             if (reader.IsNull || reader.Is("auto"u8))
@@ -140,7 +140,7 @@ public static class TrainingChoice
             return false;
         }
 
-        var seen = 0UL;
+        var seen = UInt128.Zero;
         while (reader.NextMember(SettingsMembers, ref seen, out _))
         {
             if (!reader.IsNull && !ReadNumbers(ref reader, out numbers))

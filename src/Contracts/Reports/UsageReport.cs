@@ -26,6 +26,11 @@ public sealed record UsageRow(
     /// <summary>Steps of denoisers.</summary>
     public long Steps { get; init; }
 
+    /// <summary>Calls of models with tensors, and the elements of these.</summary>
+    public long Calls { get; init; }
+
+    public long Elements { get; init; }
+
     /// <summary>Of all requests in the cell; standard where the report does not group by it.</summary>
     public ServiceClass ServiceClass { get; init; }
 }

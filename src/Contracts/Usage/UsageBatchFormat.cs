@@ -12,7 +12,8 @@ namespace Tollgate.Contracts.Usage;
 /// strings; fences; lowered budgets; prices; events of one length, which refer to strings by index and to prices by version.
 /// </summary>
 /// <remarks>
-/// Version 3 has neither service classes nor batch factors: its events are standard ones. Version 2 has only the first
+/// Version 4 has the first <see cref="Units.SecondLength"/> kinds of units. Version 3 has neither service classes nor batch factors
+/// either: its events are standard ones. Version 2 has only the first
 /// <see cref="Units.FirstLength"/> kinds of units, version 1 no prices either. All can still be read, so Billing may be updated before the
 /// gateways.
 /// </remarks>
@@ -20,7 +21,8 @@ public static class UsageBatchFormat
 {
     public const string ContentType = "application/vnd.tollgate.usage";
 
-    private const byte Version = 4;
+    private const byte Version = 5;
+    private const byte VersionOfSecondKinds = 4;
     private const byte VersionWithoutClasses = 3;
     private const byte VersionOfFirstKinds = 2;
     private const byte VersionWithoutPrices = 1;
@@ -95,8 +97,10 @@ public static class UsageBatchFormat
     {
         var reader = new Reader(bytes);
         var version = reader.Byte();
-        var fields = new Fields(version >= VersionWithoutClasses ? Units.Length : Units.FirstLength, version >= Version);
-        if (version is not (Version or VersionWithoutClasses or VersionOfFirstKinds or VersionWithoutPrices))
+        var fields = new Fields(
+            version >= Version ? Units.Length : version >= VersionWithoutClasses ? Units.SecondLength : Units.FirstLength,
+            version >= VersionOfSecondKinds);
+        if (version is not (Version or VersionOfSecondKinds or VersionWithoutClasses or VersionOfFirstKinds or VersionWithoutPrices))
         {
             throw new InvalidDataException("The batch has a version that is not known here.");
         }

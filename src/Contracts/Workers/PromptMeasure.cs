@@ -15,13 +15,16 @@ namespace Tollgate.Contracts.Workers;
 public sealed record PromptMeasure(
     int TokensPerByte, int TextTokens, int IdTokens, ChatMeasure? Chat, LegacyPrompts Completions = LegacyPrompts.Raw, int PairTokens = 0)
 {
+    /// <summary>Most tokens around a prompt and its suffix: BOS and the marks of prefix, suffix and middle.</summary>
+    private const int InfillTokens = 4;
+
     /// <summary>Returns an upper bound of the prompt tokens of <paramref name="request"/>, counting each prompt once.</summary>
     public long MostTokens(InferenceRequest request)
     {
         var size = request.Size;
-        if (request is ChatRequest)
+        if (request is ConversationRequest conversation)
         {
-            return Chat is null ? size.Utf8Bytes : Chat.MostTokens(size.Utf8Bytes, size.Messages, chats: 1);
+            return Chat is null ? size.Utf8Bytes : Chat.MostTokens(WrittenSize.Of(conversation));
         }
 
         if (request is RerankRequest rerank)
@@ -31,12 +34,17 @@ public sealed record PromptMeasure(
                 : (TokensPerByte * (rerank.QueryBytes + rerank.DocumentBytes)) + (TextTokens * (rerank.Documents.Count + 1L));
         }
 
+        if (request is CompletionRequest { Suffix: not null })
+        {
+            return size.TokenIds + (TokensPerByte * size.Utf8Bytes) + ((long)InfillTokens * size.Prompts);
+        }
+
         if (size.TokenIds > 0)
         {
             return size.TokenIds + ((long)IdTokens * size.Prompts);
         }
 
-        return request is CompletionRequest && Completions == LegacyPrompts.Chat && Chat is not null
+        return request is CompletionRequest { ReadsRaw: false } && Completions == LegacyPrompts.Chat && Chat is not null
             ? Chat.MostTokens(size.Utf8Bytes, messages: size.Prompts, chats: size.Prompts)
             : (TokensPerByte * size.Utf8Bytes) + ((long)TextTokens * size.Prompts);
     }
@@ -60,9 +68,41 @@ public sealed record PromptMeasure(
 /// </param>
 public sealed record ChatMeasure(int Tokens, int TokensPerMessage, int TokensPerByte)
 {
+    /// <summary>What functions and calls add; null for a template that has no bound for them: only the context bounds such a
+    /// chat.</summary>
+    public ToolMeasure? Tools { get; init; }
+
+    /// <summary>Returns an upper bound of the tokens of one chat.</summary>
+    public long MostTokens(in WrittenSize size)
+    {
+        if (size.Tools + size.Calls + size.Results == 0)
+        {
+            return MostTokens(size.TextBytes, size.Messages, chats: 1);
+        }
+
+        if (Tools is null)
+        {
+            return long.MaxValue;
+        }
+
+        var perByte = (long)Math.Max(TokensPerByte, Tools.TokensPerByte);
+        return MostTokens(0, size.Messages, chats: 1) + (perByte * (size.TextBytes + size.AddedBytes + size.ToolBytes)) + Tools.Tokens
+            + ((long)Tools.TokensPerTool * size.Tools) + ((long)Tools.TokensPerCall * size.Calls)
+            + ((long)Tools.TokensPerResult * size.Results);
+    }
+
     public long MostTokens(long utf8Bytes, long messages, long chats) =>
         (Tokens * chats) + (TokensPerMessage * messages) + (TokensPerByte * utf8Bytes);
 }
+
+/// <summary>Upper bounds of what a chat template adds where a chat has functions, calls or results.</summary>
+/// <param name="Tokens">Added to such a chat.</param>
+/// <param name="TokensPerTool">Added to each function.</param>
+/// <param name="TokensPerByte">Most tokens per byte of texts, and of functions and arguments as JSON with a blank behind each comma and
+/// colon.</param>
+/// <param name="TokensPerCall">Added to each call in a message.</param>
+/// <param name="TokensPerResult">Added to each message with the result of a call.</param>
+public sealed record ToolMeasure(int Tokens, int TokensPerTool, int TokensPerByte, int TokensPerCall, int TokensPerResult);
 
 /// <summary>How a text on <c>/v1/completions</c> reaches a model. Token ids are always fed unchanged.</summary>
 public enum LegacyPrompts

@@ -1,3 +1,5 @@
+using Tollgate.Contracts.Tensors;
+
 namespace Tollgate.Contracts.Workers;
 
 /// <summary>Worker → gateway, <c>GET /internal/status</c>: the worker's models and load. Polled every second.</summary>
@@ -39,6 +41,9 @@ public sealed record ModelCard
     /// <summary>Null for a model that does not draw, or is not loaded.</summary>
     public DrawingMeasure? Drawing { get; init; }
 
+    /// <summary>Inputs and outputs of a model that is called with tensors; null for any other one, and while it is not loaded.</summary>
+    public TensorSignature? Tensors { get; init; }
+
     /// <summary>Width of the vectors of an embedding model; 0 otherwise.</summary>
     public int EmbeddingWidth { get; init; }
 
@@ -57,6 +62,13 @@ public sealed record ModelCard
 
     /// <summary>The name whose price applies while the model has none of its own; null for no such name.</summary>
     public string? PricedAs { get; init; }
+
+    /// <summary>How the matrices of a decoder are held: <c>f32</c>, <c>stored</c> (as in its file), <c>int8</c> or <c>int4</c>; null for
+    /// other models.</summary>
+    public string? Precision { get; init; }
+
+    /// <summary>How far a decoder is from its source; null for other models, and for those of before it was measured.</summary>
+    public ModelParity? Parity { get; init; }
 }
 
 /// <summary>The project that a trained model belongs to.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Tollgate.Contracts.Keys;
@@ -8,14 +9,15 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.Gateway.Authentication;
 
 /// <summary>
-/// Turns <c>Authorization: Bearer</c> into a <see cref="Caller"/>. The caller's records may still be old: the admission that every
-/// authenticated request makes compares their versions. Thread-safe.
+/// Turns <c>Authorization: Bearer</c>, or <c>x-api-key</c> of Anthropic's clients, into a <see cref="Caller"/>. The caller's
+/// records may still be old: the admission that every authenticated request makes compares their versions. Thread-safe.
 /// </summary>
 internal sealed class Authenticator(
     KeyDirectory directory, KeyVerifier verifier, ClientAddress addresses, RefusedKeys refused, FailureBudget failures,
     KeyUseCounters uses)
 {
     private const string Scheme = "Bearer ";
+    private const string KeyHeader = "x-api-key";
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>The caller, or the refusal to send: 401, 403, 429 for an address that has tried too many keys, or 503 while an unknown
@@ -23,9 +25,10 @@ internal sealed class Authenticator(
     public async ValueTask<OrRefusal<Caller>> AuthenticateAsync(
         HttpContext context, CancellationToken cancellationToken)
     {
-        if (!TryReadKey(context.Request.Headers.Authorization, out var text))
+        var headers = context.Request.Headers;
+        if (!TryReadKey(headers.Authorization, headers[KeyHeader], out var text, out var unreadable))
         {
-            return OpenAiError.MissingBearer();
+            return unreadable;
         }
 
         if (!ApiKeyText.TryParse(text, out var publicId, out var secret))
@@ -139,15 +142,37 @@ internal sealed class Authenticator(
         }
     }
 
-    private static bool TryReadKey(StringValues header, out ReadOnlySpan<char> key)
+    /// <param name="bearer">The header <c>Authorization</c>.</param>
+    /// <param name="named">The header <c>x-api-key</c>, whose whole value is the key.</param>
+    private static bool TryReadKey(
+        StringValues bearer, StringValues named, out ReadOnlySpan<char> key, [NotNullWhen(false)] out OpenAiError? error)
     {
         key = default;
-        if (header.Count != 1 || header[0] is not { } value || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        error = OpenAiError.MissingBearer();
+        var (hasBearer, hasNamed) = (!StringValues.IsNullOrEmpty(bearer), !StringValues.IsNullOrEmpty(named));
+        if (hasBearer)
         {
-            return false;
+            if (bearer.Count != 1 || bearer[0] is not { } value || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            {
+                return false;
+            }
+
+            key = value.AsSpan(Scheme.Length).Trim();
         }
 
-        key = value.AsSpan(Scheme.Length).Trim();
+        if (hasNamed)
+        {
+            var other = named.Count == 1 ? named[0].AsSpan().Trim() : default;
+            if (hasBearer && !key.SequenceEqual(other))
+            {
+                error = OpenAiError.TwoApiKeys();
+                return false;
+            }
+
+            key = other;
+        }
+
+        error = key.Length > 0 ? null : error;
         return key.Length > 0;
     }
 }

@@ -21,6 +21,9 @@ internal sealed record Caller(KeyRecord Key, OrganizationPolicy Policy, DateTime
     /// <summary>The limits of the caller's project; none when the policy names no such project.</summary>
     public Limits ProjectLimits => Policy.Projects.GetValueOrDefault(ProjectId.ToString("N"), Limits.None);
 
+    /// <summary>Whether the project lets responses of <c>/v1/responses</c> be kept.</summary>
+    public bool KeepsResponses => Policy.KeepNoResponses?.Contains(ProjectId.ToString("N")) != true;
+
     /// <summary>What the client showed, to be proved again when its admission finds that the record is old.</summary>
     public PresentedKey? Presented { get; init; }
 

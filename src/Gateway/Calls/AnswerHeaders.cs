@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Gateway.Calls;
 
@@ -14,10 +16,17 @@ internal static class AnswerHeaders
 
     /// <param name="model">The model's real name.</param>
     /// <param name="plainText">Whether the answer is plain text instead of JSON.</param>
-    public static void OfWhole(HttpResponse response, int length, InferenceEndpoint endpoint, string model, bool plainText)
+    public static void OfWhole(
+        HttpResponse response, ReadOnlySpan<byte> answer, InferenceEndpoint endpoint, string model, bool plainText)
     {
         response.ContentType = plainText ? "text/plain; charset=utf-8" : "application/json";
-        response.ContentLength = length;
+        response.ContentLength = answer.Length;
+        if (endpoint.HeaderLengthOf(answer) is { } header)
+        {
+            response.ContentType = TensorBodies.MediaType;
+            response.Headers[TensorBodies.HeaderLength] = header.ToString(CultureInfo.InvariantCulture);
+        }
+
         if (endpoint.NamesModelInHeader)
         {
             response.Headers["openai-model"] = model;

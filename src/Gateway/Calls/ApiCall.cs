@@ -36,6 +36,12 @@ internal sealed class ApiCall(Guid requestId, long startedAt)
     /// <summary>Name of the only worker that may take it; null for any. Only a call through the internal door can name one.</summary>
     public string? Worker { get; set; }
 
+    /// <summary>Id of the response in the background that the call runs, <c>resp_…</c>; null for another call.</summary>
+    public string? Background { get; init; }
+
+    /// <summary>Cancelled when the connection of the caller ends, which a call through the internal door may outlive.</summary>
+    public CancellationToken CallerLeft { get; init; }
+
     /// <summary>Null until the key was proved.</summary>
     public Caller? Caller { get; set; }
 
@@ -47,6 +53,13 @@ internal sealed class ApiCall(Guid requestId, long startedAt)
     /// <summary>Null for a URL that is none of ours.</summary>
     public PublicEndpoint? Endpoint { get; set; }
 
+    /// <summary>That of the endpoint, unless the client speaks another one that the URL knows too.</summary>
+    public Wire Wire
+    {
+        get => field ?? Wire.Of(Endpoint);
+        set;
+    }
+
     /// <summary>Scope name of the endpoint; never text of the client's.</summary>
     public string Route => Endpoint?.Scope ?? "unknown";
 
@@ -54,6 +67,9 @@ internal sealed class ApiCall(Guid requestId, long startedAt)
     public string? Model { get; set; }
 
     public bool Streamed { get; set; }
+
+    /// <summary>Events of a stream that have gone out.</summary>
+    public long Events { get; set; }
 
     public int Attempts { get; set; }
 

@@ -5,14 +5,26 @@ using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Gateway.Calls;
 
+/// <summary>A model that the URL names.</summary>
+/// <param name="Model">A name or an alias.</param>
+/// <param name="Version">Null where the URL names none.</param>
+internal sealed record ModelInUrl(string Model, string? Version = null)
+{
+    /// <summary>What parts requests of one <c>Idempotency-Key</c>.</summary>
+    public override string ToString() => Version is null ? Model : $"{Model}\0{Version}";
+}
+
 /// <summary>An endpoint that runs a model, as the pipeline sees it: how its body is read and where a worker has it. One instance an
 /// endpoint, shared by all requests.</summary>
-internal abstract class InferenceEndpoint(PublicEndpoint api)
+/// <param name="path">Its route template; null for the endpoint's first.</param>
+internal abstract class InferenceEndpoint(PublicEndpoint api, string? path = null)
 {
     public PublicEndpoint Api => api;
 
+    public Wire Wire { get; } = Wire.Of(api);
+
     /// <summary>Path at the worker, without a slash at the front.</summary>
-    public string WorkerPath { get; } = api.Path.TrimStart('/');
+    public string WorkerPath { get; } = (path ?? api.Path).TrimStart('/');
 
     /// <summary>Whether a JSON answer names the model in the header <c>openai-model</c>.</summary>
     public virtual bool NamesModelInHeader => false;
@@ -56,6 +68,16 @@ internal abstract class InferenceEndpoint(PublicEndpoint api)
     public virtual bool TryParse(
         RequestForm form, [NotNullWhen(true)] out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error) =>
         NotRead(out request, out error);
+
+    /// <summary>Reads and checks a body of JSON with bytes of tensors behind it; exactly one of the two is set. Every endpoint that takes
+    /// them overrides it.</summary>
+    /// <param name="headerLength">Length of the JSON, bytes; null where nothing follows it.</param>
+    public virtual bool TryParse(
+        ReadOnlyMemory<byte> body, int? headerLength, ModelInUrl model, [NotNullWhen(true)] out InferenceRequest? request,
+        [NotNullWhen(false)] out OpenAiError? error) => NotRead(out request, out error);
+
+    /// <summary>Length of the JSON at the start of a worker's answer that has bytes of tensors behind it; null for JSON alone.</summary>
+    public virtual int? HeaderLengthOf(ReadOnlySpan<byte> answer) => null;
 
     private bool NotRead(out InferenceRequest? request, [NotNullWhen(false)] out OpenAiError? error)
     {

@@ -4,7 +4,8 @@ using Tollgate.Contracts.OpenAi;
 namespace Tollgate.Gateway.Calls;
 
 /// <summary>An endpoint whose body of JSON alone makes the request.</summary>
-internal abstract class JsonEndpoint<TRequest>(PublicEndpoint api) : InferenceEndpoint(api)
+/// <inheritdoc cref="InferenceEndpoint(PublicEndpoint, string?)"/>
+internal abstract class JsonEndpoint<TRequest>(PublicEndpoint api, string? path = null) : InferenceEndpoint(api, path)
     where TRequest : InferenceRequest, IJsonRequest<TRequest>
 {
     public override bool TryParse(

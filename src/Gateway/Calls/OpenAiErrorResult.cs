@@ -15,7 +15,8 @@ internal static class OpenAiErrorResult
     {
         var response = context.Response;
         var headers = response.Headers;
-        ApiCall.Of(context).ErrorType = error.Code ?? error.Type;
+        var call = ApiCall.Of(context);
+        call.ErrorType = error.Code ?? error.Type;
         response.StatusCode = error.Status;
         if (error.RetryAfter is { } delay)
         {
@@ -44,7 +45,7 @@ internal static class OpenAiErrorResult
             headers.Connection = "close"; // The rest of the body is not read.
         }
 
-        var body = error.ToJson();
+        var body = call.Wire.ToBody(error, call.PublicRequestId);
         response.ContentType = "application/json";
         response.ContentLength = body.Length;
         await response.BodyWriter.WriteAsync(body, context.RequestAborted);
@@ -54,9 +55,6 @@ internal static class OpenAiErrorResult
     public static string Quotable(string text) =>
         text.Contains("sk-", StringComparison.Ordinal)
             ? "…" : text.Length <= LongestQuote ? text : string.Concat(text.AsSpan(0, LongestQuote), "…");
-
-    /// <summary>The last frame of a stream that cannot go on. After it nothing follows, no <c>[DONE]</c> either.</summary>
-    public static byte[] ToFrame(OpenAiError error) => [.. "data: "u8, .. error.ToJson(), .. "\n\n"u8];
 
     /// <summary>Ends an answer that failed unexpectedly: an error, an error frame or, in the middle of any other body, a
     /// broken connection.</summary>
@@ -70,7 +68,9 @@ internal static class OpenAiErrorResult
         }
         else if (context.Response.ContentType?.StartsWith("text/event-stream", StringComparison.Ordinal) == true)
         {
-            await context.Response.BodyWriter.WriteAsync(ToFrame(error), context.RequestAborted);
+            var call = ApiCall.Of(context);
+            await context.Response.BodyWriter.WriteAsync(
+                call.Wire.ToFrame(error, call.PublicRequestId, call.Events), context.RequestAborted);
         }
         else
         {

@@ -36,6 +36,7 @@ internal sealed class OpenAiHeaders(IOptions<OpenAiOptions> options, TimeProvide
                 "x-ratelimit-reset-tokens");
         }
 
+        call.Wire.WriteHeaders(headers, call, clock.GetUtcNow());
         if (options.Value.StrictTransportSecurity)
         {
             headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";

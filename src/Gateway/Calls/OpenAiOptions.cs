@@ -22,6 +22,10 @@ internal sealed class OpenAiOptions
     [Range(1024, 256 * 1024 * 1024)]
     public int MaxImageBytes { get; init; } = 25 * 1024 * 1024;
 
+    /// <summary>Largest request body of an endpoint that takes tensors, bytes. Default 64 MiB.</summary>
+    [Range(1024, 256 * 1024 * 1024)]
+    public int MaxTensorBytes { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>Largest request body of an endpoint that takes files to keep, bytes. Such a body passes through without being held. It
     /// bounds what is read at all: 1 MiB more than Learning's <c>Files:MaxFileBytes</c> and <c>Files:MaxPartBytes</c>. Default 513
     /// MiB.</summary>
@@ -44,6 +48,7 @@ internal sealed class OpenAiOptions
     {
         UploadKind.Audio => MaxAudioBytes,
         UploadKind.Image => MaxImageBytes,
+        UploadKind.Tensors => MaxTensorBytes,
         UploadKind.File => MaxFileBytes,
         _ => MaxBodyBytes,
     };

@@ -63,7 +63,7 @@ internal static class ApiSlice
         ((IEndpointConventionBuilder)calls).Finally(RemoveName);
         foreach (var endpoint in endpoints)
         {
-            endpoint.Map(calls);
+            endpoint.MapCalls(calls);
         }
     }
 

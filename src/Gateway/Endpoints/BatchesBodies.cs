@@ -13,7 +13,8 @@ public sealed record BatchRequestBody(
     string InputFileId,
     [property: JsonPropertyName("endpoint"), Description("The url of every line."),
         OneOfTexts(
-            "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank", "/v1/classifications", "/v1/predict",
+            "/v1/chat/completions", "/v1/messages", "/v1/completions", "/v1/responses", "/v1/embeddings", "/v1/rerank",
+            "/v1/classifications", "/v1/predict",
             "/v1/moderations", "/v1/images/classifications", "/v1/images/detections", "/v1/images/ocr", "/v1/images/generations")]
     string Endpoint,
     [property: JsonPropertyName("completion_window"), OneOfTexts(BatchRequest.Window)] string CompletionWindow)

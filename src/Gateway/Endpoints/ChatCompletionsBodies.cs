@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tollgate.Gateway.OpenApi;
 
@@ -25,6 +26,9 @@ public sealed record ChatCompletionRequest(
 
     [JsonPropertyName("top_logprobs"), Range(0, 20), Description("Alternatives shown for each token. Only beside logprobs: true.")]
     public int? TopLogprobs { get; init; }
+
+    [JsonPropertyName("best_of"), Range(1, 1), Description("Must be 1: ask for n choices.")]
+    public int? BestOf { get; init; }
 
     [JsonPropertyName("safety_identifier"), MaxLength(64), Description("Accepted and ignored.")]
     public string? SafetyIdentifier { get; init; }
@@ -60,23 +64,41 @@ public sealed record ChatCompletionRequest(
     [JsonPropertyName("modalities"), OneOfTexts("text"), Description("Answers are text.")]
     public IReadOnlyList<string>? Modalities { get; init; }
 
-    [JsonPropertyName("response_format"), Description("Answers are plain text.")]
+    [JsonPropertyName("response_format"), Description("What the answer's text must be. Default free text.")]
     public ChatResponseFormat? ResponseFormat { get; init; }
 
-    [JsonPropertyName("tools"), MaxLength(0), Description("Must be empty: tools are not supported.")]
-    public IReadOnlyList<FreeObject>? Tools { get; init; }
+    [JsonPropertyName("structured_outputs"), Description("The same in vLLM's form: one of its members. Only without response_format.")]
+    public StructuredOutputs? StructuredOutputs { get; init; }
 
-    [JsonPropertyName("tool_choice"), OneOfTexts("none", "auto"), Description("Tools are not supported.")]
-    public string? ToolChoice { get; init; }
+    [JsonPropertyName("guided_json"), OneOf(typeof(FreeObject), typeof(string), typeof(bool)),
+        Description("vLLM's older name of structured_outputs.json.")]
+    public object? GuidedJson { get; init; }
 
-    [JsonPropertyName("parallel_tool_calls"), Description("Accepted and ignored.")]
+    [JsonPropertyName("guided_regex"), MinLength(1), Description("vLLM's older name of structured_outputs.regex.")]
+    public string? GuidedRegex { get; init; }
+
+    [JsonPropertyName("guided_choice"), MinLength(1), MaxLength(1024), Description("vLLM's older name of structured_outputs.choice.")]
+    public IReadOnlyList<string>? GuidedChoice { get; init; }
+
+    [JsonPropertyName("guided_grammar"), MinLength(1), Description("vLLM's older name of structured_outputs.grammar.")]
+    public string? GuidedGrammar { get; init; }
+
+    [JsonPropertyName("tools"), MaxLength(128), Description("Functions that the model may call.")]
+    public IReadOnlyList<ChatTool>? Tools { get; init; }
+
+    [JsonPropertyName("tool_choice"), OneOf(typeof(string), typeof(ChatToolChoice)),
+        Description("none, auto, required, or the functions that may or must be called. Default auto.")]
+    public object? ToolChoice { get; init; }
+
+    [JsonPropertyName("parallel_tool_calls"), Description("Whether one answer may have several calls. Default true.")]
     public bool? ParallelToolCalls { get; init; }
 
-    [JsonPropertyName("functions"), MaxLength(0), Description("Must be empty: functions are not supported.")]
-    public IReadOnlyList<FreeObject>? Functions { get; init; }
+    [JsonPropertyName("functions"), MaxLength(128), Description("Older form of tools, for one call at a time.")]
+    public IReadOnlyList<ChatFunction>? Functions { get; init; }
 
-    [JsonPropertyName("function_call"), OneOfTexts("none", "auto"), Description("Functions are not supported.")]
-    public string? FunctionCall { get; init; }
+    [JsonPropertyName("function_call"), OneOf(typeof(string), typeof(ChatFunctionName)),
+        Description("none, auto, or the function to call.")]
+    public object? FunctionCall { get; init; }
 
     [JsonPropertyName("audio"), OneOf, Description("Not supported: only null is accepted.")]
     public object? Audio { get; init; }
@@ -88,21 +110,127 @@ public sealed record ChatCompletionRequest(
     public object? WebSearchOptions { get; init; }
 }
 
-/// <summary>Format of the answer.</summary>
+/// <summary>Format of the answer's text. An answer that ends with stop keeps to it.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record ChatResponseFormat([property: JsonPropertyName("type"), OneOfTexts("text")] string Type)
+public sealed record ChatResponseFormat(
+    [property: JsonPropertyName("type"), OneOfTexts("text", "json_object", "json_schema", "regex", "grammar")] string Type)
 {
-    [JsonPropertyName("json_schema"), OneOf, Description("Not supported: only null is accepted.")]
-    public object? JsonSchema { get; init; }
+    [JsonPropertyName("json_schema"), Description("Of type json_schema.")]
+    public ChatJsonSchema? JsonSchema { get; init; }
 
-    [JsonPropertyName("schema"), OneOf, Description("Not supported: only null is accepted.")]
+    [JsonPropertyName("pattern"), MinLength(1), Description("Of type regex, an extension: the whole text matches it.")]
+    public string? Pattern { get; init; }
+
+    [JsonPropertyName("regex"), MinLength(1), Description("Another name of pattern.")]
+    public string? Regex { get; init; }
+
+    [JsonPropertyName("grammar"), MinLength(1), Description("Of type grammar, an extension.")]
+    public string? Grammar { get; init; }
+
+    [JsonPropertyName("definition"), MinLength(1), Description("Another name of grammar.")]
+    public string? Definition { get; init; }
+
+    [JsonPropertyName("syntax"), OneOfTexts("gbnf", "lark"), Description("Of a grammar. Default gbnf where the text has ::=, else lark.")]
+    public string? Syntax { get; init; }
+
+    [JsonPropertyName("schema"), OneOf, Description("Not supported here: it stands in json_schema.")]
     public object? Schema { get; init; }
 }
 
-/// <summary>One message of a chat. It has a content or, from an assistant that refused, a refusal.</summary>
+/// <summary>The schema that an answer is valid under.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ChatJsonSchema([property: JsonPropertyName("name"), MinLength(1), MaxLength(64)] string Name)
+{
+    [JsonPropertyName("description"), Description("Accepted and ignored.")]
+    public string? Description { get; init; }
+
+    [JsonPropertyName("schema"), OneOf(typeof(FreeObject), typeof(bool)), Description("JSON schema. Without it any object.")]
+    public object? Schema { get; init; }
+
+    [JsonPropertyName("strict"),
+        Description("Whether the schema must keep OpenAI's rules of strict schemas. Answers are valid either way.")]
+    public bool? Strict { get; init; }
+}
+
+/// <summary>vLLM's form of a format: one of its members.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record StructuredOutputs
+{
+    [JsonPropertyName("json"), OneOf(typeof(FreeObject), typeof(string), typeof(bool)), Description("JSON schema, or its text.")]
+    public object? Json { get; init; }
+
+    [JsonPropertyName("regex"), MinLength(1), Description("The whole text matches it.")]
+    public string? Regex { get; init; }
+
+    [JsonPropertyName("choice"), MinLength(1), MaxLength(1024), Description("The text is one of these.")]
+    public IReadOnlyList<string>? Choice { get; init; }
+
+    [JsonPropertyName("grammar"), MinLength(1), Description("In GBNF or Lark.")]
+    public string? Grammar { get; init; }
+
+    [JsonPropertyName("json_object"), Description("Any JSON object.")]
+    public bool? JsonObject { get; init; }
+}
+
+/// <summary>A function that the model may call.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ChatTool(
+    [property: JsonPropertyName("type"), OneOfTexts("function")] string Type,
+    [property: JsonPropertyName("function")] ChatFunction Function)
+{
+    [JsonPropertyName("custom"), OneOf, Description("Not supported: only null is accepted.")]
+    public object? Custom { get; init; }
+}
+
+/// <summary>A function.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ChatFunction(
+    [property: JsonPropertyName("name"), MinLength(1), MaxLength(64), Description("Letters, digits, underscores and hyphens.")] string Name)
+{
+    [JsonPropertyName("description"), Description("What it does, for the model.")]
+    public string? Description { get; init; }
+
+    [JsonPropertyName("parameters"), Description("JSON schema of the arguments, of type object.")]
+    public FreeObject? Parameters { get; init; }
+
+    [JsonPropertyName("strict"), Description("Whether arguments are always valid under the schema, by OpenAI's rules of strict schemas.")]
+    public bool? Strict { get; init; }
+}
+
+/// <summary>Which functions may or must be called.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ChatToolChoice([property: JsonPropertyName("type"), OneOfTexts("function", "allowed_tools")] string Type)
+{
+    [JsonPropertyName("function"), Description("Of type function: it must be called.")]
+    public ChatFunctionName? Function { get; init; }
+
+    [JsonPropertyName("allowed_tools"), Description("Of type allowed_tools.")]
+    public ChatAllowedTools? AllowedTools { get; init; }
+
+    [JsonPropertyName("custom"), OneOf, Description("Not supported: only null is accepted.")]
+    public object? Custom { get; init; }
+}
+
+/// <summary>Name of one of the request's functions.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ChatFunctionName([property: JsonPropertyName("name")] string Name);
+
+/// <summary>The functions that may be called, of those that the model is shown.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ChatAllowedTools(
+    [property: JsonPropertyName("mode"), OneOfTexts("auto", "required")] string Mode,
+    [property: JsonPropertyName("tools"), MinLength(1)] IReadOnlyList<ChatAllowedTool> Tools);
+
+/// <summary>A function that may be called.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ChatAllowedTool(
+    [property: JsonPropertyName("type"), OneOfTexts("function")] string Type,
+    [property: JsonPropertyName("function")] ChatFunctionName Function);
+
+/// <summary>One message of a chat. It has a content or, from an assistant, calls or a refusal.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ChatCompletionMessage(
-    [property: JsonPropertyName("role"), OneOfTexts("system", "developer", "user", "assistant")] string Role)
+    [property: JsonPropertyName("role"), OneOfTexts("system", "developer", "user", "assistant", "tool", "function")] string Role)
 {
     [JsonPropertyName("content"), OneOf(typeof(string), typeof(IReadOnlyList<ChatContentPart>)), Description("A text, or parts of one.")]
     public object? Content { get; init; }
@@ -116,17 +244,44 @@ public sealed record ChatCompletionMessage(
     [JsonPropertyName("annotations"), Description("Accepted and ignored, so that an answer's message can be sent back.")]
     public IReadOnlyList<FreeObject>? Annotations { get; init; }
 
-    [JsonPropertyName("tool_calls"), MaxLength(0), Description("Must be empty: tools are not supported.")]
-    public IReadOnlyList<FreeObject>? ToolCalls { get; init; }
+    [JsonPropertyName("tool_calls"), Description("Calls that the assistant made.")]
+    public IReadOnlyList<ChatToolCall>? ToolCalls { get; init; }
 
-    [JsonPropertyName("tool_call_id"), OneOf, Description("Not supported: only null is accepted.")]
-    public object? ToolCallId { get; init; }
+    [JsonPropertyName("tool_call_id"), MinLength(1), MaxLength(256), Description("Of role tool: the call whose result the content is.")]
+    public string? ToolCallId { get; init; }
 
-    [JsonPropertyName("function_call"), OneOf, Description("Not supported: only null is accepted.")]
-    public object? FunctionCall { get; init; }
+    [JsonPropertyName("function_call"), Description("Older form of one call.")]
+    public ChatFunctionCall? FunctionCall { get; init; }
 
     [JsonPropertyName("audio"), OneOf, Description("Not supported: only null is accepted.")]
     public object? Audio { get; init; }
+
+    [JsonPropertyName("parsed"), Description("Accepted and ignored: OpenAI's client adds it to an answer's message.")]
+    public JsonElement? Parsed { get; init; }
+}
+
+/// <summary>A call of a function.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ChatToolCall(
+    [property: JsonPropertyName("id"), MinLength(1), MaxLength(256)] string Id,
+    [property: JsonPropertyName("type"), OneOfTexts("function")] string Type,
+    [property: JsonPropertyName("function")] ChatFunctionCall Function)
+{
+    [JsonPropertyName("index"), Range(0, int.MaxValue), Description("Accepted and ignored, as a stream has it.")]
+    public int? Index { get; init; }
+
+    [JsonPropertyName("custom"), OneOf, Description("Not supported: only null is accepted.")]
+    public object? Custom { get; init; }
+}
+
+/// <summary>The function that is called, and its arguments.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ChatFunctionCall(
+    [property: JsonPropertyName("name"), MinLength(1), MaxLength(64)] string Name,
+    [property: JsonPropertyName("arguments"), Description("JSON text, as the model wrote it.")] string Arguments)
+{
+    [JsonPropertyName("parsed_arguments"), Description("Accepted and ignored: OpenAI's client adds it to an answer's calls.")]
+    public JsonElement? ParsedArguments { get; init; }
 }
 
 /// <summary>A part of a message's content: a text, or an assistant's refusal.</summary>
@@ -169,14 +324,32 @@ public sealed record ChatCompletionChoice(
     [property: JsonPropertyName("index")] int Index,
     [property: JsonPropertyName("message")] ChatCompletionAnswer Message,
     [property: JsonPropertyName("logprobs")] ChatLogprobs? Logprobs,
-    [property: JsonPropertyName("finish_reason"), OneOfTexts("stop", "length")] string FinishReason);
+    [property: JsonPropertyName("finish_reason"), OneOfTexts("stop", "length", "tool_calls", "function_call")] string FinishReason);
 
 /// <summary>The message that the model generated.</summary>
 public sealed record ChatCompletionAnswer(
     [property: JsonPropertyName("role"), OneOfTexts("assistant")] string Role,
-    [property: JsonPropertyName("content")] string Content,
+    [property: JsonPropertyName("content"), Description("Null where the model only calls functions.")] string? Content,
     [property: JsonPropertyName("refusal")] string? Refusal,
-    [property: JsonPropertyName("annotations")] IReadOnlyList<FreeObject> Annotations);
+    [property: JsonPropertyName("annotations")] IReadOnlyList<FreeObject> Annotations)
+{
+    [JsonPropertyName("tool_calls"), Description("Absent without calls.")]
+    public IReadOnlyList<ChatAnswerCall>? ToolCalls { get; init; }
+
+    [JsonPropertyName("function_call"), Description("Only of a request with functions.")]
+    public ChatAnswerFunction? FunctionCall { get; init; }
+}
+
+/// <summary>A call that the model makes.</summary>
+public sealed record ChatAnswerCall(
+    [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("type"), OneOfTexts("function")] string Type,
+    [property: JsonPropertyName("function")] ChatAnswerFunction Function);
+
+/// <summary>The function that the model calls, and its arguments.</summary>
+public sealed record ChatAnswerFunction(
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("arguments"), Description("JSON text.")] string Arguments);
 
 /// <summary>Log-probabilities of a choice or of a chunk.</summary>
 public sealed record ChatLogprobs(
@@ -216,7 +389,8 @@ public sealed record ChatCompletionChunkChoice(
     [property: JsonPropertyName("index")] int Index,
     [property: JsonPropertyName("delta")] ChatCompletionDelta Delta,
     [property: JsonPropertyName("logprobs")] ChatLogprobs? Logprobs,
-    [property: JsonPropertyName("finish_reason"), OneOfTexts("stop", "length"), Description("Null until the choice's last chunk.")]
+    [property: JsonPropertyName("finish_reason"), OneOfTexts("stop", "length", "tool_calls", "function_call"),
+        Description("Null until the choice's last chunk.")]
     string? FinishReason);
 
 /// <summary>What a chunk adds to a choice's message.</summary>
@@ -230,6 +404,31 @@ public sealed record ChatCompletionDelta
 
     [JsonPropertyName("refusal")]
     public string? Refusal { get; init; }
+
+    [JsonPropertyName("tool_calls"), Description("One piece of one call.")]
+    public IReadOnlyList<ChatCallPiece>? ToolCalls { get; init; }
+
+    [JsonPropertyName("function_call"), Description("A piece of the call; only of a request with functions.")]
+    public ChatFunctionPiece? FunctionCall { get; init; }
+}
+
+/// <summary>A piece of a call. Its id, type and name stand in the first piece alone; joined arguments are a JSON text.</summary>
+public sealed record ChatCallPiece(
+    [property: JsonPropertyName("index"), Description("Of the call in its message.")] int Index,
+    [property: JsonPropertyName("function")] ChatFunctionPiece Function)
+{
+    [JsonPropertyName("id")]
+    public string? Id { get; init; }
+
+    [JsonPropertyName("type"), OneOfTexts("function")]
+    public string? Type { get; init; }
+}
+
+/// <summary>A piece of a function's name and arguments.</summary>
+public sealed record ChatFunctionPiece([property: JsonPropertyName("arguments")] string Arguments)
+{
+    [JsonPropertyName("name")]
+    public string? Name { get; init; }
 }
 
 /// <summary>Examples of the endpoint's bodies.</summary>

@@ -33,14 +33,18 @@ public abstract record CompletionBody(
     [JsonPropertyName("best_of"), Range(1, 20), Description("Candidates generated for each prompt, of which the n best are returned.")]
     public int? BestOf { get; init; }
 
-    [JsonPropertyName("echo"), Description("Puts the prompt before the answer. Default false.")]
+    [JsonPropertyName("echo"),
+        Description(
+            "Puts the prompt before the answer. Beside logprobs its tokens are in them too, and a text is read unchanged even by a model "
+            + "that answers texts as chats; with max_tokens: 0 the prompt alone. Default false.")]
     public bool? Echo { get; init; }
 
     [JsonPropertyName("logprobs"), Range(0, 5), Description("Adds log-probabilities, with so many alternatives for each token.")]
     public int? Logprobs { get; init; }
 
-    [JsonPropertyName("suffix"), OneOf, Description("Not supported: only null is accepted.")]
-    public object? Suffix { get; init; }
+    [JsonPropertyName("suffix"),
+        Description("The text after the gap that is filled. Only for models with tokens for that, and not beside echo with logprobs.")]
+    public string? Suffix { get; init; }
 }
 
 /// <summary>Answer of <c>POST /v1/completions</c>.</summary>
@@ -64,9 +68,10 @@ public sealed record CompletionChoice(
 /// <summary>Log-probabilities of a choice or of a chunk; the lists run in parallel, one element a token.</summary>
 public sealed record CompletionLogprobs(
     [property: JsonPropertyName("tokens")] IReadOnlyList<string> Tokens,
-    [property: JsonPropertyName("token_logprobs")] IReadOnlyList<double> TokenLogprobs,
-    [property: JsonPropertyName("top_logprobs"), Description("Null for logprobs: 0.")]
-    IReadOnlyList<IReadOnlyDictionary<string, double>>? TopLogprobs,
+    [property: JsonPropertyName("token_logprobs"), Description("Null for the first token of an echoed prompt.")]
+    IReadOnlyList<double?> TokenLogprobs,
+    [property: JsonPropertyName("top_logprobs"), Description("Null for logprobs: 0; an element is null where token_logprobs is.")]
+    IReadOnlyList<IReadOnlyDictionary<string, double>?>? TopLogprobs,
     [property: JsonPropertyName("text_offset"), Description("Characters of prompt and text before the token.")]
     IReadOnlyList<int> TextOffset);
 

@@ -11,6 +11,9 @@ internal interface IEndpoint
 
     /// <summary>Maps its routes, and describes them for the API's document.</summary>
     void Map(IEndpointRouteBuilder routes);
+
+    /// <summary>Maps the routes that run a model for the internal door. Default all routes.</summary>
+    void MapCalls(IEndpointRouteBuilder routes) => Map(routes);
 }
 
 /// <summary>Every endpoint of the public API: one line an endpoint, in the order of <see cref="PublicEndpoint.All"/>.</summary>
@@ -19,7 +22,9 @@ internal static class EndpointTable
     public static readonly IReadOnlyList<IEndpoint> All =
     [
         new ChatCompletionsEndpoint(),
+        new MessagesEndpoint(),
         new CompletionsEndpoint(),
+        new ResponsesEndpoint(),
         new EmbeddingsEndpoint(),
         new RerankEndpoint(),
         new ClassificationsEndpoint(),
@@ -31,6 +36,7 @@ internal static class EndpointTable
         new TranscriptionsEndpoint(),
         new TranslationsEndpoint(),
         new ImageGenerationsEndpoint(),
+        new TensorsEndpoint(),
         new ModelsEndpoint(),
         new FilesEndpoint(),
         new BatchesEndpoint(),

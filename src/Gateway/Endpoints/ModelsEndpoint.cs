@@ -11,7 +11,8 @@ using Tollgate.Gateway.Pipeline;
 
 namespace Tollgate.Gateway.Endpoints;
 
-/// <summary><c>GET /v1/models</c> and <c>GET /v1/models/{model}</c>: what the caller's key can call, aliases included.</summary>
+/// <summary><c>GET /v1/models</c> and <c>GET /v1/models/{model}</c>: what the caller's key can call, aliases included. A client of
+/// Anthropic, which names its version of the API, gets the shape that it knows.</summary>
 internal sealed class ModelsEndpoint : IEndpoint
 {
     private const string Owner = "tollgate";
@@ -33,11 +34,12 @@ internal sealed class ModelsEndpoint : IEndpoint
     internal static async Task ListAsync(HttpContext context, RequestEntry door, ModelDirectory models)
     {
         var call = ApiCall.Of(context);
+        call.Wire = Wire.AskedBy(context.Request);
         if (await door.EnterAsync(context, call, PublicEndpoint.Models) is { } shown
             && await door.CheckAsync(context, call, PublicEndpoint.Models, shown) is { } caller)
         {
             var list = models.List(caller).Select(model => new ModelObject(model.Id, model.CreatedAt, Owner));
-            await WriteAsync(context, ModelObject.ToJson(list));
+            await WriteAsync(context, call.Wire.ToBody(list));
         }
     }
 
@@ -46,6 +48,7 @@ internal sealed class ModelsEndpoint : IEndpoint
         RequestEntry door, ModelDirectory models)
     {
         var call = ApiCall.Of(context);
+        call.Wire = Wire.AskedBy(context.Request);
         if (await door.EnterAsync(context, call, PublicEndpoint.Models) is not { } shown
             || await door.CheckAsync(context, call, PublicEndpoint.Models, shown) is not { } caller)
         {
@@ -55,7 +58,7 @@ internal sealed class ModelsEndpoint : IEndpoint
         model = EndpointRoutes.Unescape(model);
         if (models.List(caller).FirstOrDefault(known => known.Id == model) is { } found)
         {
-            await WriteAsync(context, new ModelObject(found.Id, found.CreatedAt, Owner).ToJson());
+            await WriteAsync(context, call.Wire.ToBody(new ModelObject(found.Id, found.CreatedAt, Owner)));
         }
         else
         {

@@ -36,6 +36,9 @@ internal sealed partial class OpenAiMiddleware(
             (isInternal ? NamedByService(context) : null) ?? Guid.CreateVersion7(clock.GetUtcNow()), clock.GetTimestamp())
         {
             IsInternal = isInternal,
+            CallerLeft = context.RequestAborted,
+            Background = isInternal && context.Request.Headers[InternalCalls.ResponseHeader] is [{ Length: > 0 } response]
+                ? response : null,
         };
         context.Features.Set(call);
         if (isInternal && context.GetEndpoint()!.Metadata.GetMetadata<EndsWithItsCaller>() is null)

@@ -21,6 +21,7 @@ internal static class UnknownUrls
     internal static Task RefuseAsync(HttpContext context)
     {
         var (method, path) = (context.Request.Method, context.Request.Path.Value ?? "");
+        ApiCall.Of(context).Wire = Wire.AskedBy(context.Request);
         if (FindMethods(path) is not { Count: > 0 } methods)
         {
             var meant = FindMeant(path) is { } other ? OpenAiErrorResult.Quotable(other) : null;

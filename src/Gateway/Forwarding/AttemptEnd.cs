@@ -49,6 +49,13 @@ internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
         var confirmed = await attempt.WaitForUnitsAsync(); // The slot is free again before the client's limits are.
         switch (attempt.Cause)
         {
+            case StopCause.ClientLeft when running.Call.Background is not null:
+                // Cancelled by a request of the customer's, not left by a connection that broke: nothing of it is forgiven.
+                var computed = confirmed?.Units ?? default;
+                running.Close(
+                    Outcome.ClientLeftBeforeFirstToken, computed, 0,
+                    confirmed is null ? running.Ticket.HeldRateTokens : running.Ticket.RateTokensOf(computed));
+                return Answered;
             case StopCause.ClientLeft or StopCause.ClientStalled:
                 await running.CloseUnansweredAsync(Outcome.ClientLeftBeforeFirstToken, confirmed?.Units, work);
                 return Answered;

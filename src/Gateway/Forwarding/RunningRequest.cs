@@ -32,6 +32,9 @@ internal sealed record RunningRequest(
     /// <summary>Takes in what goes out, for its idempotency key; null when it came without.</summary>
     public AnswerRecording? Recording { get; init; }
 
+    /// <inheritdoc cref="CompletedRequest.Keeper"/>
+    public AnswerKeeper? Keeper { get; init; }
+
     /// <summary>
     /// Closes the ticket of a request that had no answer. What was computed counts in the token buckets; it is billed as far as it is not
     /// forgiven.
@@ -49,7 +52,8 @@ internal sealed record RunningRequest(
     /// may go out when this ends. An answer that the model itself left empty is work without an answer.
     /// </summary>
     /// <param name="last">What is still to go out.</param>
-    public async ValueTask CompleteAsync(Units units, ReadOnlyMemory<byte> last, UnansweredWork work)
+    /// <returns>What goes out.</returns>
+    public async ValueTask<ReadOnlyMemory<byte>> CompleteAsync(Units units, ReadOnlyMemory<byte> last, UnansweredWork work)
     {
         var empty = EndedAtOnceByItself(units);
         var outcome = empty ? Outcome.Empty : Outcome.Completed;
@@ -65,6 +69,9 @@ internal sealed record RunningRequest(
         }
 
         Close(outcome, charged, charged.Completion, Ticket.RateTokensOf(units), kind);
+
+        // Kept only when it is paid: whoever reads it by its id has it delivered.
+        return Keeper is null ? last : await Keeper(last);
     }
 
     /// <summary>Whether nothing was generated although the client neither forbade it nor gave a reason to stop.</summary>
@@ -72,10 +79,12 @@ internal sealed record RunningRequest(
     {
         var sampling = Request switch
         {
-            ChatRequest chat => chat.Sampling,
+            ConversationRequest chat => chat.Sampling,
             CompletionRequest completion => completion.Sampling,
             _ => null,
         };
-        return units.Completion == 0 && sampling is { Stop.Count: 0, LogitBias: null, MaxTokens: not 0 };
+        return Request.Generates && units.Completion == 0 && Request is not ConversationRequest { Format: not null }
+            && sampling is { Stop.Count: 0, StopTokenIds.Count: 0, BadWords.Count: 0, LogitBias: null }
+            && sampling is { AllowedTokenIds: null, MaxTokens: not 0 };
     }
 }

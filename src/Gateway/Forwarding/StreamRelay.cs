@@ -10,8 +10,8 @@ namespace Tollgate.Gateway.Forwarding;
 
 /// <summary>
 /// Passes the events of one stream on: whole events only, journaled before they are written, those that arrive together in one write. The
-/// answer's headers go out with the first event. Ends with <c>[DONE]</c>, which is written after the ticket is closed, or with an error
-/// frame, or because the client is gone; never with a clean end that is none.
+/// answer's headers go out with the first event. Ends with the event that ends it well, such as <c>[DONE]</c>, which is written after the
+/// ticket is closed, or with an error frame, or because the client is gone; never with a clean end that is none.
 /// </summary>
 internal sealed partial class StreamRelay(RunningRequest running, Attempt attempt, ForwardingParts parts, ILogger logger) : IDisposable
 {
@@ -38,7 +38,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         await using var stream = await answer.Content.ReadAsStreamAsync(CancellationToken.None);
         while (await ReadAsync(stream))
         {
-            var events = EventScanner.Scan(_buffer.Written.Span, _tokens, MostCounted);
+            var events = EventScanner.Scan(_buffer.Written.Span, _tokens, MostCounted, running.Endpoint.Wire);
             if (!running.Endpoint.UnitsOf(_prompt with { Input = 0, Cached = 0 }, events.Tokens).IsWithin(running.Ticket.Bound))
             {
                 return await BreakAsync("more units than the hold covers");
@@ -107,6 +107,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         running.Ticket.Progress(Units);
         running.Recording?.Append(_buffer.Written.Span[..events.Length]);
         await WriteAsync(_buffer.Written[..events.Length]);
+        running.Call.Events += events.Count;
         if (_tokens > 0)
         {
             running.Call.FirstTokenAt ??= parts.Clock.GetTimestamp();
@@ -121,13 +122,12 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         _tokens = events.Tokens;
         running.Call.FirstTokenAt ??= parts.Clock.GetTimestamp();
         var last = _buffer.Written[..(events.Length + events.Next)];
-        if (running.Recording is not null)
+        if (running.Recording is not null || running.Keeper is not null)
         {
             attempt.Disarm(); // The worker owes nothing more while the answer is kept.
         }
 
-        await running.CompleteAsync(Units, last, parts.Unanswered);
-        await WriteAsync(last);
+        await WriteAsync(await running.CompleteAsync(Units, last, parts.Unanswered));
         attempt.Disarm();
         return AttemptEnd.Answered;
     }
@@ -183,11 +183,11 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
                 running.Context.Abort();
                 return AttemptEnd.Answered;
             case StopCause.ShuttingDown:
-                return await FailAsync(OpenAiErrorResult.ToFrame(OpenAiError.ShuttingDown()));
+                return await FailAsync(OpenAiError.ShuttingDown());
             case StopCause.WorkerSilent:
-                return await FailAsync(OpenAiErrorResult.ToFrame(OpenAiError.UpstreamTimedOut()));
+                return await FailAsync(OpenAiError.UpstreamTimedOut());
             default:
-                return await FailAsync(OpenAiErrorResult.ToFrame(OpenAiError.UpstreamFailed()));
+                return await FailAsync(OpenAiError.UpstreamFailed());
         }
     }
 
@@ -203,9 +203,12 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         LogBrokenOff(logger, running.Call.PublicRequestId, attempt.Worker.Url, _tokens);
         attempt.Worker.Failed();
         return _started
-            ? await FailAsync(OpenAiErrorResult.ToFrame(OpenAiError.UpstreamFailed()))
+            ? await FailAsync(OpenAiError.UpstreamFailed())
             : AttemptEnd.WorkerGone(running.Model);
     }
+
+    private Task<AttemptEnd> FailAsync(OpenAiError error) =>
+        FailAsync(running.Endpoint.Wire.ToFrame(error, running.Call.PublicRequestId, running.Call.Events));
 
     /// <summary>Ends a stream whose answer has started: charged is what went out, and nothing where no token did.</summary>
     private async Task<AttemptEnd> FailAsync(ReadOnlyMemory<byte> frame)

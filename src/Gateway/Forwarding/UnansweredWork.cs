@@ -18,9 +18,9 @@ internal sealed partial class UnansweredWork(
     private readonly EmbeddedScript _script = EmbeddedScript.Load("UnansweredWork.lua");
 
     /// <summary>What units weigh in the allowance, tokens: a second of audio 50, 256 pixels 1 and an image at least 1, a denoiser step
-    /// 256.</summary>
+    /// 256, a call with tensors 16 and 64 of their elements 1.</summary>
     public static long Weigh(Units units) => units.Prompt + units.Completion + (units.AudioMs / 20) + units.Images + (units.Pixels / 256)
-        + (units.Steps * 256);
+        + (units.Steps * 256) + (units.Calls * 16) + (units.Elements / 64);
 
     /// <summary>Takes <paramref name="computed"/> out of the organization's allowance. False when it does not fit: bill it. A gateway that
     /// dies between this and the request's CLOSE has used up allowance and bills nothing.</summary>

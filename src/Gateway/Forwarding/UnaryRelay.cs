@@ -48,16 +48,16 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
             return await AttemptEnd.OfStopAsync(attempt, running, parts.Unanswered);
         }
 
-        await running.CompleteAsync(units, body.Written, parts.Unanswered);
+        var whole = await running.CompleteAsync(units, body.Written, parts.Unanswered);
         running.Call.FirstTokenAt = parts.Clock.GetTimestamp();
-        await SendAsync(running, answer, body.Written);
+        await SendAsync(running, answer, whole);
         return AttemptEnd.Answered;
     }
 
     private static async Task SendAsync(RunningRequest running, HttpResponseMessage answer, ReadOnlyMemory<byte> body)
     {
         var response = running.Context.Response;
-        AnswerHeaders.OfWhole(response, body.Length, running.Endpoint, running.Model, running.Request.AnswersPlainText);
+        AnswerHeaders.OfWhole(response, body.Span, running.Endpoint, running.Model, running.Request.AnswersPlainText);
         WorkerAnswer.CopyHeaders(answer, response);
         await response.BodyWriter.WriteAsync(body, running.Context.RequestAborted);
     }

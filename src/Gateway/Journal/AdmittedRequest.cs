@@ -35,7 +35,9 @@ internal sealed record AdmittedRequest(
         Math.Min(units.AudioMs, Bound.AudioMs),
         Math.Min(units.Images, Bound.Images),
         Math.Min(units.Pixels, Bound.Pixels),
-        Math.Min(units.Steps, Bound.Steps));
+        Math.Min(units.Steps, Bound.Steps),
+        Math.Min(units.Calls, Bound.Calls),
+        Math.Min(units.Elements, Bound.Elements));
 
     public void Write(ref RecordWriter writer)
     {
@@ -58,6 +60,7 @@ internal sealed record AdmittedRequest(
         writer.LaterPrices(Price.PicoUsd, Bound);
         writer.Count(Price.PicoUsd.BatchFactor);
         writer.Byte((byte)ServiceClass);
+        writer.LatestPrices(Price.PicoUsd, Bound);
     }
 
     public static AdmittedRequest Read(ref RecordReader reader)
@@ -70,9 +73,10 @@ internal sealed record AdmittedRequest(
         // Records of earlier versions end here.
         var (isOwn, from) = reader.IsAtEnd ? (false, UnknownTime) : (reader.Byte() == 1, reader.Int64());
         reader.LaterPrices(ref prices, ref bound);
-        // And those of the version before classes here; a kind of units that comes later is appended behind the class.
+        // And those of the version before classes here; the kinds of units that came later stand behind the class.
         var (factor, serviceClass) = reader.IsAtEnd
             ? (UnitPrices.UsualBatchFactor, ServiceClass.Standard) : ((int)reader.Count(), (ServiceClass)reader.Byte());
+        reader.LatestPrices(ref prices, ref bound);
         var price = new UsagePrice(
             UnitPrices.Of(prices, factor), from == UnknownTime ? null : new DateTimeOffset(from, TimeSpan.Zero), isOwn);
         return new AdmittedRequest(

@@ -75,10 +75,18 @@ internal ref struct RecordWriter(Span<byte> buffer)
         }
     }
 
+    /// <summary>Writes price and bound of each kind of the second version. <see cref="LatestPrices"/> follows at the end of the
+    /// record.</summary>
+    public void LaterPrices(UnitPrices prices, Units bound) =>
+        Prices(UnitKind.All.AsSpan(Contracts.Metering.Units.FirstLength..Contracts.Metering.Units.SecondLength), prices, bound);
+
     /// <summary>Writes price and bound of each kind of later versions, which a record has at its end.</summary>
-    public void LaterPrices(UnitPrices prices, Units bound)
+    public void LatestPrices(UnitPrices prices, Units bound) =>
+        Prices(UnitKind.All.AsSpan(Contracts.Metering.Units.SecondLength..), prices, bound);
+
+    private void Prices(ReadOnlySpan<UnitKind> kinds, UnitPrices prices, Units bound)
     {
-        foreach (var kind in UnitKind.All.AsSpan(Contracts.Metering.Units.FirstLength..))
+        foreach (var kind in kinds)
         {
             Count(kind.PriceOf(prices));
             Count(kind.Of(bound));
@@ -163,10 +171,17 @@ internal ref struct RecordReader(ReadOnlySpan<byte> payload)
         }
     }
 
+    /// <summary>Reads price and bound of each kind of the second version, as far as the record has them.</summary>
+    public void LaterPrices(ref UnitCounts prices, ref UnitCounts bound) =>
+        Prices(Contracts.Metering.Units.FirstLength, Contracts.Metering.Units.SecondLength, ref prices, ref bound);
+
     /// <summary>Reads price and bound of each kind of later versions, as far as the record has them.</summary>
-    public void LaterPrices(ref UnitCounts prices, ref UnitCounts bound)
+    public void LatestPrices(ref UnitCounts prices, ref UnitCounts bound) =>
+        Prices(Contracts.Metering.Units.SecondLength, Contracts.Metering.Units.Length, ref prices, ref bound);
+
+    private void Prices(int from, int to, ref UnitCounts prices, ref UnitCounts bound)
     {
-        for (var i = Contracts.Metering.Units.FirstLength; i < Contracts.Metering.Units.Length && !IsAtEnd; i++)
+        for (var i = from; i < to && !IsAtEnd; i++)
         {
             prices[i] = Count();
             bound[i] = Count();

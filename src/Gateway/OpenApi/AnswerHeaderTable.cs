@@ -23,8 +23,25 @@ internal static class AnswerHeaderTable
     public static readonly IReadOnlyList<string> Generated =
         ["x-tollgate-queue-ms", "idempotency-replayed", "x-tollgate-original-request-id"];
 
+    /// <summary>Headers of an answer to a client of Anthropic, beside those of every answer.</summary>
+    public static readonly IReadOnlyList<string> OfAnthropic = ["request-id"];
+
+    /// <summary>Headers of an answer to a client of Anthropic whose key is known, beside those of OpenAI.</summary>
+    public static readonly IReadOnlyList<string> OfAnthropicKey =
+    [
+        "anthropic-organization-id",
+        "anthropic-ratelimit-requests-limit", "anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset",
+        "anthropic-ratelimit-tokens-limit", "anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset",
+    ];
+
+    /// <summary>Headers of an error of the Open Inference Protocol, beside those of every answer.</summary>
+    public static readonly IReadOnlyList<string> OfTensorError = ["x-tollgate-error"];
+
     /// <summary>The model's real name, where the body is not always read.</summary>
     public const string Model = "openai-model";
+
+    /// <summary>Where the bytes of tensors begin.</summary>
+    public const string TensorsBegin = "inference-header-content-length";
 
     private static readonly Dictionary<string, (JsonSchemaType Type, string Description)> Table = new(StringComparer.Ordinal)
     {
@@ -34,13 +51,24 @@ internal static class AnswerHeaderTable
         ["openai-organization"] = (JsonSchemaType.String, "Organization of the key."),
         ["openai-project"] = (JsonSchemaType.String, "Project of the key."),
         [Model] = (JsonSchemaType.String, "The model's real name."),
+        [TensorsBegin] = (
+            JsonSchemaType.Integer, "Bytes of the JSON, behind which tensors in binary form follow. Absent where none does."),
         ["x-ratelimit-limit-requests"] = (JsonSchemaType.Integer, "Requests of the tightest limit. Absent without a limit."),
         ["x-ratelimit-remaining-requests"] = (JsonSchemaType.Integer, "Requests left of that limit."),
         ["x-ratelimit-reset-requests"] = (JsonSchemaType.String, "Time until that limit is whole again, such as 6m0s or 120ms."),
         ["x-ratelimit-limit-tokens"] = (JsonSchemaType.Integer, "Tokens of the tightest limit. Absent without a limit."),
         ["x-ratelimit-remaining-tokens"] = (JsonSchemaType.Integer, "Tokens left of that limit."),
         ["x-ratelimit-reset-tokens"] = (JsonSchemaType.String, "Time until that limit is whole again, such as 6m0s or 120ms."),
+        ["request-id"] = (JsonSchemaType.String, "The same as x-request-id."),
+        ["anthropic-organization-id"] = (JsonSchemaType.String, "The same as openai-organization."),
+        ["anthropic-ratelimit-requests-limit"] = (JsonSchemaType.Integer, "Requests of the tightest limit. Absent without a limit."),
+        ["anthropic-ratelimit-requests-remaining"] = (JsonSchemaType.Integer, "Requests left of that limit."),
+        ["anthropic-ratelimit-requests-reset"] = (JsonSchemaType.String, "When that limit is whole again, by RFC 3339."),
+        ["anthropic-ratelimit-tokens-limit"] = (JsonSchemaType.Integer, "Tokens of the tightest limit. Absent without a limit."),
+        ["anthropic-ratelimit-tokens-remaining"] = (JsonSchemaType.Integer, "Tokens left of that limit."),
+        ["anthropic-ratelimit-tokens-reset"] = (JsonSchemaType.String, "When that limit is whole again, by RFC 3339."),
         ["x-tollgate-queue-ms"] = (JsonSchemaType.Integer, "Milliseconds that the request waited for a free place."),
+        ["x-tollgate-error"] = (JsonSchemaType.String, "Stable name of the error, such as model_not_found."),
         ["idempotency-replayed"] = (
             JsonSchemaType.String, "true for an answer that was kept for its Idempotency-Key. It is not billed again."),
         ["x-tollgate-original-request-id"] = (JsonSchemaType.String, "The request whose answer was kept."),

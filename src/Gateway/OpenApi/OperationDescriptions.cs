@@ -132,14 +132,17 @@ internal static class OperationDescriptions
         });
 
     /// <summary>Describes the answer as a stream, beside the one in one piece. The schema is that of each event's data.</summary>
-    public static RouteHandlerBuilder Streams<TChunk>(this RouteHandlerBuilder route, BodyExample example) =>
+    /// <param name="end">How it ends, as a part of a sentence.</param>
+    public static RouteHandlerBuilder Streams<TChunk>(
+        this RouteHandlerBuilder route, BodyExample example,
+        string end = "the last event is data: [DONE], or an error after which nothing follows.") =>
         route.Produces<TChunk>(Unsent, Events).AddOpenApiOperationTransformer((operation, _, _) =>
         {
             operation.Responses!.Remove($"{Unsent}", out var streamed);
             var response = (OpenApiResponse)operation.Responses[Ok];
             response.Description =
-                "In one piece, or for a request with stream: true as events. Each event's data is one chunk; the last event is "
-                + "data: [DONE], or an error after which nothing follows. An event's id counts the tokens so far.";
+                $"In one piece, or for a request with stream: true as events. Each event's data is one chunk; {end} An event's id counts "
+                + "the tokens so far.";
             var events = streamed!.Content![Events];
             events.Example = JsonValue.Create(example.Json);
             response.Content!.Add(Events, events);
@@ -148,11 +151,20 @@ internal static class OperationDescriptions
 
     /// <summary>Describes the errors: one response a status, with the real errors of that status as examples.</summary>
     /// <param name="headers">Headers of every error to a known key, beside those of the error itself.</param>
-    public static void Fails(this RouteHandlerBuilder route, IReadOnlyList<OpenAiError> errors, params IReadOnlyList<string> headers)
+    public static void Fails(this RouteHandlerBuilder route, IReadOnlyList<OpenAiError> errors, params IReadOnlyList<string> headers) =>
+        route.Fails<ErrorBody>(errors, AnswerHeaderTable.Always, headers, static error => error.ToJson());
+
+    /// <summary>The same for errors of another shape.</summary>
+    /// <typeparam name="TBody">Their shape.</typeparam>
+    /// <param name="always">Headers of every error.</param>
+    /// <param name="toJson">An error in their shape.</param>
+    public static void Fails<TBody>(
+        this RouteHandlerBuilder route, IReadOnlyList<OpenAiError> errors, IReadOnlyList<string> always, IReadOnlyList<string> headers,
+        Func<OpenAiError, byte[]> toJson)
     {
         foreach (var ofStatus in errors.GroupBy(error => error.Status).OrderBy(group => group.Key))
         {
-            route.Produces<ErrorBody>(ofStatus.Key, Json);
+            route.Produces<TBody>(ofStatus.Key, Json);
         }
 
         route.AddOpenApiOperationTransformer((operation, context, _) =>
@@ -163,10 +175,10 @@ internal static class OperationDescriptions
                 AnswerHeaderTable.AddTo(
                     response, context.Document!,
                     [
-                        .. AnswerHeaderTable.Always, .. ofStatus.Key == StatusCodes.Status401Unauthorized ? [] : headers,
+                        .. always, .. ofStatus.Key == StatusCodes.Status401Unauthorized ? [] : headers,
                         .. ofStatus.SelectMany(AnswerHeaderTable.Of),
                     ]);
-                response.Content![Json].Examples = Examples(ofStatus);
+                response.Content![Json].Examples = Examples(ofStatus, toJson);
             }
 
             return Task.CompletedTask;
@@ -196,7 +208,7 @@ internal static class OperationDescriptions
         });
     }
 
-    private static Dictionary<string, IOpenApiExample> Examples(IEnumerable<OpenAiError> errors)
+    private static Dictionary<string, IOpenApiExample> Examples(IEnumerable<OpenAiError> errors, Func<OpenAiError, byte[]> toJson)
     {
         var examples = new Dictionary<string, IOpenApiExample>(StringComparer.Ordinal);
         foreach (var error in errors)
@@ -207,7 +219,7 @@ internal static class OperationDescriptions
                 name = $"{error.Code ?? error.Type}_{i}";
             }
 
-            examples.Add(name, new OpenApiExample { Value = JsonNode.Parse(error.ToJson()) });
+            examples.Add(name, new OpenApiExample { Value = JsonNode.Parse(toJson(error)) });
         }
 
         return examples;

@@ -7,8 +7,77 @@ namespace Tollgate.Gateway.OpenApi;
 // Bodies in the API's document that several endpoints share; the others lie beside their endpoint. Requests are read by the
 // parsers in Contracts, answers are written by workers; these records describe both. Tests compare them with the parsers and with answers.
 
-/// <summary>Members of every request that generates text.</summary>
-public abstract record GenerationBody
+/// <summary>Members with which vLLM extends OpenAI's requests for text.</summary>
+public abstract record SamplingExtensionsBody
+{
+    [JsonPropertyName("top_k"), Range(-1, int.MaxValue),
+        Description("Extension, as at vLLM: tokens are drawn from so many most likely ones; -1 or 0 for all. Default -1.")]
+    public int? TopK { get; init; }
+
+    [JsonPropertyName("min_p"), Range(0.0, 1.0),
+        Description("Extension: tokens less likely than this part of the most likely one's probability are not drawn. Default 0.")]
+    public double? MinP { get; init; }
+
+    [JsonPropertyName("typical_p"), Range(0.0, 1.0, MinimumIsExclusive = true),
+        Description("Extension: probability mass of the tokens nearest to the expected surprise, from which tokens are drawn. Default 1.")]
+    public double? TypicalP { get; init; }
+
+    [JsonPropertyName("repetition_penalty"), Range(0.0, 2.0, MinimumIsExclusive = true),
+        Description("Extension: above 1 makes tokens of prompt and answer less likely, below 1 more. Default 1.")]
+    public double? RepetitionPenalty { get; init; }
+
+    [JsonPropertyName("min_tokens"), Range(0, int.MaxValue),
+        Description("Extension: nothing ends the answer before so many tokens; at most the output cap. Default 0.")]
+    public int? MinTokens { get; init; }
+
+    [JsonPropertyName("stop_token_ids"), MaxLength(64),
+        Description("Extension: tokens that end the answer and are not part of it.")]
+    public IReadOnlyList<int>? StopTokenIds { get; init; }
+
+    [JsonPropertyName("ignore_eos"),
+        Description("Extension: generation goes on past the model's end tokens, which then count as output. Default false.")]
+    public bool? IgnoreEos { get; init; }
+
+    [JsonPropertyName("include_stop_str_in_output"),
+        Description("Extension: the stop text or stop token that ends the answer is part of it. Default false.")]
+    public bool? IncludeStopStrInOutput { get; init; }
+
+    [JsonPropertyName("skip_special_tokens"),
+        Description("Extension: false shows control tokens in the answer, but not its end token. Default true.")]
+    public bool? SkipSpecialTokens { get; init; }
+
+    [JsonPropertyName("bad_words"), MaxLength(64),
+        Description("Extension: texts whose tokens are never generated one after the other, none empty.")]
+    public IReadOnlyList<string>? BadWords { get; init; }
+
+    [JsonPropertyName("allowed_token_ids"), MinLength(1), MaxLength(65_536),
+        Description("Extension: the only tokens that are generated. Without an end token the answer goes on to its output cap.")]
+    public IReadOnlyList<int>? AllowedTokenIds { get; init; }
+
+    [JsonPropertyName("spaces_between_special_tokens"), Description("Accepted and ignored: there are no such spaces.")]
+    public bool? SpacesBetweenSpecialTokens { get; init; }
+
+    [JsonPropertyName("use_beam_search"), Not(true), Description("Must not be true: not supported.")]
+    public bool? UseBeamSearch { get; init; }
+
+    [JsonPropertyName("length_penalty"), Description("Accepted and ignored: a member of beam search.")]
+    public double? LengthPenalty { get; init; }
+
+    [JsonPropertyName("early_stopping"), Description("Accepted and ignored: a member of beam search.")]
+    public bool? EarlyStopping { get; init; }
+
+    [JsonPropertyName("prompt_logprobs"), OneOf, Description("Not supported: only null is accepted. See echo on /v1/completions.")]
+    public object? PromptLogprobs { get; init; }
+
+    [JsonPropertyName("truncate_prompt_tokens"), OneOf, Description("Not supported: only null is accepted.")]
+    public object? TruncatePromptTokens { get; init; }
+
+    [JsonPropertyName("logits_processors"), OneOf, Description("Not supported: only null is accepted.")]
+    public object? LogitsProcessors { get; init; }
+}
+
+/// <summary>Members of every request that generates choices of text.</summary>
+public abstract record GenerationBody : SamplingExtensionsBody
 {
     [JsonPropertyName("stream"), Description("Answers as server-sent events that end with [DONE]. Default false.")]
     public bool? Stream { get; init; }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Tollgate.Gateway.Admission;
+using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Calls;
 using Tollgate.Gateway.Forwarding;
 
@@ -11,6 +12,8 @@ internal sealed class InferencePipeline(
     RequestEntry door, RequestPreparation preparation, Backpressure backpressure, AdmissionControl admission, Forwarder forwarder,
     Replay replay)
 {
+    /// <param name="url">The model in the URL, or null.</param>
+    /// <param name="completion">Completes the endpoint's requests; null where they are complete.</param>
     // One request from top to bottom. The numbers stand at the lines below.
     //
     //      client                         gateway                                  Redis, Billing, disk            worker
@@ -28,7 +31,8 @@ internal sealed class InferencePipeline(
     //
     // (8) and (9) hold the promise of the journal: nothing reaches the client before the journal counts it. An answer in one piece passes
     // UnaryRelay instead, whose CLOSE stands before its first byte. (10) runs beside all requests.
-    public async Task RunAsync(HttpContext context, InferenceEndpoint endpoint, string? engine)
+    public async Task RunAsync(
+        HttpContext context, InferenceEndpoint endpoint, ModelInUrl? url, RequestCompletion? completion = null)
     {
         var call = ApiCall.Of(context); // (1)
         call.ShowsLimits = true;
@@ -37,7 +41,7 @@ internal sealed class InferencePipeline(
             return;
         }
 
-        var prepared = await preparation.PrepareAsync(context, caller, endpoint, engine); // (3)
+        var prepared = await preparation.PrepareAsync(context, caller, endpoint, url, completion); // (3)
         if (prepared is Preparation.Refused refused)
         {
             await door.RefuseAsync(context, call, caller, refused.Error);
@@ -50,8 +54,15 @@ internal sealed class InferencePipeline(
             return;
         }
 
-        var (request, demand, body, asked) = (Preparation.Ready)prepared;
+        var ready = (Preparation.Ready)prepared;
+        var (request, demand, body, asked) = ready;
         (call.Model, call.Streamed) = (demand.Model, demand.Streamed);
+        if (ready.Queue is not null)
+        {
+            await QueueAsync(context, call, endpoint, caller, ready);
+            return;
+        }
+
         if (backpressure.Find(caller.OrganizationId, demand.Model, demand.ServiceClass) is { } noPlace) // (5)
         {
             await door.RefuseAsync(context, call, caller, noPlace);
@@ -69,10 +80,34 @@ internal sealed class InferencePipeline(
 
         using var ticket = ((AdmissionResult.Admitted)admitted).Ticket;
         using var recording = replay.Record(asked, call.RequestId, demand, request, endpoint);
-        var running = new RunningRequest(context, call, ticket, endpoint, request, body) { Recording = recording };
+        var running = new RunningRequest(context, call, ticket, endpoint, request, body)
+        {
+            Recording = recording,
+            Keeper = ready.Keeper,
+        };
         if (await forwarder.ForwardAsync(running) is { } error) // (7) to (9)
         {
             await OpenAiErrorResult.WriteAsync(context, error);
         }
+    }
+
+    /// <summary>Answers a request that runs later. It is admitted then; now it counts as a request.</summary>
+    private async Task QueueAsync(
+        HttpContext context, ApiCall call, InferenceEndpoint endpoint, Caller caller, Preparation.Ready ready)
+    {
+        if (await door.CheckAsync(context, call, endpoint.Api, caller, ready.Demand.Access) is not { } newest)
+        {
+            return;
+        }
+
+        var queued = await ready.Queue!(newest, ready.Body, ready.Idempotent, context.RequestAborted);
+        if (!queued.TryGet(out var answer, out var refusal))
+        {
+            await OpenAiErrorResult.WriteAsync(context, refusal);
+            return;
+        }
+
+        AnswerHeaders.OfWhole(context.Response, answer, endpoint, ready.Demand.Model, plainText: false);
+        await context.Response.BodyWriter.WriteAsync(answer, context.RequestAborted);
     }
 }

@@ -15,7 +15,14 @@ internal abstract record Preparation
     /// <summary>The request may ask for admission.</summary>
     /// <param name="Body">What is sent to the worker.</param>
     /// <param name="Idempotent">Null when it came without an <c>Idempotency-Key</c>.</param>
-    public sealed record Ready(InferenceRequest Request, Demand Demand, WorkerBody Body, IdempotentRequest? Idempotent) : Preparation;
+    public sealed record Ready(InferenceRequest Request, Demand Demand, WorkerBody Body, IdempotentRequest? Idempotent) : Preparation
+    {
+        /// <inheritdoc cref="CompletedRequest.Keeper"/>
+        public AnswerKeeper? Keeper { get; init; }
+
+        /// <inheritdoc cref="CompletedRequest.Queue"/>
+        public RequestQueue? Queue { get; init; }
+    }
 
     /// <summary>The request was answered earlier under its <c>Idempotency-Key</c>.</summary>
     /// <param name="Access">What the key must allow, as if the request ran.</param>

@@ -55,7 +55,7 @@ internal sealed class Replay(RequestEntry door, IdempotencyDesk idempotency, Gat
         }
         else
         {
-            AnswerHeaders.OfWhole(response, answer.Body.Length, endpoint, answer.Model, answer.Kind == AnswerKind.Text);
+            AnswerHeaders.OfWhole(response, answer.Body.Span, endpoint, answer.Model, answer.Kind == AnswerKind.Text);
         }
 
         metrics.Replayed(answer.Model);

@@ -1,4 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.IO.Pipelines;
+using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Contracts.OpenAi;
@@ -28,6 +31,9 @@ internal sealed class RequestBody : IDisposable
     /// <summary>The parts of a body that is a form; null for JSON. Its files end with <see cref="Dispose"/>.</summary>
     public RequestForm? Form { get; private set; }
 
+    /// <summary>Length of the JSON that has bytes of tensors behind it; null where the body is something else.</summary>
+    public int? HeaderLength { get; private set; }
+
     /// <summary>
     /// Reads the body. Refuses one whose content type the endpoint does not read, that is compressed, is larger than
     /// <paramref name="limit"/> bytes, comes too slowly, stops in the middle, or is no form where it claims to be one.
@@ -39,7 +45,8 @@ internal sealed class RequestBody : IDisposable
         var request = context.Request;
         var isForm = RequestForm.IsForm(request.ContentType);
         var isJson = JsonContentType.IsJson(request.ContentType, endpoint.TakesUnlabelledJson);
-        var type = isForm ? BodyTypes.Form : isJson ? BodyTypes.Json : BodyTypes.None;
+        var type = isForm ? BodyTypes.Form : isJson ? BodyTypes.Json
+            : IsTensors(request.ContentType) ? BodyTypes.Tensors : BodyTypes.None;
         var isRead = (endpoint.Api.Bodies & type) != BodyTypes.None;
         if (!isRead || !request.Headers.ContentEncoding.All(encoding => encoding is "identity"))
         {
@@ -48,7 +55,19 @@ internal sealed class RequestBody : IDisposable
                 endpoint.Api.Bodies);
         }
 
+        int? headerLength = null;
+        if (endpoint.Api.Bodies.HasFlag(BodyTypes.Tensors)
+            && !TryReadHeaderLength(request, type == BodyTypes.Tensors, out headerLength, out var badHeader))
+        {
+            return badHeader;
+        }
+
         var read = await ReadBytesAsync(context, limit, patience);
+        if (headerLength is not null && read.Value is { } withTensors)
+        {
+            withTensors.HeaderLength = headerLength;
+        }
+
         if (!isForm || !read.TryGet(out var body, out _))
         {
             return read;
@@ -62,6 +81,32 @@ internal sealed class RequestBody : IDisposable
 
         body.Dispose();
         return invalid;
+    }
+
+    private static bool IsTensors(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type) && type.MediaType == TensorBodies.MediaType;
+
+    /// <summary>Reads where the JSON of a body ends. Clients name it with any content type; without it bytes have no meaning.</summary>
+    private static bool TryReadHeaderLength(
+        HttpRequest request, bool isBinary, out int? length, [NotNullWhen(false)] out OpenAiError? error)
+    {
+        (length, error) = (null, null);
+        var values = request.Headers[TensorBodies.HeaderLength];
+        if (values.Count == 0)
+        {
+            error = isBinary
+                ? OpenAiError.MissingHeader(TensorBodies.HeaderLength, "State the length of the JSON in front of the tensors.") : null;
+            return !isBinary;
+        }
+
+        if (values is [{ } text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var read))
+        {
+            length = read;
+            return true;
+        }
+
+        error = OpenAiError.InvalidHeader(TensorBodies.HeaderLength, "it is no number of bytes");
+        return false;
     }
 
     /// <summary>What Kestrel found wrong with a request, as the client reads it.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Metering;
@@ -16,8 +17,10 @@ internal sealed class RequestPreparation(
     RequestEntry door, ModelDirectory models, PriceCatalogue prices, IdempotencyDesk idempotency, IOptions<OpenAiOptions> options,
     TimeProvider clock)
 {
-    /// <param name="engine">The model in the URL, or null.</param>
-    public async Task<Preparation> PrepareAsync(HttpContext context, Caller caller, InferenceEndpoint endpoint, string? engine)
+    /// <param name="url">The model in the URL, or null.</param>
+    /// <param name="completion">Completes the endpoint's requests; null where they are complete.</param>
+    public async Task<Preparation> PrepareAsync(
+        HttpContext context, Caller caller, InferenceEndpoint endpoint, ModelInUrl? url, RequestCompletion? completion)
     {
         string? key = null;
         if (IdempotencyDesk.ReadKey(context.Request) is { } shown && !shown.TryGet(out key, out var invalidKey))
@@ -34,9 +37,7 @@ internal sealed class RequestPreparation(
 
         using (body)
         {
-            InferenceRequest? request;
-            if (!(body.Form is { } form
-                ? endpoint.TryParse(form, out request, out var invalid) : endpoint.TryParse(body.Bytes, engine, out request, out invalid)))
+            if (!TryParse(endpoint, body, url, out var request, out var invalid))
             {
                 return new Preparation.Refused(invalid);
             }
@@ -48,7 +49,8 @@ internal sealed class RequestPreparation(
                     request.Model == endpoint.Api.DefaultModel ? unknown.WithSource(endpoint.Api) : Explain(unknown, endpoint, caller));
             }
 
-            var asked = key is null ? null : idempotency.Identify(key, caller, endpoint.Api.Scope, engine, body.Bytes.Span, body.Form);
+            var asked = key is null
+                ? null : idempotency.Identify(key, caller, endpoint.Api.Scope, url?.ToString(), body.Bytes.Span, body.Form);
             if (asked is not null && await idempotency.RecallAsync(asked) is { } recalled)
             {
                 return recalled.TryGet(out var answer, out var refusal)
@@ -56,9 +58,26 @@ internal sealed class RequestPreparation(
                     : new Preparation.Refused(refusal);
             }
 
-            return Prepare(caller, endpoint, request, model, body, asked, ApiCall.Of(context).ServiceClass);
+            var call = ApiCall.Of(context);
+            var completed = new CompletedRequest(request, body.Bytes);
+            if (completion is not null
+                && !(await completion(caller, call.RequestId, request, body.Bytes, context.RequestAborted))
+                    .TryGet(out completed, out var incomplete))
+            {
+                return new Preparation.Refused(incomplete);
+            }
+
+            return Prepare(caller, endpoint, completed, model, body.Form?.Boundary, asked, call.ServiceClass);
         }
     }
+
+    private static bool TryParse(
+        InferenceEndpoint endpoint, RequestBody body, ModelInUrl? url, [NotNullWhen(true)] out InferenceRequest? request,
+        [NotNullWhen(false)] out OpenAiError? error) => body.Form is { } form
+        ? endpoint.TryParse(form, out request, out error)
+        : endpoint.Api.Bodies.HasFlag(BodyTypes.Tensors)
+        ? endpoint.TryParse(body.Bytes, body.HeaderLength, url!, out request, out error)
+        : endpoint.TryParse(body.Bytes, url?.Model, out request, out error);
 
     /// <summary>Resolves the model by the newest record of the key. What memory holds of a restricted key may be old: the model may have
     /// been allowed since.</summary>
@@ -70,9 +89,10 @@ internal sealed class RequestPreparation(
         models.Has(caller, card => endpoint.Refuse(card) is null) ? error : error.WithSource(endpoint.Api);
 
     private Preparation Prepare(
-        Caller caller, InferenceEndpoint endpoint, InferenceRequest request, ResolvedModel model, RequestBody body,
+        Caller caller, InferenceEndpoint endpoint, CompletedRequest completed, ResolvedModel model, string? boundary,
         IdempotentRequest? asked, ServiceClass serviceClass)
     {
+        var request = completed.Request;
         if (model.Card is not { } card)
         {
             return new Preparation.Refused(OpenAiError.ModelUnavailable(model.Model, TimeSpan.FromSeconds(1)));
@@ -91,7 +111,7 @@ internal sealed class RequestPreparation(
         if (request.MaxOutput > card.ContextLength)
         {
             return new Preparation.Refused(
-                OpenAiError.OutputCapTooLarge(CapMember(body.Bytes.Span, request), request.MaxOutput.Value, card.ContextLength));
+                OpenAiError.OutputCapTooLarge(CapMember(completed), request.MaxOutput.Value, card.ContextLength));
         }
 
         if (prices.InForce(card, caller.OrganizationId) is not { } price)
@@ -100,15 +120,17 @@ internal sealed class RequestPreparation(
         }
 
         var rewritten = new WorkerBody(
-            request.Rewrite(body.Bytes, model.Model, DemandCalculation.OutputCap(request, card)), body.Form?.Boundary);
+            request.Rewrite(completed.Body, model.Model, DemandCalculation.OutputCap(request, card)), boundary,
+            endpoint.Api.Bodies.HasFlag(BodyTypes.Tensors));
         var demand = DemandCalculation.Calculate(endpoint.Api.Scope, request, card, price, serviceClass);
         return request.MostUsd is { } most && demand.MostUsd > most
             ? new Preparation.Refused(OpenAiError.AboveMostUsd(demand.MostUsd, most))
-            : new Preparation.Ready(request, demand, rewritten, asked);
+            : new Preparation.Ready(request, demand, rewritten, asked) { Keeper = completed.Keeper, Queue = completed.Queue };
     }
 
-    /// <summary>Which of its two names the client gave the output cap.</summary>
-    private static string CapMember(ReadOnlySpan<byte> body, InferenceRequest request) =>
-        body[..request.Edits.MaxTokens.Start].TrimEnd(" \t\r\n:"u8).EndsWith("max_completion_tokens\""u8)
-            ? "max_completion_tokens" : "max_tokens";
+    /// <summary>The name that the client gave the output cap: a chat has two for it.</summary>
+    private static string CapMember(CompletedRequest completed) =>
+        completed.Request is not ChatRequest { Edits.MaxTokens.Start: var start }
+            || completed.Body.Span[..start].TrimEnd(" \t\r\n:"u8).EndsWith("max_completion_tokens\""u8)
+            ? completed.Request.CapMember! : "max_tokens";
 }

@@ -1,33 +1,23 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tollgate.Contracts.OpenAi;
-using Tollgate.Gateway.OpenApi;
 
 namespace Tollgate.Gateway.Relays;
 
-/// <summary>A public endpoint that another service answers: same paths there, on its internal listener. One instance an endpoint.</summary>
+/// <summary>A public endpoint that another service answers with all its routes. One instance an endpoint.</summary>
 /// <param name="service">Name of the service in <c>service-calls</c> and <c>Services:</c>.</param>
 internal abstract class RelayedEndpoint(PublicEndpoint api, string service)
 {
+    private readonly RelayedRoutes _routes = new(api, service);
+
     public PublicEndpoint Api => api;
 
-    public string Service => service;
+    /// <inheritdoc cref="RelayedRoutes.Map"/>
+    protected RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string method, string path) => _routes.Map(routes, method, path);
 
-    /// <summary>Maps a route of the endpoint.</summary>
-    /// <exception cref="InvalidOperationException">The endpoint's line in the shared list has no such route.</exception>
-    protected RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string method, string path) =>
-        api.Routes.Contains(new PublicRoute(method, path))
-            ? routes.MapMethods(path, [method], (HttpContext context, ServiceRelay relay) => relay.RunAsync(context, this, path))
-            : throw new InvalidOperationException($"{method} {path} is no route of {api.Scope}.");
+    /// <inheritdoc cref="RelayedRoutes.Free"/>
+    protected void Free(RouteHandlerBuilder route, IReadOnlyList<OpenAiError> own) => _routes.Free(route, own);
 
-    /// <summary>Documents the errors of a route that counts against no limit: a GET.</summary>
-    /// <param name="own">Errors of the route itself.</param>
-    protected void Free(RouteHandlerBuilder route, IReadOnlyList<OpenAiError> own) =>
-        route.Fails(DocumentedErrors.OfRelay(api, counts: false, own), AnswerHeaderTable.OfKey);
-
-    /// <summary>Documents the errors of a route that counts against the limits of requests.</summary>
-    /// <param name="own">Errors of the route itself.</param>
-    protected void Counted(RouteHandlerBuilder route, IReadOnlyList<OpenAiError> own) => route.Fails(
-        DocumentedErrors.OfRelay(api, counts: true, own), [.. AnswerHeaderTable.OfKey, .. AnswerHeaderTable.Limits]);
+    /// <inheritdoc cref="RelayedRoutes.Counted"/>
+    protected void Counted(RouteHandlerBuilder route, IReadOnlyList<OpenAiError> own) => _routes.Counted(route, own);
 }

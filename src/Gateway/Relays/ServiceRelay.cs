@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Tollgate.Contracts.Learning;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Calls;
@@ -22,8 +21,6 @@ internal sealed partial class ServiceRelay(
     RequestEntry entry, IHttpClientFactory clients, IOptions<RelayOptions> relayOptions, IOptions<OpenAiOptions> apiOptions,
     TimeProvider clock, ILogger<ServiceRelay> logger)
 {
-    private const string IdFormat = "N";
-
     /// <summary>Slowest client that an answer is sent to, bytes a second: the service holds a file open for each.</summary>
     private static readonly MinDataRate SlowestClient = new(240, TimeSpan.FromSeconds(30));
 
@@ -31,7 +28,7 @@ internal sealed partial class ServiceRelay(
         ["Content-Type", "Content-Length", "Content-Disposition", "Content-Range", "Accept-Ranges"];
 
     /// <param name="path">Route template, which is the service's too.</param>
-    public async Task RunAsync(HttpContext context, RelayedEndpoint endpoint, string path)
+    public async Task RunAsync(HttpContext context, RelayedRoutes endpoint, string path)
     {
         var call = ApiCall.Of(context);
         var counts = !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method);
@@ -80,7 +77,7 @@ internal sealed partial class ServiceRelay(
         void StartTimer() => timer.Change(relayOptions.Value.AnswerTimeout, Timeout.InfiniteTimeSpan);
     }
 
-    private void Prepare(HttpContext context, RelayedEndpoint endpoint)
+    private void Prepare(HttpContext context, RelayedRoutes endpoint)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
@@ -102,12 +99,7 @@ internal sealed partial class ServiceRelay(
         var request = new HttpRequestMessage(
             new HttpMethod(HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method),
             target.TrimStart('/') + context.Request.QueryString.ToUriComponent());
-        request.Headers.Add(LearningHeaders.Organization, caller.OrganizationId.ToString(IdFormat));
-        request.Headers.Add(LearningHeaders.Project, caller.ProjectId.ToString(IdFormat));
-        request.Headers.Add(LearningHeaders.Key, caller.KeyId.ToString(IdFormat));
-        request.Headers.Add(LearningHeaders.KeyPublicId, caller.Key.PublicId);
-        request.Headers.Add(
-            LearningHeaders.KeyScopes, caller.Key.Scopes is { } scopes ? string.Join(',', scopes) : LearningHeaders.AllScopes);
+        request.Names(caller);
         foreach (var name in (string[])["Range", "If-Range"])
         {
             if (context.Request.Headers.TryGetValue(name, out var value))
@@ -121,7 +113,7 @@ internal sealed partial class ServiceRelay(
 
     /// <summary>The service's answer as soon as its headers are read; null when an error is written instead.</summary>
     private async Task<HttpResponseMessage?> SendAsync(
-        HttpContext context, RelayedEndpoint endpoint, HttpRequestMessage request, CancellationToken cancellationToken)
+        HttpContext context, RelayedRoutes endpoint, HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using var client = clients.CreateClient(endpoint.Service);
         try
@@ -142,7 +134,7 @@ internal sealed partial class ServiceRelay(
         }
     }
 
-    private async Task AnswerAsync(HttpContext context, RelayedEndpoint endpoint, HttpResponseMessage response)
+    private async Task AnswerAsync(HttpContext context, RelayedRoutes endpoint, HttpResponseMessage response)
     {
         if ((int)response.StatusCode >= StatusCodes.Status400BadRequest)
         {

@@ -45,6 +45,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _retries;
     private readonly Counter<long> _broken;
     private readonly Counter<long> _replays;
+    private readonly Counter<long> _unkept;
     private int _admitting;
 
     public GatewayMetrics(IMeterFactory factory)
@@ -67,6 +68,8 @@ internal sealed class GatewayMetrics
         _broken = _meter.CreateCounter<long>("tollgate.gateway.broken_streams", "{stream}", "Streams that ended in an error frame.");
         _replays = _meter.CreateCounter<long>(
             "tollgate.gateway.replays", "{answer}", "Kept answers that were sent again for their idempotency key.");
+        _unkept = _meter.CreateCounter<long>(
+            "tollgate.gateway.responses.unkept", "{response}", "Responses that were to be kept and were answered without.");
         _meter.CreateObservableGauge(
             "tollgate.gateway.requests.in_flight", ObserveInFlight, "{request}", "Requests that run now, refused ones included.");
         _meter.CreateObservableGauge(
@@ -82,6 +85,10 @@ internal sealed class GatewayMetrics
 
     /// <summary>A kept answer was sent again for its idempotency key.</summary>
     public void Replayed(string model) => _replays.Add(1, Model(model));
+
+    /// <summary>A response was answered and is not kept.</summary>
+    /// <param name="reason">Of a small fixed set.</param>
+    public void ResponseNotKept(string reason) => _unkept.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     /// <summary>An admission or a check begins; <see cref="AdmissionEnded"/> follows.</summary>
     public void AdmissionStarted() => Interlocked.Increment(ref _admitting);

@@ -28,6 +28,18 @@ internal sealed class ArchitectureKeys(GgufMetadata metadata, string architectur
 
     public string? Text(string key) => metadata.Text(Name(key));
 
+    /// <summary>One flag a layer; null when the key is absent or a number.</summary>
+    public bool[]? Flags(string key, int count)
+    {
+        if (!metadata.Values.TryGetValue(Name(key), out var found) || found is not bool[] flags)
+        {
+            return null;
+        }
+
+        return flags.Length == count
+            ? flags : throw new ModelImportException($"The GGUF key '{Name(key)}' has {flags.Length} flags for {count} layers.");
+    }
+
     /// <summary>Takes the key with one value only.</summary>
     public void Require(string key, object value, string otherwise)
     {
@@ -53,7 +65,8 @@ internal sealed class ArchitectureKeys(GgufMetadata metadata, string architectur
         }
     }
 
-    private string Name(string key)
+    /// <summary>The whole name of a key, which is thereby known.</summary>
+    public string Name(string key)
     {
         var name = $"{architecture}.{key}";
         _read.Add(name);

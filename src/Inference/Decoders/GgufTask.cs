@@ -6,29 +6,23 @@ namespace Tollgate.Inference.Decoders;
 /// <summary>Recognises what a GGUF file is for, so that a refusal can name it.</summary>
 internal static class GgufTask
 {
-    private static readonly string[] Supported = ["llama", "qwen2"];
-
     /// <exception cref="ModelImportException">The file is no whole model for text generation, or of another architecture.</exception>
-    public static void Check(GgufMetadata metadata, string architecture)
+    public static DecoderFamily FindFamily(GgufMetadata metadata)
     {
+        var architecture = metadata.Get<string>("general.architecture");
         var type = metadata.Text("general.type") ?? "model";
         if (type != "model")
         {
             throw new ModelImportException($"The GGUF file holds '{type}', not a model.");
         }
 
-        if (metadata.Number("split.count", 0, int.MaxValue, otherwise: 0) > 1)
-        {
-            throw new ModelImportException("The GGUF file is one part of several; join them first.");
-        }
-
         var task = Recognize(metadata, architecture);
-        if (task is not null || !Supported.Contains(architecture))
-        {
-            throw new ModelImportException(
-                $"This is {(task is null ? "a model" : $"a model for {task}")} of the architecture '{architecture}'. "
-                + "GGUF files are taken for text generation by 'llama' and 'qwen2'.");
-        }
+        var family = DecoderFamily.All.FirstOrDefault(family => family.Architecture == architecture);
+        return task is null && family is not null
+            ? family
+            : throw new ModelImportException(
+                $"This is {(task is null ? "a model" : $"a model for {task}")} of the architecture '{architecture}'. Text generation is "
+                + $"taken from these: {string.Join(", ", DecoderFamily.All.Select(known => known.Architecture))}.");
     }
 
     /// <summary>The task in words; null for text generation.</summary>

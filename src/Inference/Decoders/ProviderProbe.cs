@@ -13,9 +13,10 @@ internal static class ProviderProbe
     private const string CudaLibrary = "libonnxruntime_providers_cuda.so";
 
     /// <summary>An ordinary decoder: what a GPU must run to be of use.</summary>
-    private static readonly LlamaShape Probed = new()
+    private static readonly DecoderShape Probed = new()
     {
-        Layers = 1,
+        Family = DecoderFamily.All[0],
+        Layers = [new LayerShape(Window: null, Rotation.Plain(width: 64, ropeBase: 10_000))],
         Width = 64,
         FeedForward = 64,
         Heads = 2,
@@ -24,10 +25,7 @@ internal static class ProviderProbe
         Vocabulary = 32,
         Context = 32,
         NormEpsilon = 1e-5f,
-        RopeBase = 10_000,
-        RopeScale = 1,
         AttentionScale = 0.125f,
-        RopePairsNeighbours = false,
     };
 
     /// <summary>Finds the provider to use.</summary>

@@ -15,7 +15,7 @@ internal static class TaskEndpoints
         var answers = routes.MapInternal("", "gateway");
         foreach (var endpoint in routes.ServiceProvider.GetServices<IModelTask>().SelectMany(task => task.Endpoints))
         {
-            answers.MapPost(endpoint.Api.Path, (HttpContext context, TaskRequests requests) => requests.AnswerAsync(context, endpoint));
+            answers.MapPost(endpoint.Path, (HttpContext context, TaskRequests requests) => requests.AnswerAsync(context, endpoint));
         }
     }
 }

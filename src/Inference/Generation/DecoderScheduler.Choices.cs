@@ -1,6 +1,8 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Fairness;
+using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Generation;
 
@@ -12,13 +14,23 @@ internal sealed partial class DecoderScheduler
     {
         try
         {
-            if (choice.Request.Plan.MaxOutput == 0)
+            if (choice.Scoring && !ScoreNext(choice, logits))
             {
-                Publish(choice, FinishReason.Length);
                 return;
             }
 
-            Publish(choice, ChooseToken(choice, logits));
+            if (choice.Request.Plan.MaxOutput == 0)
+            {
+                Publish(choice, FinishReason.Length);
+            }
+            else if (!MustWait(choice, logits))
+            {
+                Publish(choice, ChooseToken(choice, logits));
+            }
+        }
+        catch (AnswerException exception)
+        {
+            Fail(choice.Request, exception.Error);
         }
 #pragma warning disable CA1031 // Whatever one row's sampling or text does, the other rows go on.
         catch (Exception exception)
@@ -31,16 +43,40 @@ internal sealed partial class DecoderScheduler
 
     private FinishReason? ChooseToken(Choice choice, ReadOnlySpan<float> logits)
     {
-        var vocabulary = Math.Min(logits.Length, _scope.Tokenizer.VocabularySize);
-        var sampled = choice.Sampler.Next(logits[..vocabulary], choice.Generated, _steps.Scratch[..vocabulary]);
-        var end = _scope.IsEnd(sampled.Token);
-        choice.Note(sampled, visible: !end);
-        if (end)
+        var plan = choice.Request.Plan;
+        logits = WithinVocabulary(logits);
+        var scratch = _steps.Scratch[..logits.Length];
+        var scores = choice.Sampler.Adjust(logits, choice.Generated, scratch);
+        var spent = Restrict(choice, scratch);
+        var sampled = choice.Sampler.Choose(logits, scores, choice.Generated, scratch);
+        if (sampled.Token < 0)
         {
+            FailWithoutToken(choice);
+            return null;
+        }
+
+        var stops = plan.StopTokens.Contains(sampled.Token);
+        var end = stops || (_scope.IsEnd(sampled.Token) && (!plan.Sampling.IgnoreEos || choice.Constraint is { DecidesEnd: true }));
+        var visible = !end || (stops && plan.Sampling.IncludeStop);
+        choice.Note(sampled, visible);
+        if (!visible)
+        {
+            ChargeConstraint(choice, spent);
             return FinishReason.Stop;
         }
 
-        choice.LastToken = sampled.Token;
+        AddToken(choice, sampled.Token);
+        ChargeConstraint(choice, spent + Accept(choice, sampled.Token));
+        return end || choice.Text.Stopped || choice.Constraint is { IsComplete: true } ? FinishReason.Stop
+            : choice.Prompt.Tokens.Length + choice.Generated >= choice.Reservation ? FinishReason.Length : null;
+    }
+
+    private ReadOnlySpan<float> WithinVocabulary(ReadOnlySpan<float> logits) =>
+        logits[..Math.Min(logits.Length, _scope.Tokenizer.VocabularySize)];
+
+    private void AddToken(Choice choice, int token)
+    {
+        choice.LastToken = token;
         choice.Generated++;
         choice.Request.CountToken();
         lock (_gate)
@@ -48,13 +84,38 @@ internal sealed partial class DecoderScheduler
             _line.Shares.Charge(choice.Request.Identity.Party, FairShare.OutputWeight);
         }
 
-        choice.Text.Append(_scope.Tokenizer.IsSpecial(sampled.Token) ? [] : _scope.Tokenizer.TokenBytes(sampled.Token));
-        if (choice.Text.Stopped)
+        var sampling = choice.Request.Plan.Sampling;
+        var written = WriteToken(choice, token);
+        var bytes = !_scope.Tokenizer.IsSpecial(token) ? written
+            : choice.Request.Plan.ReadTokens?.GetValueOrDefault(token) is { } text ? text
+            : sampling.SkipSpecialTokens ? [] : Encoding.UTF8.GetBytes(_scope.Tokenizer.SpecialText(token));
+        choice.Text.Append(bytes, mayStop: choice.Generated > sampling.MinTokens);
+    }
+
+    /// <summary>The bytes that a choice's next token adds to its text. Behind a constraint, or where calls are read, they are those of the
+    /// token alone: what reads along counts them.</summary>
+    private ReadOnlySpan<byte> WriteToken(Choice choice, int token)
+    {
+        if (choice.Writer is not { } writer)
         {
-            return FinishReason.Stop;
+            writer = new TokenWriter(_scope.Tokenizer);
+            writer.Skip(choice.Prompt.Tokens);
         }
 
-        return choice.Prompt.Tokens.Length + choice.Generated >= choice.Reservation ? FinishReason.Length : null;
+        var bytes = writer.Write(token);
+        choice.Writer = writer;
+        return choice.Constraint is null && choice.Request.Plan.ReadTokens is null ? bytes : _scope.Tokenizer.TokenBytes(token);
+    }
+
+    /// <summary>Every token is impossible. Members of the request did that, or else it is the server's fault.</summary>
+    private void FailWithoutToken(Choice choice)
+    {
+        if (TokenRules.IsEmpty(choice.Request.Plan))
+        {
+            throw new InvalidDataException("No token is possible.");
+        }
+
+        Fail(choice.Request, OpenAiError.NoTokenLeft());
     }
 
     private static void Publish(Choice choice, FinishReason? finish)
@@ -63,7 +124,11 @@ internal sealed partial class DecoderScheduler
         var text = finish is null ? choice.Text.Take() : choice.Text.TakeRest();
         if (text.Length > 0 || finish is not null || choice.Generated == 1)
         {
-            choice.Request.Publish(new GenerationEvent(choice.Index, text, choice.Text.DeliveredTokens, choice.TakeTokens(), finish));
+            choice.Request.Publish(new GenerationEvent(choice.Index, text, choice.Text.DeliveredTokens, choice.TakeTokens(), finish)
+            {
+                StoppedBy = finish is null ? null : choice.Text.StoppedBy,
+                PromptTokens = choice.TakePromptTokens(),
+            });
         }
     }
 
@@ -83,7 +148,7 @@ internal sealed partial class DecoderScheduler
         }
 
         var prompt = choice.Prompt;
-        var reading = choice.Row >= _slots.Decoding;
+        var reading = choice.Row >= _slots.Decoding || choice.Scoring;
         _slots.Leave(choice);
         prompt.Living.Remove(choice);
         lock (_gate)

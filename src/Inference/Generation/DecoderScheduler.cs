@@ -93,6 +93,11 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     /// <summary>Takes a request, or returns the refusal. Any thread.</summary>
     public OpenAiError? TryEnqueue(GenerationRequest request)
     {
+        if (MakeConstraints(request) is { } error)
+        {
+            return error;
+        }
+
         lock (_gate)
         {
             if (_stopping || request.Cancelled)
@@ -179,6 +184,11 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _wake.Set();
         await _finished.Task;
         _steps.Dispose();
+        lock (_gate)
+        {
+            _wakeGone = true;
+        }
+
         _wake.Dispose();
     }
 
@@ -237,15 +247,23 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _turn++;
         DropEnded();
         Admit();
+        ResumeReady();
         var worked = _slots.Taken > 0;
         if (GivesWay())
         {
             return true;
         }
 
-        var (part, started) = (ChoosePart(), Clock.GetTimestamp());
+        if (FindWorkingPart() is not { } part)
+        {
+            _wake.WaitOne(LongestWait);
+            NoteTurnEnd();
+            return true;
+        }
+
+        var started = Clock.GetTimestamp();
         var rows = _slots.End(part);
-        if (rows > 0)
+        if (AnyGoesOn(rows))
         {
             DecodeStep(rows);
         }
@@ -256,12 +274,16 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         }
 
         NoteTurn(part, Clock.GetElapsedTime(started));
+        NoteTurnEnd();
+        return worked;
+    }
+
+    private void NoteTurnEnd()
+    {
         lock (_gate)
         {
             _lastTurnAt = Clock.GetTimestamp();
         }
-
-        return worked;
     }
 
     private void DropEnded()
@@ -303,7 +325,8 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
                 Start(choice.Request);
                 if (choice.Prompt.Living.Count == 0 || choice.Prompt.Logits is null)
                 {
-                    _line.Shares.Charge(choice.Request.Identity.Party, choice.Prompt.Tokens.Length * FairShare.PromptWeight);
+                    var weight = choice.Prompt.Scores is null ? FairShare.PromptWeight : FairShare.OutputWeight;
+                    _line.Shares.Charge(choice.Request.Identity.Party, choice.Prompt.Tokens.Length * weight);
                 }
             }
 
@@ -366,10 +389,12 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
         var started = Clock.GetTimestamp();
         var choices = Enumerable.Range(0, rows).Select(row => _slots[row]).ToArray();
+        var going = Array.FindAll(choices, choice => choice.Held is null);
+        var generating = going.Count(choice => !choice.Scoring);
         try
         {
             _steps.Decode(_tokens.AsSpan(0, rows), _past.AsSpan(0, rows));
-            foreach (var choice in choices)
+            foreach (var choice in going)
             {
                 choice.Cached++;
                 Advance(choice, _steps.Logits(choice.Row));
@@ -378,11 +403,13 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
         {
             Log.StepFailed(_scope.Logger, exception, _scope.Model, rows);
-            Array.ForEach(choices, DecodeAlone);
+            Array.ForEach(going, DecodeAlone);
         }
 
-        _scope.Metrics.Decoded(_scope.Model, rows, Clock.GetElapsedTime(started));
-        _rate.Add(rows);
+        var elapsed = Clock.GetElapsedTime(started);
+        _scope.Metrics.Decoded(_scope.Model, going.Length, elapsed);
+        NoteRowTime(elapsed, rows);
+        _rate.Add(generating);
         Array.ForEach(choices, LeaveIfEnded);
     }
 
@@ -401,79 +428,5 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             Log.RowFailed(_scope.Logger, exception, _scope.Model, choice.Request.Identity.Id);
             Fail(choice.Request, OpenAiError.ServerError());
         }
-    }
-
-    /// <summary>The least served party's prompt, of one party's the one that waited longest for its turn; a batch's only while none of
-    /// live traffic is to be read.</summary>
-    /// <param name="part">Of these choices alone.</param>
-    private Choice? NextPrefill(SlotPart part)
-    {
-        if (_slots.Taken == _slots.Decoding)
-        {
-            return null;
-        }
-
-        var standardWaits = _slots.Prefilling.Any(choice => !choice.Request.Identity.Party.IsBatch);
-        lock (_gate)
-        {
-            return _slots.Prefilling
-                .Where(choice => PartOf(choice.Request.Identity.Party) <= part && choice.Request.Identity.Party.MayBegin(standardWaits))
-                .OrderBy(choice => _line.Shares[choice.Request.Identity.Party]).ThenBy(choice => choice.LastTurn).FirstOrDefault();
-        }
-    }
-
-    private void PrefillChunk(Choice choice)
-    {
-        var prompt = choice.Prompt;
-        var length = Math.Min(_pace.NextChunk(decoding: _slots.Decoding > 0), prompt.Tokens.Length - choice.Cached);
-        choice.LastTurn = _turn;
-        if (choice.Request.Cancelled)
-        {
-            return; // The next turn lets it go.
-        }
-
-        var started = Clock.GetTimestamp();
-        try
-        {
-            _steps.Extend(choice.Row, prompt.Tokens.AsSpan(choice.Cached, length), choice.Cached);
-        }
-        catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
-        {
-            Log.RowFailed(_scope.Logger, exception, _scope.Model, choice.Request.Identity.Id);
-            Fail(choice.Request, OpenAiError.ServerError());
-            return;
-        }
-
-        choice.Cached += length;
-        if (!prompt.Computed)
-        {
-            choice.Request.CountPrompt(length); // By the chunk: a request that leaves in the middle pays for what was computed.
-        }
-
-        _pace.Measured(length, Clock.GetElapsedTime(started));
-        if (choice.Cached == prompt.Tokens.Length)
-        {
-            PromptRead(choice);
-        }
-    }
-
-    private void PromptRead(Choice choice)
-    {
-        var prompt = choice.Prompt;
-        lock (_gate)
-        {
-            prompt.Computing = false;
-            if (choice.Request.Waiting.Any(other => other.Prompt == prompt))
-            {
-                prompt.Logits ??= _steps.Logits(0).ToArray();
-            }
-        }
-
-        prompt.Computed = true;
-        choice.Part = PartOf(choice.Request.Identity.Party);
-        _slots.Promote(choice);
-        prompt.Living.Add(choice);
-        Advance(choice, _steps.Logits(0));
-        LeaveIfEnded(choice);
     }
 }

@@ -14,9 +14,13 @@ internal enum FinishReason
 
     /// <summary>At the output cap or the end of the context.</summary>
     Length = 2,
+
+    /// <summary>After calls of functions, which the caller is to answer.</summary>
+    ToolCalls = 3,
 }
 
-/// <summary>A chosen token with its text, for <c>logprobs</c>.</summary>
+/// <summary>A token of an answer or of a scored prompt, for <c>logprobs</c>.</summary>
+/// <param name="Logprob">NaN for the first token of a prompt, which nothing precedes.</param>
 internal sealed record TokenChoice(int Token, float Logprob, TokenLogprob[] Best);
 
 /// <summary>What one step gave for one choice.</summary>
@@ -24,10 +28,17 @@ internal sealed record TokenChoice(int Token, float Logprob, TokenLogprob[] Best
 /// <param name="Text">Text that may go out; may be empty.</param>
 /// <param name="DeliveredTokens">Tokens of this choice whose text is out with this
 /// event; never falls; all of them once it has finished.</param>
-/// <param name="Tokens">The tokens since the last event, when <c>logprobs</c> were asked for.</param>
+/// <param name="Tokens">The tokens whose text begins in this event's text, when <c>logprobs</c> were asked for.</param>
 /// <param name="Finish">Set on the choice's last event.</param>
 internal sealed record GenerationEvent(
-    int Choice, string Text, int DeliveredTokens, IReadOnlyList<TokenChoice> Tokens, FinishReason? Finish);
+    int Choice, string Text, int DeliveredTokens, IReadOnlyList<TokenChoice> Tokens, FinishReason? Finish)
+{
+    /// <summary>The stop text that ended the choice; null for another end.</summary>
+    public string? StoppedBy { get; init; }
+
+    /// <summary>The tokens of a scored prompt, on the first event of each of its choices; empty otherwise.</summary>
+    public IReadOnlyList<TokenChoice> PromptTokens { get; init; } = [];
+}
 
 /// <summary>
 /// One request to a decoder: prompts, and choices for each of them. Its choices are in the hands of a <see cref="DecoderScheduler"/>;
@@ -50,11 +61,12 @@ internal sealed class GenerationRequest
         var stops = plan.Sampling.Stop.Select(Encoding.UTF8.GetBytes).ToList();
         foreach (var tokens in prompts)
         {
-            var prompt = new Prompt(tokens);
+            var prompt = new Prompt(tokens, plan.ScoresPrompt ? new PromptScores(tokens, plan.Sampling.Logprobs ?? 0) : null);
             for (var i = 0; i < plan.ChoicesPerPrompt; i++)
             {
-                var sampler = new Sampler(plan.Sampling, plan.Seed, Choices.Count, plan.Score);
-                var choice = new Choice(this, prompt, Choices.Count, sampler, new AnswerText(stops));
+                var rules = TokenRules.Create(plan, tokens);
+                var sampler = new Sampler(plan.Sampling, plan.Seed, Choices.Count, plan.Score, rules);
+                var choice = new Choice(this, prompt, Choices.Count, sampler, new AnswerText(stops, plan.Sampling.IncludeStop));
                 Choices.Add(choice);
                 Waiting.AddLast(choice);
             }
@@ -135,95 +147,4 @@ internal sealed class GenerationRequest
         },
         this,
         preferLocal: false);
-}
-
-/// <summary>What to generate for each prompt.</summary>
-/// <param name="ChoicesPerPrompt">At least 1.</param>
-/// <param name="MaxOutput">Most tokens of each choice.</param>
-/// <param name="Seed">Seed of all choices; each draws its own numbers from it.</param>
-/// <param name="Score">Whether the choices are ranked by log-probability afterwards.</param>
-internal sealed record ChoicePlan(Sampling Sampling, int ChoicesPerPrompt, int MaxOutput, long Seed, bool Score = false);
-
-/// <summary>A prompt that its choices share: it is read once and copied to the other choices' rows.</summary>
-internal sealed class Prompt(int[] tokens)
-{
-    public int[] Tokens { get; } = tokens;
-
-    /// <summary>Logits after the prompt, kept while choices wait that will start from them.</summary>
-    public float[]? Logits { get; set; }
-
-    /// <summary>A choice reads it now; the others wait for that.</summary>
-    public bool Computing { get; set; }
-
-    /// <summary>It was read in full at least once.</summary>
-    public bool Computed { get; set; }
-
-    /// <summary>Choices in decode rows, each of which starts with this prompt's keys and values.</summary>
-    public List<Choice> Living { get; } = [];
-}
-
-/// <summary>One answer that is generated. Touched by the scheduler's thread alone once it is in a slot.</summary>
-internal sealed class Choice(GenerationRequest request, Prompt prompt, int index, Sampler sampler, AnswerText text)
-{
-    private static readonly IReadOnlyList<TokenChoice> None = [];
-    private List<TokenChoice>? _tokens;
-
-    public GenerationRequest Request { get; } = request;
-
-    public Prompt Prompt { get; } = prompt;
-
-    public int Index { get; } = index;
-
-    public Sampler Sampler { get; } = sampler;
-
-    public AnswerText Text { get; } = text;
-
-    /// <summary>Row in the arena; −1 outside.</summary>
-    public int Row { get; set; } = -1;
-
-    /// <summary>The first part of the rows that it belongs to, as of when it began to generate.</summary>
-    public SlotPart Part { get; set; }
-
-    /// <summary>Tokens whose keys and values its row holds.</summary>
-    public int Cached { get; set; }
-
-    /// <summary>Chosen last and not yet fed to the model.</summary>
-    public int LastToken { get; set; }
-
-    /// <summary>Tokens generated, the end token not counted.</summary>
-    public int Generated { get; set; }
-
-    /// <summary>Set once it has ended by itself.</summary>
-    public FinishReason? Finish { get; set; }
-
-    /// <summary>Turn in which its prompt was last read on; for round-robin.</summary>
-    public long LastTurn { get; set; }
-
-    /// <summary>Tokens that it takes at most.</summary>
-    public int Reservation { get; set; }
-
-    /// <summary>Sum of its tokens' log-probabilities, the end token's included.</summary>
-    public double TotalLogprob { get; private set; }
-
-    /// <summary>Tokens chosen, the end token included.</summary>
-    public int Chosen { get; private set; }
-
-    /// <summary>Notes a chosen token; <paramref name="visible"/> is false for the end token.</summary>
-    public void Note(in SampledToken sampled, bool visible)
-    {
-        TotalLogprob += sampled.Logprob;
-        Chosen++;
-        if (visible && Request.Plan.Sampling.Logprobs is not null)
-        {
-            (_tokens ??= []).Add(new TokenChoice(sampled.Token, sampled.Logprob, sampled.Best ?? []));
-        }
-    }
-
-    /// <summary>The tokens noted since the last call.</summary>
-    public IReadOnlyList<TokenChoice> TakeTokens()
-    {
-        var tokens = _tokens ?? None;
-        _tokens = null;
-        return tokens;
-    }
 }

@@ -4,9 +4,6 @@ using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Inference.Generation;
 
-/// <summary>A token with its log-probability under the model's own distribution, before temperature, penalties and bias.</summary>
-internal readonly record struct TokenLogprob(int Token, float Logprob);
-
 /// <summary>A chosen token.</summary>
 /// <param name="Logprob">NaN when it was not asked for.</param>
 /// <param name="Best">The likeliest tokens, best first; null when they were not asked for.</param>
@@ -19,25 +16,47 @@ internal readonly record struct SampledToken(int Token, float Logprob, TokenLogp
 /// <param name="seed">The request's seed, or one drawn for it.</param>
 /// <param name="choice">Index over all choices of the request.</param>
 /// <param name="score">Whether the chosen tokens' log-probabilities are needed even though the client did not ask for them.</param>
-internal sealed class Sampler(Sampling sampling, long seed, int choice, bool score)
+/// <param name="rules">What the request's extensions penalize and exclude; null for nothing.</param>
+internal sealed partial class Sampler(Sampling sampling, long seed, int choice, bool score, TokenRules? rules = null)
 {
     /// <summary>Parts of this size are summed first, so that the walk to the drawn token touches one part only.</summary>
     private const int Part = 512;
 
     private readonly Dictionary<int, int>? _counts = sampling.PresencePenalty != 0 || sampling.FrequencyPenalty != 0 ? [] : null;
 
-    /// <summary>Chooses the token at <paramref name="position"/>.</summary>
-    /// <param name="logits">One number for each token of the vocabulary; left as it is.</param>
-    /// <param name="scratch">As long as the logits, and always at the same alignment: the order of SIMD sums depends on it.</param>
+    /// <summary>Chooses the token at <paramref name="position"/>, of which no constraint excludes any.</summary>
+    /// <inheritdoc cref="Adjust" path="/param"/>
     /// <exception cref="InvalidDataException">The model gave no finite logits.</exception>
-    public SampledToken Next(ReadOnlySpan<float> logits, int position, Span<float> scratch)
+    public SampledToken Next(ReadOnlySpan<float> logits, int position, Span<float> scratch) =>
+        Choose(logits, Adjust(logits, position, scratch), position, scratch);
+
+    /// <summary>Copies logits and applies penalties, bias and rules to the copy.</summary>
+    /// <param name="logits">One number for each token of the vocabulary; left as it is.</param>
+    /// <param name="position">Index of the token within its answer.</param>
+    /// <param name="scratch">As long as the logits, and always at the same alignment: the order of SIMD sums depends on it.</param>
+    /// <returns>What is known of the model's own distribution, as far as it was asked for.</returns>
+    public TokenScores Adjust(ReadOnlySpan<float> logits, int position, Span<float> scratch)
     {
-        var normalizer = score || sampling.Logprobs is not null ? LogSumOfExponents(logits, scratch) : float.NaN;
-        var best = sampling.Logprobs is > 0 and var wanted ? Likeliest(logits, wanted, normalizer) : null;
+        var scores = score || sampling.Logprobs is not null ? TokenScores.Read(logits, sampling.Logprobs ?? 0, scratch) : TokenScores.None;
         logits.CopyTo(scratch);
-        Adjust(scratch);
+        rules?.Penalize(scratch);
+        PenalizeAndBias(scratch);
+        rules?.Exclude(scratch, position);
+        return scores;
+    }
+
+    /// <summary>Chooses a token from what <see cref="Adjust"/> left in <paramref name="scratch"/>.</summary>
+    /// <returns>A token below 0 when every token is impossible.</returns>
+    /// <exception cref="InvalidDataException">The model gave no finite logits.</exception>
+    public SampledToken Choose(ReadOnlySpan<float> logits, in TokenScores scores, int position, Span<float> scratch)
+    {
         var top = TensorPrimitives.IndexOfMax(scratch);
         var highest = scratch[top];
+        if (float.IsNegativeInfinity(highest))
+        {
+            return new SampledToken(-1, float.NaN, null);
+        }
+
         if (!float.IsFinite(highest))
         {
             throw new InvalidDataException("The model gave logits that are not finite.");
@@ -49,48 +68,11 @@ internal sealed class Sampler(Sampling sampling, long seed, int choice, bool sco
             _counts[token] = _counts.GetValueOrDefault(token) + 1;
         }
 
-        return new SampledToken(token, logits[token] - normalizer, best);
+        rules?.Note(token);
+        return new SampledToken(token, logits[token] - scores.Normalizer, scores.Best);
     }
 
-    private static float LogSumOfExponents(ReadOnlySpan<float> logits, Span<float> scratch)
-    {
-        var highest = TensorPrimitives.Max(logits);
-        TensorPrimitives.Subtract(logits, highest, scratch);
-        TensorPrimitives.Exp(scratch, scratch);
-        return highest + MathF.Log(TensorPrimitives.Sum<float>(scratch));
-    }
-
-    /// <summary>The likeliest tokens, best first, of equal ones the lower id first.</summary>
-    private static TokenLogprob[] Likeliest(ReadOnlySpan<float> logits, int wanted, float normalizer)
-    {
-        var best = new TokenLogprob[Math.Min(wanted, logits.Length)];
-        var count = 0;
-        for (var token = 0; token < logits.Length; token++)
-        {
-            var logit = logits[token];
-            if (count == best.Length && logit <= best[^1].Logprob)
-            {
-                continue;
-            }
-
-            var at = count < best.Length ? count++ : best.Length - 1;
-            for (; at > 0 && best[at - 1].Logprob < logit; at--)
-            {
-                best[at] = best[at - 1];
-            }
-
-            best[at] = new TokenLogprob(token, logit);
-        }
-
-        for (var i = 0; i < best.Length; i++)
-        {
-            best[i] = best[i] with { Logprob = best[i].Logprob - normalizer };
-        }
-
-        return best;
-    }
-
-    private void Adjust(Span<float> logits)
+    private void PenalizeAndBias(Span<float> logits)
     {
         if (_counts is not null)
         {
@@ -124,6 +106,11 @@ internal sealed class Sampler(Sampling sampling, long seed, int choice, bool sco
             total += sums[part];
         }
 
+        if (HasFilters)
+        {
+            return DrawFiltered(weights, total, uniform);
+        }
+
         return sampling.TopP < 1 ? DrawFromNucleus(weights, total, uniform) : DrawFromAll(weights, sums, total * uniform);
     }
 
@@ -154,14 +141,20 @@ internal sealed class Sampler(Sampling sampling, long seed, int choice, bool sco
         return last >= 0 ? last : weights[..end].LastIndexOfAnyExcept(0f);
     }
 
-    /// <summary>
-    /// Draws from the fewest likeliest tokens whose weights reach <c>top_p</c>. Only tokens
-    /// above a threshold are sorted; it falls until they hold enough.
-    /// </summary>
     private int DrawFromNucleus(ReadOnlySpan<float> weights, double total, double uniform)
     {
-        var wanted = total * sampling.TopP;
         var candidates = new List<(float Weight, int Token)>(64);
+        CollectNucleus(weights, total, candidates);
+        return DrawFrom(candidates, uniform);
+    }
+
+    /// <summary>
+    /// Collects the fewest likeliest tokens whose weights reach <c>top_p</c>, best first. Only tokens above a threshold are sorted; it
+    /// falls until they hold enough.
+    /// </summary>
+    private void CollectNucleus(ReadOnlySpan<float> weights, double total, List<(float Weight, int Token)> candidates)
+    {
+        var wanted = total * sampling.TopP;
         for (var threshold = 0.02f; ; threshold = threshold > 1e-9f ? threshold * 0.02f : 0)
         {
             var mass = Collect(weights, threshold, candidates);
@@ -171,25 +164,44 @@ internal sealed class Sampler(Sampling sampling, long seed, int choice, bool sco
             }
         }
 
-        candidates.Sort(static (a, b) => a.Weight != b.Weight ? b.Weight.CompareTo(a.Weight) : a.Token.CompareTo(b.Token));
-        var nucleus = 0.0;
-        var count = 0;
-        while (count < candidates.Count && (count == 0 || nucleus < wanted))
+        SortByWeight(candidates);
+        CutAtMass(candidates, wanted);
+    }
+
+    private static void SortByWeight(List<(float Weight, int Token)> candidates) => candidates.Sort(
+        static (a, b) => a.Weight != b.Weight ? b.Weight.CompareTo(a.Weight) : a.Token.CompareTo(b.Token));
+
+    /// <summary>Keeps the first candidates that hold the wanted mass, at least one.</summary>
+    private static void CutAtMass(List<(float Weight, int Token)> candidates, double wanted)
+    {
+        var (mass, count) = (0.0, 0);
+        while (count < candidates.Count && (count == 0 || mass < wanted))
         {
-            nucleus += candidates[count++].Weight;
+            mass += candidates[count++].Weight;
         }
 
-        var target = nucleus * uniform;
-        for (var i = 0; i < count; i++)
+        candidates.RemoveRange(count, candidates.Count - count);
+    }
+
+    private static int DrawFrom(List<(float Weight, int Token)> candidates, double uniform)
+    {
+        var mass = 0.0;
+        foreach (var (weight, _) in candidates)
         {
-            target -= candidates[i].Weight;
+            mass += weight;
+        }
+
+        var target = mass * uniform;
+        foreach (var (weight, token) in candidates)
+        {
+            target -= weight;
             if (target < 0)
             {
-                return candidates[i].Token;
+                return token;
             }
         }
 
-        return candidates[count - 1].Token;
+        return candidates[^1].Token;
     }
 
     private static double Collect(ReadOnlySpan<float> weights, float threshold, List<(float Weight, int Token)> candidates)

@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Buffers.Binary;
 using System.Numerics;
 using Microsoft.Win32.SafeHandles;
 using Tollgate.Inference.Models;
@@ -11,7 +11,7 @@ namespace Tollgate.Inference.Gguf;
 /// The file is a stranger's: every count, length, offset and size is checked before it is used, and every failure is a
 /// <see cref="ModelImportException"/>. Safe for concurrent reads of tensors.
 /// </remarks>
-internal sealed class GgufFile : IDisposable
+internal sealed class GgufFile : IWeightFile, IDisposable
 {
     private const uint Magic = 0x46554747; // "GGUF"
     private const int MostTensors = 65_536;
@@ -50,6 +50,11 @@ internal sealed class GgufFile : IDisposable
             }
 
             var version = cursor.ReadUInt32();
+            if (BinaryPrimitives.ReverseEndianness(version) is 2 or 3)
+            {
+                throw new ModelImportException("This GGUF file is big-endian; files with the little end first are taken.");
+            }
+
             if (version is not (2 or 3))
             {
                 throw new ModelImportException($"GGUF version {version} is not supported; versions 2 and 3 are.");
@@ -74,55 +79,12 @@ internal sealed class GgufFile : IDisposable
         }
     }
 
-    public GgufTensor Tensor(string name) =>
-        _tensors.TryGetValue(name, out var tensor) ? tensor : throw new ModelImportException($"The GGUF file lacks the tensor '{name}'.");
+    public float[] Read(GgufTensor tensor) => TensorReader.Read(_file, tensor, tensor.Name);
 
-    /// <summary>Reads and decodes a whole tensor.</summary>
-    public float[] Read(GgufTensor tensor)
-    {
-        var numbers = GC.AllocateUninitializedArray<float>(checked((int)tensor.Elements));
-        ReadRows(tensor, 0, tensor.Rows, numbers);
-        return numbers;
-    }
-
-    /// <summary>Reads and decodes some rows.</summary>
-    public void ReadRows(GgufTensor tensor, int first, int count, Span<float> destination)
-    {
-        var rowBytes = (int)tensor.Encoding.BytesFor(tensor.Columns);
-        var rowsAtOnce = Math.Max(1, (1 << 20) / rowBytes);
-        var buffer = ArrayPool<byte>.Shared.Rent(rowBytes * Math.Min(rowsAtOnce, Math.Max(count, 1)));
-        try
-        {
-            for (var row = 0; row < count; row += rowsAtOnce)
-            {
-                var rows = Math.Min(rowsAtOnce, count - row);
-                var bytes = buffer.AsSpan(0, rows * rowBytes);
-                ReadFully(tensor.Start + ((long)(first + row) * rowBytes), bytes);
-                Dequantizer.Decode(tensor.Encoding, bytes, destination.Slice(row * tensor.Columns, rows * tensor.Columns));
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
+    /// <inheritdoc/>
+    public byte[]? ReadEncoded(GgufTensor tensor, int firstRow, int rows) => TensorReader.ReadEncoded(_file, tensor, firstRow, rows);
 
     public void Dispose() => _file.Dispose();
-
-    private void ReadFully(long position, Span<byte> destination)
-    {
-        while (destination.Length > 0)
-        {
-            var read = RandomAccess.Read(_file, destination, position);
-            if (read == 0)
-            {
-                throw new ModelImportException("The GGUF file ends too early: it is cut off.");
-            }
-
-            destination = destination[read..];
-            position += read;
-        }
-    }
 
     private static GgufMetadata ReadMetadata(GgufCursor cursor, int count)
     {
@@ -250,9 +212,9 @@ internal sealed class GgufFile : IDisposable
         for (var i = 1; i < dimensions; i++)
         {
             rows *= ReadDimension(cursor, name, int.MaxValue);
-            if (rows * columns > int.MaxValue)
+            if (rows * columns > Array.MaxLength)
             {
-                throw new ModelImportException($"The GGUF tensor '{name}' is larger than 2,147,483,647 numbers.");
+                throw new ModelImportException($"The GGUF tensor '{name}' is larger than {Array.MaxLength} numbers.");
             }
         }
 
@@ -260,8 +222,8 @@ internal sealed class GgufFile : IDisposable
         if (!TensorEncodings.IsKnown(type))
         {
             throw new ModelImportException(
-                $"The GGUF tensor '{name}' is stored in type {type}, which is not supported. "
-                + "Supported: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K.");
+                $"The GGUF tensor '{name}' is stored as {TensorEncodings.Describe(type)}, which is not supported. "
+                + $"Supported: {string.Join(", ", Enum.GetNames<TensorEncoding>())}.");
         }
 
         var encoding = (TensorEncoding)type;

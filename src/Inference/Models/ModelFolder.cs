@@ -10,7 +10,7 @@ internal static class ModelFolder
     public const string CatalogueFile = "import.json";
 
     /// <summary>Extensions of files that decide what a model computes. Pages, licences and recipes beside them do not.</summary>
-    private static readonly string[] Extensions = [".onnx", ".onnx_data", ".json", ".txt"];
+    private static readonly string[] Extensions = [".onnx", ".onnx_data", ".safetensors", ".gguf", ".json", ".jinja", ".txt"];
 
     /// <summary>Links are not followed: they may leave the folder or lead in a circle.</summary>
     private static readonly EnumerationOptions Below =
@@ -22,12 +22,18 @@ internal static class ModelFolder
     /// <summary>Hash of what the model is made of: equal for equal names and contents of its graphs, configuration and vocabulary.
     /// <c>import.json</c>, which only describes the import, is left out.</summary>
     /// <returns>64 hex digits.</returns>
-    public static async Task<string> HashAsync(string folder, CancellationToken cancellationToken)
+    public static Task<string> HashAsync(string folder, CancellationToken cancellationToken) => HashAsync(
+        folder,
+        Directory.EnumerateFiles(folder, "*", Below)
+            .Where(file => Extensions.Contains(Path.GetExtension(file)) && Path.GetFileName(file) != CatalogueFile),
+        cancellationToken);
+
+    /// <summary>Hash of some files of a folder, by the same rule.</summary>
+    /// <returns>64 hex digits.</returns>
+    public static async Task<string> HashAsync(string folder, IEnumerable<string> paths, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var files = Directory.EnumerateFiles(folder, "*", Below)
-            .Where(file => Extensions.Contains(Path.GetExtension(file)) && Path.GetFileName(file) != CatalogueFile)
-            .Select(file => (Path: file, Name: Path.GetRelativePath(folder, file)))
+        var files = paths.Select(file => (Path: file, Name: Path.GetRelativePath(folder, file)))
             .OrderBy(file => file.Name, StringComparer.Ordinal);
         foreach (var (path, name) in files)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Inference.Models;
 
@@ -50,6 +51,12 @@ public sealed record ModelManifest
     public IReadOnlyList<string>? Notes { get; init; }
 
     public required ModelLimits Limits { get; init; }
+
+    /// <summary>How the matrices of a decoder are held, one of <see cref="ModelPrecisions"/>; null for other models.</summary>
+    public string? Precision { get; init; }
+
+    /// <summary>How far a decoder is from its source; null for other models, and for those of before it was measured.</summary>
+    public ModelParity? Parity { get; init; }
 
     /// <summary>Whose trained model it is; null for one that the operator installed.</summary>
     public ModelOwnership? Owned { get; init; }
@@ -104,8 +111,9 @@ public static class ModelCompletions
 }
 
 /// <param name="File">Name of the imported file or folder, without the folder that holds it.</param>
-/// <param name="Format"><c>gguf</c> or <c>onnx</c>.</param>
-/// <param name="Sha256">Of the imported file, or <see cref="ModelFolder.HashAsync"/> of the folder, 64 hex digits.</param>
+/// <param name="Format"><c>gguf</c>, <c>safetensors</c> or <c>onnx</c>.</param>
+/// <param name="Sha256">Of the imported file, or a hash of <see cref="ModelFolder"/> of the folder or of the parts of a model, 64 hex
+/// digits.</param>
 public sealed record ModelSource(string File, string Format, string Sha256);
 
 /// <param name="Name">In the version's folder; a file of a folder in it is named <c>folder/file</c>.</param>
@@ -115,7 +123,8 @@ public sealed record ModelFile(string Name, string Sha256, long Bytes);
 /// <summary>The tokenizer and the ids that begin and end texts.</summary>
 public sealed record ModelTokenizer
 {
-    /// <summary><c>bpe</c> (byte-level), <c>wordpiece</c> or <c>unigram</c>.</summary>
+    /// <summary><c>bpe</c> (byte-level) or <c>sentencepiece</c>, in the forms that imports of GGUF files write; <c>huggingface</c> for a
+    /// <c>tokenizer.json</c>, which older manifests of encoders call <c>wordpiece</c> or <c>unigram</c>.</summary>
     public required string Kind { get; init; }
 
     public required string File { get; init; }

@@ -12,6 +12,9 @@ public sealed class ModelStore(string root)
 {
     private const string TemporaryPrefix = ".new-";
 
+    /// <summary>A folder under construction in which nothing was written for so long belongs to nobody.</summary>
+    private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
+
     public string Root { get; } = Path.GetFullPath(root);
 
     /// <summary>The newest version of every model, by name. A folder without a readable manifest is an exception, not a gap.</summary>
@@ -90,6 +93,7 @@ public sealed class ModelStore(string root)
         ModelName.Check(name);
         var folder = Path.Combine(Root, $"{TemporaryPrefix}{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
+        RemoveAbandoned();
         return new ModelDraft(this, name, folder, owned);
     }
 
@@ -103,6 +107,26 @@ public sealed class ModelStore(string root)
             var leaving = Path.Combine(Root, $"{TemporaryPrefix}{Guid.NewGuid():N}");
             Directory.Move(folder, leaving);
             Directory.Delete(leaving, recursive: true);
+        }
+    }
+
+    /// <summary>Removes what imports and removals that were killed have left.</summary>
+    private void RemoveAbandoned()
+    {
+        var limit = (TimeProvider.System.GetUtcNow() - Abandoned).UtcDateTime;
+        foreach (var folder in new DirectoryInfo(Root).EnumerateDirectories($"{TemporaryPrefix}*"))
+        {
+            try
+            {
+                if (folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(folder).All(e => e.LastWriteTimeUtc < limit))
+                {
+                    folder.Delete(recursive: true);
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Another import removes it too, or it is another user's.
+            }
         }
     }
 

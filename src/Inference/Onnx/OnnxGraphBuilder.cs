@@ -78,6 +78,27 @@ internal sealed class OnnxGraphBuilder : IDisposable
     public void Initializer(string name, ReadOnlySpan<bool> truths, params ReadOnlySpan<long> shape) =>
         Initializer(name, Bool, MemoryMarshal.AsBytes(truths), shape);
 
+    /// <summary>Adds several tensors of the same bytes under other names and shapes. In the file of weights the bytes stand once.</summary>
+    public void Initializers(
+        TensorElementType type, ReadOnlySpan<byte> data, params ReadOnlySpan<(string Name, long[] Shape)> views)
+    {
+        if (!GoesOutside(data))
+        {
+            foreach (var (name, shape) in views)
+            {
+                Initializer(name, (int)type, data, shape);
+            }
+
+            return;
+        }
+
+        var start = WriteOutside(data);
+        foreach (var (name, shape) in views)
+        {
+            _graph.Message(5, Outside(name, (int)type, shape, start, data.Length));
+        }
+    }
+
     /// <summary>Adds a tensor of any type.</summary>
     public void Initializer(string name, OnnxTensor tensor) =>
         Initializer(name, (int)tensor.Type, tensor.Data.Span, tensor.Shape);
@@ -121,24 +142,28 @@ internal sealed class OnnxGraphBuilder : IDisposable
 
     public void Dispose() => _weights?.Dispose();
 
-    private void Initializer(string name, int type, ReadOnlySpan<byte> data, ReadOnlySpan<long> shape)
+    private void Initializer(string name, int type, ReadOnlySpan<byte> data, ReadOnlySpan<long> shape) => _graph.Message(
+        5, GoesOutside(data) ? Outside(name, type, shape, WriteOutside(data), data.Length) : Tensor(name, type, data, shape));
+
+    private bool GoesOutside(ReadOnlySpan<byte> data) => _weights is not null && data.Length >= 1024;
+
+    /// <summary>Writes to the file of weights and returns the position.</summary>
+    private long WriteOutside(ReadOnlySpan<byte> data)
     {
-        if (_weights is null || data.Length < 1024)
-        {
-            _graph.Message(5, Tensor(name, type, data, shape));
-        }
-        else
-        {
-            var tensor = Tensor(name, type, shape);
-            var start = (_weights.Position + Alignment - 1) / Alignment * Alignment;
-            _weights.Write(new byte[start - _weights.Position]);
-            _weights.Write(data);
-            tensor.Message(13, Entry("location", _weightsName!));
-            tensor.Message(13, Entry("offset", $"{start}"));
-            tensor.Message(13, Entry("length", $"{data.Length}"));
-            tensor.Number(14, 1); // EXTERNAL
-            _graph.Message(5, tensor);
-        }
+        var start = (_weights!.Position + Alignment - 1) / Alignment * Alignment;
+        _weights.Write(new byte[start - _weights.Position]);
+        _weights.Write(data);
+        return start;
+    }
+
+    private ProtoWriter Outside(string name, int type, ReadOnlySpan<long> shape, long start, long length)
+    {
+        var tensor = Tensor(name, type, shape);
+        tensor.Message(13, Entry("location", _weightsName!));
+        tensor.Message(13, Entry("offset", $"{start}"));
+        tensor.Message(13, Entry("length", $"{length}"));
+        tensor.Number(14, 1); // EXTERNAL
+        return tensor;
     }
 
     private static ProtoWriter Tensor(string name, int type, ReadOnlySpan<byte> data, ReadOnlySpan<long> shape)

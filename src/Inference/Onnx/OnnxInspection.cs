@@ -20,6 +20,7 @@ internal sealed class OnnxInspection
     private readonly HashSet<string> _initializers = new(StringComparer.Ordinal);
     private readonly List<string> _inputs = [];
     private readonly List<string> _outputs = [];
+    private readonly HashSet<string> _shapeless = new(StringComparer.Ordinal);
 
     private OnnxInspection()
     {
@@ -37,6 +38,9 @@ internal sealed class OnnxInspection
     public IEnumerable<string> Inputs => _inputs.Where(i => !_initializers.Contains(i));
 
     public IReadOnlyList<string> Outputs => _outputs;
+
+    /// <summary>Inputs and outputs whose shape the model does not state, not even how many dimensions they have.</summary>
+    public IReadOnlySet<string> Shapeless => _shapeless;
 
     /// <summary>Longest input that the table of positions allows, or null where there is no such table.</summary>
     public int? Positions { get; private set; }
@@ -107,11 +111,11 @@ internal sealed class OnnxInspection
                 case 5 when ReadTensor(fields.Bytes) is var name && depth == 0:
                     _initializers.Add(name);
                     break;
-                case 11 when ReadValue(fields.Bytes) is var name && depth == 0:
-                    _inputs.Add(name);
+                case 11 when ReadValue(fields.Bytes) is var value && depth == 0:
+                    Add(_inputs, value);
                     break;
-                case 12 when ReadValue(fields.Bytes) is var name && depth == 0:
-                    _outputs.Add(name);
+                case 12 when ReadValue(fields.Bytes) is var value && depth == 0:
+                    Add(_outputs, value);
                     break;
                 case 13:
                     ReadValue(fields.Bytes);
@@ -184,9 +188,18 @@ internal sealed class OnnxInspection
         }
     }
 
-    private static string ReadValue(ReadOnlySpan<byte> value)
+    private void Add(List<string> names, (string Name, bool HasShape) value)
     {
-        var name = "";
+        names.Add(value.Name);
+        if (!value.HasShape)
+        {
+            _shapeless.Add(value.Name);
+        }
+    }
+
+    private static (string Name, bool HasShape) ReadValue(ReadOnlySpan<byte> value)
+    {
+        var (name, hasShape) = ("", false);
         var fields = new ProtoReader(value);
         while (OnnxFields.Value.Next(ref fields))
         {
@@ -196,7 +209,7 @@ internal sealed class OnnxInspection
                     name = Text(fields.Bytes);
                     break;
                 case 2:
-                    ReadType(fields.Bytes, 0);
+                    hasShape = ReadType(fields.Bytes, 0);
                     break;
                 case 4:
                     CheckEntry(fields.Bytes);
@@ -204,11 +217,13 @@ internal sealed class OnnxInspection
             }
         }
 
-        return name;
+        return (name, hasShape);
     }
 
-    private static void ReadType(ReadOnlySpan<byte> type, int depth)
+    /// <summary>Returns whether it is the type of a tensor whose shape is stated.</summary>
+    private static bool ReadType(ReadOnlySpan<byte> type, int depth)
     {
+        var hasShape = false;
         if (depth > MostDepth)
         {
             throw new ModelImportException("The ONNX model's types are nested too deeply.");
@@ -219,7 +234,7 @@ internal sealed class OnnxInspection
         {
             if (fields.Field == 1)
             {
-                ReadTensorType(fields.Bytes);
+                hasShape = ReadTensorType(fields.Bytes);
             }
             else if (fields.Field is 4 or 9)
             {
@@ -230,10 +245,13 @@ internal sealed class OnnxInspection
                 }
             }
         }
+
+        return hasShape;
     }
 
-    private static void ReadTensorType(ReadOnlySpan<byte> type)
+    private static bool ReadTensorType(ReadOnlySpan<byte> type)
     {
+        var hasShape = false;
         var fields = new ProtoReader(type);
         while (OnnxFields.TensorType.Next(ref fields))
         {
@@ -242,6 +260,7 @@ internal sealed class OnnxInspection
                 continue;
             }
 
+            hasShape = true;
             var shape = new ProtoReader(fields.Bytes);
             while (OnnxFields.Shape.Next(ref shape))
             {
@@ -251,6 +270,8 @@ internal sealed class OnnxInspection
                 }
             }
         }
+
+        return hasShape;
     }
 
     private string ReadTensor(ReadOnlySpan<byte> tensor)

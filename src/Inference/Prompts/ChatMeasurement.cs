@@ -50,7 +50,8 @@ internal sealed class ChatMeasurement
 
         // What is left over for the start. The margins are for what no probe shows: longer dates, message numbers with more digits.
         var rest = Math.Max(measurement._probes.Max(probe => probe.Rest(perByte) - ((long)perMessage * probe.Messages)), 0);
-        return new ChatMeasure((int)(rest + 16 + (rest / 8)), perMessage + 2 + (perMessage / 8), perByte);
+        var measure = new ChatMeasure((int)(rest + 16 + (rest / 8)), perMessage + 2 + (perMessage / 8), perByte);
+        return measure with { Tools = ToolMeasurement.Measure(prompt, measure, clock) };
     }
 
     private void MeasureBytes()

@@ -1,3 +1,4 @@
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Templates;
 using Tollgate.Inference.Tokenizers;
@@ -9,6 +10,7 @@ internal sealed class ChatPrompt
 {
     private const string Developer = "developer";
     private const string System = "system";
+    private const string ThinkMark = "<think>";
 
     private readonly ChatTemplate _template;
     private readonly ModelTokenizer _marks;
@@ -18,11 +20,19 @@ internal sealed class ChatPrompt
     {
         (_template, Literals, Tokenizer, _marks) = (template, literals, tokenizer, marks);
         _readsDeveloper = ReadsDeveloper();
+        Tools = new ToolFormProbe(TryRender).Find();
+        OpensThinking = TryRender([new("user", "x")], [])?.TrimEnd().EndsWith(ThinkMark, StringComparison.Ordinal) == true;
     }
 
     public ITokenizer Tokenizer { get; }
 
     public TemplateLiterals Literals { get; }
+
+    /// <summary>How functions and calls are written.</summary>
+    public ToolForm Tools { get; }
+
+    /// <summary>Whether the prompt ends with the mark that begins the model's thinking, so that the answer begins inside it.</summary>
+    public bool OpensThinking { get; }
 
     /// <param name="marks">Texts of the tokens that begin and end a text.</param>
     /// <exception cref="ModelImportException">The template is malformed or uses what is not supported.</exception>
@@ -44,19 +54,42 @@ internal sealed class ChatPrompt
     /// </summary>
     /// <exception cref="TemplateException">The template fails, or refuses these messages.</exception>
     /// <exception cref="OperationCanceledException">The caller does not want the result any more.</exception>
-    public List<int> Encode(IReadOnlyList<TemplateMessage> messages, CancellationToken cancellationToken = default)
+    public List<int> Encode(IReadOnlyList<TemplateMessage> messages, CancellationToken cancellationToken = default) =>
+        Encode(messages, [], cancellationToken);
+
+    /// <param name="tools">Functions that the model may call.</param>
+    public List<int> Encode(
+        IReadOnlyList<TemplateMessage> messages, IReadOnlyList<ToolDefinition> tools, CancellationToken cancellationToken = default)
     {
         var known = _readsDeveloper
             ? messages : [.. messages.Select(message => message.Role == Developer ? message with { Role = System } : message)];
-        return EncodeAsWritten(known, cancellationToken);
+        var (written, shown) = Tools.Adapt(known, tools);
+        return EncodeAsWritten(written, shown, cancellationToken);
     }
 
-    private List<int> EncodeAsWritten(IReadOnlyList<TemplateMessage> messages, CancellationToken cancellationToken)
+    private List<int> EncodeAsWritten(
+        IReadOnlyList<TemplateMessage> messages, IReadOnlyList<ToolDefinition> tools, CancellationToken cancellationToken)
     {
         var ids = new List<int>();
-        Tokenizer.Encode(
-            _template.RenderSegments(messages, addGenerationPrompt: true, _marks.BosText, _marks.EosText, cancellationToken), ids);
+        Tokenizer.Encode(Render(messages, tools, cancellationToken), ids);
         return ids;
+    }
+
+    private IReadOnlyList<TextSegment> Render(
+        IReadOnlyList<TemplateMessage> messages, IReadOnlyList<ToolDefinition> tools, CancellationToken cancellationToken) =>
+        _template.RenderSegments(messages, tools, addGenerationPrompt: true, _marks.BosText, _marks.EosText, cancellationToken);
+
+    /// <summary>Null where the template fails or refuses the messages.</summary>
+    private string? TryRender(IReadOnlyList<TemplateMessage> messages, IReadOnlyList<ToolDefinition> tools)
+    {
+        try
+        {
+            return string.Concat(Render(messages, tools, CancellationToken.None).Select(segment => segment.Text));
+        }
+        catch (TemplateException)
+        {
+            return null;
+        }
     }
 
     /// <summary>
@@ -80,6 +113,6 @@ internal sealed class ChatPrompt
             return false; // It refuses the role by name.
         }
 
-        List<int> WithDeveloper(string content) => EncodeAsWritten([new(Developer, content), new("user", "x")], default);
+        List<int> WithDeveloper(string content) => EncodeAsWritten([new(Developer, content), new("user", "x")], [], default);
     }
 }

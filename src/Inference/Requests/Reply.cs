@@ -39,6 +39,21 @@ internal sealed class Reply(HttpContext context)
         await response.Body.WriteAsync(body, Gone);
     }
 
+    /// <summary>Sends an answer of JSON with bytes behind it.</summary>
+    /// <param name="parts">The JSON, and what follows it.</param>
+    /// <inheritdoc cref="SendAsync"/>
+    public async Task SendPartsAsync(Units units, TimeSpan queued, IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    {
+        var response = context.Response;
+        response.ContentType = parts.Count == 1 ? "application/json" : TensorBodies.MediaType;
+        SetHeaders(units, queued);
+        response.ContentLength = parts.Sum(part => (long)part.Length);
+        foreach (var part in parts)
+        {
+            await response.Body.WriteAsync(part, Gone);
+        }
+    }
+
     /// <summary>Answers with an error; breaks the connection where events have gone out.</summary>
     public Task RefuseAsync(OpenAiError error)
     {

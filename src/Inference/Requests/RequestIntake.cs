@@ -22,7 +22,9 @@ internal static class RequestIntake
         var request = context.Request;
         var isForm = RequestForm.IsForm(request.ContentType);
         var isJson = MediaTypeNames.Application.Json.Equals(request.ContentType?.Split(';')[0].Trim(), StringComparison.OrdinalIgnoreCase);
-        if ((endpoint.Bodies & (isForm ? BodyTypes.Form : isJson ? BodyTypes.Json : BodyTypes.None)) == BodyTypes.None)
+        var isBinary = TensorBodies.MediaType.Equals(request.ContentType, StringComparison.OrdinalIgnoreCase);
+        var type = isForm ? BodyTypes.Form : isJson ? BodyTypes.Json : isBinary ? BodyTypes.Tensors : BodyTypes.None;
+        if ((endpoint.Bodies & type) == BodyTypes.None)
         {
             await ErrorAnswer.WriteAsync(context, OpenAiError.UnsupportedMediaType(request.ContentType, endpoint.Bodies));
             return null;

@@ -41,6 +41,24 @@ public sealed class SessionFactory
         }
     }
 
+    /// <summary>Loads a graph of any kind: on the CPU, and the memory of all runs of such graphs together is bounded.</summary>
+    /// <exception cref="ModelImportException">ONNX Runtime refuses the graph.</exception>
+    public InferenceSession OpenBounded(string path)
+    {
+        BoundedMemory.Register();
+        try
+        {
+            using var options = CreateOptions(ExecutionProvider.Cpu);
+            options.AddSessionConfigEntry("session.use_env_allocators", "1");
+            options.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1"); // Weights do not count.
+            return new InferenceSession(path, options);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new ModelImportException($"ONNX Runtime cannot load '{Path.GetFileName(path)}': {exception.Message}", exception);
+        }
+    }
+
     /// <summary>Loads a graph from memory.</summary>
     /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses the graph.</exception>
     internal InferenceSession Open(byte[] model)

@@ -7,7 +7,7 @@ using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tasks;
 
-/// <summary>An ONNX graph that reads tokens, and its <c>tokenizer.json</c>, WordPiece or Unigram: copied into a draft as they are, after
+/// <summary>An ONNX graph that reads tokens, and its <c>tokenizer.json</c>: copied into a draft as they are, after
 /// checks. What the graph computes is for the task to try.</summary>
 internal sealed class EncoderFiles
 {
@@ -35,10 +35,14 @@ internal sealed class EncoderFiles
     public IFramedTokenizer Tokenizer { get; }
 
     /// <summary>The tokenizer as a manifest names it.</summary>
-    public ModelTokenizer ManifestTokenizer => new()
+    public static ModelTokenizer ManifestTokenizer => new()
     {
-        Kind = Tokenizer is UnigramTokenizer ? TokenizerFile.Unigram : TokenizerFile.WordPiece, File = TokenizerName,
+        Kind = TokenizerFile.HuggingFace, File = TokenizerName,
     };
+
+    /// <summary>Whether a tokenizer lies beside a graph.</summary>
+    public static bool HasTokenizer(string graph) =>
+        File.Exists(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(graph))!, TokenizerName));
 
     /// <summary>Inspects and copies the files.</summary>
     /// <param name="path">The graph; files of weights lie beside it.</param>

@@ -13,6 +13,10 @@ internal interface IModelImporter
     /// <param name="path">An existing file or folder.</param>
     bool Takes(string path);
 
+    /// <summary>Whether it imports this file or folder with these options, where they change it.</summary>
+    /// <inheritdoc cref="Takes(string)"/>
+    bool Takes(string path, ModelImportOptions options) => Takes(path);
+
     /// <summary>Validates the source, converts it, tries the result and installs it.</summary>
     /// <exception cref="ModelImportException">The source is unsound or unsupported, or the result differs from it.</exception>
     Task<InstalledModel> ImportAsync(ImportJob job, CancellationToken cancellationToken);

@@ -5,8 +5,11 @@ namespace Tollgate.Inference.Tasks;
 /// <summary>A <c>POST</c> endpoint of a task: reads a request and finds the model for it. Stateless.</summary>
 internal interface ITaskEndpoint
 {
-    /// <summary>Its line in the list that all services share: path and name in metrics.</summary>
+    /// <summary>Its line in the list that all services share: paths and name in metrics.</summary>
     PublicEndpoint Api { get; }
+
+    /// <summary>Its route, one of the line's.</summary>
+    string Path => Api.Path;
 
     /// <summary>Reads and checks a body of JSON. The model computes nothing yet.</summary>
     /// <param name="find">Finds a ready model by name; null when there is none.</param>

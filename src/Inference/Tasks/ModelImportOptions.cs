@@ -6,6 +6,9 @@ namespace Tollgate.Inference.Tasks;
 /// <summary>How a model is imported.</summary>
 public sealed record ModelImportOptions
 {
+    /// <summary>Of <see cref="ParityBound"/>, nats.</summary>
+    public const double DefaultParityBound = 0.1;
+
     /// <summary>A <c>tokenizer.json</c> for an ONNX file. Default: the one beside the model.</summary>
     public string? TokenizerFile { get; init; }
 
@@ -54,7 +57,20 @@ public sealed record ModelImportOptions
     /// <summary>What refuses pictures that a model has drawn. Default: nothing.</summary>
     public ContentCheck? PictureCheck { get; init; }
 
-    /// <summary>Longest logits difference to the source that is accepted.</summary>
+    /// <summary>Name of the only task that may take the source. Default: the first that does.</summary>
+    public string? Task { get; init; }
+
+    /// <summary>Most elements of all outputs of a model of tensors whose size it does not state. Default 1,048,576.</summary>
+    public long? MostElements { get; init; }
+
+    /// <summary>How the matrices of a decoder are held, one of <see cref="ModelPrecisions"/>. Default: auto.</summary>
+    public string Precision { get; init; } = ModelPrecisions.Auto;
+
+    /// <summary>How far a decoder in fewer bits than its source may be from it: most nats by which its next tokens diverge, and most of the
+    /// logarithm by which its perplexity grows.</summary>
+    public double ParityBound { get; init; } = DefaultParityBound;
+
+    /// <summary>Longest logits difference to the source that is accepted of float32.</summary>
     public float Tolerance { get; init; } = 1e-3f;
 
     /// <summary>Where the comparison runs. Default: the CPU.</summary>

@@ -6,6 +6,7 @@ using Tollgate.Inference.Tasks.Embeddings;
 using Tollgate.Inference.Tasks.ImageClassification;
 using Tollgate.Inference.Tasks.Ocr;
 using Tollgate.Inference.Tasks.Rerank;
+using Tollgate.Inference.Tasks.Tensors;
 using Tollgate.Inference.Tasks.Transcription;
 
 namespace Tollgate.Inference.Tasks;
@@ -25,5 +26,6 @@ internal static class ModelTasks
         new OcrTask(),
         new TranscriptionTask(),
         new DrawingTask(),
+        new TensorsTask(), // Last: it takes every graph.
     ];
 }

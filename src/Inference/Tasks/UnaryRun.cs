@@ -47,7 +47,9 @@ internal abstract class UnaryRun(RequestScope scope) : ITaskRun
         {
             UnaryOutcome.Computed computed => reply.SendAsync(Units, queued: TimeSpan.Zero, computed.Write),
             UnaryOutcome.ComputedText text => reply.SendTextAsync(Units, queued: TimeSpan.Zero, text.Text),
+            UnaryOutcome.ComputedParts parts => reply.SendPartsAsync(Units, queued: TimeSpan.Zero, parts.Parts),
             UnaryOutcome.Streamed streamed => streamed.Finish(),
+            UnaryOutcome.Failed failed => reply.RefuseAsync(failed.Error, Units),
             UnaryOutcome.Refused refused => reply.RefuseAsync(refused.Error),
             UnaryOutcome.NotTaken notTaken => reply.RefuseAsync(notTaken.Error),
             _ => throw new UnreachableException(),
@@ -89,7 +91,7 @@ internal abstract class UnaryRun(RequestScope scope) : ITaskRun
             if (outcome is not UnaryOutcome.NotTaken)
             {
                 scope.NoteEnd(
-                    outcome is UnaryOutcome.Computed or UnaryOutcome.ComputedText or UnaryOutcome.Streamed
+                    outcome is UnaryOutcome.Computed or UnaryOutcome.ComputedText or UnaryOutcome.ComputedParts or UnaryOutcome.Streamed
                         ? "ok" : _cancel.IsCancellationRequested ? "cancelled" : "failed", Units);
             }
         }
@@ -114,9 +116,17 @@ internal abstract record UnaryOutcome
     /// <summary>The answer as plain text.</summary>
     internal sealed record ComputedText(string Text) : UnaryOutcome;
 
+    /// <summary>The answer as JSON with bytes behind it.</summary>
+    /// <param name="Parts">The JSON first.</param>
+    internal sealed record ComputedParts(IReadOnlyList<ReadOnlyMemory<byte>> Parts) : UnaryOutcome;
+
     /// <summary>The answer went out as events, all but the last ones.</summary>
     /// <param name="Finish">Sends these.</param>
     internal sealed record Streamed(Func<Task> Finish) : UnaryOutcome;
+
+    /// <summary>The model computed, and this error answers it: the client's request is the cause, so that it is work without an
+    /// answer.</summary>
+    internal sealed record Failed(OpenAiError Error) : UnaryOutcome;
 
     /// <summary>The model took the request, and this error answers it.</summary>
     internal sealed record Refused(OpenAiError Error) : UnaryOutcome;

@@ -15,6 +15,7 @@ public sealed class InferenceMetrics
     internal const string MeterName = "Tollgate.Inference";
 
     private const string ModelTag = "gen_ai.request.model";
+    private static readonly double[] ConstraintSeconds = [.000005, .00001, .00002, .00005, .0001, .0002, .0005, .001, .01, .1, 1];
     private static readonly double[] WorkSeconds = [.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60];
     private static readonly KeyValuePair<string, object?> Provider = new("gen_ai.provider.name", "tollgate");
     private readonly Meter _meter;
@@ -23,9 +24,11 @@ public sealed class InferenceMetrics
     private readonly DurationHistogram _timePerOutputToken;
     private readonly DurationHistogram _duration;
     private readonly DurationHistogram _stepDuration;
+    private readonly DurationHistogram _constraintDuration;
     private readonly Histogram<int> _batchSize;
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _refusals;
+    private readonly Counter<long> _calls;
 
     public InferenceMetrics(IMeterFactory meters)
     {
@@ -41,12 +44,16 @@ public sealed class InferenceMetrics
         _queueTime = new DurationHistogram(_meter, "tollgate.inference.queue.duration", "Wait for the first slot.", WorkSeconds);
         _stepDuration = new DurationHistogram(
             _meter, "tollgate.inference.step.duration", "One decode step, sampling included.", WorkSeconds);
+        _constraintDuration = new DurationHistogram(
+            _meter, "tollgate.inference.constraint.duration", "Time that one token's constraint takes of a decode step.",
+            ConstraintSeconds);
         _batchSize =
             _meter.CreateHistogram("tollgate.inference.step.rows", "{row}", "Answers in a decode step.", advice: new InstrumentAdvice<int>
         {
             HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256],
         });
         _refusals = _meter.CreateCounter<long>("tollgate.inference.refusals", "{request}", "Requests that were not run.");
+        _calls = _meter.CreateCounter<long>("tollgate.inference.calls", "{call}", "Calls of functions in answers.");
     }
 
     /// <summary>A request got its first slot.</summary>
@@ -56,11 +63,18 @@ public sealed class InferenceMetrics
     /// <c>template_failed</c>.</param>
     public void Refused(string model, string reason) => _refusals.Add(1, Tag(model), new("reason", reason));
 
+    /// <param name="outcome"><c>whole</c>; <c>cut</c> by the output cap or a stop text; <c>unknown</c> for a function that the request does
+    /// not have and <c>broken</c> for what is no JSON, which both stay text.</param>
+    public void Called(string model, string outcome) => _calls.Add(1, Tag(model), new("outcome", outcome));
+
     public void Decoded(string model, int rows, TimeSpan elapsed)
     {
         _stepDuration.Record(elapsed, new TagList { Tag(model) });
         _batchSize.Record(rows, Tag(model));
     }
+
+    /// <summary>A constraint restricted and took one token on the scheduler's thread.</summary>
+    public void Constrained(string model, TimeSpan elapsed) => _constraintDuration.Record(elapsed, new TagList { Tag(model) });
 
     /// <param name="operation">The endpoint's name, such as <c>text_completion</c>.</param>
     public void FirstToken(string model, string operation, TimeSpan elapsed) =>

@@ -1,11 +1,19 @@
 using System.Globalization;
 using System.Text.Json;
+using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Inference.Templates;
 
 /// <summary>One message of a chat.</summary>
 /// <param name="Name">Who speaks; null when the caller names nobody.</param>
-public sealed record TemplateMessage(string Role, string Content, string? Name = null);
+public sealed record TemplateMessage(string Role, string Content, string? Name = null)
+{
+    /// <summary>Calls of functions that the assistant made in it.</summary>
+    public IReadOnlyList<ToolCall> Calls { get; init; } = [];
+
+    /// <summary>The call whose result the message holds; null for other messages.</summary>
+    public string? CallId { get; init; }
+}
 
 /// <summary>A model's own template, which turns messages into the text it was trained on: the subset of Jinja that models use.</summary>
 /// <remarks>Parsed once, thread-safe. A rendering has a <see cref="TemplateBudget"/> and reaches nothing but its input.</remarks>
@@ -16,6 +24,9 @@ public sealed class ChatTemplate
 
     /// <summary>What a message counts for besides its texts, characters.</summary>
     private const int MessageCharacters = 256;
+
+    /// <summary>Parameters of a function that has none: templates look into them.</summary>
+    private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
     private readonly IReadOnlyList<Statement> _statements;
     private readonly TimeProvider _clock;
@@ -44,22 +55,46 @@ public sealed class ChatTemplate
     /// <exception cref="OperationCanceledException">The caller does not want the result any more.</exception>
     public IReadOnlyList<TextSegment> RenderSegments(
         IReadOnlyList<TemplateMessage> messages, bool addGenerationPrompt, string bos, string eos,
+        CancellationToken cancellationToken = default) =>
+        RenderSegments(messages, [], addGenerationPrompt, bos, eos, cancellationToken);
+
+    /// <param name="tools">Functions that the model may call: the template's variable <c>tools</c>, undefined where there are none.</param>
+    public IReadOnlyList<TextSegment> RenderSegments(
+        IReadOnlyList<TemplateMessage> messages, IReadOnlyList<ToolDefinition> tools, bool addGenerationPrompt, string bos, string eos,
         CancellationToken cancellationToken = default)
     {
-        var characters = messages.Sum(m => MessageCharacters + m.Role.Length + m.Content.Length + (long)(m.Name?.Length ?? 0));
         return RenderValues(
-            [.. messages.Select(ToValue)], addGenerationPrompt, bos, eos, extra: null, new TemplateBudget(characters, cancellationToken));
+            [.. messages.Select(ToValue)], addGenerationPrompt, bos, eos,
+            globals =>
+            {
+                if (tools.Count > 0)
+                {
+                    globals["tools"] = tools.Select(ToValue).ToList<object?>();
+                }
+            },
+            new TemplateBudget(messages.Sum(CharactersOf) + tools.Sum(CharactersOf), cancellationToken));
     }
 
     /// <summary>Renders messages given as JSON, with further variables such as <c>tools</c>.</summary>
     internal IReadOnlyList<TextSegment> RenderJson(
         JsonElement messages, bool addGenerationPrompt, string bos, string eos, JsonElement? extra = null) =>
         RenderValues(
-            (List<object?>)TemplateValues.FromJson(messages)!, addGenerationPrompt, bos, eos, extra,
+            (List<object?>)TemplateValues.FromJson(messages)!, addGenerationPrompt, bos, eos,
+            globals =>
+            {
+                if (extra is { } variables)
+                {
+                    foreach (var property in variables.EnumerateObject())
+                    {
+                        globals[property.Name] = TemplateValues.FromJson(property.Value);
+                    }
+                }
+            },
             new TemplateBudget(messages.GetRawText().Length, CancellationToken.None));
 
     private IReadOnlyList<TextSegment> RenderValues(
-        List<object?> messages, bool addGenerationPrompt, string bos, string eos, JsonElement? extra, TemplateBudget budget)
+        List<object?> messages, bool addGenerationPrompt, string bos, string eos, Action<Dictionary<string, object?>> addVariables,
+        TemplateBudget budget)
     {
         var globals = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
@@ -74,14 +109,7 @@ public sealed class ChatTemplate
             ["namespace"] = (TemplateFunction)(a => ToMap(a, isNamespace: true, budget)),
             ["dict"] = (TemplateFunction)(a => ToMap(a, isNamespace: false, budget)),
         };
-        if (extra is { } variables)
-        {
-            foreach (var property in variables.EnumerateObject())
-            {
-                globals[property.Name] = TemplateValues.FromJson(property.Value);
-            }
-        }
-
+        addVariables(globals);
         return new TemplateInterpreter(globals, budget).Render(_statements).Segments;
     }
 
@@ -97,8 +125,62 @@ public sealed class ChatTemplate
             value["name"] = MarkedText.FromCaller(message.Name);
         }
 
+        if (message.CallId is not null)
+        {
+            value["tool_call_id"] = MarkedText.FromCaller(message.CallId);
+        }
+
+        if (message.Calls.Count > 0)
+        {
+            value["tool_calls"] = message.Calls.Select(ToValue).ToList<object?>();
+        }
+
         return value;
     }
+
+    private static TemplateMap ToValue(ToolCall call) => new()
+    {
+        ["id"] = MarkedText.FromCaller(call.Id),
+        ["type"] = MarkedText.FromCaller("function"),
+        ["function"] = new TemplateMap
+        {
+            ["name"] = MarkedText.FromCaller(call.Name),
+            ["arguments"] = ToArguments(call.Arguments),
+        },
+    };
+
+    /// <summary>An object where the text is one, as templates expect it; else the text, which they write as it is.</summary>
+    private static object? ToArguments(string text)
+    {
+        try
+        {
+            return JsonElement.Parse(text) is { ValueKind: JsonValueKind.Object } json ? TemplateValues.FromJson(json)
+                : MarkedText.FromCaller(text);
+        }
+        catch (JsonException)
+        {
+            return MarkedText.FromCaller(text);
+        }
+    }
+
+    private static TemplateMap ToValue(ToolDefinition tool)
+    {
+        var function = new TemplateMap { ["name"] = MarkedText.FromCaller(tool.Name) };
+        if (tool.Description is not null)
+        {
+            function["description"] = MarkedText.FromCaller(tool.Description);
+        }
+
+        function["parameters"] = TemplateValues.FromJson(tool.Parameters ?? NoParameters);
+        return new TemplateMap { ["type"] = MarkedText.FromCaller("function"), ["function"] = function };
+    }
+
+    private static long CharactersOf(TemplateMessage message) =>
+        MessageCharacters + message.Role.Length + message.Content.Length + (message.Name?.Length ?? 0) + (message.CallId?.Length ?? 0)
+        + message.Calls.Sum(call => MessageCharacters + call.Id.Length + call.Name.Length + (long)call.Arguments.Length);
+
+    private static long CharactersOf(ToolDefinition tool) =>
+        MessageCharacters + tool.Name.Length + (tool.Description?.Length ?? 0) + (tool.Parameters?.GetRawText().Length ?? 0);
 
     private static TemplateMap ToMap(CallArguments arguments, bool isNamespace, TemplateBudget budget)
     {

@@ -86,6 +86,8 @@ internal sealed class TemplateFilters(TemplateBudget budget)
             ?? throw new TemplateException("A number of the template is too large to be a whole one.");
             case ("float", long or double or bool):
                 return TemplateValues.AsNumber(value)!;
+            case ("items", Undefined):
+                return new List<object?>();
             case ("items", TemplateMap map):
                 return TemplateMembers.Pairs(map, budget);
             case ("dictsort", TemplateMap map):

@@ -10,7 +10,7 @@ namespace Tollgate.Inference.Tokenizers;
 /// <param name="lowercase">Lower-cases, character by character.</param>
 internal sealed class BertNormalizer(bool cleanText, bool partChinese, bool stripAccents, bool lowercase)
 {
-    public string Normalize(ReadOnlySpan<char> text)
+    public string Normalize(string text)
     {
         var clean = new StringBuilder(text.Length + 16);
         foreach (var rune in text.EnumerateRunes())
@@ -36,8 +36,11 @@ internal sealed class BertNormalizer(bool cleanText, bool partChinese, bool stri
 
         var result = clean.ToString();
         result = stripAccents ? AccentFolding.Fold(result) : result;
-        return lowercase ? result.ToLowerInvariant() : result;
+        return lowercase ? Lower(result) : result;
     }
+
+    /// <summary>Each character in lower case by itself; the dotted capital I keeps its dot.</summary>
+    public static string Lower(string text) => text.Replace("İ", "i\u0307", StringComparison.Ordinal).ToLowerInvariant();
 
     private static bool IsDropped(Rune rune) => rune.Value is 0 or 0xFFFD
         || (rune.Value is not ('\t' or '\n' or '\r') && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Text;
 using Tollgate.Inference.Templates;
 
@@ -9,20 +8,19 @@ namespace Tollgate.Inference.Tokenizers;
 /// <remarks>Time is n log n in the longest piece of a text: a run of one letter is no weapon.</remarks>
 public sealed class BpeTokenizer : ITokenizer
 {
-    private const int LongestCachedPiece = 48;
-    private const int MostCachedPieces = 65_536;
-
     private readonly string _preTokenizer;
+    private readonly PreTokenizer[] _rules;
     private readonly byte[][] _bytes;
     private readonly bool[] _special;
+    private readonly Dictionary<int, string> _specialTexts = [];
     private readonly int[] _byteIds = new int[256];
     private readonly BytePairMerges _merges;
     private readonly Dictionary<string, int>? _wholePieces;
     private readonly SpecialTokens _allSpecials;
     private readonly SpecialTokens _controls;
     private readonly SpecialTokens _userDefined;
-    private readonly ConcurrentDictionary<string, int[]> _cache = new(StringComparer.Ordinal);
-    private int _cached;
+    private readonly PieceCache _cache = new();
+    private readonly PieceEncoder _encodePiece;
 
     /// <exception cref="FormatException">The vocabulary contradicts itself.</exception>
     public BpeTokenizer(BpeVocabulary vocabulary)
@@ -34,6 +32,8 @@ public sealed class BpeTokenizer : ITokenizer
                 $"The pre-tokenizer '{_preTokenizer}' is not supported; these are: {string.Join(", ", PreTokenizer.Names)}.");
         }
 
+        _rules = PreTokenizer.Find(_preTokenizer);
+        _encodePiece = EncodePiece;
         VocabularySize = vocabulary.Tokens.Count;
         _special = new bool[VocabularySize];
         var plain = new bool[VocabularySize];
@@ -45,6 +45,7 @@ public sealed class BpeTokenizer : ITokenizer
         foreach (var id in vocabulary.Control)
         {
             _special[id] = true;
+            _specialTexts[id] = vocabulary.Tokens[id];
         }
 
         _bytes = new byte[VocabularySize][];
@@ -64,8 +65,7 @@ public sealed class BpeTokenizer : ITokenizer
         }
 
         _merges = new BytePairMerges(vocabulary.Merges, ids);
-        // Llama 3 takes a piece that is an entry as it is, whatever the merges say
-        _wholePieces = _preTokenizer == "llama-bpe" ? ids : null;
+        _wholePieces = PreTokenizer.TakesWholePieces(_preTokenizer) ? ids : null;
         var userDefined = vocabulary.UserDefined.Select(id => (vocabulary.Tokens[id], id)).ToArray();
         _userDefined = new SpecialTokens(userDefined);
         var controls = vocabulary.Control.Select(id => (vocabulary.Tokens[id], id)).ToArray();
@@ -80,6 +80,8 @@ public sealed class BpeTokenizer : ITokenizer
     public ReadOnlySpan<byte> TokenBytes(int id) => _bytes[id];
 
     public bool IsSpecial(int id) => _special[id];
+
+    public string SpecialText(int id) => _specialTexts.GetValueOrDefault(id, "");
 
     public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids)
     {
@@ -150,29 +152,10 @@ public sealed class BpeTokenizer : ITokenizer
         text = PreTokenizer.Composes(_preTokenizer) ? CanonicalForms.Compose(text.ToString()) : text;
 
         var pieces = new List<Range>();
-        PreTokenizer.Split(_preTokenizer, text, pieces);
-        var cache = _cache.GetAlternateLookup<ReadOnlySpan<char>>();
+        PreTokenizer.Split(_rules, text, 0, pieces);
         foreach (var range in pieces)
         {
-            var piece = text[range];
-            if (piece.Length > LongestCachedPiece)
-            {
-                EncodePiece(piece, ids);
-                continue;
-            }
-
-            if (!cache.TryGetValue(piece, out var known))
-            {
-                var merged = new List<int>();
-                EncodePiece(piece, merged);
-                known = [.. merged];
-                if (Volatile.Read(ref _cached) < MostCachedPieces && cache.TryAdd(piece, known))
-                {
-                    Interlocked.Increment(ref _cached);
-                }
-            }
-
-            ids.AddRange(known);
+            _cache.Encode(text[range], ids, _encodePiece);
         }
     }
 
@@ -219,6 +202,7 @@ public sealed class BpeTokenizer : ITokenizer
             }
         }
 
-        _merges.Apply(tokens.AsSpan(0, count), ids);
+        count = _merges.Apply(tokens.AsSpan(0, count), new int[count]);
+        ids.AddRange(tokens.AsSpan(0, count));
     }
 }

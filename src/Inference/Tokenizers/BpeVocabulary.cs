@@ -5,8 +5,7 @@ namespace Tollgate.Inference.Tokenizers;
 /// <summary>What a byte-level BPE tokenizer is made of; the installed form of a model keeps it as JSON.</summary>
 public sealed record BpeVocabulary
 {
-    /// <summary>How text is cut before merging, by llama.cpp's name: <c>gpt-2</c>,
-    /// <c>smollm</c>, <c>llama-bpe</c>, <c>qwen2</c>, <c>default</c>.</summary>
+    /// <summary>How text is cut before merging, one of <see cref="Tokenizers.PreTokenizer.Names"/>.</summary>
     public required string PreTokenizer { get; init; }
 
     /// <summary>Entries by id, in GPT-2's byte alphabet; control and user-defined entries as plain text.</summary>
@@ -24,5 +23,6 @@ public sealed record BpeVocabulary
 
 /// <summary>JSON of tokenizer files.</summary>
 [JsonSerializable(typeof(BpeVocabulary))]
+[JsonSerializable(typeof(SentencePieceVocabulary))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 internal sealed partial class TokenizerJson : JsonSerializerContext;

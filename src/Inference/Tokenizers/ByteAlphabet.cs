@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Tollgate.Inference.Tokenizers;
 
 /// <summary>GPT-2's alphabet: each of the 256 bytes is written as one printable character in the vocabulary.</summary>
@@ -8,6 +10,16 @@ internal static class ByteAlphabet
         p => p.c, p => p.Item2);
 
     public static char ToChar(byte value) => CharOfByte[value];
+
+    /// <summary>A text's bytes in the alphabet.</summary>
+    public static string Write(string text) => string.Create(Encoding.UTF8.GetByteCount(text), text, static (chars, text) =>
+    {
+        var utf8 = Encoding.UTF8.GetBytes(text);
+        for (var i = 0; i < utf8.Length; i++)
+        {
+            chars[i] = CharOfByte[utf8[i]];
+        }
+    });
 
     /// <summary>The bytes of a vocabulary entry; false when it uses characters outside the alphabet.</summary>
     public static bool TryDecode(string entry, out byte[] bytes)

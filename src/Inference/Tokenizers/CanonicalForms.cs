@@ -5,13 +5,17 @@ using System.Text;
 
 namespace Tollgate.Inference.Tokenizers;
 
-/// <summary>Unicode's canonical forms: decomposed (NFD) and composed (NFC).</summary>
+/// <summary>Unicode's normal forms: decomposed and composed, of the same characters (NFD, NFC) or of compatible ones (NFKD,
+/// NFKC).</summary>
 /// <remarks>A table of our own: .NET's <c>Normalize</c> leaves text as it is where globalization is invariant, as it is in every service.
 /// Time is n log n in the longest run of marks.</remarks>
 internal static class CanonicalForms
 {
     /// <summary>Most bytes of UTF-8 that one byte becomes when a text is composed: some characters are only written apart.</summary>
     public const int MostBytesPerByte = 3;
+
+    /// <summary>As <see cref="MostBytesPerByte"/> for compatible characters: one ligature is a sentence.</summary>
+    public const int MostCompatibleBytesPerByte = 11;
 
     private const int HangulFirst = 0xAC00;
     private const int HangulLast = 0xD7A3;
@@ -25,28 +29,37 @@ internal static class CanonicalForms
     /// <summary>The first character that a composition can change or take away.</summary>
     private const char FirstUnstable = '\u0300';
 
+    /// <summary>The first character that has parts.</summary>
+    private const char FirstParted = '\u00A0';
+
     private static readonly Tables Data = ReadTables();
 
     /// <summary>The composed form, NFC. A lone surrogate becomes U+FFFD, as it does in UTF-8.</summary>
-    public static string Compose(string text)
-    {
-        if (text.AsSpan().IndexOfAnyInRange(FirstUnstable, char.MaxValue) < 0)
-        {
-            return text;
-        }
+    public static string Compose(string text) => text.AsSpan().IndexOfAnyInRange(FirstUnstable, char.MaxValue) < 0
+        ? text : Write(Compose(DecomposeAll(text, compatible: false)));
 
+    /// <summary>The composed form of compatible characters, NFKC.</summary>
+    public static string ComposeCompatible(string text) => text.AsSpan().IndexOfAnyInRange(FirstParted, char.MaxValue) < 0
+        ? text : Write(Compose(DecomposeAll(text, compatible: true)));
+
+    /// <summary>The decomposed form: NFD, or NFKD of compatible characters.</summary>
+    public static string Decompose(string text, bool compatible) => text.AsSpan().IndexOfAnyInRange(FirstParted, char.MaxValue) < 0
+        ? text : Write(DecomposeAll(text, compatible));
+
+    private static List<int> DecomposeAll(string text, bool compatible)
+    {
         var points = new List<int>(text.Length + 16);
         foreach (var rune in text.EnumerateRunes())
         {
-            Decompose(rune.Value, points);
+            Decompose(rune.Value, points, compatible);
         }
 
         Order(points);
-        return Write(Compose(points));
+        return points;
     }
 
     /// <summary>Appends the full decomposition of a character, the marks in the order of the table.</summary>
-    public static void Decompose(int point, List<int> points)
+    public static void Decompose(int point, List<int> points, bool compatible = false)
     {
         if (point is >= HangulFirst and <= HangulLast)
         {
@@ -59,11 +72,11 @@ internal static class CanonicalForms
                 points.Add(TailBefore + (syllable % TailCount));
             }
         }
-        else if (Data.Parts.TryGetValue(point, out var parts))
+        else if (Data.Parts.TryGetValue(point, out var parts) || (compatible && Data.Compatible.TryGetValue(point, out parts)))
         {
             foreach (var part in parts)
             {
-                Decompose(part, points);
+                Decompose(part, points, compatible);
             }
         }
         else
@@ -153,6 +166,7 @@ internal static class CanonicalForms
             ?? throw new InvalidOperationException("The table of decompositions is not in the assembly.");
         using var reader = new StreamReader(stream);
         var (parts, wholes, classes) = (new Dictionary<int, int[]>(), new Dictionary<(int, int), int>(), new Dictionary<int, int>());
+        var compatible = new Dictionary<int, int[]>();
         while (reader.ReadLine() is { } line)
         {
             if (line[0] == '#')
@@ -160,7 +174,7 @@ internal static class CanonicalForms
                 continue;
             }
 
-            var fields = line[(line[0] is '!' or '=' ? 1 : 0)..].Split(' ');
+            var fields = line[(line[0] is '!' or '=' or '~' ? 1 : 0)..].Split(' ');
             if (line[0] == '=')
             {
                 for (var point = Hexadecimal(fields[1]); point <= Hexadecimal(fields[2]); point++)
@@ -172,21 +186,24 @@ internal static class CanonicalForms
             }
 
             var points = fields.Select(Hexadecimal).ToArray();
-            parts[points[0]] = points[1..];
-            if (line[0] != '!')
+            (line[0] == '~' ? compatible : parts)[points[0]] = points[1..];
+            if (line[0] is not ('!' or '~'))
             {
                 wholes[(points[1], points[2])] = points[0];
             }
         }
 
-        return new Tables(parts.ToFrozenDictionary(), wholes.ToFrozenDictionary(), classes.ToFrozenDictionary());
+        return new Tables(
+            parts.ToFrozenDictionary(), compatible.ToFrozenDictionary(), wholes.ToFrozenDictionary(), classes.ToFrozenDictionary());
 
         static int Hexadecimal(string digits) => int.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
     }
 
     /// <param name="Parts">One step of each decomposition.</param>
+    /// <param name="Compatible">One step of the decompositions into compatible characters.</param>
     /// <param name="Wholes">The characters that two compose to.</param>
     /// <param name="Classes">Canonical combining classes other than 0.</param>
     private sealed record Tables(
-        FrozenDictionary<int, int[]> Parts, FrozenDictionary<(int First, int Second), int> Wholes, FrozenDictionary<int, int> Classes);
+        FrozenDictionary<int, int[]> Parts, FrozenDictionary<int, int[]> Compatible,
+        FrozenDictionary<(int First, int Second), int> Wholes, FrozenDictionary<int, int> Classes);
 }

@@ -124,7 +124,7 @@ internal sealed class ClipTokenizer
         Encoding.UTF8.GetBytes(piece, utf8);
         var tokens = Array.ConvertAll(utf8, value => _inner[value]);
         tokens[^1] = _last[utf8[^1]];
-        _merges.Apply(tokens, ids);
+        ids.AddRange(tokens.AsSpan(0, _merges.Apply(tokens, new int[tokens.Length])));
     }
 
     /// <summary>The text that ids stand for, in lower case, with a space between pieces.</summary>

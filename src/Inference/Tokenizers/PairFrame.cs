@@ -20,19 +20,17 @@ internal sealed record PairFrame(
     public int Length => Start.Count + Middle.Count + End.Count;
 
     /// <summary>Reads the form; null where there is none, or one that is not two texts after each other.</summary>
+    /// <param name="processor">The post-processor that frames texts.</param>
     /// <param name="find">Ids that the post-processor, its first argument, gives a token's name.</param>
     /// <exception cref="FormatException">A token of the form is not in the vocabulary.</exception>
-    public static PairFrame? Read(JsonElement tokenizer, Func<JsonElement, string, int[]> find)
+    public static PairFrame? Read(JsonElement processor, Func<JsonElement, string, int[]> find)
     {
-        if (!tokenizer.TryGetProperty("post_processor", out var processor) || processor.ValueKind != JsonValueKind.Object)
-        {
-            return null;
-        }
-
-        if (processor.GetProperty("type").GetString() == "BertProcessing")
+        var kind = processor.GetProperty("type").GetString();
+        if (kind is "BertProcessing" or "RobertaProcessing")
         {
             var (first, end) = (processor.GetProperty("cls")[1].GetInt32(), processor.GetProperty("sep")[1].GetInt32());
-            return new PairFrame([new(first, 0)], [new(end, 0)], [new(end, 1)], 0, 1);
+            return kind == "BertProcessing" ? new PairFrame([new(first, 0)], [new(end, 0)], [new(end, 1)], 0, 1)
+                : new PairFrame([new(first, 0)], [new(end, 0), new(end, 0)], [new(end, 0)], 0, 0);
         }
 
         return processor.TryGetProperty("pair", out var pair) && pair.ValueKind == JsonValueKind.Array

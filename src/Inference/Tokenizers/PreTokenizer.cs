@@ -7,13 +7,53 @@ namespace Tollgate.Inference.Tokenizers;
 /// written out by hand: .NET's expressions look at UTF-16 units and so miss letters beyond U+FFFF, and these run in linear time.</summary>
 internal abstract class PreTokenizer
 {
+    private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+    private const string Ending = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+    private const string Spaces2 = @"|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string LlamaWords = Ending + @"|[^\r\n\p{L}\p{N}]?\p{L}+|";
+    private const string LlamaSigns = @"| ?[^\s\p{L}\p{N}]+[\r\n]*" + Spaces2;
+    private const string OtherCase = @"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]";
+    private const string LowerCase = @"[\p{Ll}\p{Lm}\p{Lo}\p{M}]";
+    private const string CasedSigns = @"| ?[^\s\p{L}\p{N}]+[\r\n/]*" + Spaces2;
+
+    /// <summary>Capitals and small letters of one word, with an optional ending.</summary>
+    private const string Gpt4Words = $@"[^\r\n\p{{L}}\p{{N}}]?{OtherCase}*{LowerCase}+{Ending}?|"
+        + $@"[^\r\n\p{{L}}\p{{N}}]?{OtherCase}+{LowerCase}*{Ending}?|";
+
+    private const string TekkenWords = $@"[^\r\n\p{{L}}\p{{N}}]?{OtherCase}*{LowerCase}+|[^\r\n\p{{L}}\p{{N}}]?{OtherCase}+{LowerCase}*|";
+
+    private const string DeepSeekWords = @"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"
+        + @"| ?[\p{P}\p{S}]+[\r\n]*" + Spaces2;
+
     private static readonly Dictionary<string, PreTokenizer[]> Known = new(StringComparer.Ordinal)
     {
         ["gpt-2"] = [new GptRules()],
         ["smollm"] = [new DigitRule(), new GptRules()],
         ["llama-bpe"] = [new LlamaRules(digits: 3)],
+        ["dbrx"] = [new LlamaRules(digits: 3)],
         ["qwen2"] = [new LlamaRules(digits: 1)],
         ["default"] = [new PunctuationRule(), new GptRules(), new NumberRule(), new ThreeDigitsRule()],
+        ["qwen35"] =
+        [
+            new PatternRule(Ending + @"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*" + Spaces2),
+        ],
+        ["gpt-4o"] = [new PatternRule(Gpt4Words + @"\p{N}{1,3}" + CasedSigns)],
+        ["tekken"] = [new PatternRule(TekkenWords + @"\p{N}" + CasedSigns)],
+        ["deepseek-v3"] = [new PatternRule(@"\p{N}{1,3}"), new PatternRule("[一-龥\u3040-ゟ゠-ヿ]+"), new PatternRule(DeepSeekWords)],
+        ["deepseek-coder"] =
+        [
+            new PatternRule(@"[\r\n]"), new PatternRule(@"\s?\p{L}+"), new PatternRule(@"\s?\p{P}+"),
+            new PatternRule("[一-龥ࠀ-一가-\uD7FF]+"), new DigitRule(),
+        ],
+        ["bloom"] = [new PatternRule(@" ?[^(\s|.,!?…。，、।۔،)]+")],
+    };
+
+    /// <summary>Expressions whose rules are written out.</summary>
+    private static readonly Dictionary<string, string> Expressions = new(StringComparer.Ordinal)
+    {
+        [Gpt2] = "gpt-2",
+        [LlamaWords + @"\p{N}{1,3}" + LlamaSigns] = "llama-bpe",
+        [LlamaWords + @"\p{N}" + LlamaSigns] = "qwen2",
     };
 
     private static readonly PreTokenizer[] Clip = [new ClipRules()];
@@ -22,25 +62,42 @@ internal abstract class PreTokenizer
     public static IReadOnlyCollection<string> Names => Known.Keys;
 
     /// <summary>Whether models with these rules bring text into its composed form (NFC) first. GGUF files do not say so.</summary>
-    public static bool Composes(string name) => name == "qwen2";
+    public static bool Composes(string name) => name is "qwen2" or "qwen35";
+
+    /// <summary>Whether models with these rules take a piece that is an entry as it is, whatever the merges say.</summary>
+    public static bool TakesWholePieces(string name) => name is "llama-bpe" or "tekken";
+
+    /// <summary>Whether raw prompts of models with these rules begin with the start token where their file is silent on it.</summary>
+    public static bool BeginsTexts(string name) => name is "llama-bpe" or "tekken";
+
+    /// <summary>The rules of a name.</summary>
+    /// <exception cref="ArgumentException">No rule set has that name.</exception>
+    public static PreTokenizer[] Find(string name) => Known.TryGetValue(name, out var rules)
+        ? rules : throw new ArgumentException($"The pre-tokenizer '{name}' is not known.", nameof(name));
+
+    /// <summary>Rules that cut as the matches of a regular expression do, which leave nothing out; null where none are written
+    /// out.</summary>
+    public static PreTokenizer[]? FindByExpression(string expression) =>
+        Expressions.TryGetValue(expression, out var name) ? Known[name] : null;
 
     /// <summary>Cuts a text and hands each piece on.</summary>
-    /// <exception cref="ArgumentException">No rule set has that name.</exception>
-    public static void Split(string name, ReadOnlySpan<char> text, List<Range> pieces)
+    /// <param name="start">Where the text begins in what the pieces are places of.</param>
+    public static void Split(ReadOnlySpan<PreTokenizer> rules, ReadOnlySpan<char> text, int start, List<Range> pieces)
     {
-        if (!Known.TryGetValue(name, out var rules))
+        if (rules.IsEmpty)
         {
-            throw new ArgumentException($"The pre-tokenizer '{name}' is not known.", nameof(name));
+            pieces.Add(start..(start + text.Length));
+            return;
         }
 
-        Split(rules, text, 0, pieces);
+        rules[0].Cut(text, start, rules[1..], pieces);
     }
 
     /// <summary>Cuts a text as CLIP does. Pieces of white space are among those handed on; CLIP drops them.</summary>
     public static void SplitForClip(ReadOnlySpan<char> text, List<Range> pieces) => Split(Clip, text, 0, pieces);
 
     /// <summary>Length of the piece at the start of the text, in UTF-16 units, at least 1.</summary>
-    protected abstract int Next(ReadOnlySpan<char> text);
+    protected virtual int Next(ReadOnlySpan<char> text) => text.Length;
 
     protected static Kind KindAt(ReadOnlySpan<char> text, out int length)
     {
@@ -113,18 +170,13 @@ internal abstract class PreTokenizer
         return comparison == StringComparison.OrdinalIgnoreCase && text[1] == '\u017F' ? 2 : 0;
     }
 
-    private static void Split(ReadOnlySpan<PreTokenizer> rules, ReadOnlySpan<char> text, int start, List<Range> pieces)
+    /// <summary>Cuts a text and has other rules cut the pieces.</summary>
+    protected virtual void Cut(ReadOnlySpan<char> text, int start, ReadOnlySpan<PreTokenizer> others, List<Range> pieces)
     {
-        if (rules.IsEmpty)
-        {
-            pieces.Add(start..(start + text.Length));
-            return;
-        }
-
         while (text.Length > 0)
         {
-            var length = rules[0].Next(text);
-            Split(rules[1..], text[..length], start, pieces);
+            var length = Next(text);
+            Split(others, text[..length], start, pieces);
             text = text[length..];
             start += length;
         }
@@ -263,6 +315,32 @@ internal abstract class PreTokenizer
         {
             Rune.DecodeFromUtf16(text, out var rune, out _);
             return Rune.IsPunctuation(rune) || rune.Value is '$' or '+' or '<' or '=' or '>' or '^' or '~' or '|';
+        }
+    }
+
+    /// <summary>The matches of a regular expression stand alone, and what lies between them.</summary>
+    private sealed class PatternRule(string expression) : PreTokenizer
+    {
+        private readonly SplitPattern _pattern = new(expression);
+
+        protected override void Cut(ReadOnlySpan<char> text, int start, ReadOnlySpan<PreTokenizer> others, List<Range> pieces)
+        {
+            var matches = new List<Range>();
+            _pattern.Find(text, matches);
+            matches.Add(text.Length..text.Length);
+            var end = 0;
+            foreach (var match in matches)
+            {
+                foreach (var part in (ReadOnlySpan<Range>)[end..match.Start.Value, match])
+                {
+                    if (part.End.Value > part.Start.Value)
+                    {
+                        Split(others, text[part], start + part.Start.Value, pieces);
+                    }
+                }
+
+                end = match.End.Value;
+            }
         }
     }
 

@@ -1,8 +1,5 @@
 namespace Tollgate.Inference.Tokenizers;
 
-/// <summary>Appends the ids of a text in which no token is written out.</summary>
-internal delegate void PlainEncoder(ReadOnlySpan<char> text, List<int> ids);
-
 /// <summary>Finds tokens that are written out in a text: the leftmost, and of those the longest.</summary>
 /// <remarks>A tree of characters: time is linear in the text, however many tokens begin alike.</remarks>
 internal sealed class SpecialTokens
@@ -64,27 +61,6 @@ internal sealed class SpecialTokens
         }
 
         return (text.Length, 0, -1);
-    }
-
-    /// <summary>Appends the ids of a text.</summary>
-    /// <param name="allowSpecial">Whether tokens that are written out become those tokens.</param>
-    /// <param name="plain">Encodes what lies between them.</param>
-    public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids, PlainEncoder plain)
-    {
-        while (allowSpecial)
-        {
-            var (start, length, id) = Find(text);
-            plain(text[..start], ids);
-            if (length == 0)
-            {
-                return;
-            }
-
-            ids.Add(id);
-            text = text[(start + length)..];
-        }
-
-        plain(text, ids);
     }
 
     private (int Length, int Id) Match(ReadOnlySpan<char> text)

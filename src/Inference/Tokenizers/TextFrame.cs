@@ -12,8 +12,9 @@ internal sealed record TextFrame(IReadOnlyList<int> Prefix, IReadOnlyList<int> S
     /// <exception cref="FormatException">The post-processor is of another kind, or names what the vocabulary lacks.</exception>
     public static TextFrame Read(JsonElement root, Func<string, int> find, int vocabularySize)
     {
-        var (prefix, suffix) = TokenizerMembers.Find(root, "post_processor") is { } processor ? ReadOne(processor, Ids) : ([], []);
-        return new TextFrame(prefix, suffix, PairFrame.Read(root, Ids));
+        var processor = FindFraming(TokenizerMembers.Find(root, "post_processor"));
+        var (prefix, suffix) = processor is { } framing ? ReadOne(framing, Ids) : ([], []);
+        return new TextFrame(prefix, suffix, processor is { } form ? PairFrame.Read(form, Ids) : null);
 
         // The ids that the post-processor gives a token of its frame; its vocabulary's where it gives none.
         int[] Ids(JsonElement from, string name)
@@ -29,10 +30,34 @@ internal sealed record TextFrame(IReadOnlyList<int> Prefix, IReadOnlyList<int> S
         }
     }
 
+    /// <summary>The processor that frames texts; null where there is none. ByteLevel only moves offsets.</summary>
+    private static JsonElement? FindFraming(JsonElement? processor)
+    {
+        switch (processor?.GetProperty("type").GetString())
+        {
+            case null:
+                return null;
+            case "ByteLevel":
+                TokenizerMembers.RequireOnly(processor.Value, "post_processor", "type", "add_prefix_space", "trim_offsets", "use_regex");
+                return null;
+            case "Sequence":
+                TokenizerMembers.RequireOnly(processor.Value, "post_processor", "type", "processors");
+                JsonElement[] framing =
+                [
+                    .. processor.Value.GetProperty("processors").EnumerateArray().Select(one => FindFraming(one)).OfType<JsonElement>(),
+                ];
+                return framing.Length < 2 ? framing.Cast<JsonElement?>().FirstOrDefault()
+                    : throw new FormatException("The tokenizer's post-processor frames texts twice, which is not supported.");
+            default:
+                return processor;
+        }
+    }
+
     private static (int[] Prefix, int[] Suffix) ReadOne(JsonElement processor, Func<JsonElement, string, int[]> find)
     {
-        if (processor.GetProperty("type").GetString() == "BertProcessing")
+        if (processor.GetProperty("type").GetString() is "BertProcessing" or "RobertaProcessing")
         {
+            TokenizerMembers.RequireOnly(processor, "post_processor", "type", "sep", "cls", "trim_offsets", "add_prefix_space");
             return ([processor.GetProperty("cls")[1].GetInt32()], [processor.GetProperty("sep")[1].GetInt32()]);
         }
 

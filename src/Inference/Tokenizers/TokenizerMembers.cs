@@ -46,31 +46,34 @@ internal static class TokenizerMembers
         }
     }
 
-    /// <summary>The special tokens of <c>added_tokens</c>.</summary>
-    /// <exception cref="FormatException">One is outside the vocabulary, or is not special: texts would have to be searched for
-    /// it.</exception>
-    public static IReadOnlyList<(string Content, int Id)> ReadSpecials(JsonElement root, int vocabularySize)
+    /// <summary>A vocabulary: ids by entry, and entries by id, null where an id has none.</summary>
+    /// <exception cref="FormatException">It is empty or too large, an id is out of range, or two entries share one.</exception>
+    public static (Dictionary<string, int> Ids, string?[] Entries) ReadVocabulary(JsonElement vocabulary, int most)
     {
-        var specials = new List<(string, int)>();
-        foreach (var token in Find(root, "added_tokens")?.EnumerateArray().ToArray() ?? [])
+        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var entry in vocabulary.EnumerateObject())
         {
-            var id = token.GetProperty("id").GetInt32();
-            if (id < 0 || id >= vocabularySize)
+            var id = entry.Value.GetInt32();
+            if (id < 0 || id >= most)
             {
-                throw new FormatException($"The tokenizer's added token {id} is outside its vocabulary.");
+                throw new FormatException("The tokenizer's ids are out of range.");
             }
 
-            var content = token.GetProperty("content").GetString()!;
-            RequireOnly(token, "added_tokens", "id", "content", "special", "single_word", "lstrip", "rstrip", "normalized");
-            if (!token.GetProperty("special").GetBoolean())
-            {
-                throw new FormatException(
-                    $"The tokenizer's added token '{content}' is not special: tokens that texts are searched for are not supported.");
-            }
-
-            specials.Add((content, id));
+            ids[entry.Name] = id;
         }
 
-        return specials;
+        if (ids.Count == 0)
+        {
+            throw new FormatException("The tokenizer's vocabulary is empty.");
+        }
+
+        var entries = new string?[ids.Values.Max() + 1];
+        foreach (var (entry, id) in ids)
+        {
+            entries[id] = entries[id] is null
+                ? entry : throw new FormatException($"The tokenizer's vocabulary gives '{entry}' and '{entries[id]}' one id.");
+        }
+
+        return (ids, entries);
     }
 }

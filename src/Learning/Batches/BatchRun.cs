@@ -24,11 +24,6 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IClaimedRun
     private const int PageLines = 64;
     private const long PageBytes = 8 * 1024 * 1024;
 
-    /// <summary>Tries of a line that ends with a fault of the server's.</summary>
-    private const int MostFaults = 5;
-
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
-
     private readonly CancellationTokenSource _halted = new(); // No line begins any more: cancelled, expired or stopping.
     private readonly CancellationTokenSource _lost = new(); // Nothing that this run would write counts any more.
     private readonly CancellationTokenSource _over = new(); // The run has ended.
@@ -275,7 +270,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IClaimedRun
             }
 
             faults += answer.IsFault ? 1 : 0;
-            if (answer.Kind == AnswerKind.Final || faults == MostFaults)
+            if (answer.Kind == AnswerKind.Final || faults == DoorAnswer.MostFaults)
             {
                 return LineOutcome.Of(_batch, line.Request, answer);
             }
@@ -288,8 +283,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IClaimedRun
     /// <summary>Waits before the next try. A gateway that has no room for one line has none for the batch's others.</summary>
     private async Task WaitAsync(DoorAnswer answer, int tries)
     {
-        var longer = FirstPause * Math.Pow(2, Math.Min(tries, 20));
-        var pause = answer.RetryAfter ?? (longer < Options.LongestPause ? longer : Options.LongestPause);
+        var pause = answer.PauseAfter(tries, Options.LongestPause);
         if (answer.Kind == AnswerKind.NotRun)
         {
             Interlocked.Exchange(ref _resumeAt, (parts.Clock.GetUtcNow() + pause).UtcTicks);
@@ -313,7 +307,7 @@ internal sealed class BatchRun(Batch claimed, RunParts parts) : IClaimedRun
     {
         if (_halted.IsCancellationRequested)
         {
-            await Task.Delay(pause < FirstPause ? pause : FirstPause, parts.Clock, _lost.Token);
+            await Task.Delay(pause < DoorAnswer.FirstPause ? pause : DoorAnswer.FirstPause, parts.Clock, _lost.Token);
             return;
         }
 

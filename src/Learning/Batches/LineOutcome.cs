@@ -25,7 +25,7 @@ internal sealed record LineOutcome(int Line, bool Failed, ReadOnlyMemory<byte> J
             writer.WritePropertyName("body");
             body.RootElement.WriteTo(writer); // Not as it came: it may be indented, and a line is a line.
             writer.WriteEndObject();
-            WriteError(writer, failed ? body.RootElement.GetProperty("error") : null);
+            WriteError(writer, failed ? answer : null);
         });
         return new LineOutcome(
             request.Line, failed, json, failed ? default : UsageOf(body.RootElement),
@@ -66,22 +66,20 @@ internal sealed record LineOutcome(int Line, bool Failed, ReadOnlyMemory<byte> J
         return bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
     }
 
-    private static void WriteError(Utf8JsonWriter writer, JsonElement? error)
+    private static void WriteError(Utf8JsonWriter writer, DoorAnswer? failed)
     {
-        if (error is not { } given)
+        if (failed is null)
         {
             writer.WriteNull("error");
             return;
         }
 
+        var (code, message) = failed.ReadError();
         writer.WriteStartObject("error");
-        writer.WriteString("code", Text(given, "code") ?? Text(given, "type"));
-        writer.WriteString("message", Text(given, "message"));
+        writer.WriteString("code", code);
+        writer.WriteString("message", message);
         writer.WriteEndObject();
     }
-
-    private static string? Text(JsonElement error, string name) =>
-        error.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static LineUsage UsageOf(JsonElement body)
     {

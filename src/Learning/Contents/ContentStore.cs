@@ -63,5 +63,6 @@ internal sealed class DamagedContentException(Guid blob, Exception? cause = null
 /// <summary>Registers the contents.</summary>
 internal static class ContentsSlice
 {
-    public static IServiceCollection AddContents(this IServiceCollection services) => services.AddSingleton<ContentStore>();
+    public static IServiceCollection AddContents(this IServiceCollection services) =>
+        services.AddSingleton<ContentStore>().AddSingleton<SealedColumn>();
 }

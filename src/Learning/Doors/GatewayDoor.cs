@@ -28,11 +28,41 @@ internal enum AnswerKind
 /// <param name="RetryAfter">When the gateway wants to be asked again; null where it does not say.</param>
 internal sealed record DoorAnswer(AnswerKind Kind, int Status, string? RequestId, byte[] Body, TimeSpan? RetryAfter)
 {
+    /// <summary>Tries of a call that ends with a fault of the server's, after which the fault is its answer.</summary>
+    public const int MostFaults = 5;
+
+    public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Nothing is known: the call failed.</summary>
     public static DoorAnswer None { get; } = new(AnswerKind.Unknown, 0, null, [], null);
 
     /// <summary>Whether it is a server's fault that another try may not have: it becomes final after some of them.</summary>
     public bool IsFault => Kind == AnswerKind.Unknown && Status >= 500 && Body.Length > 0;
+
+    /// <summary>Code and message of an error in OpenAI's or in Anthropic's form; the type where it has no code.</summary>
+    public (string? Code, string? Message) ReadError()
+    {
+        using var body = JsonDocument.Parse(Body);
+        var error = body.RootElement.GetProperty("error");
+        return (TextOf(error, "code") ?? CodeInDetails(error) ?? TextOf(error, "type"), TextOf(error, "message"));
+    }
+
+    /// <summary>How long to wait before the same call is made again.</summary>
+    /// <param name="tries">Calls before this one.</param>
+    /// <param name="longest">Where the gateway does not say when.</param>
+    public TimeSpan PauseAfter(int tries, TimeSpan longest)
+    {
+        var longer = FirstPause * Math.Pow(2, Math.Min(tries, 20));
+        return RetryAfter ?? (longer < longest ? longer : longest);
+    }
+
+    /// <summary>The code where a client of Anthropic finds it.</summary>
+    private static string? CodeInDetails(JsonElement error) =>
+        error.TryGetProperty("details", out var details) && details.ValueKind == JsonValueKind.Object
+            ? TextOf(details, "error_code") : null;
+
+    private static string? TextOf(JsonElement from, string name) =>
+        from.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
 
 /// <summary>The gateway's internal door: calls of the public API on behalf of a key.</summary>
@@ -114,12 +144,35 @@ internal static class GatewayDoor
     }
 }
 
+/// <summary>Calls the door. Thread-safe.</summary>
+internal sealed class DoorSender(IHttpClientFactory clients)
+{
+    /// <summary>Calls once, for an answer in one piece. A call that fails is an answer of <see cref="AnswerKind.Unknown"/>.</summary>
+    /// <param name="patience">How long the gateway may take; <see cref="Timeout.InfiniteTimeSpan"/> for any time.</param>
+    public async Task<DoorAnswer> AskAsync(HttpRequestMessage request, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        using var client = clients.CreateClient(GatewayDoor.Client);
+        try
+        {
+            using var response = await client.SendAsync(request, limit.Token);
+            return await GatewayDoor.ReadAsync(response, limit.Token);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && GatewayDoor.IsFailure(exception))
+        {
+            return DoorAnswer.None;
+        }
+    }
+}
+
 /// <summary>Registers the client of the door.</summary>
 internal static class DoorsSlice
 {
     /// <summary>Asks <c>Services:gateway</c>.</summary>
     public static WebApplicationBuilder AddDoors(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<DoorSender>();
         builder.Services.AddInternalClient(GatewayDoor.Client, builder.Configuration)
             .ConfigureHttpClient(client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler

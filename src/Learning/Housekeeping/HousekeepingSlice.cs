@@ -13,6 +13,8 @@ internal static class HousekeepingSlice
         services.AddSingleton<HousekeepingParts>();
         services.AddSingleton<FileHousekeeping>();
         services.AddHostedService(provider => provider.GetRequiredService<FileHousekeeping>());
+        services.AddSingleton<ResponseHousekeeping>();
+        services.AddHostedService(provider => provider.GetRequiredService<ResponseHousekeeping>());
         services.AddSingleton<StoreSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<StoreSweep>());
         return services;

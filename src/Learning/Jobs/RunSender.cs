@@ -68,22 +68,13 @@ internal sealed class RunStream(HttpClient client, HttpResponseMessage response,
 }
 
 /// <summary>Calls the gateway's internal door for plans and runs. Thread-safe.</summary>
-internal sealed class RunSender(IHttpClientFactory clients, IOptions<JobOptions> options)
+internal sealed class RunSender(DoorSender door, IHttpClientFactory clients, IOptions<JobOptions> options)
 {
     /// <summary>Asks for a plan. A call that fails is an answer of <see cref="AnswerKind.Unknown"/>.</summary>
     public async Task<DoorAnswer> AskAsync(Job job, TrainingOrder order, string idempotencyKey, CancellationToken cancellationToken)
     {
-        using var client = clients.CreateClient(GatewayDoor.Client);
         using var request = Request(job, order, idempotencyKey);
-        try
-        {
-            using var response = await client.SendAsync(request, cancellationToken);
-            return await GatewayDoor.ReadAsync(response, cancellationToken);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && GatewayDoor.IsFailure(exception))
-        {
-            return DoorAnswer.None;
-        }
+        return await door.AskAsync(request, Timeout.InfiniteTimeSpan, cancellationToken);
     }
 
     /// <summary>Begins a run. Exactly one of stream and refusal is set.</summary>

@@ -20,10 +20,14 @@ internal sealed class LearningMetrics
     private readonly Counter<long> _refused;
     private readonly Counter<long> _removed;
     private readonly Counter<long> _damaged;
+    private readonly Counter<long> _responsesKept;
+    private readonly Counter<long> _responsesRemoved;
+    private readonly Counter<long> _backgroundEnded;
     private readonly Counter<long> _lines;
     private readonly Counter<long> _batches;
     private int _runs;
     private int _trainings;
+    private int _background;
     private int _transfers;
     private volatile FileFigures? _figures;
 
@@ -38,6 +42,14 @@ internal sealed class LearningMetrics
         _damaged = meter.CreateCounter<long>("tollgate.learning.contents.damaged", "{content}", "Contents that did not open.");
         meter.CreateObservableGauge(
             "tollgate.learning.files.transfers", () => Volatile.Read(ref _transfers), "{transfer}", "Files and parts that come in now.");
+        _responsesKept = meter.CreateCounter<long>("tollgate.learning.responses.kept", "{response}", "Responses that were kept.");
+        _responsesRemoved = meter.CreateCounter<long>(
+            "tollgate.learning.responses.removed", "{response}", "Kept responses whose content was destroyed.");
+        _backgroundEnded = meter.CreateCounter<long>(
+            "tollgate.learning.responses.background.ended", "{response}", "Responses in the background that ended, by their status.");
+        meter.CreateObservableGauge(
+            "tollgate.learning.responses.background.running", () => Volatile.Read(ref _background), "{response}",
+            "Responses in the background that this process runs.");
         _lines = meter.CreateCounter<long>("tollgate.learning.batches.lines", "{line}", "Lines of batches that ended.");
         _batches = meter.CreateCounter<long>("tollgate.learning.batches.ended", "{batch}", "Batches that ended.");
         meter.CreateObservableGauge(
@@ -76,6 +88,16 @@ internal sealed class LearningMetrics
     public void TransferStarted() => Interlocked.Increment(ref _transfers);
 
     public void TransferEnded() => Interlocked.Decrement(ref _transfers);
+
+    public void ResponseKept() => _responsesKept.Add(1);
+
+    /// <param name="why"><c>request</c> or <c>expiry</c>.</param>
+    public void ResponsesRemoved(string why, int count) => _responsesRemoved.Add(count, new KeyValuePair<string, object?>("why", why));
+
+    /// <param name="status">As on the wire.</param>
+    public void BackgroundEnded(string status) => _backgroundEnded.Add(1, new KeyValuePair<string, object?>("status", status));
+
+    public void BackgroundRun(int count) => Volatile.Write(ref _background, count);
 
     /// <summary>Counts lines by the file that they stand in.</summary>
     public void LinesEnded(int completed, int failed)

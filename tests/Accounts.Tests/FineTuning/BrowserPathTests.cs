@@ -15,6 +15,9 @@ public sealed class BrowserPathTests
 
         """;
 
+    /// <summary>What comes next waits for what it needs of the page. Its load event may be over before anybody waits for it.</summary>
+    private static readonly PageWaitForURLOptions Arrived = new() { WaitUntil = WaitUntilState.Commit };
+
     [Fact]
     public async Task Examples_become_a_deployed_model_and_the_browser_has_nothing_to_complain_about()
     {
@@ -41,7 +44,7 @@ public sealed class BrowserPathTests
         await page.FillAsync("#email", "ada@example.com");
         await page.FillAsync("#password", PortalBrowser.Password);
         await page.ClickAsync("button:text-is('Sign in')");
-        await page.WaitForURLAsync("**/overview");
+        await page.WaitForURLAsync("**/overview", Arrived);
 
         await page.GotoAsync("/files/new");
         await page.SetInputFilesAsync("#file", new FilePayload
@@ -49,11 +52,11 @@ public sealed class BrowserPathTests
             Name = "reviews.jsonl", MimeType = "application/jsonl", Buffer = Encoding.UTF8.GetBytes(Examples),
         });
         await page.ClickAsync("main button[type=submit]");
-        await page.WaitForURLAsync("**/files/file-*");
+        await page.WaitForURLAsync("**/files/file-*", Arrived);
         await page.ClickAsync("text=Train a model");
         await page.FillAsync("#suffix", "reviews");
         await page.ClickAsync("main button[type=submit]");
-        await page.WaitForURLAsync("**/fine-tuning/ftjob-*");
+        await page.WaitForURLAsync("**/fine-tuning/ftjob-*", Arrived);
 
         bench.Script.Events =
         [
@@ -65,7 +68,7 @@ public sealed class BrowserPathTests
         await page.WaitForSelectorAsync("#deploy-name"); // The page loads itself again: it has other buttons.
         await page.FillAsync("#deploy-name", "reviews");
         await page.ClickAsync("button:text-is('Deploy')");
-        await page.WaitForURLAsync("**/fine-tuning/deployments/reviews");
+        await page.WaitForURLAsync("**/fine-tuning/deployments/reviews", Arrived);
 
         bench.Host.Responder.Answers["/internal/calls/v1/classifications"] =
             """

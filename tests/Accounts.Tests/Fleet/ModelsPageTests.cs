@@ -3,6 +3,7 @@ using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Tensors;
 using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Accounts.Tests.Fleet;
@@ -19,6 +20,7 @@ public sealed class ModelsPageTests(ModelsPageTests.Portal portal) : IClassFixtu
     [InlineData("ocr", "/v1/images/ocr", "$0.001 per image, $0.002 per million pixels")]
     [InlineData("transcription", "-F file=@speech.wav", "$0.10 per 1,000 seconds")]
     [InlineData("image-generation", "/v1/images/generations", "$0.001 per image")]
+    [InlineData("tensors", "/v2/models/m/infer", "$0.003 per request, $0.004 per million elements")]
     public async Task A_model_shows_its_prices_and_calls_that_use_it(string task, string call, string price)
     {
         Serve(task);
@@ -29,6 +31,26 @@ public sealed class ModelsPageTests(ModelsPageTests.Portal portal) : IClassFixtu
         Assert.Contains(price, text, StringComparison.Ordinal);
         Assert.Equal(
             task is "chat" or "embeddings" or "classification", text.Contains("<dt>Context</dt>", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_model_tells_how_its_numbers_are_held_and_how_far_it_is_from_its_source()
+    {
+        Serve("chat", card => card with
+        {
+            Precision = "int8",
+            Parity = new ModelParity
+            {
+                Tokens = 128, Agreed = 122, Divergence = 0.00412, Perplexity = 25.123, SourcePerplexity = 25, WidestMargin = 0.2,
+                Repeats = false,
+            },
+        });
+
+        var text = WebUtility.HtmlDecode((await portal.Operator.OpenAsync("/models")).Html);
+
+        Assert.Contains(
+            "int8: of 128 likeliest tokens 122 are the source's, divergence 0.00412 nats, perplexity 25.12 (source 25)", text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,18 +80,23 @@ public sealed class ModelsPageTests(ModelsPageTests.Portal portal) : IClassFixtu
     }
 
     /// <summary>Lets a worker serve one model m of a task, with a price.</summary>
-    private void Serve(string task)
+    private void Serve(string task, Func<ModelCard, ModelCard>? change = null)
     {
         var media = ModelTask.Find(task)!.Uses is not (UnitSet.Input or (UnitSet.Input | UnitSet.Output));
         var card = new ModelCard
         {
             Name = "m", Version = "1", Task = task, ContextLength = media ? 0 : 512, DefaultMaxOutput = 0, Moderates = false,
+            Tensors = task == "tensors"
+                ? new TensorSignature([new TensorSpec("x", "FP32", [-1, 2], ["n", ""])], [new TensorSpec("y", "FP32", [-1], ["n"])], 1)
+                : null,
         };
-        var status = new WorkerStatus("w", "1", "cpu", false, DateTimeOffset.UnixEpoch, [new ServedModel(card, true, 0, 0, 0)]);
+        var served = new ServedModel(change?.Invoke(card) ?? card, true, 0, 0, 0);
+        var status = new WorkerStatus("w", "1", "cpu", false, DateTimeOffset.UnixEpoch, [served]);
         portal.Host.Responder.Fleet = new(DateTimeOffset.UnixEpoch, [new FleetWorker("http://w", true, status)]);
         portal.Host.Responder.Prices =
         [
-            new ModelPrice("m", Guid.NewGuid(), DateTimeOffset.UnixEpoch, null, new(0, 0, 0, 0, 100_000, 1_000_000_000, 2_000)),
+            new ModelPrice("m", Guid.NewGuid(), DateTimeOffset.UnixEpoch, null, new(
+                0, 0, 0, 0, 100_000, 1_000_000_000, 2_000, Call: 3_000_000_000, Element: 4_000)),
         ];
     }
 

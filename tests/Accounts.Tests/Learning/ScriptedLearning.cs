@@ -185,7 +185,7 @@ internal sealed class ScriptedLearning : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(
             new HttpMethod(context.Request.Method), context.Request.Path + context.Request.QueryString.ToUriComponent());
-        if (context.Request.Method == "POST")
+        if (context.Request.Method is "POST" or "PUT")
         {
             request.Content = new StreamContent(context.Request.Body);
             request.Content.Headers.ContentType =

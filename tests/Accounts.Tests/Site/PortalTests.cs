@@ -19,7 +19,7 @@ public sealed class PortalTests
 
         foreach (var path in (string[])["/", "/sign-in", "/sign-up", "/dev/mail", "/overview", "/keys", "/keys/new", "/usage", "/billing",
             "/models", "/files", "/files/new", "/batches", "/batches/new", "/fine-tuning", "/fine-tuning/new", "/fine-tuning/compare",
-            "/no-such-page"])
+            "/project", "/project/delete-responses", "/no-such-page"])
         {
             var page = await browser.OpenAsync(path);
             Assert.Contains("default-src 'none'; script-src 'self'; style-src 'self'", page.Headers["Content-Security-Policy"],

@@ -55,6 +55,28 @@ internal static class GrowthCases
             });
         }
 
+        var pieces = SentencePieceTokenizer.Create(new SentencePieceVocabulary
+        {
+            Tokens = ["<unk>", "▁", .. Enumerable.Range(0, 8).Select(power => new string('a', 1 << power))],
+            Scores = [0, -1, .. Enumerable.Range(0, 8).Select(power => (float)-power)],
+            Control = [0], UserDefined = [], Bytes = [], Unknown = 0, AddSpacePrefix = true,
+        });
+        yield return new GrowthCase("merge a run of 'a' by scores", divisor =>
+        {
+            var text = new string('a', Characters / divisor);
+            return () => pieces.Encode(text, allowSpecial: false, []);
+        });
+
+        foreach (var expression in (string[])["(a+)+b", "(?:a|a|aa)*b|c", "a*a*a*b"])
+        {
+            var pattern = new SplitPattern(expression);
+            yield return new GrowthCase($"search for {expression}", divisor =>
+            {
+                var text = new string('a', Characters / divisor);
+                return () => pattern.Find(text, []);
+            });
+        }
+
         var added = Enumerable.Range(0, 30_000).Select(i => $"{new string('a', 48)}{i}").ToArray();
         var alike = new BpeTokenizer(vocabulary with
         {

@@ -52,26 +52,27 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
             new SetPrice(model, 1, 2, OnlyIfMissing: false)
             {
                 PerThousandSeconds = 0.1m, PerImage = 0.04m, PerMillionPixels = 0.003m, PerStep = 0.00002m,
+                PerRequest = 0.0005m, PerMillionElements = 0.7m,
             },
             default);
         var version = await billing.ReadAsync<Guid>("select version from price_versions where model = $1", model);
         var usage = BillingFixture.Usage(organization, epoch, 0, 0) with
         {
-            Model = model, PriceVersion = version, Units = new Units(10, 20, 30, 40, 60_000, 2, 524_288, 50),
+            Model = model, PriceVersion = version, Units = new Units(10, 20, 30, 40, 60_000, 2, 524_288, 50, 3, 500_001),
         };
 
         var booked = await ShipAsync(Guid.NewGuid(), [usage, usage with { RequestId = Guid.NewGuid(), Units = new Units(0, Pixels: -1) }]);
 
-        // 30 prompt and 70 output tokens, a minute of audio, two pictures of 512 x 512 pixels, 50 steps.
-        var expected = 0.00003m + 0.00014m + 0.006m + 0.08m + 0.001572864m + 0.001m;
+        // 30 prompt and 70 output tokens, a minute of audio, two pictures of 512 x 512 pixels, 50 steps, 3 calls, 500,001 elements.
+        var expected = 0.00003m + 0.00014m + 0.006m + 0.08m + 0.001572864m + 0.001m + 0.0015m + 0.3500007m;
         Assert.Equal((1, 1), (booked.Inserted, booked.Rejected));
         Assert.Equal(expected, await SumAsync("select sum(amount) from usage_events where organization_id = $1", organization));
         Assert.Equal(100 - expected, await SumAsync("select balance from wallets where organization_id = $1", organization));
         Assert.Equal(
-            "10,20,30,40,60000,2,524288,50",
+            "10,20,30,40,60000,2,524288,50,3,500001",
             await billing.ReadAsync<string>(
-                "select concat_ws(',', input, cached, output, reasoning, audio_ms, images, pixels, steps) from usage_rollup_hours "
-                + "where organization_id = $1",
+                "select concat_ws(',', input, cached, output, reasoning, audio_ms, images, pixels, steps, calls, elements) "
+                + "from usage_rollup_hours where organization_id = $1",
                 organization));
     }
 

@@ -31,7 +31,8 @@ public sealed class UsageReportTests(BillingFixture billing) : IClassFixture<Bil
             BillingFixture.Usage(organization, lease.Epoch, 200, 20) with { Units = new Units(150, 50, 15, 5), KeyId = Guid.NewGuid() },
             BillingFixture.Usage(organization, lease.Epoch, 300, 30) with
             {
-                Endpoint = "completions", Units = new Units(300, Output: 30, AudioMs: 2000, Images: 3, Pixels: 12, Steps: 4),
+                Endpoint = "completions",
+                Units = new Units(300, Output: 30, AudioMs: 2000, Images: 3, Pixels: 12, Steps: 4, Calls: 1, Elements: 7),
             },
             BillingFixture.Usage(organization, lease.Epoch, 0, 0) with { Outcome = Outcome.FailedBeforeFirstToken },
         ];
@@ -60,9 +61,9 @@ public sealed class UsageReportTests(BillingFixture billing) : IClassFixture<Bil
                  report.Rows.Sum(row => row.OutputTokens), report.Rows.Sum(row => row.Amount)));
             Assert.All(report.Rows, row => Assert.Null(row.OrganizationId));
             Assert.Equal(
-                (2000L, 3L, 12L, 4L),
+                (2000L, 3L, 12L, 4L, 1L, 7L),
                 (report.Rows.Sum(row => row.AudioMs), report.Rows.Sum(row => row.Images), report.Rows.Sum(row => row.Pixels),
-                 report.Rows.Sum(row => row.Steps)));
+                 report.Rows.Sum(row => row.Steps), report.Rows.Sum(row => row.Calls), report.Rows.Sum(row => row.Elements)));
             Assert.InRange(report.AsOf, now.AddMinutes(-1), now.AddMinutes(1));
         }
 

@@ -117,6 +117,9 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
         }
 
         await SendAsync(
+            HttpMethod.Post, cluster.Api[0] + "/v1/messages", Json(Chat("Hi")), ("x-api-key", canaries.Plant("an x-api-key header")),
+            ("anthropic-version", canaries.Plant("a version")));
+        await SendAsync(
             HttpMethod.Get, cluster.Api[0] + "/v1/models", null, ("api-key", canaries.Plant("an api-key header")),
             ("Cookie", "session=" + canaries.Plant("a cookie")), ("X-Client-Request-Id", _key));
         await SendAsync(
@@ -197,7 +200,7 @@ internal sealed class CanaryTour(TollgateCluster cluster, Canaries canaries) : I
     private (string Name, string Value) Mine => ("Authorization", $"Bearer {_key}");
 
     private Task<HttpStatusCode> SendAsync(CallPlan plan) =>
-        SendAsync(HttpMethod.Post, cluster.Api[0] + plan.Path, plan.MakeContent(), Mine);
+        SendAsync(HttpMethod.Post, cluster.Api[0] + plan.Url, plan.MakeContent(), Mine);
 
     private Task<HttpStatusCode> PostAsync(string path, string body) =>
         SendAsync(HttpMethod.Post, cluster.Api[0] + path, Json(body), Mine);

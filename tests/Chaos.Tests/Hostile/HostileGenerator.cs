@@ -37,7 +37,7 @@ internal sealed class HostileDraw(Random random, string keyText)
 {
     private static readonly string[] Paths =
     [
-        "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/engines/tiny-assistant/completions", "/v1/rerank",
+        "/v1/chat/completions", "/v1/messages", "/v1/completions", "/v1/embeddings", "/v1/engines/tiny-assistant/completions", "/v1/rerank",
         "/v1/classifications", "/predict", "/v1/moderations", "/v1/images/classifications", "/v1/images/generations",
     ];
 

@@ -12,16 +12,17 @@ internal static class LearningCommand
         Option<int> epochs = new("--epochs") { Description = "Epochs of each job.", DefaultValueFactory = _ => 150 };
         Option<int> batches = new("--batches") { Description = "Batches.", DefaultValueFactory = _ => 2 };
         Option<int> lines = new("--lines") { Description = "Lines of each batch.", DefaultValueFactory = _ => 5_000 };
+        Option<int> responses = new("--responses") { Description = "Responses in the background.", DefaultValueFactory = _ => 200 };
         Option<int> seed = new("--seed")
         {
             Description = "Seed of the kills.", DefaultValueFactory = _ => Random.Shared.Next(1_000_000),
         };
         var command = new Command(
             "learning",
-            "Kills every part while jobs train and batches run: jobs must end with the figures of an undisturbed one, each line be "
-            + "answered once, and all be billed once.")
+            "Kills every part while jobs train, batches and responses in the background run: jobs must end with the figures of an "
+            + "undisturbed one, each line and each response be answered once, and all be billed once.")
         {
-            jobs, epochs, batches, lines, seed,
+            jobs, epochs, batches, lines, responses, seed,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -29,10 +30,12 @@ internal static class LearningCommand
             using var client = new OperatorClient(cluster.Secrets.Bearers["operator"]);
             using var training = new JobWork(cluster, client, parsed.GetValue(jobs), parsed.GetValue(epochs), TimeProvider.System);
             using var running = new BatchWork(cluster, client, parsed.GetValue(batches), parsed.GetValue(lines), TimeProvider.System);
+            using var background = new BackgroundWork(cluster, client, parsed.GetValue(responses), TimeProvider.System);
             LearningWork[] works =
             [
                 .. parsed.GetValue(jobs) > 0 ? [training] : Array.Empty<LearningWork>(),
                 .. parsed.GetValue(batches) > 0 ? [running] : Array.Empty<LearningWork>(),
+                .. parsed.GetValue(responses) > 0 ? [background] : Array.Empty<LearningWork>(),
             ];
             var kills = new KillRound(parsed.GetValue(seed), TimeSpan.FromSeconds(5), TimeProvider.System);
             var report = await kills.RunAsync(works, [.. Parts(cluster), cluster.Redis], Console.WriteLine);
@@ -53,6 +56,7 @@ internal static class LearningCommand
                 ["learning"] = new Dictionary<string, string>
                 {
                     ["TOLLGATE__Batches__Lease"] = "00:00:03", ["TOLLGATE__Batches__LongestPause"] = "00:00:02",
+                    ["TOLLGATE__Background__Lease"] = "00:00:03", ["TOLLGATE__Background__LongestPause"] = "00:00:02",
                     ["TOLLGATE__Jobs__Lease"] = "00:00:03", ["TOLLGATE__Jobs__LongestPause"] = "00:00:02",
                     ["TOLLGATE__Jobs__MaxFaults"] = "1000",
                 },

@@ -20,6 +20,9 @@ internal abstract class LearningWork(TollgateCluster cluster, OperatorClient cli
     /// <summary>Whether all of it had ended at the last look.</summary>
     public bool HasEnded { get; protected set; }
 
+    /// <summary>Of the key that all of it runs with.</summary>
+    protected Guid Key => _key;
+
     protected LearningApi Api => _api!;
 
     public async Task StartAsync()
@@ -56,20 +59,25 @@ internal abstract class LearningWork(TollgateCluster cluster, OperatorClient cli
         return shown;
     }
 
-    protected async Task<List<JsonElement>> WaitAsync(string path, IReadOnlyList<string> ids, Predicate<JsonElement> isThere)
+    protected Task<List<JsonElement>> WaitAsync(string path, IReadOnlyList<string> ids, Predicate<JsonElement> isThere) =>
+        WaitAsync(path, () => ShowAsync(path, ids), shown => shown.TrueForAll(isThere));
+
+    /// <summary>Looks again and again until what is seen is as it should be.</summary>
+    protected async Task<T> WaitAsync<T>(string what, Func<Task<T>> look, Predicate<T> isThere)
     {
         var since = clock.GetTimestamp();
         while (true)
         {
-            var shown = await ShowAsync(path, ids);
-            if (shown.TrueForAll(isThere))
+            var seen = await look();
+            if (isThere(seen))
             {
-                return shown;
+                return seen;
             }
 
             if (clock.GetElapsedTime(since) > Patience)
             {
-                throw new TimeoutException($"{path} does not come to its end: {string.Join('\n', shown)}");
+                var last = seen is IEnumerable<JsonElement> shown ? string.Join('\n', shown) : seen?.ToString();
+                throw new TimeoutException($"{what} does not come to its end: {last}");
             }
 
             await Task.Delay(Look, clock);

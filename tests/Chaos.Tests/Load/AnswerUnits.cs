@@ -28,7 +28,8 @@ internal static class AnswerUnits
         }
 
         using var document = JsonDocument.Parse(data);
-        return OfUsage(document.RootElement);
+        var root = document.RootElement;
+        return OfUsage(root.TryGetProperty("response", out var response) ? response : root);
     }
 
     /// <summary>Index of the picture, intermediate or finished, that an event holds; null for another event.</summary>
@@ -46,7 +47,8 @@ internal static class AnswerUnits
     private static Units? OfUsage(JsonElement answer) =>
         answer.TryGetProperty("usage", out var usage) && usage.ValueKind == JsonValueKind.Object
             ? new Units(
-                Count(usage, "prompt_tokens") + Count(usage, "input_tokens"), Output: Count(usage, "completion_tokens"),
+                Count(usage, "prompt_tokens") + Count(usage, "input_tokens"),
+                Output: Count(usage, "completion_tokens") + Count(usage, "output_tokens"),
                 AudioMs: Count(usage, "seconds") * 1000, Images: Count(usage, "images"), Pixels: Count(usage, "pixels"))
             : null;
 

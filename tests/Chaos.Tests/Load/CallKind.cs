@@ -27,7 +27,9 @@ internal sealed record CallKind(PublicEndpoint Api, string Name, LoadModel Model
     public static IReadOnlyList<CallKind> All { get; } =
     [
         new(PublicEndpoint.ChatCompletions, "chat", LoadModel.Assistant, 700, TextCalls.Chat),
+        new(PublicEndpoint.Messages, "message", LoadModel.Assistant, 90, TextCalls.Message),
         new(PublicEndpoint.Completions, "completion", LoadModel.Assistant, 90, TextCalls.FixedCost),
+        new(PublicEndpoint.Responses, "response", LoadModel.Assistant, 150, TextCalls.Response),
         new(PublicEndpoint.Embeddings, "embedding", LoadModel.Embedder, 50, TextCalls.Embedding),
         new(PublicEndpoint.Rerank, "ranking", LoadModel.Embedder, 20, TextCalls.Ranking),
         new(PublicEndpoint.Classifications, "classification", LoadModel.Labeller, 10, TextCalls.Classification),
@@ -41,6 +43,7 @@ internal sealed record CallKind(PublicEndpoint Api, string Name, LoadModel Model
         new(PublicEndpoint.AudioTranscriptions, "transcription", LoadModel.Speech, 15, SpeechCalls.Transcription) { Floods = true },
         new(PublicEndpoint.AudioTranslations, "translation", LoadModel.Interpreter, 15, SpeechCalls.Translation),
         new(PublicEndpoint.ImageGenerations, "drawing", LoadModel.Painter, 35, PictureCalls.Drawing) { Floods = true },
+        new(PublicEndpoint.Tensors, "inference", LoadModel.Tensors, 40, TensorCalls.Inference),
     ];
 
     /// <summary>The models that the kinds need.</summary>
@@ -100,5 +103,8 @@ internal sealed record CallDraw(CallKind Kind, Random Random, string Words)
     /// <param name="detail">What tells the call from others of its kind.</param>
     public CallPlan Plan(string body, bool stream = false, string detail = "") => new(
         Kind.Api.Path, body, stream, string.Join(' ', ((string[])[Kind.Name, stream ? "stream" : "", detail]).Where(word => word != "")),
-        LeaveAfterEvents: null, LeaveAfter: null);
+        LeaveAfterEvents: null, LeaveAfter: null)
+    {
+        Url = Kind.Api.Path.Replace("{model}", Model, StringComparison.Ordinal),
+    };
 }

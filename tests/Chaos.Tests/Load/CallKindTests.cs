@@ -43,10 +43,12 @@ public sealed class CallKindTests
         {
             using var body = JsonDocument.Parse(plan.Body);
             Assert.Equal(kind.Api.Path, plan.Path);
-            Assert.True(kind.Api.DefaultModel is not null || body.RootElement.GetProperty("model").GetString() == kind.Model.Name);
+            Assert.True(kind.Api.DefaultModel is not null || (kind.Api.Path.Contains("{model}", StringComparison.Ordinal)
+                ? plan.Url.Contains($"/{kind.Model.Name}/", StringComparison.Ordinal)
+                : body.RootElement.GetProperty("model").GetString() == kind.Model.Name));
             Assert.Equal(plan.Stream, body.RootElement.TryGetProperty("stream", out var stream) && stream.GetBoolean());
             Assert.Equal(kind.Api.Upload != UploadKind.None && kind.Api != PublicEndpoint.Moderations, plan.Sent is not null);
-            Assert.True(plan.Sent is not { } sent || (sent.AudioMs > 0) ^ (sent.Pixels > 0));
+            Assert.True(plan.Sent is not { } sent || ((long[])[sent.AudioMs, sent.Pixels, sent.Elements]).Count(count => count > 0) == 1);
         }
     }
 
@@ -61,6 +63,7 @@ public sealed class CallKindTests
         Assert.Equal([(false, true)], forms["translation"]);
         Assert.Equal([(false, true), (true, true)], forms["transcription"]);
         Assert.Equal([(false, false), (true, false)], forms["chat"]);
+        Assert.Equal([(false, false), (true, false)], forms["message"]);
     }
 
     private static string Name(CallPlan plan) => plan.Kind.Split(' ')[0];

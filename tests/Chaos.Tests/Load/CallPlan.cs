@@ -12,6 +12,9 @@ namespace Tollgate.Chaos.Tests.Load;
 /// <param name="LeaveAfter">Time after which the client hangs up, whatever came; null stays.</param>
 internal sealed record CallPlan(string Path, string Body, bool Stream, string Kind, int? LeaveAfterEvents, TimeSpan? LeaveAfter)
 {
+    /// <summary>The path with the model in it, where the endpoint wants it there.</summary>
+    public string Url { get; init; } = Path;
+
     /// <summary>Sent as <c>Idempotency-Key</c>; null sends none.</summary>
     public string? IdempotencyKey { get; init; }
 

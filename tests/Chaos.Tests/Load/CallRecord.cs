@@ -6,7 +6,7 @@ namespace Tollgate.Chaos.Tests.Load;
 /// <summary>How a call looked to its client in the end.</summary>
 internal enum CallEnd
 {
-    /// <summary>The whole answer came: to <c>[DONE]</c>, or the body of an unstreamed one.</summary>
+    /// <summary>The whole answer came: to its last event, such as <c>[DONE]</c>, or the body of an unstreamed one.</summary>
     Whole,
 
     /// <summary>An error with a status, before any token.</summary>

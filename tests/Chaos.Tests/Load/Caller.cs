@@ -70,7 +70,7 @@ internal sealed class Caller(TimeProvider clock, string? learning = null) : IDis
     private HttpRequestMessage MakeRequest(CallPlan plan, CallRecord record)
     {
         var address = record.InternalGateway is { } inside ? inside + InternalCalls.Prefix : record.Gateway;
-        var request = new HttpRequestMessage(HttpMethod.Post, address + plan.Path) { Content = plan.MakeContent() };
+        var request = new HttpRequestMessage(HttpMethod.Post, address + plan.Url) { Content = plan.MakeContent() };
         request.Headers.Authorization = new AuthenticationHeaderValue(
             "Bearer", record.InternalGateway is null ? record.Key.Text : learning);
         if (plan.IdempotencyKey is { } key)
@@ -104,7 +104,7 @@ internal sealed class Caller(TimeProvider clock, string? learning = null) : IDis
     private static async Task ReadErrorAsync(HttpResponseMessage response, CallRecord record, CancellationToken cancellationToken)
     {
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
-        record.ErrorCode = ErrorCode(text);
+        record.ErrorCode = response.Headers.TryGetValues("x-tollgate-error", out var codes) ? codes.First() : ErrorCode(text);
         record.Detail = text;
         record.End = CallEnd.Refused;
     }
@@ -153,25 +153,46 @@ internal sealed class Caller(TimeProvider clock, string? learning = null) : IDis
     /// <param name="pictures">Indexes of the pictures of which anything came.</param>
     private static bool TakeEvent(string data, Units counted, HashSet<int> pictures, CallRecord record)
     {
-        if (data.StartsWith("{\"error\"", StringComparison.Ordinal))
+        if (data.StartsWith("{\"error\"", StringComparison.Ordinal) || IsOf(data, "error", "response.failed"))
         {
             (record.ErrorCode, record.Detail, record.End) = (ErrorCode(data), data, CallEnd.ErrorFrame);
             return true;
         }
 
-        if (data != "[DONE]" && AnswerUnits.PictureOf(data) is { } picture)
+        var isLast = data is "[DONE]" or "{\"type\":\"message_stop\"}";
+        if (!isLast && AnswerUnits.PictureOf(data) is { } picture)
         {
             pictures.Add(picture); // Counted here too: an id below the pictures that came would let them be billed too low.
         }
 
         (record.Received, record.ReceivedAnything) = (counted with { Images = Math.Max(counted.Images, pictures.Count) }, true);
-        if (data == "[DONE]")
+        if (isLast)
         {
             record.End = CallEnd.Whole;
             return true;
         }
 
         record.Usage = AnswerUnits.OfEvent(data) is { } usage ? usage with { Images = pictures.Count } : record.Usage;
+        if (IsOf(data, "response.completed", "response.incomplete"))
+        {
+            record.End = CallEnd.Whole;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether an event of a response is of one of some types.</summary>
+    private static bool IsOf(string data, params ReadOnlySpan<string> types)
+    {
+        foreach (var type in types)
+        {
+            if (data.StartsWith($"{{\"type\":\"{type}\",", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
         return false;
     }
 
@@ -179,13 +200,19 @@ internal sealed class Caller(TimeProvider clock, string? learning = null) : IDis
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
-            var error = document.RootElement.GetProperty("error");
-            return error.GetProperty("code").GetString() ?? error.GetProperty("type").GetString();
+            var root = JsonElement.Parse(json);
+            if (root.TryGetProperty("error", out _))
+            {
+                var error = SentError.Read(root);
+                return error.Code ?? error.Type;
+            }
+
+            var failed = root.TryGetProperty("response", out var response) ? response.GetProperty("error") : root;
+            return failed.GetProperty("code").GetString() ?? failed.GetProperty("type").GetString();
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            return "not OpenAI's shape";
+            return "neither OpenAI's shape nor Anthropic's";
         }
     }
 }

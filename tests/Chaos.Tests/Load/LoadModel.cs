@@ -2,6 +2,7 @@ using Tollgate.Clusters;
 using Tollgate.Contracts.Metering;
 using Tollgate.Inference.Tests.Tasks.Detection;
 using Tollgate.Inference.Tests.Tasks.ImageClassification;
+using Tollgate.Inference.Tests.Tasks.Tensors;
 using Tollgate.Inference.Tests.Tasks.Transcription;
 using Tollgate.Testing;
 
@@ -43,6 +44,12 @@ internal sealed record LoadModel(string Name, ModelTask Task)
 
     /// <summary>Knows several languages, as translations need it.</summary>
     public static readonly LoadModel Interpreter = new("interpreter", ModelTask.Transcription) { Source = WriteWhisper };
+
+    /// <summary>Rows of numbers times a matrix.</summary>
+    public static readonly LoadModel Tensors = new("tensors", ModelTask.Tensors)
+    {
+        Source = folder => TensorModels.WriteProduct(folder, TensorCalls.Columns, TensorCalls.Outputs),
+    };
 
     /// <summary>Gives the folder to import; a model that is written is written into the empty folder that it gets. Null for a model that
     /// every worker has.</summary>

@@ -53,6 +53,8 @@ internal sealed class PriceChanges(TollgateCluster cluster, OperatorClient clien
             PerImage = Of(UnitSet.Images, 0.000_02m),
             PerMillionPixels = Of(UnitSet.Pixels, 0.001m),
             PerStep = Of(UnitSet.Steps, 0.000_001m),
+            PerRequest = Of(UnitSet.Calls, 0.000_01m),
+            PerMillionElements = Of(UnitSet.Elements, 0.1m),
         };
 
         decimal? Of(UnitSet unit, decimal usd) => (model.Task.Uses & unit) != UnitSet.None ? usd * factor : null;

@@ -6,6 +6,11 @@ namespace Tollgate.Chaos.Tests.Load;
 /// <summary>Calls with texts.</summary>
 internal static class TextCalls
 {
+    private const string Weather = """
+        {"type":"function","function":{"name":"get_weather","strict":true,"parameters":{"type":"object",
+         "properties":{"city":{"type":"string"}},"required":["city"],"additionalProperties":false}}}
+        """;
+
     public static CallPlan Chat(CallDraw draw)
     {
         var random = draw.Random;
@@ -22,7 +27,39 @@ internal static class TextCalls
             body.Append(random.Next(4) == 0 ? ""","stream":true""" : ""","stream":true,"stream_options":{"include_usage":true}""");
         }
 
-        return draw.Plan(body.Append('}').ToString(), stream, $"n={choices} cap={cap}");
+        var shape = Shape(random);
+        return draw.Plan(body.Append(shape.Members).Append('}').ToString(), stream, $"{shape.Name}n={choices} cap={cap}");
+    }
+
+    /// <summary>By Anthropic's wire. One in four continues what the assistant has begun.</summary>
+    public static CallPlan Message(CallDraw draw)
+    {
+        var random = draw.Random;
+        var stream = random.Next(100) < 75;
+        var cap = random.Next(1, 48);
+        var begun = random.Next(4) == 0 ? """,{"role":"assistant","content":[{"type":"text","text":"Well"}]}""" : "";
+        var messages = $$"""{"role":"user","content":"{{draw.Words}}"}{{begun}}""";
+        return draw.Plan(
+            string.Create(CultureInfo.InvariantCulture,
+                $$"""
+                {"model":"{{draw.Model}}","max_tokens":{{cap}},"temperature":0.9,"system":"Be brief.","messages":[{{messages}}],
+                 "stream":{{(stream ? "true" : "false")}}}
+                """),
+            stream, $"n=1 cap={cap}");
+    }
+
+    /// <summary>One in four is not kept.</summary>
+    public static CallPlan Response(CallDraw draw)
+    {
+        var random = draw.Random;
+        var stream = random.Next(100) < 75;
+        var cap = random.Next(1, 48);
+        var store = random.Next(4) == 0 ? ",\"store\":false" : "";
+        return draw.Plan(
+            $$"""
+            {"model":"{{draw.Model}}","max_output_tokens":{{cap}},"temperature":0.9,"seed":{{random.Next()}},"instructions":"Be brief.",
+             "input":[{"role":"user","content":"{{draw.Words}}"}],"stream":{{(stream ? "true" : "false")}}{{store}}}
+            """, stream, string.Create(CultureInfo.InvariantCulture, $"n=1 cap={cap}"));
     }
 
     public static CallPlan FixedCost(CallDraw draw)
@@ -49,4 +86,21 @@ internal static class TextCalls
 
     public static CallPlan Moderation(CallDraw draw) => draw.Plan(
         $$"""{"model":"{{draw.Model}}","input":["{{draw.Words}}","I hate it"]}""");
+
+    /// <summary>A response format with a schema.</summary>
+    /// <param name="member">Name of a member in it.</param>
+    public static string SchemaOf(string member) => $$$$"""
+        {"type":"json_schema","json_schema":{"name":"s","schema":{"type":"object","properties":{
+         "{{{{member}}}}":{"type":"string","maxLength":60},"parts":{"type":"array","items":{"type":"integer"},"maxItems":9}},
+         "required":["{{{{member}}}}","parts"],"additionalProperties":false}}}
+        """;
+
+    /// <summary>A format or functions for one chat in four.</summary>
+    private static (string Name, string Members) Shape(Random random) => random.Next(12) switch
+    {
+        0 => ("object ", ",\"response_format\":{\"type\":\"json_object\"}"),
+        1 => ("schema ", ",\"response_format\":" + SchemaOf("name")),
+        2 => ("tools ", $",\"tools\":[{Weather}],\"tool_choice\":\"{(random.Next(2) == 0 ? "auto" : "required")}\""),
+        _ => ("", ""),
+    };
 }

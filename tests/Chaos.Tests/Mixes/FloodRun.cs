@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tollgate.Chaos.Tests.Load;
+using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Chaos.Tests.Mixes;
 
@@ -18,24 +19,42 @@ internal sealed class FloodRun(MixRun run, TimeProvider clock)
         """,
         true, "chat stream", null, null);
 
-    public async Task<FloodResult> RunAsync(CallKind flood)
+    /// <summary>Chats with a format: each has a schema that nobody has asked for before.</summary>
+    public Task<FloodResult> RunWithSchemasAsync()
+    {
+        var number = 0;
+        return RunAsync("schemas", () => new CallPlan(
+            PublicEndpoint.ChatCompletions.Path,
+            $$"""
+            {"model":"tiny-assistant","max_tokens":60,"messages":[{"role":"user","content":"Name three colours."}],
+             "response_format":{{TextCalls.SchemaOf($"member{Interlocked.Increment(ref number)}")}}}
+            """,
+            false, "chat schema", null, null));
+    }
+
+    public Task<FloodResult> RunAsync(CallKind flood)
+    {
+        var plan = flood.Sample();
+        return RunAsync(flood.Name, () => plan);
+    }
+
+    private async Task<FloodResult> RunAsync(string name, Func<CallPlan> next)
     {
         var (reader, flooder) = (await run.FoundAsync("reader"), await run.FoundAsync("flooder"));
-        var plan = flood.Sample();
         List<double> alone = [], beside = [];
         var answers = 0;
         for (var round = 0; round < Rounds; round++)
         {
             alone.Add(await MeasureAsync(reader.Keys[0]));
             using var stop = new CancellationTokenSource();
-            var flooding = Enumerable.Range(0, Clients).Select(client => FloodAsync(flooder.Keys[0], plan, client, stop.Token)).ToArray();
+            var flooding = Enumerable.Range(0, Clients).Select(client => FloodAsync(flooder.Keys[0], next, client, stop.Token)).ToArray();
             await Task.Delay(TimeSpan.FromSeconds(1), clock, CancellationToken.None); // Until their queues are full.
             beside.Add(await MeasureAsync(reader.Keys[0]));
             await stop.CancelAsync();
             answers += (await Task.WhenAll(flooding)).Sum();
         }
 
-        return new FloodResult(flood.Name, alone, beside, answers);
+        return new FloodResult(name, alone, beside, answers);
     }
 
     /// <summary>Seconds of the stream.</summary>
@@ -47,12 +66,12 @@ internal sealed class FloodRun(MixRun run, TimeProvider clock)
             : throw new InvalidOperationException($"The stream ended with {call.Status} {call.End} after {call.Received}: {call.Detail}");
     }
 
-    private async Task<int> FloodAsync(CustomerKey key, CallPlan plan, int client, CancellationToken stop)
+    private async Task<int> FloodAsync(CustomerKey key, Func<CallPlan> next, int client, CancellationToken stop)
     {
         var answers = 0;
         while (!stop.IsCancellationRequested)
         {
-            answers += (await run.CallAsync(key, plan, client, stop)).End == CallEnd.Whole ? 1 : 0;
+            answers += (await run.CallAsync(key, next(), client, stop)).End == CallEnd.Whole ? 1 : 0;
         }
 
         return answers;

@@ -28,9 +28,12 @@ internal static class MixCommand
         var mixes = await run.RunAsync(rounds, seed);
         await Console.Out.WriteLineAsync(mixes.ToString());
         var isSlow = false;
-        foreach (var flood in CallKind.All.Where(kind => kind.Floods))
+        var floods = CallKind.All.Where(kind => kind.Floods)
+            .Select(kind => (Func<FloodRun, Task<FloodResult>>)(flood => flood.RunAsync(kind)))
+            .Append(flood => flood.RunWithSchemasAsync());
+        foreach (var flood in floods)
         {
-            var result = await new FloodRun(run, TimeProvider.System).RunAsync(flood);
+            var result = await flood(new FloodRun(run, TimeProvider.System));
             await Console.Out.WriteLineAsync(result.ToString());
             isSlow |= result.Share < FloodResult.LeastShare;
         }

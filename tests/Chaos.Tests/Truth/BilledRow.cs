@@ -18,7 +18,8 @@ internal sealed record BilledRow(
         await using var command = new NpgsqlCommand(
             """
             select request_id, seq, organization_id, project_id, key_id, attempt, delivered, outcome, source, amount, admitted_at,
-              finished_at, input, cached, output, reasoning, audio_ms, images, pixels, steps, service_class
+              finished_at, input, cached, output, reasoning, audio_ms, images, pixels, steps, calls, elements,
+              service_class
             from billing.usage_events
             """,
             connection);

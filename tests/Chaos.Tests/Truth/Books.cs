@@ -40,16 +40,18 @@ internal static class Books
             from (
               select organization_id, date_trunc('hour', admitted_at, 'UTC') as hour, key_id, model, endpoint,
                 count(*) filter (where seq = 0) as requests, sum(input + cached) as prompt, sum(output + reasoning) as output,
-                sum(audio_ms) as audio, sum(images) as images, sum(pixels) as pixels, sum(steps) as steps, sum(amount) as amount
+                sum(audio_ms) as audio, sum(images) as images, sum(pixels) as pixels, sum(steps) as steps,
+                sum(calls) as calls, sum(elements) as elements, sum(amount) as amount
               from billing.usage_events group by 1, 2, 3, 4, 5) r
             full join (
               select organization_id, hour, key_id, model, endpoint,
                 sum(requests) as requests, sum(input + cached) as prompt, sum(output + reasoning) as output,
-                sum(audio_ms) as audio, sum(images) as images, sum(pixels) as pixels, sum(steps) as steps, sum(amount) as amount
+                sum(audio_ms) as audio, sum(images) as images, sum(pixels) as pixels, sum(steps) as steps,
+                sum(calls) as calls, sum(elements) as elements, sum(amount) as amount
               from billing.usage_rollup_hours group by 1, 2, 3, 4, 5) s
               using (organization_id, hour, key_id, model, endpoint)
-            where (r.requests, r.prompt, r.output, r.audio, r.images, r.pixels, r.steps, r.amount)
-              is distinct from (s.requests, s.prompt, s.output, s.audio, s.images, s.pixels, s.steps, s.amount)
+            where (r.requests, r.prompt, r.output, r.audio, r.images, r.pixels, r.steps, r.calls, r.elements, r.amount)
+              is distinct from (s.requests, s.prompt, s.output, s.audio, s.images, s.pixels, s.steps, s.calls, s.elements, s.amount)
             """),
         ("leased money is what open leases hold",
             """
@@ -64,7 +66,8 @@ internal static class Books
             from billing.usage_events e left join billing.price_versions v on v.version = e.price_version
             cross join lateral (select
               (e.input * v.input + e.cached * v.cached + e.output * v.output + e.reasoning * v.reasoning
-              + e.audio_ms * v.audio_ms + e.images * v.image + e.pixels * v.pixel + e.steps * v.step) * 0.000001 as whole) c
+              + e.audio_ms * v.audio_ms + e.images * v.image + e.pixels * v.pixel + e.steps * v.step
+              + e.calls * v.call + e.elements * v.element) * 0.000001 as whole) c
             where not (e.seq = 1 and e.service_class = 1) and e.amount is distinct from
               case e.service_class when 1 then ceil(c.whole * v.batch_factor * 1e12) * 1e-12 else c.whole end
             """),

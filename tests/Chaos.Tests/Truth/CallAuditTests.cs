@@ -84,7 +84,7 @@ public sealed class CallAuditTests
         Assert.Equal(CallAudit.Class, Assert.Single(Judge(_call with { InternalGateway = "http://inside" }, _row)).Invariant);
     }
 
-    public static TheoryData<string> Media => ["audio", "images", "pixels", "steps"];
+    public static TheoryData<string> Media => ["audio", "images", "pixels", "steps", "calls", "elements"];
 
     /// <summary>A recording, a picture and its pixels are delivered, billed and computed as tokens are.</summary>
     [Theory]
@@ -102,6 +102,8 @@ public sealed class CallAuditTests
             "audio" => new Units(0, AudioMs: count * 1000),
             "images" => new Units(0, Images: count),
             "pixels" => new Units(0, Pixels: count),
+            "calls" => new Units(0, Calls: count),
+            "elements" => new Units(0, Elements: count),
             _ => new Units(0, Steps: count),
         };
 

@@ -20,6 +20,8 @@ public sealed class SetPriceTests
         Assert.Equal(["inputPerMillion", "outputPerMillion"], Faults(Order(), task: null));
         Assert.Empty(Faults(Order() with { PerImage = 0.04m, PerMillionPixels = 0, PerStep = 0 }, Draw));
         Assert.Empty(Faults(Order() with { PerThousandSeconds = 0.1m }, task: null));
+        Assert.Equal(["perRequest", "perMillionElements"], Faults(Order(), ModelTask.Tensors));
+        Assert.Empty(Faults(Order() with { PerRequest = 0.001m, PerMillionElements = 0 }, ModelTask.Tensors));
     }
 
     [Fact]

@@ -29,9 +29,9 @@ public sealed class UnitPricesTests
     [Fact]
     public void CostPicoUsd_charges_each_kind_at_its_own_price()
     {
-        var prices = new UnitPrices(1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000);
+        var prices = new UnitPrices(1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000);
 
-        Assert.Equal(87_654_321, prices.CostPicoUsd(new Units(1, 2, 3, 4, 5, 6, 7, 8), ServiceClass.Standard));
+        Assert.Equal(9_987_654_321, prices.CostPicoUsd(new Units(1, 2, 3, 4, 5, 6, 7, 8, 9, 9), ServiceClass.Standard));
     }
 
     [Fact]

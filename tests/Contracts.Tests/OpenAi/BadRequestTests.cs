@@ -32,7 +32,7 @@ public sealed class BadRequestTests
     [InlineData("\"n\":2.0", "Invalid type for 'n': expected an integer, but got a decimal number instead.")]
     [InlineData("\"n\":0", "Invalid value for 'n': expected an integer between 1 and 128, got 0.")]
     [InlineData("\"seed\":99999999999999999999", "Invalid value for 'seed': expected a 64-bit integer, got 99999999999999999999.")]
-    [InlineData("\"top_k\":1", "Unrecognized request argument supplied: top_k")]
+    [InlineData("\"top_q\":1", "Unrecognized request argument supplied: top_q")]
     [InlineData("\"verbosity\":\"loud\"", "Invalid value for 'verbosity': expected one of 'low', 'medium', 'high', got 'loud'.")]
     [InlineData("\"audio\":{}", "Unsupported parameter: 'audio' is not supported with this endpoint.")]
     [InlineData("\"n\":}", "We could not parse the JSON body of your request: it is not valid JSON at line 1, byte 75.")]

@@ -1,5 +1,6 @@
 using System.Text;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Responses;
 using Tollgate.Testing;
 
 namespace Tollgate.Contracts.Tests.OpenAi;
@@ -63,6 +64,47 @@ public sealed class CompletionRequestTests
         Assert.Equal((true, 5, 0L), (completion.Echo, completion.Sampling.Logprobs!.Value, completion.MaxOutput!.Value));
         Assert.Equal(0, Parse.Completion("\"logprobs\":0").Sampling.Logprobs);
         Assert.Null(Parse.Completion("\"logprobs\":null").Sampling.Logprobs);
+    }
+
+    [Fact]
+    public void TryParse_reads_vLLMs_members_on_all_endpoints_of_text()
+    {
+        const string Members = """
+            "top_k":-1,"min_p":0.25,"typical_p":0.5,"repetition_penalty":1.5,"min_tokens":3,"stop_token_ids":[5,0],"ignore_eos":true,
+            "include_stop_str_in_output":true,"skip_special_tokens":false,"bad_words":["x"," y"],"allowed_token_ids":[7],
+            "spaces_between_special_tokens":false,"use_beam_search":false,"length_penalty":-1.5,"early_stopping":true,
+            "prompt_logprobs":null
+            """;
+
+        foreach (var sampling in (Sampling[])
+            [
+                Parse.Completion(Members + ",\"best_of\":1").Sampling, Parse.Chat(Members + ",\"best_of\":1").Sampling,
+                Parse.Good<ResponsesRequest>(BadRequests.ResponsePath, BadRequests.ResponseBody(Members)).Sampling,
+            ])
+        {
+            Assert.Equal((0, 0.25f, 0.5f, 1.5f), (sampling.TopK, sampling.MinP, sampling.TypicalP, sampling.RepetitionPenalty));
+            Assert.Equal((3, true, true), (sampling.MinTokens, sampling.IgnoreEos, sampling.IncludeStop));
+            Assert.False(sampling.SkipSpecialTokens);
+            Assert.Equal([5, 0], sampling.StopTokenIds);
+            Assert.Equal(["x", " y"], sampling.BadWords);
+            Assert.Equal([7], sampling.AllowedTokenIds!);
+        }
+
+        Assert.Equal(40, Parse.Chat("\"top_k\":40").Sampling.TopK);
+    }
+
+    [Theory]
+    [InlineData("\"Once\"", 4 + 3, 0, 1)]
+    [InlineData("[\"a\",\"\\u00e9\"]", 3 + 6, 0, 2)]
+    [InlineData("[[5],[6,7]]", 6, 3, 2)]
+    public void TryParse_counts_a_suffix_with_each_prompt(string prompt, int bytes, int tokens, int prompts)
+    {
+        var completion = Parse.Good<CompletionRequest>(
+            BadRequests.CompletionPath, $$"""{"suffix":"é.","model":"tiny-assistant","prompt":{{prompt}}}""");
+
+        Assert.Equal(("é.", true), (completion.Suffix, completion.ReadsRaw));
+        Assert.Equal(new PromptSize(bytes, tokens, Messages: 0, prompts), completion.Size);
+        Assert.Null(Parse.Completion("\"suffix\":\"\"").Suffix); // Nothing lies behind the gap.
     }
 
     [Theory]

@@ -10,10 +10,10 @@ public sealed class HostileBodyTests
 {
     private static readonly string[] Paths =
     [
-        BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.RerankPath, BadRequests.ClassificationPath,
-        BadRequests.PredictPath, BadRequests.ModerationPath, BadPictureRequests.Path, BadPictureRequests.DetectionPath,
-        BadPictureRequests.OcrPath,
-        BadRequests.ImageGenerationPath,
+        BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.ResponsePath, BadRequests.RerankPath,
+        BadRequests.ClassificationPath, BadRequests.PredictPath, BadRequests.ModerationPath, BadPictureRequests.Path,
+        BadPictureRequests.DetectionPath, BadPictureRequests.OcrPath, BadRequests.ImageGenerationPath,
+        BadMessagesRequests.Path, BadMessagesRequests.CountPath, BadTensorRequests.Path,
     ];
 
     private static readonly byte[] Sample = Encoding.UTF8.GetBytes(
@@ -83,7 +83,8 @@ public sealed class HostileBodyTests
         string[] bodies =
         [
             BadRequests.ChatBody(), BadRequests.CompletionBody(), BadRequests.EmbeddingBody(), BadRequests.RerankBody(),
-            BadPictureRequests.Body(), BadRequests.ImageGenerationBody(),
+            BadPictureRequests.Body(), BadRequests.ImageGenerationBody(), BadMessagesRequests.Body(),
+            BadTensorRequests.Body(),
         ];
         byte[][] good = [Sample, .. bodies.Select(Encoding.UTF8.GetBytes)];
         var parsed = 0;

@@ -1,5 +1,8 @@
 using System.Text;
+using Tollgate.Contracts.Anthropic;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Responses;
+using Tollgate.Contracts.Tensors;
 using Tollgate.Testing;
 
 namespace Tollgate.Contracts.Tests.OpenAi;
@@ -16,6 +19,8 @@ internal static class Parse
                 return (ChatRequest.TryParse(body, out var chat, out error) ? chat : null, error);
             case BadRequests.CompletionPath:
                 return (CompletionRequest.TryParse(body, out var completion, out error) ? completion : null, error);
+            case BadRequests.ResponsePath:
+                return (ResponsesRequest.TryParse(body, out var response, out error) ? response : null, error);
             case BadRequests.RerankPath:
                 return (RerankRequest.TryParse(body, out var rerank, out error) ? rerank : null, error);
             case BadRequests.ClassificationPath:
@@ -32,6 +37,12 @@ internal static class Parse
                 return (ImageOcrRequest.TryParse(body, out var ocr, out error) ? ocr : null, error);
             case BadRequests.ImageGenerationPath:
                 return (ImageGenerationRequest.TryParse(body, out var generation, out error) ? generation : null, error);
+            case BadMessagesRequests.Path:
+                return (MessagesRequest.TryParse(body, out var messages, out error) ? messages : null, error);
+            case BadMessagesRequests.CountPath:
+                return (CountTokensRequest.TryParse(body, out var count, out error) ? count : null, error);
+            case BadTensorRequests.Path:
+                return (InferRequest.TryParse(body, null, "m", null, out var infer, out error) ? infer : null, error);
             default:
                 return (EmbeddingRequest.TryParse(body, out var embedding, out error) ? embedding : null, error);
         }
@@ -56,6 +67,12 @@ internal static class Parse
 
     public static ImageGenerationRequest ImageGeneration(string members = "") =>
         Good<ImageGenerationRequest>(BadRequests.ImageGenerationPath, BadRequests.ImageGenerationBody(members));
+
+    public static MessagesRequest Messages(string members = "") =>
+        Good<MessagesRequest>(BadMessagesRequests.Path, BadMessagesRequests.Body(members));
+
+    public static MessagesRequest MessagesOf(string messages, string members = "") =>
+        Good<MessagesRequest>(BadMessagesRequests.Path, BadMessagesRequests.BodyOf(messages, members));
 
     public static TRequest Good<TRequest>(string path, string body)
         where TRequest : InferenceRequest

@@ -58,8 +58,9 @@ public sealed class RewriteTests
     {
         var bodies =
             from path in Gen.Elements(
-                BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.RerankPath,
-                BadRequests.ClassificationPath, BadRequests.PredictPath, BadRequests.ModerationPath)
+                BadRequests.ChatPath, BadRequests.CompletionPath, BadRequests.EmbeddingPath, BadRequests.ResponsePath,
+                BadRequests.RerankPath, BadRequests.ClassificationPath, BadRequests.PredictPath, BadRequests.ModerationPath,
+                BadMessagesRequests.Path)
             from body in GoodBodies.Of(path)
             from model in Gen.Elements("b", "模型 \"x\"\\", new string('m', 200))
             from cap in Gen.Choose(1, int.MaxValue)

@@ -12,7 +12,8 @@ public sealed class UnitsTests
         var count = Gen.OneOf(Gen.Choose(0, 1000).Select(n => (long)n), Gen.Constant(long.MaxValue));
         var all =
             from a in count from b in count from c in count from d in count from e in count from f in count from g in count from h in count
-            select new Units(a, b, c, d, e, f, g, h);
+            from i in count from j in count
+            select new Units(a, b, c, d, e, f, g, h, i, j);
 
         Prop.ForAll(all.ToArbitrary(), units => Units.TryParse(units.ToString(), out var parsed) && parsed == units)
             .QuickCheckThrowOnFailure();
@@ -26,7 +27,9 @@ public sealed class UnitsTests
     [InlineData("1,2,3,4,5", false)]
     [InlineData("1,2,3,4,5,6,7,8", true)]
     [InlineData("1,2,3,4,5,6,0,8", true)]
-    [InlineData("1,2,3,4,5,6,7,8,9", false)]
+    [InlineData("1,2,3,4,5,6,7,8,0,10", true)]
+    [InlineData("1,2,3,4,5,6,0,0,9,0", true)]
+    [InlineData("1,2,3,4,5,6,7,8,9,10,11", false)]
     [InlineData("1,2,3,4,5,6,7,", false)]
     [InlineData("1,2,3,4,5,", false)]
     [InlineData("1,2,3,4,5,-6", false)]
@@ -35,7 +38,7 @@ public sealed class UnitsTests
     [InlineData("1,2,3,4,5,6.0", false)]
     [InlineData("1,2,3,4,5,9223372036854775808", false)]
     [InlineData("1,2,3,4,5,٦", false)]
-    public void TryParse_takes_six_or_eight_plain_counts_and_nothing_else(string text, bool taken)
+    public void TryParse_takes_six_eight_or_ten_plain_counts_and_nothing_else(string text, bool taken)
     {
         Assert.Equal(taken, Units.TryParse(text, out var units));
         Assert.Equal(taken, units.ToString() == text);
@@ -53,14 +56,14 @@ public sealed class UnitsTests
     [Fact]
     public void IsWithin_compares_prompt_completion_and_every_other_kind()
     {
-        var bound = new Units(1, 1, 2, 0, 3, 4, 5, 6);
+        var bound = new Units(1, 1, 2, 0, 3, 4, 5, 6, 7, 8);
 
-        Assert.True(new Units(0, 2, 1, 1, 3, 4, 5, 6).IsWithin(bound)); // Parts of the prompt may change places.
+        Assert.True(new Units(0, 2, 1, 1, 3, 4, 5, 6, 7, 8).IsWithin(bound)); // Parts of the prompt may change places.
         Assert.All(
             (Units[])
             [
                 bound with { Input = 2 }, bound with { Reasoning = 1 }, bound with { AudioMs = 4 }, bound with { Images = 5 },
-                bound with { Pixels = 6 }, bound with { Steps = 7 },
+                bound with { Pixels = 6 }, bound with { Steps = 7 }, bound with { Calls = 8 }, bound with { Elements = 9 },
             ],
             units => Assert.False(units.IsWithin(bound)));
     }

@@ -77,15 +77,26 @@ public sealed class UsageBatchFormatTests
     public void Read_takes_what_a_gateway_without_classes_sent()
     {
         const int EventOfFourth = (5 * 16) + (4 * sizeof(int)) + (12 * sizeof(long)) + (2 * sizeof(short)) + 2; // The class comes last.
-        var usage = Usage(1) with { ServiceClass = ServiceClass.Standard };
-        var batch = Batch() with { Events = [usage] };
-        var fourth = UsageBatchFormat.Write(batch);
+        var usage = WithEightKinds(Usage(1)) with { ServiceClass = ServiceClass.Standard };
+        var fourth = WriteFourth(Batch() with { Events = [usage] });
         var prices = fourth.Length - EventOfFourth - sizeof(int) - sizeof(short); // The factor comes last.
         byte[] third = [3, .. fourth[1..prices], .. fourth[(prices + sizeof(short))..^1]];
 
         var read = UsageBatchFormat.Read(third);
 
         Assert.Equal([usage with { Price = usage.Price! with { PicoUsd = usage.Price.PicoUsd with { BatchFactor = 5000 } } }], read.Events);
+    }
+
+    [Fact]
+    public void Read_takes_what_a_gateway_of_eight_kinds_sent()
+    {
+        var usage = WithEightKinds(Usage(1));
+        var batch = Batch() with { Events = [usage] };
+
+        var read = UsageBatchFormat.Read(WriteFourth(batch));
+
+        Assert.Equal(batch.Events, read.Events);
+        Assert.Equal(batch.Fences, read.Fences);
     }
 
     [Fact]
@@ -140,11 +151,11 @@ public sealed class UsageBatchFormatTests
         Attempt = number,
         PriceVersion = Guid.NewGuid(),
         Price = new UsagePrice(
-            new UnitPrices(number, 2, 3, 4, 5, long.MaxValue, 7, 8, BatchFactor: 10_000 - number),
+            new UnitPrices(number, 2, 3, 4, 5, long.MaxValue, 7, 8, 9, 10, BatchFactor: 10_000 - number),
             number % 2 == 0 ? null : DateTimeOffset.UnixEpoch.AddTicks(number),
             number % 3 == 0),
         Epoch = _random.NextInt64(),
-        Units = new Units(1, 2, 3, 4, 5, long.MaxValue, 7, 8),
+        Units = new Units(1, 2, 3, 4, 5, long.MaxValue, 7, 8, 9, 10),
         Delivered = 6,
         Outcome = Outcome.Empty,
         AdmittedAt = DateTimeOffset.UnixEpoch.AddTicks(number),
@@ -152,6 +163,25 @@ public sealed class UsageBatchFormatTests
         Source = UsageSource.Estimate,
         ServiceClass = ServiceClass.Batch,
     };
+
+    private static UsageEvent WithEightKinds(UsageEvent usage) => usage with
+    {
+        Units = usage.Units with { Calls = 0, Elements = 0 },
+        Price = usage.Price! with { PicoUsd = usage.Price.PicoUsd with { Call = 0, Element = 0 } },
+    };
+
+    /// <summary>What version 4 wrote of one event: the last two kinds of its price and of its units are missing.</summary>
+    private static byte[] WriteFourth(UsageBatch batch)
+    {
+        const int Kinds = 2 * sizeof(long);
+        const int AfterUnits = (3 * sizeof(long)) + (2 * sizeof(short)) + 2;
+        const int BeforeUnits = (5 * 16) + (4 * sizeof(int)) + sizeof(long) + (8 * sizeof(long));
+        const int AfterPrice = sizeof(long) + 1 + sizeof(short) + sizeof(int); // Date, whose it is, factor; then the number of events.
+        var bytes = UsageBatchFormat.Write(batch);
+        var units = bytes.Length - AfterUnits - Kinds;
+        var price = units - BeforeUnits - AfterPrice - Kinds;
+        return [4, .. bytes[1..price], .. bytes[(price + Kinds)..units], .. bytes[(units + Kinds)..]];
+    }
 
     private static bool IsDefault(object? value) =>
         value is null || (value is ValueType && value.Equals(Activator.CreateInstance(value.GetType())));

@@ -10,7 +10,7 @@ internal sealed class BooksReader(string connectionString)
 {
     private const string Columns =
         "organization_id, request_id, seq, key_id, model, endpoint, streamed, input, cached, output, reasoning, audio_ms, images, pixels, "
-        + "steps, delivered, outcome, source, amount";
+        + "steps, calls, elements, delivered, outcome, source, amount";
 
     /// <summary>Every rule that must hold between rows, rollup, ledger and wallets at any
     /// instant; each query returns what breaks it.</summary>
@@ -27,13 +27,17 @@ internal sealed class BooksReader(string connectionString)
             from
               (select organization_id, model, count(*) filter (where seq = 0) as requests, sum(input) as input, sum(cached) as cached,
                 sum(output) as output, sum(reasoning) as reasoning, sum(audio_ms) as audio_ms, sum(images) as images,
-                sum(pixels) as pixels, sum(steps) as steps, sum(amount) as amount from billing.usage_events group by 1, 2) r
+                sum(pixels) as pixels, sum(steps) as steps, sum(calls) as calls,
+                sum(elements) as elements, sum(amount) as amount from billing.usage_events group by 1, 2) r
               full join (select organization_id, model, sum(requests) as requests, sum(input) as input, sum(cached) as cached,
                 sum(output) as output, sum(reasoning) as reasoning, sum(audio_ms) as audio_ms, sum(images) as images,
-                sum(pixels) as pixels, sum(steps) as steps, sum(amount) as amount from billing.usage_rollup_hours group by 1, 2) u
+                sum(pixels) as pixels, sum(steps) as steps, sum(calls) as calls,
+                sum(elements) as elements, sum(amount) as amount from billing.usage_rollup_hours group by 1, 2) u
               using (organization_id, model)
-            where (r.requests, r.input, r.cached, r.output, r.reasoning, r.audio_ms, r.images, r.pixels, r.steps, r.amount)
-              is distinct from (u.requests, u.input, u.cached, u.output, u.reasoning, u.audio_ms, u.images, u.pixels, u.steps, u.amount)
+            where (r.requests, r.input, r.cached, r.output, r.reasoning, r.audio_ms, r.images, r.pixels, r.steps, r.calls,
+              r.elements, r.amount)
+              is distinct from (u.requests, u.input, u.cached, u.output, u.reasoning, u.audio_ms, u.images, u.pixels, u.steps, u.calls,
+                u.elements, u.amount)
             """),
         ("rows equal revenue", """
             select organization_id::text || ' rows ' || coalesce(r.amount, 0) || ' ledger ' || coalesce(e.amount, 0) from
@@ -143,8 +147,8 @@ internal sealed class BooksReader(string connectionString)
                 reader.GetBoolean(6),
                 new Units(
                     reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10), reader.GetInt64(11),
-                    reader.GetInt64(12), reader.GetInt64(13), reader.GetInt64(14)),
-                reader.GetInt64(15), (Outcome)reader.GetInt16(16), (UsageSource)reader.GetInt16(17), reader.GetDecimal(18)));
+                    reader.GetInt64(12), reader.GetInt64(13), reader.GetInt64(14), reader.GetInt64(15), reader.GetInt64(16)),
+                reader.GetInt64(17), (Outcome)reader.GetInt16(18), (UsageSource)reader.GetInt16(19), reader.GetDecimal(20)));
         }
 
         return rows;

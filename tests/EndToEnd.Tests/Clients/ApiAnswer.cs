@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Clients;
 
@@ -47,16 +48,16 @@ internal sealed class ApiAnswer
         }
     }
 
-    /// <summary>The error object; fails when the body is not one with all four members.</summary>
+    /// <summary>The error object; fails when the body is not one with all members of its shape.</summary>
     public ApiError Error
     {
         get
         {
-            var error = Json.GetProperty("error");
-            Assert.Equal(["code", "message", "param", "type"], error.EnumerateObject().Select(member => member.Name).Order());
-            return new ApiError(
-                error.GetProperty("message").GetString()!, error.GetProperty("type").GetString()!, error.GetProperty("param").GetString(),
-                error.GetProperty("code").GetString());
+            var error = SentError.Read(Json, Header("x-tollgate-error"));
+            Assert.True(error.Shape == ErrorShape.OpenInference || Json.GetProperty("error").EnumerateObject().Select(member => member.Name)
+                .Order().SequenceEqual(
+                    error.Shape == ErrorShape.Anthropic ? ["details", "message", "type"] : ["code", "message", "param", "type"]));
+            return new ApiError(error.Message, error.Type, error.Param, error.Code);
         }
     }
 
@@ -64,7 +65,7 @@ internal sealed class ApiAnswer
     public string? Header(string name) => _headers.GetValueOrDefault(name);
 }
 
-/// <summary>An error in OpenAI's shape.</summary>
+/// <summary>An error in OpenAI's shape or in Anthropic's.</summary>
 internal sealed record ApiError(string Message, string Type, string? Param, string? Code);
 
 /// <summary>The <c>usage</c> of an answer.</summary>

@@ -14,6 +14,12 @@ internal sealed class OperatorCommands(string data)
     /// <summary>The program that has a verb.</summary>
     public static string ProgramOf(string verb) => verb is "up" or "doctor" ? Program : CommandLine;
 
+    /// <summary>The built program of a project: the tests lie at <c>artifacts/bin/EndToEnd.Tests/[configuration]</c>, beside the programs
+    /// of the same configuration.</summary>
+    public static string Built(string project) => Path.Combine(
+        SharedFiles.Repository, "artifacts", "bin", project, Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')),
+        $"Tollgate.{project}.dll");
+
     /// <summary>Runs a subcommand on the data folder.</summary>
     public Task<ProgramRun> RunAsync(params string[] arguments) => ProgramRun.RunAsync(
         "dotnet", [ProgramOf(arguments[0]), .. arguments, "--data", data], patience: TimeSpan.FromMinutes(3));
@@ -25,9 +31,4 @@ internal sealed class OperatorCommands(string data)
         var output = (await RunAsync(["keys", "create", "--name", name, .. limits])).Succeeded();
         return output.Split('\n').Single(line => line.StartsWith("sk-tg-", StringComparison.Ordinal)).Trim();
     }
-
-    // The tests lie at artifacts/bin/EndToEnd.Tests/<configuration>, beside the programs of the same configuration.
-    private static string Built(string project) => Path.Combine(
-        SharedFiles.Repository, "artifacts", "bin", project, Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')),
-        $"Tollgate.{project}.dll");
 }

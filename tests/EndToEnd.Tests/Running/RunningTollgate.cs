@@ -77,6 +77,22 @@ internal sealed class RunningTollgate : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It ended instead; the message holds what it said.</exception>
     public async Task StartAgainAsync()
     {
+        const int Tries = 3;
+        for (var i = 1; !await TryStartAsync(); i++)
+        {
+            // It looks for free ports for its parts before it binds them; another test's process may take one in between.
+            if (i == Tries || !Printed.Contains("address already in use", StringComparison.OrdinalIgnoreCase))
+            {
+                throw new InvalidOperationException($"Tollgate ended at its start: {Printed}");
+            }
+        }
+
+        BooksReader.Reconnect();
+    }
+
+    /// <summary>Returns whether it is ready; false once it has ended instead.</summary>
+    private async Task<bool> TryStartAsync()
+    {
         _process?.Dispose();
         _starts++;
         string[] command =
@@ -86,12 +102,7 @@ internal sealed class RunningTollgate : IAsyncDisposable
         ];
         _process = await ChildProcess.StartAsync(new ChildSpec("tollgate", command, _environment, Log));
         await Until.TrueAsync(() => Printed.Contains("Ready in ", StringComparison.Ordinal) || HasExited, "tollgate ready", StartPatience);
-        if (HasExited)
-        {
-            throw new InvalidOperationException($"Tollgate ended at its start: {Printed}");
-        }
-
-        BooksReader.Reconnect();
+        return !HasExited;
     }
 
     /// <summary>A client of the public API.</summary>

@@ -68,7 +68,8 @@ public sealed partial class ReadmeTests(SharedTollgate shared)
             Assert.True(run.ExitCode == 0, $"{call}\n{run.Output}{run.Error}");
         }
 
-        Assert.Equal(10, calls.Count); // Chat, completions; embeddings, rerank; three of texts; pictures seen, recordings, pictures drawn.
+        // Chat, messages, completions, responses; embeddings, rerank; three of texts; pictures seen, recordings, pictures drawn.
+        Assert.Equal(12, calls.Count);
     }
 
     /// <summary>Runs curl so that it fails where the answer is an error.</summary>

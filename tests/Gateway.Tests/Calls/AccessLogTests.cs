@@ -34,8 +34,11 @@ public sealed class AccessLogTests
         using var noKey = GatewayUnderTest.Post(new TestKey(unknown.Text, key.Record), "/v1/completions", "{}");
         noKey.Headers.Add("X-Client-Request-Id", key.Text);
         using var refused = await gateway.Http.SendAsync(noKey);
+        using var twoKeys = GatewayUnderTest.Post(key, "/v1/messages", "{}");
+        twoKeys.Headers.Add("x-api-key", unknown.Text);
+        using var refusedToo = await gateway.Http.SendAsync(twoKeys);
 
-        await Until.TrueAsync(() => log.Lines.Count(line => line.Contains(" ms req_", StringComparison.Ordinal)) == 5, "five lines");
+        await Until.TrueAsync(() => log.Lines.Count(line => line.Contains(" ms req_", StringComparison.Ordinal)) == 6, "six lines");
         var line = log.Lines.Single(line => line.Contains(answer.Headers.GetValues("x-request-id").Single(), StringComparison.Ordinal));
         Assert.True(Regex.IsMatch(
             line,

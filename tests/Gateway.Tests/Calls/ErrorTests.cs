@@ -43,8 +43,18 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
     [InlineData("POST", "/v1/completions")]
     [InlineData("POST", "/v1/engines/tiny-assistant/completions")]
     [InlineData("POST", "/v1/embeddings")]
+    [InlineData("POST", "/v1/messages")]
+    [InlineData("POST", "/v1/messages/count_tokens")]
     [InlineData("GET", "/v1/models")]
     [InlineData("GET", "/v1/models/tiny-assistant")]
+    [InlineData("POST", "/v2/models/tiny-assistant/infer")]
+    [InlineData("GET", "/v2")]
+    [InlineData("GET", "/v2/health/live")]
+    [InlineData("GET", "/v2/health/ready")]
+    [InlineData("GET", "/v2/models/tiny-assistant")]
+    [InlineData("GET", "/v2/models/tiny-assistant/ready")]
+    [InlineData("GET", "/v2/models/tiny-assistant/versions/1")]
+    [InlineData("GET", "/v2/models/tiny-assistant/versions/1/ready")]
     public async Task No_key_and_a_wrong_key_are_refused_on_every_route(string method, string path)
     {
         using var without = await Gateway.Http.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
@@ -94,8 +104,8 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
             var text = await response.Content.ReadAsStringAsync();
             Assert.True((int)response.StatusCode == bad.Status, $"{bad}: {(int)response.StatusCode} {text}");
             using var body = JsonDocument.Parse(text);
-            var error = body.RootElement.GetProperty("error");
-            Assert.Equal((bad.Code, bad.Param), (error.GetProperty("code").GetString(), error.GetProperty("param").GetString()));
+            var error = SentError.Read(body.RootElement, response);
+            Assert.Equal((bad.Code, bad.Param), (error.Code, error.Param));
         }
     }
 
@@ -246,9 +256,19 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
         Assert.True((int)response.StatusCode == status, $"{(int)response.StatusCode}: {text}");
         Assert.Equal("application/json", response.Content.Headers.ContentType?.ToString());
         using var body = JsonDocument.Parse(text);
-        var error = body.RootElement.GetProperty("error");
-        Assert.Equal(["message", "type", "param", "code"], error.EnumerateObject().Select(member => member.Name));
-        Assert.Equal(code, error.GetProperty("code").GetString());
+        var error = SentError.Read(body.RootElement, response);
+        if (error.Shape == ErrorShape.OpenInference)
+        {
+            Assert.Equal(["error"], body.RootElement.EnumerateObject().Select(member => member.Name));
+        }
+        else
+        {
+            Assert.Equal(
+                error.Shape == ErrorShape.Anthropic ? ["type", "message", "details"] : ["message", "type", "param", "code"],
+                body.RootElement.GetProperty("error").EnumerateObject().Select(member => member.Name));
+        }
+
+        Assert.True(code == error.Code || (code is null && error.Shape == ErrorShape.OpenInference), $"{code} is {error.Code}");
         Assert.Matches("^req_[0-9a-f]{32}$", response.Headers.GetValues("x-request-id").Single());
         Assert.Equal("2020-10-01", response.Headers.GetValues("openai-version").Single());
         Assert.Equal("nosniff", response.Headers.GetValues("x-content-type-options").Single());

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Tensors;
 using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Catalogue;
 using Tollgate.Gateway.Tests.Harness;
@@ -21,7 +22,7 @@ internal sealed record TaskCall(PublicEndpoint Api, string Model, string Body, U
 
     public HttpRequestMessage Make(TestKey key, string? idempotencyKey = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, Api.Path + Query)
+        var request = new HttpRequestMessage(HttpMethod.Post, Api.Path.Replace("{model}", Model, StringComparison.Ordinal) + Query)
         {
             Headers = { Authorization = key.Bearer }, Content = File is null ? Json() : Form(File),
         };
@@ -47,7 +48,7 @@ internal sealed record TaskCall(PublicEndpoint Api, string Model, string Body, U
 public sealed class EveryTask : IAsyncLifetime
 {
     /// <summary>Price of each unit, pico-dollars; all different.</summary>
-    internal static readonly UnitPrices Price = new(20_000, 5_000, 60_000, 60_000, 7_000, 2_000_000, 300, 11_000);
+    internal static readonly UnitPrices Price = new(20_000, 5_000, 60_000, 60_000, 7_000, 2_000_000, 300, 11_000, 900_000, 700);
 
     /// <summary>A recording of 4 s in 2,000 bytes, of which the worker hears 2 s.</summary>
     private static readonly byte[] Ogg = [.. "OggS"u8, .. new byte[1996]];
@@ -61,8 +62,15 @@ public sealed class EveryTask : IAsyncLifetime
             """{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}],"max_tokens":4,"n":2}""",
             new Units(2 + 8 + 5, Output: 8), new Units(9, Output: 5)),
         new(
+            PublicEndpoint.Messages, "tiny-assistant",
+            """{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}],"max_tokens":4}""",
+            new Units(2 + 8 + 5, Output: 4), new Units(9, Output: 4)),
+        new(
             PublicEndpoint.Completions, "tiny-assistant", """{"model":"tiny-assistant","prompt":"Once","max_tokens":4}""",
             new Units(4 + 3, Output: 4), new Units(2, Output: 3)),
+        new(
+            PublicEndpoint.Responses, "tiny-assistant", """{"model":"tiny-assistant","input":"Hi","max_output_tokens":4}""",
+            new Units(2 + 8 + 5, Output: 4), new Units(9, Output: 3)),
         new(
             PublicEndpoint.Embeddings, "tiny-embed", """{"model":"tiny-embed","input":["ab","c"]}""",
             new Units(3 + (2 * 3)), new Units(5)),
@@ -98,6 +106,9 @@ public sealed class EveryTask : IAsyncLifetime
         new(
             PublicEndpoint.ImageGenerations, "painter", """{"model":"painter","prompt":"A tree","n":3}""",
             new Units(6 + 3, Images: 3, Pixels: 3 * 4096, Steps: 60), new Units(4, Images: 3, Pixels: 3 * 4096, Steps: 45)),
+        new(
+            PublicEndpoint.Tensors, "numbers", """{"inputs":[{"name":"x","shape":[2,3],"datatype":"FP32","data":[1,2,3,4,5,6]}]}""",
+            new Units(0, Calls: 1, Elements: 6 + 4), new Units(0, Calls: 1, Elements: 6 + 4)),
     ];
 
     /// <summary>Indexes of <see cref="Calls"/> with what they are, for theories.</summary>
@@ -154,6 +165,11 @@ public sealed class EveryTask : IAsyncLifetime
         Moderates = call.Api == PublicEndpoint.Moderations,
         Drawing = call.Api == PublicEndpoint.ImageGenerations
             ? new DrawingMeasure(Pixels: 4096, MostPixels: 16_384, Steps: 20, MostSteps: 50) : null,
+        Tensors = call.Api == PublicEndpoint.Tensors
+            ? new TensorSignature(
+                [new TensorSpec("x", "FP32", [-1, 3], ["rows", ""])], [new TensorSpec("y", "FP32", [-1, 2], ["rows", ""])],
+                MostElements: 100)
+            : null,
         CreatedAt = DateTimeOffset.UnixEpoch,
     };
 }

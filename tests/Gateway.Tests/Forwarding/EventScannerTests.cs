@@ -1,4 +1,6 @@
 using System.Text;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Calls;
 using Tollgate.Gateway.Forwarding;
 
 namespace Tollgate.Gateway.Tests.Forwarding;
@@ -6,7 +8,7 @@ namespace Tollgate.Gateway.Tests.Forwarding;
 public sealed class EventScannerTests
 {
     private static ScannedEvents Scan(string text, long tokens = 0, long most = 100) =>
-        EventScanner.Scan(Encoding.UTF8.GetBytes(text), tokens, most);
+        EventScanner.Scan(Encoding.UTF8.GetBytes(text), tokens, most, Wire.Of(null));
 
     [Fact]
     public void Scan_takes_whole_events_and_leaves_the_rest()
@@ -22,7 +24,7 @@ public sealed class EventScannerTests
     [InlineData("id: 1")]
     [InlineData("id: 1\ndata: {}\n")]
     public void Scan_takes_nothing_of_an_event_without_an_end(string text) =>
-        Assert.Equal(new ScannedEvents(0, false, 0, ScanEnd.NeedsMore, 0), Scan(text));
+        Assert.Equal(new ScannedEvents(0, false, 0, 0, ScanEnd.NeedsMore, 0), Scan(text));
 
     [Theory]
     [InlineData("data: [DONE]\n\n", 5)]
@@ -33,7 +35,7 @@ public sealed class EventScannerTests
 
         var events = Scan(first + done);
 
-        Assert.Equal(new ScannedEvents(first.Length, true, tokens, ScanEnd.Done, done.Length), events);
+        Assert.Equal(new ScannedEvents(first.Length, true, tokens, 1, ScanEnd.Done, done.Length), events);
     }
 
     [Theory]
@@ -53,7 +55,24 @@ public sealed class EventScannerTests
     {
         var events = Scan(": keep-alive\n\n", tokens: 5);
 
-        Assert.Equal(new ScannedEvents(": keep-alive\n\n".Length, false, 5, ScanEnd.NeedsMore, 0), events);
+        Assert.Equal(new ScannedEvents(": keep-alive\n\n".Length, false, 5, 1, ScanEnd.NeedsMore, 0), events);
+    }
+
+    [Theory]
+    [InlineData("responses", "id: 1\nevent: response.completed\ndata: {}\n\n", ScanEnd.Done)]
+    [InlineData("responses", "id: 1\nevent: response.incomplete\ndata: {}\n\n", ScanEnd.Done)]
+    [InlineData("responses", "id: 1\nevent: response.failed\ndata: {}\n\n", ScanEnd.Failed)]
+    [InlineData("responses", "id: 1\nevent: response.completed.early\ndata: {}\n\n", ScanEnd.NeedsMore)]
+    [InlineData("messages", "id: 1\nevent: message_stop\ndata: {}\n\n", ScanEnd.Done)]
+    [InlineData("messages", "id: 1\nevent: error\ndata: {}\n\n", ScanEnd.Failed)]
+    [InlineData("messages", "id: 1\nevent: message_delta\ndata: {}\n\n", ScanEnd.NeedsMore)]
+    public void Scan_knows_the_end_of_each_wire(string wire, string text, object end)
+    {
+        var api = new PublicEndpoint("x", "POST", "X", "x", "/x") { Wire = wire == "messages" ? ApiWire.Anthropic : ApiWire.Responses };
+
+        var events = EventScanner.Scan(Encoding.UTF8.GetBytes(text), tokens: 0, mostTokens: 5, Wire.Of(api));
+
+        Assert.Equal((ScanEnd)end, events.End);
     }
 
     [Fact]

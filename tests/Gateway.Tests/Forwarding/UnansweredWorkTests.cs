@@ -34,6 +34,7 @@ public sealed class UnansweredWorkTests
         Assert.Equal(14, UnansweredWork.Weigh(Computed));
         Assert.Equal(50 * 60, UnansweredWork.Weigh(new Units(0, AudioMs: 60_000)));
         Assert.Equal(1 + (512 * 512 / 256) + (20 * 256), UnansweredWork.Weigh(new Units(0, Images: 1, Pixels: 512 * 512, Steps: 20)));
+        Assert.Equal(16 + 100, UnansweredWork.Weigh(new Units(0, Calls: 1, Elements: 6400)));
     }
 
     [Theory]

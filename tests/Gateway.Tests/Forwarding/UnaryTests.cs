@@ -72,10 +72,13 @@ public sealed class UnaryTests
 
         using var empty = await gateway.PostAsync(key, Chat, Hello);
         using var stopped = await gateway.PostAsync(key, Chat, Hello.Replace("}]}", "}],\"stop\":\"x\"}", StringComparison.Ordinal));
+        using var ended = await gateway.PostAsync(
+            key, Chat, Hello.Replace("}]}", "}],\"stop_token_ids\":[7]}", StringComparison.Ordinal));
         using var vectors = await gateway.PostAsync(key, "/v1/embeddings", """{"model":"tiny-embed","input":"Hi there, you"}""");
 
         Assert.Equal((Outcome.Empty, default(Units)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(empty))));
         Assert.Equal((Outcome.Completed, new Units(9)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(stopped))));
+        Assert.Equal((Outcome.Completed, new Units(9)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(ended))));
         Assert.Equal((Outcome.Completed, new Units(9)), Charged(await gateway.Plane.WaitForUsageAsync(RequestId(vectors))));
         Assert.Equal("tiny-embed", vectors.Headers.GetValues("openai-model").Single());
     }

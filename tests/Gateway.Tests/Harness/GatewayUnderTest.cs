@@ -120,11 +120,19 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         };
         policy = changePolicy?.Invoke(policy) ?? policy;
         await PublishAsync(key);
+        await PublishAsync(policy);
+        return new TestKey(text, key);
+    }
+
+    /// <summary>Writes an organization's policy and its version to Redis, as Accounts does on every change.</summary>
+    public async Task PublishAsync(OrganizationPolicy policy)
+    {
         var db = _redis.GetDatabase();
         await db.StringSetAsync(
-            RedisNames.Policy(key.OrganizationId), JsonSerializer.SerializeToUtf8Bytes(policy, ContractsJson.Default.OrganizationPolicy));
-        await db.HashSetAsync(RedisNames.Organization(key.OrganizationId), RedisNames.PolicyVersionField, policy.Version.ToString("N"));
-        return new TestKey(text, key);
+            RedisNames.Policy(policy.OrganizationId),
+            JsonSerializer.SerializeToUtf8Bytes(policy, ContractsJson.Default.OrganizationPolicy));
+        await db.HashSetAsync(
+            RedisNames.Organization(policy.OrganizationId), RedisNames.PolicyVersionField, policy.Version.ToString("N"));
     }
 
     /// <summary>A version after all that it has given: those of Accounts rise for a row within a millisecond too.</summary>

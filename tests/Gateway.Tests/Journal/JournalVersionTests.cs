@@ -61,12 +61,12 @@ public sealed class JournalVersionTests
         var most = long.MaxValue / 1000; // The longest forms of the counts.
         var admitted = new AdmittedRequest(
             Id(1), Id(2), Id(3), Id(4), "m", "e", false, Id(5),
-            new UsagePrice(new UnitPrices(1, 2, 3, 4, 5, 6, 7, 8, BatchFactor: 9999), Noon, true),
-            new Units(most, most, most, most, most, most, most, most), 7, Noon, 8000, 90)
+            new UsagePrice(new UnitPrices(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, BatchFactor: 9999), Noon, true),
+            new Units(most, most, most, most, most, most, most, most, most, most), 7, Noon, 8000, 90)
         {
             ServiceClass = ServiceClass.Batch,
         };
-        var end = new RequestEnd(Outcome.Completed, 1, UsageSource.Gateway, Noon, most, new Units(8, 7, 6, 5, 4, 3, 2, most))
+        var end = new RequestEnd(Outcome.Completed, 1, UsageSource.Gateway, Noon, most, new Units(8, 7, 6, 5, 4, 3, 2, 1, 9, most))
         {
             RateTokens = most,
         };
@@ -90,22 +90,24 @@ public sealed class JournalVersionTests
             new Units(8, 7, 6, 5, 4, 3, 2, 1), 7, Noon, 8000, 90);
         var writer = new RecordWriter(new byte[2048]);
         admitted.Write(ref writer);
-        var older = new RecordReader(writer.Written[..^3]); // The factor has two bytes, the class one.
+        var older = new RecordReader(writer.Written[..^7]); // The factor has two bytes, the class one, the kinds behind it four.
+        var withoutKinds = new RecordReader(writer.Written[..^4]);
 
         Assert.Equal(admitted, AdmittedRequest.Read(ref older));
+        Assert.Equal(admitted, AdmittedRequest.Read(ref withoutKinds));
     }
 
     [Fact]
     public void No_kind_is_charged_above_its_hold()
     {
-        var bound = new Units(1, 2, 3, 4, 5, 6, 7, 8);
+        var bound = new Units(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
         var admitted = new AdmittedRequest(
             Id(1), Id(2), Id(3), Id(4), "m", "e", false, Id(5), new UsagePrice(default, null, false), bound, 1, Noon, 1, 1);
 
         Assert.Equal(bound, admitted.Capped(bound));
-        Assert.Equal((5, 6, 7, 8), Media(admitted.Capped(new Units(0, 0, 0, 0, 50, 60, 70, 80))));
-
-        static (long, long, long, long) Media(Units units) => (units.AudioMs, units.Images, units.Pixels, units.Steps);
+        Assert.Equal(
+            bound with { Input = 0, Cached = 0, Output = 0, Reasoning = 0 },
+            admitted.Capped(new Units(0, 0, 0, 0, 50, 60, 70, 80, 90, 100)));
     }
 
     private static Guid Id(int number) => new($"0195aaaa-0000-7000-8000-{number:x12}");

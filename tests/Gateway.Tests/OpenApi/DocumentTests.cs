@@ -1,6 +1,9 @@
 using System.Text.Json;
 using Microsoft.OpenApi;
+using Tollgate.Contracts.Anthropic;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Responses;
+using Tollgate.Contracts.Tensors;
 using Tollgate.Gateway.Endpoints;
 using Tollgate.Gateway.Tests.Calls;
 using Tollgate.Gateway.Tests.Harness;
@@ -20,8 +23,36 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["ChatCompletionRequest"] = ChatRequest.Members,
         ["ChatCompletionMessage"] = ChatMessages.MessageNames,
         ["ChatContentPart"] = ChatMessages.PartNames,
-        ["ChatResponseFormat"] = ChatHints.ResponseFormatNames,
+        ["ChatResponseFormat"] = OutputFormats.FormatNames,
+        ["ChatJsonSchema"] = OutputFormats.SchemaNames,
+        ["StructuredOutputs"] = OutputFormats.StructuredNames,
+        ["ChatTool"] = ChatTools.ToolNames,
+        ["ChatFunction"] = ChatTools.FunctionNames,
+        ["ChatToolChoice"] = ChatTools.ChoiceNames,
+        ["ChatAllowedTools"] = ChatTools.AllowedNames,
+        ["ChatAllowedTool"] = ChatTools.AllowedToolNames,
+        ["ChatFunctionName"] = ChatTools.NamedNames,
+        ["ChatToolCall"] = ChatMessages.CallNames,
+        ["ChatFunctionCall"] = ChatMessages.FunctionNames,
         ["StreamOptions"] = SharedMembers.StreamOptionNames,
+        ["MessagesRequestBody"] = MessagesRequest.Members,
+        ["CountTokensRequestBody"] = CountTokensRequest.Members,
+        ["MessagesMessage"] = MessageTexts.MessageNames,
+        ["MessagesToolChoice"] = MessagesTools.ChoiceNames,
+        ["MessagesThinking"] = MessagesHints.ThinkingNames,
+        ["MessagesOutputConfig"] = MessagesMembers.OutputNames,
+        ["MessagesOutputFormat"] = MessagesMembers.FormatNames,
+        ["MessagesCacheControl"] = MessagesHints.CacheNames,
+        ["MessagesMetadata"] = MessagesRequest.MetadataNames,
+        ["ResponseRequestBody"] = ResponsesRequest.Members,
+        ["ResponseInputItem"] = ResponseItems.ItemNames,
+        ["ResponseContentPart"] = ResponseItems.PartNames,
+        ["ResponseTextBody"] = ResponseText.TextNames,
+        ["ResponseTextFormat"] = OutputFormats.FlatNames,
+        ["ResponseTool"] = ResponseTools.ToolNames,
+        ["ResponseToolChoice"] = ResponseTools.ChoiceNames,
+        ["ResponseAllowedTool"] = ResponseTools.AllowedNames,
+        ["ResponseReasoningBody"] = ResponseHints.ReasoningNames,
         ["CompletionRequestBody"] = CompletionRequest.Members,
         ["EngineCompletionRequestBody"] = CompletionRequest.Members,
         ["EmbeddingRequestBody"] = EmbeddingRequest.Members,
@@ -39,6 +70,12 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
         ["TranscriptionForm"] = TranscriptionRequest.TranscriptionMembers,
         ["TranslationForm"] = TranscriptionRequest.TranslationMembers,
         ["ImageGenerationRequestBody"] = ImageGenerationRequest.Members,
+        ["InferRequestBody"] = InferRequest.Members,
+        ["InferInputBody"] = InferRequest.InputMembers,
+        ["InferOutputBody"] = InferRequest.OutputMembers,
+        ["InferParametersBody"] = InferRequest.ParameterMembers,
+        ["InferInputParametersBody"] = InferRequest.InputParameterMembers,
+        ["InferOutputParametersBody"] = InferRequest.OutputParameterMembers,
         ["FileRequestForm"] = new MemberNames([.. FileParts.All]),
         ["UploadRequestBody"] = UploadRequest.Members,
         ["FileExpiryBody"] = FileExpiryReader.Members,
@@ -106,6 +143,8 @@ public sealed class DocumentTests(SharedGateway shared) : IClassFixture<SharedGa
 
     [Theory]
     [InlineData("/v1/chat/completions", "ChatCompletionChunk")]
+    [InlineData("/v1/messages", "MessageEvent")]
+    [InlineData("/v1/responses", "ResponseEventBody")]
     [InlineData("/v1/completions", "CompletionChunk")]
     [InlineData("/v1/engines/{engine}/completions", "CompletionChunk")]
     [InlineData("/v1/audio/transcriptions", "TranscriptionEvent")]

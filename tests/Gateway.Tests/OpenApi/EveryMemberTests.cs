@@ -160,7 +160,11 @@ public sealed class EveryMemberTests(SharedGateway shared) : IClassFixture<Share
     {
         var good = new JsonObject(request.Example!.AsObject().Where(one => request.Required.Contains(one.Key))
             .Select(one => KeyValuePair.Create(one.Key, one.Value?.DeepClone())));
-        good["model"] = NoModel;
+        if (!request.Path.Contains("{model}", StringComparison.Ordinal))
+        {
+            good["model"] = NoModel;
+        }
+
         return good;
     }
 
@@ -199,15 +203,18 @@ public sealed class EveryMemberTests(SharedGateway shared) : IClassFixture<Share
     private async Task<(HttpStatusCode Status, string? Param, string Message)> PostAsync(
         TestKey key, ShownRequest request, HttpContent content)
     {
-        using var message = new HttpRequestMessage(HttpMethod.Post, request.Path.Replace("{engine}", NoModel, StringComparison.Ordinal))
+        using var message = new HttpRequestMessage(HttpMethod.Post, UrlOf(request))
         {
             Content = content,
             Headers = { Authorization = key.Bearer },
         };
         using var response = await Gateway.Http.SendAsync(message);
-        var error = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("error");
-        return (response.StatusCode, error.GetProperty("param").GetString(), error.GetProperty("message").GetString()!);
+        var error = SentError.Read(JsonElement.Parse(await response.Content.ReadAsStringAsync()), response);
+        return (response.StatusCode, error.Param, error.Message);
     }
+
+    private static string UrlOf(ShownRequest request) => request.Path.Replace("{engine}", NoModel, StringComparison.Ordinal)
+        .Replace("{model}", NoModel, StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal);
 
     /// <summary>The requests of a media type that the document shows, of endpoints that run a model: those of other services are tried
     /// there.</summary>

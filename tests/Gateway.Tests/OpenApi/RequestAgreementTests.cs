@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Tollgate.Contracts.Anthropic;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Responses;
+using Tollgate.Contracts.Tensors;
 using Tollgate.Gateway.Tests.Harness;
 using Tollgate.Testing;
 
@@ -55,16 +58,51 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("\"modalities\":[\"text\"]", true)]
     [InlineData("\"modalities\":[\"audio\"]", false)]
     [InlineData("\"response_format\":{\"type\":\"text\"}", true)]
-    [InlineData("\"response_format\":{\"type\":\"json_object\"}", false)]
+    [InlineData("\"response_format\":{\"type\":\"json_object\"}", true)]
     [InlineData("\"response_format\":{\"type\":\"text\",\"json_schema\":{}}", false)]
+    [InlineData("\"response_format\":{\"type\":\"xml\"}", false)]
+    [InlineData("\"response_format\":{\"type\":\"regex\",\"pattern\":\"a+\"}", true)]
+    [InlineData("\"response_format\":{\"type\":\"grammar\",\"grammar\":\"root ::= \\\"a\\\"\",\"syntax\":\"gbnf\"}", true)]
+    [InlineData("\"response_format\":{\"type\":\"grammar\",\"grammar\":\"x\",\"syntax\":\"yacc\"}", false)]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"a\",\"schema\":{},\"strict\":true}}", true)]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"schema\":{}}}", false)]
+    [InlineData("\"structured_outputs\":{\"choice\":[\"a\",\"b\"]}", true)]
+    [InlineData("\"structured_outputs\":{\"x\":1}", false)]
+    [InlineData("\"guided_json\":{\"type\":\"object\"}", true)]
+    [InlineData("\"guided_choice\":[]", false)]
     [InlineData("\"tools\":[],\"functions\":[],\"tool_choice\":\"none\",\"function_call\":\"auto\",\"parallel_tool_calls\":true", true)]
     [InlineData("\"tools\":[{}]", false)]
-    [InlineData("\"tool_choice\":\"required\"", false)]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{},\"strict\":false}}]", true)]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"x\":1}}]", false)]
+    [InlineData("\"functions\":[{\"name\":\"f\",\"description\":\"d\"}],\"function_call\":{\"name\":\"f\"}", true)]
+    [InlineData("\"functions\":[{\"description\":\"d\"}]", false)]
+    [InlineData("\"tool_choice\":7", false)]
     [InlineData("\"audio\":null,\"moderation\":null,\"web_search_options\":null", true)]
     [InlineData("\"audio\":{}", false)]
     [InlineData("\"moderation\":{}", false)]
     [InlineData("\"web_search_options\":{}", false)]
     [InlineData("\"temprature\":1", false)]
+    [InlineData("\"top_k\":-1,\"min_p\":1,\"typical_p\":1,\"repetition_penalty\":2,\"min_tokens\":0", true)]
+    [InlineData("\"top_k\":-2", false)]
+    [InlineData("\"min_p\":1.5", false)]
+    [InlineData("\"typical_p\":0", false)]
+    [InlineData("\"typical_p\":0.01", true)]
+    [InlineData("\"repetition_penalty\":0", false)]
+    [InlineData("\"repetition_penalty\":2.5", false)]
+    [InlineData("\"min_tokens\":-1", false)]
+    [InlineData("\"stop_token_ids\":[1,2],\"allowed_token_ids\":[3],\"bad_words\":[\"x\"]", true)]
+    [InlineData("\"stop_token_ids\":\"1\"", false)]
+    [InlineData("\"allowed_token_ids\":[]", false)]
+    [InlineData("\"bad_words\":[1]", false)]
+    [InlineData("\"ignore_eos\":true,\"include_stop_str_in_output\":true,\"skip_special_tokens\":false", true)]
+    [InlineData("\"ignore_eos\":\"yes\"", false)]
+    [InlineData("\"spaces_between_special_tokens\":true,\"length_penalty\":-1,\"early_stopping\":true", true)]
+    [InlineData("\"use_beam_search\":false,\"best_of\":1", true)]
+    [InlineData("\"use_beam_search\":true", false)]
+    [InlineData("\"best_of\":2", false)]
+    [InlineData("\"prompt_logprobs\":0", false)]
+    [InlineData("\"truncate_prompt_tokens\":1", false)]
+    [InlineData("\"logits_processors\":[]", false)]
     public void A_chat(string members, bool accepted)
     {
         var messages = members.StartsWith("\"messages\"", StringComparison.Ordinal)
@@ -76,7 +114,9 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
 
     [Theory]
     [InlineData("\"role\":\"developer\",\"content\":\"Hi\",\"name\":\"Ada\"", true)]
-    [InlineData("\"role\":\"tool\",\"content\":\"Hi\"", false)]
+    [InlineData("\"role\":\"function\",\"name\":\"f\",\"content\":null", true)]
+    [InlineData("\"role\":\"robot\",\"content\":\"Hi\"", false)]
+    [InlineData("\"role\":\"assistant\",\"content\":null,\"function_call\":{\"name\":\"f\",\"arguments\":\"{}\"}", true)]
     [InlineData(
         "\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Hi\",\"prompt_cache_breakpoint\":{\"mode\":\"explicit\"}}]", true)]
     [InlineData(
@@ -87,13 +127,87 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("\"role\":\"assistant\",\"content\":null,\"refusal\":\"No.\",\"annotations\":[],\"tool_calls\":[]", true)]
     [InlineData("\"role\":\"assistant\",\"content\":[{\"type\":\"refusal\",\"refusal\":\"No.\"}]", true)]
     [InlineData("\"role\":\"assistant\",\"content\":\"Hi\",\"tool_call_id\":null,\"function_call\":null,\"audio\":null", true)]
+    [InlineData("\"role\":\"assistant\",\"content\":\"Hi\",\"parsed\":[{\"a\":1}]", true)]
+    [InlineData(
+        "\"role\":\"assistant\",\"content\":null,\"function_call\":{\"name\":\"f\",\"arguments\":\"7\",\"parsed_arguments\":7}", true)]
     [InlineData("\"role\":\"assistant\",\"content\":\"Hi\",\"tool_calls\":[{}]", false)]
     [InlineData("\"role\":\"assistant\",\"content\":\"Hi\",\"audio\":{}", false)]
-    [InlineData("\"role\":\"user\",\"content\":\"Hi\",\"tool_call_id\":\"x\"", false)]
+    [InlineData("\"role\":\"user\",\"content\":\"Hi\",\"tool_call_id\":7", false)]
     public void A_message(string members, bool accepted) =>
         Agree("ChatCompletionRequest", $"{{\"model\":\"a\",\"messages\":[{{{members}}}]}}", accepted);
 
     [Theory]
+    [InlineData("\"max_tokens\":1", true)]
+    [InlineData("\"max_tokens\":0", false)]
+    [InlineData("\"stream\":true", true)]
+    [InlineData("\"system\":\"x\"", true)]
+    [InlineData("\"system\":[{\"type\":\"text\",\"text\":\"x\",\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":\"1h\"}}]", true)]
+    [InlineData("\"system\":[{\"type\":\"image\",\"text\":\"x\"}]", false)]
+    [InlineData("\"system\":7", false)]
+    [InlineData("\"stop_sequences\":[\"x\"]", true)]
+    [InlineData("\"stop_sequences\":\"x\"", false)]
+    [InlineData("\"temperature\":1,\"top_p\":0.5", true)]
+    [InlineData("\"temperature\":1.1", false)]
+    [InlineData("\"metadata\":{\"user_id\":\"u\"}", true)]
+    [InlineData("\"metadata\":{\"user\":\"u\"}", false)]
+    [InlineData("\"service_tier\":\"standard_only\",\"speed\":\"standard\"", true)]
+    [InlineData("\"service_tier\":\"priority\"", false)]
+    [InlineData("\"speed\":\"fast\"", false)]
+    [InlineData("\"thinking\":{\"type\":\"adaptive\",\"display\":\"omitted\"}", true)]
+    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1023}", false)]
+    [InlineData("\"output_config\":{\"effort\":\"high\",\"format\":{\"type\":\"json_schema\",\"schema\":{}}}", true)]
+    [InlineData("\"output_config\":{\"format\":{\"type\":\"json_object\",\"schema\":{}}}", false)]
+    [InlineData("\"output_format\":{\"type\":\"json_schema\",\"schema\":{},\"name\":\"n\"}", true)]
+    [InlineData("\"tools\":[{\"name\":\"a\",\"input_schema\":{\"type\":\"object\"},\"type\":\"custom\",\"strict\":true}]", true)]
+    [InlineData("\"tools\":[{\"name\":\"a b\",\"input_schema\":{}}]", false)]
+    [InlineData("\"tools\":[{\"name\":\"web_search\",\"type\":\"web_search_20250305\",\"max_uses\":5}]", false)]
+    [InlineData("\"tool_choice\":{\"type\":\"auto\",\"disable_parallel_tool_use\":true}", true)]
+    [InlineData("\"tool_choice\":\"auto\"", false)]
+    [InlineData("\"container\":null,\"inference_geo\":null,\"workspace_id\":null,\"context_management\":null,\"mcp_servers\":[]", true)]
+    [InlineData("\"container\":\"c\"", false)]
+    [InlineData("\"mcp_servers\":[{}]", false)]
+    [InlineData("\"top_logprobs\":1", false)]
+    public void A_message_of_Anthropic(string members, bool accepted)
+    {
+        var cap = members.StartsWith("\"max_tokens\"", StringComparison.Ordinal) ? "" : "\"max_tokens\":5,";
+
+        Agree(
+            "MessagesRequestBody", $"{{\"model\":\"a\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hi\"}}],{cap}{members}}}", accepted);
+    }
+
+    [Theory]
+    [InlineData("\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Hi\",\"citations\":null}]", true)]
+    [InlineData("\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{}}]", false)]
+    [InlineData("\"role\":\"tool\",\"content\":\"Hi\"", false)]
+    [InlineData("\"role\":\"user\",\"content\":7", false)]
+    [InlineData("\"role\":\"user\",\"content\":\"Hi\",\"name\":\"Ann\"", false)]
+    public void A_turn_of_Anthropic(string members, bool accepted) =>
+        Agree("CountTokensRequestBody", $"{{\"model\":\"a\",\"messages\":[{{{members}}}]}}", accepted);
+
+    [Theory]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"store\":true,\"max_output_tokens\":5", true)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":[{\"role\":\"user\",\"content\":\"x\"}]", true)]
+    [InlineData(
+        "ResponseRequestBody",
+        "\"model\":\"a\",\"input\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"1\",\"parsed\":1}]}]", true)]
+    [InlineData(
+        "ResponseRequestBody",
+        "\"model\":\"a\",\"input\":[{\"type\":\"function_call\",\"call_id\":\"c\",\"name\":\"f\",\"arguments\":\"7\","
+            + "\"parsed_arguments\":7}]",
+        true)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}]", true)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"tools\":[{\"type\":\"web_search\"}]", false)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"background\":true", true)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"background\":false,\"truncation\":\"disabled\"", true)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"truncation\":\"auto\"", false)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"reasoning\":{\"effort\":\"low\",\"summary\":null}", true)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"text\":{\"format\":{\"type\":\"text\"}}", true)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"conversation\":\"c\"", false)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"n\":1", false)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"top_k\":-1,\"min_p\":1,\"allowed_token_ids\":[7]", true)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"typical_p\":0", false)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\",\"input\":\"x\",\"use_beam_search\":true", false)]
+    [InlineData("ResponseRequestBody", "\"model\":\"a\"", false)]
     [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\"", true)]
     [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":[\"x\",\"y\"]", true)]
     [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":[1,2]", true)]
@@ -106,7 +220,8 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"best_of\":21", false)]
     [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"logprobs\":6", false)]
     [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"suffix\":null", true)]
-    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"suffix\":\"y\"", false)]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"suffix\":\"y\",\"top_k\":5", true)]
+    [InlineData("CompletionRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"suffix\":1", false)]
     [InlineData("EngineCompletionRequestBody", "\"prompt\":\"x\"", true)]
     [InlineData("EngineCompletionRequestBody", "\"prompt\":\"x\",\"model\":null", true)]
     [InlineData("EngineCompletionRequestBody", "\"prompt\":\"x\",\"model\":\"engine\"", true)]
@@ -192,6 +307,32 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"background\":\"transparent\"", false)]
     [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"\"", false)]
     [InlineData("ImageGenerationRequestBody", "\"model\":\"a\",\"prompt\":\"x\",\"guidance\":100.5", false)]
+    [InlineData("InferRequestBody", "\"inputs\":[{\"name\":\"x\",\"shape\":[2],\"datatype\":\"INT8\",\"data\":[1,-1]}]", true)]
+    [InlineData(
+        "InferRequestBody",
+        "\"id\":\"7\",\"parameters\":{\"binary_data_output\":true,\"priority\":1,\"timeout\":0,\"content_type\":\"np\","
+            + "\"sequence_id\":null},"
+            + "\"inputs\":[{\"name\":\"x\",\"shape\":[1,1],\"datatype\":\"BYTES\",\"data\":[[\"a\"]],\"parameters\":null}],"
+            + "\"outputs\":[{\"name\":\"y\",\"parameters\":{\"binary_data\":false,\"classification\":null}}]",
+        true)]
+    [InlineData("InferRequestBody", "\"inputs\":[]", false)]
+    [InlineData("InferRequestBody", "\"outputs\":[]", false)]
+    [InlineData("InferRequestBody", "\"inputs\":[{\"name\":\"x\",\"shape\":[1],\"datatype\":\"STRING\",\"data\":[\"a\"]}]", false)]
+    [InlineData("InferRequestBody", "\"inputs\":[{\"name\":\"x\",\"shape\":[1],\"dataType\":\"INT8\",\"data\":[1]}]", false)]
+    [InlineData("InferRequestBody", "\"inputs\":[{\"name\":\"x\",\"datatype\":\"INT8\",\"data\":[1]}]", false)]
+    [InlineData("InferRequestBody", "\"inputs\":[{\"name\":\"x\",\"shape\":[1],\"datatype\":\"INT8\",\"data\":\"AQ==\"}]", false)]
+    [InlineData(
+        "InferRequestBody",
+        "\"inputs\":[{\"name\":\"x\",\"shape\":[1],\"datatype\":\"INT8\",\"data\":[1],\"parameters\":{\"shared_memory_region\":\"r\"}}]",
+        false)]
+    [InlineData(
+        "InferRequestBody",
+        "\"inputs\":[{\"name\":\"x\",\"shape\":[1],\"datatype\":\"INT8\",\"data\":[1]}],\"parameters\":{\"sequence_id\":1}", false)]
+    [InlineData(
+        "InferRequestBody",
+        "\"inputs\":[{\"name\":\"x\",\"shape\":[1],\"datatype\":\"INT8\",\"data\":[1]}],"
+            + "\"outputs\":[{\"name\":\"y\",\"parameters\":{\"classification\":3}}]",
+        false)]
     [InlineData("UploadRequestBody", "\"bytes\":1,\"filename\":\"a\",\"mime_type\":\"text/jsonl\",\"purpose\":\"batch\"", true)]
     [InlineData("UploadRequestBody", "\"bytes\":0,\"filename\":\"a\",\"mime_type\":\"text/jsonl\",\"purpose\":\"batch\"", false)]
     [InlineData("UploadRequestBody", "\"bytes\":1,\"filename\":\"\",\"mime_type\":\"text/jsonl\",\"purpose\":\"batch\"", false)]
@@ -217,7 +358,7 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
     [InlineData("UploadCompletionBody", "\"part_ids\":[1]", false)]
     [InlineData("UploadCompletionBody", "\"part_ids\":[\"a\"],\"md5\":\"00\"", false)]
     [InlineData("BatchRequestBody", "\"input_file_id\":\"f\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"", true)]
-    [InlineData("BatchRequestBody", "\"input_file_id\":\"f\",\"endpoint\":\"/v1/responses\",\"completion_window\":\"24h\"", false)]
+    [InlineData("BatchRequestBody", "\"input_file_id\":\"f\",\"endpoint\":\"/v1/files\",\"completion_window\":\"24h\"", false)]
     [InlineData("BatchRequestBody", "\"input_file_id\":\"f\",\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"1h\"", false)]
     [InlineData("BatchRequestBody", "\"endpoint\":\"/v1/embeddings\",\"completion_window\":\"24h\"", false)]
     [InlineData(
@@ -316,6 +457,9 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
         _ = schema switch
         {
             "ChatCompletionRequest" => ChatRequest.TryParse(body, out _, out error),
+            "MessagesRequestBody" => MessagesRequest.TryParse(body, out _, out error),
+            "CountTokensRequestBody" => CountTokensRequest.TryParse(body, out _, out error),
+            "ResponseRequestBody" => ResponsesRequest.TryParse(body, out _, out error),
             "CompletionRequestBody" => CompletionRequest.TryParse(body, out _, out error),
             "ImageGenerationRequestBody" => ImageGenerationRequest.TryParse(body, out _, out error),
             "EngineCompletionRequestBody" => CompletionRequest.TryParse(body, "engine", out _, out error),
@@ -333,6 +477,7 @@ public sealed class RequestAgreementTests(RequestAgreementTests.Document documen
             "FederatedRequestBody" => FederatedRequest.TryParse(body, out _, out error),
             "FederatedMessageBody" => FederatedMessageRequest.TryParse(body, out _, out error),
             "ImageOcrRequestBody" => ImageOcrRequest.TryParse(body, out _, out error),
+            "InferRequestBody" => InferRequest.TryParse(body, null, "m", null, out _, out error),
             _ => EmbeddingRequest.TryParse(body, out _, out error),
         };
         return error;

@@ -35,7 +35,7 @@ public sealed class FormRequestTests(FormRequestTests.Bench bench) : IClassFixtu
         Assert.Equal("/v1/hear", call.Path);
         Assert.Contains("Content-Type: multipart/form-data; boundary=\"", call.Head, StringComparison.Ordinal);
         Assert.Contains("\r\n\r\ntiny-embed\r\n", call.Body, StringComparison.Ordinal);
-        Assert.DoesNotContain("ada", call.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("text-embedding-ada-002", call.Body, StringComparison.Ordinal);
         var row = await Gateway.Plane.WaitForUsageAsync(response.Headers.GetValues("x-request-id").Single());
         Assert.Equal((Outcome.Completed, new Units(9), "tiny-embed"), (row.Outcome, row.Units, row.Model));
     }

@@ -25,8 +25,12 @@ public sealed class AttentionKeysTests
     [InlineData("llama.attention.causal", false)]
     [InlineData("llama.use_parallel_residual", true)]
     [InlineData("llama.expert_count", 8)]
-    [InlineData("llama.rope.scaling.attn_factor", 0.7f)]
-    [InlineData("llama.rope.scaling.type", "yarn")]
+    [InlineData("llama.rope.scaling.alpha", 0.7f)]
+    [InlineData("llama.rope.scaling.type", "dynamic")]
+    [InlineData("llama.rope.scaling.factor", -2f)]
+    [InlineData("llama.rope.freq_base_swa", 500f)]
+    [InlineData("llama.attention.temperature_scale", 0.1f)]
+    [InlineData("llama.attention.layer_norm_epsilon", 1e-5f)]
     [InlineData("llama.attention.scale", 0f)]
     [InlineData("llama.attention.scale", float.NaN)]
     [InlineData("llama.attn_logit_softcapping", -1f)]
@@ -42,12 +46,11 @@ public sealed class AttentionKeysTests
 
         var refusal = await Assert.ThrowsAsync<ModelImportException>(() => ImportAsync(folder));
 
-        Assert.Contains(key.Split('.')[^1].Replace("type", "yarn", StringComparison.Ordinal), refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(key.Split('.')[^1].Replace("type", "dynamic", StringComparison.Ordinal), refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("general.type", "adapter", "'adapter'")]
-    [InlineData("split.count", 3, "one part of several")]
     [InlineData("llama.pooling_type", 1, "embeddings")]
     [InlineData("llama.pooling_type", 4, "ranking")]
     public async Task RunAsync_names_the_task_of_a_file_that_it_does_not_take(string key, object value, string named)
@@ -144,7 +147,11 @@ public sealed class AttentionKeysTests
             foreach (var pairsNeighbours in (bool[])[true, false])
             {
                 var fitted = KernelTrial.Fit(
-                    Shape(width) with { RopePairsNeighbours = pairsNeighbours, Window = 4, AttentionSoftcap = 3 },
+                    Shape(width, window: 4) with
+                    {
+                        Family = DecoderFamily.All.First(family => (family.Positions == PositionForm.RotatedNeighbours) == pairsNeighbours),
+                        AttentionSoftcap = 3,
+                    },
                     new SessionFactory(ExecutionProvider.Cpu));
 
                 Assert.InRange(fitted.KernelWidth, width, width + 14);
@@ -161,16 +168,17 @@ public sealed class AttentionKeysTests
     {
         using var folder = new TemporaryFolder();
         using var file = GgufFile.Open(ModelFiles.SharedModel("stories260k", "stories260K.gguf"));
-        var weights = new LlamaWeights(file);
+        var weights = new DecoderWeights(file);
         weights.Shape = KernelTrial.Fit(weights.Shape, new SessionFactory(ExecutionProvider.Cpu));
         var shape = weights.Shape;
-        LlamaGraph.Write(weights, folder.Path);
+        DecoderGraph.Write(weights, WeightPrecision.Float32, folder.Path);
         var reference = JsonNode.Parse(await File.ReadAllTextAsync(ModelFiles.SharedModel("reference", "stories260k.json")))!;
         int[] prompt = [.. reference["prompt_ids"]!.AsArray().Select(id => (int)id!)];
         int[] expected = [.. reference["output_ids"]!.AsArray().Select(id => (int)id!)];
 
         using var session = new SessionFactory(ExecutionProvider.Cpu).Open(folder.File("model.onnx"));
-        using var run = new DecoderRun(session, shape.Layers, shape.KeyValueHeads, shape.KernelWidth, prompt.Length + expected.Length);
+        var capacity = prompt.Length + expected.Length;
+        using var run = new DecoderRun(session, shape.Layers.Count, shape.KeyValueHeads, shape.KernelWidth, capacity);
         var logits = run.Append(prompt);
         foreach (var id in expected)
         {
@@ -179,9 +187,10 @@ public sealed class AttentionKeysTests
         }
     }
 
-    private static LlamaShape Shape(int headWidth) => new()
+    private static DecoderShape Shape(int headWidth, int? window = null) => new()
     {
-        Layers = 1,
+        Family = DecoderFamily.All[0],
+        Layers = [new LayerShape(window, Rotation.Plain(headWidth, ropeBase: 10_000))],
         Width = 4 * headWidth,
         FeedForward = 32,
         Heads = 4,
@@ -190,10 +199,7 @@ public sealed class AttentionKeysTests
         Vocabulary = 64,
         Context = 64,
         NormEpsilon = 1e-5f,
-        RopeBase = 10_000,
-        RopeScale = 1,
         AttentionScale = 1 / MathF.Sqrt(headWidth),
-        RopePairsNeighbours = true,
     };
 
     private static float[] RunKernel(float[] packed, int tokens, int heads, int shared, int width, int window, float scale, float softcap)

@@ -29,8 +29,11 @@ public sealed class InternalDoorsTests
                 "POST /v1/images/detections: gateway",
                 "POST /v1/images/generations: gateway",
                 "POST /v1/images/ocr: gateway",
+                "POST /v1/messages/count_tokens: gateway",
+                "POST /v1/messages: gateway",
                 "POST /v1/moderations: gateway",
                 "POST /v1/rerank: gateway",
+                "POST /v1/responses: gateway", "POST /v2/infer: gateway",
             ],
             InternalDoors.Table(app));
         Assert.Equal(["/health/live", "/health/ready"], InternalDoors.Open(app));

@@ -72,6 +72,61 @@ public sealed class AnswerTextTests
         Assert.False(text.Stopped);
     }
 
+    [Theory]
+    [InlineData(false, "one t", 3)] // "two" is partly in the text, " three" is not.
+    [InlineData(true, "one two t", 5)]
+    public void A_stop_text_in_the_middle_of_tokens_shows_those_with_a_part_in_the_text_alone(bool include, string expected, int shown)
+    {
+        var text = new AnswerText(["wo t"u8.ToArray()], include);
+        var sent = "";
+
+        foreach (var token in (string[])["o", "ne", " tw", "o", " three"])
+        {
+            text.Append(Encoding.UTF8.GetBytes(token));
+            sent += text.Stopped ? text.TakeRest() : text.Take();
+        }
+
+        Assert.True(text.Stopped);
+        Assert.Equal((expected, shown), (sent, text.ShownTokens));
+        Assert.Equal(5, text.DeliveredTokens); // Billed all the same.
+    }
+
+    [Fact]
+    public void A_token_is_shown_with_the_first_of_its_text_and_one_without_text_with_what_follows()
+    {
+        var text = new AnswerText(["STOP"u8.ToArray()]);
+        var euro = "€"u8.ToArray();
+
+        text.Append([(byte)'a', euro[0]]);
+        Assert.Equal(("a", 1), (text.Take(), text.ShownTokens));
+        text.Append([euro[1]]);
+        text.Append([euro[2]]);
+        text.Append([]);
+        Assert.Equal(("€", 3), (text.Take(), text.ShownTokens));
+        text.Append("b"u8);
+        Assert.Equal(("b", 5), (text.Take(), text.ShownTokens));
+        text.Append("STOP"u8);
+        Assert.Equal(("", 5), (text.TakeRest(), text.ShownTokens));
+    }
+
+    [Fact]
+    public void A_stop_text_that_begins_before_it_may_is_text()
+    {
+        var text = new AnswerText(["ab"u8.ToArray()]);
+
+        text.Append("xab"u8, mayStop: false);
+        text.Append("a"u8, mayStop: false);
+        Assert.Equal("xaba", text.Take());
+        text.Append("b"u8);
+        Assert.Equal("b", text.Take());
+        text.Append("a"u8);
+        Assert.Equal("", text.Take());
+        text.Append("b"u8);
+
+        Assert.True(text.Stopped);
+        Assert.Equal("", text.TakeRest());
+    }
+
     [Fact]
     public void Take_replaces_bytes_that_can_never_become_text()
     {

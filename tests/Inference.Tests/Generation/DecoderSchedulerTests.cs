@@ -292,21 +292,21 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
         var batch = tiny.Ask("Tell me a story.", Endless(), maxOutput: 400, serviceClass: ServiceClass.Batch);
         var running = TinyDecoder.RunAsync(scheduler, batch);
         await Until.TrueAsync(() => batch.Units.Output > 1, "the batch generates");
+        var output = new List<long>(); // Of the batch when a live request ends, noted by the scheduler itself.
         var (first, second) = (Live(), Live());
 
         var reading = TinyDecoder.RunAsync(scheduler, first);
         Assert.Null(scheduler.TryEnqueue(second));
         var before = batch.Units.Output;
-        await Until.TrueAsync(() => first.Units.Output > 1, "the live request generates");
-        Assert.InRange(batch.Units.Output - before, 0, 3); // The turn that ran when it came, and those before it had its slot.
-        before = batch.Units.Output;
         await reading;
 
-        Assert.InRange(batch.Units.Output - before, 0, 2); // The turn in which the second one took the slot.
+        // The turn that ran when it came, those before it had its slot, and the turn in which the second one took the slot.
+        Assert.InRange(output[0] - before, long.MinValue, 5);
         Assert.Single(await TinyDecoder.ReadAsync(second));
         Assert.Single(await running); // It ends when nothing waits.
 
-        GenerationRequest Live() => tiny.Ask("Tell me a story.", Endless(), maxOutput: 100, organization: customer);
+        GenerationRequest Live() => tiny.Ask(
+            "Tell me a story.", Endless(), maxOutput: 100, organization: customer, ending: _ => output.Add(batch.Units.Output));
     }
 
     [Fact]

@@ -37,14 +37,19 @@ public sealed class TinyDecoder : IAsyncLifetime
     }
 
     internal DecoderScheduler Start(
-        GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null) => new(new DecoderScope
+        GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null) =>
+        Start(Model, options, tokenizer, queue);
+
+    internal static DecoderScheduler Start(
+        DecoderModel model, GenerationOptions? options = null, ITokenizer? tokenizer = null,
+        QueueOptions? queue = null) => new(new DecoderScope
     {
-        Model = "tiny-assistant",
-        Session = Model.Session,
-        Size = Model.Shape,
-        MaxLength = Model.ContextLength,
-        Tokenizer = tokenizer ?? Model.Tokenizer,
-        IsEnd = Model.IsEnd,
+        Model = model.Manifest.Name,
+        Session = model.Session,
+        Size = model.Shape,
+        MaxLength = model.ContextLength,
+        Tokenizer = tokenizer ?? model.Tokenizer,
+        IsEnd = model.IsEnd,
         Options = options ?? new GenerationOptions(),
         Queue = queue ?? new QueueOptions(),
         Quiet = new QuietOrganizations(),

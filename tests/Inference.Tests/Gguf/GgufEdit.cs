@@ -9,11 +9,12 @@ namespace Tollgate.Inference.Tests.Gguf;
 /// </summary>
 internal static class GgufEdit
 {
+    private const int NumberKind = 5;
     private const int TextKind = 8;
     private const int ListKind = 9;
     private static readonly int[] Widths = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8];
 
-    /// <param name="edits">Key → a text, a flag, a number, or null to leave the key out.</param>
+    /// <param name="edits">Key → a text, a flag, a number, a list of texts or of numbers, or null to leave the key out.</param>
     public static async Task<string> WriteAsync(TemporaryFolder folder, params (string Key, object? Value)[] edits)
     {
         var source = await File.ReadAllBytesAsync(Path.Combine(ModelFiles.Defaults, "tiny-assistant", "tiny-assistant.gguf"));
@@ -55,8 +56,13 @@ internal static class GgufEdit
     {
         bool flag => [.. Packed(key), .. Bytes(7, 4), flag ? (byte)1 : (byte)0],
         int number => [.. Packed(key), .. Bytes(4, 4), .. Bytes(number, 4)],
+        string[] texts => [.. ListHead(key, TextKind, texts.Length), .. texts.SelectMany(Packed)],
+        int[] numbers => [.. ListHead(key, NumberKind, numbers.Length), .. numbers.SelectMany(number => Bytes(number, 4))],
         _ => [.. Packed(key), .. Bytes(TextKind, 4), .. Packed((string)value)],
     };
+
+    private static byte[] ListHead(string key, int kind, int length) =>
+        [.. Packed(key), .. Bytes(ListKind, 4), .. Bytes(kind, 4), .. Bytes(length, 8)];
 
     private static int SkipValue(byte[] source, int at, int kind)
     {

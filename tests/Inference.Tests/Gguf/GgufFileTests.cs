@@ -101,7 +101,7 @@ public sealed class GgufFileTests
         using var file = GgufFile.Open(folder.File("sound.gguf"));
 
         Assert.Equal("llama", file.Metadata.Get<string>("general.architecture"));
-        Assert.Equal(32, file.Read(file.Tensor("t1")).Length);
+        Assert.Equal(32, file.Read(file.Tensors["t1"]).Length);
     }
 
     private static Task<Inference.Models.InstalledModel> ImportAsync(TemporaryFolder folder) =>

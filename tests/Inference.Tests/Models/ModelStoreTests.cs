@@ -25,6 +25,27 @@ public sealed class ModelStoreTests
         Assert.Null(store.Find("n"));
     }
 
+    [Fact]
+    public async Task What_a_killed_import_left_goes_with_an_import_a_day_later_and_not_before()
+    {
+        using var folder = new TemporaryFolder();
+        var (old, young) = (Path.Combine(folder.Path, ".new-old"), Path.Combine(folder.Path, ".new-young"));
+        foreach (var left in (string[])[old, young])
+        {
+            Directory.CreateDirectory(left);
+            await File.WriteAllTextAsync(Path.Combine(left, "weights.bin"), "x");
+            Directory.SetLastWriteTimeUtc(left, new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        }
+
+        File.SetLastWriteTimeUtc(Path.Combine(old, "weights.bin"), new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+
+        await ModelImport.RunAsync(
+            Path.Combine(ModelFiles.Defaults, "tiny-embed", "model.onnx"), "m", folder.Path, new(), progress: null, CancellationToken.None);
+
+        Assert.False(Directory.Exists(old));
+        Assert.True(Directory.Exists(young));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(".")]

@@ -22,6 +22,6 @@ internal static class TinyChat
     private static BpeTokenizer Read()
     {
         using var file = GgufFile.Open(Path.Combine(ModelFiles.Defaults, "tiny-assistant", "tiny-assistant.gguf"));
-        return new BpeTokenizer(GgufVocabulary.Read(file.Metadata, new LlamaWeights(file).Shape.Vocabulary));
+        return new BpeTokenizer(GgufVocabulary.Read(file.Metadata, new DecoderWeights(file).Shape.Vocabulary));
     }
 }

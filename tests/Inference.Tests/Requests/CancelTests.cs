@@ -15,7 +15,27 @@ public sealed class CancelTests(WorkerFixture worker)
     [Fact]
     public async Task Cancelling_a_stream_answers_with_final_units_and_frees_the_slot()
     {
-        var request = Guid.NewGuid();
+        // A fast machine may be through before the call has a thread: the stream ends well then, and another one is cancelled.
+        var (request, cancelled, last) = (Guid.Empty, (Cancelled?)null, 0L);
+        for (var left = 20; cancelled is null && left > 0; left--)
+        {
+            request = Guid.NewGuid();
+            (cancelled, last) = await CancelStreamAsync(request);
+        }
+
+        Assert.NotNull(cancelled);
+        Assert.True(cancelled.Known);
+        Assert.InRange(cancelled.Units.Output, last, (16 * 450) - 1);
+        Assert.Equal(cancelled.Units, (await worker.WitnessAsync()).Entries.Single(entry => entry.RequestId == request).Units);
+        Assert.Equal(0, (await WorkerFixture.StatusAsync(worker.Gateway)).Models.Sum(model => model.Active));
+        Assert.Equal(cancelled.Units, (await worker.CancelAsync(request)).Units); // Again: from the log.
+        Assert.False((await worker.CancelAsync(request)).Known);
+    }
+
+    /// <summary>Cancels a stream after its first tokens.</summary>
+    /// <returns>The answer to the call, and the last count of the stream; null where the stream ended well before.</returns>
+    private async Task<(Cancelled? Cancelled, long Last)> CancelStreamAsync(Guid request)
+    {
         using var response = await worker.PostAsync(
             Path, WorkerFixture.EndlessChat(450, stream: true, choices: 16), request, HttpCompletionOption.ResponseHeadersRead);
         var last = 0L;
@@ -31,19 +51,14 @@ public sealed class CancelTests(WorkerFixture worker)
                 }
             }
 
-            Assert.Fail("A stream that was cut off must not end well.");
+            var isWhole = last == 16 * 450 && cancelled is not { Known: true, Units.Output: < 16 * 450 };
+            Assert.True(isWhole, "A stream that was cut off must not end well.");
+            return (null, last);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            Assert.NotNull(cancelled);
+            return (cancelled, last);
         }
-
-        Assert.True(cancelled.Known);
-        Assert.InRange(cancelled.Units.Output, last, (16 * 450) - 1);
-        Assert.Equal(cancelled.Units, (await worker.WitnessAsync()).Entries.Single(entry => entry.RequestId == request).Units);
-        Assert.Equal(0, (await WorkerFixture.StatusAsync(worker.Gateway)).Models.Sum(model => model.Active));
-        Assert.Equal(cancelled.Units, (await worker.CancelAsync(request)).Units); // Again: from the log.
-        Assert.False((await worker.CancelAsync(request)).Known);
     }
 
     [Fact]

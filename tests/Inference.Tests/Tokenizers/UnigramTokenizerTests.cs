@@ -103,23 +103,28 @@ public sealed class UnigramTokenizerTests
 
     /// <summary>Each asks for something that would be left undone, or contradicts itself.</summary>
     [Theory]
-    [InlineData("normalizer", """{"type":"NFKC"}""", "normalizer 'NFKC'")]
+    [InlineData("normalizer", """{"type":"Unidecode"}""", "normalizer 'Unidecode'")]
+    [InlineData("normalizer", """{"type":"NFKC","form":1}""", "member 'form'")]
     [InlineData("normalizer", """{"type":"Precompiled","precompiled_charsmap":"AAA="}""", "cut short")]
     [InlineData("normalizer", """{"type":"Precompiled","precompiled_charsmap":"no base64"}""", "cannot be used")]
-    [InlineData("normalizer", """{"type":"Replace","pattern":{"Regex":"a+"},"content":"b"}""", "replaces")]
+    [InlineData("normalizer", """{"type":"Replace","pattern":{"Regex":"(?>a+)"},"content":"b"}""", "'(?>'")]
+    [InlineData("normalizer", """{"type":"Replace","pattern":{"Regex":"a*"},"content":"b"}""", "matches the empty text")]
+    [InlineData("normalizer", """{"type":"Replace","pattern":{"Glob":"a*"},"content":"b"}""", "member 'Glob'")]
     [InlineData("normalizer", """{"type":"Replace","pattern":{"String":""},"content":"b"}""", "replaces")]
     [InlineData("normalizer", """{"type":"Strip","strip_left":true,"strip_right":true,"how":1}""", "member 'how'")]
-    [InlineData("pre_tokenizer", """{"type":"ByteLevel"}""", "'Metaspace'")]
+    [InlineData("pre_tokenizer", """{"type":"ByteLevel"}""", "reads bytes")]
     [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"ab"}""", "not one character")]
     [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"_","prepend_scheme":"last"}""", "prepend_scheme 'last'")]
-    [InlineData("pre_tokenizer", "null", "cannot be used")]
+    [InlineData("pre_tokenizer", """{"type":"UnicodeScripts"}""", "pre-tokenizer 'UnicodeScripts'")]
     [InlineData("model", """{"type":"Unigram","vocab":[]}""", "0 pieces")]
     [InlineData("model", """{"type":"Unigram","unk_id":9,"vocab":[["a",-1]]}""", "unk_id")]
     [InlineData("model", """{"type":"Unigram","unk_id":0,"vocab":[["a"]]}""", "cannot be used")]
     [InlineData("model", """{"type":"Unigram","unk_id":0,"vocab":[["a",1e999]]}""", "no number")]
     [InlineData("model", """{"type":"Unigram","unk_id":0,"vocab":{"a":1}}""", "cannot be used")]
     [InlineData("model", """{"type":"Unigram","unk_id":0,"vocab":[["a",-1]],"dropout":0.1}""", "member 'dropout'")]
-    [InlineData("added_tokens", """[{"id":0,"content":"a","special":false}]""", "not special")]
+    [InlineData("added_tokens", """[{"id":0,"content":"</s>","special":true}]""", "another id")]
+    [InlineData("added_tokens", """[{"id":-1,"content":"a","special":false}]""", "outside its vocabulary")]
+    [InlineData("decoder", """{"type":"CTC"}""", "decoder 'CTC'")]
     public void ReadFramed_refuses_what_it_would_leave_undone(string member, string value, string why)
     {
         var json = UnigramFile.Make("recent");

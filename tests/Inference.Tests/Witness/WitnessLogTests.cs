@@ -62,12 +62,13 @@ public sealed class WitnessLogTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(1, 0)]
-    [InlineData(long.MaxValue, long.MaxValue)]
-    public void Later_kinds_are_read_back_behind_the_name(long pixels, long steps)
+    [InlineData(0, 1, 0, 0)]
+    [InlineData(1, 0, 0, 0)]
+    [InlineData(0, 0, 0, 1)]
+    [InlineData(long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue)]
+    public void Later_kinds_are_read_back_behind_the_name(long pixels, long steps, long calls, long elements)
     {
-        var units = new Units(1, 2, 3, 4, 5, 6, pixels, steps);
+        var units = new Units(1, 2, 3, 4, 5, 6, pixels, steps, calls, elements);
         var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
         using (var log = Open())
         {

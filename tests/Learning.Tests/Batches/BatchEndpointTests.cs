@@ -37,7 +37,7 @@ public sealed class BatchEndpointTests(LearningFixture learning) : IClassFixture
     [InlineData("""{"input_file_id":"","endpoint":"/v1/chat/completions","completion_window":"24h"}""", "input_file_id")]
     [InlineData("""{"input_file_id":"f","completion_window":"24h"}""", "endpoint")]
     [InlineData("""{"input_file_id":"f","endpoint":["/v1/embeddings"],"completion_window":"24h"}""", "endpoint")]
-    [InlineData("""{"input_file_id":"f","endpoint":"/v1/responses","completion_window":"24h"}""", "endpoint")]
+    [InlineData("""{"input_file_id":"f","endpoint":"/v1/responses/resp_1","completion_window":"24h"}""", "endpoint")]
     [InlineData("""{"input_file_id":"f","endpoint":"/v1/audio/translations","completion_window":"24h"}""", "endpoint")]
     [InlineData("""{"input_file_id":"f","endpoint":"/v1/embeddings"}""", "completion_window")]
     [InlineData("""{"input_file_id":"f","endpoint":"/v1/embeddings","completion_window":24}""", "completion_window")]

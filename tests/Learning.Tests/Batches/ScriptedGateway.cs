@@ -7,13 +7,24 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Learning.Tests.Batches;
 
-/// <summary>A call of a line.</summary>
+/// <summary>A call of a line, or of a response in the background.</summary>
 /// <param name="Number">The number in the line's text.</param>
 /// <param name="Try">From 1: how often the line was asked for.</param>
-internal sealed record ScriptedCall(int Number, int Try, string IdempotencyKey, string Path, string KeyPublicId, string ServiceClass);
+internal sealed record ScriptedCall(int Number, int Try, string IdempotencyKey, string Path, string KeyPublicId, string ServiceClass)
+{
+    /// <summary>Of a response in the background; empty for a line.</summary>
+    public string Response { get; init; } = "";
+
+    /// <summary>That the service gives; empty for a line.</summary>
+    public string RequestId { get; init; } = "";
+
+    /// <summary>Cancelled when the service has left the call.</summary>
+    public CancellationToken Left { get; init; }
+}
 
 /// <summary>What the door answers.</summary>
 internal sealed record ScriptedAnswer(int Status, string Body, params (string Name, string Value)[] Headers)
@@ -81,12 +92,18 @@ internal sealed class ScriptedGateway : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context, string path)
     {
         using var body = await JsonDocument.ParseAsync(context.Request.Body);
-        var text = body.RootElement.GetProperty("messages")[0].GetProperty("content").GetString()!;
+        var text = body.RootElement.TryGetProperty("input", out var input)
+            ? input.GetString()! : body.RootElement.GetProperty("messages")[0].GetProperty("content").GetString()!;
         var number = int.Parse(text, CultureInfo.InvariantCulture);
         var key = context.Request.Headers["Idempotency-Key"].ToString();
         var call = new ScriptedCall(
             number, _tries.AddOrUpdate(number, 1, (_, tries) => tries + 1), key, $"/{path}",
-            context.Request.Headers[InternalCalls.KeyHeader].ToString(), context.Request.Headers["x-tollgate-service-class"].ToString());
+            context.Request.Headers[InternalCalls.KeyHeader].ToString(), context.Request.Headers["x-tollgate-service-class"].ToString())
+        {
+            Response = context.Request.Headers[InternalCalls.ResponseHeader].ToString(),
+            RequestId = context.Request.Headers[WorkerHeaders.RequestId].ToString(),
+            Left = context.RequestAborted,
+        };
         Calls.Enqueue(call);
         var own = $"req_{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}";
         if (!_kept.TryGetValue(key, out var kept))

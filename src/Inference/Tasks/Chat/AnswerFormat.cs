@@ -1,95 +1,89 @@
 using System.Text.Json;
 using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tasks.Chat;
 
-/// <summary>The members that every object of one answer repeats.</summary>
+/// <summary>What every object of one answer repeats.</summary>
 /// <param name="Id">Such as <c>chatcmpl-0195…</c>.</param>
 /// <param name="CreatedAt">Unix seconds.</param>
 /// <param name="Fingerprint">Of model and runtime, such as <c>fp_0123456789</c>.</param>
-internal sealed record AnswerHead(string Id, long CreatedAt, string Model, string Fingerprint, ITokenizer Tokenizer);
+/// <param name="PromptTokens">Tokens of all prompts, each once.</param>
+internal sealed record AnswerHead(
+    string Id, long CreatedAt, string Model, string Fingerprint, ITokenizer Tokenizer, long PromptTokens)
+{
+    /// <summary>For the time of the answer's end.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}
+
+/// <summary>What one step gave for one choice, once calls of functions have been read out of its text.</summary>
+/// <param name="Choice">Index over all choices of the request.</param>
+/// <param name="Text">Text of the answer; may be empty.</param>
+/// <param name="DeliveredTokens">As of <see cref="GenerationEvent"/>.</param>
+/// <param name="Tokens">Those of the text, when log-probabilities were asked for.</param>
+/// <param name="Finish">Set on the choice's last step.</param>
+internal sealed record AnswerStep(
+    int Choice, string Text, int DeliveredTokens, IReadOnlyList<TokenChoice> Tokens, FinishReason? Finish)
+{
+    /// <summary>What came of a call, after the text; null for none.</summary>
+    public CallPiece? Call { get; init; }
+
+    /// <summary>The stop text that ended the choice; null for another end.</summary>
+    public string? StoppedBy { get; init; }
+
+    /// <summary>The tokens of a scored prompt, on the first step of each of its choices; empty otherwise.</summary>
+    public IReadOnlyList<TokenChoice> PromptTokens { get; init; } = [];
+}
+
+/// <summary>A piece of a call.</summary>
+/// <param name="Index">Of the call in its choice, from 0.</param>
+/// <param name="Id">The same in all pieces.</param>
+/// <param name="Name">The function; the same in all pieces.</param>
+/// <param name="IsFirst">Whether nothing of the call came before.</param>
+/// <param name="Arguments">More of the JSON text; may be empty.</param>
+/// <param name="IsLast">Whether the call is whole with it.</param>
+internal sealed record CallPiece(int Index, string Id, string Name, bool IsFirst, string Arguments, bool IsLast);
 
 /// <summary>One finished choice of an answer that is sent whole.</summary>
-internal sealed record WholeChoice(int Index, string Text, IReadOnlyList<TokenChoice> Tokens, FinishReason Finish);
+internal sealed record WholeChoice(int Index, string Text, IReadOnlyList<TokenChoice> Tokens, FinishReason Finish)
+{
+    /// <summary>Calls in their order.</summary>
+    public IReadOnlyList<ToolCall> Calls { get; init; } = [];
 
-/// <summary>The JSON of one endpoint's answers, whole and in chunks.</summary>
-internal abstract class AnswerFormat(AnswerHead head, bool includeUsage)
+    /// <summary>The tokens of a scored prompt; empty otherwise.</summary>
+    public IReadOnlyList<TokenChoice> PromptTokens { get; init; } = [];
+
+    /// <summary>The stop text that ended the choice; null for another end.</summary>
+    public string? StoppedBy { get; init; }
+}
+
+/// <summary>How one endpoint writes an answer, whole and as events. One writer; a streamed answer has one of its own.</summary>
+internal abstract class AnswerFormat(AnswerHead head)
 {
     /// <summary>Log-probabilities below this are written as this, since JSON has no infinity.</summary>
     private const float LowestLogprob = -9999;
 
     protected AnswerHead Head { get; } = head;
 
-    /// <summary>Whether each chunk names <c>usage</c>, and one more chunk carries it.</summary>
-    public bool IncludeUsage { get; } = includeUsage;
+    /// <summary>Writes what comes before the first step of a choice.</summary>
+    public abstract void BeginChoice(AnswerEvents events, int choice);
 
-    /// <summary>Whether a choice begins with a chunk before its first token.</summary>
-    public abstract bool HasStart { get; }
+    /// <summary>The same where the first step is known.</summary>
+    public virtual void BeginChoice(AnswerEvents events, AnswerStep first) => BeginChoice(events, first.Choice);
 
-    public abstract void WriteStart(Utf8JsonWriter json, int choice);
+    public abstract void WriteStep(AnswerEvents events, AnswerStep step);
 
-    public abstract void WriteDelta(Utf8JsonWriter json, GenerationEvent step);
+    /// <summary>Ends a stream well.</summary>
+    public abstract void End(AnswerEvents events, Units units);
 
-    public abstract void WriteFinish(Utf8JsonWriter json, int choice, FinishReason reason);
+    /// <summary>Ends a stream with an error; nothing follows it.</summary>
+    public abstract void Fail(AnswerEvents events, OpenAiError error);
 
     /// <summary>Writes an answer that is sent whole.</summary>
     public abstract void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeChoice> choices, Units units);
 
-    /// <summary>Writes the chunk that carries the usage.</summary>
-    public void WriteUsageChunk(Utf8JsonWriter json, Units units)
-    {
-        BeginChunk(json);
-        json.WriteStartArray("choices");
-        json.WriteEndArray();
-        WriteUsage(json, units);
-        json.WriteEndObject();
-    }
-
-    protected static string Name(FinishReason reason) => reason == FinishReason.Stop ? "stop" : "length";
-
     /// <summary>A log-probability as JSON can hold it.</summary>
     internal static float Bounded(float logprob) => Math.Max(logprob, LowestLogprob);
-
-    protected static void WriteUsage(Utf8JsonWriter json, Units units)
-    {
-        json.WriteStartObject("usage");
-        json.WriteNumber("prompt_tokens", units.Prompt);
-        json.WriteNumber("completion_tokens", units.Completion);
-        json.WriteNumber("total_tokens", units.Prompt + units.Completion);
-        json.WriteStartObject("prompt_tokens_details");
-        json.WriteNumber("cached_tokens", units.Cached);
-        json.WriteNumber("audio_tokens", 0);
-        json.WriteEndObject();
-        json.WriteStartObject("completion_tokens_details");
-        json.WriteNumber("reasoning_tokens", units.Reasoning);
-        json.WriteNumber("audio_tokens", 0);
-        json.WriteNumber("accepted_prediction_tokens", 0);
-        json.WriteNumber("rejected_prediction_tokens", 0);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
-
-    /// <summary>Opens a chunk and writes what all chunks have.</summary>
-    protected abstract void BeginChunk(Utf8JsonWriter json);
-
-    protected void WriteHead(Utf8JsonWriter json, string kind)
-    {
-        json.WriteString("id", Head.Id);
-        json.WriteString("object", kind);
-        json.WriteNumber("created", Head.CreatedAt);
-        json.WriteString("model", Head.Model);
-    }
-
-    /// <summary>Closes a chunk. Where usage is wanted, every chunk but the last has a null for it.</summary>
-    protected void EndChunk(Utf8JsonWriter json)
-    {
-        if (IncludeUsage)
-        {
-            json.WriteNull("usage");
-        }
-
-        json.WriteEndObject();
-    }
 }

@@ -1,16 +1,18 @@
-using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Generation;
 
 namespace Tollgate.Inference.Tasks.Chat;
 
 /// <summary><c>chat.completion</c> and <c>chat.completion.chunk</c>.</summary>
-internal sealed class ChatFormat(AnswerHead head, bool logprobs, bool includeUsage) : AnswerFormat(head, includeUsage)
+/// <param name="logprobs">Whether tokens' log-probabilities were asked for.</param>
+/// <param name="asFunctions">Whether a call is written by the older member <c>function_call</c>.</param>
+internal sealed class ChatFormat(AnswerHead head, bool logprobs, bool includeUsage, bool asFunctions) : ChunkedFormat(head, includeUsage)
 {
-    public override bool HasStart => true;
+    protected override bool HasStart => true;
 
-    public override void WriteStart(Utf8JsonWriter json, int choice)
+    protected override void WriteStart(Utf8JsonWriter json, int choice)
     {
         BeginChoice(json, choice);
         json.WriteString("role", "assistant");
@@ -19,14 +21,19 @@ internal sealed class ChatFormat(AnswerHead head, bool logprobs, bool includeUsa
         EndChoice(json, tokens: null, finish: null);
     }
 
-    public override void WriteDelta(Utf8JsonWriter json, GenerationEvent step)
+    protected override void WriteDelta(Utf8JsonWriter json, AnswerStep step)
     {
         BeginChoice(json, step.Choice);
-        json.WriteString("content", step.Text);
+        if (step.Text.Length > 0 || step.Call is null)
+        {
+            json.WriteString("content", step.Text);
+        }
+
+        WriteCall(json, step.Call);
         EndChoice(json, step.Tokens, finish: null);
     }
 
-    public override void WriteFinish(Utf8JsonWriter json, int choice, FinishReason reason)
+    protected override void WriteFinish(Utf8JsonWriter json, int choice, FinishReason reason)
     {
         BeginChoice(json, choice);
         EndChoice(json, tokens: null, reason);
@@ -43,13 +50,14 @@ internal sealed class ChatFormat(AnswerHead head, bool logprobs, bool includeUsa
             json.WriteNumber("index", choice.Index);
             json.WriteStartObject("message");
             json.WriteString("role", "assistant");
-            json.WriteString("content", choice.Text);
+            json.WriteString("content", choice.Text.Length == 0 && choice.Calls.Count > 0 ? null : choice.Text);
             json.WriteNull("refusal");
             json.WriteStartArray("annotations");
             json.WriteEndArray();
+            WriteCalls(json, choice.Calls);
             json.WriteEndObject();
             WriteLogprobs(json, choice.Tokens);
-            json.WriteString("finish_reason", Name(choice.Finish));
+            json.WriteString("finish_reason", ReasonOf(choice.Finish));
             json.WriteEndObject();
         }
 
@@ -81,10 +89,79 @@ internal sealed class ChatFormat(AnswerHead head, bool logprobs, bool includeUsa
     {
         json.WriteEndObject();
         WriteLogprobs(json, tokens);
-        json.WriteString("finish_reason", finish is { } reason ? Name(reason) : null);
+        json.WriteString("finish_reason", finish is { } reason ? ReasonOf(reason) : null);
         json.WriteEndObject();
         json.WriteEndArray();
         EndChunk(json);
+    }
+
+    private string ReasonOf(FinishReason reason) =>
+        reason == FinishReason.ToolCalls && asFunctions ? "function_call" : Name(reason);
+
+    private void WriteCalls(Utf8JsonWriter json, IReadOnlyList<ToolCall> calls)
+    {
+        if (calls.Count == 0)
+        {
+            return;
+        }
+
+        if (asFunctions)
+        {
+            WriteFunction(json, "function_call", calls[0].Name, calls[0].Arguments);
+            return;
+        }
+
+        json.WriteStartArray("tool_calls");
+        foreach (var call in calls)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", call.Id);
+            json.WriteString("type", "function");
+            WriteFunction(json, "function", call.Name, call.Arguments);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>A piece of a call; its id and name stand in the first one alone.</summary>
+    private void WriteCall(Utf8JsonWriter json, CallPiece? call)
+    {
+        if (call is null)
+        {
+            return;
+        }
+
+        if (asFunctions)
+        {
+            WriteFunction(json, "function_call", call.IsFirst ? call.Name : null, call.Arguments);
+            return;
+        }
+
+        json.WriteStartArray("tool_calls");
+        json.WriteStartObject();
+        json.WriteNumber("index", call.Index);
+        if (call.IsFirst)
+        {
+            json.WriteString("id", call.Id);
+            json.WriteString("type", "function");
+        }
+
+        WriteFunction(json, "function", call.IsFirst ? call.Name : null, call.Arguments);
+        json.WriteEndObject();
+        json.WriteEndArray();
+    }
+
+    private static void WriteFunction(Utf8JsonWriter json, string member, string? name, string arguments)
+    {
+        json.WriteStartObject(member);
+        if (name is not null)
+        {
+            json.WriteString("name", name);
+        }
+
+        json.WriteString("arguments", arguments);
+        json.WriteEndObject();
     }
 
     private void WriteLogprobs(Utf8JsonWriter json, IReadOnlyList<TokenChoice>? tokens)
@@ -96,38 +173,8 @@ internal sealed class ChatFormat(AnswerHead head, bool logprobs, bool includeUsa
         }
 
         json.WriteStartObject("logprobs");
-        json.WriteStartArray("content");
-        foreach (var token in tokens)
-        {
-            json.WriteStartObject();
-            WriteToken(json, new TokenLogprob(token.Token, token.Logprob));
-            json.WriteStartArray("top_logprobs");
-            foreach (var best in token.Best)
-            {
-                json.WriteStartObject();
-                WriteToken(json, best);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        TokenLogprobs.Write(json, "content", tokens, Head.Tokenizer);
         json.WriteNull("refusal");
         json.WriteEndObject();
-    }
-
-    private void WriteToken(Utf8JsonWriter json, TokenLogprob token)
-    {
-        json.WriteString("token", Encoding.UTF8.GetString(Head.Tokenizer.TokenBytes(token.Token)));
-        json.WriteNumber("logprob", Bounded(token.Logprob));
-        json.WriteStartArray("bytes");
-        foreach (var value in Head.Tokenizer.TokenBytes(token.Token))
-        {
-            json.WriteNumberValue(value);
-        }
-
-        json.WriteEndArray();
     }
 }

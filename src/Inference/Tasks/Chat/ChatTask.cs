@@ -9,9 +9,12 @@ internal sealed class ChatTask : IModelTask
 {
     public string Name => ModelTask.Chat.Name;
 
-    public IReadOnlyList<ITaskEndpoint> Endpoints { get; } = [new ChatEndpoint(), new CompletionEndpoint()];
+    public IReadOnlyList<ITaskEndpoint> Endpoints { get; } =
+    [
+        new ChatEndpoint(), new CompletionEndpoint(), new ResponsesEndpoint(), new MessagesEndpoint(), new CountTokensEndpoint(),
+    ];
 
-    public IReadOnlyList<IModelImporter> Importers { get; } = [new GgufImporter()];
+    public IReadOnlyList<IModelImporter> Importers { get; } = [new GgufImporter(), new CheckpointImporter()];
 
     public void AddServices(IServiceCollection services) =>
         services.AddSingleton<DecoderOptions>().AddSingleton<DecoderLoader>();

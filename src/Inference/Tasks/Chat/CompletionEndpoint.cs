@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Generation;
+using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tasks.Chat;
 
@@ -34,19 +36,35 @@ internal sealed class CompletionEndpoint : ITaskEndpoint
             {
                 Decoder = decoder,
                 Prompts = read.Prompts,
-                Plan = GenerationJob.MakePlan(request.Sampling, request.Choices, decoder, score: request.BestOf > request.Sampling.N),
+                Plan = MakePlan(request, decoder),
                 Kept = request.Sampling.N,
                 Stream = request.Stream,
                 PromptMember = "prompt",
                 IdPrefix = "cmpl-",
-                Format = head => new CompletionFormat(
-                    head,
-                    request.Sampling.Logprobs is { } wanted
-                        ? new CompletionLogprobs(decoder.Model.Tokenizer, PromptTexts(request, decoder), wanted) : null,
-                    request.IncludeUsage, request.Echo ? PromptTexts(request, decoder) : null),
+                Format = head => MakeFormat(request, decoder, head),
             }.Check(),
             _ => throw new UnreachableException(),
         };
+    }
+
+    private static ChoicePlan MakePlan(CompletionRequest request, LoadedDecoder decoder)
+    {
+        var plan = GenerationJob.MakePlan(request.Sampling, request.Choices, decoder, score: request.BestOf > request.Sampling.N);
+        IReadOnlyList<int> ends = request.Suffix is not null && !request.Sampling.IgnoreEos ? decoder.Model.Infill!.Ends : [];
+        return plan with
+        {
+            ScoresPrompt = request.ScoresPrompt,
+            StopTokens = [.. plan.StopTokens, .. ends],
+            EndTokens = [.. plan.EndTokens, .. ends],
+        };
+    }
+
+    private static CompletionFormat MakeFormat(CompletionRequest request, LoadedDecoder decoder, AnswerHead head)
+    {
+        var texts = request.Echo || request.Sampling.Logprobs is not null ? PromptTexts(request, decoder) : [];
+        var before = request.ScoresPrompt ? [.. texts.Select(_ => "")] : texts; // A scored prompt's own tokens come first.
+        var logprobs = request.Sampling.Logprobs is { } wanted ? new CompletionLogprobs(head.Tokenizer, before, wanted) : null;
+        return new CompletionFormat(head, logprobs, request.IncludeUsage, request.Echo ? texts : null);
     }
 
     private static OpenAiError? FindUnknownToken(IReadOnlyList<PromptInput> prompts, LoadedDecoder decoder)
@@ -63,30 +81,26 @@ internal sealed class CompletionEndpoint : ITaskEndpoint
         return null;
     }
 
-    private static OpenAiError? FindUnsupported(CompletionRequest request)
-    {
-        if (request.Echo && request.Sampling.Logprobs is not null)
-        {
-            return OpenAiError.UnsupportedParameter(
-                "logprobs", "is not supported together with 'echo': the prompt's own log-probabilities are not kept");
-        }
-
-        return request.Stream && request.BestOf > request.Sampling.N
-            ? OpenAiError.UnsupportedParameter(
-                "best_of", "cannot be larger than 'n' when 'stream' is true: candidates can only be compared at their end")
-            : null;
-    }
+    private static OpenAiError? FindUnsupported(CompletionRequest request) => request.Stream && request.BestOf > request.Sampling.N
+        ? OpenAiError.UnsupportedParameter(
+            "best_of", "cannot be larger than 'n' when 'stream' is true: candidates can only be compared at their end")
+        : null;
 
     /// <summary>For each choice the text of its prompt.</summary>
     private static string[] PromptTexts(CompletionRequest request, LoadedDecoder decoder) =>
-        [.. request.Prompts.SelectMany(prompt => Enumerable.Repeat(prompt.Text ?? Decode(prompt.TokenIds!, decoder), request.Sampling.N))];
+    [
+        .. from prompt in request.Prompts
+           let text = prompt.Text ?? Decode(prompt.TokenIds!, decoder, request.Sampling)
+           from kept in Enumerable.Repeat(text, request.Sampling.N)
+           select kept,
+    ];
 
-    private static string Decode(IReadOnlyList<int> tokens, LoadedDecoder decoder)
+    private static string Decode(IReadOnlyList<int> tokens, LoadedDecoder decoder, Sampling sampling)
     {
-        var bytes = new List<byte>();
+        var (bytes, writer) = (new List<byte>(), new TokenWriter(decoder.Model.WriterFor(sampling)));
         foreach (var token in tokens)
         {
-            bytes.AddRange(decoder.Model.Tokenizer.TokenBytes(token));
+            bytes.AddRange(writer.Write(token));
         }
 
         return Encoding.UTF8.GetString([.. bytes]);

@@ -8,17 +8,20 @@ namespace Tollgate.Inference.Tasks.Chat;
 /// <param name="echoes">For each choice the prompt that is put before it; null without <c>echo</c>.</param>
 /// <param name="logprobs">Null where none were asked for.</param>
 internal sealed class CompletionFormat(AnswerHead head, CompletionLogprobs? logprobs, bool includeUsage, IReadOnlyList<string>? echoes)
-    : AnswerFormat(head, includeUsage)
+    : ChunkedFormat(head, includeUsage)
 {
-    public override bool HasStart => echoes is not null;
+    protected override bool HasStart => echoes is not null;
 
-    public override void WriteStart(Utf8JsonWriter json, int choice) =>
+    protected override void WriteStart(Utf8JsonWriter json, int choice) =>
         WriteChunk(json, choice, echoes?[choice] ?? "", tokens: null, finish: null);
 
-    public override void WriteDelta(Utf8JsonWriter json, GenerationEvent step) =>
+    protected override void WriteStart(Utf8JsonWriter json, AnswerStep first) => WriteChunk(
+        json, first.Choice, echoes?[first.Choice] ?? "", first.PromptTokens.Count > 0 ? first.PromptTokens : null, finish: null);
+
+    protected override void WriteDelta(Utf8JsonWriter json, AnswerStep step) =>
         WriteChunk(json, step.Choice, step.Text, step.Tokens, finish: null);
 
-    public override void WriteFinish(Utf8JsonWriter json, int choice, FinishReason reason) =>
+    protected override void WriteFinish(Utf8JsonWriter json, int choice, FinishReason reason) =>
         WriteChunk(json, choice, "", tokens: null, reason);
 
     public override void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeChoice> choices, Units units)
@@ -28,7 +31,8 @@ internal sealed class CompletionFormat(AnswerHead head, CompletionLogprobs? logp
         json.WriteStartArray("choices");
         foreach (var choice in choices)
         {
-            WriteChoice(json, choice.Index, (echoes?[choice.Index] ?? "") + choice.Text, choice.Tokens, choice.Finish);
+            WriteChoice(
+                json, choice.Index, (echoes?[choice.Index] ?? "") + choice.Text, [.. choice.PromptTokens, .. choice.Tokens], choice.Finish);
         }
 
         json.WriteEndArray();

@@ -8,9 +8,9 @@ namespace Tollgate.Inference.Tasks.Chat;
 /// <summary>
 /// The <c>logprobs</c> member of legacy completions. An offset counts characters (code points) of prompt and text, whether the prompt is
 /// echoed or not. A character whose bytes are split over tokens counts once: each of its tokens has its offset. A token that is no whole
-/// text is written by its bytes, as OpenAI did: <c>bytes:\xe2\x80</c>.
+/// text is written by its bytes, as OpenAI did: <c>bytes:\xe2\x80</c>. The first token of a prompt has no log-probability.
 /// </summary>
-/// <param name="prompts">Text before each choice.</param>
+/// <param name="prompts">Text before the first token that is written of each choice.</param>
 /// <param name="wanted">How many likeliest tokens are shown; with 0 <c>top_logprobs</c> is null.</param>
 internal sealed class CompletionLogprobs(ITokenizer tokenizer, IReadOnlyList<string> prompts, int wanted)
 {
@@ -31,7 +31,14 @@ internal sealed class CompletionLogprobs(ITokenizer tokenizer, IReadOnlyList<str
         json.WriteStartArray("token_logprobs");
         foreach (var token in tokens)
         {
-            json.WriteNumberValue(AnswerFormat.Bounded(token.Logprob));
+            if (float.IsNaN(token.Logprob))
+            {
+                json.WriteNullValue();
+            }
+            else
+            {
+                json.WriteNumberValue(AnswerFormat.Bounded(token.Logprob));
+            }
         }
 
         json.WriteEndArray();
@@ -52,6 +59,12 @@ internal sealed class CompletionLogprobs(ITokenizer tokenizer, IReadOnlyList<str
         json.WriteStartArray("top_logprobs");
         foreach (var token in tokens)
         {
+            if (float.IsNaN(token.Logprob))
+            {
+                json.WriteNullValue();
+                continue;
+            }
+
             json.WriteStartObject();
             foreach (var shown in token.Best.Append(new TokenLogprob(token.Token, token.Logprob)).DistinctBy(one => TextOf(one.Token)))
             {
@@ -68,13 +81,13 @@ internal sealed class CompletionLogprobs(ITokenizer tokenizer, IReadOnlyList<str
     {
         if (!_positions.TryGetValue(choice, out var position))
         {
-            position = _positions[choice] = new Position(prompts[choice].EnumerateRunes().Count());
+            position = _positions[choice] = new Position(tokenizer, prompts[choice]);
         }
 
         json.WriteStartArray("text_offset");
         foreach (var token in tokens)
         {
-            json.WriteNumberValue(position.Pass(tokenizer.TokenBytes(token.Token)));
+            json.WriteNumberValue(position.Pass(token.Token));
         }
 
         json.WriteEndArray();
@@ -100,17 +113,20 @@ internal sealed class CompletionLogprobs(ITokenizer tokenizer, IReadOnlyList<str
     }
 
     /// <summary>Characters of a choice so far, whole ones only.</summary>
-    private sealed class Position(int characters)
+    private sealed class Position(ITokenizer tokenizer, string before)
     {
         private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
-        private int _characters = characters;
+        private TokenWriter _writer = new(tokenizer);
+        private int _characters = before.EnumerateRunes().Count();
 
-        /// <summary>The offset of a token with these bytes; the next one comes after it.</summary>
-        public int Pass(ReadOnlySpan<byte> token)
+        /// <summary>The offset of a token; the next one comes after it.</summary>
+        public int Pass(int token)
         {
+            // Of a text before the token only that it is one counts.
+            var bytes = _characters == 0 ? _writer.Write(token) : tokenizer.TokenBytes(token);
             var offset = _characters;
-            Span<char> text = new char[token.Length + 4];
-            foreach (var unit in text[.._decoder.GetChars(token, text, flush: false)])
+            Span<char> text = new char[bytes.Length + 4];
+            foreach (var unit in text[.._decoder.GetChars(bytes, text, flush: false)])
             {
                 _characters += char.IsLowSurrogate(unit) ? 0 : 1;
             }

@@ -2,6 +2,7 @@ using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Requests;
+using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tasks.Chat;
 
@@ -28,6 +29,9 @@ internal sealed record GenerationJob : ITaskJob
 
     public required Func<AnswerHead, AnswerFormat> Format { get; init; }
 
+    /// <summary>Makes the reader of a choice of the request with an id.</summary>
+    public Func<Guid, AnswerReader> Reader { get; init; } = static _ => new TextReader();
+
     public LoadedModel Model => Decoder;
 
     /// <summary>The exact prompt tokens, and the most output tokens.</summary>
@@ -41,10 +45,29 @@ internal sealed record GenerationJob : ITaskJob
     public static ChoicePlan MakePlan(Sampling sampling, int choices, LoadedDecoder decoder, bool score)
     {
         var cap = sampling.MaxTokens ?? Math.Min(decoder.Installed.Manifest.Limits.DefaultMaxOutput, decoder.Scheduler.MaxLength);
-        return new ChoicePlan(sampling, choices, (int)Math.Min(cap, int.MaxValue), sampling.Seed ?? Random.Shared.NextInt64(), score);
+        return new ChoicePlan(sampling, choices, (int)Math.Min(cap, int.MaxValue), sampling.Seed ?? Random.Shared.NextInt64(), score)
+        {
+            StopTokens = sampling.StopTokenIds,
+            EndTokens = [.. decoder.Model.Marks.EosIds, .. sampling.StopTokenIds],
+            BadWords = [.. sampling.BadWords.SelectMany(word => EncodeWord(word, decoder.Model.Tokenizer))],
+        };
     }
 
-    /// <summary>The error for a bias on a token that the model does not have, or null.</summary>
+    /// <summary>The tokens of a text at the beginning of an answer, and behind a space.</summary>
+    private static IEnumerable<int[]> EncodeWord(string text, ITokenizer tokenizer)
+    {
+        foreach (var form in (string[])[text.TrimStart(' '), $" {text.TrimStart(' ')}"])
+        {
+            var ids = new List<int>();
+            tokenizer.Encode(form, allowSpecial: false, ids);
+            if (ids.Count > 0)
+            {
+                yield return [.. ids];
+            }
+        }
+    }
+
+    /// <summary>The error for a member that names a token which the model does not have, or null.</summary>
     public static OpenAiError? FindUnknownToken(Sampling sampling, LoadedDecoder decoder)
     {
         var vocabulary = decoder.Model.Tokenizer.VocabularySize;
@@ -56,12 +79,32 @@ internal sealed record GenerationJob : ITaskJob
             }
         }
 
+        return FindUnknownToken("stop_token_ids", sampling.StopTokenIds, vocabulary)
+            ?? FindUnknownToken("allowed_token_ids", sampling.AllowedTokenIds ?? [], vocabulary);
+    }
+
+    private static OpenAiError? FindUnknownToken(string member, IReadOnlyList<int> tokens, int vocabulary)
+    {
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if (tokens[i] >= vocabulary)
+            {
+                return OpenAiError.InvalidValue($"{member}[{i}]", $"a token id below {vocabulary}", $"{tokens[i]}");
+            }
+        }
+
         return null;
     }
 
     /// <summary>The job, or the error when a prompt or the output cap does not fit the model's context.</summary>
     public PreparedRequest Check()
     {
+        if (Plan.Sampling.MinTokens > Plan.MaxOutput)
+        {
+            return OpenAiError.InvalidValue(
+                "min_tokens", $"at most the output cap, which is {Plan.MaxOutput}", $"{Plan.Sampling.MinTokens}");
+        }
+
         var limit = Decoder.Scheduler.MaxLength;
         if (Plan.MaxOutput > limit)
         {

@@ -14,11 +14,13 @@ internal sealed class GenerationRun : ITaskRun
     private readonly GenerationJob _job;
     private readonly RequestScope _scope;
     private readonly GenerationRequest _request;
+    private readonly AnswerReader[] _readers;
 
     public GenerationRun(GenerationJob job, RequestScope scope)
     {
         (_job, _scope) = (job, scope);
         _request = new GenerationRequest(scope.Identity, job.Prompts, job.Plan, OnEnded);
+        _readers = [.. _request.Choices.Select(_ => job.Reader(scope.Identity.Id))];
     }
 
     public Guid RequestId => _request.Identity.Id;
@@ -50,9 +52,12 @@ internal sealed class GenerationRun : ITaskRun
         var texts = new ChoiceTexts(_request.Choices.Count);
         await foreach (var step in _request.Events.ReadAllAsync())
         {
-            if (texts.Add(step))
+            foreach (var read in _readers[step.Choice].Read(step))
             {
-                _scope.NoteFirstToken();
+                if (texts.Add(read))
+                {
+                    _scope.NoteFirstToken();
+                }
             }
         }
 
@@ -69,10 +74,10 @@ internal sealed class GenerationRun : ITaskRun
     private async Task StreamAsync(Reply reply)
     {
         using var stream = reply.OpenEvents();
-        var chunks = new ChunkWriter(stream, MakeFormat(), _request.Choices.Count);
+        var answer = new AnswerStream(stream, MakeFormat(), _request.Choices.Count);
         while (await _request.Events.WaitToReadAsync())
         {
-            if (!chunks.Begun)
+            if (!answer.Begun)
             {
                 reply.BeginEvents(new Units(_request.TotalPromptTokens), Queued);
                 _scope.NoteFirstToken();
@@ -80,7 +85,10 @@ internal sealed class GenerationRun : ITaskRun
 
             while (_request.Events.TryRead(out var step))
             {
-                chunks.Write(step);
+                foreach (var read in _readers[step.Choice].Read(step))
+                {
+                    answer.Write(read);
+                }
             }
 
             await stream.FlushAsync(reply.Gone);
@@ -88,10 +96,10 @@ internal sealed class GenerationRun : ITaskRun
 
         if (FindError() is not { } error)
         {
-            chunks.WriteEnd(Units);
+            answer.End(Units);
             await stream.FlushAsync(reply.Gone);
         }
-        else if (!chunks.Begun)
+        else if (!answer.Begun)
         {
             await reply.RefuseAsync(error);
         }
@@ -101,7 +109,7 @@ internal sealed class GenerationRun : ITaskRun
         }
         else
         {
-            chunks.WriteError(error);
+            answer.Fail(error);
             await stream.FlushAsync(reply.Gone);
         }
     }
@@ -110,7 +118,10 @@ internal sealed class GenerationRun : ITaskRun
 
     private AnswerFormat MakeFormat() => _job.Format(new AnswerHead(
         _job.IdPrefix + RequestId.ToString("N"), _job.Decoder.Clock.GetUtcNow().ToUnixTimeSeconds(), _job.Decoder.Name,
-        _job.Decoder.Fingerprint, _job.Decoder.Model.Tokenizer));
+        _job.Decoder.Fingerprint, _job.Decoder.Model.WriterFor(_job.Plan.Sampling), _request.TotalPromptTokens)
+    {
+        Clock = _job.Decoder.Clock,
+    });
 
     private OpenAiError? FindError() => _request.Failure ?? (_request.Cancelled ? ErrorAnswer.Cancelled() : null);
 

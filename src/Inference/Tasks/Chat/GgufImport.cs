@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Tollgate.Contracts.Metering;
 using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Generation;
@@ -9,8 +8,9 @@ using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tasks.Chat;
 
-/// <summary>GGUF of the Llama family → a graph, a tokenizer and a template.</summary>
-internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptions options, IProgress<ModelImportProgress>? progress)
+/// <summary>GGUF of a decoder, or what is presented as such → a graph, a tokenizer and a template.</summary>
+internal sealed class GgufImport(
+    DecoderSource source, ModelDraft draft, ModelImportOptions options, IProgress<ModelImportProgress>? progress)
 {
     private const string TokenizerName = "tokenizer.json";
     private const string TemplateName = "chat_template.jinja";
@@ -20,17 +20,17 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
 
     public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
     {
-        progress?.Report(new("reading the file", 0));
-        using var file = GgufFile.Open(path);
-        var metadata = file.Metadata;
-        var weights = new LlamaWeights(file);
-        var vocabulary = GgufVocabulary.Read(metadata, weights.Shape.Vocabulary);
-        var tokenizer = new BpeTokenizer(vocabulary); // refuses a vocabulary that contradicts itself before the long work
-        var manifestTokenizer = DescribeTokenizer(metadata, vocabulary);
-        await File.WriteAllBytesAsync(
-            Path.Combine(draft.Folder, TokenizerName),
-            JsonSerializer.SerializeToUtf8Bytes(vocabulary, TokenizerJson.Default.BpeVocabulary),
-            cancellationToken);
+        var metadata = source.Weights.Metadata;
+        var weights = new DecoderWeights(source.Weights);
+        var vocabulary = source.Tokenizer ?? GgufVocabulary.ReadTokenizer(metadata, weights.Shape.Vocabulary);
+        if (vocabulary.Tokenizer.VocabularySize > weights.Shape.Vocabulary)
+        {
+            throw new ModelImportException(
+                $"The tokenizer has {vocabulary.Tokenizer.VocabularySize} tokens, the model {weights.Shape.Vocabulary}.");
+        }
+
+        var (tokenizer, manifestTokenizer) = (vocabulary.Tokenizer, DescribeTokenizer(metadata, vocabulary));
+        await File.WriteAllBytesAsync(Path.Combine(draft.Folder, TokenizerName), vocabulary.File, cancellationToken);
         var template = metadata.Text("tokenizer.chat_template");
         if (template is not null)
         {
@@ -41,7 +41,8 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
 
         progress?.Report(new("trying the kernels", 0));
         weights.Shape = KernelTrial.Fit(weights.Shape, options.Sessions);
-        LlamaGraph.Write(weights, draft.Folder, fraction =>
+        var precision = PrecisionChoice.Make(options.Precision, weights, options.Sessions, options.Clock);
+        DecoderGraph.Write(weights, precision.Precision, draft.Folder, fraction =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             progress?.Report(new("converting layers", fraction));
@@ -49,15 +50,27 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
         progress?.Report(new("comparing with the source", 0));
         using var session = options.Sessions.Open(Path.Combine(draft.Folder, "model.onnx"));
         DecoderRun Run(int capacity) =>
-            new(session, weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, capacity);
-        Compare(weights, Run);
+            new(session, weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, capacity);
+        if (precision.KeepsNumbers)
+        {
+            Compare(weights, Run);
+        }
+
+        var parity = ParityCheck.Run(weights, ParityText.Read(tokenizer, weights.Shape.Vocabulary, weights.Shape.Context), Run);
+        ParityCheck.Check(parity, options.ParityBound);
         progress?.Report(new("asking questions", 0));
         var (completions, notes) = Ask(new QuestionProbe(Run, tokenizer, manifestTokenizer, chat, weights.Shape.Context));
+        if (precision.Note is { } why)
+        {
+            notes.Add(why);
+        }
+
         progress?.Report(new("installing", 0));
-        var source = await ModelStore.DescribeAsync(path, cancellationToken);
+        notes.InsertRange(0, source.Notes);
+        var origin = await source.DescribeAsync(cancellationToken);
         var shape = new ModelDecoder(
-            weights.Shape.Layers, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary);
-        return await draft.InstallAsync((version, files) => shape.WriteTo(Describe(version, files, source, metadata)) with
+            weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary);
+        return await draft.InstallAsync((version, files) => shape.WriteTo(Describe(version, files, origin, metadata)) with
         {
             Tokenizer = manifestTokenizer,
             Template = template is null ? null : TemplateName,
@@ -65,36 +78,37 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
                 weights.Shape.Context, options.DefaultMaxOutput ?? Math.Min(1024, weights.Shape.Context / 2)),
             Completions = completions,
             Notes = notes.Count == 0 ? null : notes,
+            Precision = precision.Name,
+            Parity = parity,
         }, cancellationToken);
     }
 
-    private ModelManifest Describe(string version, IReadOnlyList<ModelFile> files, ModelFile source, GgufMetadata metadata) => new()
+    private ModelManifest Describe(string version, IReadOnlyList<ModelFile> files, ModelSource origin, GgufMetadata metadata) => new()
     {
         Name = draft.Name,
         Version = version,
         Task = ModelTask.Chat.Name,
         Description = options.Description ?? metadata.Text("general.description") ?? metadata.Text("general.name"),
         Licence = options.Licence ?? metadata.Text("general.license"),
-        Source = new ModelSource(source.Name, "gguf", source.Sha256),
+        Source = origin,
         Created = options.Clock.GetUtcNow(),
         Files = files,
         Graph = "model.onnx",
-        Tokenizer = new ModelTokenizer { Kind = TokenizerFile.Bpe, File = TokenizerName },
         Limits = new ModelLimits(0, 0),
     };
 
-    private static ModelTokenizer DescribeTokenizer(GgufMetadata metadata, BpeVocabulary vocabulary)
+    private static ModelTokenizer DescribeTokenizer(GgufMetadata metadata, GgufTokenizer vocabulary)
     {
         var bos = GgufVocabulary.ReadId(metadata, "bos_token_id", vocabulary);
         var eos = GgufVocabulary.ReadId(metadata, "eos_token_id", vocabulary);
         return new ModelTokenizer
         {
-            Kind = TokenizerFile.Bpe,
+            Kind = vocabulary.Kind,
             File = TokenizerName,
             BosId = bos,
             BosText = bos is { } first ? vocabulary.Tokens[first] : "",
             EosText = eos is { } last ? vocabulary.Tokens[last] : "",
-            AddBos = metadata.Flag("tokenizer.ggml.add_bos_token", otherwise: vocabulary.PreTokenizer == "llama-bpe"),
+            AddBos = vocabulary.AddsStart,
             EosIds = GgufVocabulary.ReadEnds(metadata, vocabulary),
         };
     }
@@ -146,13 +160,14 @@ internal sealed class GgufImport(string path, ModelDraft draft, ModelImportOptio
 
     /// <summary>Runs the graph on a short prompt, in one piece but for the last token, and
     /// compares the logits with a plain forward pass.</summary>
-    private void Compare(LlamaWeights weights, DecoderRunFactory runs)
+    private void Compare(DecoderWeights weights, DecoderRunFactory runs)
     {
-        // Spread over the vocabulary, never the same id twice.
-        var longest = weights.Shape.Window is { } window and < 2 * ComparedTokens ? window + ComparedTokens : ComparedTokens;
+        // Spread over the vocabulary, never the same id twice; beyond the windows that are short.
+        var windows = weights.Shape.Layers.Select(layer => layer.Window ?? 0).Where(window => window < 2 * ComparedTokens);
+        var longest = windows.DefaultIfEmpty(0).Max() + ComparedTokens;
         var count = Math.Min(longest, weights.Shape.Context - 1);
-        var prompt = Enumerable.Range(0, count).Select(i => (int)(((i * 2_654_435_761L) + 1) % weights.Shape.Vocabulary)).ToArray();
-        var expected = LlamaReference.Logits(weights, prompt);
+        var prompt = ParityText.Spread(count, weights.Shape.Vocabulary);
+        var expected = DecoderReference.Logits(weights, prompt);
         using var run = runs(count);
         run.Append(prompt.AsSpan(0, count - 1));
         var actual = run.Append(prompt.AsSpan(count - 1));

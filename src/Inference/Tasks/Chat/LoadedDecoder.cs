@@ -2,7 +2,9 @@ using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Generation;
+using Tollgate.Inference.Grammars;
 using Tollgate.Inference.Requests;
+using Tollgate.Inference.Tasks.Chat.Constraints;
 
 namespace Tollgate.Inference.Tasks.Chat;
 
@@ -18,6 +20,9 @@ internal sealed class LoadedDecoder(DecoderModel model, DecoderScheduler schedul
 
     /// <summary>Turns requests into the ids that the model is fed.</summary>
     public PromptReader Prompts { get; } = prompts;
+
+    /// <summary>Grammars that its answers are held to.</summary>
+    public GrammarCache Grammars { get; } = new(() => TokenVocabulary.Of(model.Tokenizer, model.Marks.EosIds, model.CallMarks));
 
     public TimeProvider Clock { get; } = clock;
 
@@ -56,6 +61,7 @@ internal sealed class LoadedDecoder(DecoderModel model, DecoderScheduler schedul
     public override async ValueTask DisposeAsync()
     {
         await Scheduler.DisposeAsync();
+        Grammars.Dispose();
         Model.Dispose();
     }
 }

@@ -50,7 +50,7 @@ internal sealed class SequenceImport(string graph, SequenceConfig config, Import
         moderation?.Check(classification!.Labels);
         var context = files.FindContext(session, Output, bound, cancellationToken);
         return await InstallAsync(
-            files, classification is null ? null : classification with { Moderation = moderation }, batching, context, cancellationToken);
+            classification is null ? null : classification with { Moderation = moderation }, batching, context, cancellationToken);
     }
 
     private static void CheckOutputs(OnnxInspection inspection)
@@ -93,7 +93,7 @@ internal sealed class SequenceImport(string graph, SequenceConfig config, Import
     }
 
     private async Task<InstalledModel> InstallAsync(
-        EncoderFiles files, ModelClassification? classification, bool batching, int context, CancellationToken cancellationToken)
+        ModelClassification? classification, bool batching, int context, CancellationToken cancellationToken)
     {
         job.Progress?.Report(new("installing", 0));
         var hash = Directory.Exists(job.Path)
@@ -113,7 +113,7 @@ internal sealed class SequenceImport(string graph, SequenceConfig config, Import
                     Created = job.Options.Clock.GetUtcNow(),
                     Files = installed,
                     Graph = EncoderFiles.GraphName,
-                    Tokenizer = files.ManifestTokenizer,
+                    Tokenizer = EncoderFiles.ManifestTokenizer,
                     Limits = new ModelLimits(context, 0),
                     Batching = batching,
                 };

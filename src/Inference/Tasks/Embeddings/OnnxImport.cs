@@ -55,7 +55,7 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
             Created = options.Clock.GetUtcNow(),
             Files = installed,
             Graph = EncoderFiles.GraphName,
-            Tokenizer = files.ManifestTokenizer,
+            Tokenizer = EncoderFiles.ManifestTokenizer,
             Limits = new ModelLimits(context, 0),
             Batching = batching,
         }), cancellationToken);
@@ -68,8 +68,8 @@ internal sealed class OnnxImport(string path, ModelDraft draft, ModelImportOptio
             throw new ModelImportException(
                 $"This is a model for {task}: its inputs are {string.Join(", ", inspection.Inputs)}, "
                 + $"its outputs {string.Join(", ", inspection.Outputs)}. "
-                + "ONNX files are taken for sentence embeddings, and for the classification of text when the exporter's config.json lies "
-                + "beside them.");
+                + "ONNX files beside a tokenizer are taken for sentence embeddings, and for the classification of text when the exporter's "
+                + "config.json lies beside them; --task tensors takes any.");
         }
     }
 

@@ -74,7 +74,8 @@ public sealed class CompletionTests(WorkerFixture worker)
     }
 
     [Theory]
-    [InlineData("""{"model":"tiny-assistant","prompt":"x","echo":true,"logprobs":1}""", "logprobs")]
+    [InlineData("""{"model":"tiny-assistant","prompt":"x","suffix":"y"}""", "suffix")]
+    [InlineData("""{"model":"tiny-assistant","prompt":"x","suffix":"y","echo":true,"logprobs":1}""", "suffix")]
     [InlineData("""{"model":"tiny-assistant","prompt":[999999]}""", "prompt")]
     public async Task What_cannot_be_done_is_refused_by_name(string body, string param)
     {

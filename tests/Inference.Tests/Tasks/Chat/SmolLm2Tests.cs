@@ -1,8 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Generation;
 using Tollgate.Inference.Import;
+using Tollgate.Inference.Requests;
 using Tollgate.Inference.Sessions;
 using Tollgate.Inference.Tasks.Chat;
+using Tollgate.Inference.Tests.Generation;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Testing;
 using Xunit.Abstractions;
@@ -36,6 +40,7 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
         {
             var firstLogits = CheckAnswer(model, example!);
             CheckLogProbabilities(firstLogits, example!["first_logprobs"]!.AsArray());
+            await CheckScoreAsync(model, example!);
         }
 
         foreach (var example in reference["completions"]!.AsArray())
@@ -72,6 +77,22 @@ public sealed class SmolLm2Tests(ITestOutputHelper output)
         var most = logits.Max();
         var normalizer = most + Math.Log(logits.Sum(x => Math.Exp(x - most)));
         Assert.All(expected, entry => Assert.Equal((double)entry![2]!, logits[(int)entry[0]!] - normalizer, 1e-3));
+    }
+
+    /// <summary>The answer's first token as the last one of a scored prompt.</summary>
+    private static async Task CheckScoreAsync(DecoderModel model, JsonNode example)
+    {
+        int[] prompt = [.. Ids(example["prompt_ids"]!), Ids(example["output_ids"]!)[0]];
+        var plan = new ChoicePlan(new Sampling { Logprobs = 5 }, ChoicesPerPrompt: 1, MaxOutput: 0, Seed: 1) { ScoresPrompt = true };
+        var request = new GenerationRequest(new RequestIdentity(Guid.NewGuid(), 1, Guid.Empty), [prompt], plan, ending: _ => { });
+        await using var scheduler = TinyDecoder.Start(model, new GenerationOptions { Slots = 1, ReservedSlots = 0 });
+        Assert.Null(scheduler.TryEnqueue(request));
+
+        var scored = (await request.Events.ReadAllAsync().ToListAsync()).Single().PromptTokens;
+
+        var expected = example["first_logprobs"]!.AsArray();
+        Assert.Equal((double)expected.Single(entry => (int)entry![0]! == prompt[^1])![2]!, scored[^1].Logprob, 1e-3);
+        Assert.All(scored[^1].Best.Zip(expected), pair => Assert.Equal((double)pair.Second![2]!, pair.First.Logprob, 1e-3));
     }
 
     private static int[] Ids(JsonNode node) => [.. node.AsArray().Select(id => (int)id!)];
