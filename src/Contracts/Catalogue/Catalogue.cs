@@ -1,9 +1,16 @@
 namespace Tollgate.Contracts.Catalogue;
 
-/// <summary>Aliases and visibility of models. Accounts → gateway, <c>GET /internal/catalogue</c>, ETag long-poll.</summary>
+/// <summary>Aliases, visibility and plans of models. Accounts → gateways and workers, <c>GET /internal/catalogue</c>, ETag
+/// long-poll.</summary>
 /// <param name="Aliases">Alias → the model's real name.</param>
 /// <param name="Hidden">Real names that no list shows and no request may call.</param>
-public sealed record CatalogueSnapshot(IReadOnlyDictionary<string, string> Aliases, IReadOnlyList<string> Hidden);
+public sealed record CatalogueSnapshot(IReadOnlyDictionary<string, string> Aliases, IReadOnlyList<string> Hidden)
+{
+    public const string Path = "/internal/catalogue";
+
+    /// <summary>Of the models that have one, in order of their names.</summary>
+    public IReadOnlyList<ModelPlan> Plans { get; init; } = [];
+}
 
 /// <summary>The data plane for the operator's pages. Gateway → Accounts, <c>GET /internal/fleet</c>.</summary>
 public sealed record Fleet(DateTimeOffset AsOf, IReadOnlyList<FleetWorker> Workers);

@@ -13,6 +13,7 @@ namespace Tollgate.Contracts.Json;
 /// <summary>JSON of all messages between processes of the platform: camelCase, enums as numbers, nulls omitted.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(KeyRecord))]
+[JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(OrganizationPolicy))]
 [JsonSerializable(typeof(ResolvedKey))]
 [JsonSerializable(typeof(ResolveKey))]

@@ -15,7 +15,36 @@ public sealed record WorkerStatus(
 /// <param name="Queued">Number of requests that wait for a slot.</param>
 /// <param name="Slots">Most requests that run at once; 0 when slots do not limit it (an encoder).</param>
 /// <param name="TokensPerSecond">Tokens generated per second, over the last seconds; 0 for an encoder.</param>
-public sealed record ServedModel(ModelCard Card, bool Ready, int Active, int Queued, int Slots, double TokensPerSecond = 0);
+public sealed record ServedModel(ModelCard Card, bool Ready, int Active, int Queued, int Slots, double TokensPerSecond = 0)
+{
+    /// <summary><see cref="ModelState.Ready"/> where <see cref="Ready"/> is true.</summary>
+    public ModelState State { get; init; }
+
+    /// <summary>Why a broken version cannot be served, in one sentence; null otherwise.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Memory that its loading took, bytes; 0 while it is not loaded.</summary>
+    public long MemoryBytes { get; init; }
+}
+
+/// <summary>Where one version of a model stands at a worker.</summary>
+public enum ModelState
+{
+    /// <summary>Loaded and warmed up.</summary>
+    Ready = 0,
+
+    /// <summary>On its way into memory.</summary>
+    Loading,
+
+    /// <summary>Installed and not in memory; a request loads it.</summary>
+    Idle,
+
+    /// <summary>Installed and not in memory; no request loads it: its model is unloaded, or its plan lacks this version.</summary>
+    Unloaded,
+
+    /// <summary>It cannot be loaded.</summary>
+    Broken,
+}
 
 /// <summary>Properties of a model that gateways need for admission. Defined by the model's manifest.</summary>
 public sealed record ModelCard

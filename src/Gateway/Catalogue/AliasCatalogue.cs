@@ -11,7 +11,7 @@ namespace Tollgate.Gateway.Catalogue;
 internal sealed class AliasCatalogue(
     IHttpClientFactory clients, IOptions<CatalogueOptions> options, TimeProvider clock, ILogger<AliasCatalogue> logger)
     : SnapshotFollower<CatalogueSnapshot>(
-        "/internal/catalogue", Path.Combine(options.Value.Folder, "catalogue.json"), () => clients.CreateClient("accounts"),
+        CatalogueSnapshot.Path, Path.Combine(options.Value.Folder, "catalogue.json"), () => clients.CreateClient("accounts"),
         ContractsJson.Default.CatalogueSnapshot, clock, logger)
 {
     private volatile View _view = new(FrozenDictionary<string, string>.Empty, FrozenSet<string>.Empty);
