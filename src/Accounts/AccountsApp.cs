@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Admin;
 using Tollgate.Accounts.Batches;
+using Tollgate.Accounts.Canaries;
 using Tollgate.Accounts.Catalogue;
 using Tollgate.Accounts.CredentialLimits;
 using Tollgate.Accounts.Credentials;
@@ -12,6 +13,7 @@ using Tollgate.Accounts.Housekeeping;
 using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Learning;
 using Tollgate.Accounts.Mail;
+using Tollgate.Accounts.ModelVersions;
 using Tollgate.Accounts.Money;
 using Tollgate.Accounts.Operators;
 using Tollgate.Accounts.Organizations;
@@ -50,6 +52,8 @@ public static class AccountsApp
         builder.AddCatalogue();
         builder.AddMoney();
         builder.AddFleet();
+        builder.AddCanaries();
+        builder.AddModelVersions();
         builder.AddPrices();
         builder.AddLearning();
         builder.AddFiles();
@@ -68,6 +72,8 @@ public static class AccountsApp
         app.MapOperators();
         app.MapCatalogue();
         app.MapFleet();
+        app.MapCanaries();
+        app.MapModelVersions();
         app.MapPrices();
         app.MapStripeRelay();
         app.MapSessions();

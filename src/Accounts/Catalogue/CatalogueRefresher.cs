@@ -8,8 +8,8 @@ using Tollgate.ServiceDefaults.Work;
 namespace Tollgate.Accounts.Catalogue;
 
 /// <summary>
-/// Reads the catalogue into the snapshot that gateways follow: at start, after a change on this instance, and every two seconds for
-/// changes on other instances.
+/// Reads the catalogue into the snapshot that gateways and workers follow: at start, after a change on this instance, and every two
+/// seconds for changes on other instances.
 /// </summary>
 internal sealed partial class CatalogueRefresher(
     IServiceScopeFactory scopes, SnapshotPublisher<CatalogueSnapshot> publisher, TimeProvider clock, ILogger<CatalogueRefresher> logger)
@@ -26,7 +26,11 @@ internal sealed partial class CatalogueRefresher(
         var aliases = await db.Aliases.AsNoTracking().OrderBy(a => a.Alias).ToListAsync(cancellationToken);
         var hidden = await db.HiddenModels.AsNoTracking().OrderBy(h => h.Model).Select(h => h.Model).ToListAsync(cancellationToken);
         var sorted = new SortedDictionary<string, string>(aliases.ToDictionary(a => a.Alias, a => a.Model), StringComparer.Ordinal);
-        publisher.Publish(new CatalogueSnapshot(sorted, hidden));
+        var plans = await db.ModelPlans.AsNoTracking().OrderBy(p => p.Model).ToListAsync(cancellationToken);
+        publisher.Publish(new CatalogueSnapshot(sorted, hidden)
+        {
+            Plans = [.. plans.Select(plan => plan.ToPlan()).OrderBy(plan => plan.Model, StringComparer.Ordinal)],
+        });
     }
 
     protected override bool TryLogExpected(Exception exception, string reason)
@@ -40,6 +44,6 @@ internal sealed partial class CatalogueRefresher(
         return true;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The catalogue cannot be read; gateways keep their copy. {Reason}")]
+    [LoggerMessage(1, LogLevel.Warning, "The catalogue cannot be read; gateways and workers keep their copies. {Reason}")]
     private static partial void LogUnread(ILogger logger, string reason);
 }

@@ -15,8 +15,9 @@ internal static class CatalogueSetup
         builder.Services.AddSingleton<CatalogueRefresher>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CatalogueRefresher>());
         builder.Services.AddScoped<AliasBook>();
+        builder.Services.AddScoped<PlanBook>();
     }
 
-    public static void MapCatalogue(this IEndpointRouteBuilder routes) => routes.MapInternal("/internal", "gateway")
+    public static void MapCatalogue(this IEndpointRouteBuilder routes) => routes.MapInternal("/internal", "gateway", "inference")
         .MapSnapshot("/catalogue", routes.ServiceProvider.GetRequiredService<SnapshotPublisher<CatalogueSnapshot>>());
 }

@@ -11,5 +11,7 @@ internal static class CatalogueTables
         public DbSet<ModelAlias> Aliases => db.Set<ModelAlias>();
 
         public DbSet<HiddenModel> HiddenModels => db.Set<HiddenModel>();
+
+        public DbSet<ModelPlanEntry> ModelPlans => db.Set<ModelPlanEntry>();
     }
 }
