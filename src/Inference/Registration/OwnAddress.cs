@@ -11,8 +11,8 @@ namespace Tollgate.Inference.Registration;
 internal sealed class OwnAddress(IConfiguration configuration, IServer server, IOptions<WorkerOptions> options)
 {
     /// <summary>
-    /// <c>Worker:Address</c>, with the internal listener's port where its own is 0, or the internal listener's; one that listens on every address goes by the machine's name, which is how
-    /// containers of one network find each other.
+    /// <c>Worker:Address</c>, with the internal listener's port where its own is 0, or the internal listener's; one that listens on every
+    /// address goes by the machine's name, which is how containers of one network find each other.
     /// </summary>
     /// <exception cref="InvalidOperationException">The listeners are not up.</exception>
     public string Read()

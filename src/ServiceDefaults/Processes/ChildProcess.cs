@@ -112,10 +112,11 @@ public sealed partial class ChildProcess : IDisposable
     private static ProcessStartInfo StartInfo(ChildSpec spec)
     {
         // The shell only opens the files and then replaces itself, so the process id is that of the server.
+        var output = spec.LogFile is null ? "" : ">>\"$log\" 2>&1";
         var info = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = "/" };
         string[] head =
         [
-            "-c", $"umask 077; log=$0 folder=$1; shift; exec \"$@\" {(spec.LogFile is null ? "" : ">>\"$log\" 2>&1")} </dev/null 3<\"$folder\"",
+            "-c", $"umask 077; log=$0 folder=$1; shift; exec \"$@\" {output} </dev/null 3<\"$folder\"",
             spec.LogFile ?? "", spec.Folder ?? "/",
             "setpriv", "--pdeathsig", SignalName(spec.OnParentDeath),
         ];

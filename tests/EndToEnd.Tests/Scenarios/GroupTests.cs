@@ -76,8 +76,8 @@ public sealed class GroupTests(KillableTollgate killable)
         if (!Directory.Exists(Path.Combine(running.Data, "models", Group)))
         {
             (await running.Commands.RunAsync(
-                "models", "import", Path.Combine(SharedFiles.Repository, "models", "tiny-assistant", "tiny-assistant.gguf"), "--name", Group,
-                "--group", Group, "--price-in", "0.02", "--price-out", "0.04")).Succeeded();
+                "models", "import", Path.Combine(SharedFiles.Repository, "models", "tiny-assistant", "tiny-assistant.gguf"),
+                "--name", Group, "--group", Group, "--price-in", "0.02", "--price-out", "0.04")).Succeeded();
         }
 
         using var client = running.Client();
