@@ -4,6 +4,7 @@ using Tollgate.Inference.Deployments;
 using Tollgate.Inference.Encoders;
 using Tollgate.Inference.Endpoints;
 using Tollgate.Inference.Generation;
+using Tollgate.Inference.Groups;
 using Tollgate.Inference.Registration;
 using Tollgate.Inference.Requests;
 using Tollgate.Inference.Residency;
@@ -19,17 +20,24 @@ namespace Tollgate.Inference;
 /// <summary>Composition root of the service.</summary>
 public static class InferenceApp
 {
+    private const string GroupSetting = $"{ModelsOptions.Section}:{nameof(ModelsOptions.Group)}";
+
     /// <summary>Builds the service without starting it; the caller decides whether it runs alone or beside others.</summary>
     public static WebApplication Create(string[] args) => Create(args, ModelTasks.All);
 
-    /// <summary>The same for a worker that serves these tasks.</summary>
+    /// <summary>The same for a worker that serves these tasks. The process of a group neither installs what is deployed nor keeps
+    /// processes.</summary>
     internal static WebApplication Create(string[] args, IReadOnlyList<IModelTask> tasks) =>
         Create(args, builder =>
         {
             builder.Services.AddEncoders();
             builder.Services.AddTasks(tasks);
             builder.Services.AddResidency();
-            builder.AddDeployments();
+            if (builder.Configuration[GroupSetting] is not { Length: > 0 })
+            {
+                builder.AddDeployments();
+                builder.AddGroups(args);
+            }
         });
 
     /// <summary>What gateways, Accounts and Billing know as a worker: it registers itself, states its models and load, answers their

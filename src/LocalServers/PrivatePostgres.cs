@@ -1,4 +1,5 @@
 using Npgsql;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.LocalServers;
 

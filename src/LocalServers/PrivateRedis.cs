@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.LocalServers;
 

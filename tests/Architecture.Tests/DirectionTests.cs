@@ -11,7 +11,7 @@ public sealed class DirectionTests
     {
         ["Contracts"] = [],
         ["ServiceDefaults"] = ["Contracts"],
-        ["LocalServers"] = [],
+        ["LocalServers"] = ["ServiceDefaults"],
         ["Accounts"] = ["Contracts", "ServiceDefaults"],
         ["Billing"] = ["Contracts", "ServiceDefaults"],
         ["Gateway"] = ["Contracts", "ServiceDefaults"],

@@ -1,4 +1,4 @@
-using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.Clusters;
 

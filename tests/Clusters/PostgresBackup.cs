@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.Clusters;
 

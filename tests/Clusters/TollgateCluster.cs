@@ -2,6 +2,7 @@ using Npgsql;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
 
 namespace Tollgate.Clusters;

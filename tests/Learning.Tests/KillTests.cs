@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Learning.Housekeeping;
 using Tollgate.Learning.Tests.Responses;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
 
 namespace Tollgate.Learning.Tests;

@@ -1,5 +1,6 @@
 using Npgsql;
 using StackExchange.Redis;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
 
 namespace Tollgate.LocalServers.Tests;

@@ -1,3 +1,4 @@
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
 
 namespace Tollgate.LocalServers.Tests;

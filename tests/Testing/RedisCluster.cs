@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.Testing;
 

@@ -1,4 +1,5 @@
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.Testing;
 

@@ -6,8 +6,8 @@ using Tollgate.Contracts.Json;
 using Tollgate.FakeStripe;
 using Tollgate.Gateway;
 using Tollgate.Learning;
-using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.AllInOne.Up;
 

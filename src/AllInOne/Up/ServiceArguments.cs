@@ -2,8 +2,8 @@ using System.Reflection;
 using Tollgate.Cli.Data;
 using Tollgate.Inference;
 using Tollgate.Inference.Worker;
-using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Hosting;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Training.Jobs;
 
 namespace Tollgate.AllInOne.Up;

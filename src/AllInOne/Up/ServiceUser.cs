@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Tollgate.Cli.Commands;
 using Tollgate.Cli.Data;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.AllInOne.Up;
 

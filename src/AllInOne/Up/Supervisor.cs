@@ -1,5 +1,6 @@
 using Tollgate.Cli.Data;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.AllInOne.Up;
 

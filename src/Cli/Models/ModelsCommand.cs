@@ -51,6 +51,10 @@ internal static class ModelsCommand
     {
         Description = "Most elements of all outputs of a model of tensors whose size it does not state. Default: 1,048,576.",
     };
+    private static readonly Option<string?> Group = new("--group")
+    {
+        Description = "Models of one group run in a process of their own, so that a crash takes no other. Default: the worker's process.",
+    };
     private static readonly Option<int?> Steps =
         new("--steps") { Description = "Steps of a picture whose request names none. Default: 50, for a consistency model 4." };
     private static readonly Option<double?> Guidance =
@@ -77,7 +81,7 @@ internal static class ModelsCommand
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
             Source, HubFile, Name, TaskName, MostElements, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix, Completions,
-            Precision, ParityBound, Steps,
+            Precision, ParityBound, Group, Steps,
             Guidance, PromptCheck, RefusedPrompts, PictureCheck, RefusedPictures,
         }.WithAmounts().Does(ImportAsync),
     };
@@ -228,6 +232,7 @@ internal static class ModelsCommand
             Completions = parsed.GetValue(Completions),
             Precision = parsed.GetValue(Precision) ?? ModelPrecisions.Auto,
             ParityBound = parsed.GetValue(ParityBound) ?? ModelImportOptions.DefaultParityBound,
+            Group = parsed.GetValue(Group),
             Steps = parsed.GetValue(Steps),
             Guidance = parsed.GetValue(Guidance),
             PromptCheck = ReadCheck(parsed, PromptCheck, RefusedPrompts),

@@ -92,6 +92,9 @@ public sealed record ModelCard
     /// <summary>The name whose price applies while the model has none of its own; null for no such name.</summary>
     public string? PricedAs { get; init; }
 
+    /// <summary>The group whose process serves it; null for the worker's own process.</summary>
+    public string? Group { get; init; }
+
     /// <summary>How the matrices of a decoder are held: <c>f32</c>, <c>stored</c> (as in its file), <c>int8</c> or <c>int4</c>; null for
     /// other models.</summary>
     public string? Precision { get; init; }

@@ -23,7 +23,7 @@ public static class ModelImport
     {
         ModelName.Check(name);
         var importer = Find(path, options).Importer;
-        using var draft = new ModelStore(modelsFolder).Begin(name, options.Owned);
+        using var draft = new ModelStore(modelsFolder).Begin(name, options.Owned, options.Group);
         try
         {
             return await importer.ImportAsync(new ImportJob(path, draft, options, progress), cancellationToken);

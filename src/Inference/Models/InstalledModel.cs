@@ -25,6 +25,7 @@ public sealed record InstalledModel(ModelManifest Manifest, string Folder)
         CreatedAt = Manifest.Created,
         Owner = Manifest.Owned is { } owned ? new ModelOwner(owned.OrganizationId, owned.ProjectId) : null,
         PricedAs = Manifest.Owned?.PricedAs,
+        Group = Manifest.Group,
         Precision = Manifest.Precision,
         Parity = Manifest.Parity,
     };

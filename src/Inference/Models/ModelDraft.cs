@@ -4,7 +4,8 @@ namespace Tollgate.Inference.Models;
 
 /// <summary>A version under construction, in a folder beside the installed ones.</summary>
 /// <param name="owned">Stands in the manifest; null for a model that the operator installs.</param>
-internal sealed class ModelDraft(ModelStore store, string name, string folder, ModelOwnership? owned) : IDisposable
+/// <param name="group">Stands in the manifest; null for none.</param>
+internal sealed class ModelDraft(ModelStore store, string name, string folder, ModelOwnership? owned, string? group) : IDisposable
 {
     private bool _installed;
 
@@ -27,7 +28,7 @@ internal sealed class ModelDraft(ModelStore store, string name, string folder, M
 
         while (true)
         {
-            var manifest = describe(store.NextVersion(name), files) with { Owned = owned };
+            var manifest = describe(store.NextVersion(name), files) with { Owned = owned, Group = group };
             var target = Path.Combine(store.Root, name, manifest.Version);
             WriteManifest(manifest);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);

@@ -61,6 +61,10 @@ public sealed record ModelManifest
     /// <summary>Whose trained model it is; null for one that the operator installed.</summary>
     public ModelOwnership? Owned { get; init; }
 
+    /// <summary>Models of one group run in a process of their own, so that a crash takes no other; null for the worker's own
+    /// process.</summary>
+    public string? Group { get; init; }
+
     /// <summary>Members that only the model's task reads, by name. Settable because the serializer fills it.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Sections { get; set; }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Tollgate.Inference.Models;
 
-/// <summary>Names of models and versions are names of folders: nothing in them can leave the repository.</summary>
+/// <summary>Names of models, versions and groups are names of folders: nothing in them can leave the repository.</summary>
 public static partial class ModelName
 {
     public static bool IsValid(string name) => Pattern().IsMatch(name) && !name.Contains("..", StringComparison.Ordinal);
@@ -14,7 +14,8 @@ public static partial class ModelName
     public static string Check(string name) => IsValid(name)
         ? name
         : throw new ModelImportException(
-            $"'{name}' cannot name a model: use 1 to 63 lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit.");
+            $"'{name}' cannot name a model or a group: use 1 to 63 lower-case letters, digits, '.', '_' and '-', "
+            + "beginning with a letter or digit.");
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,62}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();

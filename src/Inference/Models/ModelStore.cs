@@ -88,13 +88,20 @@ public sealed class ModelStore(string root)
 
     /// <summary>Opens an empty folder to build a version in. It is removed on disposal unless it was installed.</summary>
     /// <param name="owned">Whose trained model it is; null for one of the operator.</param>
-    internal ModelDraft Begin(string name, ModelOwnership? owned = null)
+    /// <param name="group">See <see cref="ModelManifest.Group"/>.</param>
+    /// <exception cref="ModelImportException">The name or the group is not allowed.</exception>
+    internal ModelDraft Begin(string name, ModelOwnership? owned = null, string? group = null)
     {
         ModelName.Check(name);
+        if (group is not null)
+        {
+            ModelName.Check(group);
+        }
+
         var folder = Path.Combine(Root, $"{TemporaryPrefix}{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
         RemoveAbandoned();
-        return new ModelDraft(this, name, folder, owned);
+        return new ModelDraft(this, name, folder, owned, group);
     }
 
     /// <summary>Removes all versions of a model. They leave the repository at once, whoever reads their files.</summary>

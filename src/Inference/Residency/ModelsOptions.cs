@@ -23,6 +23,10 @@ public sealed class ModelsOptions
     [Range(1, long.MaxValue)]
     public long MaxTunedBytes { get; init; } = 1L << 30;
 
+    /// <summary>The group whose models alone are served. Set by the worker for the processes that it starts. Default: none, which serves
+    /// models without a group and keeps a process for each group.</summary>
+    public string? Group { get; init; }
+
     /// <summary>How often the repository is looked at for new models. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
     public TimeSpan ScanInterval { get; init; } = TimeSpan.FromSeconds(1);

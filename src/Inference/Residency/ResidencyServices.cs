@@ -12,7 +12,7 @@ internal static class ResidencyServices
     public static void AddResidency(this IServiceCollection services)
     {
         services.AddModelStore();
-        services.AddSingleton<ModelLoader>();
+        services.AddSingleton<ModelLoader>().AddSingleton<ServedGroup>();
         services.AddServedModels<ServedModels>();
     }
 

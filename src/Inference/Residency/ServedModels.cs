@@ -16,7 +16,7 @@ namespace Tollgate.Inference.Residency;
 /// broken one is logged once and shown as not ready. Thread-safe.
 /// </summary>
 internal sealed partial class ServedModels(
-    ModelLoader loader, SessionFactory sessions, ModelStore store, IOptions<ModelsOptions> options, TimeProvider clock,
+    ModelLoader loader, SessionFactory sessions, ModelStore store, ServedGroup group, IOptions<ModelsOptions> options, TimeProvider clock,
     ILogger<ServedModels> logger)
     : RecurringWork(new Rhythm(options.Value.ScanInterval, IsBeat: true), clock, logger), IServedModels
 {
@@ -101,7 +101,7 @@ internal sealed partial class ServedModels(
     /// <summary>Installs what ships with the platform and the repository lacks, through the same importer as a user's file.</summary>
     private async Task InstallDefaultsAsync(CancellationToken cancellationToken)
     {
-        if (options.Value.Defaults is not { Length: > 0 } folder)
+        if (options.Value.Defaults is not { Length: > 0 } folder || group.Name is not null)
         {
             return;
         }
@@ -137,7 +137,7 @@ internal sealed partial class ServedModels(
                 return;
             }
 
-            if (store.Find(name, version) is { } installed)
+            if (store.Find(name, version) is { } installed && group.Serves(installed.Manifest))
             {
                 card = loader.Describe(installed);
                 await ServeAsync(installed, cancellationToken);

@@ -81,6 +81,9 @@ public sealed record ModelImportOptions
     /// <summary>Whose trained model it is. Default: the operator's model, which every key may call.</summary>
     public ModelOwnership? Owned { get; init; }
 
+    /// <inheritdoc cref="ModelManifest.Group"/>
+    public string? Group { get; init; }
+
     /// <summary>Tasks whose importers are asked for the file. Default: all.</summary>
     internal IReadOnlyList<IModelTask> Tasks { get; init; } = ModelTasks.All;
 }

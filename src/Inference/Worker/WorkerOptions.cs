@@ -24,8 +24,8 @@ public sealed class WorkerOptions
     [Range(1, 1000)]
     public int MostReplicas { get; init; } = 1;
 
-    /// <summary>Base address at which gateways and Billing reach it. Default: its internal listener's, by the machine's name where that
-    /// listens on every address.</summary>
+    /// <summary>Base address at which gateways and Billing reach it; port 0 is its internal listener's. Default: its internal listener's,
+    /// by the machine's name where that listens on every address.</summary>
     public Uri? Address { get; init; }
 
     /// <summary>How long running answers may go on after a signal to stop. Default 30 s.</summary>

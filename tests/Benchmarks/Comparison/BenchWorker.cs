@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Options;
 using Tollgate.Benchmarks.Peers;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 using Tollgate.Testing;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Tollgate.Benchmarks.Peers;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.Benchmarks.Comparison;
 

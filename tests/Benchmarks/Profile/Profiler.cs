@@ -4,6 +4,7 @@ using Tollgate.Benchmarks.Load;
 using Tollgate.Benchmarks.Machine;
 using Tollgate.Benchmarks.Peers;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.Benchmarks.Profile;
 

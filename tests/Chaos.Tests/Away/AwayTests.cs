@@ -2,7 +2,7 @@ using Tollgate.Clusters;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
-using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
 
 namespace Tollgate.Chaos.Tests.Away;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Tollgate.Clusters;
-using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.Chaos.Tests.Faults;
 

@@ -1,5 +1,5 @@
 using Tollgate.Clusters;
-using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 
 namespace Tollgate.Chaos.Tests.Faults;
 

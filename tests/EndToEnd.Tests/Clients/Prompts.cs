@@ -22,9 +22,9 @@ internal static class Prompts
 
     /// <summary>A completion of <paramref name="tokens"/> × 4 choices that cannot end by
     /// itself: long enough to do something in the middle of it.</summary>
-    public static object Endless(bool stream, int tokens = 480) => new
+    public static object Endless(bool stream, int tokens = 480, string model = "tiny-assistant") => new
     {
-        model = "tiny-assistant",
+        model,
         prompt = "Once upon a time",
         max_tokens = tokens,
         n = 4,

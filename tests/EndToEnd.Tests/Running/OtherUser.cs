@@ -1,4 +1,4 @@
-using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Running;

@@ -1,6 +1,7 @@
 using Tollgate.EndToEnd.Tests.Books;
 using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Running;

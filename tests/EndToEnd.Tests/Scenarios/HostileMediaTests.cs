@@ -12,16 +12,19 @@ namespace Tollgate.EndToEnd.Tests.Scenarios;
 [Collection(SharedTollgate.Name)]
 public sealed class HostileMediaTests(SharedTollgate shared)
 {
-    /// <summary>How much more memory a process may hold after a second round of the same requests, MiB.</summary>
+    /// <summary>How much more memory a process may hold after another round of the same requests, MiB.</summary>
     private const long MostGrowthMiB = 64;
+
+    /// <summary>What a runtime keeps for its next request fills up over some rounds; a leak goes on in all of them.</summary>
+    private const int MostRounds = 5;
 
     [SharedFact(ImportedModels.ClassifierFolder)]
     public Task Pictures_are_refused_by_name_or_recognised() =>
-        SendTwiceAsync("/v1/images/classifications", shared.Models.ClassifierAsync, "image", [.. HostileMedia.Pictures()]);
+        SendRoundsAsync("/v1/images/classifications", shared.Models.ClassifierAsync, "image", [.. HostileMedia.Pictures()]);
 
     [SharedFact(ImportedModels.WhisperFolder)]
     public Task Recordings_are_refused_by_name() =>
-        SendTwiceAsync("/v1/audio/transcriptions", shared.Models.WhisperAsync, "file", [.. HostileMedia.Recordings()], mayPass: false);
+        SendRoundsAsync("/v1/audio/transcriptions", shared.Models.WhisperAsync, "file", [.. HostileMedia.Recordings()], mayPass: false);
 
     [SharedFact(ImportedModels.ClassifierFolder)]
     public async Task Bombs_are_decoded_one_after_the_other()
@@ -53,25 +56,26 @@ public sealed class HostileMediaTests(SharedTollgate shared)
         Assert.Contains("26214400", answer.Error.Message, StringComparison.Ordinal);
     }
 
-    private async Task SendTwiceAsync(
+    private async Task SendRoundsAsync(
         string path, Func<Task<string>> import, string member, IReadOnlyList<(string What, byte[] File)> files, bool mayPass = true)
     {
         var (model, endpoints) = (await import(), shared.Running.Endpoints);
         var key = await shared.Running.Internal.CreateKeyAsync($"hostile {member}");
         using var client = shared.Running.Client(key.Text);
 
-        var first = await SendAsync(client, path, model, member, files);
-        var before = (Worker: Memory(endpoints.Pids.Worker), Gateway: Memory(endpoints.Pids.AllInOne));
-        var second = await SendAsync(client, path, model, member, files);
+        var answers = new List<(string What, ApiAnswer Answer)>(await SendAsync(client, path, model, member, files));
+        for (var (round, isFlat) = (2, false); !isFlat; round++)
+        {
+            Assert.True(round <= MostRounds, $"Each of {MostRounds} rounds added {MostGrowthMiB} MiB or more.");
+            var before = (Worker: Memory(endpoints.Pids.Worker), Gateway: Memory(endpoints.Pids.AllInOne));
+            answers.AddRange(await SendAsync(client, path, model, member, files));
+            isFlat = Memory(endpoints.Pids.Worker) < before.Worker + MostGrowthMiB
+                && Memory(endpoints.Pids.AllInOne) < before.Gateway + MostGrowthMiB;
+        }
 
-        var answers = first.Concat(second).ToList();
         Assert.Equal("", string.Join('\n', answers.Where(one => !IsRefused(one.Answer, member) && !(mayPass && IsAnswered(one.Answer)))
             .Select(one => $"{one.What}: {(int)one.Answer.Status} {one.Answer.Body}").Distinct()));
         Assert.Equal(endpoints.Pids.Worker, shared.Running.Endpoints.Pids.Worker);
-        await Until.TrueAsync(
-            () => Memory(endpoints.Pids.Worker) < before.Worker + MostGrowthMiB
-                && Memory(endpoints.Pids.AllInOne) < before.Gateway + MostGrowthMiB,
-            $"memory is flat: {before} MiB before", TimeSpan.FromSeconds(30));
         var paid = answers.Where(one => IsAnswered(one.Answer)).Select(one => one.Answer.RequestId).ToHashSet();
         await Until.TrueAsync(
             async () => (await shared.Running.Books.OfKeyAsync(key.KeyId)).Where(row => row.Amount > 0).Select(row => row.RequestId)

@@ -1,6 +1,7 @@
 using Tollgate.AllInOne.Up;
 using Tollgate.Cli.Data;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Up;

@@ -9,8 +9,8 @@ using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Redis;
 using Tollgate.Gateway.Tests.Admission;
 using Tollgate.Gateway.Till;
-using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Data;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Till;

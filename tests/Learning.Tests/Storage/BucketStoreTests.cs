@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Learning.Contents;
 using Tollgate.Learning.Storage;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
 
 namespace Tollgate.Learning.Tests.Storage;

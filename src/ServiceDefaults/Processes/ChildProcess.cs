@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Tollgate.LocalServers;
+namespace Tollgate.ServiceDefaults.Processes;
 
 /// <summary>How to start a child.</summary>
 /// <param name="Name">For messages and log lines.</param>
@@ -9,14 +9,15 @@ namespace Tollgate.LocalServers;
 /// <param name="Environment">
 /// Added to this process' environment. The child gets none of this process' <c>TOLLGATE__…</c> settings, which may hold secrets.
 /// </param>
-/// <param name="LogFile">Receives standard output and standard error, appended. A new file gets mode 0600.</param>
+/// <param name="LogFile">Receives standard output and standard error, appended. A new file gets mode 0600. Null: this process' own take
+/// them.</param>
 /// <param name="OnParentDeath">Signal for the child when this process dies, for any reason.</param>
 /// <param name="RunAs">User to run as, without any capability, when this process is root; otherwise ignored.</param>
 /// <param name="Folder">
 /// A folder that the child reaches through <see cref="PathOf"/>, even if its user cannot enter the folders above.
 /// </param>
 public sealed record ChildSpec(
-    string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, string LogFile,
+    string Name, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment, string? LogFile,
     ChildSignal OnParentDeath = ChildSignal.Kill, string? RunAs = null, string? Folder = null)
 {
     /// <summary>
@@ -111,11 +112,12 @@ public sealed partial class ChildProcess : IDisposable
     private static ProcessStartInfo StartInfo(ChildSpec spec)
     {
         // The shell only opens the files and then replaces itself, so the process id is that of the server.
+        var output = spec.LogFile is null ? "" : ">>\"$log\" 2>&1";
         var info = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, WorkingDirectory = "/" };
         string[] head =
         [
-            "-c", "umask 077; log=$0 folder=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null 3<\"$folder\"",
-            spec.LogFile, spec.Folder ?? "/",
+            "-c", $"umask 077; log=$0 folder=$1; shift; exec \"$@\" {output} </dev/null 3<\"$folder\"",
+            spec.LogFile ?? "", spec.Folder ?? "/",
             "setpriv", "--pdeathsig", SignalName(spec.OnParentDeath),
         ];
         string[] user = spec.RunAs is null || !Environment.IsPrivilegedProcess ? [] : Unprivileged(spec.RunAs);
