@@ -33,6 +33,7 @@ internal sealed class ChaosReport(
         }
 
         Line(text, "prices set", happened.Prices);
+        Line(text, "orders about versions", happened.Plans);
         Line(text, "tills taken away", happened.Tills);
         Line(text, "calls", calls.Count);
         Line(

@@ -26,8 +26,10 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         using var client = new OperatorClient(cluster.Secrets.Bearers["operator"]);
         var customers = await new CustomerFounding(cluster, client, clock).FoundAsync(options.Duration.TotalMinutes);
         await LoadModel.InstallAllAsync(cluster);
+        await LoadModel.InstallSecondVersionsAsync(cluster);
         var prices = new PriceChanges(cluster, client, options.Seed, clock);
         await prices.SetAsync(CallKind.Models);
+        var plans = new PlanChanges(cluster, client, options.Seed, clock);
         using var caller = new Caller(clock);
         await caller.AnswerFromEachAsync(cluster, customers[0].Keys[0], ReadyPatience);
         await SayAsync("every gateway answers; load and faults begin");
@@ -44,7 +46,7 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         {
             await Task.WhenAll(
                 load.RunAsync(options.Clients, CallPatience, stop.Token), wallets.RunAsync(stop.Token),
-                prices.RunAsync(stop.Token), tills.RunAsync(stop.Token),
+                prices.RunAsync(stop.Token), plans.RunAsync(stop.Token), tills.RunAsync(stop.Token),
                 injector.RunAsync(FaultPlan.Create(options.Seed, options.Duration, options.Gap, options.Gateways, options.Workers)));
         }
 
@@ -56,12 +58,13 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
             $"{load.Records.Count} calls and {injector.Done.Count} faults; waiting until all parts are back and the journals are shipped");
         NpgsqlConnection.ClearAllPools();
         await Task.WhenAll(cluster.Processes.Select(process => process.WaitUntilReadyAsync().WaitAsync(ReadyPatience, clock)));
+        await plans.LoadAllAsync();
         await caller.AnswerFromEachAsync(cluster, customers[0].Keys[0], ReadyPatience);
         await SettleAsync(cluster);
         await settled.CancelAsync();
         await retiring;
         return await AuditAsync(
-            cluster, client, customers, new Happened(load.Records, injector, wallets) { Prices = prices.Done, Tills = tills.Done });
+            cluster, client, customers, new Happened(load.Records, injector, wallets) { Prices = prices.Done, Plans = plans.Done, Tills = tills.Done });
     }
 
     /// <summary>
@@ -162,6 +165,9 @@ internal sealed record Happened(IReadOnlyCollection<CallRecord> Calls, FaultInje
 {
     /// <summary>Prices that were set.</summary>
     public int Prices { get; init; }
+
+    /// <summary>Orders about versions that were taken.</summary>
+    public int Plans { get; init; }
 
     /// <summary>Tills that were taken away.</summary>
     public int Tills { get; init; }

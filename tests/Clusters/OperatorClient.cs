@@ -47,6 +47,12 @@ public sealed class OperatorClient(string bearers) : IDisposable
         using var response = await SendAsync(service, HttpMethod.Put, url, JsonContent.Create(body, bodyJson));
     }
 
+    /// <exception cref="HttpRequestException">It did not answer, or not with a success.</exception>
+    public async Task DeleteAsync(string service, string url)
+    {
+        using var response = await SendAsync(service, HttpMethod.Delete, url, null);
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<HttpResponseMessage> SendAsync(string service, HttpMethod method, string url, HttpContent? content)

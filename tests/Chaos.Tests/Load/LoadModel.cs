@@ -18,6 +18,10 @@ internal sealed record LoadModel(string Name, ModelTask Task)
 
     public static readonly LoadModel Assistant = new("tiny-assistant", ModelTask.Chat);
 
+    /// <summary>tiny-assistant in 8 bits, its second version where a run has one.</summary>
+    private static readonly string[] AssistantInt8 =
+        [Path.Combine(SharedFiles.Repository, "models", "tiny-assistant", "tiny-assistant.gguf"), "--precision", "int8"];
+
     public static readonly LoadModel Embedder = new("tiny-embed", ModelTask.Embeddings);
 
     public static readonly LoadModel Labeller = new("tiny-sentiment", ModelTask.Classification);
@@ -55,6 +59,9 @@ internal sealed record LoadModel(string Name, ModelTask Task)
     /// every worker has.</summary>
     public Func<string, string>? Source { get; private init; }
 
+    /// <summary>Models that have a second version once <see cref="InstallSecondVersionsAsync"/> has run.</summary>
+    public static IReadOnlyList<LoadModel> Versioned { get; } = [Assistant, Embedder, Tensors];
+
     /// <summary>Imports the models that workers do not have, as an operator does.</summary>
     public static async Task InstallAllAsync(TollgateCluster cluster)
     {
@@ -63,12 +70,24 @@ internal sealed record LoadModel(string Name, ModelTask Task)
             if (model.Source is { } source)
             {
                 var folder = source(Directory.CreateDirectory(Path.Combine(cluster.Folder, "sources", model.Name)).FullName);
-                (await ProgramRun.RunAsync(
-                    "dotnet", [Program, "models", "import", folder, "--name", model.Name], cluster.OperatorEnvironment,
-                    patience: Patience)).Succeeded();
+                await ImportAsync(cluster, model, folder);
             }
         }
     }
+
+    /// <summary>Imports a second version of some models: the assistant in 8 bits, others as they are.</summary>
+    public static async Task InstallSecondVersionsAsync(TollgateCluster cluster)
+    {
+        await ImportAsync(cluster, Assistant, AssistantInt8);
+        await ImportAsync(cluster, Embedder, Path.Combine(SharedFiles.Repository, "models", Embedder.Name, "model.onnx"));
+        var tensors = Directory.CreateDirectory(Path.Combine(cluster.Folder, "sources", $"{Tensors.Name}-2")).FullName;
+        await ImportAsync(cluster, Tensors, Tensors.Source!(tensors));
+    }
+
+    private static async Task ImportAsync(TollgateCluster cluster, LoadModel model, params string[] source) =>
+        (await ProgramRun.RunAsync(
+            "dotnet", [Program, "models", "import", .. source, "--name", model.Name], cluster.OperatorEnvironment,
+            patience: Patience)).Succeeded();
 
     /// <summary>A folder of the shared one; null where that is absent.</summary>
     private static string? Shared(string folder) => Directory.Exists(SharedFiles.At(folder)) ? SharedFiles.At(folder) : null;

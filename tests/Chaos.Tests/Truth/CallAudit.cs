@@ -24,6 +24,7 @@ internal sealed class CallAudit(
     private const string Retry = "a 503 says when to try again";
     private const string End = "no stream ends in order without [DONE] or an error frame";
     private const string Quota = "nobody with money is told that it is used up";
+    private const string ModelUnloaded = "model_unloaded"; // Nobody knows when its operator loads it.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
     private readonly Dictionary<Guid, BilledRow> _rows =
         rows.Where(row => row.Seq == 0).DistinctBy(row => row.RequestId).ToDictionary(row => row.RequestId);
@@ -235,7 +236,7 @@ internal sealed class CallAudit(
             Report(Status, call, null);
         }
 
-        if (call is { Status: 503, SaysWhenToRetry: false })
+        if (call is { Status: 503, SaysWhenToRetry: false, ErrorCode: not ModelUnloaded })
         {
             Report(Retry, call, null);
         }
