@@ -18,6 +18,28 @@ internal static class TensorModels
         graph.Output("y", typeof(float), "rows", outputs);
     });
 
+    /// <summary>The same as <see cref="WriteProduct"/>, after many steps that change nothing.</summary>
+    public static string WriteSlowProduct(string folder, int columns, int outputs, int steps) => Write(folder, graph =>
+    {
+        graph.Input("x", TensorElementType.Float, "rows", columns);
+        graph.Initializer(
+            "w", [.. Enumerable.Range(0, columns * outputs).Select(i => ((i * 37) % 101 / 50f) - 1)], columns, outputs);
+        graph.Initializer("most", [(long)steps]);
+        graph.Initializer("on", [true]);
+        var body = new OnnxGraphBuilder(null);
+        body.Input("i", TensorElementType.Int64);
+        body.Input("go", TensorElementType.Bool);
+        body.Input("state", TensorElementType.Float, "rows", columns);
+        body.Node("Identity", "", ["go"], ["go_on"]);
+        body.Node("Neg", "", ["state"], ["turned"]);
+        body.Node("Neg", "", ["turned"], ["next"]);
+        body.Output("go_on", typeof(bool));
+        body.Output("next", typeof(float), "rows", columns);
+        graph.Node("Loop", "", ["most", "on", "x"], ["same"], ("body", body));
+        graph.Node("MatMul", "", ["same", "w"], ["y"]);
+        graph.Output("y", typeof(float), "rows", outputs);
+    });
+
     /// <summary>Gives back a tensor of each datatype: <c>x_INT8</c> as <c>y_INT8</c>.</summary>
     public static string WriteIdentities(string folder) => Write(folder, graph =>
     {
