@@ -32,7 +32,7 @@ public sealed class ModelLifeTests(SharedTollgate shared)
         await ModelsAsync("weights", Model, "1=1");
         await ImportAsync(Model, Slow);
 
-        await ModelsAsync("canary", Model, "2", "--steps", "50", "100", "--window", "60s", "--least", "20", "--latency", "2");
+        await ModelsAsync("canary", Model, "2", "--steps", "50", "100", "--window", "15s", "--least", "20", "--latency", "2");
         var answers = await CallUntilAsync(Model, async () => (await ModelsAsync("history", Model)).Contains("rolled back", Ignored));
 
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
