@@ -62,8 +62,12 @@ internal static class VersionTable
     private static string Shadow(VersionLine version) =>
         version.ShadowPercent == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{version.ShadowPercent} %");
 
-    private static string Memory(VersionLine version) => version.Places.Select(place => place.MemoryBytes).DefaultIfEmpty(0).Max() is var most
-        and > 0 ? string.Create(CultureInfo.InvariantCulture, $"{most / Mebi} MiB") : "-";
+    /// <summary>The most that one worker needs.</summary>
+    private static string Memory(VersionLine version)
+    {
+        var most = version.Places.Select(place => place.MemoryBytes).DefaultIfEmpty(0).Max();
+        return most > 0 ? string.Create(CultureInfo.InvariantCulture, $"{most / Mebi} MiB") : "-";
+    }
 
     private static string Figures(VersionFigures? figures) => figures is null
         ? $"{"-",9} {"-",8} {"-",10} {"-",10}"

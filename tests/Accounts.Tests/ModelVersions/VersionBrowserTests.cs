@@ -53,10 +53,11 @@ public sealed class VersionBrowserTests
         await page.WaitForURLAsync("**/overview", new PageWaitForURLOptions { WaitUntil = WaitUntilState.Commit });
 
         await page.ClickAsync("nav >> text=Model versions");
-        await page.ClickAsync("main >> text=m");
+        await page.ClickAsync("main a:has(code:text-is('m'))");
         await page.FillAsync("#weight-1", "1");
         await page.ClickAsync("button:text-is('Set weights')");
         await page.WaitForSelectorAsync("#live-versions tr:has-text('100 %'):has(code:text-is('1'))");
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = "/tmp/lifectl-shot0.png", FullPage = true });
         var barriers = await page.EvaluateAsync<string[]>(FindBarriers);
         await page.SelectOptionAsync("#canary-version", "2");
         await page.ClickAsync("button:text-is('Start canary')");
@@ -71,6 +72,7 @@ public sealed class VersionBrowserTests
                 new VersionMeasure("m", "2", false, 20, 20, new long[DurationBuckets.Count]),
             ]),
             ContractsJson.Default.VersionReport);
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = "/tmp/lifectl-shot.png", FullPage = true });
         await page.WaitForSelectorAsync("#live-canary:has-text('None runs.')"); // Drawn without loading the page.
         await page.ReloadAsync();
         var history = await page.TextContentAsync("details");

@@ -21,7 +21,8 @@ public sealed class VersionPageTests : IAsyncLifetime
         _browser = await _host.BrowseAsOperatorAsync();
         var parity = new ModelParity
         {
-            Tokens = 128, Agreed = 122, Divergence = 0.00412, Perplexity = 25.123, SourcePerplexity = 25, WidestMargin = 0.2, Repeats = false,
+            Tokens = 128, Agreed = 122, Divergence = 0.00412, Perplexity = 25.123, SourcePerplexity = 25, WidestMargin = 0.2,
+            Repeats = false,
         };
         var first = Served.Version("m", "1");
         var status = Served.Status(
@@ -60,7 +61,8 @@ public sealed class VersionPageTests : IAsyncLifetime
             "/admin/models/m", "weights", ("WeightsInput.Weights[1]", "3"), ("WeightsInput.Weights[2]", "1"),
             ("WeightsInput.Weights[3]", ""));
         var weighted = await PlanAsync();
-        await _browser.SubmitAndFollowAsync("/admin/models/m", "weights", ("WeightsInput.Weights[1]", "3"), ("WeightsInput.Weights[2]", ""));
+        await _browser.SubmitAndFollowAsync(
+            "/admin/models/m", "weights", ("WeightsInput.Weights[1]", "3"), ("WeightsInput.Weights[2]", ""));
         await _browser.SubmitAndFollowAsync(
             "/admin/models/m", "shadow", ("ShadowInput.Version", "2"), ("ShadowInput.Percent", "20"));
         var shadowed = await PlanAsync();
@@ -113,7 +115,8 @@ public sealed class VersionPageTests : IAsyncLifetime
     {
         await _browser.SubmitAndFollowAsync("/admin/models/m", "weights", ("WeightsInput.Weights[1]", "1"));
         var running = await _browser.SubmitAndFollowAsync(
-            "/admin/models/m", "canary", ("CanaryInput.Version", "2"), ("CanaryInput.Steps", "10 100"), ("CanaryInput.WindowMinutes", "60"));
+            "/admin/models/m", "canary", ("CanaryInput.Version", "2"), ("CanaryInput.Steps", "10 100"),
+            ("CanaryInput.WindowMinutes", "60"));
         var live = await _browser.OpenAsync("/admin/models/m/live");
         var rollBack = await _browser.HiddenFieldsAsync("/admin/models/m", "rollback");
         var promote = await _browser.HiddenFieldsAsync("/admin/models/m", "promote");
