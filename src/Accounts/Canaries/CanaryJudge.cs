@@ -25,7 +25,7 @@ internal sealed record CanaryJudgement(CanaryVerdict Verdict, string Text);
 /// </summary>
 internal sealed class CanaryJudge(CanaryTerms terms, string version, string oldVersion)
 {
-    /// <summary>One-sided 99 %, for the end of a window. At 95 %, 6 of 100 windows of a version that is no worse counted as worse.</summary>
+    /// <summary>One-sided 99 %, for the end of a window. At 95 %, 6 of 100 windows of an equal version counted as worse.</summary>
     private const double Likely = 2.326;
 
     /// <summary>One-sided 99.9 %, for the looks of every few seconds inside a window.</summary>

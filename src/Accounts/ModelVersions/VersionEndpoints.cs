@@ -1,7 +1,9 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tollgate.Accounts.Canaries;
 using Tollgate.Accounts.Catalogue;
 using Tollgate.Accounts.Fleet;
+using Tollgate.Accounts.Users;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
@@ -37,6 +39,8 @@ internal static class VersionEndpoints
             Answer(await desk.RollBackAsync(model, actorId: null, stop) is { } fault ? [fault] : []));
         models.MapGet("/{model}/canaries", ListCanariesAsync);
         routes.MapModelRepository();
+        routes.MapGet("/admin/models/{model}/live", (string model) => new RazorComponentResult<VersionLive>(new { Model = model }))
+            .RequireAuthorization(new AuthorizeAttribute { Roles = Roles.Operator });
     }
 
     internal static async Task<JsonHttpResult<IReadOnlyList<VersionedModel>>> ListAsync(

@@ -14,7 +14,7 @@ using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Cli.Models;
 
-/// <summary><c>tollgate models list|import</c>.</summary>
+/// <summary><c>tollgate models list|import</c>, beside <see cref="VersionVerbs"/>.</summary>
 internal static class ModelsCommand
 {
     private static readonly Argument<string> Source =
@@ -75,16 +75,26 @@ internal static class ModelsCommand
         Description = "How far a chat model in fewer bits may be from its source: nats by which its next tokens diverge. Default: 0.1.",
     };
 
-    public static Command Create() => new("models", "Models of this installation.")
+    public static Command Create()
     {
-        new Command("list", "What is installed.").Does(ListAsync),
+        var models = new Command("models", "Models of this installation.") { List(), Import() };
+        foreach (var verb in VersionVerbs.Create())
+        {
+            models.Subcommands.Add(verb);
+        }
+
+        return models;
+    }
+
+    private static Command List() => new Command("list", "What is installed.").Does(ListAsync);
+
+    private static Command Import() =>
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
             Source, HubFile, Name, TaskName, MostElements, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix, Completions,
             Precision, ParityBound, Group, Steps,
             Guidance, PromptCheck, RefusedPrompts, PictureCheck, RefusedPictures,
-        }.WithAmounts().Does(ImportAsync),
-    };
+        }.WithAmounts().Does(ImportAsync);
 
     private static Option<string[]> Refused(string name, string what) =>
         new(name) { Description = $"LABEL=SCORE: this score of the classifier's label, or a higher one, refuses {what}. May be repeated." };

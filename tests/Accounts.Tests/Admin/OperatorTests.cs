@@ -148,7 +148,8 @@ public sealed class OperatorTests : IAsyncLifetime
         using var ada = await _host.SignUpAsync();
 
         foreach (var path in (string[])["/admin", "/admin/live", "/admin/organizations", "/admin/aliases", "/admin/books",
-            "/admin/jobs", "/admin/jobs/recurring", "/admin/prices", "/admin/prices/set", "/admin/prices/cancel"])
+            "/admin/jobs", "/admin/jobs/recurring", "/admin/models", "/admin/models/m",
+            "/admin/prices", "/admin/prices/set", "/admin/prices/cancel"])
         {
             Assert.Equal(HttpStatusCode.NotFound, (await ada.OpenAsync(path)).Status);
         }
@@ -161,7 +162,8 @@ public sealed class OperatorTests : IAsyncLifetime
         var organization = await _host.InScopeAsync<AccountsDb, Guid>(db => db.Organizations.Select(o => o.Id).FirstAsync());
         string[] pages =
         [
-            "/admin", "/admin/organizations", $"/admin/organizations/{organization}", "/admin/aliases", "/admin/prices", "/admin/books",
+            "/admin", "/admin/organizations", $"/admin/organizations/{organization}", "/admin/models", "/admin/aliases", "/admin/prices",
+            "/admin/books",
             "/overview", "/billing",
         ];
         var calm = new List<string>();

@@ -15,15 +15,16 @@ namespace Tollgate.Accounts.Tests.Canaries;
 
 /// <summary>
 /// Canaries on a real Postgres with a clock that the test moves. The service does not run, so nothing acts but the test; each call has a
-/// scope of its own, as after a restart or on another instance.
+/// scope of its own, as on another instance.
 /// </summary>
 internal sealed class CanaryBench : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly string[] _settings;
     private readonly Guid _gateway = Guid.NewGuid();
+    private WebApplication _app;
     private long _sequence;
 
-    private CanaryBench(WebApplication app) => _app = app;
+    private CanaryBench(string[] settings) => (_settings, _app) = (settings, AccountsApp.Create(settings));
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 5, 1, 8, 0, 0, TimeSpan.Zero));
 
@@ -34,10 +35,16 @@ internal sealed class CanaryBench : IAsyncDisposable
     {
         var postgres = await AccountsHost.CreateDatabaseAsync();
         var redis = (await RedisServer.SharedAsync()).ConnectionString;
-        var bench = new CanaryBench(
-            AccountsApp.Create(AccountsHost.Settings(postgres, redis, "http://127.0.0.1:9", TestFolder.Create("mail"))));
+        var bench = new CanaryBench(AccountsHost.Settings(postgres, redis, "http://127.0.0.1:9", TestFolder.Create("mail")));
         await bench.PlanAsync(new PlannedVersion("1", 100));
         return bench;
+    }
+
+    /// <summary>Goes on with another process on the same database.</summary>
+    public async Task RestartAsync()
+    {
+        await _app.DisposeAsync();
+        _app = AccountsApp.Create(_settings);
     }
 
     public void Break() => Installed = InstalledWith(ModelState.Broken);

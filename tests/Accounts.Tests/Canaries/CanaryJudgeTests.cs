@@ -78,7 +78,7 @@ public sealed class CanaryJudgeTests
             worse += Judge.Judge(Draw(random, 60), Draw(random, 1000), isOver: true).Verdict == CanaryVerdict.Worse ? 1 : 0;
         }
 
-        Assert.InRange(worse, 0, 15); // Three in a hundred, with errors of 1 % and latencies over two doublings.
+        Assert.InRange(worse, 0, 10); // Two in a hundred, with errors of 1 % and latencies over two doublings.
     }
 
     private static Tally Draw(Random random, int requests)

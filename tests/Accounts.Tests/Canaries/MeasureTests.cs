@@ -141,7 +141,7 @@ public sealed class MeasureTests : IAsyncLifetime
         return [.. measured.OrderBy(one => one.Version, StringComparer.Ordinal).ThenBy(one => one.Shadow)];
     }
 
-    private Task PlanAsync(params PlannedVersion[] versions) => _host.InScopeAsync<PlanBook, bool>(async plans =>
+    private Task<bool> PlanAsync(params PlannedVersion[] versions) => _host.InScopeAsync<PlanBook, bool>(async plans =>
     {
         await using var change = await plans.BeginAsync("m", CancellationToken.None);
         change.Set(new ModelPlan("m", Unloaded: false, versions));
