@@ -28,7 +28,7 @@ public static class InferenceApp
         {
             builder.Services.AddEncoders();
             builder.Services.AddTasks(tasks);
-            builder.Services.AddResidency();
+            builder.AddResidency();
             builder.AddDeployments();
         });
 

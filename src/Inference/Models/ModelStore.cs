@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Inference.Models;
 
@@ -164,19 +165,5 @@ public sealed class ModelStore(string root)
         {
             throw new ModelImportException($"The manifest {path} cannot be read: {exception.Message}", exception);
         }
-    }
-
-    /// <summary>Numbers by value, everything else by its characters and before numbers.</summary>
-    private sealed class VersionOrder : IComparer<string>
-    {
-        public static VersionOrder Instance { get; } = new();
-
-        public int Compare(string? x, string? y)
-        {
-            var (left, right) = (Parse(x), Parse(y));
-            return left != right ? left.CompareTo(right) : string.CompareOrdinal(x, y);
-        }
-
-        private static long Parse(string? version) => long.TryParse(version, out var number) ? number : -1;
     }
 }
