@@ -8,6 +8,7 @@ using Tollgate.Gateway.Endpoints;
 using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Idempotency;
 using Tollgate.Gateway.Journal;
+using Tollgate.Gateway.Measures;
 using Tollgate.Gateway.OpenApi;
 using Tollgate.Gateway.Pipeline;
 using Tollgate.Gateway.Redis;
@@ -45,6 +46,7 @@ public static class GatewayApp
         builder.AddIdempotency();
         builder.AddShipping();
         builder.AddCatalogue();
+        builder.AddMeasures();
         builder.AddWorkers();
         builder.AddForwarding();
         builder.AddCalls();

@@ -32,7 +32,7 @@ public static class InferenceApp
         {
             builder.Services.AddEncoders();
             builder.Services.AddTasks(tasks);
-            builder.Services.AddResidency();
+            builder.AddResidency();
             if (builder.Configuration[GroupSetting] is not { Length: > 0 })
             {
                 builder.AddDeployments();

@@ -2,6 +2,7 @@ using System.Globalization;
 using Tollgate.Accounts.Catalogue;
 using Tollgate.Accounts.Fleet;
 using Tollgate.Contracts.Catalogue;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Accounts.ModelVersions;
 

@@ -3,6 +3,7 @@ using Tollgate.Accounts.Catalogue;
 using Tollgate.Accounts.Fleet;
 using Tollgate.Accounts.Money;
 using Tollgate.Contracts.Catalogue;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Accounts.ModelVersions;
 

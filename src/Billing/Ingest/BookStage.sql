@@ -6,13 +6,13 @@ with ins as (
   insert into usage_events (
     organization_id, request_id, seq, project_id, key_id, model, endpoint, streamed, attempt, price_version, epoch,
     input, cached, output, reasoning, audio_ms, images, pixels, steps, calls, elements, delivered, outcome, source, admitted_at,
-    finished_at, service_class, amount, journal_id, booked_at)
+    finished_at, service_class, model_version, amount, journal_id, booked_at)
   select s.organization_id, s.request_id, s.seq, s.project_id, s.key_id, s.model, s.endpoint, s.streamed, s.attempt, s.price_version,
     s.epoch,
     s.input, s.cached, s.output, s.reasoning, s.audio_ms, s.images, s.pixels, s.steps, s.calls, s.elements,
     s.delivered, s.outcome, s.source,
     s.admitted_at, s.finished_at,
-    s.service_class,
+    s.service_class, s.model_version,
     units_cost(
       s.input, s.cached, s.output, s.reasoning, s.audio_ms, s.images, s.pixels, s.steps, s.calls, s.elements,
       s.service_class, v),

@@ -13,19 +13,19 @@ with late as (
   insert into usage_events (
     organization_id, request_id, seq, project_id, key_id, model, endpoint, streamed, attempt, price_version, epoch,
     input, cached, output, reasoning, audio_ms, images, pixels, steps, calls, elements, delivered, outcome, source, admitted_at,
-    finished_at, service_class, amount, journal_id, booked_at)
+    finished_at, service_class, model_version, amount, journal_id, booked_at)
   select u.organization_id, u.request_id, 1, u.project_id, u.key_id, u.model, u.endpoint, u.streamed, u.attempt, u.price_version, u.epoch,
     -u.input, -u.cached, -u.output, -u.reasoning, -u.audio_ms, -u.images, -u.pixels, -u.steps, -u.calls, -u.elements,
     -u.delivered, u.outcome,
     u.source, u.admitted_at, u.finished_at,
-    u.service_class, -u.amount, $1, $3::timestamptz
+    u.service_class, u.model_version, -u.amount, $1, $3::timestamptz
   from late l join usage_events u on u.organization_id = l.organization_id and u.request_id = l.request_id and u.seq = 0
   union all
   select l.organization_id, l.request_id, 2, l.project_id, l.key_id, l.model, l.endpoint, l.streamed, l.attempt, l.price_version, l.epoch,
     l.input, l.cached, l.output, l.reasoning, l.audio_ms, l.images, l.pixels, l.steps, l.calls, l.elements,
     l.delivered, l.outcome, l.source,
     l.admitted_at, l.finished_at,
-    l.service_class,
+    l.service_class, l.model_version,
     units_cost(
       l.input, l.cached, l.output, l.reasoning, l.audio_ms, l.images, l.pixels, l.steps, l.calls, l.elements,
       l.service_class, v), $1, $3

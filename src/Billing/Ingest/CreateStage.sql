@@ -26,5 +26,6 @@ create temporary table if not exists usage_stage (
   source smallint not null,
   admitted_at timestamptz not null,
   finished_at timestamptz not null,
-  service_class smallint not null
+  service_class smallint not null,
+  model_version text
 ) on commit delete rows

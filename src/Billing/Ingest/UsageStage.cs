@@ -15,9 +15,9 @@ namespace Tollgate.Billing.Ingest;
 /// </summary>
 internal static class UsageStage
 {
-    private const short Columns = 17 + Units.Length; // As in CopyStage.sql.
+    private const short Columns = 18 + Units.Length; // As in CopyStage.sql.
     private const int RowBytes = sizeof(short) + (Columns * sizeof(int)) + (5 * 16) + (2 * sizeof(int)) + 1
-        + ((4 + Units.Length) * sizeof(long)) + (3 * sizeof(short)); // Without the bytes of its two texts.
+        + ((4 + Units.Length) * sizeof(long)) + (3 * sizeof(short)); // Without the bytes of its three texts.
 
     private static readonly string CopySql = EmbeddedSql.Read("Ingest.CopyStage.sql");
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -45,7 +45,8 @@ internal static class UsageStage
         foreach (var usage in events)
         {
             length = checked(
-                length + RowBytes + StrictUtf8.GetMaxByteCount(usage.Model.Length) + StrictUtf8.GetMaxByteCount(usage.Endpoint.Length));
+                length + RowBytes + StrictUtf8.GetMaxByteCount(usage.Model.Length) + StrictUtf8.GetMaxByteCount(usage.Endpoint.Length)
+                    + StrictUtf8.GetMaxByteCount(usage.ModelVersion?.Length ?? 0));
         }
 
         return length;
@@ -80,6 +81,7 @@ internal static class UsageStage
             writer.Timestamp(usage.AdmittedAt);
             writer.Timestamp(usage.FinishedAt);
             writer.Smallint((short)usage.ServiceClass);
+            writer.TextOrNull(usage.ModelVersion);
         }
 
         return writer.End();
@@ -121,6 +123,18 @@ internal static class UsageStage
         {
             var length = StrictUtf8.GetBytes(value, _bytes[(_length + sizeof(int))..]);
             _ = Value(length);
+        }
+
+        public void TextOrNull(string? value)
+        {
+            if (value is null)
+            {
+                BinaryPrimitives.WriteInt32BigEndian(Take(sizeof(int)), -1);
+            }
+            else
+            {
+                Text(value);
+            }
         }
 
         public int End()

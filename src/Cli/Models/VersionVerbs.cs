@@ -5,6 +5,7 @@ using System.Net.Http.Json;
 using Tollgate.Cli.Commands;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Cli.Models;
 

@@ -6,6 +6,9 @@ public sealed partial record OpenAiError
     /// <summary>The code of <see cref="Overloaded"/>.</summary>
     public const string OverloadedCode = "server_is_overloaded";
 
+    /// <summary>The code of <see cref="ModelNotLoaded"/>.</summary>
+    public const string ModelNotLoadedCode = "model_not_loaded";
+
     private const string ServerFault = "server_error";
     private const string Unavailable = "service_unavailable_error";
 
@@ -24,6 +27,21 @@ public sealed partial record OpenAiError
         503, Unavailable, "model_unavailable", $"The model '{Shorten(model)}' is not available at the moment. Please try again later.")
     {
         RetryAfter = retryAfter,
+    };
+
+    /// <summary>A worker does not have the version that was asked for, and cannot load it now. Another one may: a gateway asks there, and
+    /// answers as if no worker had the model.</summary>
+    public static OpenAiError ModelNotLoaded(TimeSpan retryAfter) => new(
+        503, Unavailable, ModelNotLoadedCode, "This worker does not have the model in memory and cannot load it now.")
+    {
+        RetryAfter = retryAfter,
+    };
+
+    /// <summary>The operator took the model out of service. A retry gets the same answer until the operator loads it again.</summary>
+    public static OpenAiError ModelUnloaded(string model) => new(
+        503, Unavailable, "model_unloaded", $"The model '{Shorten(model)}' was unloaded by the operator of this service.")
+    {
+        ShouldRetry = false,
     };
 
     /// <summary>The organization's money is being counted after a failure. Must not look like a lack of credit.</summary>

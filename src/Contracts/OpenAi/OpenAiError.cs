@@ -22,10 +22,13 @@ public sealed partial record OpenAiError(int Status, string Type, string? Code, 
     /// <summary>The limit that refused the request, such as <c>key.tpm</c>; sent as <c>x-tollgate-binding-limit</c>.</summary>
     public string? BindingLimit { get; init; }
 
+    /// <summary>The code of <see cref="ModelNotFound"/>.</summary>
+    public const string ModelNotFoundCode = "model_not_found";
+
     public static OpenAiError ModelNotFound(string model) => new(
         404,
         InvalidRequest,
-        "model_not_found",
+        ModelNotFoundCode,
         $"The model '{Shorten(model)}' does not exist or you do not have access to it.",
         "model");
 

@@ -9,13 +9,13 @@ namespace Tollgate.Contracts.Usage;
 /// <summary>
 /// Encodes a <see cref="UsageBatch"/> in binary, the body of <c>POST /internal/usage</c>. A backlog of a million events is parsed and sent
 /// in a tenth of the time that JSON takes. Little-endian, ids in RFC 9562 order, counts before lists: version, journal, boot, from, to;
-/// strings; fences; lowered budgets; prices; events of one length, which refer to strings by index and to prices by version.
+/// strings; fences; lowered budgets; prices; events of one length, which refer to strings by index (-1 for none) and to prices by
+/// version.
 /// </summary>
 /// <remarks>
-/// Version 4 has the first <see cref="Units.SecondLength"/> kinds of units. Version 3 has neither service classes nor batch factors
-/// either: its events are standard ones. Version 2 has only the first
-/// <see cref="Units.FirstLength"/> kinds of units, version 1 no prices either. All can still be read, so Billing may be updated before the
-/// gateways.
+/// Version 4 has the first <see cref="Units.SecondLength"/> kinds of units, and no versions of models. Version 3 has neither service
+/// classes nor batch factors either: its events are standard ones. Version 2 has only the first <see cref="Units.FirstLength"/> kinds of
+/// units, version 1 no prices either. All can still be read, so Billing may be updated before the gateways.
 /// </remarks>
 public static class UsageBatchFormat
 {
@@ -27,11 +27,12 @@ public static class UsageBatchFormat
     private const byte VersionOfFirstKinds = 2;
     private const byte VersionWithoutPrices = 1;
     private const long Unknown = -1;
+    private const int NoString = -1;
     private const int IdBytes = 16;
     private const int HeadBytes = 1 + IdBytes + (3 * sizeof(long));
     private const int FenceBytes = IdBytes + sizeof(long);
     private const int LoweredBytes = IdBytes + (2 * sizeof(long));
-    private static readonly Fields FieldsOfVersion = new(Units.Length, HasClasses: true);
+    private static readonly Fields FieldsOfVersion = new(Units.Length, HasClasses: true, HasModelVersions: true);
 
     /// <summary>Returns a request's body, which may be sent any number of times.</summary>
     public static HttpContent ToContent(UsageBatch batch) => ToContent(Write(batch));
@@ -99,7 +100,8 @@ public static class UsageBatchFormat
         var version = reader.Byte();
         var fields = new Fields(
             version >= Version ? Units.Length : version >= VersionWithoutClasses ? Units.SecondLength : Units.FirstLength,
-            version >= VersionOfSecondKinds);
+            version >= VersionOfSecondKinds,
+            version >= Version);
         if (version is not (Version or VersionOfSecondKinds or VersionWithoutClasses or VersionOfFirstKinds or VersionWithoutPrices))
         {
             throw new InvalidDataException("The batch has a version that is not known here.");
@@ -140,7 +142,8 @@ public static class UsageBatchFormat
         IdBytes + ((fields.Kinds + 1) * sizeof(long)) + 1 + (fields.HasClasses ? sizeof(short) : 0);
 
     private static int EventBytes(Fields fields) =>
-        (5 * IdBytes) + (4 * sizeof(int)) + ((fields.Kinds + 4) * sizeof(long)) + (2 * sizeof(short)) + 1 + (fields.HasClasses ? 1 : 0);
+        (5 * IdBytes) + (4 * sizeof(int)) + ((fields.Kinds + 4) * sizeof(long)) + (2 * sizeof(short)) + 1 + (fields.HasClasses ? 1 : 0)
+        + (fields.HasModelVersions ? sizeof(int) : 0);
 
     private static void Write(ref Writer writer, UsageEvent usage, Dictionary<string, int> strings)
     {
@@ -166,6 +169,7 @@ public static class UsageBatchFormat
         writer.Int16((short)usage.Source);
         writer.Byte(usage.Streamed ? (byte)1 : (byte)0);
         writer.Byte((byte)usage.ServiceClass);
+        writer.Int32(usage.ModelVersion is { } modelVersion ? strings[modelVersion] : NoString);
     }
 
     private static void Write(ref Writer writer, Guid version, UsagePrice price)
@@ -222,11 +226,13 @@ public static class UsageBatchFormat
             Source = (UsageSource)reader.Int16(),
             Streamed = reader.Byte() != 0,
             ServiceClass = fields.HasClasses ? (ServiceClass)reader.Byte() : ServiceClass.Standard,
+            ModelVersion = fields.HasModelVersions && reader.Int32() is var modelVersion and not NoString
+                ? Named(strings, modelVersion) : null,
         };
     }
 
     /// <summary>What the prices and events of a version have.</summary>
-    private readonly record struct Fields(int Kinds, bool HasClasses);
+    private readonly record struct Fields(int Kinds, bool HasClasses, bool HasModelVersions);
 
     private static string Named(string[] strings, int index) =>
         (uint)index < (uint)strings.Length ? strings[index] : throw new InvalidDataException("A name is not in the batch's list.");
@@ -238,6 +244,10 @@ public static class UsageBatchFormat
         {
             Add(usage.Model);
             Add(usage.Endpoint);
+            if (usage.ModelVersion is { } version)
+            {
+                Add(version);
+            }
         }
 
         return (strings, indices);

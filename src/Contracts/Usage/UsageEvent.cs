@@ -61,6 +61,9 @@ public sealed record UsageEvent
 
     /// <summary>Decides which share of the price is charged.</summary>
     public ServiceClass ServiceClass { get; init; }
+
+    /// <summary>Version of the model that the request was sent to; null where the sender does not know it. It changes no price.</summary>
+    public string? ModelVersion { get; init; }
 }
 
 /// <summary>Price of a usage event's version, for its model.</summary>

@@ -145,6 +145,14 @@ public static class WorkerHeaders
     /// </summary>
     public const string Worker = "x-tollgate-worker";
 
+    /// <summary>Gateway → worker: the version of the model that the body names. A worker that does not have it in memory, and cannot load
+    /// it now, answers 503 with <see cref="OpenAi.OpenAiError.ModelNotLoadedCode"/>. Without it the worker chooses.</summary>
+    public const string Version = "x-tollgate-version";
+
+    /// <summary>Gateway → worker: <c>1</c> for a copy of a request, whose answer nobody gets. It waits for all other work and stands in no
+    /// log of what was computed.</summary>
+    public const string Shadow = "x-tollgate-shadow";
+
     /// <summary>Worker → gateway: how long the request waited for a slot, milliseconds.</summary>
     public const string QueueMs = "x-tollgate-queue-ms";
 }

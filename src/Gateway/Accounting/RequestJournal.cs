@@ -73,7 +73,7 @@ internal sealed class RequestJournal(JournalFile journal, Settlements settlement
     /// <summary>Journals the hold. False when there is no room: release it.</summary>
     public bool TryAdmit(AdmittedRequest request)
     {
-        Span<byte> payload = stackalloc byte[2048];
+        Span<byte> payload = stackalloc byte[2560];
         var writer = new RecordWriter(payload);
         request.Write(ref writer);
         return journal.Append(RecordType.Admitted, writer.Written) >= 0;

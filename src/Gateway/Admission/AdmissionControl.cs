@@ -54,6 +54,7 @@ internal sealed partial class AdmissionControl(
                 demand.Price.Version, PriceOf(demand), demand.Bound, epoch, reply.Time, money, decision.Call.Tokens)
             {
                 ServiceClass = demand.ServiceClass,
+                ModelVersion = demand.ModelVersion,
             };
             if (!leases.Gate.Permits(caller.OrganizationId, epoch) || !journal.TryAdmit(request))
             {

@@ -15,6 +15,9 @@ internal sealed record Demand(string Endpoint, string Model, ModelPrice Price, U
     /// either name. Null when it is <see cref="Model"/>.</summary>
     public string? AskedModel { get; init; }
 
+    /// <summary>Version of the model that it is sent to; null for any.</summary>
+    public string? ModelVersion { get; init; }
+
     /// <summary>Decides how soon it runs, and at which share of the price the hold pays.</summary>
     public ServiceClass ServiceClass { get; init; }
 

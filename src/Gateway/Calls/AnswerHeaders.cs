@@ -7,6 +7,9 @@ namespace Tollgate.Gateway.Calls;
 /// <summary>The headers that say what an answer is, whether it comes from a worker or is sent again.</summary>
 internal static class AnswerHeaders
 {
+    /// <summary>The version of the model that answered.</summary>
+    public const string ModelVersion = "x-tollgate-model-version";
+
     public static void OfEvents(HttpResponse response)
     {
         response.ContentType = "text/event-stream; charset=utf-8";

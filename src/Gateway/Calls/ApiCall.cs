@@ -66,6 +66,9 @@ internal sealed class ApiCall(Guid requestId, long startedAt)
     /// <summary>The model's real name, once it is known to exist.</summary>
     public string? Model { get; set; }
 
+    /// <summary>The version of the model that answers; null for whichever a worker has.</summary>
+    public string? ModelVersion { get; set; }
+
     public bool Streamed { get; set; }
 
     /// <summary>Events of a stream that have gone out.</summary>

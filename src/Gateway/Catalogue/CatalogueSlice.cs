@@ -26,6 +26,7 @@ internal static class CatalogueSlice
             builder.Services.AddHostedService(services => services.GetRequiredService<DeploymentCatalogue>());
         }
 
+        builder.Services.AddSingleton<VersionChoice>();
         builder.Services.AddSingleton<ModelDirectory>();
         builder.Services.AddHealthChecks().AddCheck<SnapshotsPresent>("snapshots", tags: ["ready"]);
         return builder;

@@ -7,8 +7,19 @@ namespace Tollgate.Gateway.Catalogue;
 
 /// <summary>What became of a name that a client wrote.</summary>
 /// <param name="Model">The real name.</param>
-/// <param name="Card">Null when the model is known but no worker has shown it since this gateway started.</param>
-internal sealed record ResolvedModel(string Model, ModelCard? Card);
+/// <param name="Card">Of the version that answers. Null when the model is known but no worker has shown it since this gateway
+/// started.</param>
+internal sealed record ResolvedModel(string Model, ModelCard? Card)
+{
+    /// <summary>The operator took it out of memory.</summary>
+    public bool IsUnloaded { get; init; }
+
+    /// <summary>The version that the request names, where workers have the model and none of them has that version; else null.</summary>
+    public string? LacksVersion { get; init; }
+
+    /// <summary>Card of the version that gets a copy of the request; null for none.</summary>
+    public ModelCard? Shadow { get; init; }
+}
 
 /// <summary>One line of <c>GET /v1/models</c>: a model by its real name or by an alias.</summary>
 internal sealed record ListedModel(string Id, DateTimeOffset CreatedAt);
@@ -16,21 +27,33 @@ internal sealed record ListedModel(string Id, DateTimeOffset CreatedAt);
 /// <summary>Which models a caller can see and call: deployments from Learning, aliases from Accounts, cards from the workers, and the key's
 /// own lists over all of them. A trained model exists for keys of its project alone.</summary>
 internal sealed class ModelDirectory(
-    AliasCatalogue aliases, DeploymentCatalogue deployments, PriceCatalogue prices, WorkerPool workers)
+    AliasCatalogue aliases, DeploymentCatalogue deployments, PriceCatalogue prices, WorkerPool workers, VersionChoice versions)
 {
-    /// <summary>The model behind <paramref name="name"/>, or null when it does not exist for this caller: hidden, not allowed to the key,
-    /// another project's, or unknown. A name of the caller's project goes before an alias and a real name.</summary>
-    public ResolvedModel? Resolve(string name, Caller caller)
+    /// <summary>The model behind <paramref name="name"/>, in the version that answers the request, or null when it does not exist for
+    /// this caller: hidden, not allowed to the key, another project's, or unknown. A name of the caller's project goes before an alias
+    /// and a real name.</summary>
+    /// <param name="requestId">Decides between versions.</param>
+    /// <param name="version">That the request names; null for whichever serves.</param>
+    public ResolvedModel? Resolve(string name, Caller caller, Guid requestId, string? version = null)
     {
         var model = deployments.Resolve(caller.Project, name) ?? aliases.Resolve(name);
-        var card = workers.FindCard(model);
-        if (!MayCall(name, model, card, caller))
+        var chosen = versions.Choose(model, requestId);
+        var card = version is null ? chosen : versions.FindNamed(model, version);
+        if (!MayCall(name, model, card ?? chosen, caller))
         {
             return null;
         }
 
-        return card is not null || prices.Knows(model) || deployments.OwnerOf(model) is not null ? new ResolvedModel(model, card) : null;
+        return chosen is null && !prices.Knows(model) && deployments.OwnerOf(model) is null ? null : new ResolvedModel(model, card)
+        {
+            IsUnloaded = versions.IsUnloaded(model),
+            LacksVersion = card is null && chosen is not null ? version : null,
+            Shadow = version is null && card is not null ? versions.ChooseShadow(model, card.Version, requestId) : null,
+        };
     }
+
+    /// <summary>Versions of a model that take requests, the newest first.</summary>
+    public IReadOnlyList<string> InService(string model) => versions.InService(model);
 
     /// <summary>Whether the caller can call a model that fits.</summary>
     public bool Has(Caller caller, Predicate<ModelCard> fits) =>

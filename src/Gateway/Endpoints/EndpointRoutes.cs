@@ -11,7 +11,7 @@ namespace Tollgate.Gateway.Endpoints;
 internal static class EndpointRoutes
 {
     internal const string ModelInPath = "A model's name or an alias; a slash in it is written %2F.";
-    internal const string VersionInPath = "The version in service; any other one is not found.";
+    internal const string VersionInPath = "A version in service; any other one is not found.";
 
     /// <summary>Its usual path.</summary>
     public static RouteHandlerBuilder MapInference(this IEndpointRouteBuilder routes, InferenceEndpoint endpoint) =>

@@ -35,12 +35,17 @@ internal static class ServerState
         writer.WriteEndObject();
     }
 
-    public static void WriteModel(Utf8JsonWriter writer, ModelCard card)
+    /// <param name="versions">Those in service; that of the card where there are none.</param>
+    public static void WriteModel(Utf8JsonWriter writer, ModelCard card, IReadOnlyList<string> versions)
     {
         writer.WriteStartObject();
         writer.WriteString("name", card.Name);
         writer.WriteStartArray("versions");
-        writer.WriteStringValue(card.Version);
+        foreach (var version in versions.DefaultIfEmpty(card.Version))
+        {
+            writer.WriteStringValue(version);
+        }
+
         writer.WriteEndArray();
         writer.WriteString("platform", "onnxruntime_onnx");
         Write(writer, "inputs", card.Tensors!.Inputs);

@@ -39,7 +39,7 @@ internal sealed class TensorsEndpoint() : InferenceEndpoint(PublicEndpoint.Tenso
             + "`binary_data` of one output. FP16 and BF16 have the binary form alone. A number that is not finite has it too: JSON holds "
             + "none."));
         Document(routes.MapInferenceOfVersion(this, Api.Paths[1]).Describe(
-            "inferVersion", Tag, "Call a version of a model", "The same, where another version than that in service is not found."));
+            "inferVersion", Tag, "Call a version of a model", "The same by a version that is in service; any other one is not found."));
         DocumentState<InferServerBody>(
             routes.MapGet(Api.Paths[2], DescribeServerAsync).Describe(
                 "describeServer", Tag, "Show the server", "Returns the server's name, version and extensions."),
@@ -92,8 +92,7 @@ internal sealed class TensorsEndpoint() : InferenceEndpoint(PublicEndpoint.Tenso
     public override OpenAiError? Refuse(ModelCard card, InferenceRequest request)
     {
         var infer = (InferRequest)request;
-        return infer.Version is { } version && version != card.Version ? OpenAiError.VersionNotFound(card.Name, version)
-            : card.Tensors is { } signature ? signature.FindFault(infer)
+        return card.Tensors is { } signature ? signature.FindFault(infer)
             : OpenAiError.ModelUnavailable(card.Name, TimeSpan.FromSeconds(1));
     }
 
@@ -128,12 +127,15 @@ internal sealed class TensorsEndpoint() : InferenceEndpoint(PublicEndpoint.Tenso
 
     internal static Task ShowModelReadyAsync(
         HttpContext context, [Description(EndpointRoutes.ModelInPath)] string model, RequestEntry door, ModelDirectory models) =>
-        AnswerAsync(context, door, models, model, null, ServerState.WriteModelReady);
+        AnswerAsync(
+            context, door, models, model, null, static (writer, card, _) => ServerState.WriteModelReady(writer, card), mustServe: true);
 
     internal static Task ShowVersionReadyAsync(
         HttpContext context, [Description(EndpointRoutes.ModelInPath)] string model,
         [Description(EndpointRoutes.VersionInPath)] string version, RequestEntry door, ModelDirectory models) =>
-        AnswerAsync(context, door, models, model, version, ServerState.WriteModelReady);
+        AnswerAsync(
+            context, door, models, model, version, static (writer, card, _) => ServerState.WriteModelReady(writer, card),
+            mustServe: true);
 
     private static async Task AnswerAsync(HttpContext context, RequestEntry door, Action<Utf8JsonWriter> write)
     {
@@ -145,7 +147,7 @@ internal sealed class TensorsEndpoint() : InferenceEndpoint(PublicEndpoint.Tenso
 
     private static async Task AnswerAsync(
         HttpContext context, RequestEntry door, ModelDirectory models, string name, string? version,
-        Action<Utf8JsonWriter, ModelCard> write)
+        Action<Utf8JsonWriter, ModelCard, IReadOnlyList<string>> write, bool mustServe = false)
     {
         if (await EnterAsync(context, door) is not { } caller)
         {
@@ -153,14 +155,16 @@ internal sealed class TensorsEndpoint() : InferenceEndpoint(PublicEndpoint.Tenso
         }
 
         name = EndpointRoutes.Unescape(name);
-        var model = models.Resolve(name, caller);
+        var model = models.Resolve(name, caller, Guid.Empty, version);
+        var serving = model is null ? [] : models.InService(model.Model);
         var error = model is null ? OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(name))
+            : model.LacksVersion is { } lacking ? OpenAiError.VersionNotFound(model.Model, lacking)
             : model.Card is null ? OpenAiError.ModelNotReady(model.Model)
             : model.Card.Task != PublicEndpoint.Tensors.Task!.Name ? OpenAiError.ModelNotForEndpoint(model.Model, "v2")
-            : version is not null && version != model.Card.Version ? OpenAiError.VersionNotFound(model.Model, version)
-            : model.Card.Tensors is null ? OpenAiError.ModelNotReady(model.Model) : null;
+            : model.Card.Tensors is null || (mustServe && (model.IsUnloaded || !serving.Contains(model.Card.Version)))
+            ? OpenAiError.ModelNotReady(model.Model) : null;
         await (error is null
-            ? WriteAsync(context, writer => write(writer, model!.Card!))
+            ? WriteAsync(context, writer => write(writer, model!.Card!, serving))
             : OpenAiErrorResult.WriteAsync(context, error));
     }
 

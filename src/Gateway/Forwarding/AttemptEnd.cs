@@ -33,7 +33,14 @@ internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
     /// <summary>The worker has no place for another request of this organization.</summary>
     public bool NoPlace { get; init; }
 
+    /// <summary>The version that ran it, or its worker, is at fault: an error of the worker's, a broken answer, a worker that died or was
+    /// too slow.</summary>
+    public bool IsFault { get; init; }
+
     public static readonly AttemptEnd Answered = new(null, Retry.Never);
+
+    /// <summary>A stream that the worker broke after it had begun.</summary>
+    public static readonly AttemptEnd Broken = Answered with { IsFault = true };
 
     /// <summary>
     /// The end of an attempt whose worker went away before anything went out to the client. With no other worker to try it is as if there
@@ -41,7 +48,11 @@ internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
     /// </summary>
     /// <param name="hadRequest">Whether the worker may have begun on the request, which may then be what killed it.</param>
     public static AttemptEnd WorkerGone(string model, bool hadRequest = true) =>
-        new(OpenAiError.ModelUnavailable(model, TimeSpan.FromSeconds(1)), Retry.Anywhere) { WorkerDied = hadRequest };
+        new(OpenAiError.ModelUnavailable(model, TimeSpan.FromSeconds(1)), Retry.Anywhere)
+        {
+            WorkerDied = hadRequest,
+            IsFault = true,
+        };
 
     /// <summary>The end of an attempt that was stopped before anything went out to the client.</summary>
     public static async Task<AttemptEnd> OfStopAsync(Attempt attempt, RunningRequest running, UnansweredWork work)
@@ -62,9 +73,13 @@ internal readonly record struct AttemptEnd(OpenAiError? Error, Retry Retry)
             case StopCause.ShuttingDown:
                 return new AttemptEnd(OpenAiError.ShuttingDown(), Retry.Never);
             case StopCause.WorkerBroken:
-                return new AttemptEnd(OpenAiError.UpstreamFailed(), Retry.Elsewhere);
+                return new AttemptEnd(OpenAiError.UpstreamFailed(), Retry.Elsewhere) { IsFault = true };
             default:
-                return new AttemptEnd(OpenAiError.UpstreamTimedOut(), Retry.Never) { Computed = confirmed?.Units ?? default };
+                return new AttemptEnd(OpenAiError.UpstreamTimedOut(), Retry.Never)
+                {
+                    Computed = confirmed?.Units ?? default,
+                    IsFault = true,
+                };
         }
     }
 }

@@ -16,15 +16,17 @@ internal sealed class Backpressure(TimeProvider clock)
     /// <summary>How long an answer is repeated: much shorter than Retry-After, since places become free one by one.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
 
-    private readonly RecentCache<(Guid Organization, string Model, ServiceClass ServiceClass), Refusal> _refusals = new(MostRemembered);
+    private readonly RecentCache<(Guid Organization, string Model, string? Version, ServiceClass ServiceClass), Refusal> _refusals =
+        new(MostRemembered);
 
     /// <summary>A worker has refused a request for want of a place, and no other worker took it.</summary>
-    public void Note(Guid organization, string model, ServiceClass serviceClass, OpenAiError error) =>
-        _refusals.Set((organization, model, serviceClass), new Refusal(error, clock.GetTimestamp()));
+    /// <param name="version">Of the model; each has a queue of its own.</param>
+    public void Note(Guid organization, string model, ServiceClass serviceClass, OpenAiError error, string? version = null) =>
+        _refusals.Set((organization, model, version, serviceClass), new Refusal(error, clock.GetTimestamp()));
 
     /// <summary>What to answer to a request that would be refused as well; null when it is worth a try.</summary>
-    public OpenAiError? Find(Guid organization, string model, ServiceClass serviceClass) =>
-        _refusals.TryGet((organization, model, serviceClass), out var refusal) && clock.GetElapsedTime(refusal.At) < Moment
+    public OpenAiError? Find(Guid organization, string model, ServiceClass serviceClass, string? version = null) =>
+        _refusals.TryGet((organization, model, version, serviceClass), out var refusal) && clock.GetElapsedTime(refusal.At) < Moment
             ? refusal.Error : null;
 
     private sealed record Refusal(OpenAiError Error, long At);

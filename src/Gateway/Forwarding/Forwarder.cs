@@ -7,6 +7,7 @@ using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Usage;
 using Tollgate.Contracts.Workers;
+using Tollgate.Gateway.Measures;
 using Tollgate.Gateway.Telemetry;
 using Tollgate.Gateway.Workers;
 
@@ -17,7 +18,8 @@ namespace Tollgate.Gateway.Forwarding;
 /// closed.
 /// </summary>
 internal sealed partial class Forwarder(
-    WorkerPool pool, ForwardingParts parts, UnaryRelay unary, Backpressure backpressure, ILogger<Forwarder> logger)
+    WorkerPool pool, ForwardingParts parts, UnaryRelay unary, Backpressure backpressure, VersionMeasures measures,
+    ILogger<Forwarder> logger)
 {
     /// <summary>Workers that one request may die with: a request that kills its worker must not go through all of them.</summary>
     private const int MostDeaths = 2;
@@ -25,12 +27,13 @@ internal sealed partial class Forwarder(
     /// <returns>The error to answer with, or null when the client has its answer or is gone.</returns>
     public async Task<OpenAiError?> ForwardAsync(RunningRequest running)
     {
+        var started = parts.Clock.GetTimestamp();
         var tried = new Worker?[parts.Options.Value.MostRetries + 1];
         var end = new AttemptEnd(OpenAiError.ModelUnavailable(running.Model, TimeSpan.FromSeconds(1)), Retry.Elsewhere);
         var deaths = 0;
         for (var number = 1; number <= tried.Length && end.Retry != Retry.Never && deaths < MostDeaths; number++)
         {
-            var worker = pool.Pick(running.Model, tried, running.Call.Worker);
+            var worker = pool.Pick(running.Model, tried, running.Call.Worker, running.Version);
             if (worker is null || (tried.Contains(worker) && end.Retry != Retry.Anywhere))
             {
                 break;
@@ -53,13 +56,25 @@ internal sealed partial class Forwarder(
         {
             if (end.NoPlace)
             {
-                backpressure.Note(running.OrganizationId, running.Model, running.Call.ServiceClass, end.Error);
+                backpressure.Note(running.OrganizationId, running.Model, running.Call.ServiceClass, end.Error, running.Version);
             }
 
             await running.CloseUnansweredAsync(Outcome.FailedBeforeFirstToken, end.Computed, parts.Unanswered);
         }
 
+        Measure(running, end, parts.Clock.GetElapsedTime(started));
         return end.Error;
+    }
+
+    /// <summary>Counts the request for its version, unless its client ended it or wrote it wrongly, or no worker had a place for
+    /// it.</summary>
+    private void Measure(RunningRequest running, in AttemptEnd end, TimeSpan elapsed)
+    {
+        var answered = end.Error is null && running.Call.Outcome is Outcome.Completed or Outcome.Empty;
+        if (answered || end.IsFault)
+        {
+            measures.Note(running.Model, running.Version, shadow: false, answered ? elapsed : null);
+        }
     }
 
     private async Task<AttemptEnd> TraceAsync(RunningRequest running, Worker worker, int number)
@@ -152,6 +167,11 @@ internal sealed partial class Forwarder(
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Attempt, number.ToString(CultureInfo.InvariantCulture));
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Organization, running.Call.Caller!.OrganizationId.ToString("N"));
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Bound, running.Ticket.Bound.ToString());
+        if (running.Version is { } version)
+        {
+            message.Headers.TryAddWithoutValidation(WorkerHeaders.Version, version);
+        }
+
         if (running.Call.ServiceClass != ServiceClass.Standard)
         {
             message.Headers.TryAddWithoutValidation(WorkerHeaders.ServiceClass, running.Call.ServiceClass.Name());

@@ -8,3 +8,6 @@ namespace Tollgate.Gateway.Forwarding;
 internal sealed record ForwardingParts(
     WorkerClient Client, IOptions<ForwardingOptions> Options, DrainGate Drain, UnansweredWork Unanswered,
     GatewayMetrics Metrics, TimeProvider Clock);
+
+/// <summary>What the pipeline asks of forwarding.</summary>
+internal sealed record ForwardingDesk(Backpressure Backpressure, Forwarder Forwarder, ShadowTraffic Shadows);

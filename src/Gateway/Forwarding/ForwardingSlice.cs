@@ -18,6 +18,8 @@ internal static class ForwardingSlice
         builder.Services.AddSingleton<ForwardingParts>();
         builder.Services.AddSingleton<UnaryRelay>();
         builder.Services.AddSingleton<Forwarder>();
+        builder.Services.AddSingleton<ShadowTraffic>();
+        builder.Services.AddSingleton<ForwardingDesk>();
         return builder;
     }
 }

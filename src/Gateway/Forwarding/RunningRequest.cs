@@ -17,6 +17,9 @@ internal sealed record RunningRequest(
     /// <summary>The model's real name, known before the request was admitted.</summary>
     public string Model => Call.Model!;
 
+    /// <summary>Version of the model; null for any, which runs of trainings take.</summary>
+    public string? Version => Call.ModelVersion;
+
     /// <summary>Of the caller, who was known before the request was admitted.</summary>
     public Guid OrganizationId => Call.Caller!.OrganizationId;
 

@@ -140,7 +140,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
             _started = true;
             var response = running.Context.Response;
             AnswerHeaders.OfEvents(response);
-            WorkerAnswer.CopyHeaders(answer, response);
+            WorkerAnswer.CopyHeaders(answer, response, running.Version);
             running.Context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
         }
     }
@@ -183,7 +183,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
                 running.Context.Abort();
                 return AttemptEnd.Answered;
             case StopCause.ShuttingDown:
-                return await FailAsync(OpenAiError.ShuttingDown());
+                return await FailAsync(OpenAiError.ShuttingDown()) with { IsFault = false };
             case StopCause.WorkerSilent:
                 return await FailAsync(OpenAiError.UpstreamTimedOut());
             default:
@@ -225,7 +225,7 @@ internal sealed partial class StreamRelay(RunningRequest running, Attempt attemp
         running.Call.ErrorType = "stream_broken";
         parts.Metrics.StreamBroken(running.Model);
         await running.Context.Response.BodyWriter.WriteAsync(frame, running.Context.RequestAborted);
-        return AttemptEnd.Answered;
+        return AttemptEnd.Broken;
     }
 
     [LoggerMessage(1, LogLevel.Error, "Request {RequestId}: worker {Worker} sent {What} after {Tokens} tokens.")]

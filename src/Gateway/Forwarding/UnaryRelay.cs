@@ -58,7 +58,7 @@ internal sealed partial class UnaryRelay(ForwardingParts parts, ILogger<UnaryRel
     {
         var response = running.Context.Response;
         AnswerHeaders.OfWhole(response, body.Span, running.Endpoint, running.Model, running.Request.AnswersPlainText);
-        WorkerAnswer.CopyHeaders(answer, response);
+        WorkerAnswer.CopyHeaders(answer, response, running.Version);
         await response.BodyWriter.WriteAsync(body, running.Context.RequestAborted);
     }
 

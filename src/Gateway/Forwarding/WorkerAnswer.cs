@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Workers;
+using Tollgate.Gateway.Calls;
 
 namespace Tollgate.Gateway.Forwarding;
 
@@ -13,8 +14,13 @@ internal static class WorkerAnswer
 
     public static string? UnitsText(HttpResponseMessage answer) => Text(answer, Units.Header);
 
-    public static void CopyHeaders(HttpResponseMessage answer, HttpResponse response)
+    public static void CopyHeaders(HttpResponseMessage answer, HttpResponse response, string? version)
     {
+        if (version is not null)
+        {
+            response.Headers[AnswerHeaders.ModelVersion] = version;
+        }
+
         if (Text(answer, WorkerHeaders.QueueMs) is { } queueMs)
         {
             response.Headers[WorkerHeaders.QueueMs] = queueMs;

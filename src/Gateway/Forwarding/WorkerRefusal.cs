@@ -20,10 +20,17 @@ internal static class WorkerRefusal
         }
 
         var error = await UpstreamError.ReadAsync(response, cancellationToken) ?? OpenAiError.UpstreamFailed();
+        if (error.Code == OpenAiError.ModelNotLoadedCode)
+        {
+            return new AttemptEnd(
+                OpenAiError.ModelUnavailable(model, error.RetryAfter ?? TimeSpan.FromSeconds(1)), Retry.Elsewhere);
+        }
+
         var isOfWorker = error.Status >= 500 || error.Status == (int)HttpStatusCode.TooManyRequests;
         var retry = isOfWorker && error.ShouldRetry != false ? Retry.Elsewhere : Retry.Never;
         return new AttemptEnd(error, retry)
         {
+            IsFault = error.Status >= 500 && error.Status != (int)HttpStatusCode.ServiceUnavailable,
             NoPlace = error is { Status: 503, Code: OpenAiError.OverloadedCode },
             Computed = retry == Retry.Never && WorkerAnswer.TryReadUnits(response, out var computed) ? computed : default,
         };

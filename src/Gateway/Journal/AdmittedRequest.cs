@@ -20,6 +20,9 @@ internal sealed record AdmittedRequest(
     /// <summary>Decides which share of the price is charged.</summary>
     public ServiceClass ServiceClass { get; init; }
 
+    /// <summary>Version of the model that it is sent to; null in records of before versions were chosen.</summary>
+    public string? ModelVersion { get; init; }
+
     /// <summary>What <paramref name="units"/> cost, as the till books it: never more than was held.</summary>
     public long CostNanoUsd(Units units) => Math.Min(Price.PicoUsd.CostNanoUsd(units, ServiceClass), MoneyNanoUsd);
 
@@ -61,6 +64,7 @@ internal sealed record AdmittedRequest(
         writer.Count(Price.PicoUsd.BatchFactor);
         writer.Byte((byte)ServiceClass);
         writer.LatestPrices(Price.PicoUsd, Bound);
+        writer.Text(ModelVersion ?? "");
     }
 
     public static AdmittedRequest Read(ref RecordReader reader)
@@ -77,6 +81,7 @@ internal sealed record AdmittedRequest(
         var (factor, serviceClass) = reader.IsAtEnd
             ? (UnitPrices.UsualBatchFactor, ServiceClass.Standard) : ((int)reader.Count(), (ServiceClass)reader.Byte());
         reader.LatestPrices(ref prices, ref bound);
+        var modelVersion = reader.IsAtEnd ? "" : reader.Text();
         var price = new UsagePrice(
             UnitPrices.Of(prices, factor), from == UnknownTime ? null : new DateTimeOffset(from, TimeSpan.Zero), isOwn);
         return new AdmittedRequest(
@@ -84,6 +89,7 @@ internal sealed record AdmittedRequest(
             rateTokens)
         {
             ServiceClass = serviceClass,
+            ModelVersion = modelVersion.Length > 0 ? modelVersion : null,
         };
     }
 
@@ -108,6 +114,7 @@ internal sealed record AdmittedRequest(
         FinishedAt = end.FinishedAt,
         Source = end.Source,
         ServiceClass = ServiceClass,
+        ModelVersion = ModelVersion,
     };
 }
 

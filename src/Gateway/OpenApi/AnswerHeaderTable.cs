@@ -1,5 +1,6 @@
 using Microsoft.OpenApi;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Calls;
 
 namespace Tollgate.Gateway.OpenApi;
 
@@ -21,7 +22,7 @@ internal static class AnswerHeaderTable
 
     /// <summary>Headers of an answer that a model generated.</summary>
     public static readonly IReadOnlyList<string> Generated =
-        ["x-tollgate-queue-ms", "idempotency-replayed", "x-tollgate-original-request-id"];
+        ["x-tollgate-queue-ms", AnswerHeaders.ModelVersion, "idempotency-replayed", "x-tollgate-original-request-id"];
 
     /// <summary>Headers of an answer to a client of Anthropic, beside those of every answer.</summary>
     public static readonly IReadOnlyList<string> OfAnthropic = ["request-id"];
@@ -68,6 +69,8 @@ internal static class AnswerHeaderTable
         ["anthropic-ratelimit-tokens-remaining"] = (JsonSchemaType.Integer, "Tokens left of that limit."),
         ["anthropic-ratelimit-tokens-reset"] = (JsonSchemaType.String, "When that limit is whole again, by RFC 3339."),
         ["x-tollgate-queue-ms"] = (JsonSchemaType.Integer, "Milliseconds that the request waited for a free place."),
+        [AnswerHeaders.ModelVersion] = (
+            JsonSchemaType.String, "The version of the model that answered. Absent in an answer that was kept."),
         ["x-tollgate-error"] = (JsonSchemaType.String, "Stable name of the error, such as model_not_found."),
         ["idempotency-replayed"] = (
             JsonSchemaType.String, "true for an answer that was kept for its Idempotency-Key. It is not billed again."),

@@ -63,7 +63,8 @@ internal static class DocumentedErrors
         OpenAiError.SpendLimitExceeded(LimitLevel.Key, daily: true), OpenAiError.CreditBalanceExhausted(), OpenAiError.QueueTimeout(Soon),
         OpenAiError.AboveHold(), OpenAiError.TemplateFailed(Model),
         OpenAiError.UpstreamFailed(),
-        OpenAiError.ModelUnavailable(Model, Soon), OpenAiError.LedgerFrozen(Soon), OpenAiError.IdempotencyUnavailable(Soon),
+        OpenAiError.ModelUnavailable(Model, Soon), OpenAiError.ModelUnloaded(Model), OpenAiError.LedgerFrozen(Soon),
+        OpenAiError.IdempotencyUnavailable(Soon),
         OpenAiError.ShuttingDown(),
         OpenAiError.UpstreamTimedOut(),
     ];

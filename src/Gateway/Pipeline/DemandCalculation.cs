@@ -38,6 +38,7 @@ internal static class DemandCalculation
         {
             AskedModel = request.Model,
             ServiceClass = serviceClass,
+            ModelVersion = card.Task == ModelTask.Training.Name ? null : card.Version, // Trainers differ in what they train from.
         };
     }
 }

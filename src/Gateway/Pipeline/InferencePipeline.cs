@@ -9,8 +9,7 @@ namespace Tollgate.Gateway.Pipeline;
 /// <summary>The one way of every request that runs a model. Past authentication each request meets the admission exactly once, also when
 /// it is refused for something else or when its answer is an earlier one's.</summary>
 internal sealed class InferencePipeline(
-    RequestEntry door, RequestPreparation preparation, Backpressure backpressure, AdmissionControl admission, Forwarder forwarder,
-    Replay replay)
+    RequestEntry door, RequestPreparation preparation, AdmissionControl admission, ForwardingDesk forwarding, Replay replay)
 {
     /// <param name="url">The model in the URL, or null.</param>
     /// <param name="completion">Completes the endpoint's requests; null where they are complete.</param>
@@ -56,14 +55,15 @@ internal sealed class InferencePipeline(
 
         var ready = (Preparation.Ready)prepared;
         var (request, demand, body, asked) = ready;
-        (call.Model, call.Streamed) = (demand.Model, demand.Streamed);
+        (call.Model, call.ModelVersion, call.Streamed) = (demand.Model, demand.ModelVersion, demand.Streamed);
         if (ready.Queue is not null)
         {
             await QueueAsync(context, call, endpoint, caller, ready);
             return;
         }
 
-        if (backpressure.Find(caller.OrganizationId, demand.Model, demand.ServiceClass) is { } noPlace) // (5)
+        if (forwarding.Backpressure.Find(caller.OrganizationId, demand.Model, demand.ServiceClass, demand.ModelVersion)
+            is { } noPlace) // (5)
         {
             await door.RefuseAsync(context, call, caller, noPlace);
             return;
@@ -85,7 +85,12 @@ internal sealed class InferencePipeline(
             Recording = recording,
             Keeper = ready.Keeper,
         };
-        if (await forwarder.ForwardAsync(running) is { } error) // (7) to (9)
+        if (ready.Shadow is { } copy)
+        {
+            forwarding.Shadows.Begin(running, copy); // Beside the request, which never waits for it.
+        }
+
+        if (await forwarding.Forwarder.ForwardAsync(running) is { } error) // (7) to (9)
         {
             await OpenAiErrorResult.WriteAsync(context, error);
         }

@@ -1,6 +1,7 @@
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Calls;
+using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Idempotency;
 
 namespace Tollgate.Gateway.Pipeline;
@@ -19,6 +20,9 @@ internal abstract record Preparation
     {
         /// <inheritdoc cref="CompletedRequest.Keeper"/>
         public AnswerKeeper? Keeper { get; init; }
+
+        /// <summary>A copy for another version of the model; null for none.</summary>
+        public ShadowCopy? Shadow { get; init; }
 
         /// <inheritdoc cref="CompletedRequest.Queue"/>
         public RequestQueue? Queue { get; init; }

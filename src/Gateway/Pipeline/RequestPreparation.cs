@@ -3,10 +3,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Calls;
 using Tollgate.Gateway.Catalogue;
+using Tollgate.Gateway.Forwarding;
 using Tollgate.Gateway.Idempotency;
 
 namespace Tollgate.Gateway.Pipeline;
@@ -42,7 +44,9 @@ internal sealed class RequestPreparation(
                 return new Preparation.Refused(invalid);
             }
 
-            if ((models.Resolve(request.Model, caller) ?? await ResolveByNewestAsync(request.Model, caller)) is not { } model)
+            var call = ApiCall.Of(context);
+            if ((models.Resolve(request.Model, caller, call.RequestId, url?.Version)
+                ?? await ResolveByNewestAsync(request.Model, caller, call.RequestId, url?.Version)) is not { } model)
             {
                 var unknown = OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(request.Model));
                 return new Preparation.Refused(
@@ -58,7 +62,6 @@ internal sealed class RequestPreparation(
                     : new Preparation.Refused(refusal);
             }
 
-            var call = ApiCall.Of(context);
             var completed = new CompletedRequest(request, body.Bytes);
             if (completion is not null
                 && !(await completion(caller, call.RequestId, request, body.Bytes, context.RequestAborted))
@@ -81,8 +84,9 @@ internal sealed class RequestPreparation(
 
     /// <summary>Resolves the model by the newest record of the key. What memory holds of a restricted key may be old: the model may have
     /// been allowed since.</summary>
-    private async Task<ResolvedModel?> ResolveByNewestAsync(string model, Caller caller) =>
-        caller.Key is { ModelsAllowed: null, ModelsDenied: null } ? null : models.Resolve(model, await door.RenewAsync(caller));
+    private async Task<ResolvedModel?> ResolveByNewestAsync(string model, Caller caller, Guid requestId, string? version) =>
+        caller.Key is { ModelsAllowed: null, ModelsDenied: null }
+            ? null : models.Resolve(model, await door.RenewAsync(caller), requestId, version);
 
     /// <summary>Says how a model is installed where the caller has none that the endpoint could use.</summary>
     private OpenAiError Explain(OpenAiError error, InferenceEndpoint endpoint, Caller caller) =>
@@ -93,9 +97,16 @@ internal sealed class RequestPreparation(
         IdempotentRequest? asked, ServiceClass serviceClass)
     {
         var request = completed.Request;
+        if (model.IsUnloaded)
+        {
+            return new Preparation.Refused(OpenAiError.ModelUnloaded(model.Model));
+        }
+
         if (model.Card is not { } card)
         {
-            return new Preparation.Refused(OpenAiError.ModelUnavailable(model.Model, TimeSpan.FromSeconds(1)));
+            return new Preparation.Refused(model.LacksVersion is { } version
+                ? OpenAiError.VersionNotFound(model.Model, version)
+                : OpenAiError.ModelUnavailable(model.Model, TimeSpan.FromSeconds(1)));
         }
 
         if (endpoint.Refuse(card) is { } unsuitable)
@@ -125,7 +136,29 @@ internal sealed class RequestPreparation(
         var demand = DemandCalculation.Calculate(endpoint.Api.Scope, request, card, price, serviceClass);
         return request.MostUsd is { } most && demand.MostUsd > most
             ? new Preparation.Refused(OpenAiError.AboveMostUsd(demand.MostUsd, most))
-            : new Preparation.Ready(request, demand, rewritten, asked) { Keeper = completed.Keeper, Queue = completed.Queue };
+            : new Preparation.Ready(request, demand, rewritten, asked)
+            {
+                Keeper = completed.Keeper,
+                Queue = completed.Queue,
+                Shadow = completed.Queue is null && model.Shadow is { } other ? Copy(endpoint, completed, card, rewritten, other) : null,
+            };
+    }
+
+    /// <summary>The request as it is sent to another version too; null where that cannot run it.</summary>
+    private static ShadowCopy? Copy(
+        InferenceEndpoint endpoint, CompletedRequest completed, ModelCard card, WorkerBody body, ModelCard other)
+    {
+        var request = completed.Request;
+        if (endpoint.Refuse(other) is not null || endpoint.Refuse(other, request) is not null)
+        {
+            return null;
+        }
+
+        var cap = DemandCalculation.OutputCap(request, other);
+        return new ShadowCopy(other.Version, cap == DemandCalculation.OutputCap(request, card) ? body : body with
+        {
+            Bytes = request.Rewrite(completed.Body, other.Name, cap),
+        });
     }
 
     /// <summary>The name that the client gave the output cap: a chat has two for it.</summary>

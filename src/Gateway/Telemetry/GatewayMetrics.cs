@@ -46,6 +46,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _broken;
     private readonly Counter<long> _replays;
     private readonly Counter<long> _unkept;
+    private readonly Counter<long> _shadows;
     private int _admitting;
 
     public GatewayMetrics(IMeterFactory factory)
@@ -70,6 +71,8 @@ internal sealed class GatewayMetrics
             "tollgate.gateway.replays", "{answer}", "Kept answers that were sent again for their idempotency key.");
         _unkept = _meter.CreateCounter<long>(
             "tollgate.gateway.responses.unkept", "{response}", "Responses that were to be kept and were answered without.");
+        _shadows = _meter.CreateCounter<long>(
+            "tollgate.gateway.shadows", "{request}", "Copies of requests for versions that read along.");
         _meter.CreateObservableGauge(
             "tollgate.gateway.requests.in_flight", ObserveInFlight, "{request}", "Requests that run now, refused ones included.");
         _meter.CreateObservableGauge(
@@ -89,6 +92,11 @@ internal sealed class GatewayMetrics
     /// <summary>A response was answered and is not kept.</summary>
     /// <param name="reason">Of a small fixed set.</param>
     public void ResponseNotKept(string reason) => _unkept.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>A copy of a request has ended.</summary>
+    /// <param name="outcome"><c>answered</c>, <c>failed</c>, or <c>dropped</c> where no place was left for it.</param>
+    public void ShadowEnded(string model, string outcome) =>
+        _shadows.Add(1, Model(model), new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>An admission or a check begins; <see cref="AdmissionEnded"/> follows.</summary>
     public void AdmissionStarted() => Interlocked.Increment(ref _admitting);

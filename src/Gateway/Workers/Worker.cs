@@ -3,6 +3,11 @@ using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Gateway.Workers;
 
+/// <summary>What a worker can do for requests of a version.</summary>
+/// <param name="IsReady">Whether it has the version in memory; else a request loads it.</param>
+/// <param name="Load">Requests in the worker for each slot.</param>
+internal readonly record struct WorkerOffer(bool IsReady, double Load);
+
 /// <summary>
 /// One worker as this gateway sees it. The poller alone writes its status; requests count themselves in and out and report failures. The
 /// circuit is closed (requests go), or open until the poller's next look succeeds: the poller is the half-open probe, so that no customer's
@@ -34,11 +39,11 @@ internal sealed class Worker(Uri url, int failuresToOpen)
     /// <summary>Answers polls and its circuit is closed.</summary>
     public bool Healthy => _answers && Volatile.Read(ref _failures) < failuresToOpen;
 
-    /// <summary>
-    /// The load that decides between workers of one model: requests in it for each slot, or null when it cannot take one. Those of this
-    /// gateway are counted as they come and go, those of others as the worker stated them last.
-    /// </summary>
-    public double? LoadFor(string model)
+    /// <summary>What it can do for requests of a version of a model, and the load that decides between workers: requests in it for each
+    /// slot. Null when it cannot take one. Requests of this gateway are counted as they come and go, those of others as the worker stated
+    /// them last.</summary>
+    /// <param name="version">Null for any.</param>
+    public WorkerOffer? OfferFor(string model, string? version)
     {
         var report = _report;
         if (report is null || report.Status.Draining || Drained || !Healthy)
@@ -46,15 +51,17 @@ internal sealed class Worker(Uri url, int failuresToOpen)
             return null;
         }
 
+        WorkerOffer? offer = null;
         foreach (var served in report.Status.Models)
         {
-            if (served.Ready && served.Card.Name == model)
+            if (served.Card.Name == model && (version is null || served.Card.Version == version) && Takes(served)
+                && offer is not { IsReady: true })
             {
-                return (InFlight + report.Others) / (double)Math.Max(1, served.Slots);
+                offer = new WorkerOffer(served.Ready, (InFlight + report.Others) / (double)Math.Max(1, served.Slots));
             }
         }
 
-        return null;
+        return offer;
     }
 
     /// <summary>The poller's look succeeded; closes the circuit.</summary>
@@ -80,6 +87,8 @@ internal sealed class Worker(Uri url, int failuresToOpen)
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 
     public FleetWorker ToFleet() => new(Url.ToString(), Healthy, Healthy ? Status : null, InFlight);
+
+    private static bool Takes(ServedModel served) => served.Ready || served.State == ModelState.Idle;
 
     /// <param name="Others">Requests in it that are not this gateway's.</param>
     private sealed record Report(WorkerStatus Status, int Others);

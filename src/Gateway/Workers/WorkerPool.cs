@@ -11,11 +11,14 @@ namespace Tollgate.Gateway.Workers;
 /// </summary>
 internal sealed class WorkerPool
 {
+    /// <summary>Most versions of a model that are remembered, the newest.</summary>
+    private const int MostVersions = 64;
+
     private readonly int _failuresToOpen;
     private readonly ImmutableArray<Uri> _listed;
     private volatile IReadOnlyList<Worker> _workers;
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile FrozenDictionary<string, ModelCard> _cards = FrozenDictionary<string, ModelCard>.Empty;
+    private volatile FrozenDictionary<string, ModelCard[]> _cards = FrozenDictionary<string, ModelCard[]>.Empty;
     private uint _turn;
 
     public WorkerPool(IOptions<RoutingOptions> options)
@@ -30,32 +33,57 @@ internal sealed class WorkerPool
     /// <summary>Ends when the directory changes next; the poller then looks at all of them at once.</summary>
     public Task Changed => _changed.Task;
 
-    /// <summary>Cards of every model that a worker has shown since this gateway started, whether or not it serves it now.</summary>
-    public IReadOnlyCollection<ModelCard> Cards => _cards.Values;
+    /// <summary>A card of every model that a worker has shown since this gateway started, whether or not it serves it now: that of the
+    /// newest version.</summary>
+    public IReadOnlyCollection<ModelCard> Cards => [.. _cards.Values.Select(versions => versions[0])];
 
-    public ModelCard? FindCard(string model) => _cards.GetValueOrDefault(model);
+    /// <summary>The card of a model's newest version.</summary>
+    public ModelCard? FindCard(string model) => _cards.GetValueOrDefault(model)?[0];
+
+    public ModelCard? FindCard(string model, string version) =>
+        Array.Find(_cards.GetValueOrDefault(model) ?? [], card => card.Version == version);
+
+    /// <summary>Cards of all versions of a model, the newest first.</summary>
+    public IReadOnlyList<ModelCard> CardsOf(string model) => _cards.GetValueOrDefault(model) ?? [];
+
+    /// <summary>Whether a worker has the version in memory (true), or loads it for a request (false); null when none takes requests for
+    /// it.</summary>
+    public bool? IsReady(string model, string version)
+    {
+        bool? ready = null;
+        foreach (var worker in _workers)
+        {
+            if (worker.OfferFor(model, version) is { } offer)
+            {
+                ready = ready == true || offer.IsReady;
+            }
+        }
+
+        return ready;
+    }
 
     /// <summary>
-    /// The least loaded worker that serves <paramref name="model"/>, one that was not <paramref name="tried"/> before any other; equals
-    /// take turns.
+    /// The least loaded worker that serves <paramref name="model"/>, one that was not <paramref name="tried"/> before any other, one that
+    /// has it in memory before one that must load it; equals take turns.
     /// </summary>
     /// <param name="only">Name of the only worker that is asked for; null for any.</param>
+    /// <param name="version">Of the model; null for any.</param>
     /// <returns>Null when none can take it.</returns>
-    public Worker? Pick(string model, ReadOnlySpan<Worker?> tried = default, string? only = null)
+    public Worker? Pick(string model, ReadOnlySpan<Worker?> tried = default, string? only = null, string? version = null)
     {
         var workers = _workers;
         Worker? best = null;
-        var (bestTried, bestLoad) = (true, double.PositiveInfinity);
+        var rank = (Tried: true, Idle: true, Load: double.PositiveInfinity);
         var start = (int)(Interlocked.Increment(ref _turn) % (uint)Math.Max(1, workers.Count));
         for (var i = 0; i < workers.Count; i++)
         {
             var worker = workers[(start + i) % workers.Count];
-            if ((only is null || worker.Status?.WorkerId == only) && worker.LoadFor(model) is { } load)
+            if ((only is null || worker.Status?.WorkerId == only) && worker.OfferFor(model, version) is { } offer)
             {
-                var wasTried = tried.Contains(worker);
-                if (best is null || (bestTried && !wasTried) || (bestTried == wasTried && load < bestLoad))
+                var own = (tried.Contains(worker), !offer.IsReady, offer.Load);
+                if (best is null || own.CompareTo(rank) < 0)
                 {
-                    (best, bestTried, bestLoad) = (worker, wasTried, load);
+                    (best, rank) = (worker, own);
                 }
             }
         }
@@ -90,19 +118,33 @@ internal sealed class WorkerPool
     {
         worker.Answered(status);
         var cards = _cards;
-        if (status.Models.Any(served => IsNews(cards.GetValueOrDefault(served.Card.Name), served)))
+        if (status.Models.Any(served => IsNews(cards, served)))
         {
             // Two pollers may race here; the one that loses writes its cards again a second later.
             var next = cards.ToDictionary(StringComparer.Ordinal);
-            foreach (var served in status.Models.Where(served => IsNews(next.GetValueOrDefault(served.Card.Name), served)))
+            foreach (var served in status.Models.Where(served => IsNews(next, served)))
             {
-                next[served.Card.Name] = served.Card;
+                next[served.Card.Name] =
+                [
+                    .. next.GetValueOrDefault(served.Card.Name, []).Where(card => card.Version != served.Card.Version).Append(served.Card)
+                        .OrderByDescending(card => card.Version, VersionOrder.Instance).Take(MostVersions),
+                ];
             }
 
             _cards = next.ToFrozenDictionary(StringComparer.Ordinal);
         }
     }
 
-    /// <summary>The card of a model that is not loaded lacks what only a loaded one knows; it does not replace another worker's.</summary>
-    private static bool IsNews(ModelCard? known, ServedModel served) => known is null || (served.Ready && known != served.Card);
+    /// <summary>The card of a version that was never loaded lacks what only a loaded one knows; it does not replace another
+    /// worker's.</summary>
+    private static bool IsNews(IReadOnlyDictionary<string, ModelCard[]> cards, ServedModel served)
+    {
+        var versions = cards.GetValueOrDefault(served.Card.Name, []);
+        var known = Array.Find(versions, card => card.Version == served.Card.Version);
+        return known is null
+            ? versions.Length < MostVersions || VersionOrder.Instance.Compare(served.Card.Version, versions[^1].Version) > 0
+            : (served.Ready || (IsMeasured(served.Card) && !IsMeasured(known))) && known != served.Card;
+    }
+
+    private static bool IsMeasured(ModelCard card) => card.Measure is not null || card.Tensors is not null || card.Drawing is not null;
 }

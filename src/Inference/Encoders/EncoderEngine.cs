@@ -19,6 +19,9 @@ internal sealed class EncoderEngine(
 
     public ModelLoad Load => turns.Load;
 
+    /// <summary>How large its runs are at most.</summary>
+    public BatchLimits Limits => limits;
+
     /// <summary>Runs a request to its end.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled: nothing of it is computed any more. A run that has begun is not
     /// stopped, so that what was computed is known.</exception>

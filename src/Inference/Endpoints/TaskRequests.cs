@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Telemetry;
 using Tollgate.Inference.Requests;
 using Tollgate.Inference.Tasks;
@@ -8,7 +9,8 @@ using Tollgate.Inference.Tasks;
 namespace Tollgate.Inference.Endpoints;
 
 /// <summary>
-/// Answers the requests of all tasks: reads the body, lets the endpoint prepare a job, refuses new work while the worker drains, and keeps
+/// Answers the requests of all tasks: reads the body, lets the endpoint prepare a job, brings its model into
+/// memory where it is not, refuses new work while the worker drains, and keeps
 /// the run where a cancel call finds it until nothing is computed for it any more.
 /// </summary>
 internal sealed partial class TaskRequests(
@@ -24,9 +26,18 @@ internal sealed partial class TaskRequests(
             return;
         }
 
-        var prepared = body.Form is { } form
-            ? endpoint.Prepare(form, models.Find, context.RequestAborted)
-            : endpoint.Prepare(body.Bytes, models.Find, context.RequestAborted);
+        using var found = models.Open(context.Request.Headers[WorkerHeaders.Version]);
+        var prepared = Prepare(endpoint, body, found, context.RequestAborted);
+        if (found.Missed && !draining.Begun)
+        {
+            var loaded = await found.TryLoadAsync(context.RequestAborted);
+            prepared = loaded ? Prepare(endpoint, body, found, context.RequestAborted) : prepared;
+            if (prepared is PreparedRequest.Refused { Error.Code: OpenAiError.ModelNotFoundCode })
+            {
+                prepared = OpenAiError.ModelNotLoaded(RetryAfter);
+            }
+        }
+
         switch (prepared)
         {
             case PreparedRequest.Ready ready:
@@ -37,6 +48,11 @@ internal sealed partial class TaskRequests(
                 break;
         }
     }
+
+    private static PreparedRequest Prepare(
+        ITaskEndpoint endpoint, IncomingBody body, IFoundModels found, CancellationToken cancellationToken) => body.Form is { } form
+        ? endpoint.Prepare(form, found.Find, cancellationToken)
+        : endpoint.Prepare(body.Bytes, found.Find, cancellationToken);
 
     private async Task RunAsync(HttpContext context, string operation, ITaskJob job)
     {

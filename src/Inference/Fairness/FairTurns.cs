@@ -71,7 +71,7 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
         lock (_gate)
         {
             return !_quiet.MustGiveWay(other)
-                && (other.ServiceClass == leader.ServiceClass ? _shares[other] <= _shares[leader] + ahead : leader.IsBatch);
+                && (other.Rank == leader.Rank ? _shares[other] <= _shares[leader] + ahead : other.Rank < leader.Rank);
         }
     }
 
@@ -124,8 +124,8 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
             Start(next);
         }
 
-        var standardWaits = StandardWaits();
-        if (!_looksLater && _running.Count < AtOnce && _joined.Any(place => IsNext(place, standardWaits)))
+        var first = FirstWaiting();
+        if (!_looksLater && _running.Count < AtOnce && _joined.Any(place => IsNext(place, first)))
         {
             _looksLater = true; // Who is next rests.
             _ = PassOnLaterAsync();
@@ -154,16 +154,16 @@ internal sealed class FairTurns(QueuePlaces places, QuietOrganizations quiet, Ti
 
     private Place? Next()
     {
-        var standardWaits = StandardWaits();
-        return _joined.Where(place => IsNext(place, standardWaits) && !Rests(place.Party)).MinBy(place => _shares[place.Party]);
+        var first = FirstWaiting();
+        return _joined.Where(place => IsNext(place, first) && !Rests(place.Party)).MinBy(place => _shares[place.Party]);
     }
 
-    private bool StandardWaits() => _joined.Any(place => place.Waiting is not null && !place.Party.IsBatch);
+    private int FirstWaiting() => Party.FirstOf(_joined.Where(place => place.Waiting is not null).Select(place => place.Party));
 
     /// <summary>Whether a place waits for a turn that it could have now. Batches have one turn at a time, over all organizations: the other
     /// one is there when live traffic comes.</summary>
-    private bool IsNext(Place place, bool standardWaits) => place.Waiting is not null && !_running.Contains(place.Party)
-        && place.Party.MayBegin(standardWaits) && !(place.Party.IsBatch && _running.Any(running => running.IsBatch));
+    private bool IsNext(Place place, int first) => place.Waiting is not null && !_running.Contains(place.Party)
+        && place.Party.MayBegin(first) && !(place.Party.IsBatch && _running.Any(running => running.IsBatch));
 
     /// <summary>Whether an organization that has just had a turn leaves the processors to those with little work.</summary>
     private bool Rests(Party party) =>

@@ -1,4 +1,5 @@
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Generation;
 
@@ -19,11 +20,11 @@ internal sealed partial class DecoderScheduler
             return null;
         }
 
-        var standardWaits = _slots.Prefilling.Any(choice => !choice.Request.Identity.Party.IsBatch);
+        var first = Party.FirstOf(_slots.Prefilling.Select(choice => choice.Request.Identity.Party));
         lock (_gate)
         {
             return _slots.Prefilling
-                .Where(choice => PartOf(choice.Request.Identity.Party) <= part && choice.Request.Identity.Party.MayBegin(standardWaits))
+                .Where(choice => PartOf(choice.Request.Identity.Party) <= part && choice.Request.Identity.Party.MayBegin(first))
                 .OrderBy(choice => _line.Shares[choice.Request.Identity.Party]).ThenBy(choice => choice.LastTurn).FirstOrDefault();
         }
     }

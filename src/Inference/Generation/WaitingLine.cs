@@ -60,8 +60,8 @@ internal sealed class WaitingLine(QueuePlaces places)
     /// <remarks>A choice whose prompt a sibling reads right now waits for that and is passed over.</remarks>
     public Choice? TryTake(Func<Party, bool> may, Func<Choice, bool> fits)
     {
-        var standardWaits = StandardWaits;
-        foreach (var party in _lines.Keys.Where(party => party.MayBegin(standardWaits) && may(party)).OrderBy(party => Shares[party])
+        var first = Party.FirstOf(_lines.Keys);
+        foreach (var party in _lines.Keys.Where(party => party.MayBegin(first) && may(party)).OrderBy(party => Shares[party])
             .ThenBy(party => _lines[party].First!.Value.EnqueuedAt))
         {
             foreach (var request in _lines[party])

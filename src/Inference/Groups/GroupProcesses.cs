@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Tollgate.Inference.Models;
 using Tollgate.Inference.Residency;
 using Tollgate.Inference.Worker;
 using Tollgate.ServiceDefaults.Processes;
@@ -15,7 +14,7 @@ namespace Tollgate.Inference.Groups;
 /// keeps ending; one whose group has left the repository drains and stays ended. None outlives this process.
 /// </summary>
 internal sealed partial class GroupProcesses(
-    ServedGroup own, ModelStore store, GroupCommand command, IOptions<WorkerOptions> options, IHostApplicationLifetime lifetime,
+    ServedGroup own, VersionGroups groups, GroupCommand command, IOptions<WorkerOptions> options, IHostApplicationLifetime lifetime,
     TimeProvider clock, ILogger<GroupProcesses> logger)
     : RecurringWork(new Rhythm(Interval), clock, logger)
 {
@@ -28,7 +27,6 @@ internal sealed partial class GroupProcesses(
     /// <summary>What a process needs beyond its drain: to hand its log to Billing, and to free its models.</summary>
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(10);
 
-    private readonly RepositoryGroups _groups = new(store);
     private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
     private readonly List<ChildProcess> _leaving = [];
 
@@ -47,7 +45,7 @@ internal sealed partial class GroupProcesses(
             return;
         }
 
-        var wanted = _groups.Read();
+        var wanted = groups.Read();
         foreach (var group in wanted)
         {
             var place = _places.TryGetValue(group, out var known) ? known : _places[group] = new Place();

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Inference.Models;
 
@@ -17,12 +18,14 @@ public sealed class ModelStore(string root)
 
     public string Root { get; } = Path.GetFullPath(root);
 
+    /// <summary>Names of the models, without order.</summary>
+    public IEnumerable<string> Names() => Directory.Exists(Root)
+        ? Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)).Where(ModelName.IsValid) : [];
+
     /// <summary>The newest version of every model, by name. A folder without a readable manifest is an exception, not a gap.</summary>
     /// <exception cref="ModelImportException">A manifest cannot be read.</exception>
-    public IReadOnlyList<InstalledModel> List() => Directory.Exists(Root)
-        ? [.. Directory.EnumerateDirectories(Root).Select(Path.GetFileName).Where(ModelName.IsValid!).Order(StringComparer.Ordinal)
-            .Select(n => Find(n!)!).Where(m => m is not null)]
-        : [];
+    public IReadOnlyList<InstalledModel> List() =>
+        [.. Names().Order(StringComparer.Ordinal).Select(name => Find(name)).OfType<InstalledModel>()];
 
     /// <summary>Versions of a model, newest first. Numbers are compared as numbers.</summary>
     public IReadOnlyList<string> Versions(string name)
@@ -171,19 +174,5 @@ public sealed class ModelStore(string root)
         {
             throw new ModelImportException($"The manifest {path} cannot be read: {exception.Message}", exception);
         }
-    }
-
-    /// <summary>Numbers by value, everything else by its characters and before numbers.</summary>
-    private sealed class VersionOrder : IComparer<string>
-    {
-        public static VersionOrder Instance { get; } = new();
-
-        public int Compare(string? x, string? y)
-        {
-            var (left, right) = (Parse(x), Parse(y));
-            return left != right ? left.CompareTo(right) : string.CompareOrdinal(x, y);
-        }
-
-        private static long Parse(string? version) => long.TryParse(version, out var number) ? number : -1;
     }
 }

@@ -7,7 +7,9 @@ namespace Tollgate.Inference.Requests;
 /// <param name="Attempt">The gateway's attempt, from 1.</param>
 /// <param name="Organization">For fairness; empty when the caller names none.</param>
 /// <param name="ServiceClass">Standard when the caller names none.</param>
-internal sealed record RequestIdentity(Guid Id, int Attempt, Guid Organization, ServiceClass ServiceClass = ServiceClass.Standard)
+/// <param name="IsShadow">Whether it is a copy of a request, which nobody pays for.</param>
+internal sealed record RequestIdentity(
+    Guid Id, int Attempt, Guid Organization, ServiceClass ServiceClass = ServiceClass.Standard, bool IsShadow = false)
 {
-    public Party Party => new(Organization, ServiceClass);
+    public Party Party => IsShadow ? new(Organization, ServiceClass.Batch, IsShadow: true) : new(Organization, ServiceClass);
 }

@@ -56,7 +56,8 @@ internal static class RequestIntake
         _ = int.TryParse(request.Headers[WorkerHeaders.Attempt], NumberStyles.None, CultureInfo.InvariantCulture, out var attempt);
         return new RequestIdentity(
             id, Math.Max(1, attempt), ReadId(request, WorkerHeaders.Organization) ?? Guid.Empty,
-            ServiceClassNames.Parse(request.Headers[WorkerHeaders.ServiceClass]) ?? ServiceClass.Standard);
+            ServiceClassNames.Parse(request.Headers[WorkerHeaders.ServiceClass]) ?? ServiceClass.Standard,
+            request.Headers[WorkerHeaders.Shadow] == "1");
     }
 
     /// <summary>Reads an id of 32 hex digits; null for anything else.</summary>

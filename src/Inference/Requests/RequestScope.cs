@@ -80,10 +80,15 @@ internal sealed partial class RequestRecorder(
 
     public TimeProvider Clock => clock;
 
-    /// <summary>Appends to the worker's log. A log that cannot be written is an error for the operator; the answer still goes
-    /// out.</summary>
+    /// <summary>Appends to the worker's log, unless it is the copy of a request: nobody is billed for that. A log that cannot be written is
+    /// an error for the operator; the answer still goes out.</summary>
     public void Witness(RequestIdentity identity, string model, Units units)
     {
+        if (identity.IsShadow)
+        {
+            return;
+        }
+
         try
         {
             witness.Append(identity.Id, identity.Attempt, identity.Organization, model, units, identity.ServiceClass);

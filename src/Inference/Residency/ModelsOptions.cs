@@ -27,6 +27,11 @@ public sealed class ModelsOptions
     /// models without a group and keeps a process for each group.</summary>
     public string? Group { get; init; }
 
+    /// <summary>Most memory of all loaded models together, bytes; versions that no request uses leave it for others. 0 sets no bound.
+    /// Default 0.</summary>
+    [Range(0, long.MaxValue)]
+    public long MemoryBytes { get; init; }
+
     /// <summary>How often the repository is looked at for new models. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
     public TimeSpan ScanInterval { get; init; } = TimeSpan.FromSeconds(1);

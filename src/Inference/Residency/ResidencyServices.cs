@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -9,10 +10,23 @@ namespace Tollgate.Inference.Residency;
 /// <summary>Registers the repository and the models that are in memory.</summary>
 internal static class ResidencyServices
 {
-    public static void AddResidency(this IServiceCollection services)
+    /// <summary>Follows plans only with <c>Services:accounts</c>, and shares the registration's client.</summary>
+    public static void AddResidency(this WebApplicationBuilder builder)
     {
+        var services = builder.Services;
         services.AddModelStore();
-        services.AddSingleton<ModelLoader>().AddSingleton<ServedGroup>();
+        services.AddSingleton<VersionGroups>().AddSingleton<ServedGroup>();
+        services.AddSingleton<ModelLoader>().AddSingleton<ServedParts>().AddSingleton<VersionTable>().AddSingleton<ModelLoads>();
+        if (builder.Configuration["Services:accounts"] is { Length: > 0 })
+        {
+            services.AddSingleton<ModelPlans>().AddHostedService(provider => provider.GetRequiredService<ModelPlans>());
+            services.AddSingleton<IModelPlans>(provider => provider.GetRequiredService<ModelPlans>());
+        }
+        else
+        {
+            services.AddSingleton<IModelPlans, NoPlans>();
+        }
+
         services.AddServedModels<ServedModels>();
     }
 

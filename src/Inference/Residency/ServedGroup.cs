@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
-using Tollgate.Inference.Models;
 
 namespace Tollgate.Inference.Residency;
 
-/// <summary>Which models of the repository this process serves: those of one group, or those without a group.</summary>
-internal sealed class ServedGroup(IConfiguration configuration, IOptions<ModelsOptions> options)
+/// <summary>Which versions in the repository this process serves: those of one group, or those without a group.</summary>
+internal sealed class ServedGroup(IConfiguration configuration, IOptions<ModelsOptions> options, VersionGroups groups)
 {
     /// <summary>Null for the worker itself.</summary>
     public string? Name => options.Value.Group is { Length: > 0 } group ? group : null;
@@ -14,5 +13,6 @@ internal sealed class ServedGroup(IConfiguration configuration, IOptions<ModelsO
     /// one process serves all.</summary>
     public bool KeepsProcesses => Name is null && configuration["Services:accounts"] is { Length: > 0 };
 
-    public bool Serves(ModelManifest manifest) => Name is null ? manifest.Group is null || !KeepsProcesses : manifest.Group == Name;
+    public bool Serves(string name, string version) =>
+        (Name is null && !KeepsProcesses) || groups.Of(name, version) == Name;
 }

@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Workers;
+using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Sessions;
@@ -11,80 +11,62 @@ using Tollgate.ServiceDefaults.Work;
 namespace Tollgate.Inference.Residency;
 
 /// <summary>
-/// The models that this worker serves: those of the repository, each in its newest version. The repository is looked at every second; a
-/// new model is loaded and warmed up before it is shown, an older version or a removed model leaves when its last request is done, and a
-/// broken one is logged once and shown as not ready. Thread-safe.
+/// The models that this worker serves: those of the repository, each in the versions of its plan, without one in its newest. Repository and
+/// plans are looked at every second. A new version is loaded beside the requests and warmed up before it is shown; one that leaves stays
+/// until another one serves and its last request is done; a broken one is logged once, and keeps no other one away. Thread-safe.
 /// </summary>
 internal sealed partial class ServedModels(
-    ModelLoader loader, SessionFactory sessions, ModelStore store, ServedGroup group, IOptions<ModelsOptions> options, TimeProvider clock,
-    ILogger<ServedModels> logger)
-    : RecurringWork(new Rhythm(options.Value.ScanInterval, IsBeat: true), clock, logger), IServedModels
+    ServedParts parts, IModelPlans plans, VersionTable table, ModelLoads loads, TimeProvider clock, ILogger<ServedModels> logger)
+    : RecurringWork(new Rhythm(parts.Options.ScanInterval, IsBeat: true), clock, logger), IServedModels
 {
-    private static readonly TimeSpan RetireInterval = TimeSpan.FromMilliseconds(200);
-    private readonly ConcurrentDictionary<string, LoadedModel> _loaded = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, BrokenModel> _broken = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<LoadedModel, Task> _retiring = new();
+    /// <summary>How long a start waits for the first plans. Then it serves the newest versions.</summary>
+    private static readonly TimeSpan PlanPatience = TimeSpan.FromSeconds(2);
+
     private bool _installed;
 
     public bool Scanned { get; private set; }
 
-    public IEnumerable<LoadedModel> All => _loaded.Values;
+    public IEnumerable<LoadedModel> All => table.Loaded;
 
-    public LoadedModel? Find(string name) => _loaded.GetValueOrDefault(name);
+    private ModelStore Store => parts.Store;
 
-    public IReadOnlyList<ServedModel> Status()
-    {
-        var served = _loaded.Values.Select(model =>
-        {
-            var load = model.Load;
-            return new ServedModel(model.Card, Ready: true, load.Active, load.Queued, model.Slots, model.TokensPerSecond);
-        });
-        var broken = _broken.Where(model => !_loaded.ContainsKey(model.Key) && model.Value.Card is not null)
-            .Select(model => new ServedModel(model.Value.Card!, Ready: false, Active: 0, Queued: 0, Slots: 0));
-        return [.. served.Concat(broken).OrderBy(model => model.Card.Name, StringComparer.Ordinal)];
-    }
+    public IFoundModels Open(string? version = null) =>
+        new FoundModels(table, plans, loads, version, parts.Queue.QueueTimeout, Clock);
+
+    public IReadOnlyList<ServedModel> Status() => table.Status();
 
     protected override string Failure => "The model repository cannot be read";
 
-    /// <summary>Looks at the repository once. The first run installs the default models before.</summary>
+    /// <summary>Looks at repository and plans once, and begins the loads that are due. The first run installs the default models before,
+    /// and waits for all loads.</summary>
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         if (!_installed)
         {
             _installed = true;
             await InstallDefaultsAsync(cancellationToken);
+            await plans.WaitForFirstAsync(cancellationToken).WaitAsync(PlanPatience, Clock, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
-        var names = Directory.Exists(store.Root)
-            ? Directory.EnumerateDirectories(store.Root).Select(path => Path.GetFileName(path)).Where(ModelName.IsValid).ToHashSet(
-                StringComparer.Ordinal)
-            : [];
-        foreach (var name in names.Order(StringComparer.Ordinal))
+        var begun = new List<Task>();
+        foreach (var name in Store.Names().Concat(table.Names).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
-            await LookAtAsync(name, cancellationToken);
+            begun.AddRange(LookAt(name));
         }
 
-        foreach (var (name, model) in _loaded)
+        if (!Scanned)
         {
-            if (!names.Contains(name) || store.Versions(name).Count == 0)
-            {
-                _loaded.TryRemove(name, out _);
-                Log.Removed(logger, name, model.Version);
-                Retire(model, cancellationToken);
-            }
+            await Task.WhenAll(begun).WaitAsync(cancellationToken);
+            Scanned = true;
         }
-
-        Scanned = true;
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await Task.WhenAll(_retiring.Values);
-        foreach (var model in _loaded.Values)
-        {
-            await model.DisposeAsync();
-        }
+        await loads.StopAsync();
     }
 
     protected override bool TryLogExpected(Exception exception, string reason)
@@ -101,15 +83,15 @@ internal sealed partial class ServedModels(
     /// <summary>Installs what ships with the platform and the repository lacks, through the same importer as a user's file.</summary>
     private async Task InstallDefaultsAsync(CancellationToken cancellationToken)
     {
-        if (options.Value.Defaults is not { Length: > 0 } folder || group.Name is not null)
+        if (parts.Options.Defaults is not { Length: > 0 } folder || parts.Group.Name is not null)
         {
             return;
         }
 
         try
         {
-            foreach (var model in await DefaultCatalogue.InstallAsync(
-                store, folder, new ModelImportOptions { Sessions = sessions, Clock = Clock, Tasks = loader.Tasks }, cancellationToken))
+            var import = new ModelImportOptions { Sessions = parts.Sessions, Clock = Clock, Tasks = parts.Loader.Tasks };
+            foreach (var model in await DefaultCatalogue.InstallAsync(Store, folder, import, cancellationToken))
             {
                 Log.Installed(logger, model.Manifest.Name);
             }
@@ -120,115 +102,140 @@ internal sealed partial class ServedModels(
         }
     }
 
-    private async Task LookAtAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Looks at one model: which versions it has, which of them are wanted, and which leave. Returns the loads that it
+    /// began.</summary>
+    private List<Task> LookAt(string name)
     {
-        ModelCard? card = null;
-        var stamp = "";
+        var installed = FindVersions(name);
+        var versions = table.Show(name, installed, out var gone);
+        foreach (var residence in gone)
+        {
+            Log.Removed(logger, name, residence.Model.Version);
+            loads.Retire(residence);
+        }
+
+        var plan = plans.Find(name);
+        foreach (var version in versions.Where((version, place) =>
+            place < VersionTable.MostStated || plan?.Versions.Any(planned => planned.Version == version.Version) == true))
+        {
+            Read(version);
+        }
+
+        var (begun, leaving) = table.Do(() => Want(
+            versions, WantedVersions.Of(installed, plan, version => versions.Any(one => one.Version == version && one.Error is not null)),
+            plan?.Unloaded == true));
+        foreach (var residence in leaving)
+        {
+            Log.Leaves(logger, name, residence.Model.Version);
+            loads.Retire(residence);
+        }
+
+        return begun;
+    }
+
+    private IReadOnlyList<string> FindVersions(string name)
+    {
         try
         {
-            if (store.Versions(name) is not [var version, ..] || _loaded.GetValueOrDefault(name)?.Version == version)
-            {
-                return;
-            }
-
-            stamp = Stamp(name, version);
-            if (_broken.TryGetValue(name, out var known) && known.Stamp == stamp)
-            {
-                return;
-            }
-
-            if (store.Find(name, version) is { } installed && group.Serves(installed.Manifest))
-            {
-                card = loader.Describe(installed);
-                await ServeAsync(installed, cancellationToken);
-                _broken.TryRemove(name, out _);
-            }
+            return [.. Store.Versions(name).Where(version => parts.Group.Serves(name, version))];
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (DirectoryNotFoundException)
         {
-            throw;
+            return []; // It was removed just now.
         }
-#pragma warning disable CA1031 // Whatever is wrong with one model, the others are served.
+    }
+
+    /// <summary>Called with the table's gate held.</summary>
+    private (List<Task> Begun, List<Residence> Leaving) Want(
+        IReadOnlyList<ModelVersion> versions, IReadOnlyList<string> wanted, bool unloaded)
+    {
+        var begun = new List<Task>();
+        foreach (var version in versions)
+        {
+            version.Wanted = wanted.Contains(version.Version);
+            version.Evicted &= version.Wanted;
+            if (version is { Wanted: true, Residence: null, Error: null, Evicted: false })
+            {
+                begun.Add(loads.Begin(version, mayEvict: Scanned));
+            }
+        }
+
+        // What is in memory serves until something that is wanted does: a switch fails no request.
+        var served = versions.Any(version => version.Wanted && (version.Residence is not null || version.Evicted));
+        return (begun, unloaded || served
+            ? [.. versions.Where(version => !version.Wanted).Select(VersionTable.Detach).OfType<Residence>()] : []);
+    }
+
+    /// <summary>Reads the manifest of a version that has appeared, or was written again.</summary>
+    private void Read(ModelVersion version)
+    {
+        var stamp = Stamp(version);
+        if (table.Do(() => version.Residence is not null || version.Stamp == stamp))
+        {
+            return;
+        }
+
+        try
+        {
+            var read = Store.Find(version.Name, version.Version)
+                ?? throw new ModelImportException("It was removed.");
+            var card = parts.Loader.Describe(read);
+            table.Change(() => (version.Installed, version.Card, version.Error, version.Bytes) =
+                (read, card, null, ModelLoads.FileBytes(read)));
+        }
+#pragma warning disable CA1031 // Whatever is wrong with one version, the others are served.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Log.Broken(logger, exception, name);
-            _broken[name] = new BrokenModel(stamp, card);
+            Log.Unreadable(logger, exception, version.Name, version.Version);
+            table.Change(() => (version.Installed, version.Card, version.Error) = (null, null, ModelLoads.ReasonOf(exception)));
         }
+
+        table.Change(() => version.Stamp = stamp);
     }
 
-    private async Task ServeAsync(InstalledModel installed, CancellationToken cancellationToken)
+    private string Stamp(ModelVersion version)
     {
-        var started = Clock.GetTimestamp();
-        var model = await loader.LoadAsync(installed, cancellationToken);
-        LoadedModel? older = null;
-        _loaded.AddOrUpdate(model.Name, model, (_, current) =>
-        {
-            older = current;
-            return model;
-        });
-        Log.Served(logger, model.Name, model.Version, Clock.GetElapsedTime(started).TotalSeconds);
-        if (older is not null)
-        {
-            Retire(older, cancellationToken);
-        }
+        var manifest = Path.Combine(Store.Root, version.Name, version.Version, ModelManifest.FileName);
+        return $"{File.GetLastWriteTimeUtc(manifest).Ticks}";
     }
-
-    /// <summary>Frees a model when its last request is done.</summary>
-    private void Retire(LoadedModel model, CancellationToken cancellationToken) =>
-        _retiring[model] = RetireAsync(model, cancellationToken);
-
-    private async Task RetireAsync(LoadedModel model, CancellationToken cancellationToken)
-    {
-        try
-        {
-            do
-            {
-                // The first wait also covers a request that had found the model just before it was replaced.
-                await Task.Delay(RetireInterval, Clock, cancellationToken);
-            }
-            while (model.Load is not { Active: 0, Queued: 0 });
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            Log.RetiredByStop(logger, model.Name, model.Version);
-        }
-
-        await model.DisposeAsync();
-        _retiring.TryRemove(model, out _);
-    }
-
-    /// <summary>Changes when a version is written again, so that a broken one is tried again.</summary>
-    private string Stamp(string name, string version)
-    {
-        var manifest = Path.Combine(store.Root, name, version, ModelManifest.FileName);
-        return $"{version} {File.GetLastWriteTimeUtc(manifest).Ticks}";
-    }
-
-    /// <summary>A version that cannot be served; it is tried again once its stamp changes.</summary>
-    private sealed record BrokenModel(string Stamp, ModelCard? Card);
 
     private static partial class Log
     {
-        [LoggerMessage(6, LogLevel.Information, "Default model {Model} was installed.")]
+        [LoggerMessage(1, LogLevel.Information, "Default model {Model} was installed.")]
         public static partial void Installed(ILogger logger, string model);
 
-        [LoggerMessage(7, LogLevel.Error, "The default models in {Folder} cannot be installed.")]
+        [LoggerMessage(2, LogLevel.Error, "The default models in {Folder} cannot be installed.")]
         public static partial void NotInstalled(ILogger logger, Exception exception, string folder);
-
-        [LoggerMessage(5, LogLevel.Error, "The model repository cannot be read; what is loaded stays served.")]
-        public static partial void RepositoryUnreadable(ILogger logger, Exception exception);
-
-        [LoggerMessage(1, LogLevel.Information, "Model {Model} version {Version} is ready after {Seconds:0.0} s.")]
-        public static partial void Served(ILogger logger, string model, string version, double seconds);
-
-        [LoggerMessage(2, LogLevel.Error, "Model {Model} cannot be served.")]
-        public static partial void Broken(ILogger logger, Exception exception, string model);
 
         [LoggerMessage(3, LogLevel.Information, "Model {Model} version {Version} was removed from the repository.")]
         public static partial void Removed(ILogger logger, string model, string version);
 
-        [LoggerMessage(4, LogLevel.Information, "Model {Model} version {Version} was still leaving when the worker stopped.")]
-        public static partial void RetiredByStop(ILogger logger, string model, string version);
+        [LoggerMessage(4, LogLevel.Information, "Model {Model} version {Version} leaves memory when its last request is done.")]
+        public static partial void Leaves(ILogger logger, string model, string version);
+
+        [LoggerMessage(5, LogLevel.Error, "The model repository cannot be read; what is loaded stays served.")]
+        public static partial void RepositoryUnreadable(ILogger logger, Exception exception);
+
+        [LoggerMessage(6, LogLevel.Error, "The manifest of model {Model} version {Version} cannot be read.")]
+        public static partial void Unreadable(ILogger logger, Exception exception, string model, string version);
     }
+}
+
+/// <summary>What the models of a worker are made from.</summary>
+internal sealed class ServedParts(
+    ModelStore store, ServedGroup group, ModelLoader loader, SessionFactory sessions, IOptions<ModelsOptions> options,
+    IOptions<QueueOptions> queue)
+{
+    public ModelStore Store => store;
+
+    public ServedGroup Group => group;
+
+    public ModelLoader Loader => loader;
+
+    public SessionFactory Sessions => sessions;
+
+    public ModelsOptions Options => options.Value;
+
+    public QueueOptions Queue => queue.Value;
 }

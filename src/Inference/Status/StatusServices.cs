@@ -20,7 +20,10 @@ internal static class StatusServices
     public static void MeasureModels(this WebApplication app)
     {
         var models = app.Services.GetRequiredService<IServedModels>();
-        app.Services.GetRequiredService<InferenceMetrics>().ObserveModels(() => models.Status().Where(model => model.Ready).Select(
-            model => new MeasuredModel(model.Card.Name, model.Slots, model.Active, model.Queued)));
+        app.Services.GetRequiredService<InferenceMetrics>().ObserveModels(() => models.Status().Where(model => model.Ready)
+            .GroupBy(model => model.Card.Name, StringComparer.Ordinal)
+            .Select(versions => new MeasuredModel(
+                versions.Key, versions.Sum(version => version.Slots), versions.Sum(version => version.Active),
+                versions.Sum(version => version.Queued))));
     }
 }

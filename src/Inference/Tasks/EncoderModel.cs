@@ -43,6 +43,9 @@ internal sealed class EncoderModel : IDisposable
             installed, tokenizer, session, host.Start(new EncoderGraph(session, output), installed.Manifest.Batching));
     }
 
+    /// <inheritdoc cref="LoadedModel.WarmUpAsync"/>
+    public Task WarmUpAsync(CancellationToken cancellationToken) => EncoderWarmUp.RunAsync(Engine, ContextLength, cancellationToken);
+
     /// <summary>What is added to an input at most, text or ids.</summary>
     /// <param name="added">Tokens, those that the tokenizer itself adds to a text left out.</param>
     public PromptMeasure Measure(int added) => new(

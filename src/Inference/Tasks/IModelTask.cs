@@ -26,7 +26,7 @@ internal interface IModelTask
     /// <summary>Card of a model that is not loaded.</summary>
     ModelCard Describe(InstalledModel installed) => installed.ToCard();
 
-    /// <summary>Verifies an installed model, brings it into memory and warms it up.</summary>
+    /// <summary>Verifies an installed model and brings it into memory. <see cref="LoadedModel.WarmUpAsync"/> follows.</summary>
     /// <exception cref="ModelImportException">The version is damaged.</exception>
     /// <exception cref="InvalidOperationException">The model does not run.</exception>
     Task<LoadedModel> LoadAsync(InstalledModel installed, IServiceProvider services, CancellationToken cancellationToken);

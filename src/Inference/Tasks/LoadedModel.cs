@@ -33,6 +33,12 @@ internal abstract class LoadedModel(InstalledModel installed) : IAsyncDisposable
     /// <summary>Age of the last step while there is work; zero without work.</summary>
     public virtual TimeSpan Stalled => TimeSpan.Zero;
 
+    /// <summary>Runs the shapes that requests will have: one row, and the largest batch. So the first request finds memory and kernels
+    /// ready. Most tasks run theirs once while they load.</summary>
+    /// <exception cref="OperationCanceledException">The time for it is over; the model serves all the same.</exception>
+    /// <exception cref="Exception">The model does not run.</exception>
+    public virtual Task WarmUpAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public abstract ValueTask DisposeAsync();
 
     private static string MakeFingerprint(ModelManifest manifest)

@@ -29,6 +29,7 @@ public sealed class InferenceMetrics
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _calls;
+    private readonly Counter<long> _changes;
 
     public InferenceMetrics(IMeterFactory meters)
     {
@@ -54,6 +55,8 @@ public sealed class InferenceMetrics
         });
         _refusals = _meter.CreateCounter<long>("tollgate.inference.refusals", "{request}", "Requests that were not run.");
         _calls = _meter.CreateCounter<long>("tollgate.inference.calls", "{call}", "Calls of functions in answers.");
+        _changes = _meter.CreateCounter<long>(
+            "tollgate.inference.model.changes", "{change}", "Versions of models that came into memory, or left it for others.");
     }
 
     /// <summary>A request got its first slot.</summary>
@@ -66,6 +69,10 @@ public sealed class InferenceMetrics
     /// <param name="outcome"><c>whole</c>; <c>cut</c> by the output cap or a stop text; <c>unknown</c> for a function that the request does
     /// not have and <c>broken</c> for what is no JSON, which both stay text.</param>
     public void Called(string model, string outcome) => _calls.Add(1, Tag(model), new("outcome", outcome));
+
+    /// <summary>A version of a model came into memory, or left it.</summary>
+    /// <param name="change"><c>loaded</c>, <c>failed</c> for a load that failed, or <c>evicted</c> for the memory of others.</param>
+    public void ModelChanged(string model, string change) => _changes.Add(1, Tag(model), new("change", change));
 
     public void Decoded(string model, int rows, TimeSpan elapsed)
     {

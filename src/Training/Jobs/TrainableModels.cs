@@ -29,7 +29,7 @@ internal sealed partial class TrainableModels(
 
     protected override string Failure => "The model repository cannot be read";
 
-    public LoadedModel? Find(string name) => All.FirstOrDefault(model => model.Name == name);
+    public IFoundModels Open(string? version = null) => new Found(this);
 
     public IReadOnlyList<ServedModel> Status() =>
     [
@@ -68,6 +68,20 @@ internal sealed partial class TrainableModels(
         {
             LogNotTrainable(logger, model.Manifest.Name, model.Manifest.Version, exception.Message);
             return null;
+        }
+    }
+
+    /// <summary>Nothing is in memory before a job needs it, so that nothing can be missed.</summary>
+    private sealed class Found(TrainableModels models) : IFoundModels
+    {
+        public bool Missed => false;
+
+        public LoadedModel? Find(string name) => models.All.FirstOrDefault(model => model.Name == name);
+
+        public Task<bool> TryLoadAsync(CancellationToken cancellationToken) => Task.FromResult(false);
+
+        public void Dispose()
+        {
         }
     }
 

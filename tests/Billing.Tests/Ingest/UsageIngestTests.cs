@@ -77,6 +77,26 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
     }
 
     [Fact]
+    public async Task BookAsync_keeps_the_version_of_the_model_where_it_is_known()
+    {
+        var organization = await billing.OpenWalletAsync(10);
+        var usage = BillingFixture.Usage(organization, 0, 50, 0);
+
+        var booked = await ShipAsync(
+            Guid.NewGuid(), [usage with { ModelVersion = "3" }, usage with { RequestId = Guid.NewGuid(), ModelVersion = null }]);
+
+        Assert.Equal((2, 0), (booked.Inserted, booked.Rejected));
+        Assert.Equal(
+            "3,null",
+            await billing.ReadAsync<string>(
+                "select string_agg(coalesce(model_version, 'null'), ',' order by model_version) from usage_events "
+                + "where organization_id = $1",
+                organization));
+        Assert.Equal(
+            2, await billing.ReadAsync<decimal>("select sum(requests) from usage_rollup_hours where organization_id = $1", organization));
+    }
+
+    [Fact]
     public async Task BookAsync_books_a_trained_model_under_its_name_at_the_price_of_its_rule()
     {
         var organization = await billing.OpenWalletAsync(10);

@@ -100,6 +100,17 @@ public sealed class UsageBatchFormatTests
     }
 
     [Fact]
+    public void A_version_of_a_model_is_written_where_it_is_known_alone()
+    {
+        var usage = Usage(1);
+        var batch = Batch() with { Events = [usage, usage with { ModelVersion = null }, usage with { ModelVersion = "2025-rc.1" }] };
+
+        var read = UsageBatchFormat.Read(UsageBatchFormat.Write(batch));
+
+        Assert.Equal(["1", null, "2025-rc.1"], read.Events.Select(one => one.ModelVersion));
+    }
+
+    [Fact]
     public void Of_two_prices_of_a_version_the_one_with_its_date_is_sent()
     {
         var usage = Batch().Events[0];
@@ -162,15 +173,18 @@ public sealed class UsageBatchFormatTests
         FinishedAt = DateTimeOffset.UnixEpoch.AddYears(60),
         Source = UsageSource.Estimate,
         ServiceClass = ServiceClass.Batch,
+        ModelVersion = $"{number}",
     };
 
     private static UsageEvent WithEightKinds(UsageEvent usage) => usage with
     {
+        ModelVersion = null,
         Units = usage.Units with { Calls = 0, Elements = 0 },
         Price = usage.Price! with { PicoUsd = usage.Price.PicoUsd with { Call = 0, Element = 0 } },
     };
 
-    /// <summary>What version 4 wrote of one event: the last two kinds of its price and of its units are missing.</summary>
+    /// <summary>What version 4 wrote of one event: the last two kinds of its price and of its units are missing, and the version of its
+    /// model.</summary>
     private static byte[] WriteFourth(UsageBatch batch)
     {
         const int Kinds = 2 * sizeof(long);
@@ -178,9 +192,10 @@ public sealed class UsageBatchFormatTests
         const int BeforeUnits = (5 * 16) + (4 * sizeof(int)) + sizeof(long) + (8 * sizeof(long));
         const int AfterPrice = sizeof(long) + 1 + sizeof(short) + sizeof(int); // Date, whose it is, factor; then the number of events.
         var bytes = UsageBatchFormat.Write(batch);
-        var units = bytes.Length - AfterUnits - Kinds;
+        var end = bytes.Length - sizeof(int); // The version of the model comes last.
+        var units = end - AfterUnits - Kinds;
         var price = units - BeforeUnits - AfterPrice - Kinds;
-        return [4, .. bytes[1..price], .. bytes[(price + Kinds)..units], .. bytes[(units + Kinds)..]];
+        return [4, .. bytes[1..price], .. bytes[(price + Kinds)..units], .. bytes[(units + Kinds)..end]];
     }
 
     private static bool IsDefault(object? value) =>

@@ -27,6 +27,7 @@ public sealed class BackpressureTests
         Assert.Null(backpressure.Find(loud, "tiny-embed", ServiceClass.Standard));
         Assert.Null(backpressure.Find(Guid.NewGuid(), "tiny-assistant", ServiceClass.Standard));
         Assert.Null(backpressure.Find(loud, "tiny-assistant", ServiceClass.Batch));
+        Assert.Null(backpressure.Find(loud, "tiny-assistant", ServiceClass.Standard, version: "2"));
         clock.Advance(TimeSpan.FromMilliseconds(250));
         Assert.Null(backpressure.Find(loud, "tiny-assistant", ServiceClass.Standard));
     }

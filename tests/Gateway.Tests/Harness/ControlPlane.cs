@@ -35,6 +35,9 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     public AnswerShelf Answers { get; } = new();
 
+    /// <summary>Reports of gateways that were taken, in order.</summary>
+    public ConcurrentQueue<VersionReport> Measures { get; } = new();
+
     /// <summary>How long Billing takes to give a lease.</summary>
     public TimeSpan LeaseTime { get; set; }
 
@@ -93,6 +96,7 @@ internal sealed class ControlPlane : IAsyncDisposable
 
             return new UsageBooked(batch.To, batch.Events.Count, 0, 0, [], "test");
         });
+        _app.MapPost(VersionReport.Path, (VersionReport report) => Measures.Enqueue(report));
         Answers.Map(_app);
         _app.MapFallback(() => TypedResults.Ok());
     }

@@ -55,6 +55,17 @@ internal sealed class ScriptedWorker : IAsyncDisposable
             new ServedModel(Card("priceless", "chat"), true, 0, queued, slots),
         ]);
 
+    /// <summary>A status with these versions of tiny-assistant alone.</summary>
+    public static WorkerStatus StatusOf(string id, params (string Version, ModelState State)[] versions) => new(
+        id, "test", "cpu", Draining: false, DateTimeOffset.UnixEpoch,
+        [
+            .. versions.Select(one => new ServedModel(
+                Card("tiny-assistant", "chat") with { Version = one.Version }, one.State == ModelState.Ready, 0, 0, 4)
+            {
+                State = one.State,
+            }),
+        ]);
+
     public async ValueTask DisposeAsync()
     {
         if (_stop.IsCancellationRequested)
@@ -154,6 +165,10 @@ internal sealed class WorkerCall
     }
 
     public string Path { get; }
+
+    /// <summary>A header of the request; null where it has none of that name.</summary>
+    public string? HeaderOf(string name) => Head.Split("\r\n")
+        .FirstOrDefault(line => line.StartsWith($"{name}: ", StringComparison.OrdinalIgnoreCase))?[(name.Length + 2)..];
 
     public string Head { get; }
 

@@ -65,6 +65,7 @@ public sealed class JournalVersionTests
             new Units(most, most, most, most, most, most, most, most, most, most), 7, Noon, 8000, 90)
         {
             ServiceClass = ServiceClass.Batch,
+            ModelVersion = "12",
         };
         var end = new RequestEnd(Outcome.Completed, 1, UsageSource.Gateway, Noon, most, new Units(8, 7, 6, 5, 4, 3, 2, 1, 9, most))
         {
@@ -90,11 +91,13 @@ public sealed class JournalVersionTests
             new Units(8, 7, 6, 5, 4, 3, 2, 1), 7, Noon, 8000, 90);
         var writer = new RecordWriter(new byte[2048]);
         admitted.Write(ref writer);
-        var older = new RecordReader(writer.Written[..^7]); // The factor has two bytes, the class one, the kinds behind it four.
-        var withoutKinds = new RecordReader(writer.Written[..^4]);
+        var older = new RecordReader(writer.Written[..^8]); // Factor two bytes, class one, kinds four, version of the model one.
+        var withoutKinds = new RecordReader(writer.Written[..^5]);
+        var withoutVersion = new RecordReader(writer.Written[..^1]);
 
         Assert.Equal(admitted, AdmittedRequest.Read(ref older));
         Assert.Equal(admitted, AdmittedRequest.Read(ref withoutKinds));
+        Assert.Equal(admitted, AdmittedRequest.Read(ref withoutVersion));
     }
 
     [Fact]

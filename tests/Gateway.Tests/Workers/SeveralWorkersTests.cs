@@ -128,11 +128,11 @@ public sealed class SeveralWorkersTests
 
         stopping.Status = ScriptedWorker.StatusOf("worker-1", draining: true);
         gateway.Plane.Workers.Publish(Directory(Registered(stopping) with { Stopping = true }));
-        await Until.TrueAsync(() => gateway.Pool.Workers[0].LoadFor("tiny-assistant") is null, "it gets nothing new");
+        await Until.TrueAsync(() => gateway.Pool.Workers[0].OfferFor("tiny-assistant", null)?.Load is null, "it gets nothing new");
         stopping.Status = ScriptedWorker.StatusOf("worker-1");
         await gateway.App.Services.GetRequiredService<WorkerPoller>().PollAsync(gateway.Pool.Workers[0], default);
 
-        Assert.NotNull(gateway.Pool.Workers[0].LoadFor("tiny-assistant")); // Though the directory still says that it stops.
+        Assert.NotNull(gateway.Pool.Workers[0].OfferFor("tiny-assistant", null)?.Load); // Though the directory still says that it stops.
     }
 
     [Fact]

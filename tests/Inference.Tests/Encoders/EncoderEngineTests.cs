@@ -28,6 +28,17 @@ public sealed class EncoderEngineTests
     }
 
     [Fact]
+    public async Task A_warm_up_runs_one_row_and_the_largest_batch()
+    {
+        var graph = new ScriptedGraph();
+
+        await EncoderWarmUp.RunAsync(graph.Engine, context: 512, CancellationToken.None);
+
+        Assert.Equal([1, 64], graph.Runs.Select(run => run.Length)); // 64 rows of 32 tokens are 2,048.
+        Assert.All(graph.Runs.SelectMany(run => run), row => Assert.Equal(32, row.Length));
+    }
+
+    [Fact]
     public async Task Requests_that_wait_share_a_run_whoever_asks()
     {
         var graph = new ScriptedGraph();

@@ -209,6 +209,28 @@ public sealed class FairTurnsTests
         Assert.False(turns.MayRide(Batches(Quiet), Loud, ahead: 1_000_000));
     }
 
+    [Fact]
+    public async Task Copies_of_requests_wait_for_batches_and_for_live_traffic()
+    {
+        var turns = new FairTurns(new QueuePlaces(256, 128), new QuietOrganizations(), new FakeTimeProvider());
+        using var first = turns.TryJoin(Batches(Loud))!;
+        using var copied = turns.TryJoin(Batches(Loud) with { IsShadow = true })!;
+        using var batch = turns.TryJoin(Batches(Quiet))!;
+        var running = await first.TakeTurnAsync(CancellationToken.None);
+        var copy = copied.TakeTurnAsync(CancellationToken.None);
+        var waits = batch.TakeTurnAsync(CancellationToken.None);
+
+        running.Dispose();
+        using (await waits)
+        {
+            Assert.False(copy.IsCompleted);
+        }
+
+        (await copy).Dispose(); // Nothing else waits.
+        Assert.True(turns.MayRide(Batches(Loud), Batches(Loud) with { IsShadow = true }, ahead: 0));
+        Assert.False(turns.MayRide(Batches(Loud) with { IsShadow = true }, Batches(Loud), ahead: 1_000_000));
+    }
+
     private static Party Batches(Party party) => party with { ServiceClass = ServiceClass.Batch };
 
     private static async Task RunAsync(FairTurns turns, Party party, List<Party> order)

@@ -8,7 +8,7 @@ using Tollgate.Inference.Sessions;
 
 namespace Tollgate.Inference.Tasks.Chat;
 
-/// <summary>Brings decoders into memory, each with its own scheduler, and warms them up.</summary>
+/// <summary>Brings decoders into memory, each with its own scheduler.</summary>
 internal sealed class DecoderLoader(
     SessionFactory sessions, QuietOrganizations quiet, DecoderOptions options, InferenceMetrics metrics, TimeProvider clock,
     ILoggerFactory loggers)
@@ -37,17 +37,7 @@ internal sealed class DecoderLoader(
             Logger = _schedulerLog,
         });
         var slots = installed.Manifest.Batching ? options.Generation.Slots : 1;
-        var loaded = new LoadedDecoder(model, scheduler, new PromptReader(metrics, _promptLog), clock, slots);
-        try
-        {
-            await loaded.WarmUpAsync();
-            return loaded;
-        }
-        catch
-        {
-            await loaded.DisposeAsync();
-            throw;
-        }
+        return new LoadedDecoder(model, scheduler, new PromptReader(metrics, _promptLog), clock, slots);
     }
 }
 

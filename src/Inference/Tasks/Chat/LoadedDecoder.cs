@@ -40,16 +40,26 @@ internal sealed class LoadedDecoder(DecoderModel model, DecoderScheduler schedul
 
     public override TimeSpan Stalled => Scheduler.Stalled;
 
-    /// <summary>Generates two tokens, so that the first request finds everything allocated.</summary>
-    /// <exception cref="InvalidOperationException">The model cannot generate.</exception>
-    public async Task WarmUpAsync()
+    /// <summary>Reads a prompt and generates two tokens, alone and in all slots.</summary>
+    public override async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        await GenerateAsync(1, cancellationToken);
+        if (Slots > 1)
+        {
+            await GenerateAsync(Slots, cancellationToken);
+        }
+    }
+
+    private async Task GenerateAsync(int choices, CancellationToken cancellationToken)
     {
         var length = Math.Clamp(Model.Manifest.WarmUpTokens, 1, Scheduler.MaxLength - 2);
-        var plan = new ChoicePlan(new Sampling { Temperature = 0 }, ChoicesPerPrompt: 1, MaxOutput: 2, Seed: 0);
+        var plan = new ChoicePlan(new Sampling { Temperature = 0 }, choices, MaxOutput: 2, Seed: 0);
         var request = new GenerationRequest(WarmUp, [new int[length]], plan, ending: _ => { });
         if (Scheduler.TryEnqueue(request) is null)
         {
+            await using var late = cancellationToken.UnsafeRegister(_ => Scheduler.Cancel(request), null);
             await request.Ended;
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         if (request.Failure is not null || request.Units.Output == 0 && request.Queued is null)

@@ -25,6 +25,9 @@ internal sealed class Classifier(EncoderModel model, ModelClassification classif
     /// <summary>What the tokenizer adds to an input at most, text or ids.</summary>
     public PromptMeasure Measure => model.Measure(model.FrameLength);
 
+    /// <inheritdoc cref="LoadedModel.WarmUpAsync"/>
+    public Task WarmUpAsync(CancellationToken cancellationToken) => model.WarmUpAsync(cancellationToken);
+
     /// <summary>Verifies the version's files and loads it.</summary>
     /// <exception cref="ModelImportException">The version is damaged, or is not a classifier.</exception>
     public static async Task<Classifier> LoadAsync(InstalledModel installed, EncoderHost host, CancellationToken cancellationToken)

@@ -42,6 +42,8 @@ internal sealed class LoadedClassifier(Classifier classifier, ModelCard describe
     public Task<OrRefusal<IReadOnlyList<double>>> ScoreAsync(Party party, string text, CancellationToken cancellationToken) =>
         new TextScoring(Classifier, party, text).RunAsync(cancellationToken);
 
+    public override Task WarmUpAsync(CancellationToken cancellationToken) => Classifier.WarmUpAsync(cancellationToken);
+
     public override ValueTask DisposeAsync()
     {
         Classifier.Dispose();

@@ -77,8 +77,8 @@ internal sealed class DrawingLine(QueuePlaces places, QuietOrganizations quiet, 
     {
         var picked = new List<PictureInWork>();
         var given = new Dictionary<Party, double>();
-        var standardWaits = _pictures.Any(picture => !picture.Party.IsBatch);
-        var open = _pictures.Where(picture => picture.Party.MayBegin(standardWaits) && !Rests(picture.Party))
+        var rank = Party.FirstOf(_pictures.Select(picture => picture.Party));
+        var open = _pictures.Where(picture => picture.Party.MayBegin(rank) && !Rests(picture.Party))
             .GroupBy(picture => picture.Party)
             .Select(group => new OpenLine(group.Key, new Queue<PictureInWork>(group))).ToArray();
         while (picked.Count < most)

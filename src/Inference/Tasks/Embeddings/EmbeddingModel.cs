@@ -41,6 +41,9 @@ internal sealed class EmbeddingModel(EncoderModel model, ModelEmbedding embeddin
         return new EmbeddingModel(await EncoderModel.LoadAsync(installed, embedding.Output, host, cancellationToken), embedding);
     }
 
+    /// <inheritdoc cref="LoadedModel.WarmUpAsync"/>
+    public Task WarmUpAsync(CancellationToken cancellationToken) => model.WarmUpAsync(cancellationToken);
+
     /// <summary>Cuts inputs into rows, in their order.</summary>
     public OrRefusal<IReadOnlyList<EncoderRow>> Encode(IReadOnlyList<PromptInput> inputs, EmbeddingPurpose purpose)
     {

@@ -19,6 +19,8 @@ internal sealed class LoadedEmbedder(EmbeddingModel model, ModelCard described) 
 
     public DocumentRanking Rank(RerankRequest request) => new CosineRanking(Model, request);
 
+    public override Task WarmUpAsync(CancellationToken cancellationToken) => Model.WarmUpAsync(cancellationToken);
+
     public override ValueTask DisposeAsync()
     {
         Model.Dispose();

@@ -66,6 +66,13 @@ internal sealed class ImageClassifier : IDisposable
         }
     }
 
+    /// <summary>Runs the largest batch; one picture was run when it was loaded.</summary>
+    /// <exception cref="ModelRunException">The model does not run.</exception>
+    public Task WarmUpAsync(CancellationToken cancellationToken) => !Installed.Manifest.Batching ? Task.CompletedTask : Task.Run(
+        () => Run([.. Enumerable.Repeat(
+            new byte[Classification.Preparation.Width * Classification.Preparation.Height * Picture.BytesPerPixel], PicturesPerRun)]),
+        cancellationToken);
+
     /// <summary>Decodes and fits the pictures of a request that has its place in the line. Nothing is run.</summary>
     /// <inheritdoc cref="PictureRun.FitAsync"/>
     public Task<OrRefusal<IReadOnlyList<byte[]>>> FitAsync(

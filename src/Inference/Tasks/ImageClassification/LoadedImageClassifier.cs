@@ -60,6 +60,8 @@ internal sealed partial class LoadedImageClassifier(
         }
     }
 
+    public override Task WarmUpAsync(CancellationToken cancellationToken) => Model.WarmUpAsync(cancellationToken);
+
     public override ValueTask DisposeAsync()
     {
         Model.Dispose();

@@ -26,6 +26,9 @@ internal sealed class CrossEncoder(EncoderModel model, PairFrame frame) : IDispo
         PairTokens = frame.Length + (2 * model.Tokenizer.MostExtraTokens),
     };
 
+    /// <inheritdoc cref="LoadedModel.WarmUpAsync"/>
+    public Task WarmUpAsync(CancellationToken cancellationToken) => model.WarmUpAsync(cancellationToken);
+
     /// <summary>Verifies the version's files and loads it.</summary>
     /// <exception cref="ModelImportException">The version is damaged, or is not a cross-encoder.</exception>
     public static async Task<CrossEncoder> LoadAsync(InstalledModel installed, EncoderHost host, CancellationToken cancellationToken)

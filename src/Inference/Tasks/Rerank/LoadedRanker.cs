@@ -16,6 +16,8 @@ internal sealed class LoadedRanker(CrossEncoder model) : LoadedModel(model.Insta
 
     public DocumentRanking Rank(RerankRequest request) => new PairRanking(model, request);
 
+    public override Task WarmUpAsync(CancellationToken cancellationToken) => model.WarmUpAsync(cancellationToken);
+
     public override ValueTask DisposeAsync()
     {
         model.Dispose();

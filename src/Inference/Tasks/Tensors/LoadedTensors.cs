@@ -29,6 +29,8 @@ internal sealed partial class LoadedTensors(
     public void NoteFailure(Guid request, TensorRunException exception) =>
         Log.RunFailed(logger, request, Name, Version, exception.Error.Code, (exception.InnerException ?? exception).Message);
 
+    public override Task WarmUpAsync(CancellationToken cancellationToken) => engine.WarmUpAsync(cancellationToken);
+
     public override ValueTask DisposeAsync()
     {
         engine.Dispose();

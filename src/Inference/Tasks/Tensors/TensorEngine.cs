@@ -67,6 +67,10 @@ internal sealed class TensorEngine(
         return await work.Answer.Task;
     }
 
+    /// <inheritdoc cref="LoadedModel.WarmUpAsync"/>
+    public Task WarmUpAsync(CancellationToken cancellationToken) =>
+        Task.Run(() => new TensorTrial(graph).WarmUp(batching, cancellationToken), cancellationToken);
+
     public void Dispose() => graph.Dispose();
 
     /// <summary>The requests of the next run in a turn; none when another turn has taken the turn's own.</summary>

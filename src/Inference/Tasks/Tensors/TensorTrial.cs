@@ -51,6 +51,26 @@ internal sealed class TensorTrial(TensorGraph graph)
             false, [$"It could not be tried on made-up tensors, so requests do not share runs: {reason.ReplaceLineEndings(" ")}"]);
     }
 
+    /// <summary>Runs one row, and the most that requests share. A model may refuse made-up tensors.</summary>
+    /// <param name="batching">Whether requests share runs.</param>
+    /// <exception cref="OperationCanceledException">The time for it is over.</exception>
+    public void WarmUp(bool batching, CancellationToken cancellationToken)
+    {
+        using var options = TensorGraph.MakeOptions();
+        using var stop = cancellationToken.UnsafeRegister(static state => ((RunOptions)state!).Terminate = true, options);
+        foreach (var rows in batching ? [1, MostRows] : new[] { 1 })
+        {
+            try
+            {
+                _ = graph.Run(MakeInputs(rows, Lengths[0]), _outputs, MostBytes, options);
+            }
+            catch (Exception exception) when (exception is OnnxRuntimeException or InvalidOperationException or TensorTooLargeException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
     /// <summary>Whether the first dimension of every tensor is free.</summary>
     private bool HasRows() =>
         graph.Signature.Inputs.Concat(graph.Signature.Outputs).All(spec => spec.Shape is [TensorSignature.Dynamic, ..]);

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Tollgate.Contracts.Catalogue;
+namespace Tollgate.Contracts.Workers;
 
 /// <summary>Order of a model's versions, oldest first: numbers by value, everything else by its characters and before numbers.</summary>
 public sealed class VersionOrder : IComparer<string>

@@ -1,19 +1,19 @@
-using Tollgate.Inference.Groups;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Residency;
 using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tests.Models;
 
-namespace Tollgate.Inference.Tests.Groups;
+namespace Tollgate.Inference.Tests.Residency;
 
-public sealed class RepositoryGroupsTests
+public sealed class VersionGroupsTests
 {
     [Fact]
     public async Task Groups_come_and_go_with_the_versions_that_name_them()
     {
         using var folder = new TemporaryFolder();
         var store = new ModelStore(folder.Path);
-        var groups = new RepositoryGroups(store);
+        var groups = new VersionGroups(store);
         Assert.Empty(groups.Read());
 
         await ImportAsync(folder.Path, "plain", null);
@@ -34,7 +34,7 @@ public sealed class RepositoryGroupsTests
         await ImportAsync(folder.Path, "b", "second");
         var manifest = Path.Combine(folder.Path, "b", "1", ModelManifest.FileName);
         var text = await File.ReadAllTextAsync(manifest);
-        var groups = new RepositoryGroups(new ModelStore(folder.Path));
+        var groups = new VersionGroups(new ModelStore(folder.Path));
 
         await File.WriteAllTextAsync(manifest, "{");
         Assert.Equal(["first"], groups.Read());

@@ -1,0 +1,194 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Tasks;
+using Tollgate.Inference.Telemetry;
+
+namespace Tollgate.Inference.Residency;
+
+/// <summary>
+/// Brings versions into memory, one at a time and beside the requests, and takes them out when their last request has ended. What is in
+/// memory stays within <c>Models:MemoryBytes</c>: a load takes the room of the version that was used least recently and that no request
+/// uses. Thread-safe.
+/// </summary>
+internal sealed partial class ModelLoads(
+    ModelLoader loader, VersionTable table, IOptions<ModelsOptions> options, InferenceMetrics metrics, TimeProvider clock,
+    ILogger<ModelLoads> logger) : IDisposable
+{
+    private const int LongestReason = 500;
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<Residence, Task> _leaving = new();
+
+    /// <summary>Begins the load of a version, or joins the one that has begun. It ends without an exception; then the version is in memory,
+    /// broken, or waits for room. Called with the table's gate held.</summary>
+    /// <param name="mayEvict">Whether versions that nobody uses may go for it.</param>
+    public Task Begin(ModelVersion version, bool mayEvict) =>
+        version.Loading ??= Task.Run(() => LoadInTurnAsync(version, mayEvict), CancellationToken.None);
+
+    /// <summary>Frees the memory of a version that nobody finds any more, when its last request has ended.</summary>
+    public void Retire(Residence residence) => _ = RetireAsync(residence);
+
+    /// <summary>Ends loads, and frees everything that is still in memory.</summary>
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _turn.WaitAsync(CancellationToken.None);
+        foreach (var residence in table.Clear())
+        {
+            Retire(residence);
+        }
+
+        await Task.WhenAll(_leaving.Values);
+    }
+
+    public void Dispose()
+    {
+        _turn.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task LoadInTurnAsync(ModelVersion version, bool mayEvict)
+    {
+        try
+        {
+            await _turn.WaitAsync(_stopping.Token);
+            try
+            {
+                await LoadAsync(version, mayEvict, _stopping.Token);
+            }
+            finally
+            {
+                table.Change(() => version.Loading = null);
+                _turn.Release();
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            table.Change(() => version.Loading = null);
+        }
+    }
+
+    private async Task LoadAsync(ModelVersion version, bool mayEvict, CancellationToken cancellationToken)
+    {
+        var (installed, needed) = table.Do(
+            () => version is { Wanted: true, Residence: null } ? (version.Installed, version.Bytes) : default);
+        if (installed is null)
+        {
+            return; // The plan has changed while it waited.
+        }
+
+        try
+        {
+            if (!await MakeRoomAsync(needed, mayEvict, null))
+            {
+                Log.NoRoom(logger, version.Name, version.Version);
+                table.Change(() => version.Evicted = !mayEvict); // One that a plan or a request wants now is tried again.
+                return;
+            }
+
+            var started = clock.GetTimestamp();
+            var before = Environment.WorkingSet;
+            var model = await loader.LoadAsync(installed, cancellationToken);
+            var bytes = Math.Max(FileBytes(installed), Environment.WorkingSet - before);
+            table.Change(() => Show(version, model, bytes));
+            metrics.ModelChanged(version.Name, "loaded");
+            Log.Served(logger, version.Name, version.Version, clock.GetElapsedTime(started).TotalSeconds);
+            await MakeRoomAsync(0, mayEvict: true, version); // It may have taken more than was expected.
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // Whatever is wrong with one version, the others are served.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            metrics.ModelChanged(version.Name, "failed");
+            Log.Broken(logger, exception, version.Name, version.Version);
+            table.Change(() => version.Error = ReasonOf(exception));
+        }
+    }
+
+    /// <summary>Why a version cannot be served, for the operator.</summary>
+    public static string ReasonOf(Exception exception) =>
+        exception.Message.Length <= LongestReason ? exception.Message : string.Concat(exception.Message.AsSpan(0, LongestReason), "…");
+
+    /// <summary>Bytes of a version's files.</summary>
+    public static long FileBytes(InstalledModel installed) => installed.Manifest.Files.Sum(file => file.Bytes);
+
+    private void Show(ModelVersion version, LoadedModel model, long bytes)
+    {
+        (version.Error, version.Evicted, version.Bytes, version.Card) = (null, false, bytes, model.Card);
+        version.Residence = new Residence(model, bytes, clock.GetTimestamp());
+    }
+
+    /// <returns>Whether there is room. A version that is larger than the budget has it alone.</returns>
+    private async Task<bool> MakeRoomAsync(long needed, bool mayEvict, ModelVersion? except)
+    {
+        var budget = options.Value.MemoryBytes;
+        if (budget == 0)
+        {
+            return true;
+        }
+
+        while (true)
+        {
+            var room = budget - _leaving.Keys.Sum(residence => residence.Bytes) - Math.Min(needed, budget);
+            if (table.BytesInMemory <= room)
+            {
+                return true;
+            }
+
+            if (!mayEvict || table.TryEvict(room, except) is not { } evicted)
+            {
+                return false;
+            }
+
+            metrics.ModelChanged(evicted.Model.Name, "evicted");
+            Log.Evicted(logger, evicted.Model.Name, evicted.Model.Version);
+            await RetireAsync(evicted);
+        }
+    }
+
+    private async Task RetireAsync(Residence residence)
+    {
+        var freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _leaving[residence] = freed.Task;
+        try
+        {
+            var unused = table.Do(residence.Leave);
+            await unused.WaitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!unused.IsCompleted)
+            {
+                Log.RetiredByStop(logger, residence.Model.Name, residence.Model.Version);
+            }
+
+            await residence.Model.DisposeAsync();
+        }
+        finally
+        {
+            _leaving.TryRemove(residence, out _);
+            freed.SetResult();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Model {Model} version {Version} is ready after {Seconds:0.0} s.")]
+        public static partial void Served(ILogger logger, string model, string version, double seconds);
+
+        [LoggerMessage(2, LogLevel.Error, "Model {Model} version {Version} cannot be served.")]
+        public static partial void Broken(ILogger logger, Exception exception, string model, string version);
+
+        [LoggerMessage(3, LogLevel.Information, "Model {Model} version {Version} left memory, which Models:MemoryBytes bounds.")]
+        public static partial void Evicted(ILogger logger, string model, string version);
+
+        [LoggerMessage(4, LogLevel.Information, "Model {Model} version {Version} was still leaving when the worker stopped.")]
+        public static partial void RetiredByStop(ILogger logger, string model, string version);
+
+        [LoggerMessage(5, LogLevel.Debug, "Model {Model} version {Version} is not loaded: Models:MemoryBytes has no room for it.")]
+        public static partial void NoRoom(ILogger logger, string model, string version);
+    }
+}

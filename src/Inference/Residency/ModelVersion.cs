@@ -1,0 +1,96 @@
+using Tollgate.Contracts.Workers;
+using Tollgate.Inference.Models;
+using Tollgate.Inference.Tasks;
+
+namespace Tollgate.Inference.Residency;
+
+/// <summary>One installed version of a model, in memory or not. The gate of its <see cref="VersionTable"/> guards all of it.</summary>
+internal sealed class ModelVersion(string name, string version)
+{
+    public string Name => name;
+
+    public string Version => version;
+
+    /// <summary>Changes when the version is written again, so that a broken one is tried again.</summary>
+    public string Stamp { get; set; } = "";
+
+    /// <summary>Null where its manifest cannot be read.</summary>
+    public InstalledModel? Installed { get; set; }
+
+    /// <summary>With what its last load measured, also while it is not in memory; null where its manifest cannot be read.</summary>
+    public ModelCard? Card { get; set; }
+
+    /// <summary>Why it cannot be served; null when it can.</summary>
+    public string? Error { get; set; }
+
+    /// <summary>Whether the plan, or being the newest, puts it into memory.</summary>
+    public bool Wanted { get; set; }
+
+    /// <summary>Whether the budget keeps it out of memory until a request asks for it.</summary>
+    public bool Evicted { get; set; }
+
+    /// <summary>Its load, while it is on its way into memory.</summary>
+    public Task? Loading { get; set; }
+
+    /// <summary>Requests that wait for its load.</summary>
+    public int Waiters { get; set; }
+
+    /// <summary>Null while it is not in memory.</summary>
+    public Residence? Residence { get; set; }
+
+    /// <summary>What its last load took, bytes; before the first one those of its files.</summary>
+    public long Bytes { get; set; }
+
+    public ModelState State =>
+        Residence is not null ? ModelState.Ready
+        : Error is not null ? ModelState.Broken
+        : Loading is not null ? ModelState.Loading
+        : Wanted ? ModelState.Idle
+        : ModelState.Unloaded;
+}
+
+/// <summary>A version in memory and the requests that use it. The gate of the <see cref="VersionTable"/> guards it.</summary>
+/// <param name="bytes">Memory that its load took.</param>
+/// <param name="loadedAt">Timestamp of the clock.</param>
+internal sealed class Residence(LoadedModel model, long bytes, long loadedAt)
+{
+    private readonly TaskCompletionSource _unused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _leaving;
+
+    public LoadedModel Model => model;
+
+    public long Bytes => bytes;
+
+    public int Uses { get; private set; }
+
+    /// <summary>Timestamp of the last use, or of the load.</summary>
+    public long LastUsed { get; private set; } = loadedAt;
+
+    public void Use(long now)
+    {
+        Uses++;
+        LastUsed = now;
+    }
+
+    public void Release(long now)
+    {
+        Uses--;
+        LastUsed = now;
+        if (_leaving && Uses == 0)
+        {
+            _unused.TrySetResult();
+        }
+    }
+
+    /// <summary>Nobody finds it any more. Ends when its last request has.</summary>
+    public Task Leave()
+    {
+        _leaving = true;
+        if (Uses == 0)
+        {
+            _unused.TrySetResult();
+        }
+
+        return _unused.Task;
+    }
+}
