@@ -146,7 +146,8 @@ public sealed class ModelLifeTests(SharedTollgate shared)
     private async Task ImportAsync(string model, Func<string, string> write)
     {
         var file = write(TestFolder.Create(model));
-        (await Running.Commands.RunAsync("models", "import", file, "--name", model, "--price-request", "0.001")).Succeeded();
+        (await Running.Commands.RunAsync(
+            "models", "import", file, "--name", model, "--price-request", "0.001", "--price-elements", "0")).Succeeded();
         var newest = Directory.EnumerateDirectories(Path.Combine(Running.Data, "models", model)).Count();
         await Until.TrueAsync(
             async () => (await Running.Commands.RunAsync("models", "versions", model)) is { ExitCode: 0, Output: var table }

@@ -2,7 +2,6 @@ using System.Net;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Tests.Calls;
-using Tollgate.Testing;
 
 namespace Tollgate.Gateway.Tests.Catalogue;
 
