@@ -8,7 +8,10 @@ internal static class Archives
 {
     /// <summary>A package of npm: its files lie in the folder <c>package</c>.</summary>
     public static byte[] Npm(params (string Name, byte[] Bytes)[] files) => Tar(
-        [.. files.Select(file => new PaxTarEntry(TarEntryType.RegularFile, $"package/{file.Name}") { DataStream = new MemoryStream(file.Bytes) })]);
+        [.. files.Select(file => new PaxTarEntry(TarEntryType.RegularFile, $"package/{file.Name}")
+        {
+            DataStream = new MemoryStream(file.Bytes),
+        })]);
 
     /// <summary>A tar in gzip.</summary>
     public static byte[] Tar(params TarEntry[] entries)

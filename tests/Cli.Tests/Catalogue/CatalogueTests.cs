@@ -61,7 +61,8 @@ public sealed class CatalogueTests
 
     [Fact]
     public void Two_entries_of_one_id_are_refused() =>
-        Assert.Contains("two entries 'tiny'", Assert.Throws<OperatorException>(() => Read($"{Sound},{Sound}")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "two entries 'tiny'", Assert.Throws<OperatorException>(() => Read($"{Sound},{Sound}")).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("tyni", "Did you mean tiny?")]

