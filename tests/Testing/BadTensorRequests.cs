@@ -37,6 +37,7 @@ public static class BadTensorRequests
         Input("", Missing, "name"),
         Input("\"name\":\"\"", InvalidValue, "name"),
         Input("\"name\":\"x\"", Missing, "shape"),
+        Input("\"name\":\"x\",\"datatype\":\"INT8\",\"data\":[1]", Missing, "shape"),
         Input("\"name\":\"x\",\"shape\":[1]", Missing, "datatype"),
         Input("\"name\":\"x\",\"shape\":[1],\"datatype\":\"INT8\"", Missing, "data"),
         Input("\"name\":\"x\",\"shape\":[1],\"dataType\":\"INT8\",\"data\":[1]", Unknown, "dataType"),

@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Http.Headers;
 using Tollgate.Cli.Commands;
+using Tollgate.Cli.Downloads;
 
 namespace Tollgate.Cli.Hub;
 
@@ -9,17 +9,9 @@ namespace Tollgate.Cli.Hub;
 /// <param name="token">Bearer for gated and private models; sent to the hub alone, never to the hosts that it redirects to.</param>
 internal sealed class HubClient(Uri address, string? token) : IDisposable
 {
-    private const int MostRedirects = 5;
     private const int MostListingBytes = 16 << 20;
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(15),
-    })
-    {
-        Timeout = TimeSpan.FromMinutes(1), // to the headers; a body has limits of its own
-        MaxResponseContentBufferSize = MostListingBytes,
-    };
+    private readonly HttpFiles _files = new(address, token);
 
     /// <summary>Lists a revision.</summary>
     /// <exception cref="OperatorException">There is no such model, or it is not for this token.</exception>
@@ -27,66 +19,19 @@ internal sealed class HubClient(Uri address, string? token) : IDisposable
     public async Task<HubListing> ListAsync(HubName name, CancellationToken cancellationToken)
     {
         var path = $"api/models/{name}/revision/{Uri.EscapeDataString(name.Revision)}?blobs=true";
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(_http.Timeout);
-        using var answer = await GetAsync(name, new Uri(address, path), offset: 0, limit.Token);
-        await answer.Content.LoadIntoBufferAsync(MostListingBytes, limit.Token);
-        return HubListing.Read(await answer.Content.ReadAsByteArrayAsync(limit.Token));
+        return HubListing.Read(
+            await _files.ReadAsync(new Uri(address, path), MostListingBytes, status => Refuse(name, status), cancellationToken));
     }
 
     /// <summary>Opens a file at a byte; the answer's status says whether it begins there (206) or at its start (200).</summary>
     /// <exception cref="OperatorException">The hub refuses it.</exception>
     /// <exception cref="HttpRequestException">The hub cannot be reached.</exception>
     public Task<HttpResponseMessage> OpenAsync(
-        HubName name, string commit, string file, long offset, CancellationToken cancellationToken) =>
-        GetAsync(name, new Uri(address, $"{name}/resolve/{commit}/{Uri.EscapeDataString(file)}"), offset, cancellationToken);
+        HubName name, string commit, string file, long offset, CancellationToken cancellationToken) => _files.OpenAsync(
+            new Uri(address, $"{name}/resolve/{commit}/{Uri.EscapeDataString(file)}"), offset, status => Refuse(name, status),
+            cancellationToken);
 
-    public void Dispose() => _http.Dispose();
-
-    private async Task<HttpResponseMessage> GetAsync(HubName name, Uri uri, long offset, CancellationToken cancellationToken)
-    {
-        for (var redirects = 0; redirects <= MostRedirects; redirects++)
-        {
-            var answer = await SendAsync(uri, offset, cancellationToken);
-            if (answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent)
-            {
-                return answer;
-            }
-
-            using (answer)
-            {
-                uri = answer.Headers.Location is { } location && (int)answer.StatusCode is 301 or 302 or 303 or 307 or 308
-                    ? Follow(uri, location) : throw Refuse(name, answer.StatusCode);
-            }
-        }
-
-        throw new OperatorException($"The hub redirects more than {MostRedirects} times.");
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(Uri uri, long offset, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, uri);
-        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Tollgate", null));
-        if (token is not null && uri.Authority == address.Authority && uri.Scheme == address.Scheme)
-        {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        }
-
-        if (offset > 0)
-        {
-            request.Headers.Range = new RangeHeaderValue(offset, null);
-        }
-
-        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-    }
-
-    /// <summary>Where a redirect leads: never from an encrypted connection to one that is not.</summary>
-    private Uri Follow(Uri from, Uri location)
-    {
-        var target = new Uri(from, location);
-        return target.Scheme == Uri.UriSchemeHttps || (target.Scheme == Uri.UriSchemeHttp && address.Scheme == Uri.UriSchemeHttp)
-            ? target : throw new OperatorException($"The hub redirects to '{target.Scheme}', which is not followed.");
-    }
+    public void Dispose() => _files.Dispose();
 
     /// <summary>What a status means: to be tried again later, or never.</summary>
     private Exception Refuse(HubName name, HttpStatusCode status) => status switch

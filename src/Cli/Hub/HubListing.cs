@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Tollgate.Cli.Commands;
+using Tollgate.Cli.Downloads;
 
 namespace Tollgate.Cli.Hub;
 
@@ -50,7 +51,15 @@ internal sealed partial record HubListing(string Commit, string? Licence, IReadO
 /// <summary>A file of a model.</summary>
 /// <param name="Sha256">Of the contents; null for a file that Git itself keeps.</param>
 /// <param name="BlobId">Git's hash of a file that Git itself keeps.</param>
-internal sealed record HubFile(string Name, long Bytes, string? Sha256, string? BlobId);
+internal sealed record HubFile(string Name, long Bytes, string? Sha256, string? BlobId)
+{
+    /// <exception cref="OperatorException">The hub states no hash of it.</exception>
+    public RemoteFile ToRemote() => new(
+        Name, Bytes,
+        Sha256 is not null ? new FileDigest(FileDigest.Sha256, Sha256)
+            : BlobId is not null ? new FileDigest(FileDigest.GitBlob, BlobId)
+            : throw new OperatorException($"The hub states no hash of '{Name}'."));
+}
 
 /// <summary>The members of the API's answer that are read.</summary>
 internal sealed record HubModel(string? Sha, HubCard? CardData, IReadOnlyList<HubSibling>? Siblings);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Tollgate.Cli.Commands;
+using Tollgate.Cli.Downloads;
 
 namespace Tollgate.Cli.Hub;
 
@@ -11,9 +12,6 @@ internal sealed record HubSource(string Folder, string Path, string? Licence)
 {
     private const string DefaultAddress = "https://huggingface.co/";
 
-    /// <summary>Folder for downloads among the models; its name is that of no model.</summary>
-    private const string DownloadsFolder = ".hub";
-
     /// <summary>Shows what is fetched and under which licence, fetches and checks it.</summary>
     /// <param name="settings"><c>Hub:Address</c> and <c>Hub:Token</c>.</param>
     /// <param name="modelsFolder">The folder of models, so that a download and its import share a disk.</param>
@@ -24,22 +22,36 @@ internal sealed record HubSource(string Folder, string Path, string? Licence)
         string source, string? file, IConfiguration settings, string modelsFolder, TextWriter report, CancellationToken cancellationToken)
     {
         var name = HubName.Parse(source);
+        var (folder, listing, files) = await FetchAsync(
+            name, listing => [.. HubChoice.Choose(listing, name, file).Select(one => one.ToRemote())], settings, modelsFolder, report,
+            cancellationToken);
+        var gguf = file ?? files.FirstOrDefault(one => !files.Any(other => other.Name == "config.json"))?.Name;
+        return new HubSource(folder, gguf is null ? folder : System.IO.Path.Combine(folder, gguf), listing.Licence);
+    }
+
+    /// <summary>The same for files that the caller chooses from what the hub lists.</summary>
+    /// <returns>Where they lie, what the hub listed, and the files.</returns>
+    /// <exception cref="OperatorException">As above.</exception>
+    public static async Task<(string Folder, HubListing Listing, IReadOnlyList<RemoteFile> Files)> FetchAsync(
+        HubName name, Func<HubListing, IReadOnlyList<RemoteFile>> choose, IConfiguration settings, string modelsFolder, TextWriter report,
+        CancellationToken cancellationToken)
+    {
         var address = ReadAddress(settings["Hub:Address"]);
         using var client = new HubClient(address, settings["Hub:Token"] is { Length: > 0 } token ? token : null);
         try
         {
             var listing = await client.ListAsync(name, cancellationToken);
-            var files = HubChoice.Choose(listing, name, file);
+            var files = choose(listing);
             await report.WriteLineAsync(
                 $"{name} at {listing.Commit}: licence {listing.Licence ?? "not stated"}, {files.Count} files, "
-                + $"{HubDownload.Size(files.Sum(one => one.Bytes))} from {address.Host}.");
-            var folder = System.IO.Path.Combine(modelsFolder, DownloadsFolder, $"{name.Owner}--{name.Model}--{listing.Commit}");
-            await new HubDownload(client, TimeProvider.System, report).FetchAsync(name, listing.Commit, files, folder, cancellationToken);
-            var gguf = file ?? files.FirstOrDefault(one => !files.Any(other => other.Name == "config.json"))?.Name;
-            return new HubSource(folder, gguf is null ? folder : System.IO.Path.Combine(folder, gguf), listing.Licence);
+                + $"{Download.Size(files.Sum(one => one.Bytes))} from {address.Host}.");
+            var folder = Download.FolderIn(modelsFolder, $"{name.Owner}--{name.Model}--{listing.Commit}");
+            var download = new Download(
+                (file, offset, stop) => client.OpenAsync(name, listing.Commit, file, offset, stop), TimeProvider.System, report);
+            await download.FetchAsync(files, folder, more: 0, cancellationToken);
+            return (folder, listing, files);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or UnauthorizedAccessException
-            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (Download.Fails(exception, cancellationToken))
         {
             throw new OperatorException($"{name} cannot be fetched from {address.Host}: {exception.Message}", exception);
         }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Tollgate.Cli.Commands;
-using Tollgate.Cli.Data;
 using Tollgate.Cli.Hub;
 using Tollgate.Cli.Prices;
 using Tollgate.Contracts.Metering;
@@ -14,7 +13,7 @@ using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Cli.Models;
 
-/// <summary><c>tollgate models list|import</c>, beside <see cref="VersionVerbs"/>.</summary>
+/// <summary><c>tollgate models list|import|catalogue|install</c>, beside <see cref="VersionVerbs"/>.</summary>
 internal static class ModelsCommand
 {
     private static readonly Argument<string> Source =
@@ -77,7 +76,10 @@ internal static class ModelsCommand
 
     public static Command Create()
     {
-        var models = new Command("models", "Models of this installation.") { List(), Import() };
+        var models = new Command("models", "Models of this installation.")
+        {
+            List(), Import(), InstallCommand.CreateList(), InstallCommand.Create(),
+        };
         foreach (var verb in VersionVerbs.Create())
         {
             models.Subcommands.Add(verb);
@@ -158,51 +160,16 @@ internal static class ModelsCommand
         try
         {
             price = FindPrice(parsed, name);
-            model = target.Data is { } data
-                ? await InstallForOwnerAsync(parsed, data, name, cancellationToken)
-                : await InstallAsync(parsed, target.FindModelsFolder(), name, cancellationToken);
-            await Console.Out.WriteLineAsync($"{model.Manifest.Name} {model.Manifest.Version} is installed ({model.Manifest.Task}).");
-            if (model.Manifest is { Parity: { } parity, Precision: { } precision })
-            {
-                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"""
-                    Held as {precision}. Against its source over {parity.Tokens} tokens: {parity.Agreed} likeliest tokens agree, divergence
-                    {parity.Divergence:0.#####} nats, perplexity {parity.Perplexity:0.##} (source {parity.SourcePerplexity:0.##}).
-                    """));
-            }
-
-            foreach (var note in model.Manifest.Notes ?? [])
-            {
-                await Console.Out.WriteLineAsync($"Note: {note}");
-            }
+            model = await ModelInstallation.RunAsync(
+                target, folder => InstallAsync(parsed, folder, name, cancellationToken), cancellationToken);
         }
         catch (ModelImportException exception)
         {
             throw new OperatorException(exception.Message, exception);
         }
 
-        if (price is null)
-        {
-            await Console.Out.WriteLineAsync(
-                "It has no price yet and cannot be called. Its price needs " + Needed(model.Manifest.Task) + ".");
-            return 0;
-        }
-
-        price = price with { Task = model.Manifest.Task };
-        PriceOptions.Require(price.FindFaults());
-        await Console.Out.WriteLineAsync(
-            await SendPriceAsync(target, price, cancellationToken) ? "Its price is in force." : "Its price is set at the next start.");
+        await ModelInstallation.SetPriceAsync(target, model, price, cancellationToken);
         return 0;
-    }
-
-    /// <summary>Imports into the data folder, and gives the files to the user that serves.</summary>
-    private static async Task<InstalledModel> InstallForOwnerAsync(
-        ParseResult parsed, DataFolder data, string name, CancellationToken cancellationToken)
-    {
-        data.Prepare();
-        using var forOwner = await data.WriteForOwnerAsync("models", cancellationToken);
-        var model = await InstallAsync(parsed, data.Folder("models"), name, cancellationToken);
-        await forOwner.GiveAsync(cancellationToken);
-        return model;
     }
 
     private static async Task<InstalledModel> InstallAsync(
@@ -212,13 +179,15 @@ internal static class ModelsCommand
         var options = ReadOptions(parsed);
         if (!HubName.Is(source))
         {
-            return await ModelImport.RunAsync(Path.GetFullPath(source), name, folder, options, new StageProgress(), cancellationToken);
+            return await ModelImport.RunAsync(
+                Path.GetFullPath(source), name, folder, options, new ModelInstallation.StageProgress(), cancellationToken);
         }
 
         var fetched = await HubSource.FetchAsync(
             source, parsed.GetValue(HubFile), PlatformSettings.Read([]), folder, Console.Error, cancellationToken);
         var model = await ModelImport.RunAsync(
-            fetched.Path, name, folder, options with { Licence = fetched.Licence }, new StageProgress(), cancellationToken);
+            fetched.Path, name, folder, options with { Licence = fetched.Licence }, new ModelInstallation.StageProgress(),
+            cancellationToken);
         fetched.Remove();
         return model;
     }
@@ -250,30 +219,6 @@ internal static class ModelsCommand
         };
     }
 
-    /// <summary>Sets the price of an import. Returns false when it waits for the next start of the installation on this machine.</summary>
-    /// <exception cref="OperatorException">The cluster does not take the price.</exception>
-    private static async Task<bool> SendPriceAsync(Target target, SetPrice price, CancellationToken cancellationToken)
-    {
-        if (target.Data is { } data)
-        {
-            await PendingPrices.AddAsync(data, price, cancellationToken);
-            return await PendingPrices.SendAsync(data, cancellationToken);
-        }
-
-        try
-        {
-            using var client = target.Connect();
-            await PriceOrder.SendAsync(client, price, cancellationToken);
-            return true;
-        }
-        catch (OperatorException exception)
-        {
-            throw new OperatorException(
-                $"{exception.Message}{Environment.NewLine}The model has no price. Set one with: {target.Hint($"prices set {price.Model}")}",
-                exception);
-        }
-    }
-
     /// <summary>
     /// Builds the price from the options; null when they give none. The file's name tells the task of most files, so that a price that
     /// cannot be right is refused before the import.
@@ -291,27 +236,5 @@ internal static class ModelsCommand
         var price = PriceOptions.Read(parsed, name) with { Task = task };
         PriceOptions.Require(price.FindFaults());
         return price;
-    }
-
-    /// <summary>Names the options that a price of a task needs.</summary>
-    private static string Needed(string task)
-    {
-        var uses = ModelTask.Find(task)?.Uses ?? UnitSet.Input | UnitSet.Output;
-        return string.Join(
-            " and ", PriceMember.All.Where(member => (member.Set & uses) != UnitSet.None).Select(member => PriceOptions.NameOf(member)));
-    }
-
-    private sealed class StageProgress : IProgress<ModelImportProgress>
-    {
-        private string _stage = "";
-
-        public void Report(ModelImportProgress value)
-        {
-            if (value.Stage != _stage)
-            {
-                _stage = value.Stage;
-                Console.Error.WriteLine($"  {_stage} …");
-            }
-        }
     }
 }

@@ -76,7 +76,16 @@ public sealed class TensorsTests(TensorsTests.TensorWorker worker) : IClassFixtu
     [InlineData("BF16", "7F7FFFFF803F80BF", 4)]
     [InlineData("FP32", "0000C07F000080FF", 2)] // NaN and minus infinity.
     [InlineData("BYTES", "01000000FF00000000", 2)] // No UTF-8.
-    [InlineData("INT64", "FFFFFFFFFFFFFFFF", 1)]
+    [InlineData("INT64", "0000000000000080FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF7F", 3)] // Least, -1 and most, as of the types below.
+    [InlineData("INT32", "00000080FFFFFFFFFFFFFF7F", 3)]
+    [InlineData("INT16", "0080FFFFFF7F", 3)]
+    [InlineData("INT8", "80FF7F", 3)]
+    [InlineData("UINT64", "0000000000000000FFFFFFFFFFFFFFFF", 2)]
+    [InlineData("UINT32", "00000000FFFFFFFF", 2)]
+    [InlineData("UINT16", "0000FFFF", 2)]
+    [InlineData("UINT8", "00FF", 2)]
+    [InlineData("FP64", "FFFFFFFFFFFFEFFF000000000000F0BFFFFFFFFFFFFFEF7F", 3)]
+    [InlineData("BOOL", "0100", 2)]
     public async Task Binary_tensors_keep_every_bit(string type, string content, int count)
     {
         var bytes = Convert.FromHexString(content);
@@ -96,6 +105,18 @@ public sealed class TensorsTests(TensorsTests.TensorWorker worker) : IClassFixtu
         var output = JsonNode.Parse(answer.AsSpan(0, answer.Length - bytes.Length))!["outputs"]![0]!;
         Assert.Equal(bytes.Length, (int)output["parameters"]!["binary_data_size"]!);
         Assert.Null(output["data"]);
+    }
+
+    [Fact]
+    public async Task Lists_in_lists_and_a_flat_list_have_the_same_answer()
+    {
+        const string Start = """{"model":"product","inputs":[{"name":"x","shape":[2,2],"datatype":"FP32","data":""";
+
+        var flat = await TextAsync(SendAsync(Start + "[1,10,-3,0.5]}]}"));
+        var nested = await TextAsync(SendAsync(Start + "[[1,10],[-3,0.5]]}]}"));
+
+        Assert.Contains("\"shape\":[2,2],\"data\":[3.8000002,", flat, StringComparison.Ordinal);
+        Assert.Equal(flat, nested);
     }
 
     [Theory]

@@ -1,15 +1,20 @@
 using System.Globalization;
 using System.Net;
-using System.Security.Cryptography;
 using Tollgate.Cli.Commands;
 
-namespace Tollgate.Cli.Hub;
+namespace Tollgate.Cli.Downloads;
 
-/// <summary>Fetches files of a model into a folder. What is there already is kept: a call that was broken off is continued.</summary>
+/// <summary>Fetches files into a folder. What is there already is kept: a call that was broken off, or killed, is continued.</summary>
+/// <param name="open">Opens a file, by its name, at a byte: as <see cref="HttpFiles.OpenAsync"/>.</param>
 /// <param name="report">Receives a line a second.</param>
-internal sealed class HubDownload(HubClient client, TimeProvider clock, TextWriter report)
+internal sealed class Download(
+    Func<string, long, CancellationToken, Task<HttpResponseMessage>> open, TimeProvider clock, TextWriter report)
 {
     private const string Partial = ".part";
+
+    /// <summary>Folder for downloads among the models; its name is that of no model.</summary>
+    private const string Downloads = ".downloads";
+
     private const int BufferBytes = 1 << 17;
 
     /// <summary>Breaks in a row, none of which brought a byte, after which a download fails.</summary>
@@ -22,28 +27,42 @@ internal sealed class HubDownload(HubClient client, TimeProvider clock, TextWrit
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Fetches files, checks each by its size and hash, and gives it its name only then.</summary>
-    /// <exception cref="OperatorException">A file differs from its hash, the hub refuses it, or there is no room.</exception>
-    public async Task FetchAsync(
-        HubName name, string commit, IReadOnlyList<HubFile> files, string folder, CancellationToken cancellationToken)
+    /// <param name="more">Bytes that are needed beside those of the files.</param>
+    /// <exception cref="OperatorException">A file differs from its hash, the host refuses it, or there is no room.</exception>
+    public async Task FetchAsync(IReadOnlyList<RemoteFile> files, string folder, long more, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         var missing = files.Where(file => !File.Exists(Path.Combine(folder, file.Name))).ToArray();
         var left = missing.Sum(file => file.Bytes - LengthOf(Path.Combine(folder, file.Name + Partial)));
         var room = new DriveInfo(folder).AvailableFreeSpace;
-        if (left > room)
+        if (left + more > room)
         {
-            throw new OperatorException($"{Size(left)} are still to be fetched, and {folder} has room for {Size(room)}.");
+            throw new OperatorException($"{Size(left + more)} are still needed, and {folder} has room for {Size(room)}.");
         }
 
-        var progress = new HubProgress(clock, report, left);
+        if (missing.Sum(file => LengthOf(Path.Combine(folder, file.Name + Partial))) is > 0 and var kept)
+        {
+            await report.WriteLineAsync($"{Size(kept)} of an earlier call are here; the rest is fetched.");
+        }
+
+        var progress = new DownloadProgress(clock, report, left);
         foreach (var file in missing)
         {
             var part = Path.Combine(folder, file.Name + Partial);
-            await FetchAsync(name, commit, file, part, progress, cancellationToken);
+            await FetchAsync(file, part, progress, cancellationToken);
             await CheckAsync(file, part, cancellationToken);
             File.Move(part, Path.Combine(folder, file.Name));
         }
     }
+
+    /// <summary>The folder of one download, on the disk of the models, so that files need not be copied.</summary>
+    /// <param name="name">A plain name that tells versions apart.</param>
+    public static string FolderIn(string modelsFolder, string name) => Path.Combine(modelsFolder, Downloads, name);
+
+    /// <summary>Whether an exception is that of a host, a connection or a disk, and not that of a caller who has left.</summary>
+    public static bool Fails(Exception exception, CancellationToken cancellationToken) =>
+        exception is HttpRequestException or IOException or UnauthorizedAccessException
+        || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     /// <summary>A number of bytes for a person.</summary>
     public static string Size(double bytes) => bytes switch
@@ -54,16 +73,16 @@ internal sealed class HubDownload(HubClient client, TimeProvider clock, TextWrit
     };
 
     private async Task FetchAsync(
-        HubName name, string commit, HubFile file, string part, HubProgress progress, CancellationToken cancellationToken)
+        RemoteFile file, string part, DownloadProgress progress, CancellationToken cancellationToken)
     {
         var (breaks, pause) = (0, FirstPause);
         while (LengthOf(part) < file.Bytes || !File.Exists(part))
         {
             var before = LengthOf(part);
-            var why = "The hub's file is shorter than it states.";
+            var why = "It is shorter than stated.";
             try
             {
-                await AppendAsync(name, commit, file, part, progress, cancellationToken);
+                await AppendAsync(file, part, progress, cancellationToken);
             }
             catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException
                 && !cancellationToken.IsCancellationRequested)
@@ -87,10 +106,10 @@ internal sealed class HubDownload(HubClient client, TimeProvider clock, TextWrit
     }
 
     private async Task AppendAsync(
-        HubName name, string commit, HubFile file, string part, HubProgress progress, CancellationToken cancellationToken)
+        RemoteFile file, string part, DownloadProgress progress, CancellationToken cancellationToken)
     {
         var offset = LengthOf(part);
-        using var answer = await client.OpenAsync(name, commit, file.Name, offset, cancellationToken);
+        using var answer = await open(file.Name, offset, cancellationToken);
         var continues = answer.StatusCode == HttpStatusCode.PartialContent && answer.Content.Headers.ContentRange?.From == offset;
         await using var target = new FileStream(part, continues ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.None);
         if (!continues)
@@ -110,7 +129,7 @@ internal sealed class HubDownload(HubClient client, TimeProvider clock, TextWrit
 
             if (target.Position + read > file.Bytes)
             {
-                throw new OperatorException($"'{file.Name}' is longer than the {file.Bytes} bytes that the hub states.");
+                throw new OperatorException($"'{file.Name}' is longer than the {file.Bytes} bytes that are stated.");
             }
 
             await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
@@ -134,37 +153,20 @@ internal sealed class HubDownload(HubClient client, TimeProvider clock, TextWrit
     }
 
     /// <summary>Compares a whole file with its hash; one that differs is removed.</summary>
-    private static async Task CheckAsync(HubFile file, string part, CancellationToken cancellationToken)
+    private static async Task CheckAsync(RemoteFile file, string part, CancellationToken cancellationToken)
     {
+        FileDigest found;
         await using (var stream = File.OpenRead(part))
         {
-            var (found, expected) = file.Sha256 is { } sha256
-                ? (Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken)), sha256)
-                : (await HashBlobAsync(stream, cancellationToken), file.BlobId);
-            if (found == expected)
-            {
-                return;
-            }
+            found = await file.Digest.OfAsync(stream, cancellationToken);
         }
 
-        File.Delete(part);
-        throw new OperatorException($"'{file.Name}' differs from the hash that the hub states, so it was removed.");
-    }
-
-    /// <summary>Git's hash of a file: of its length and its contents.</summary>
-    private static async Task<string> HashBlobAsync(FileStream stream, CancellationToken cancellationToken)
-    {
-#pragma warning disable CA5350 // Git names its files so; it is no secret's hash.
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
-#pragma warning restore CA5350
-        hash.AppendData(System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {stream.Length}\0")));
-        var buffer = new byte[BufferBytes];
-        for (int read; (read = await stream.ReadAsync(buffer, cancellationToken)) > 0;)
+        if (found != file.Digest)
         {
-            hash.AppendData(buffer.AsSpan(0, read));
+            File.Delete(part);
+            throw new OperatorException(
+                $"'{file.Name}' differs from the hash that is stated, so it was removed: it has {found}, stated is {file.Digest}.");
         }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
