@@ -18,6 +18,10 @@ internal static class ShowVersion
         ? "0"
         : $"{Show.Count(figures.Failures)} ({Share((double)figures.Failures / figures.Requests)})";
 
+    public static string Figures(VersionFigures figures) =>
+        $"{Show.Count(figures.Requests)} requests, {Failures(figures)} failed, median {Milliseconds(figures.MedianMs)}, "
+        + $"95 % within {Milliseconds(figures.HighMs)}";
+
     /// <summary>The serving versions of a model with their shares.</summary>
     public static string Serving(VersionedModel model) => model.Plan is { Unloaded: true } ? "unloaded" : string.Join(
         ", ", model.Versions.Where(version => version.Share > 0).Select(version => $"{version.Version} ({Share(version.Share)})"));

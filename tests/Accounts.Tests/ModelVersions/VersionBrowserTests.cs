@@ -57,7 +57,6 @@ public sealed class VersionBrowserTests
         await page.FillAsync("#weight-1", "1");
         await page.ClickAsync("button:text-is('Set weights')");
         await page.WaitForSelectorAsync("#live-versions tr:has-text('100 %'):has(code:text-is('1'))");
-        await page.ScreenshotAsync(new PageScreenshotOptions { Path = "/tmp/lifectl-shot0.png", FullPage = true });
         var barriers = await page.EvaluateAsync<string[]>(FindBarriers);
         await page.SelectOptionAsync("#canary-version", "2");
         await page.ClickAsync("button:text-is('Start canary')");
@@ -72,7 +71,6 @@ public sealed class VersionBrowserTests
                 new VersionMeasure("m", "2", false, 20, 20, new long[DurationBuckets.Count]),
             ]),
             ContractsJson.Default.VersionReport);
-        await page.ScreenshotAsync(new PageScreenshotOptions { Path = "/tmp/lifectl-shot.png", FullPage = true });
         await page.WaitForSelectorAsync("#live-canary:has-text('None runs.')"); // Drawn without loading the page.
         await page.ReloadAsync();
         var history = await page.TextContentAsync("details");
