@@ -21,9 +21,8 @@ internal sealed class BlockedMatrix : ExportedMatrix
         Check(values, (long)layout.Rows * layout.RowBytes, user);
         if (zeros is not null)
         {
-            Check(
-                zeros, IsFlat(zeros) ? (((long)layout.Rows * layout.RowBlocks * layout.Bits) + 7) / 8 : (long)layout.Rows * layout.ZeroBytes,
-                user);
+            var flat = (((long)layout.Rows * layout.RowBlocks * layout.Bits) + 7) / 8;
+            Check(zeros, IsFlat(zeros) ? flat : (long)layout.Rows * layout.ZeroBytes, user);
         }
 
         if (!scales.Type.IsReal() || scales.Count != (long)layout.Rows * layout.RowBlocks)

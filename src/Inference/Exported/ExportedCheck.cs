@@ -25,7 +25,8 @@ internal static partial class ExportedCheck
     /// <returns>What was measured, for the operator.</returns>
     /// <exception cref="ModelImportException">The graph does not run, or gives other logits.</exception>
     public static string Run(
-        ExportedFolder folder, DecoderWeights weights, ReadOnlySpan<int> prompt, SessionFactory sessions, CancellationToken cancellationToken)
+        ExportedFolder folder, DecoderWeights weights, ReadOnlySpan<int> prompt, SessionFactory sessions,
+        CancellationToken cancellationToken)
     {
         CheckWindows(folder.Graph, weights.Shape);
         var actual = RunGraph(folder.GraphPath, prompt, weights.Shape.Vocabulary, sessions, cancellationToken);
@@ -138,7 +139,7 @@ internal static partial class ExportedCheck
 
         if (name == "use_cache_branch")
         {
-            return OrtValue.CreateTensorValueFromMemory(new[] { false }, [1]);
+            return OrtValue.CreateTensorValueFromMemory(new bool[1], [1]); // false
         }
 
         // A past of no tokens; of a merged graph one that its branch without a past does not read.
@@ -160,7 +161,8 @@ internal static partial class ExportedCheck
         if (facts.Shape is not [1, var positions, var width] || width != vocabulary || (positions != length && positions != 1))
         {
             throw new ModelImportException(
-                $"The exported graph gives logits of the shape [{string.Join(", ", facts.Shape)}]; [1, {length}, {vocabulary}] was expected.");
+                $"The exported graph gives logits of the shape [{string.Join(", ", facts.Shape)}]; [1, {length}, {vocabulary}] was "
+                + "expected.");
         }
 
         var numbers = facts.ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float16

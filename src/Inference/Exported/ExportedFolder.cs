@@ -5,13 +5,15 @@ using Tollgate.Inference.Models;
 
 namespace Tollgate.Inference.Exported;
 
-/// <summary>A folder with a decoder's ready graph, as Optimum and onnxruntime-genai write it: the graph, files of numbers beside it, the
-/// tokenizer, <c>config.json</c> or <c>genai_config.json</c>.</summary>
+/// <summary>A folder with a decoder's ready graph, as Optimum and onnxruntime-genai write it: the graph with files of numbers beside it, in
+/// the folder or in its <c>onnx</c>; the tokenizer; <c>config.json</c> or <c>genai_config.json</c>.</summary>
 internal sealed class ExportedFolder : IDisposable
 {
-    /// <summary>Names of graphs, the first that is there is taken. One without a past takes whole prompts, one with it alone does not.</summary>
+    /// <summary>Names of graphs, the first that is there is taken. <c>decoder_with_past_model.onnx</c> is none: it takes no whole
+    /// prompt.</summary>
     private static readonly string[] Names = ["model.onnx", "decoder_model_merged.onnx", "decoder_model.onnx"];
 
+    private const string Inner = "onnx";
     private const int MostConfigBytes = 1 << 20;
 
     private readonly ExportedFiles _files;
@@ -43,7 +45,8 @@ internal sealed class ExportedFolder : IDisposable
 
         var names = Directory.EnumerateFiles(path).Select(file => Path.GetFileName(file)).ToArray();
         return names.Contains(GenerativeConfig.FileName) || (names.Contains(Checkpoint.ConfigName) && !names.Contains("model.json")
-            && names.Any(name => name.EndsWith(".onnx", StringComparison.Ordinal)) && Checkpoint.IsDecoder(path));
+            && (names.Any(name => name.EndsWith(".onnx", StringComparison.Ordinal)) || FindInner(path) is not null)
+            && Checkpoint.IsDecoder(path));
     }
 
     /// <summary>Opens a folder and checks that its files describe one model.</summary>
@@ -52,12 +55,13 @@ internal sealed class ExportedFolder : IDisposable
     {
         var folder = new CheckpointFolder(path);
         var generative = GenerativeConfig.Read(folder);
-        var name = generative?.Graph ?? Array.Find(Names, folder.Has)
+        var place = generative is null && !Array.Exists(Names, folder.Has) ? FindInner(path) ?? folder : folder;
+        var name = generative?.Graph ?? Array.Find(Names, place.Has)
             ?? throw new ModelImportException($"There is none of the graphs {string.Join(", ", Names)} in the folder.");
-        var files = new ExportedFiles(folder);
+        var files = new ExportedFiles(place);
         try
         {
-            var graph = ExportedGraphReader.Read(folder, name, files);
+            var graph = ExportedGraphReader.Read(place, name, files);
             ExportedOperators.Check(graph);
             var config = ReadConfig(folder, generative, graph, out var divisors);
             var plan = Checkpoint.Plan(config);
@@ -74,7 +78,8 @@ internal sealed class ExportedFolder : IDisposable
 
             var notes = new List<string>();
             var tokenizer = CheckpointText.Write(folder, config, plan.Keys, notes);
-            return new ExportedFolder(files, Path.Combine(path, name), graph, new ExportedWeights(graph, plan), tokenizer, notes);
+            return new ExportedFolder(
+                files, Path.Combine(place.Path, name), graph, new ExportedWeights(graph, plan), tokenizer, notes);
         }
         catch
         {
@@ -84,6 +89,14 @@ internal sealed class ExportedFolder : IDisposable
     }
 
     public void Dispose() => _files.Dispose();
+
+    /// <summary>The folder in it that holds a graph; null where there is none, or only a link to one.</summary>
+    private static CheckpointFolder? FindInner(string path)
+    {
+        var inner = new DirectoryInfo(Path.Combine(path, Inner));
+        var folder = new CheckpointFolder(inner.FullName);
+        return inner.Exists && inner.LinkTarget is null && Array.Exists(Names, folder.Has) ? folder : null;
+    }
 
     /// <summary>The model's own configuration, or one made of what onnxruntime-genai's and the graph say.</summary>
     /// <param name="divisors">Of the frequencies that turn queries and keys; null where the configuration states them.</param>

@@ -2,7 +2,8 @@ using Tollgate.Inference.Graphs;
 
 namespace Tollgate.Inference.Exported;
 
-/// <summary>A graph that another program exported, or a branch of one: operators, and constants whose numbers stay in their files.</summary>
+/// <summary>A graph that another program exported, or a branch of one: operators, and constants whose numbers stay in their
+/// files.</summary>
 /// <param name="outer">The graph that holds the branch, whose tensors it may use; null for the whole graph.</param>
 internal sealed class ExportedGraph(ExportedGraph? outer)
 {

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using Tollgate.Inference.Checkpoints;
 using Tollgate.Inference.Graphs;
@@ -212,7 +211,8 @@ internal sealed class ExportedGraphReader
     {
         if (!Enum.IsDefined((ExportedType)type))
         {
-            throw new ModelImportException($"The constant '{Shorten(name)}' of '{_name}' has numbers of the type {type}, which are not read.");
+            throw new ModelImportException(
+                $"The constant '{Shorten(name)}' of '{_name}' has numbers of the type {type}, which are not read.");
         }
 
         var count = 1L;

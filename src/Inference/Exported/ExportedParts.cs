@@ -55,7 +55,11 @@ internal sealed partial class ExportedParts(CheckpointPlan plan, (int Queries, i
                 Place($"{prefix}{Attention}v_proj{suffix}", heads.Queries + heads.Keys, heads.Keys),
             ],
             Attention + "q_proj" or Attention + "k_proj" or Attention + "v_proj" when Has(prefix + Packed + ".weight") =>
-                [new PartPlace(LayerName.Fill($"blk.#.attn_{part[Attention.Length]}{suffix}", LayerOf(name)), TensorChange.None, 0, 0, rows)],
+            [
+                new PartPlace(
+                    LayerName.Fill($"blk.#.attn_{part[Attention.Length]}{suffix}", LayerName.Split(name).Layer), TensorChange.None,
+                    Piece: 0, FirstRow: 0, rows),
+            ],
             "mlp.gate_proj" or "mlp.up_proj" when Has(prefix + PackedGate + suffix) =>
                 [Place(prefix + PackedGate + suffix, 0, rows) with
                 {
@@ -75,8 +79,6 @@ internal sealed partial class ExportedParts(CheckpointPlan plan, (int Queries, i
     }
 
     private bool Has(string name) => plan.Tensors.ContainsKey(LayerName.Split(name).Pattern);
-
-    private static int? LayerOf(string name) => LayerName.Split(name).Layer;
 
     private string Normalize(string scope)
     {

@@ -31,7 +31,7 @@ internal sealed class ExportedTensor(string name, TensorChange change, bool isVe
     {
         var tensor = Describe();
         var (rows, columns) = isVector ? (tensor.Columns, 1) : (tensor.Rows, tensor.Columns);
-        var numbers = _pieces.Count == 1 ? ReadPiece(_pieces[0]) : [.. _pieces.Values.SelectMany(ReadPiece)];
+        var numbers = ReadPieces(checked(rows * columns));
         if (PairedRows.Sources(change, rows, metadata, name) is not { } sources)
         {
             return numbers;
@@ -91,9 +91,26 @@ internal sealed class ExportedTensor(string name, TensorChange change, bool isVe
         return bytes;
     }
 
-    private static float[] ReadPiece((ExportedMatrix Matrix, PartPlace Place) piece) =>
-        piece.Matrix.Read(piece.Place.FirstRow, piece.Place.Rows);
+    private float[] ReadPieces(int count)
+    {
+        if (_pieces.Count == 1)
+        {
+            var (matrix, place) = _pieces.Values.First();
+            return matrix.Read(place.FirstRow, place.Rows);
+        }
+
+        var (numbers, start) = (new float[count], 0);
+        foreach (var (matrix, place) in _pieces.Values)
+        {
+            var piece = matrix.Read(place.FirstRow, place.Rows);
+            piece.CopyTo(numbers, start);
+            start += piece.Length;
+        }
+
+        return numbers;
+    }
 
     private static bool IsSame(ExportedMatrix one, ExportedMatrix other) =>
-        one.Rows == other.Rows && one.Columns == other.Columns && one.Constants.SequenceEqual(other.Constants, ReferenceEqualityComparer.Instance);
+        one.Rows == other.Rows && one.Columns == other.Columns
+        && one.Constants.SequenceEqual(other.Constants, ReferenceEqualityComparer.Instance);
 }

@@ -145,22 +145,16 @@ internal sealed partial class ExportedWeights : IWeightFile
     /// <summary>Refuses numbers that have another use than that of a part of the model, or of its rotation.</summary>
     private void RefuseOthers()
     {
-        foreach (var scope in _graph.All)
+        var users = _graph.All.SelectMany(part => part.Nodes).Where(node => !IsRotary(node))
+            .SelectMany(node => node.Inputs, (node, input) => (node, input)).ToLookup(use => use.input, use => use.node);
+        foreach (var (name, constant) in _graph.All.SelectMany(part => part.Constants))
         {
-            foreach (var (name, constant) in scope.Constants)
+            if (!_used.Contains(constant) && constant.Count > 1 && (constant.Type.IsReal() || constant.Type.Bits() < 8)
+                && !Rotary().IsMatch(name) && users[name].FirstOrDefault() is { } user)
             {
-                if (_used.Contains(constant) || constant.Count <= 1 || !(constant.Type.IsReal() || constant.Type.Bits() < 8)
-                    || Rotary().IsMatch(name))
-                {
-                    continue;
-                }
-
-                if (scope.All.SelectMany(part => part.Nodes).FirstOrDefault(node => node.Inputs.Contains(name) && !IsRotary(node)) is { } user)
-                {
-                    throw new ModelImportException(
-                        $"The constant '{ExportedGraphReader.Shorten(name)}' {constant.Size}, which {ExportedOperators.Describe(user)} uses, "
-                        + $"is no part of a {_plan.Family.Classes[0]} with this configuration.");
-                }
+                throw new ModelImportException(
+                    $"The constant '{ExportedGraphReader.Shorten(name)}' {constant.Size}, which {ExportedOperators.Describe(user)} uses, "
+                    + $"is no part of a {_plan.Family.Classes[0]} with this configuration.");
             }
         }
     }

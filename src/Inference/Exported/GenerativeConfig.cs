@@ -1,15 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Tollgate.Inference.Checkpoints;
-using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Models;
 
 namespace Tollgate.Inference.Exported;
 
 /// <summary>What <c>genai_config.json</c> says of a model. The program that writes it leaves the model's own configuration out; what is in
 /// neither is read out of the graph.</summary>
-internal sealed partial class GenerativeConfig
+internal sealed class GenerativeConfig
 {
     public const string FileName = "genai_config.json";
 

@@ -23,7 +23,9 @@ internal sealed partial record GraphFacts(
     {
         var attention = graph.Nodes.FirstOrDefault(node => node.Operator == "GroupQueryAttention")
             ?? throw Hidden("no GroupQueryAttention");
-        var up = graph.Nodes.FirstOrDefault(node => UpProduct().IsMatch(node.Name)) ?? throw Hidden("no '/mlp/up_proj/MatMul'");
+        var up = graph.Nodes.FirstOrDefault(
+                node => node.Operator is "MatMul" or "MatMulNBits" && UpProduct().IsMatch(node.Name))
+            ?? throw Hidden("no '/mlp/up_proj/MatMul'");
         var feedForward = up.Operator == "MatMulNBits" ? MatrixTracer.FindProduct(graph, up).Rows
             : MatrixTracer.FindMatrix(graph, up.Input(1), turned: true)?.Rows ?? throw Hidden("no matrix at '/mlp/up_proj/MatMul'");
         var norm = graph.Nodes.FirstOrDefault(node => node.Operator == "SimplifiedLayerNormalization") ?? throw Hidden("no norm");

@@ -1,3 +1,4 @@
+using Tollgate.Inference.Gguf;
 using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Models;
 
@@ -14,14 +15,14 @@ internal static class MatrixTracer
     /// <param name="turned">Whether the operator takes it as rows of inputs.</param>
     public static ExportedMatrix? FindMatrix(ExportedGraph graph, string input, bool turned)
     {
-        var (added, isTurned) = (0f, turned);
+        var isTurned = turned;
         for (var step = 0; step < MostSteps; step++)
         {
             var (scope, constant, node) = graph.Find(input);
             if (constant is not null)
             {
                 return constant.Type.IsReal() && constant.Shape.Count == 2 && constant.Count > 0
-                    ? new RealMatrix(constant, isTurned, added) : null;
+                    ? new RealMatrix(constant, isTurned, added: 0) : null;
             }
 
             switch (node?.Operator)
@@ -172,7 +173,10 @@ internal static class MatrixTracer
         var (width, block) = (bits ?? node.Whole("bits", 4), node.Whole("block_size", 0));
         return width is 4 or 8 && block is >= 16 and <= 1 << 16 && long.IsPow2(block) && rows is > 0 and <= MostSize
             && columns is > 0 and <= MostSize
-            ? new BlockLayout((int)rows, (int)columns, (int)width, (int)block, IsPadded: true, IsSigned: false) { Zero = 1 << ((int)width - 1) }
+            ? new BlockLayout((int)rows, (int)columns, (int)width, (int)block, IsPadded: true, IsSigned: false)
+            {
+                Zero = OnnxBlocks.Centre((int)width),
+            }
             : throw new ModelImportException(
                 $"{user} has {rows} rows of {columns} numbers of {width} bits in blocks of {block}. Read are 4 and 8 bits in blocks of a "
                 + "power of two, 16 or more.");

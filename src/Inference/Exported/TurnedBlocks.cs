@@ -3,7 +3,8 @@ using Tollgate.Inference.Models;
 
 namespace Tollgate.Inference.Exported;
 
-/// <summary>Whole numbers in blocks down the columns, rows being inputs. They are not kept: a block's numbers do not lie together.</summary>
+/// <summary>Whole numbers in blocks down the columns, rows being inputs. They are not kept: a block's numbers do not lie
+/// together.</summary>
 internal sealed class TurnedBlocks : ExportedMatrix
 {
     private readonly BlockLayout _layout;

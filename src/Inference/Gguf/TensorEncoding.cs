@@ -72,6 +72,9 @@ internal static class TensorEncodings
         [40] = "NVFP4",
     };
 
+    /// <summary>Those that a GGUF file can have.</summary>
+    public static IEnumerable<TensorEncoding> OfGguf => Enum.GetValues<TensorEncoding>().Where(encoding => (int)encoding < FirstOfOnnx);
+
     /// <summary>Whether a GGUF file can have the encoding and the importer reads it.</summary>
     public static bool IsKnown(uint id) => id < FirstOfOnnx && Enum.IsDefined((TensorEncoding)id);
 

@@ -50,7 +50,8 @@ internal sealed class ExportedFamily : IDisposable
             return numbers;
         }
 
-        var (rows, columns, half) = (tensor.Rows == 1 ? tensor.Columns : tensor.Rows, tensor.Rows == 1 ? 1 : tensor.Columns, Family.HeadWidth / 2);
+        var (rows, columns) = tensor.Rows == 1 ? (tensor.Columns, 1) : (tensor.Rows, tensor.Columns);
+        var half = Family.HeadWidth / 2;
         var parted = new float[numbers.Length];
         for (var row = 0; row < rows; row++)
         {

@@ -66,6 +66,18 @@ public sealed class ExportedImportTests
     }
 
     [Fact]
+    public async Task A_graph_lies_in_a_folder_of_its_own()
+    {
+        using var folder = new TemporaryFolder();
+        using var family = Make(folder, "qwen3");
+        Directory.CreateDirectory(folder.File("export/onnx"));
+        Begin(folder, family);
+        new OptimumGraph(family).Write(folder.File("export/onnx/model.onnx"), "model.onnx_data");
+
+        await CompareAsync(await ImportAsync(folder), family.Weights);
+    }
+
+    [Fact]
     public async Task A_graph_without_a_past_is_taken()
     {
         using var folder = new TemporaryFolder();
@@ -150,13 +162,16 @@ public sealed class ExportedImportTests
     }
 
     [Theory]
-    [InlineData(4, false)]
-    [InlineData(8, true)]
-    public async Task Blocks_before_a_product_give_the_logits_of_the_numbers_that_they_stand_for(int bits, bool hasZeros)
+    [InlineData(4, false, false)]
+    [InlineData(4, true, false)]
+    [InlineData(8, true, false)]
+    [InlineData(4, false, true)]
+    [InlineData(8, false, true)]
+    public async Task Blocks_before_a_product_give_the_logits_of_the_numbers_that_they_stand_for(int bits, bool hasZeros, bool isTurned)
     {
         using var folder = new TemporaryFolder();
         using var family = Make(folder, "llama: grouped heads", forward: 128);
-        var graph = new GenerativeGraph(family) { Bits = bits, HasZeros = hasZeros, IsLinear = true };
+        var graph = new GenerativeGraph(family) { Bits = bits, HasZeros = hasZeros, IsLinear = true, IsTurned = isTurned };
         graph.Write(Begin(folder, family, graph: graph));
 
         await CompareAsync(await ImportAsync(folder), new DecoderWeights(new RoundedWeights(family.File, graph.Rounded)));

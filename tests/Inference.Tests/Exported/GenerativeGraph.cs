@@ -26,6 +26,9 @@ internal sealed class GenerativeGraph(ExportedFamily family)
     /// <summary>Quantised matrices as <c>DequantizeLinear</c> before a product, not as <c>MatMulNBits</c>.</summary>
     public bool IsLinear { get; init; }
 
+    /// <summary>Whether such matrices have rows of inputs.</summary>
+    public bool IsTurned { get; init; }
+
     /// <summary>Whether the table of the input is the quantised one of the output.</summary>
     public bool SharesTable { get; init; }
 
@@ -94,7 +97,8 @@ internal sealed class GenerativeGraph(ExportedFamily family)
         {
             var part = $"{i / 2}.{(i % 2 == 0 ? "key" : "value")}";
             _graph.Input(
-                "past_key_values." + part, Type, "batch_size", family.Family.KeyValueHeads, "past_sequence_length", family.Family.HeadWidth);
+                "past_key_values." + part, Type, "batch_size", family.Family.KeyValueHeads, "past_sequence_length",
+                family.Family.HeadWidth);
             _graph.Output(
                 "present." + part, Type, "batch_size", family.Family.KeyValueHeads, "total_sequence_length", family.Family.HeadWidth);
         }
@@ -109,7 +113,8 @@ internal sealed class GenerativeGraph(ExportedFamily family)
             var table = Quantize("lm_head.MatMul", family.Has("output.weight") ? "output.weight" : "token_embd.weight");
             Rounded["token_embd.weight"] = table.Numbers;
             var shaped = _graph.Node("Reshape", Scope + "/Reshape", [
-                $"lm_head.MatMul.weight_Q{Bits}G{Block}", _graph.Wholes("/model/constants/table", [table.Rows, table.Columns * Bits / 8], 2)]);
+                $"lm_head.MatMul.weight_Q{Bits}G{Block}",
+                _graph.Wholes("/model/constants/table", [table.Rows, table.Columns * Bits / 8], 2)]);
             string[] zeros = HasZeros ? ["lm_head.MatMul.weight_zp"] : [];
             rows = _graph.Node(
                 ":GatherBlockQuantized", Scope + "/GatherBlockQuantized", [shaped, "input_ids", "lm_head.MatMul.weight_scale", .. zeros],
@@ -118,7 +123,8 @@ internal sealed class GenerativeGraph(ExportedFamily family)
         else
         {
             rows = _graph.Node("Gather", Scope + "/Gather", [
-                Real("model.embed_tokens.weight", family.Read("token_embd.weight"), TinyFamily.Vocabulary, family.Family.Width), "input_ids"]);
+                Real("model.embed_tokens.weight", family.Read("token_embd.weight"), TinyFamily.Vocabulary, family.Family.Width),
+                "input_ids"]);
         }
 
         var scale = family.Shape.EmbeddingScale;
@@ -162,8 +168,8 @@ internal sealed class GenerativeGraph(ExportedFamily family)
         var attention = $"/model/layers.{index}/attn/GroupQueryAttention";
         _graph.Node(
             ":GroupQueryAttention", attention,
-            [.. heads, $"past_key_values.{index}.key", $"past_key_values.{index}.value", lengths.Rows, lengths.Total, "cos_cache", "sin_cache",
-                "", ""],
+            [.. heads, $"past_key_values.{index}.key", $"past_key_values.{index}.value", lengths.Rows, lengths.Total, "cos_cache",
+                "sin_cache", "", ""],
             [attention + "/output_0", $"present.{index}.key", $"present.{index}.value"],
             ("num_heads", family.Family.Heads), ("kv_num_heads", family.Family.KeyValueHeads), ("scale", family.Shape.AttentionScale),
             ("local_window_size", Window ?? family.Shape.Layers[index].Window ?? -1), ("softcap", family.Shape.AttentionSoftcap),
@@ -274,7 +280,8 @@ internal sealed class GenerativeGraph(ExportedFamily family)
     private string ProductOf(string name, string input, string? output, string tensor, int first, int rows)
     {
         var columns = family.Columns(tensor);
-        return Multiply(name, input, output, family.Read(tensor).AsSpan(first * columns, rows * columns).ToArray(), rows, columns, [tensor], first);
+        var own = family.Read(tensor).AsSpan(first * columns, rows * columns).ToArray();
+        return Multiply(name, input, output, own, rows, columns, [tensor], first);
     }
 
     private string Multiply(
@@ -309,7 +316,8 @@ internal sealed class GenerativeGraph(ExportedFamily family)
         var all = Rounded.TryGetValue(tensor, out var known) ? known : Rounded[tensor] = numbers;
         var count = Math.Min(rows, family.Rows(tensor) - first);
         var own = new SmallBlocks(
-            numbers.AsSpan(first * columns, count * columns).ToArray(), count, columns, Bits, Block, HasZeros, Type == ExportedType.Float16);
+            numbers.AsSpan(first * columns, count * columns).ToArray(), count, columns, Bits, Block, HasZeros,
+            Type == ExportedType.Float16);
         own.Numbers.CopyTo(all.AsSpan(first * columns));
     }
 
@@ -338,6 +346,11 @@ internal sealed class GenerativeGraph(ExportedFamily family)
     /// <summary>Rows of outputs, then turned.</summary>
     private string MultiplyLinear(string name, string module, string input, string? output, SmallBlocks blocks)
     {
+        if (IsTurned)
+        {
+            return MultiplyTurned(name, module, input, output, blocks);
+        }
+
         var type = Bits == 4 ? ExportedType.UInt4 : ExportedType.UInt8;
         var perRow = blocks.Columns / Block;
         var zeros = HasZeros ? blocks.Zeros : [.. Enumerable.Repeat((byte)(Bits == 4 ? 0x88 : 0x80), blocks.Rows * perRow * Bits / 8)];
@@ -350,6 +363,29 @@ internal sealed class GenerativeGraph(ExportedFamily family)
         var real = _graph.Node("DequantizeLinear", name + "/DequantizeLinear", inputs, ("axis", -1), ("block_size", Block));
         var turned = _graph.Node("Transpose", name + "/Transpose", [real], ("perm", new long[] { 1, 0 }));
         return _graph.Node("MatMul", name, [input, turned], [output ?? name + "/output_0"]);
+    }
+
+    /// <summary>Rows of inputs, numbers with a sign and without zero points.</summary>
+    private string MultiplyTurned(string name, string module, string input, string? output, SmallBlocks blocks)
+    {
+        var (rows, columns, perRow) = (blocks.Rows, blocks.Columns, blocks.Columns / Block);
+        var (values, scales) = (new byte[rows * columns * Bits / 8], new float[blocks.Scales.Length]);
+        for (var i = 0; i < rows * columns; i++)
+        {
+            var (column, row) = (i / rows, i % rows);
+            var from = (row * columns) + column;
+            var stored = Bits == 8 ? blocks.Values[from] ^ 0x80 : ((blocks.Values[from / 2] >> (4 * (from % 2))) & 15) ^ 8;
+            values[i * Bits / 8] |= (byte)(stored << (Bits == 8 ? 0 : 4 * (i % 2)));
+            scales[(column / Block * rows) + row] = blocks.Scales[(row * perRow) + (column / Block)];
+        }
+
+        string[] inputs =
+        [
+            _graph.Constant(module + ".weight_Q", Bits == 4 ? ExportedType.Int4 : ExportedType.Int8, values, columns, rows),
+            Real(module + ".weight_scale", scales, perRow, rows),
+        ];
+        var real = _graph.Node("DequantizeLinear", name + "_DequantizeLinear", inputs, ("axis", 0), ("block_size", Block));
+        return _graph.Node("MatMul", name, [input, real], [output ?? name + "/output_0"]);
     }
 
     private SmallBlocks Quantize(string module, string tensor)

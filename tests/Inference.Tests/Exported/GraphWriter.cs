@@ -12,7 +12,7 @@ internal sealed class GraphWriter
 
     private readonly ProtoWriter _graph = new();
     private readonly GraphWriter? _outer;
-    private readonly MemoryStream _data = new();
+    private readonly List<byte> _data = [];
 
     /// <param name="outer">The graph whose branch it is; null for a whole graph.</param>
     public GraphWriter(GraphWriter? outer = null) => _outer = outer;
@@ -28,12 +28,14 @@ internal sealed class GraphWriter
     public HashSet<string> Constants { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Adds an operator whose first output is named after it.</summary>
-    public string Node(string type, string name, ReadOnlySpan<string> inputs, params ReadOnlySpan<(string Name, object Value)> attributes) =>
+    public string Node(
+        string type, string name, ReadOnlySpan<string> inputs, params ReadOnlySpan<(string Name, object Value)> attributes) =>
         Node(type, name, inputs, [$"{name}_output_0"], attributes);
 
     /// <summary>Adds an operator; one of ONNX Runtime's own where its name begins with a colon.</summary>
     public string Node(
-        string type, string name, ReadOnlySpan<string> inputs, string[] outputs, params ReadOnlySpan<(string Name, object Value)> attributes)
+        string type, string name, ReadOnlySpan<string> inputs, string[] outputs,
+        params ReadOnlySpan<(string Name, object Value)> attributes)
     {
         var node = new ProtoWriter();
         foreach (var input in inputs)
@@ -80,12 +82,12 @@ internal sealed class GraphWriter
         tensor.Text(8, name);
         if (root.DataName is { } file && bytes.Length >= LeastOutside)
         {
-            var place = root.Place((file, root._data.Position, bytes.Length));
+            var place = root.Place((file, root._data.Count, bytes.Length));
             Entry(tensor, "location", place.Location);
             Entry(tensor, "offset", $"{place.Offset}");
             Entry(tensor, "length", $"{place.Length}");
             tensor.Number(14, 1);
-            root._data.Write(bytes);
+            root._data.AddRange(bytes);
         }
         else
         {

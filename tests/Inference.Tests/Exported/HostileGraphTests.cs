@@ -64,7 +64,7 @@ public sealed class HostileGraphTests
     [InlineData(new long[] { 1_000_000_000, 1_000_000_000 }, "has the shape [1000000000, 1000000000], which is too large")]
     [InlineData(new long[] { 1_000_000_000 }, "has 4 bytes; its shape [1000000000] demands 4000000000")]
     [InlineData(new long[] { -1 }, "has the shape [-1], which is too large")]
-    [InlineData(new long[] { 0, 1L << 62 }, "which is too large")]
+    [InlineData(new long[] { 0, 1L << 62 }, "has the shape [0, 4611686018427387904], which is too large")]
     public async Task Shapes_of_a_billion_numbers_are_refused_before_anything_is_held(long[] shape, string reason)
     {
         var started = Stopwatch.GetTimestamp();
@@ -108,7 +108,8 @@ public sealed class HostileGraphTests
                 "Div", "/model/layers.0/self_attn/q_proj/Div", [Numbers(graph, "onnx::Div_7", 64, 64), Numbers(graph, "by", 1)]),
         });
 
-        Assert.Contains("The constant 'onnx::Div_7' [64, 64], which Div '/model/layers.0/self_attn/q_proj/Div' uses", refusal, StringComparison.Ordinal);
+        Assert.Contains("The constant 'onnx::Div_7' [64, 64], which Div '/model/layers.0/self_attn/q_proj/Div' uses", refusal,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -87,8 +87,8 @@ internal sealed class OptimumGraph(ExportedFamily family)
         for (var i = 0; hasPast && i < 2 * family.Family.Layers; i++)
         {
             graph.Input(
-                $"past_key_values.{i / 2}.{(i % 2 == 0 ? "key" : "value")}", ExportedType.Float32, "batch_size", family.Family.KeyValueHeads,
-                "past_sequence_length", family.Family.HeadWidth);
+                $"past_key_values.{i / 2}.{(i % 2 == 0 ? "key" : "value")}", ExportedType.Float32, "batch_size",
+                family.Family.KeyValueHeads, "past_sequence_length", family.Family.HeadWidth);
         }
     }
 
@@ -171,7 +171,8 @@ internal sealed class OptimumGraph(ExportedFamily family)
 
     private string Split(string attention, string part, string rows, int heads, string block)
     {
-        var apart = _graph.Node("Reshape", $"{attention}/Reshape_{part}", [rows, Wholes($"{attention}/shape_{part}", 0, 0, heads, family.Family.HeadWidth)]);
+        var apart = _graph.Node("Reshape", $"{attention}/Reshape_{part}", [
+            rows, Wholes($"{attention}/shape_{part}", 0, 0, heads, family.Family.HeadWidth)]);
         if (family.Family.HeadNorms && part != "v")
         {
             apart = AddNorm($"{attention}/{part}_norm", $"{block}attn_{part}_norm", apart);
@@ -213,7 +214,8 @@ internal sealed class OptimumGraph(ExportedFamily family)
     private string Attend(string scope, int index, string queries, string keys, string values, string mask)
     {
         string Extend(string part, string now) => _hasPast
-            ? _graph.Node("Concat", $"{scope}/{part}_Concat", [$"past_key_values.{index}.{part}", now], [$"present.{index}.{part}"], ("axis", 2))
+            ? _graph.Node(
+                "Concat", $"{scope}/{part}_Concat", [$"past_key_values.{index}.{part}", now], [$"present.{index}.{part}"], ("axis", 2))
             : _graph.Node("Identity", $"{scope}/{part}_Identity", [now], [$"present.{index}.{part}"]);
         string Repeat(string part, string all)
         {
@@ -221,8 +223,8 @@ internal sealed class OptimumGraph(ExportedFamily family)
             var wide = _graph.Node("Expand", $"{scope}/{part}_Expand", [
                 _graph.Node("Unsqueeze", $"{scope}/{part}_Unsqueeze", [all, Wholes($"{scope}/{part}_axis", 2)]),
                 Wholes($"{scope}/{part}_group", 1, 1, group, 1, 1)]);
-            return _graph.Node(
-                "Reshape", $"{scope}/{part}_Reshape", [wide, Wholes($"{scope}/{part}_shape", 1, family.Family.Heads, -1, family.Family.HeadWidth)]);
+            return _graph.Node("Reshape", $"{scope}/{part}_Reshape", [
+                wide, Wholes($"{scope}/{part}_shape", 1, family.Family.Heads, -1, family.Family.HeadWidth)]);
         }
 
         var (all, allValues) = (Repeat("key", Extend("key", keys)), Repeat("value", Extend("value", values)));
@@ -271,7 +273,8 @@ internal sealed class OptimumGraph(ExportedFamily family)
         }
         else
         {
-            (gate, other) = (Product(scope + "/gate_proj", block + "ffn_gate", input), Product(scope + "/up_proj", block + "ffn_up", input));
+            gate = Product(scope + "/gate_proj", block + "ffn_gate", input);
+            other = Product(scope + "/up_proj", block + "ffn_up", input);
         }
 
         var bent = IsGemma ? _graph.Node("Gelu", scope + "/act_fn/Gelu", [gate], ("approximate", "tanh"))
@@ -285,7 +288,8 @@ internal sealed class OptimumGraph(ExportedFamily family)
         if (family.Family.CentredNorms)
         {
             return _graph.Node("LayerNormalization", scope + "/LayerNormalization", [
-                input, Named(name + ".weight", module + ".weight"), Named(name + ".bias", module + ".bias")], ("axis", -1), ("epsilon", 1e-5f));
+                input, Named(name + ".weight", module + ".weight"), Named(name + ".bias", module + ".bias")],
+                ("axis", -1), ("epsilon", 1e-5f));
         }
 
         var mean = _graph.Node("ReduceMean", scope + "/ReduceMean", [
@@ -307,7 +311,8 @@ internal sealed class OptimumGraph(ExportedFamily family)
         var numbers = Numbers(name + ".weight");
         return TurnsInGraph
             ? _graph.Node("Add", scope + "/Add_1", [
-                Real(module + ".weight", Array.ConvertAll(numbers, number => number - 1), numbers.Length), Scalar(scope + "/Constant_3", 1)])
+                Real(module + ".weight", Array.ConvertAll(numbers, number => number - 1), numbers.Length),
+                Scalar(scope + "/Constant_3", 1)])
             : Real(Anonymous("Mul", name), numbers, numbers.Length);
     }
 

@@ -11,7 +11,8 @@ internal sealed class SmallBlocks
         (Rows, Columns, Bits, Block) = (rows, columns, bits, block);
         var blocks = (columns + block - 1) / block;
         var (most, centre) = ((1 << bits) - 1, 1 << (bits - 1));
-        (Values, Scales, Zeros) = (new byte[rows * blocks * block * bits / 8], new float[rows * blocks], new byte[rows * (((blocks * bits) + 7) / 8)]);
+        (Values, Scales) = (new byte[rows * blocks * block * bits / 8], new float[rows * blocks]);
+        Zeros = new byte[rows * (((blocks * bits) + 7) / 8)];
         Numbers = new float[numbers.Length];
         for (var i = 0; i < rows * blocks; i++)
         {

@@ -14,7 +14,8 @@ internal sealed class ExportedImporter : IModelImporter
     {
         job.Progress?.Report(new("reading the graph", 0));
         using var folder = ExportedFolder.Open(job.Path);
-        var source = new DecoderSource(folder.Weights, stopping => CheckpointImporter.DescribeAsync(job.Path, "onnx", stopping), folder.Notes)
+        var source = new DecoderSource(
+            folder.Weights, stopping => CheckpointImporter.DescribeAsync(job.Path, "onnx", stopping), folder.Notes)
         {
             Tokenizer = CheckpointImporter.Describe(folder.Tokenizer),
             Verify = (weights, prompt, stopping) => ExportedCheck.Run(folder, weights, prompt, job.Options.Sessions, stopping),
