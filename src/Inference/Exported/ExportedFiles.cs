@@ -17,8 +17,8 @@ internal sealed class ExportedFiles(CheckpointFolder folder) : IDisposable
         if (Path.GetFileName(name) != name || name.Contains('\\', StringComparison.Ordinal) || name is "" or "." or "..")
         {
             throw new ModelImportException(
-                $"The constant '{ExportedGraphReader.Shorten(tensor)}' lies in '{ExportedGraphReader.Shorten(name)}', which is not the name "
-                + "of a file beside the graph.");
+                $"The constant '{ExportedGraphReader.Shorten(tensor)}' lies in '{ExportedGraphReader.Shorten(name)}', which is not the "
+                + "name of a file beside the graph.");
         }
 
         if (!_files.TryGetValue(name, out var file))
