@@ -20,9 +20,9 @@ internal static class ModelsCommand
         new("PATH")
         {
             Description = "A .gguf of a decoder (any part of one in several), an .onnx of sentence embeddings beside its tokenizer.json, "
-                + "any other .onnx for calls with tensors, or the folder of another model as it is published: a decoder in safetensors, a "
-                + "classifier of texts or of pictures, a cross-encoder, Whisper, Stable Diffusion, PaddleOCR. Or "
-                + "hf:OWNER/MODEL[@REVISION], a decoder that is fetched from Hugging Face.",
+                + "any other .onnx for calls with tensors, or the folder of another model as it is published: a decoder in safetensors or "
+                + "as Optimum or onnxruntime-genai exported it, a classifier of texts or of pictures, a cross-encoder, Whisper, Stable "
+                + "Diffusion, PaddleOCR. Or hf:OWNER/MODEL[@REVISION], a decoder that is fetched from Hugging Face.",
         };
     private static readonly Option<string?> HubFile =
         new("--file") { Description = "The .gguf of an hf: model that has several." };

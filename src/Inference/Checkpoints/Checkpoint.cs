@@ -1,13 +1,11 @@
-using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Tollgate.Inference.Gguf;
 using Tollgate.Inference.Models;
 
 namespace Tollgate.Inference.Checkpoints;
 
 /// <summary>A folder of a decoder as it is published on Hugging Face, presented as the GGUF file that it would be converted to.</summary>
-internal sealed partial class Checkpoint : IWeightFile, IDisposable
+internal sealed class Checkpoint : IWeightFile, IDisposable
 {
     public const string ConfigName = "config.json";
 
@@ -38,7 +36,6 @@ internal sealed partial class Checkpoint : IWeightFile, IDisposable
     public static Checkpoint Open(string path)
     {
         var folder = new CheckpointFolder(path);
-        folder.RefuseGraph();
         using var document = folder.ReadJson(ConfigName, MostConfigBytes)
             ?? throw new ModelImportException($"There is no '{ConfigName}' in the folder.");
         var plan = Plan(document.RootElement);
@@ -102,8 +99,7 @@ internal sealed partial class Checkpoint : IWeightFile, IDisposable
         var numbers = TensorReader.Read(stored.File.Handle, stored.Tensor, stored.Name);
         return stored.Change switch
         {
-            TensorChange.PairQueries => Pair(numbers, stored.Tensor, Metadata.Get<long>($"{Architecture}.attention.head_count")),
-            TensorChange.PairKeys => Pair(numbers, stored.Tensor, Metadata.Get<long>($"{Architecture}.attention.head_count_kv")),
+            TensorChange.PairQueries or TensorChange.PairKeys => Pair(numbers, stored.Tensor, stored.Change),
             TensorChange.AddOne => Array.ConvertAll(numbers, number => number + 1),
             TensorChange.Transpose => Transpose(numbers, stored.Tensor),
             _ => numbers,
@@ -127,7 +123,7 @@ internal sealed partial class Checkpoint : IWeightFile, IDisposable
             {
                 var name = tensor.Name.StartsWith(family.Prefix, StringComparison.Ordinal)
                     ? tensor.Name[family.Prefix.Length..] : tensor.Name;
-                var (pattern, layer) = SplitName(name);
+                var (pattern, layer) = LayerName.Split(name);
                 if (family.Ignored.Contains(pattern) || (pattern == CheckpointFamily.Output.Source && !rules.ContainsKey(pattern)))
                 {
                     continue; // a tied table may be stored twice; the library reads the first
@@ -139,12 +135,12 @@ internal sealed partial class Checkpoint : IWeightFile, IDisposable
                         $"The tensor '{tensor.Name}' of '{file.Name}' is not part of a {family.Classes[0]} with this configuration.");
                 }
 
-                Add(file, tensor, rule, rule.Target.Replace("#", layer?.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+                Add(file, tensor, rule, LayerName.Fill(rule.Target, layer));
             }
         }
 
         var missing = rules.Keys.SelectMany(source => source.Contains('#', StringComparison.Ordinal)
-                ? Enumerable.Range(0, layers).Select(layer => source.Replace("#", $"{layer}", StringComparison.Ordinal)) : [source])
+                ? Enumerable.Range(0, layers).Select(layer => LayerName.Fill(source, layer)) : [source])
             .FirstOrDefault(name => !found.Contains(name));
         if (missing is not null)
         {
@@ -180,23 +176,15 @@ internal sealed partial class Checkpoint : IWeightFile, IDisposable
             ? source with { Columns = source.Rows, Rows = source.Columns } : source);
     }
 
-    /// <summary>Brings the two halves of each head together: row <c>i</c> of the first half, then row <c>i</c> of the second.</summary>
-    private static float[] Pair(float[] numbers, GgufTensor tensor, long heads)
+    private float[] Pair(float[] numbers, GgufTensor tensor, TensorChange change)
     {
         // A bias is a vector: its columns are the rows of the matrix.
         var (rows, columns) = tensor.Rows == 1 ? (tensor.Columns, 1) : (tensor.Rows, tensor.Columns);
-        if (rows % (2 * heads) != 0)
-        {
-            throw new ModelImportException($"The tensor '{tensor.Name}' has {rows} rows, which {heads} heads do not divide.");
-        }
-
-        var width = (int)(rows / heads);
+        var sources = PairedRows.Sources(change, rows, Metadata, tensor.Name)!;
         var paired = new float[numbers.Length];
         for (var row = 0; row < rows; row++)
         {
-            var within = row % width;
-            var source = row - within + (within / 2) + (within % 2 * (width / 2));
-            numbers.AsSpan(source * columns, columns).CopyTo(paired.AsSpan(row * columns));
+            numbers.AsSpan(sources[row] * columns, columns).CopyTo(paired.AsSpan(row * columns));
         }
 
         return paired;
@@ -215,17 +203,6 @@ internal sealed partial class Checkpoint : IWeightFile, IDisposable
 
         return transposed;
     }
-
-    /// <summary>A name with <c>#</c> for the layer's number, and the number.</summary>
-    private static (string Pattern, int? Layer) SplitName(string name)
-    {
-        var match = LayerNumber().Match(name);
-        return match.Success && int.TryParse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture, out var layer)
-            ? ($"{name[..match.Index]}{match.Groups["stem"].Value}.#.{name[(match.Index + match.Length)..]}", layer) : (name, null);
-    }
-
-    [GeneratedRegex(@"(?<stem>layers|h)\.(?<layer>0|[1-9][0-9]{0,8})\.", RegexOptions.CultureInvariant)]
-    private static partial Regex LayerNumber();
 
     private sealed record Stored(SafetensorsFile File, string Name, GgufTensor Tensor, TensorChange Change);
 }

@@ -10,11 +10,7 @@ internal sealed class CheckpointFolder(string path)
 {
     public string Path => path;
 
-    /// <summary>The configuration that onnxruntime-genai writes beside a decoder's graph.</summary>
-    private const string GenerativeConfig = "genai_config.json";
-
-    /// <summary>Whether a folder looks like one: a configuration beside weights, and no graph of another task's layout. A decoder's ready
-    /// graph counts, so that it is refused as what it is.</summary>
+    /// <summary>Whether a folder looks like one: a configuration beside weights, and no graph of another task's layout.</summary>
     public static bool Is(string path)
     {
         if (!Directory.Exists(path))
@@ -23,21 +19,13 @@ internal sealed class CheckpointFolder(string path)
         }
 
         var names = NamesIn(path);
-        return names.Contains(GenerativeConfig) || (names.Contains(Checkpoint.ConfigName) && !names.Contains("model.json")
-            && (names.Any(IsGraph) ? Checkpoint.IsDecoder(path) : names.Any(name => IsWeights(name) || CheckpointShards.IsPickle(name))));
+        return names.Contains(Checkpoint.ConfigName) && !names.Contains("model.json")
+            && names.Any(name => IsWeights(name) || CheckpointShards.IsPickle(name))
+            && (!names.Any(name => name.EndsWith(".onnx", StringComparison.Ordinal)) || Checkpoint.IsDecoder(path));
     }
 
-    /// <summary>Refuses a folder whose only weights are in a decoder's ready graph.</summary>
-    public void RefuseGraph()
-    {
-        var names = NamesIn(path);
-        if (!names.Any(IsWeights) && (names.FirstOrDefault(IsGraph) ?? names.FirstOrDefault(name => name == GenerativeConfig)) is { } graph)
-        {
-            throw new ModelImportException(
-                $"'{graph}' belongs to a decoder that another program exported to ONNX. Such graphs are not taken: many requests share one "
-                + "run here, which they have no inputs for. Take the model's safetensors or a GGUF file of it.");
-        }
-    }
+    /// <summary>Whether it holds safetensors.</summary>
+    public bool HasWeights() => NamesIn(path).Any(IsWeights);
 
     /// <summary>Whether a file is there, of whatever kind.</summary>
     public bool Has(string name) => File.Exists(System.IO.Path.Combine(path, name));
@@ -123,8 +111,6 @@ internal sealed class CheckpointFolder(string path)
     }
 
     private static string[] NamesIn(string path) => [.. Directory.EnumerateFiles(path).Select(file => System.IO.Path.GetFileName(file))];
-
-    private static bool IsGraph(string name) => name.EndsWith(".onnx", StringComparison.Ordinal);
 
     private static bool IsWeights(string name) => name.EndsWith(".safetensors", StringComparison.Ordinal);
 }

@@ -47,7 +47,7 @@ internal static class ParityCheck
     /// <param name="text">At least two ids.</param>
     public static ModelParity Run(DecoderWeights weights, ReadOnlySpan<int> text, Func<int, DecoderRun> runs)
     {
-        var count = (int)Math.Clamp(MostWork / Math.Max(1, weights.Elements), FewestTokens, text.Length);
+        var count = CountTokens(weights, text.Length);
         text = text[..Math.Min(count, text.Length)];
         var source = DecoderReference.AllLogits(weights, text);
         var (divergence, sourceLoss, loss, agreed) = (0.0, 0.0, 0.0, 0);
@@ -93,6 +93,11 @@ internal static class ParityCheck
             Repeats = count > Generated && Repeats(weights, text[..FewestTokens], runs),
         };
     }
+
+    /// <summary>How many tokens a pass of the source in plain code takes in bounded time.</summary>
+    /// <param name="most">Of them.</param>
+    public static int CountTokens(DecoderWeights weights, int most) =>
+        (int)Math.Max(Math.Min(MostWork / Math.Max(1, weights.Elements), most), Math.Min(FewestTokens, most));
 
     /// <summary>Whether the model, by its likeliest tokens, ends in a repetition that the source would leave.</summary>
     private static bool Repeats(DecoderWeights weights, ReadOnlySpan<int> prompt, Func<int, DecoderRun> runs)

@@ -40,6 +40,10 @@ internal static class Dequantizer
         [TensorEncoding.TQ2_0] = TableBlocks.DecodeTernary,
         [TensorEncoding.Q1_0] = TableBlocks.DecodeSigns,
         [TensorEncoding.Q2_0] = TableBlocks.DecodeFourSteps,
+        [TensorEncoding.Onnx4] = (block, numbers) => OnnxBlocks.Decode(block, bits: 4, isRaised: false, numbers),
+        [TensorEncoding.Onnx4Raised] = (block, numbers) => OnnxBlocks.Decode(block, bits: 4, isRaised: true, numbers),
+        [TensorEncoding.Onnx8] = (block, numbers) => OnnxBlocks.Decode(block, bits: 8, isRaised: false, numbers),
+        [TensorEncoding.Onnx8Raised] = (block, numbers) => OnnxBlocks.Decode(block, bits: 8, isRaised: true, numbers),
     };
 
     private delegate void BlockDecoder(ReadOnlySpan<byte> block, Span<float> numbers);

@@ -223,7 +223,7 @@ internal sealed class GgufFile : IWeightFile, IDisposable
         {
             throw new ModelImportException(
                 $"The GGUF tensor '{name}' is stored as {TensorEncodings.Describe(type)}, which is not supported. "
-                + $"Supported: {string.Join(", ", Enum.GetNames<TensorEncoding>())}.");
+                + $"Supported: {string.Join(", ", TensorEncodings.OfGguf)}.");
         }
 
         var encoding = (TensorEncoding)type;

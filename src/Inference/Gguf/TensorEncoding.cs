@@ -32,11 +32,27 @@ internal enum TensorEncoding
     MXFP4 = 39,
     Q1_0 = 41,
     Q2_0 = 42,
+
+    /// <summary>Blocks of ONNX's exporters, never of GGUF: a scale in float32 and 32 numbers of 4 bits less 8, the first of two in the low
+    /// half of a byte.</summary>
+    Onnx4 = TensorEncodings.FirstOfOnnx,
+
+    /// <summary>The same with a minimum in float32 behind the scale, which is added.</summary>
+    Onnx4Raised,
+
+    /// <summary>A scale in float32 and 32 bytes less 128.</summary>
+    Onnx8,
+
+    /// <summary>The same with a minimum in float32 behind the scale, which is added.</summary>
+    Onnx8Raised,
 }
 
 /// <summary>Sizes and names of the encodings.</summary>
 internal static class TensorEncodings
 {
+    /// <summary>Beyond every number that the format gives a type.</summary>
+    public const int FirstOfOnnx = 1 << 16;
+
     /// <summary>Types of the format that the importer does not read, so that a refusal can name them.</summary>
     private static readonly Dictionary<uint, string> Others = new()
     {
@@ -56,8 +72,11 @@ internal static class TensorEncodings
         [40] = "NVFP4",
     };
 
-    /// <summary>Whether the importer can read the encoding.</summary>
-    public static bool IsKnown(uint id) => Enum.IsDefined((TensorEncoding)id);
+    /// <summary>Those that a GGUF file can have.</summary>
+    public static IEnumerable<TensorEncoding> OfGguf => Enum.GetValues<TensorEncoding>().Where(encoding => (int)encoding < FirstOfOnnx);
+
+    /// <summary>Whether a GGUF file can have the encoding and the importer reads it.</summary>
+    public static bool IsKnown(uint id) => id < FirstOfOnnx && Enum.IsDefined((TensorEncoding)id);
 
     /// <summary>An encoding that is not read, in words: its name, or the number of one that the format did not have.</summary>
     public static string Describe(uint id) => Others.GetValueOrDefault(id) ?? $"the unknown type {id}";
@@ -67,7 +86,8 @@ internal static class TensorEncodings
     {
         TensorEncoding.F32 or TensorEncoding.F16 or TensorEncoding.BF16 or TensorEncoding.F64 => 1,
         TensorEncoding.Q4_0 or TensorEncoding.Q4_1 or TensorEncoding.Q5_0 or TensorEncoding.Q5_1 or TensorEncoding.Q8_0
-            or TensorEncoding.IQ4_NL or TensorEncoding.MXFP4 => 32,
+            or TensorEncoding.IQ4_NL or TensorEncoding.MXFP4 or TensorEncoding.Onnx4 or TensorEncoding.Onnx4Raised
+            or TensorEncoding.Onnx8 or TensorEncoding.Onnx8Raised => 32,
         TensorEncoding.Q2_0 => 64,
         TensorEncoding.Q1_0 => 128,
         _ => 256,
@@ -102,6 +122,10 @@ internal static class TensorEncodings
         TensorEncoding.Q1_0 or TensorEncoding.Q2_0 => 2 + 16,
         TensorEncoding.TQ1_0 => 48 + 4 + 2,
         TensorEncoding.TQ2_0 => 64 + 2,
+        TensorEncoding.Onnx4 => 4 + 16,
+        TensorEncoding.Onnx4Raised => 4 + 4 + 16,
+        TensorEncoding.Onnx8 => 4 + 32,
+        TensorEncoding.Onnx8Raised => 4 + 4 + 32,
         _ => throw new ArgumentOutOfRangeException(nameof(encoding)),
     };
 

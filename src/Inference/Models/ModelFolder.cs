@@ -10,7 +10,7 @@ internal static class ModelFolder
     public const string CatalogueFile = "import.json";
 
     /// <summary>Extensions of files that decide what a model computes. Pages, licences and recipes beside them do not.</summary>
-    private static readonly string[] Extensions = [".onnx", ".onnx_data", ".safetensors", ".gguf", ".json", ".jinja", ".txt"];
+    private static readonly string[] Extensions = [".onnx", ".onnx_data", ".data", ".safetensors", ".gguf", ".json", ".jinja", ".txt"];
 
     /// <summary>Links are not followed: they may leave the folder or lead in a circle.</summary>
     private static readonly EnumerationOptions Below =

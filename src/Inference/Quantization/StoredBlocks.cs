@@ -24,6 +24,10 @@ internal static class StoredBlocks
             => new(Bits: 8, Length: 32, HasMinima: false),
         TensorEncoding.Q5_1 or TensorEncoding.Q5_K => new(Bits: 8, Length: 32, HasMinima: true),
         TensorEncoding.Q6_K => new(Bits: 8, Length: 16, HasMinima: false),
+        TensorEncoding.Onnx4 => new(Bits: 4, Length: 32, HasMinima: false),
+        TensorEncoding.Onnx4Raised => new(Bits: 4, Length: 32, HasMinima: true),
+        TensorEncoding.Onnx8 => new(Bits: 8, Length: 32, HasMinima: false),
+        TensorEncoding.Onnx8Raised => new(Bits: 8, Length: 32, HasMinima: true),
         _ => null,
     };
 
@@ -81,6 +85,13 @@ internal static class StoredBlocks
                 break;
             case TensorEncoding.IQ4_XS:
                 TableBlocks.ReadScaledFourBits(block, wholes, scales);
+                break;
+            case TensorEncoding.Onnx4 or TensorEncoding.Onnx8:
+                scales[0] = OnnxBlocks.Read(block, encoding == TensorEncoding.Onnx4 ? 4 : 8, isRaised: false, wholes).Scale;
+                break;
+            case TensorEncoding.Onnx4Raised or TensorEncoding.Onnx8Raised:
+                (scales[0], minima[0]) = OnnxBlocks.Read(
+                    block, encoding == TensorEncoding.Onnx4Raised ? 4 : 8, isRaised: true, wholes);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(encoding));

@@ -43,7 +43,9 @@ public sealed class SessionFactory
 
     /// <summary>Loads a graph of any kind: on the CPU, and the memory of all runs of such graphs together is bounded.</summary>
     /// <exception cref="ModelImportException">ONNX Runtime refuses the graph.</exception>
-    public InferenceSession OpenBounded(string path)
+    public InferenceSession OpenBounded(string path) => OpenBounded(path, configure: null);
+
+    private InferenceSession OpenBounded(string path, Action<SessionOptions>? configure)
     {
         BoundedMemory.Register();
         try
@@ -51,6 +53,7 @@ public sealed class SessionFactory
             using var options = CreateOptions(ExecutionProvider.Cpu);
             options.AddSessionConfigEntry("session.use_env_allocators", "1");
             options.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1"); // Weights do not count.
+            configure?.Invoke(options);
             return new InferenceSession(path, options);
         }
         catch (OnnxRuntimeException exception)
@@ -58,6 +61,15 @@ public sealed class SessionFactory
             throw new ModelImportException($"ONNX Runtime cannot load '{Path.GetFileName(path)}': {exception.Message}", exception);
         }
     }
+
+    /// <summary>Loads a stranger's graph to run it as it stands, once: on the CPU, nothing of it is computed or copied before, and the
+    /// memory of its runs is bounded.</summary>
+    /// <exception cref="ModelImportException">ONNX Runtime refuses the graph.</exception>
+    internal InferenceSession OpenOnce(string path) => OpenBounded(path, options =>
+    {
+        options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
+        options.AddSessionConfigEntry("session.disable_prepacking", "1");
+    });
 
     /// <summary>Loads a graph from memory.</summary>
     /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses the graph.</exception>

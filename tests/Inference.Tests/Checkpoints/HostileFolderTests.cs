@@ -207,20 +207,6 @@ public sealed class HostileFolderTests
     }
 
     [Theory]
-    [InlineData("model.onnx")]
-    [InlineData("genai_config.json")]
-    public async Task A_decoder_that_another_program_exported_is_refused_as_such(string name)
-    {
-        using var folder = new TemporaryFolder();
-        var path = HubFolder.Llama().Write(folder.File("hub"));
-        File.Move(Path.Combine(path, "model.safetensors"), Path.Combine(path, name));
-
-        var refusal = await Assert.ThrowsAsync<ModelImportException>(() => ImportAsync(folder));
-
-        Assert.Contains($"'{name}' belongs to a decoder that another program exported", refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.NegativeInfinity)]
     public async Task A_weight_that_is_no_number_is_refused_by_its_tensor_and_nothing_is_left(float number)

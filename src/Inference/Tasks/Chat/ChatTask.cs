@@ -14,7 +14,7 @@ internal sealed class ChatTask : IModelTask
         new ChatEndpoint(), new CompletionEndpoint(), new ResponsesEndpoint(), new MessagesEndpoint(), new CountTokensEndpoint(),
     ];
 
-    public IReadOnlyList<IModelImporter> Importers { get; } = [new GgufImporter(), new CheckpointImporter()];
+    public IReadOnlyList<IModelImporter> Importers { get; } = [new GgufImporter(), new CheckpointImporter(), new ExportedImporter()];
 
     public void AddServices(IServiceCollection services) =>
         services.AddSingleton<DecoderOptions>().AddSingleton<DecoderLoader>();

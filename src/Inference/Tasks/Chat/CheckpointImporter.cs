@@ -16,14 +16,14 @@ internal sealed class CheckpointImporter : IModelImporter
     {
         job.Progress?.Report(new("reading the folder", 0));
         using var checkpoint = Checkpoint.Open(job.Path);
-        var source = new DecoderSource(checkpoint, stopping => DescribeAsync(job.Path, stopping), checkpoint.Notes)
+        var source = new DecoderSource(checkpoint, stopping => DescribeAsync(job.Path, "safetensors", stopping), checkpoint.Notes)
         {
             Tokenizer = Describe(checkpoint.Tokenizer),
         };
         return await new GgufImport(source, job.Draft, job.Options, job.Progress).RunAsync(cancellationToken);
     }
 
-    private static GgufTokenizer Describe(CheckpointTokenizer read)
+    public static GgufTokenizer Describe(CheckpointTokenizer read)
     {
         var ids = Enumerable.Range(0, read.Tokenizer.VocabularySize).ToArray();
         return new GgufTokenizer(
@@ -31,6 +31,7 @@ internal sealed class CheckpointImporter : IModelImporter
             read.AddsStart);
     }
 
-    private static async Task<ModelSource> DescribeAsync(string path, CancellationToken cancellationToken) =>
-        new(ModelFolder.NameOf(path), "safetensors", await ModelFolder.HashAsync(path, cancellationToken));
+    /// <param name="format">How its weights are stored, for the manifest.</param>
+    public static async Task<ModelSource> DescribeAsync(string path, string format, CancellationToken cancellationToken) =>
+        new(ModelFolder.NameOf(path), format, await ModelFolder.HashAsync(path, cancellationToken));
 }

@@ -13,4 +13,13 @@ internal sealed record DecoderSource(
 {
     /// <summary>The tokenizer; null: the one in the keys.</summary>
     public GgufTokenizer? Tokenizer { get; init; }
+
+    /// <summary>Compares the weights with what the source itself computes; null where the source is weights only.</summary>
+    public SourceCheck? Verify { get; init; }
 }
+
+/// <summary>Compares weights with what their source computes.</summary>
+/// <param name="prompt">Ids of the prompt to compare on.</param>
+/// <returns>What was measured, for the operator.</returns>
+/// <exception cref="ModelImportException">They differ.</exception>
+internal delegate string SourceCheck(DecoderWeights weights, ReadOnlySpan<int> prompt, CancellationToken cancellationToken);

@@ -18,6 +18,9 @@ internal sealed class GgufImport(
     /// <summary>Ids of the prompt that the graph and the source are compared on.</summary>
     private const int ComparedTokens = 8;
 
+    /// <summary>The same where the source is run itself: where tokens are far apart, rotations differ more.</summary>
+    private const int VerifiedTokens = 32;
+
     public async Task<InstalledModel> RunAsync(CancellationToken cancellationToken)
     {
         var metadata = source.Weights.Metadata;
@@ -39,6 +42,7 @@ internal sealed class GgufImport(
 
         var chat = template is null ? null : ReadChat(template, tokenizer, manifestTokenizer);
 
+        var verified = Verify(weights, cancellationToken);
         progress?.Report(new("trying the kernels", 0));
         weights.Shape = KernelTrial.Fit(weights.Shape, options.Sessions);
         var precision = PrecisionChoice.Make(options.Precision, weights, options.Sessions, options.Clock);
@@ -66,7 +70,7 @@ internal sealed class GgufImport(
         }
 
         progress?.Report(new("installing", 0));
-        notes.InsertRange(0, source.Notes);
+        notes.InsertRange(0, verified is null ? source.Notes : [.. source.Notes, verified]);
         var origin = await source.DescribeAsync(cancellationToken);
         var shape = new ModelDecoder(
             weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary);
@@ -158,15 +162,33 @@ internal sealed class GgufImport(
         return (completions, notes);
     }
 
+    /// <summary>What the source says of its own weights; null where it says nothing.</summary>
+    private string? Verify(DecoderWeights weights, CancellationToken cancellationToken)
+    {
+        if (source.Verify is null)
+        {
+            return null;
+        }
+
+        progress?.Report(new("running the source", 0));
+        return source.Verify(weights, MakePrompt(weights, ParityCheck.CountTokens(weights, VerifiedTokens)), cancellationToken);
+    }
+
+    /// <summary>Ids spread over the vocabulary, never the same twice; beyond the windows that are short.</summary>
+    /// <param name="count">Of ids, or how many go beyond the windows.</param>
+    private static int[] MakePrompt(DecoderWeights weights, int count)
+    {
+        var windows = weights.Shape.Layers.Select(layer => layer.Window ?? 0).Where(window => window < 2 * ComparedTokens);
+        var longest = windows.DefaultIfEmpty(0).Max() + count;
+        return ParityText.Spread(Math.Min(longest, weights.Shape.Context - 1), weights.Shape.Vocabulary);
+    }
+
     /// <summary>Runs the graph on a short prompt, in one piece but for the last token, and
     /// compares the logits with a plain forward pass.</summary>
     private void Compare(DecoderWeights weights, DecoderRunFactory runs)
     {
-        // Spread over the vocabulary, never the same id twice; beyond the windows that are short.
-        var windows = weights.Shape.Layers.Select(layer => layer.Window ?? 0).Where(window => window < 2 * ComparedTokens);
-        var longest = windows.DefaultIfEmpty(0).Max() + ComparedTokens;
-        var count = Math.Min(longest, weights.Shape.Context - 1);
-        var prompt = ParityText.Spread(count, weights.Shape.Vocabulary);
+        var prompt = MakePrompt(weights, ComparedTokens);
+        var count = prompt.Length;
         var expected = DecoderReference.Logits(weights, prompt);
         using var run = runs(count);
         run.Append(prompt.AsSpan(0, count - 1));
