@@ -11,13 +11,14 @@ using Tollgate.Inference.Tests.Models;
 namespace Tollgate.Inference.Tests.Checkpoints;
 
 /// <summary>Each tiny family's weights as a folder of Hugging Face and as a GGUF file: one model.</summary>
-/// <remarks>Families without a class of decoders on Hugging Face are left out: <c>mistral3</c> is part of a class that reads pictures.</remarks>
+/// <remarks>Families without a class of decoders on Hugging Face are left out: <c>mistral3</c> is part of a class that reads
+/// pictures.</remarks>
 public sealed class FamilyFolderTests
 {
     private const float Tolerance = 1e-4f;
 
-    /// <summary>Divisors by Llama 3.1's rule, of a base of 500,000, heads of 16, factor 8, bounds 1 and 4, first trained on 64 tokens. Waves
-    /// are 2π · 500,000^(i/8): 6.3, 32.4, 167 and longer; 64/4 = 16 is short, 64 long; 64 / 32.4 = 1.9753, smooth 0.3251,
+    /// <summary>Divisors by Llama 3.1's rule, of a base of 500,000, heads of 16, factor 8, bounds 1 and 4, first trained on 64 tokens.
+    /// Waves are 2π · 500,000^(i/8): 6.3, 32.4, 167 and longer; 64/4 = 16 is short, 64 long; 64 / 32.4 = 1.9753, smooth 0.3251,
     /// 1 / (0.6749 / 8 + 0.3251) = 2.4423.</summary>
     private static readonly float[] LlamaDivisors = [1, 2.4422594f, 8, 8, 8, 8, 8, 8];
 
