@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Tollgate.Inference.Gguf;
 
 namespace Tollgate.Inference.Decoders;
 
@@ -8,6 +9,9 @@ namespace Tollgate.Inference.Decoders;
 /// </summary>
 internal static class DecoderReference
 {
+    /// <summary>Rows of a table of tokens that are in memory at once.</summary>
+    private const int PieceRows = 8192;
+
     /// <summary>Logits of the last position, <c>[vocabulary]</c>.</summary>
     public static float[] Logits(DecoderWeights weights, ReadOnlySpan<int> prompt) => Run(weights, prompt, last: 1)[0];
 
@@ -18,12 +22,12 @@ internal static class DecoderReference
     private static float[][] Run(DecoderWeights weights, ReadOnlySpan<int> prompt, int last)
     {
         var shape = weights.Shape;
-        var embedding = weights.Read(weights.Embedding);
+        var embedding = new Table(weights, weights.Embedding);
         var positions = weights.Positions is { } learned ? weights.Read(learned) : null;
         var stream = new float[prompt.Length][];
         for (var t = 0; t < prompt.Length; t++)
         {
-            stream[t] = embedding.AsSpan(prompt[t] * shape.Width, shape.Width).ToArray();
+            stream[t] = embedding.Read(prompt[t], 1);
             TensorPrimitives.Multiply(stream[t], shape.EmbeddingScale, stream[t]);
             if (positions is not null)
             {
@@ -38,7 +42,7 @@ internal static class DecoderReference
         }
 
         var ends = Normalize(weights, weights.OutputNorm, stream[^last..]);
-        var logits = Multiply(weights.Output is { } output ? weights.Read(output) : embedding, ends, bias: null);
+        var logits = Multiply(weights.Output is { } output ? new Table(weights, output) : embedding, ends);
         foreach (var one in logits)
         {
             Bend(one, shape.LogitSoftcap);
@@ -91,6 +95,7 @@ internal static class DecoderReference
             }
 
             Bend(scores, shape.AttentionSoftcap);
+            TensorPrimitives.Subtract(scores, TensorPrimitives.Max<float>(scores), scores); // else the exponential of a large one overflows
             TensorPrimitives.SoftMax(scores, scores);
             var target = mixed.AsSpan(head * width, width);
             for (var t = first; t < length; t++)
@@ -188,6 +193,21 @@ internal static class DecoderReference
     private static float[][] Multiply(DecoderWeights weights, Product product, float[][] vectors) =>
         Multiply(weights.Read(product.Matrix), vectors, product.Bias is null ? null : weights.Read(product.Bias));
 
+    private static float[][] Multiply(Table table, float[][] vectors)
+    {
+        var products = vectors.Select(_ => new float[table.Count]).ToArray();
+        for (var first = 0; first < table.Count; first += PieceRows)
+        {
+            var piece = Multiply(table.Read(first, Math.Min(PieceRows, table.Count - first)), vectors, bias: null);
+            for (var t = 0; t < vectors.Length; t++)
+            {
+                piece[t].CopyTo(products[t], first);
+            }
+        }
+
+        return products;
+    }
+
     /// <summary>Multiplies a matrix, stored as rows of outputs, with each vector.</summary>
     private static float[][] Multiply(float[] matrix, float[][] vectors, float[]? bias)
     {
@@ -211,5 +231,16 @@ internal static class DecoderReference
         {
             TensorPrimitives.Add(stream[t], change[t], stream[t]);
         }
+    }
+
+    /// <summary>A table with a row for each token. It is in memory whole only where the file cannot give some rows of it.</summary>
+    private sealed class Table(DecoderWeights weights, GgufTensor tensor)
+    {
+        private readonly float[]? _whole = weights.ReadRows(tensor, 0, 1) is null ? weights.Read(tensor) : null;
+
+        public int Count => tensor.Rows;
+
+        public float[] Read(int first, int rows) => _whole is null
+            ? weights.ReadRows(tensor, first, rows)! : _whole.AsSpan(first * tensor.Columns, rows * tensor.Columns).ToArray();
     }
 }

@@ -61,6 +61,21 @@ internal sealed class DecoderWeights
         ? _tensors.Read(part.Tensor)
         : _tensors.Read(part.Tensor).AsSpan(part.First, part.Length).ToArray();
 
+    /// <summary>Some rows of a tensor; null where the file gives whole tensors only.</summary>
+    /// <exception cref="ModelImportException">A number is not finite.</exception>
+    public float[]? ReadRows(GgufTensor tensor, int first, int rows)
+    {
+        var part = new TensorPart(tensor, first * tensor.Columns, rows * tensor.Columns);
+        if (ReadEncoded(part) is not { } bytes)
+        {
+            return null;
+        }
+
+        var numbers = new float[part.Length];
+        TensorReader.Decode(tensor, tensor.Name, bytes, numbers);
+        return numbers;
+    }
+
     /// <summary>A part that is whole rows, as it is stored.</summary>
     public byte[]? ReadEncoded(TensorPart part) => _tensors.ReadEncoded(part.Tensor, part.First / part.Tensor.Columns, part.Rows);
 

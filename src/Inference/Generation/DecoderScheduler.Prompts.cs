@@ -32,8 +32,8 @@ internal sealed partial class DecoderScheduler
     private void PrefillChunk(Choice choice)
     {
         var prompt = choice.Prompt;
-        var most = prompt.Scores is null ? _pace.NextChunk(decoding: _slots.Decoding > 0) : 1;
-        var length = Math.Min(most, prompt.Tokens.Length - choice.Cached);
+        var length = prompt.Scores is null
+            ? _pace.NextChunk(prompt.Tokens.Length - choice.Cached, decoding: _slots.Decoding > 0) : 1;
         choice.LastTurn = _turn;
         if (choice.Request.Cancelled)
         {

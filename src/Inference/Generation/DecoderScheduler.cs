@@ -48,7 +48,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _line = new WaitingLine(_places);
         _steps = new DecoderSteps(scope.Session, scope.Size, slots + 1, scope.MaxLength, options.MaxChunk);
         _slots = new SlotTable(_steps.Arena);
-        _pace = new PrefillPace(options.StallTarget, options.MaxChunk);
+        _pace = new PrefillPace(options.StallTarget, scope.ChunkLengths);
         _rate = new TokenRate(scope.Clock);
         _tokens = new int[slots];
         _past = new int[slots];

@@ -19,6 +19,10 @@ internal sealed record DecoderScope
     /// <summary>Length of a row, tokens: the model's context.</summary>
     public required int MaxLength { get; init; }
 
+    /// <summary>Lengths of chunks of a prompt, tokens, ascending, at most <see cref="GenerationOptions.MaxChunk"/>: those in which the
+    /// kernels give each token the same numbers. Or the only one.</summary>
+    public required IReadOnlyList<int> ChunkLengths { get; init; }
+
     public required ITokenizer Tokenizer { get; init; }
 
     /// <summary>Tokens that end an answer.</summary>

@@ -24,7 +24,7 @@ public sealed class GenerationOptions
     public TimeSpan StallTarget { get; init; } = TimeSpan.FromMilliseconds(40);
 
     /// <summary>Most prompt tokens read in one step. Default 128, from where longer ones are no faster.</summary>
-    [Range(16, 4096)]
+    [Range(16, 512)]
     public int MaxChunk { get; init; } = 128;
 
     /// <summary>Most memory for keys and values of one model, MiB; requests wait for theirs. Default 4,096 MiB.</summary>

@@ -28,11 +28,7 @@ internal static class TensorReader
                 var bytes = buffer.AsSpan(0, rows * rowBytes);
                 ReadFully(file, tensor.Start + ((long)row * rowBytes), bytes, name);
                 var decoded = numbers.AsSpan(row * tensor.Columns, rows * tensor.Columns);
-                Dequantizer.Decode(tensor.Encoding, bytes, decoded);
-                if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(decoded))) // not a number, if one is not
-                {
-                    throw new ModelImportException($"The tensor '{name}' holds numbers that are not finite: the model is damaged.");
-                }
+                Decode(tensor, name, bytes, decoded);
             }
         }
         finally
@@ -41,6 +37,17 @@ internal static class TensorReader
         }
 
         return numbers;
+    }
+
+    /// <summary>Decodes some rows.</summary>
+    /// <exception cref="ModelImportException">A number is not finite.</exception>
+    public static void Decode(GgufTensor tensor, string name, ReadOnlySpan<byte> bytes, Span<float> numbers)
+    {
+        Dequantizer.Decode(tensor.Encoding, bytes, numbers);
+        if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(numbers))) // not a number, if one is not
+        {
+            throw new ModelImportException($"The tensor '{name}' holds numbers that are not finite: the model is damaged.");
+        }
     }
 
     /// <summary>Reads some rows as they are stored.</summary>

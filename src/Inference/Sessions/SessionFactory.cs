@@ -33,7 +33,7 @@ public sealed class SessionFactory
         try
         {
             using var options = CreateOptions();
-            return new InferenceSession(path, options);
+            return MappedWeights.Open(path, () => new InferenceSession(path, options));
         }
         catch (OnnxRuntimeException exception)
         {

@@ -43,9 +43,15 @@ internal static class ProcessFigures
     /// <summary>The most memory in RAM that the process has had, bytes.</summary>
     public static long PeakBytes(int processId) => StatusBytes(processId, "VmHWM:");
 
-    private static long StatusBytes(int processId, string name)
+    /// <summary>A line of the process' memory map in sum, bytes: <c>Pss</c> shares out what several processes have, <c>Shared_Clean</c> is
+    /// what others have too and a file on disk holds, <c>Anonymous</c> is in no file.</summary>
+    public static long MappedBytes(int processId, string name) => LineBytes($"/proc/{processId}/smaps_rollup", name + ":");
+
+    private static long StatusBytes(int processId, string name) => LineBytes($"/proc/{processId}/status", name);
+
+    private static long LineBytes(string file, string name)
     {
-        foreach (var line in File.ReadLines($"/proc/{processId}/status"))
+        foreach (var line in File.ReadLines(file))
         {
             if (line.StartsWith(name, StringComparison.Ordinal))
             {

@@ -171,7 +171,7 @@ internal sealed class HubFolder
     };
 
     /// <summary>Every byte is a token; some merges, and a token that ends.</summary>
-    private static JsonObject ByteTokenizer()
+    public static JsonObject ByteTokenizer()
     {
         var vocabulary = new JsonObject();
         for (var value = 0; value < 256; value++)
@@ -203,7 +203,7 @@ internal sealed class HubFolder
         };
     }
 
-    private static JsonObject Added(int id, string text) => new()
+    public static JsonObject Added(int id, string text) => new()
     {
         ["id"] = id, ["content"] = text, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false,
         ["special"] = true,

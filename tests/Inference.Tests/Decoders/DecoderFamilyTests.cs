@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Gguf;
+using Tollgate.Inference.Tests.Models;
 
 namespace Tollgate.Inference.Tests.Decoders;
 
@@ -46,6 +47,19 @@ public sealed class DecoderFamilyTests(TinyFamilyModels models)
         }
 
         Assert.InRange(decided, TinyFamilyModels.Steps * 3 / 4, TinyFamilyModels.Steps);
+    }
+
+    [Fact]
+    public void The_plain_forward_pass_gives_numbers_where_scores_of_attention_are_large()
+    {
+        using var folder = new TemporaryFolder();
+        var family = TinyFamilies.All[0] with { Keys = [("attention.scale", 200f)] }; // beyond 88 an exponential is infinite
+        family.Write(folder.File("large.gguf"));
+        using var file = GgufFile.Open(folder.File("large.gguf"));
+
+        var logits = DecoderReference.Logits(new DecoderWeights(file), [.. TinyFamilyModels.Prompt]);
+
+        Assert.All(logits, logit => Assert.True(float.IsFinite(logit)));
     }
 
     [Theory]

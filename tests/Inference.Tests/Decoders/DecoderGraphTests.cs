@@ -1,8 +1,10 @@
 using Microsoft.ML.OnnxRuntime;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Requests;
+using Tollgate.Inference.Sessions;
 using Tollgate.Inference.Tests.Generation;
 using Tollgate.Inference.Tests.Tasks.Chat;
 
@@ -13,24 +15,49 @@ namespace Tollgate.Inference.Tests.Decoders;
 [Collection(nameof(TinyFamilyModels))]
 public sealed class DecoderGraphTests(TinyFamilyModels models)
 {
-    private const int Capacity = 64;
+    private const int Capacity = 112;
 
     public static TheoryData<string> Names => [.. TinyFamilies.Everything.Select(family => family.Name)];
 
+    /// <summary>Without those whose heads are so wide that all chunks have one length.</summary>
+    public static TheoryData<string> NamesOfFreeCuts =>
+        [.. TinyFamilies.Everything.Where(family => family.HeadWidth <= 128).Select(family => family.Name)];
+
+    [Theory]
+    [MemberData(nameof(NamesOfFreeCuts))]
+    public void A_prompt_cut_into_exact_lengths_gives_the_same_answer_wherever_it_is_cut(string name)
+    {
+        const int Length = 132; // beyond two tiles of every family
+        var exact = ExactLengths(name, Length).ToHashSet();
+        int[] prompt = [.. Enumerable.Range(0, Length).Select(i => ((i * 67) + 5) % (TinyFamily.Vocabulary - 1))];
+        var expected = Read(name, prompt, [Length]);
+
+        foreach (var first in exact.Where(first => exact.Contains(Length - first)))
+        {
+            Assert.Equal(expected, Read(name, prompt, [first, Length - first]));
+        }
+
+        Assert.Equal(expected, Read(name, prompt, [.. Enumerable.Repeat(2, Length / 2)]));
+        Assert.Equal(expected, Read(name, prompt, [.. Enumerable.Repeat(3, Length / 3)]));
+        Assert.InRange(exact.Count, Length - 12, Length - 1); // It is a rule, not a set of a few.
+    }
+
+    /// <summary>241 = 15 × 16 + 1, 225 = 7 × 32 + 1 and 33 = 32 + 1, where other plans leave one token to a chunk or a tile.</summary>
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_prompt_in_chunks_gives_the_logits_of_the_prompt_in_one_piece(string name)
+    public void A_prompt_gives_the_same_answer_at_every_pace(string name)
     {
-        int[] prompt = [.. Enumerable.Range(5, 40)];
-        using var whole = models.Run(name, Capacity);
-        using var chunks = models.Run(name, Capacity);
-        var expected = whole.Append(prompt);
+        var lengths = ExactLengths(name, longest: 128);
+        foreach (var tokens in (int[])[33, 65, 225, 241])
+        {
+            int[] prompt = [.. Enumerable.Range(0, tokens).Select(i => ((i * 67) + 5) % (TinyFamily.Vocabulary - 1))];
+            var expected = Read(name, prompt, Plan(lengths, tokens, most: 16));
 
-        chunks.Append(prompt.AsSpan(0, 17));
-        chunks.Append(prompt.AsSpan(17, 16));
-        var actual = chunks.Append(prompt.AsSpan(33));
-
-        Assert.Equal(expected, actual);
+            for (var most = 17; most <= 128; most += most < 36 ? 1 : 12)
+            {
+                Assert.Equal(expected, Read(name, prompt, Plan(lengths, tokens, most)));
+            }
+        }
     }
 
     [Theory]
@@ -38,7 +65,10 @@ public sealed class DecoderGraphTests(TinyFamilyModels models)
     public void A_row_of_a_ragged_step_gives_the_logits_it_gives_alone(string name)
     {
         int[][] prompts =
-            [[1, 279, 201], [.. Enumerable.Range(100, 30)], [7], [.. Enumerable.Range(90, 12)], [.. Enumerable.Range(200, 33)]];
+        [
+            [1, 279, 201], [.. Enumerable.Range(100, 30)], [7], [.. Enumerable.Range(90, 12)], [.. Enumerable.Range(200, 33)],
+            [.. Enumerable.Range(20, 62)], [.. Enumerable.Range(150, 100)],
+        ];
         var shape = models.Model(name).Shape;
         var rowSize = shape.KeyValueHeads * Capacity * shape.HeadWidth;
         var arena = Enumerable.Range(0, shape.Layers * 2).Select(_ => new float[prompts.Length * rowSize]).ToArray();
@@ -82,6 +112,37 @@ public sealed class DecoderGraphTests(TinyFamilyModels models)
         {
             Assert.Equal(Greedy.Text(model, Greedy.Decode(model, prompts[i], most: 20).Ids), together[i][0]);
         }
+    }
+
+    private static int[] Plan(IReadOnlyList<int> lengths, int tokens, int most)
+    {
+        var pace = new PrefillPace(TimeSpan.FromMilliseconds(most), lengths);
+        pace.Measured(100, TimeSpan.FromMilliseconds(100)); // 1 ms a token
+        var chunks = new List<int>();
+        for (var left = tokens; left > 0; left -= chunks[^1])
+        {
+            chunks.Add(pace.NextChunk(left, decoding: true));
+        }
+
+        return [.. chunks];
+    }
+
+    private IReadOnlyList<int> ExactLengths(string name, int longest) =>
+        ChunkTrial.Run(models.Model(name).Shape.HeadWidth, longest, new SessionFactory(ExecutionProvider.Cpu));
+
+    /// <summary>The logits after a prompt that is read in chunks, and after two tokens behind it: they use the keys and values of all
+    /// chunks.</summary>
+    private float[][] Read(string name, int[] prompt, ReadOnlySpan<int> chunks)
+    {
+        using var run = models.Run(name, prompt.Length + 2);
+        float[] logits = [];
+        foreach (var chunk in chunks)
+        {
+            logits = run.Append(prompt.AsSpan(run.Length, chunk));
+        }
+
+        Assert.Equal(prompt.Length, run.Length);
+        return [logits, run.Append([3]), run.Append([9])];
     }
 
     private float[][] Step(string name, float[][] arena, long[] ids, int[] past)

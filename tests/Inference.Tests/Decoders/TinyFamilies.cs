@@ -100,6 +100,7 @@ internal static class TinyFamilies
         Yarn with { Name = "qwen2: YaRN with a factor of attention", Keys = [.. Yarn.Keys, ("rope.scaling.attn_factor", 0.7f)] },
         new("qwen3", "qwen3") { HeadWidth = 32, HeadNorms = true, Keys = [("rope.freq_base", 1_000_000f)] },
         new("gemma", "gemma") { HeadWidth = 32, KeyValueHeads = 1 },
+        new("gemma: wide heads", "gemma") { HeadWidth = 256, Heads = 2, KeyValueHeads = 1 },
         Gemma2,
         Gemma2 with { Name = "gemma2: as many layers as 27B", Layers = 46, Width = 32, HeadWidth = 16, Heads = 4 },
         Gemma3,

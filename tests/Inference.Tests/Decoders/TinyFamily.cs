@@ -14,7 +14,8 @@ public sealed record TinyFamily(string Name, string Architecture)
     /// <summary>Not a multiple of what a processor handles at once, as <see cref="FeedForward"/>.</summary>
     public const int Vocabulary = 299;
 
-    private static readonly string[] Pairs =
+    /// <summary>Pairs of tokens that become one, as in files of BPE.</summary>
+    public static IReadOnlyList<string> Merges { get; } =
     [
         "t h", "h e", "i n", "e r", "a n", "r e", "o n", "a t", "e n", "n d", "t i", "e s", "o r", "t e", "o f", "e d", "i s", "i t", "a l",
         "a r", "s t", "t o", "n t", "n g", "s e", "h a", "a s", "o u", "i o", "l e", "v e", "c o", "m e", "d e", "h i", "r i", "r o", "i c",
@@ -70,6 +71,10 @@ public sealed record TinyFamily(string Name, string Architecture)
     /// <summary>How matrices are stored, one after the other; one whose rows are no whole blocks is float32. Empty: all are.</summary>
     internal IReadOnlyList<TensorEncoding> Encodings { get; init; } = [];
 
+    /// <summary>Whether its weights are numbers that F16 and BF16 hold, and those of norms also where they are stored as differences to
+    /// 1.</summary>
+    public bool HalfNumbers { get; init; }
+
     public override string ToString() => Name;
 
     public void Write(string path)
@@ -95,7 +100,7 @@ public sealed record TinyFamily(string Name, string Architecture)
         }
 
         WriteVocabulary(file);
-        var weights = new Weights(file, new Random(Name.Sum(c => c)), CentredNorms, Encodings);
+        var weights = new Weights(file, new Random(Name.Sum(c => c)), CentredNorms, HalfNumbers, Encodings);
         weights.Matrix("token_embd", Width, Vocabulary);
         weights.Norm("output_norm", Width);
         if (OutputMatrix)
@@ -159,7 +164,7 @@ public sealed record TinyFamily(string Name, string Architecture)
         string[] tokens =
         [
             .. Enumerable.Range(0, 256).Select(value => $"{ByteAlphabet.ToChar((byte)value)}"),
-            .. Pairs.Select(pair => pair.Replace(" ", "", StringComparison.Ordinal)),
+            .. Merges.Select(pair => pair.Replace(" ", "", StringComparison.Ordinal)),
             "<|endoftext|>",
         ];
         Assert.Equal(Vocabulary, tokens.Length);
@@ -167,14 +172,15 @@ public sealed record TinyFamily(string Name, string Architecture)
         file.Key("tokenizer.ggml.pre", "gpt-2");
         file.Key("tokenizer.ggml.tokens", tokens);
         file.Key("tokenizer.ggml.token_type", tokens.Select((_, id) => id == End ? 3 : 1).ToArray());
-        file.Key("tokenizer.ggml.merges", Pairs);
+        file.Key("tokenizer.ggml.merges", Merges.ToArray());
         file.Key("tokenizer.ggml.eos_token_id", End);
         file.Key("tokenizer.ggml.bos_token_id", End);
         file.Key("tokenizer.ggml.add_bos_token", false);
     }
 
     /// <summary>Weights of norms about 1, biases about 0, matrices whose products have numbers of about 1.</summary>
-    private sealed class Weights(GgufWriter file, Random random, bool centred, IReadOnlyList<TensorEncoding> encodings)
+    private sealed class Weights(
+        GgufWriter file, Random random, bool centred, bool half, IReadOnlyList<TensorEncoding> encodings)
     {
         private int _blocky;
 
@@ -211,6 +217,11 @@ public sealed record TinyFamily(string Name, string Architecture)
         }
 
         private float[] Draw(int count, double middle, double spread) =>
-            [.. Enumerable.Range(0, count).Select(_ => (float)(middle + ((random.NextDouble() - 0.5) * spread)))];
+            [.. Enumerable.Range(0, count).Select(_ => (float)(middle + ((random.NextDouble() - 0.5) * spread)))
+                .Select(number => !half ? number : middle != 0 ? MathF.Round(number * 128) / 128 : ToHalf(number))];
+
+        /// <summary>A number of at most 8 bits that both types hold.</summary>
+        private static float ToHalf(float number) =>
+            (float)(Half)BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(number) & 0xFFFF0000);
     }
 }

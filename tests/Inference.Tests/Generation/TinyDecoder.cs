@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Import;
@@ -48,6 +49,8 @@ public sealed class TinyDecoder : IAsyncLifetime
         Session = model.Session,
         Size = model.Shape,
         MaxLength = model.ContextLength,
+        ChunkLengths = ChunkTrial.Run(
+            model.Shape.HeadWidth, (options ?? new GenerationOptions()).MaxChunk, new SessionFactory(ExecutionProvider.Cpu)),
         Tokenizer = tokenizer ?? model.Tokenizer,
         IsEnd = model.IsEnd,
         Options = options ?? new GenerationOptions(),

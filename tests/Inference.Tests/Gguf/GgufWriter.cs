@@ -9,7 +9,7 @@ internal sealed class GgufWriter
 {
     private const int Alignment = 32;
     private readonly List<(string Key, object Value)> _keys = [];
-    private readonly List<(string Name, int Columns, int? Rows, uint Type, byte[] Bytes)> _tensors = [];
+    private readonly List<(string Name, int Columns, int? Rows, uint Type, long Bytes, Func<byte[]> Make)> _tensors = [];
 
     /// <param name="value">An int, a float, a flag, a text, or an array of one of them.</param>
     public GgufWriter Key(string key, object value)
@@ -22,21 +22,36 @@ internal sealed class GgufWriter
     /// <param name="rows">Null for a vector.</param>
     public GgufWriter Tensor(string name, int columns, int? rows, float[] numbers)
     {
-        Assert.Equal(columns * (rows ?? 1), numbers.Length);
+        if (numbers.Length != columns * (rows ?? 1))
+        {
+            throw new ArgumentException($"'{name}' has {numbers.Length} numbers.", nameof(numbers));
+        }
+
         return Tensor(name, columns, rows, (uint)TensorEncoding.F32, MemoryMarshal.AsBytes<float>(numbers).ToArray());
     }
 
     /// <param name="blocks">Rows of whole blocks.</param>
     public GgufWriter Tensor(string name, int columns, int rows, TensorEncoding encoding, byte[] blocks)
     {
-        Assert.Equal(encoding.BytesFor((long)columns * rows), blocks.Length);
+        if (blocks.Length != encoding.BytesFor((long)columns * rows))
+        {
+            throw new ArgumentException($"'{name}' has {blocks.Length} bytes.", nameof(blocks));
+        }
+
         return Tensor(name, columns, rows, (uint)encoding, blocks);
+    }
+
+    /// <param name="make">Makes rows of whole blocks, when the tensor is written: of large files one tensor is held at a time.</param>
+    public GgufWriter Tensor(string name, int columns, int rows, TensorEncoding encoding, Func<byte[]> make)
+    {
+        _tensors.Add((name, columns, rows, (uint)encoding, encoding.BytesFor((long)columns * rows), make));
+        return this;
     }
 
     /// <summary>A tensor of any type, whether there is one or not.</summary>
     public GgufWriter Tensor(string name, int columns, int? rows, uint type, byte[] bytes)
     {
-        _tensors.Add((name, columns, rows, type, bytes));
+        _tensors.Add((name, columns, rows, type, bytes.Length, () => bytes));
         return this;
     }
 
@@ -54,7 +69,7 @@ internal sealed class GgufWriter
         }
 
         var at = 0L;
-        foreach (var (name, columns, rows, type, bytes) in _tensors)
+        foreach (var (name, columns, rows, type, bytes, _) in _tensors)
         {
             WriteText(file, name);
             file.Write(rows is null ? 1u : 2u);
@@ -66,13 +81,13 @@ internal sealed class GgufWriter
 
             file.Write(type);
             file.Write(at);
-            at += Padded(bytes.Length);
+            at += Padded(bytes);
         }
 
         Pad(file);
-        foreach (var (_, _, _, _, bytes) in _tensors)
+        foreach (var (_, _, _, _, _, make) in _tensors)
         {
-            file.Write(bytes);
+            file.Write(make());
             Pad(file);
         }
     }

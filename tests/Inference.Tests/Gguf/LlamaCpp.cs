@@ -26,6 +26,22 @@ internal static class LlamaCpp
         return numbers;
     }
 
+    /// <summary>Encodes a matrix of whole blocks, as llama.cpp's quantizer does without importances.</summary>
+    public static unsafe byte[] Encode(TensorEncoding encoding, ReadOnlySpan<float> numbers, int columns)
+    {
+        var encoded = new byte[encoding.BytesFor(numbers.Length)];
+        var encode = (delegate* unmanaged[Cdecl]<int, float*, byte*, long, long, long, float*, nuint>)NativeLibrary.GetExport(
+            Library, "ggml_quantize_chunk");
+        fixed (float* from = numbers)
+        fixed (byte* to = encoded)
+        {
+            var written = encode((int)encoding, from, to, 0, numbers.Length / columns, columns, null);
+            Assert.Equal((nuint)encoded.Length, written);
+        }
+
+        return encoded;
+    }
+
     /// <summary>Numbers and bytes of a block of any type of the format.</summary>
     public static unsafe (long Numbers, nuint Bytes) Sizes(int type) => (
         ((delegate* unmanaged[Cdecl]<int, long>)NativeLibrary.GetExport(Library, "ggml_blck_size"))(type),

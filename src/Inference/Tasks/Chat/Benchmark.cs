@@ -42,13 +42,13 @@ internal static class Benchmark
             Console.WriteLine(
                 $"{installed.Manifest.Name}: {sessions.Provider.Name}, {sessions.Threads} threads, "
                 + $"prompts of {PromptTokens} tokens, {tokens} generated each");
-            await MeasureAsync(model, tokens);
+            await MeasureAsync(model, sessions, tokens);
         }
 
         return 0;
     }
 
-    private static async Task MeasureAsync(DecoderModel model, int tokens)
+    private static async Task MeasureAsync(DecoderModel model, SessionFactory sessions, int tokens)
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var metrics = ActivatorUtilities.CreateInstance<InferenceMetrics>(services);
@@ -58,6 +58,7 @@ internal static class Benchmark
             Session = model.Session,
             Size = model.Shape,
             MaxLength = Math.Min(model.ContextLength, PromptTokens + tokens),
+            ChunkLengths = ChunkTrial.Run(model.Shape.HeadWidth, new GenerationOptions().MaxChunk, sessions),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
             Options = new GenerationOptions(),

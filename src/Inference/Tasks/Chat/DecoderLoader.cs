@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Telemetry;
@@ -27,6 +28,7 @@ internal sealed class DecoderLoader(
             Session = model.Session,
             Size = model.Shape,
             MaxLength = model.ContextLength,
+            ChunkLengths = ChunkTrial.Run(model.Shape.HeadWidth, options.Generation.MaxChunk, sessions),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
             Options = installed.Manifest.Batching ? options.Generation : options.Generation.Unbatched(),
