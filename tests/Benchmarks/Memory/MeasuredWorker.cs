@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using Tollgate.LocalServers;
+using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
 
 namespace Tollgate.Benchmarks.Memory;
