@@ -64,7 +64,8 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         await settled.CancelAsync();
         await retiring;
         return await AuditAsync(
-            cluster, client, customers, new Happened(load.Records, injector, wallets) { Prices = prices.Done, Plans = plans.Done, Tills = tills.Done });
+            cluster, client, customers,
+            new Happened(load.Records, injector, wallets) { Prices = prices.Done, Plans = plans.Done, Tills = tills.Done });
     }
 
     /// <summary>

@@ -2,9 +2,11 @@ namespace Tollgate.Inference.Generation;
 
 /// <summary>How a prompt is cut into chunks: how many of its tokens one step may read so that it holds up running answers
 /// no longer than wanted; measured, not configured.</summary>
-/// <remarks>Where a prompt is cut follows the measured speed, and no bit of an answer may depend on it. So every chunk has a length in which
-/// the kernels give each token the same numbers; one token is a chunk only where it is the whole prompt. Where no such lengths are, all
-/// chunks have one length, at any speed.</remarks>
+/// <remarks>
+/// Where a prompt is cut follows the measured speed, and no bit of an answer may depend on it. So every chunk has a length in which the
+/// kernels give each token the same numbers; one token is a chunk only where it is the whole prompt. Where no such lengths are, all chunks
+/// have one length, at any speed.
+/// </remarks>
 internal sealed class PrefillPace
 {
     /// <summary>Smaller chunks cost more for each token than they save in stall.</summary>

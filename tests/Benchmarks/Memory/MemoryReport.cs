@@ -33,8 +33,8 @@ internal sealed record MemoryReport(
     /// <summary>Most bytes of growth for one of the file.</summary>
     private const double MostGrowth = 2.2;
 
-    /// <summary>Most bytes resident of the large model.</summary>
-    private const long MostResident = 6_000_000_000;
+    /// <summary>Most bytes resident at any time with the large model: 6 GiB.</summary>
+    private const long MostResident = 6L << 30;
 
     /// <summary>Growth of the worker for one byte of the file.</summary>
     public double Growth => (double)(Alone.Resident - Alone.Empty) / FileBytes;
@@ -49,7 +49,8 @@ internal sealed record MemoryReport(
         $"first answer {Text(LoadSeconds)} s after the model appeared\n",
         $"alone: {Describe(Alone)}\n",
         .. Workers.Select((worker, i) => $"worker {i + 1} of {Workers.Count}: {Describe(worker)}\n"),
-        string.Create(CultureInfo.InvariantCulture, $"growth {Growth:0.00} bytes for one of the file, at most {MostGrowth} are wanted\n"),
+        IsLarge ? $"at most {Mb(MostResident)} MB are wanted at any time\n" : string.Create(
+            CultureInfo.InvariantCulture, $"growth {Growth:0.00} bytes for one of the file, at most {MostGrowth} are wanted\n"),
     ]);
 
     private static string Describe(WorkerMemory memory) =>
