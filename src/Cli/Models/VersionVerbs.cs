@@ -47,10 +47,10 @@ internal static class VersionVerbs
         Description = "How long each step lasts at least, such as 30s, 10m or 2h. Default: 10m.",
         CustomParser = ReadDuration,
     };
-    private static readonly Option<double?> Errors = Numbers.Optional(
-        "--errors", "Most percentage points by which its error rate may exceed the old version's. Default: 2.", 0.0, 100);
-    private static readonly Option<double?> Latency = Numbers.Optional(
-        "--latency", "Most times the old version's median, and its 95th percentile, that its own may be. Default: 1.5.", 1.0, 100);
+    private static readonly Option<decimal?> Errors = Numbers.Optional(
+        "--errors", "Most percentage points by which its error rate may exceed the old version's. Default: 2.", 0m, 100);
+    private static readonly Option<decimal?> Latency = Numbers.Optional(
+        "--latency", "Most times the old version's median, and its 95th percentile, that its own may be. Default: 1.5.", 1m, 100);
     private static readonly Option<int?> Least = Numbers.Optional(
         "--least", "Fewest requests of either version in a window to judge by. With fewer, the step waits. Default: 50.", 1, 1_000_000);
 
@@ -136,8 +136,8 @@ internal static class VersionVerbs
             Share = parsed.GetValue(Share),
             Steps = parsed.GetValue(Steps) is { Length: > 0 } steps ? steps : null,
             Window = parsed.GetValue(Window),
-            MostExtraErrors = parsed.GetValue(Errors),
-            MostLatencyRatio = parsed.GetValue(Latency),
+            MostExtraErrors = (double?)parsed.GetValue(Errors),
+            MostLatencyRatio = (double?)parsed.GetValue(Latency),
             LeastRequests = parsed.GetValue(Least),
         };
         await SendAsync(
