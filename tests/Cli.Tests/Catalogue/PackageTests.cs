@@ -89,7 +89,8 @@ public sealed class PackageTests : IDisposable
 
     [Fact]
     public async Task Npm_entry_larger_than_any_package_is_refused_without_reading_it() => await RefusedAsync(
-        Archives.Gzip([.. Enumerable.Range(0, 3).SelectMany(_ => Header("package/x", (byte)'0', "77777777777"))]), "is not a sound package");
+        Archives.Gzip([.. Enumerable.Range(0, 3).SelectMany(_ => Header("package/x", (byte)'0', "77777777777"))]),
+        "is not a sound package");
 
     [Fact]
     public async Task Npm_damage_and_cuts_are_refused()
