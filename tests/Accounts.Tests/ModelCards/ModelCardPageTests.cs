@@ -82,8 +82,8 @@ public sealed class ModelCardPageTests : IAsyncLifetime
         Assert.Matches("<td>2</td><td>1 Jan 2026</td><td class=\"num\">1</td></tr>\\s*<tr><td>1</td>", text);
         Assert.Contains("/v1/chat/completions' \\\n", text, StringComparison.Ordinal);
         Assert.Contains(
-            "client.chat.completions.create(\n    model=\"small-chat\",\n    messages=[{\"role\": \"user\"",
-            text, StringComparison.Ordinal);
+            "client.chat.completions.create(\n    model=\"small-chat\",\n    messages=[{\"role\": \"user\"", text,
+            StringComparison.Ordinal);
         Assert.Contains("await client.responses.create({\n  model: \"small-chat\",\n", text, StringComparison.Ordinal);
     }
 
