@@ -136,7 +136,15 @@ internal static class ModelsCommand
             Description = "How a chat model's matrices are held: 'f32', 'int8', 'int4' or 'auto'. Default: auto, which keeps what is "
                 + "quantised in the file as it is, and numbers as float32 unless memory or speed ask for int8.",
         };
-        option.AcceptOnlyFromAmong(ModelPrecisions.Auto, ModelPrecisions.Float32, ModelPrecisions.Int8, ModelPrecisions.Int4);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && !ModelPrecisions.Choices.Contains(text))
+            {
+                result.AddError(text == "f16"
+                    ? "--precision f16: the processor's kernels have no products in half precision. Choose f32, int8, int4 or auto."
+                    : $"--precision {text}: choose {string.Join(", ", ModelPrecisions.Choices)}.");
+            }
+        });
         return option;
     }
 

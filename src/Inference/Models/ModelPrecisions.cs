@@ -14,4 +14,7 @@ public static class ModelPrecisions
     public const string Int8 = "int8";
 
     public const string Int4 = "int4";
+
+    /// <summary>Those that an operator may ask for.</summary>
+    public static IReadOnlyList<string> Choices { get; } = [Auto, Float32, Int8, Int4];
 }
