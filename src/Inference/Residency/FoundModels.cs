@@ -84,7 +84,7 @@ internal sealed class FoundModels(
             }
             finally
             {
-                table.Change(() => Leave(version));
+                Keep(table.Do(() => Leave(version)));
             }
 
             return table.Do(() => version.Residence is not null);
@@ -93,29 +93,32 @@ internal sealed class FoundModels(
         return false;
     }
 
+    /// <summary>Waits for a version, if it can be loaded; <see cref="Leave"/> follows. Called with the table's gate held.</summary>
     private Task? Join(ModelVersion version)
     {
-        if (version.Residence is null && (version.Loading is not null || version is { Wanted: true, Error: null }))
+        if (version.Residence is null && version.Loading is null && version is not { Wanted: true, Error: null })
         {
-            version.Waiters++;
-            return loads.Begin(version, mayEvict: true);
+            return null;
         }
 
-        return null;
+        version.Waiters++;
+        return version.Residence is null ? loads.Begin(version, mayEvict: true) : Task.CompletedTask; // It came meanwhile.
     }
 
-    /// <summary>A waiter uses what it waited for, so that no other load takes its place before it is found.</summary>
-    private void Leave(ModelVersion version)
+    /// <summary>A waiter uses what it waited for, so that no other load takes its place before it is found. Called with the table's gate
+    /// held.</summary>
+    private Residence? Leave(ModelVersion version)
     {
-        if (version.Residence is { } residence)
-        {
-            residence.Use(clock.GetTimestamp());
-            lock (_gate)
-            {
-                _used.Add(residence);
-            }
-        }
-
         version.Waiters--;
+        version.Residence?.Use(clock.GetTimestamp());
+        return version.Residence;
+    }
+
+    private void Keep(Residence? residence)
+    {
+        lock (_gate)
+        {
+            _used.AddRange(residence is null ? [] : [residence]);
+        }
     }
 }

@@ -155,7 +155,7 @@ public sealed class JournalRecoveryTests
         var writer = new RecordWriter(buffer);
         request.Write(ref writer);
         var now = new RecordReader(writer.Written);
-        var before = new RecordReader(writer.Written[..^20]); // Without what came later: units, class, factor, date, and whose it is.
+        var before = new RecordReader(writer.Written[..^21]); // Without what came later: version, units, class, factor, date, whose it is.
 
         var (read, older) = (AdmittedRequest.Read(ref now), AdmittedRequest.Read(ref before));
 

@@ -124,7 +124,6 @@ public sealed class VersionTests
         };
         for (var i = 0; i < 8; i++)
         {
-            var before = bench.Calls.Count();
             using var response = await bench.AskAsync();
             var attempts = bench.Gateway.Workers.SelectMany(worker => worker.Calls)
                 .GroupBy(call => call.HeaderOf(WorkerHeaders.RequestId));

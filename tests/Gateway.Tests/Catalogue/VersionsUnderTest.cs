@@ -1,8 +1,10 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Workers;
+using Tollgate.Gateway.Catalogue;
 using Tollgate.Gateway.Tests.Harness;
 using Tollgate.Testing;
 
@@ -52,8 +54,7 @@ internal sealed class VersionsUnderTest(GatewayUnderTest gateway, TestKey key) :
     public async Task PlanAsync(ModelPlan plan)
     {
         gateway.Plane.Catalogue.Publish(new CatalogueSnapshot(new Dictionary<string, string>(), []) { Plans = [plan] });
-        var catalogue = (Tollgate.Gateway.Catalogue.AliasCatalogue)gateway.App.Services.GetService(
-            typeof(Tollgate.Gateway.Catalogue.AliasCatalogue))!;
+        var catalogue = gateway.App.Services.GetRequiredService<AliasCatalogue>();
         await Until.TrueAsync(
             () => catalogue.PlanOf(plan.Model) is { } known && known.Unloaded == plan.Unloaded
                 && known.Versions.SequenceEqual(plan.Versions),
