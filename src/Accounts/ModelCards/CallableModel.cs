@@ -13,6 +13,19 @@ internal sealed record CallableModel(IReadOnlyList<ServedModel> Served)
     /// <summary>Of the worker that serves best.</summary>
     public ModelCard Card => Served[0].Card;
 
+    /// <summary>Whether a worker has it in memory.</summary>
+    public bool Ready => Served[0].Ready;
+
+    /// <summary>Where it stands, in a word or two.</summary>
+    public string State => Served[0] switch
+    {
+        { Ready: true } => "ready",
+        { State: ModelState.Idle } => "loads when called",
+        { State: ModelState.Unloaded } => "unloaded",
+        { State: ModelState.Broken } => "not served",
+        _ => "loading",
+    };
+
     /// <summary>Null for a task that this release does not know.</summary>
     public ModelTask? Task => ModelTask.Find(Card.Task);
 
@@ -42,6 +55,15 @@ internal sealed record CallableModel(IReadOnlyList<ServedModel> Served)
         + $"differ by {parity.Divergence:0.#####} nats on average, and its perplexity is {parity.Perplexity:0.##} (source "
         + $"{parity.SourcePerplexity:0.##}).");
 
+    /// <summary>What the projects of an organization can call, by name.</summary>
+    /// <param name="fleet">What a gateway sees; null while none answers.</param>
+    /// <param name="hidden">Names that the operator hides.</param>
+    public static IEnumerable<CallableModel> List(
+        Contracts.Catalogue.Fleet? fleet, IReadOnlyCollection<string> hidden, Guid organizationId) => Ordered(fleet)
+        .Where(model => !hidden.Contains(model.Card.Name) && (model.Card.Owner?.OrganizationId ?? organizationId) == organizationId)
+        .GroupBy(model => model.Card.Name).OrderBy(model => model.Key, StringComparer.Ordinal)
+        .Select(model => new CallableModel([.. model]));
+
     /// <summary>Finds what a project can call: neither hidden models nor those that belong to another project.</summary>
     /// <param name="fleet">What a gateway sees.</param>
     /// <param name="hidden">Names that the operator hides.</param>
@@ -49,9 +71,8 @@ internal sealed record CallableModel(IReadOnlyList<ServedModel> Served)
     public static CallableModel? Find(
         string name, Contracts.Catalogue.Fleet fleet, IReadOnlyCollection<string> hidden, Guid organizationId, Guid projectId)
     {
-        var served = fleet.Workers.SelectMany(worker => worker.Status?.Models ?? []).Where(model => model.Card.Name == name
-            && (model.Card.Owner is not { } owner || (owner.OrganizationId == organizationId && owner.ProjectId == projectId)))
-            .OrderByDescending(model => model.Ready).ThenByDescending(model => model.Card.CreatedAt).ToArray();
+        var served = Ordered(fleet).Where(model => model.Card.Name == name
+            && (model.Card.Owner is not { } owner || (owner.OrganizationId == organizationId && owner.ProjectId == projectId))).ToArray();
         return served.Length == 0 || hidden.Contains(name) ? null : new CallableModel(served);
     }
 
@@ -68,4 +89,8 @@ internal sealed record CallableModel(IReadOnlyList<ServedModel> Served)
         var uses = Task?.Uses ?? UnitSet.Input | UnitSet.Output;
         return PriceMember.All.Where(member => (member.Set & uses) != UnitSet.None);
     }
+
+    private static IEnumerable<ServedModel> Ordered(Contracts.Catalogue.Fleet? fleet) =>
+        (fleet?.Workers ?? []).SelectMany(worker => worker.Status?.Models ?? [])
+        .OrderByDescending(model => model.Ready).ThenByDescending(model => model.Card.CreatedAt);
 }

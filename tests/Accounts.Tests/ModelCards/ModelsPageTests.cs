@@ -6,7 +6,7 @@ using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Tensors;
 using Tollgate.Contracts.Workers;
 
-namespace Tollgate.Accounts.Tests.Fleet;
+namespace Tollgate.Accounts.Tests.ModelCards;
 
 /// <summary>What the page Models shows of each task: prices by its units, calls to try it, and where a missing one is to be had.</summary>
 public sealed class ModelsPageTests(ModelsPageTests.Portal portal) : IClassFixture<ModelsPageTests.Portal>
@@ -49,7 +49,7 @@ public sealed class ModelsPageTests(ModelsPageTests.Portal portal) : IClassFixtu
         var text = WebUtility.HtmlDecode((await portal.Operator.OpenAsync("/models")).Html);
 
         Assert.Contains(
-            "int8: of 128 likeliest tokens 122 are the source's, divergence 0.00412 nats, perplexity 25.12 (source 25)", text,
+            "int8. At 122 of 128 places of a text it finds the same next token likeliest as its source.", text,
             StringComparison.Ordinal);
     }
 
