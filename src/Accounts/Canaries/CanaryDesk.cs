@@ -112,9 +112,9 @@ internal sealed class CanaryDesk(AccountsDb db, PlanBook plans, MeasureBook meas
 
         var (now, old) = TalliesOf(canary, await measures.ReadAsync(canary.Model, cancellationToken));
         var compared = new ComparedFigures(now.ToFigures(), old.ToFigures());
-        if (FindBroken(canary, installed) is { } broken)
+        if ((FindBroken(canary, installed) ?? FindMissing(canary, installed)) is { } unfit)
         {
-            RollBack(change, canary, broken, compared, actorId: null);
+            RollBack(change, canary, unfit, compared, actorId: null);
         }
         else if (JudgementOf(canary, now, old) is var judgement && judgement.Verdict == CanaryVerdict.Worse)
         {
@@ -226,7 +226,7 @@ internal sealed class CanaryDesk(AccountsDb db, PlanBook plans, MeasureBook meas
     private CanaryJudgement JudgementOf(Canary canary, Tally now, Tally old)
     {
         var judge = new CanaryJudge(canary.Terms, canary.Version, canary.OldVersion);
-        var isOver = clock.GetUtcNow() - canary.WindowBeganAt >= canary.Terms.Window;
+        var isOver = IsOver(canary);
         if (canary.Share < 100)
         {
             return judge.Judge(now, old, isOver);
@@ -235,6 +235,15 @@ internal sealed class CanaryDesk(AccountsDb db, PlanBook plans, MeasureBook meas
         var before = canary.Events.LastOrDefault(one => one.Old is not null)?.Old;
         return judge.JudgeAlone(now, before is null ? Tally.None : new Tally(before.Requests, before.Failures, []), isOver);
     }
+
+    private bool IsOver(Canary canary) => clock.GetUtcNow() - canary.WindowBeganAt >= canary.Terms.Window;
+
+    /// <summary>Finds a version that has left the workers. A window is the time in which a restarted worker may come back; a step onto a
+    /// version that none has would leave the model unserved.</summary>
+    private string? FindMissing(Canary canary, InstalledModels installed) =>
+        IsOver(canary) && installed.VersionsOf(canary.Model) is { Count: > 0 } versions
+        && versions.All(one => one.Version != canary.Version)
+            ? $"No worker has version {canary.Version} any more." : null;
 
     private CanaryReport ReportOf(Canary canary, IReadOnlyList<MeasuredVersion> measured)
     {

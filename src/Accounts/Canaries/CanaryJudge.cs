@@ -34,6 +34,9 @@ internal sealed class CanaryJudge(CanaryTerms terms, string version, string oldV
     /// <summary>Fewest failures that end a canary before its window does.</summary>
     private const int ClearFailures = 10;
 
+    /// <summary>A version whose errors are known to be none.</summary>
+    private static readonly Tally Faultless = new(int.MaxValue, 0, []);
+
     /// <summary>Judges a window in which both versions answer.</summary>
     /// <param name="isOver">Whether the window has lasted as long as it should.</param>
     public CanaryJudgement Judge(Tally now, Tally old, bool isOver)
@@ -68,18 +71,27 @@ internal sealed class CanaryJudge(CanaryTerms terms, string version, string oldV
 
     /// <summary>
     /// Judges the last window, in which the new version answers alone: by its errors, against those of the old version in the window
-    /// before. Latency depends on the load and is not compared over two windows.
+    /// before. Latency depends on the load and is not compared over two windows. Without a window before, as after a start at 100 %, no
+    /// comparison can come any more: then the bound itself is the measure.
     /// </summary>
     public CanaryJudgement JudgeAlone(Tally now, Tally before, bool isOver)
     {
-        if (IsClearlyFailing(now, before) || (isOver && JudgeErrors(now, before).Verdict == CanaryVerdict.Worse))
+        var measure = before.Requests == 0 ? Faultless : before;
+        if (IsClearlyFailing(now, measure))
         {
             return new CanaryJudgement(CanaryVerdict.Worse, TextOfErrors(now, before));
         }
 
-        return isOver
+        if (!isOver)
+        {
+            return Undecided($"Version {oldVersion} stays in memory for the last window of {terms.Window:c}.");
+        }
+
+        var errors = JudgeErrors(now, measure).Verdict;
+        return errors == CanaryVerdict.Good
             ? new CanaryJudgement(CanaryVerdict.Good, $"Version {version} answered alone for {terms.Window:c}.")
-            : Undecided($"Version {oldVersion} stays in memory for the last window of {terms.Window:c}.");
+            : errors == CanaryVerdict.Worse ? new CanaryJudgement(CanaryVerdict.Worse, TextOfErrors(now, before))
+            : MaybeChance(TextOfErrors(now, before));
     }
 
     private bool IsClearlyFailing(Tally now, Tally old) => now.Failures >= ClearFailures
@@ -95,7 +107,7 @@ internal sealed class CanaryJudge(CanaryTerms terms, string version, string oldV
 
         return Proportions.LeastDifference((now.Failures, now.Requests), (old.Failures, old.Requests), Likely) > 0
             ? new CanaryJudgement(CanaryVerdict.Worse, text)
-            : Undecided($"{text} That may be chance; more requests decide.");
+            : MaybeChance(text);
     }
 
     private CanaryJudgement JudgeLatency(string what, double quantile, Tally now, Tally old)
@@ -116,7 +128,7 @@ internal sealed class CanaryJudge(CanaryTerms terms, string version, string oldV
 
         return now.DurationAt(quantile, -Likely) > old.DurationAt(quantile, Likely)
             ? new CanaryJudgement(CanaryVerdict.Worse, text)
-            : Undecided($"{text} That may be chance; more requests decide.");
+            : MaybeChance(text);
     }
 
     private string TextOfErrors(Tally now, Tally old) => string.Create(
@@ -124,6 +136,8 @@ internal sealed class CanaryJudge(CanaryTerms terms, string version, string oldV
         $"Errors: {now.Failures:#,##0} of {now.Requests:#,##0} requests ({now.ErrorRate * 100:0.##} %) with version {version}, "
         + $"{old.Failures:#,##0} of {old.Requests:#,##0} ({old.ErrorRate * 100:0.##} %) with version {oldVersion}; "
         + $"at most {terms.MostExtraErrors:0.##} points more are allowed.");
+
+    private static CanaryJudgement MaybeChance(string text) => Undecided($"{text} That may be chance; more requests decide.");
 
     private static CanaryJudgement Undecided(string text) => new(CanaryVerdict.Undecided, text);
 }

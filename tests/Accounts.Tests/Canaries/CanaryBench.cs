@@ -49,6 +49,9 @@ internal sealed class CanaryBench : IAsyncDisposable
 
     public void Break() => Installed = InstalledWith(ModelState.Broken);
 
+    /// <summary>Removes version 2 from the worker's repository.</summary>
+    public void Remove() => Installed = new([Served.At("worker-1", Served.Version("m", "1"))]);
+
     /// <summary>Starts a canary of version 2 and gives the faults.</summary>
     public Task<IReadOnlyList<PlanFault>> StartCanaryAsync(StartCanary? order = null) => WithDeskAsync(
         desk => desk.StartAsync("m", order ?? new StartCanary("2"), Installed, actorId: null, CancellationToken.None));

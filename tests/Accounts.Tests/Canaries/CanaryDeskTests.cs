@@ -128,6 +128,32 @@ public sealed class CanaryDeskTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_version_that_left_the_workers_is_rolled_back_when_the_window_ends_and_never_finished()
+    {
+        await _bench.StartCanaryAsync();
+        await _bench.WithDeskAsync(desk => desk.PromoteAsync("m", null, CancellationToken.None));
+        _bench.Remove();
+        var early = await _bench.AdvanceAsync(); // A worker may restart.
+        _bench.Clock.Advance(Window);
+
+        Assert.True(await _bench.AdvanceAsync());
+        Assert.False(early);
+        Assert.Equal("No worker has version 2 any more.", (await _bench.CanaryAsync()).Reason);
+        Assert.Equal("1=100", await _bench.PlanTextAsync());
+    }
+
+    [Fact]
+    public async Task A_canary_that_starts_with_all_requests_rolls_back_by_its_errors()
+    {
+        await _bench.StartCanaryAsync(new StartCanary("2") { Share = 100 });
+        await _bench.ReportAsync("2", 12, failures: 12);
+
+        Assert.True(await _bench.AdvanceAsync());
+        Assert.Equal(CanaryState.RolledBack, (await _bench.CanaryAsync()).State);
+        Assert.Equal("1=100", await _bench.PlanTextAsync());
+    }
+
+    [Fact]
     public async Task Two_instances_take_a_step_once()
     {
         await _bench.StartCanaryAsync(new StartCanary("2") { Steps = [5, 10, 15, 20, 25, 30, 35, 40] });

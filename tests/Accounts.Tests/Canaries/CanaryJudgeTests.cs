@@ -65,7 +65,24 @@ public sealed class CanaryJudgeTests
         Assert.Equal(CanaryVerdict.Good, Judge.JudgeAlone(At(900, 500, 5), before, isOver: true).Verdict);
         Assert.Equal(CanaryVerdict.Worse, Judge.JudgeAlone(At(100, 500, 60), before, isOver: false).Verdict);
         Assert.Equal(CanaryVerdict.Good, Judge.JudgeAlone(Tally.None, before, isOver: true).Verdict);
-        Assert.Equal(CanaryVerdict.Good, Judge.JudgeAlone(At(100, 20, 9), Tally.None, isOver: true).Verdict);
+    }
+
+    [Fact]
+    public void Alone_without_a_window_before_its_errors_are_held_against_the_bound()
+    {
+        Assert.Equal(CanaryVerdict.Worse, Judge.JudgeAlone(At(100, 10, 10), Tally.None, isOver: false).Verdict);
+        Assert.Equal(CanaryVerdict.Worse, Judge.JudgeAlone(At(100, 20, 9), Tally.None, isOver: true).Verdict);
+        Assert.Equal(CanaryVerdict.Good, Judge.JudgeAlone(At(100, 1000, 10), Tally.None, isOver: true).Verdict); // 1 point of 2.
+    }
+
+    [Fact]
+    public void Alone_errors_that_may_be_chance_hold_the_last_window_open()
+    {
+        var judgement = Judge.JudgeAlone(At(100, 40, 3), At(100, 50, 0), isOver: true);
+
+        Assert.Equal(CanaryVerdict.Undecided, judgement.Verdict);
+        Assert.EndsWith("That may be chance; more requests decide.", judgement.Text, StringComparison.Ordinal);
+        Assert.Equal(CanaryVerdict.Good, Judge.JudgeAlone(At(100, 200, 3), At(100, 50, 0), isOver: true).Verdict);
     }
 
     [Fact]
