@@ -17,6 +17,10 @@ internal sealed partial class ModelLoads(
     ILogger<ModelLoads> logger) : IDisposable
 {
     private const int LongestReason = 500;
+
+    /// <summary>Between two looks for a version that its requests have left.</summary>
+    private static readonly TimeSpan RoomPause = TimeSpan.FromMilliseconds(10);
+
     private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<Residence, Task> _leaving = new();
@@ -81,7 +85,7 @@ internal sealed partial class ModelLoads(
 
         try
         {
-            if (!await MakeRoomAsync(needed, mayEvict, null))
+            if (!await MakeRoomAsync(needed, mayEvict, version, cancellationToken))
             {
                 Log.NoRoom(logger, version.Name, version.Version);
                 table.Change(() => version.Evicted = !mayEvict); // One that a plan or a request wants now is tried again.
@@ -95,7 +99,7 @@ internal sealed partial class ModelLoads(
             table.Change(() => Show(version, model, bytes));
             metrics.ModelChanged(version.Name, "loaded");
             Log.Served(logger, version.Name, version.Version, clock.GetElapsedTime(started).TotalSeconds);
-            await MakeRoomAsync(0, mayEvict: true, version); // It may have taken more than was expected.
+            await MakeRoomAsync(0, mayEvict: true, version, cancellationToken); // It may have taken more than was expected.
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -124,8 +128,10 @@ internal sealed partial class ModelLoads(
         version.Residence = new Residence(model, bytes, clock.GetTimestamp());
     }
 
+    /// <summary>Makes room for a version. While requests wait for it and all others are in use, it waits for one that is not.</summary>
+    /// <param name="version">Stays itself.</param>
     /// <returns>Whether there is room. A version that is larger than the budget has it alone.</returns>
-    private async Task<bool> MakeRoomAsync(long needed, bool mayEvict, ModelVersion? except)
+    private async Task<bool> MakeRoomAsync(long needed, bool mayEvict, ModelVersion version, CancellationToken cancellationToken)
     {
         var budget = options.Value.MemoryBytes;
         if (budget == 0)
@@ -141,14 +147,25 @@ internal sealed partial class ModelLoads(
                 return true;
             }
 
-            if (!mayEvict || table.TryEvict(room, except) is not { } evicted)
+            if (!mayEvict)
             {
                 return false;
             }
 
-            metrics.ModelChanged(evicted.Model.Name, "evicted");
-            Log.Evicted(logger, evicted.Model.Name, evicted.Model.Version);
-            await RetireAsync(evicted);
+            if (table.TryEvict(room, version) is { } evicted)
+            {
+                metrics.ModelChanged(evicted.Model.Name, "evicted");
+                Log.Evicted(logger, evicted.Model.Name, evicted.Model.Version);
+                await RetireAsync(evicted);
+            }
+            else if (table.Do(() => version is { Residence: null, Wanted: true, Waiters: > 0 }))
+            {
+                await Task.Delay(RoomPause, clock, cancellationToken); // Each waiter has a patience, which ends this.
+            }
+            else
+            {
+                return false;
+            }
         }
     }
 

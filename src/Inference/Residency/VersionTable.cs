@@ -178,7 +178,8 @@ internal sealed class VersionTable(TimeProvider clock)
             [
                 .. _models.OrderBy(model => model.Key, StringComparer.Ordinal).SelectMany(model => model.Value
                     .Where(version => version.Card is not null)
-                    .OrderByDescending(version => version.Residence is not null).Take(MostStated).Select(Describe)),
+                    .OrderByDescending(version => version.Residence is not null).ThenByDescending(version => version.Wanted)
+                    .Take(MostStated).Select(Describe)),
             ];
         }
     }
