@@ -30,7 +30,7 @@ internal sealed partial class Forwarder(
         var started = parts.Clock.GetTimestamp();
         var tried = new Worker?[parts.Options.Value.MostRetries + 1];
         var end = new AttemptEnd(OpenAiError.ModelUnavailable(running.Model, TimeSpan.FromSeconds(1)), Retry.Elsewhere);
-        var deaths = 0;
+        var (deaths, failed) = (0, false);
         for (var number = 1; number <= tried.Length && end.Retry != Retry.Never && deaths < MostDeaths; number++)
         {
             var worker = pool.Pick(running.Model, tried, running.Call.Worker, running.Version);
@@ -50,6 +50,7 @@ internal sealed partial class Forwarder(
             running.Ticket.StartAttempt(number);
             end = await (GatewaySpans.AreRecorded ? TraceAsync(running, worker, number) : TryAsync(running, worker, number));
             deaths += end.WorkerDied ? 1 : 0;
+            failed |= end.IsFault;
         }
 
         if (end.Error is not null)
@@ -62,16 +63,18 @@ internal sealed partial class Forwarder(
             await running.CloseUnansweredAsync(Outcome.FailedBeforeFirstToken, end.Computed, parts.Unanswered);
         }
 
-        Measure(running, end, parts.Clock.GetElapsedTime(started));
+        Measure(running, answered: end.Error is null, failed, parts.Clock.GetElapsedTime(started));
         return end.Error;
     }
 
     /// <summary>Counts the request for its version, unless its client ended it or wrote it wrongly, or no worker had a place for
     /// it.</summary>
-    private void Measure(RunningRequest running, in AttemptEnd end, TimeSpan elapsed)
+    /// <param name="failed">Whether an attempt was a fault, also when a later one found no place: a version that kills one worker after
+    /// the other must not hide behind the full one that is left.</param>
+    private void Measure(RunningRequest running, bool answered, bool failed, TimeSpan elapsed)
     {
-        var answered = end.Error is null && running.Call.Outcome is Outcome.Completed or Outcome.Empty;
-        if (answered || end.IsFault)
+        answered &= running.Call.Outcome is Outcome.Completed or Outcome.Empty;
+        if (answered || failed)
         {
             measures.Note(running.Model, running.Version, shadow: false, answered ? elapsed : null);
         }

@@ -46,6 +46,34 @@ public sealed class MeasureTests
     }
 
     [Fact]
+    public async Task A_fault_counts_although_the_worker_that_was_asked_next_was_full()
+    {
+        await using var bench = await VersionsUnderTest.StartAsync(2, [], ("1", ModelState.Ready), ("2", ModelState.Ready));
+        await bench.PlanAsync(new PlannedVersion("1", 0, Kept: true), new PlannedVersion("2", 1));
+        var calls = 0;
+        foreach (var worker in bench.Gateway.Workers)
+        {
+            worker.Script = call =>
+            {
+                if (Interlocked.Increment(ref calls) == 1)
+                {
+                    call.Reset();
+                    return Task.CompletedTask;
+                }
+
+                return call.AnswerAsync(
+                    """{"error":{"message":"no","type":"t","code":"server_is_overloaded"}}""", status: 503);
+            };
+        }
+
+        Assert.Equal([HttpStatusCode.ServiceUnavailable], await bench.AskAsync(1));
+
+        await Until.TrueAsync(() => Sum(bench, "2").Requests == 1, "the request is reported");
+        Assert.Equal((1, 1, 0), Sum(bench, "2"));
+        Assert.Equal(2, calls);
+    }
+
+    [Fact]
     public async Task A_model_with_one_version_in_its_plan_is_not_measured()
     {
         await using var bench = await VersionsUnderTest.StartAsync(("1", ModelState.Ready));
