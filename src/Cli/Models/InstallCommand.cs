@@ -75,6 +75,7 @@ internal static class InstallCommand
     private static async Task<InstalledModel> ImportAsync(
         InstallableModel entry, InstallSource source, string name, string folder, CancellationToken cancellationToken)
     {
+        using var claim = DownloadClaim.Take(folder, entry.Id);
         var (download, files) = await source.FetchAsync(entry, folder, cancellationToken);
         var import = entry.Import ?? new InstallOptions();
         var model = await ModelImport.RunAsync(

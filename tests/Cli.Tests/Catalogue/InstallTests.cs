@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 using Tollgate.Cli.Catalogue;
 using Tollgate.Cli.Commands;
+using Tollgate.Cli.Downloads;
 using Tollgate.Cli.Tests.Hub;
 using Tollgate.Testing;
 
@@ -34,6 +35,19 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
     }
 
     public void Dispose() => _report.Dispose();
+
+    [Fact]
+    public void A_second_call_for_the_same_model_is_refused_until_the_first_ends()
+    {
+        using (DownloadClaim.Take(_folder, "one"))
+        {
+            var refused = Assert.Throws<OperatorException>(() => DownloadClaim.Take(_folder, "one"));
+            Assert.StartsWith("'one' is being installed by another call: ", refused.Message, StringComparison.Ordinal);
+            DownloadClaim.Take(_folder, "two").Dispose();
+        }
+
+        DownloadClaim.Take(_folder, "one").Dispose();
+    }
 
     [Fact]
     public async Task A_package_of_npm_is_installed_by_its_id_at_its_suggested_price()
