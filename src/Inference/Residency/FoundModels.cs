@@ -74,9 +74,17 @@ internal sealed class FoundModels(
                 continue;
             }
 
+            var began = clock.GetTimestamp();
             try
             {
                 await loading.WaitAsync(patience, clock, cancellationToken);
+                while (table.Do(() => version is { Residence: null, Wanted: true, Error: null }))
+                {
+                    // The load found no room and gave up just before this request joined it.
+                    var left = patience - clock.GetElapsedTime(began);
+                    await table.Do(() => loads.Begin(version, mayEvict: true))
+                        .WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, clock, cancellationToken);
+                }
             }
             catch (TimeoutException)
             {

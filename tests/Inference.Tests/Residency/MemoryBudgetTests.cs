@@ -78,7 +78,7 @@ public sealed class MemoryBudgetTests
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(async client =>
         {
             var own = new List<HttpStatusCode>();
-            for (var call = 0; call < 6; call++)
+            for (var call = 0; call < 30; call++)
             {
                 own.Add((await worker.EmbedAsync(Three[(client + call) % Three.Length].Item1)).Status);
             }
