@@ -35,6 +35,9 @@ internal sealed class Residence(LoadedModel model, long bytes, long loadedAt)
         }
     }
 
+    /// <summary>Whether no request uses it, and none has for so long.</summary>
+    public bool IsUnused(TimeProvider clock, TimeSpan time) => Uses == 0 && clock.GetElapsedTime(LastUsed) >= time;
+
     /// <summary>Nobody finds it any more. Ends when its last request has.</summary>
     public Task Leave()
     {

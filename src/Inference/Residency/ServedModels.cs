@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Import;
@@ -21,6 +22,9 @@ internal sealed partial class ServedModels(
 {
     /// <summary>How long a start waits for the first plans. Then it serves the newest versions.</summary>
     private static readonly TimeSpan PlanPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a version that the plan left to other workers stays after its last request.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
 
     private bool _installed;
 
@@ -123,7 +127,7 @@ internal sealed partial class ServedModels(
 
         var (begun, leaving) = table.Do(() => Want(
             versions, WantedVersions.Of(installed, plan, version => versions.Any(one => one.Version == version && one.Error is not null)),
-            plan?.Unloaded == true));
+            plan));
         foreach (var residence in leaving)
         {
             Log.Leaves(logger, name, residence.Model.Version);
@@ -147,7 +151,7 @@ internal sealed partial class ServedModels(
 
     /// <summary>Called with the table's gate held.</summary>
     private (List<Task> Begun, List<Residence> Leaving) Want(
-        IReadOnlyList<ModelVersion> versions, IReadOnlyList<string> wanted, bool unloaded)
+        IReadOnlyList<ModelVersion> versions, IReadOnlyList<string> wanted, ModelPlan? plan)
     {
         var begun = new List<Task>();
         foreach (var version in versions)
@@ -162,8 +166,16 @@ internal sealed partial class ServedModels(
 
         // What is in memory serves until something that is wanted does: a switch fails no request.
         var served = versions.Any(version => version.Wanted && (version.Residence is not null || version.Evicted));
-        return (begun, unloaded || served
-            ? [.. versions.Where(version => !version.Wanted).Select(VersionTable.Detach).OfType<Residence>()] : []);
+
+        // Where the plan's versions are at other workers only, it serves until requests have left it: a version that was rolled back must
+        // not wait in memory for the next moment in which the others are away.
+        var isElsewhere = plan is { Versions.Count: > 0 } && wanted.Count == 0;
+        return (begun,
+        [
+            .. versions.Where(version => !version.Wanted
+                && (plan is { Unloaded: true } || served || (isElsewhere && version.Residence?.IsUnused(Clock, Farewell) == true)))
+                .Select(VersionTable.Detach).OfType<Residence>(),
+        ]);
     }
 
     /// <summary>Reads the manifest of a version that has appeared, or was written again.</summary>

@@ -67,6 +67,23 @@ public sealed class VersionTests
     }
 
     [Fact]
+    public async Task A_version_whose_plan_is_served_elsewhere_stays_while_requests_come_and_then_leaves()
+    {
+        await using var accounts = await CatalogueResponder.StartAsync(VersionedWorker.Plan("m", new PlannedVersion("1", 1)));
+        await using var worker = await VersionedWorker.StartAsync(accounts.Url, [("m", "1")]);
+        await worker.WaitForAsync("m", "1:Ready");
+
+        accounts.Plan(VersionedWorker.Plan("m", new PlannedVersion("2", 1)));
+        for (var second = 0; second < 34; second++)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await worker.EmbedAsync("m")).Status); // Another worker still loads version 2.
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+        }
+
+        await worker.WaitForAsync("m", "1:Unloaded");
+    }
+
+    [Fact]
     public async Task Versions_come_and_go_under_load_and_no_request_is_dropped()
     {
         await using var accounts = await CatalogueResponder.StartAsync(VersionedWorker.Plan("m", new PlannedVersion("1", 1)));
