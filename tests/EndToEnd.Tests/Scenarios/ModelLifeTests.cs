@@ -115,7 +115,7 @@ public sealed class ModelLifeTests(SharedTollgate shared)
     [Fact]
     public async Task A_broken_version_leaves_the_old_one_in_place()
     {
-        const string Model = "broken-next";
+        const string Model = "unsound-next";
         await ImportAsync(Model, Fast);
         var (old, broken) = (Path.Combine(Running.Data, "models", Model, "1"), Path.Combine(Running.Data, "models", Model, "2"));
         var draft = Path.Combine(TestFolder.Create(Model), "2");
