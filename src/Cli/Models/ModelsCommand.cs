@@ -69,10 +69,7 @@ internal static class ModelsCommand
     private static readonly Option<string?> Completions = MakeCompletions();
 
     private static readonly Option<string?> Precision = MakePrecision();
-    private static readonly Option<string?> KeyValues = new Option<string?>("--kv")
-    {
-        Description = "How a chat model's keys and values are held: 'f32' or 'f16', which halves their memory and rounds. Default: f32.",
-    }.AcceptOnlyFromAmong([.. KeyValueTypes.All]);
+    private static readonly Option<string?> KeyValues = MakeKeyValues();
     private static readonly Option<double?> ParityBound = new("--parity-bound")
     {
         Description = "How far a chat model in fewer bits may be from its source: nats by which its next tokens diverge. Default: 0.1.",
@@ -130,6 +127,16 @@ internal static class ModelsCommand
                 + "unless the model ends at once on plain questions.",
         };
         option.AcceptOnlyFromAmong(ModelCompletions.Raw, ModelCompletions.Chat);
+        return option;
+    }
+
+    private static Option<string?> MakeKeyValues()
+    {
+        var option = new Option<string?>("--kv")
+        {
+            Description = "How a chat model's keys and values are held: 'f32' or 'f16', which halves their memory and rounds. Default: f32.",
+        };
+        option.AcceptOnlyFromAmong([.. KeyValueTypes.All]);
         return option;
     }
 

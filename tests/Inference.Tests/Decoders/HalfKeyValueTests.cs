@@ -61,5 +61,47 @@ public sealed class HalfKeyValueTests
         Assert.Equal(KeyValueTypes.Float16, ModelDecoder.Of(installed.Manifest)!.KeyValues);
     }
 
+    [SharedFact("models/smollm2-135m-instruct")]
+    public async Task SmolLM2_chooses_the_tokens_of_float32_where_they_are_decisive()
+    {
+        using var folder = new TemporaryFolder();
+        using var exact = await ImportAsync(folder, KeyValueTypes.Float32);
+        using var half = await ImportAsync(folder, KeyValueTypes.Float16);
+        int[] prompt = [.. Enumerable.Range(100, 40)];
+        using var expected = new DecoderSteps(exact.Session, exact.Shape, 1, 128, 64);
+        using var actual = new DecoderSteps(half.Session, half.Shape, 1, 128, 64);
+        expected.Extend(0, prompt, past: 0);
+        actual.Extend(0, prompt, past: 0);
+
+        var decisive = 0;
+        for (var past = prompt.Length; past < prompt.Length + 24; past++)
+        {
+            var chosen = TensorPrimitives.IndexOfMax(expected.Logits(0));
+            var margin = expected.Logits(0)[chosen] - expected.Logits(0).ToArray().Where((_, id) => id != chosen).Max();
+            if (margin >= 0.2f)
+            {
+                decisive++;
+                Assert.Equal(chosen, TensorPrimitives.IndexOfMax(actual.Logits(0)));
+            }
+
+            expected.Decode([chosen], [past]);
+            actual.Decode([chosen], [past]);
+        }
+
+        Assert.InRange(decisive, 12, 24);
+        Assert.Equal(46_080, expected.Arena.BytesPerToken); // 30 layers × key and value × 3 heads × 64 × 4 bytes
+        Assert.Equal(23_040, actual.Arena.BytesPerToken);
+        Assert.Contains(half.Manifest.Notes!, note => note.Contains("23040 bytes a token", StringComparison.Ordinal));
+    }
+
+    private static async Task<DecoderModel> ImportAsync(TemporaryFolder folder, string keyValues)
+    {
+        var installed = await ModelImport.RunAsync(
+            ModelFiles.SharedModel("smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf"), "smol-" + keyValues,
+            folder.File("models"), new() { KeyValues = keyValues }, null, CancellationToken.None);
+        return await DecoderModel.LoadAsync(
+            installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
+    }
+
     private static int[] Prompt(int row) => [.. Enumerable.Range(row * 3, Pasts[row])];
 }
