@@ -134,7 +134,8 @@ internal static class ModelsCommand
     {
         var option = new Option<string?>("--kv")
         {
-            Description = "How a chat model's keys and values are held: 'f32' or 'f16', which halves their memory and rounds. Default: f32.",
+            Description = "How a chat model's keys and values are held: 'f32' or 'f16', which halves their memory and rounds. "
+                + "Default: f32.",
         };
         option.AcceptOnlyFromAmong([.. KeyValueTypes.All]);
         return option;

@@ -7,7 +7,8 @@ namespace Tollgate.Inference.Decoders;
 /// <summary>Writes a decoder as an ONNX graph for the slot scheduler.</summary>
 /// <remarks>
 /// Inputs: <c>input_ids</c> int64 [B, S]; <c>seqlens_k</c> int32 [B], past + new − 1; <c>total_sequence_length</c> int32 [1], the longest
-/// row's past + new; <c>past_key_values.{i}.key|value</c> float32 or float16 [B, Hkv, MaxLen, D]. Outputs: <c>logits</c> float32 [B, V] of the last
+/// row's past + new; <c>past_key_values.{i}.key|value</c> float32 or float16 [B, Hkv, MaxLen, D].
+/// Outputs: <c>logits</c> float32 [B, V] of the last
 /// position; <c>present.{i}.key|value</c>, to be bound to the memory of the past, which is then appended to in place.
 /// S &gt; 1 with a past needs B = 1 (the kernel's limit).
 /// </remarks>
