@@ -69,6 +69,7 @@ internal static class ModelsCommand
     private static readonly Option<string?> Completions = MakeCompletions();
 
     private static readonly Option<string?> Precision = MakePrecision();
+    private static readonly Option<string?> KeyValues = MakeKeyValues();
     private static readonly Option<double?> ParityBound = new("--parity-bound")
     {
         Description = "How far a chat model in fewer bits may be from its source: nats by which its next tokens diverge. Default: 0.1.",
@@ -94,7 +95,7 @@ internal static class ModelsCommand
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
             Source, HubFile, Name, TaskName, MostElements, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix, Completions,
-            Precision, ParityBound, Group, Steps,
+            Precision, KeyValues, ParityBound, Group, Steps,
             Guidance, PromptCheck, RefusedPrompts, PictureCheck, RefusedPictures,
         }.WithAmounts().Does(ImportAsync);
 
@@ -126,6 +127,17 @@ internal static class ModelsCommand
                 + "unless the model ends at once on plain questions.",
         };
         option.AcceptOnlyFromAmong(ModelCompletions.Raw, ModelCompletions.Chat);
+        return option;
+    }
+
+    private static Option<string?> MakeKeyValues()
+    {
+        var option = new Option<string?>("--kv")
+        {
+            Description = "How a chat model's keys and values are held: 'f32' or 'f16', which halves their memory and rounds. "
+                + "Default: f32.",
+        };
+        option.AcceptOnlyFromAmong([.. KeyValueTypes.All]);
         return option;
     }
 
@@ -218,6 +230,7 @@ internal static class ModelsCommand
             DocumentPrefix = parsed.GetValue(DocumentPrefix),
             Completions = parsed.GetValue(Completions),
             Precision = parsed.GetValue(Precision) ?? ModelPrecisions.Auto,
+            KeyValues = parsed.GetValue(KeyValues) ?? KeyValueTypes.Float32,
             ParityBound = parsed.GetValue(ParityBound) ?? ModelImportOptions.DefaultParityBound,
             Group = parsed.GetValue(Group),
             Steps = parsed.GetValue(Steps),

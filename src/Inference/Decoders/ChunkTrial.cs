@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Onnx;
 using Tollgate.Inference.Sessions;
 
@@ -24,12 +25,13 @@ internal static class ChunkTrial
     /// <summary>Exact lengths from 2 on, ascending, 2 and 3 among them; or one length, which every chunk of a prompt but the last must
     /// have.</summary>
     /// <param name="headWidth">Width of a head of the cache.</param>
+    /// <param name="type">Type of the cache.</param>
     /// <param name="longest">Longest length of a chunk, tokens, at least 16.</param>
-    public static IReadOnlyList<int> Run(int headWidth, int longest, SessionFactory sessions)
+    public static IReadOnlyList<int> Run(int headWidth, TensorElementType type, int longest, SessionFactory sessions)
     {
         var count = Positions + longest;
-        using var session = sessions.Open(Build(headWidth));
-        using var attention = new Attention(session, headWidth, count, new Random(headWidth));
+        using var session = sessions.Open(Build(headWidth, type));
+        using var attention = new Attention(session, headWidth, type, count, new Random(headWidth));
         var expected = new float[count * headWidth];
         for (var past = 0; past < count; past += 2)
         {
@@ -46,7 +48,7 @@ internal static class ChunkTrial
             attention.Append(past, length).SequenceEqual(expected.AsSpan(past * headWidth, length * headWidth));
     }
 
-    private static byte[] Build(int headWidth)
+    private static byte[] Build(int headWidth, TensorElementType type)
     {
         using var graph = new OnnxGraphBuilder(weightsPath: null);
         graph.Input("heads", typeof(float), 1, "new", 3 * headWidth);
@@ -54,16 +56,23 @@ internal static class ChunkTrial
         graph.Input("total_sequence_length", typeof(int), 1);
         foreach (var part in (ReadOnlySpan<string>)["key", "value"])
         {
-            graph.Input($"past.{part}", typeof(float), 1, 1, "length", headWidth);
-            graph.Output($"present.{part}", typeof(float), 1, 1, "length", headWidth);
+            graph.Input($"past.{part}", type, 1, 1, "length", headWidth);
+            graph.Output($"present.{part}", type, 1, 1, "length", headWidth);
         }
 
         graph.Output("attention", typeof(float), 1, "new", headWidth);
+        var half = type == TensorElementType.Float16;
+        var heads = half ? graph.Node("Cast", ["heads"], ("to", (int)type)) : "heads";
         graph.Node(
             "GroupQueryAttention", OnnxGraphBuilder.MicrosoftDomain,
-            ["heads", "", "", "past.key", "past.value", "seqlens_k", "total_sequence_length"],
-            ["attention", "present.key", "present.value"],
+            [heads, "", "", "past.key", "past.value", "seqlens_k", "total_sequence_length"],
+            [half ? "attention.half" : "attention", "present.key", "present.value"],
             ("num_heads", 1), ("kv_num_heads", 1));
+        if (half)
+        {
+            graph.Node("Cast", domain: "", ["attention.half"], ["attention"], ("to", (int)TensorElementType.Float));
+        }
+
         return graph.ToModel().ToArray();
     }
 
@@ -76,12 +85,12 @@ internal static class ChunkTrial
         private readonly OrtValue[] _cache;
         private readonly int _headWidth;
 
-        public Attention(InferenceSession session, int headWidth, int count, Random random)
+        public Attention(InferenceSession session, int headWidth, TensorElementType type, int count, Random random)
         {
             (_session, _headWidth) = (session, headWidth);
             _heads = [.. Enumerable.Range(0, count * 3 * headWidth).Select(_ => (float)((random.NextDouble() - 0.5) * 4))];
             _cache = [.. Enumerable.Range(0, 2).Select(
-                _ => OrtValue.CreateTensorValueFromMemory(new float[count * headWidth], [1, 1, count, headWidth]))];
+                _ => OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type, [1, 1, count, headWidth]))];
         }
 
         /// <summary>What the tokens from <paramref name="past"/> on attend to, <c>[length, headWidth]</c>.</summary>

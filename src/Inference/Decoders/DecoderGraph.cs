@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Onnx;
 
 namespace Tollgate.Inference.Decoders;
@@ -5,7 +7,8 @@ namespace Tollgate.Inference.Decoders;
 /// <summary>Writes a decoder as an ONNX graph for the slot scheduler.</summary>
 /// <remarks>
 /// Inputs: <c>input_ids</c> int64 [B, S]; <c>seqlens_k</c> int32 [B], past + new − 1; <c>total_sequence_length</c> int32 [1], the longest
-/// row's past + new; <c>past_key_values.{i}.key|value</c> float32 [B, Hkv, MaxLen, D]. Outputs: <c>logits</c> float32 [B, V] of the last
+/// row's past + new; <c>past_key_values.{i}.key|value</c> float32 or float16 [B, Hkv, MaxLen, D].
+/// Outputs: <c>logits</c> float32 [B, V] of the last
 /// position; <c>present.{i}.key|value</c>, to be bound to the memory of the past, which is then appended to in place.
 /// S &gt; 1 with a past needs B = 1 (the kernel's limit).
 /// </remarks>
@@ -86,12 +89,13 @@ internal sealed class DecoderGraph : IDisposable
         AddLogits(
             _graph.Node("Reshape", [normal, "flat"]),
             _weights.Output is { } output ? _matrices.Table("output", output) : embedding);
+        var type = _shape.HalfKeyValues ? TensorElementType.Float16 : TensorElementType.Float;
         for (var i = 0; i < _shape.Layers.Count; i++)
         {
             foreach (var part in (ReadOnlySpan<string>)["key", "value"])
             {
-                _graph.Input($"past_key_values.{i}.{part}", typeof(float), "batch", _shape.KeyValueHeads, "length", _shape.KernelWidth);
-                _graph.Output($"present.{i}.{part}", typeof(float), "batch", _shape.KeyValueHeads, "length", _shape.KernelWidth);
+                _graph.Input($"past_key_values.{i}.{part}", type, "batch", _shape.KeyValueHeads, "length", _shape.KernelWidth);
+                _graph.Output($"present.{i}.{part}", type, "batch", _shape.KeyValueHeads, "length", _shape.KernelWidth);
             }
         }
     }
@@ -229,11 +233,13 @@ internal sealed class DecoderGraph : IDisposable
     private string AddAttention(int index, string prefix, (string Cos, string Sin)? rotation, string[] heads)
     {
         var attention = prefix + "attention";
+        var half = _shape.HalfKeyValues;
+        string[] rounded = half ? [.. heads.Select(input => input == "" ? "" : Cast(input, TensorElementType.Float16))] : heads;
         string[] tables = rotation is { } names ? [names.Cos, names.Sin] : [];
         _graph.Node(
             "GroupQueryAttention",
             OnnxGraphBuilder.MicrosoftDomain,
-            [.. heads, $"past_key_values.{index}.key", $"past_key_values.{index}.value", "seqlens_k", "total_sequence_length", .. tables],
+            [.. rounded, $"past_key_values.{index}.key", $"past_key_values.{index}.value", "seqlens_k", "total_sequence_length", .. tables],
             [attention, $"present.{index}.key", $"present.{index}.value"],
             ("num_heads", _shape.Heads),
             ("kv_num_heads", _shape.KeyValueHeads),
@@ -242,8 +248,10 @@ internal sealed class DecoderGraph : IDisposable
             ("local_window_size", _shape.Layers[index].Window ?? -1),
             ("scale", _shape.AttentionScale),
             ("softcap", _shape.AttentionSoftcap));
-        return attention;
+        return half ? Cast(attention, TensorElementType.Float) : attention;
     }
+
+    private string Cast(string input, TensorElementType type) => _graph.Node("Cast", [input], ("to", (int)type));
 
     /// <summary>Normalises the stream, to which a change is added first.</summary>
     /// <returns>What is normalised, and the sum.</returns>
@@ -311,11 +319,25 @@ internal sealed class DecoderGraph : IDisposable
             }
 
             var names = ($"cos.{tables.Count}", $"sin.{tables.Count}");
-            _graph.Initializer(names.Item1, cosines, _shape.Context, pairs);
-            _graph.Initializer(names.Item2, sines, _shape.Context, pairs);
+            AddRotaryTable(names.Item1, cosines, pairs);
+            AddRotaryTable(names.Item2, sines, pairs);
             tables.Add(rotation, names);
         }
 
         return tables;
+    }
+
+    /// <summary>The kernel takes the tables in the type of the heads.</summary>
+    private void AddRotaryTable(string name, float[] numbers, int pairs)
+    {
+        if (!_shape.HalfKeyValues)
+        {
+            _graph.Initializer(name, numbers, _shape.Context, pairs);
+            return;
+        }
+
+        var rounded = Array.ConvertAll(numbers, number => (Half)number);
+        _graph.Initializer(
+            name, new OnnxTensor(TensorElementType.Float16, [_shape.Context, pairs], MemoryMarshal.AsBytes<Half>(rounded).ToArray()));
     }
 }

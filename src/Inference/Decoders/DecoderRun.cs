@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Tollgate.Inference.Decoders;
 
@@ -21,8 +22,11 @@ internal sealed class DecoderRun : IDisposable
         var parts = Enumerable.Range(0, layers).SelectMany(i => (string[])[$"{i}.key", $"{i}.value"]).ToArray();
         _inputNames = ["input_ids", "seqlens_k", "total_sequence_length", .. parts.Select(p => $"past_key_values.{p}")];
         _outputNames = ["logits", .. parts.Select(p => $"present.{p}")];
-        _cache = [.. parts.Select(_ => OrtValue.CreateTensorValueFromMemory(
-            new float[keyValueHeads * capacity * headWidth], [1, keyValueHeads, capacity, headWidth]))];
+        var (half, numbers) = (CacheType.Of(session) == TensorElementType.Float16, keyValueHeads * capacity * headWidth);
+        long[] shape = [1, keyValueHeads, capacity, headWidth];
+        _cache = [.. parts.Select(_ => half
+            ? OrtValue.CreateTensorValueFromMemory(new Float16[numbers], shape)
+            : OrtValue.CreateTensorValueFromMemory(new float[numbers], shape))];
     }
 
     /// <summary>Tokens in the cache.</summary>

@@ -53,6 +53,9 @@ internal sealed record DecoderShape
     /// <summary>Factor of the attention scores before softmax.</summary>
     public required float AttentionScale { get; init; }
 
+    /// <summary>Whether the attention computes, and the cache holds, numbers in half precision.</summary>
+    public bool HalfKeyValues { get; init; }
+
     /// <summary>A factor of queries by their position; null: none.</summary>
     public QueryGrowth? QueryGrowth { get; init; }
 

@@ -13,6 +13,7 @@ namespace Tollgate.Inference.Decoders;
 internal static class KernelTrial
 {
     private const float Tolerance = 1e-3f;
+    private const float HalfTolerance = 5e-2f; // 11 bits of each number, over two layers
     private const int Filled = 16;
     private const int Prompt = 7;
     private const int SecondPiece = 6;
@@ -40,7 +41,8 @@ internal static class KernelTrial
     {
         var small = Shrink(shape);
         var weights = DecoderWeights.Sample(small);
-        var described = $"{shape.Heads} heads of width {shape.HeadWidth} with {shape.KeyValueHeads} key/value heads";
+        var described = $"{shape.Heads} heads of width {shape.HeadWidth} with {shape.KeyValueHeads} key/value heads"
+            + (shape.HalfKeyValues ? " in half precision" : "");
         var ids = Enumerable.Range(0, small.Context - 1).Select(i => (i * 7 + 3) % small.Vocabulary).ToArray();
         try
         {
@@ -64,7 +66,7 @@ internal static class KernelTrial
             var actual = run.Append(prompt[run.Length..]);
             for (var id = 0; id < expected.Length; id++)
             {
-                if (!(MathF.Abs(expected[id] - actual[id]) <= Tolerance))
+                if (!(MathF.Abs(expected[id] - actual[id]) <= (shape.HalfKeyValues ? HalfTolerance : Tolerance)))
                 {
                     throw new ModelImportException(
                         $"The attention kernel computes {described} wrongly: {actual[id]} instead of {expected[id]} "

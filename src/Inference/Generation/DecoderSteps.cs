@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Decoders;
 
 namespace Tollgate.Inference.Generation;
 
@@ -30,7 +31,7 @@ internal sealed unsafe class DecoderSteps : IDisposable
     public DecoderSteps(InferenceSession session, ModelDecoder size, int rows, int length, int maxChunk)
     {
         (_session, _size, _maxChunk) = (session, size, maxChunk);
-        Arena = new KeyValueArena(rows, size.Layers, size.KeyValueHeads, length, size.HeadWidth);
+        Arena = new KeyValueArena(rows, size.Layers, size.KeyValueHeads, length, size.HeadWidth, CacheType.Of(session));
         _batches = new OrtIoBinding[rows + 1];
         _singles = new OrtIoBinding[rows];
         _chunkIds = new OrtValue[maxChunk + 1];

@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Inference.Decoders;
 
 namespace Tollgate.Inference.Generation;
 
@@ -19,10 +20,15 @@ internal sealed unsafe class KeyValueArena : IDisposable
     private readonly int _length;
     private readonly int _width;
 
+    private readonly TensorElementType _type;
+    private readonly int _numberBytes;
+
     /// <param name="length">Most tokens in a row.</param>
-    public KeyValueArena(int rows, int layers, int heads, int length, int width)
+    /// <param name="type">Float32 or float16.</param>
+    public KeyValueArena(int rows, int layers, int heads, int length, int width, TensorElementType type)
     {
         Rows = rows;
+        (_type, _numberBytes) = (type, CacheType.Bytes(type));
         (_heads, _length, _width) = (heads, length, width);
         _touched = new int[rows];
         _buffers = new LazyMemory[layers * 2];
@@ -35,9 +41,9 @@ internal sealed unsafe class KeyValueArena : IDisposable
     public int Rows { get; }
 
     /// <summary>Bytes that one token takes over all layers.</summary>
-    public long BytesPerToken => (long)_buffers.Length * _heads * _width * sizeof(float);
+    public long BytesPerToken => (long)_buffers.Length * _heads * _width * _numberBytes;
 
-    private long HeadBytes => (long)_length * _width * sizeof(float);
+    private long HeadBytes => (long)_length * _width * _numberBytes;
 
     private long RowBytes => _heads * HeadBytes;
 
@@ -45,7 +51,7 @@ internal sealed unsafe class KeyValueArena : IDisposable
     /// <param name="buffer">Twice the layer for keys, plus one for values.</param>
     public OrtValue View(int buffer, int row, int count) => OrtValue.CreateTensorValueWithData(
         OrtMemoryInfo.DefaultInstance,
-        TensorElementType.Float,
+        _type,
         [count, _heads, _length, _width],
         (nint)(_buffers[buffer].Pointer + (row * RowBytes)),
         count * RowBytes);
@@ -56,7 +62,7 @@ internal sealed unsafe class KeyValueArena : IDisposable
     /// <summary>Copies the first <paramref name="tokens"/> tokens of a row over those of another.</summary>
     public void Copy(int from, int to, int tokens)
     {
-        var bytes = (long)tokens * _width * sizeof(float);
+        var bytes = (long)tokens * _width * _numberBytes;
         foreach (var buffer in _buffers)
         {
             for (var head = 0; head < _heads; head++)

@@ -6,7 +6,8 @@ namespace Tollgate.Inference.Generation;
 /// <summary>Shape of a decoder, the section <c>decoder</c> of its manifest.</summary>
 /// <param name="KeyValueHeads">Heads of the key-value cache.</param>
 /// <param name="HeadWidth">Width of one of them.</param>
-public sealed record ModelDecoder(int Layers, int KeyValueHeads, int HeadWidth, int Vocabulary)
+/// <param name="KeyValues">How they are held, one of <see cref="KeyValueTypes"/>, as the graph states it. Older manifests lack it.</param>
+public sealed record ModelDecoder(int Layers, int KeyValueHeads, int HeadWidth, int Vocabulary, string KeyValues = KeyValueTypes.Float32)
 {
     private const string Section = "decoder";
 

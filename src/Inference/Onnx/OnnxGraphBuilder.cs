@@ -112,6 +112,9 @@ internal sealed class OnnxGraphBuilder : IDisposable
     public void Input(string name, TensorElementType type, params ReadOnlySpan<object> shape) =>
         _graph.Message(11, ValueInfo(name, (int)type, shape));
 
+    public void Output(string name, TensorElementType type, params ReadOnlySpan<object> shape) =>
+        _graph.Message(12, ValueInfo(name, (int)type, shape));
+
     /// <summary>Adds an input of a body whose type ONNX Runtime infers.</summary>
     public void Input(string name) => _graph.Message(11, Named(name));
 

@@ -66,6 +66,9 @@ public sealed record ModelImportOptions
     /// <summary>How the matrices of a decoder are held, one of <see cref="ModelPrecisions"/>. Default: auto.</summary>
     public string Precision { get; init; } = ModelPrecisions.Auto;
 
+    /// <summary>How keys and values of a decoder are held, one of <see cref="KeyValueTypes"/>. Default: f32.</summary>
+    public string KeyValues { get; init; } = KeyValueTypes.Float32;
+
     /// <summary>How far a decoder in fewer bits than its source may be from it: most nats by which its next tokens diverge, and most of the
     /// logarithm by which its perplexity grows.</summary>
     public double ParityBound { get; init; } = DefaultParityBound;

@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Sessions;
 
@@ -12,7 +13,7 @@ public sealed class ChunkTrialTests
     [InlineData(128)]
     public void Run_leaves_out_lengths_whose_last_tile_has_one_token(int headWidth)
     {
-        var exact = ChunkTrial.Run(headWidth, longest: 300, new SessionFactory(ExecutionProvider.Cpu));
+        var exact = ChunkTrial.Run(headWidth, TensorElementType.Float, longest: 300, new SessionFactory(ExecutionProvider.Cpu));
 
         var inexact = Enumerable.Range(2, 299).Except(exact).ToArray();
         Assert.Equal([2, 3], exact.Take(2));
@@ -24,5 +25,6 @@ public sealed class ChunkTrialTests
     [InlineData(16)]
     [InlineData(128)]
     public void Run_finds_one_length_for_wide_heads_whose_numbers_depend_on_the_end_of_the_chunk(int longest) =>
-        Assert.Equal([Math.Min(32, longest)], ChunkTrial.Run(headWidth: 256, longest, new SessionFactory(ExecutionProvider.Cpu)));
+        Assert.Equal([Math.Min(32, longest)], ChunkTrial.Run(
+            headWidth: 256, TensorElementType.Float, longest, new SessionFactory(ExecutionProvider.Cpu)));
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Inference.Decoders;
@@ -128,7 +129,8 @@ public sealed class DecoderGraphTests(TinyFamilyModels models)
     }
 
     private IReadOnlyList<int> ExactLengths(string name, int longest) =>
-        ChunkTrial.Run(models.Model(name).Shape.HeadWidth, longest, new SessionFactory(ExecutionProvider.Cpu));
+        ChunkTrial.Run(
+            models.Model(name).Shape.HeadWidth, TensorElementType.Float, longest, new SessionFactory(ExecutionProvider.Cpu));
 
     /// <summary>The logits after a prompt that is read in chunks, and after two tokens behind it: they use the keys and values of all
     /// chunks.</summary>

@@ -50,7 +50,8 @@ public sealed class TinyDecoder : IAsyncLifetime
         Size = model.Shape,
         MaxLength = model.ContextLength,
         ChunkLengths = ChunkTrial.Run(
-            model.Shape.HeadWidth, (options ?? new GenerationOptions()).MaxChunk, new SessionFactory(ExecutionProvider.Cpu)),
+            model.Shape.HeadWidth, CacheType.Of(model.Session), (options ?? new GenerationOptions()).MaxChunk,
+            new SessionFactory(ExecutionProvider.Cpu)),
         Tokenizer = tokenizer ?? model.Tokenizer,
         IsEnd = model.IsEnd,
         Options = options ?? new GenerationOptions(),

@@ -58,7 +58,7 @@ internal static class Benchmark
             Session = model.Session,
             Size = model.Shape,
             MaxLength = Math.Min(model.ContextLength, PromptTokens + tokens),
-            ChunkLengths = ChunkTrial.Run(model.Shape.HeadWidth, new GenerationOptions().MaxChunk, sessions),
+            ChunkLengths = ChunkTrial.Run(model.Shape.HeadWidth, CacheType.Of(model.Session), new GenerationOptions().MaxChunk, sessions),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
             Options = new GenerationOptions(),

@@ -28,7 +28,7 @@ internal sealed class DecoderLoader(
             Session = model.Session,
             Size = model.Shape,
             MaxLength = model.ContextLength,
-            ChunkLengths = ChunkTrial.Run(model.Shape.HeadWidth, options.Generation.MaxChunk, sessions),
+            ChunkLengths = ChunkTrial.Run(model.Shape.HeadWidth, CacheType.Of(model.Session), options.Generation.MaxChunk, sessions),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
             Options = installed.Manifest.Batching ? options.Generation : options.Generation.Unbatched(),

@@ -44,7 +44,8 @@ internal sealed class GgufImport(
 
         var verified = Verify(weights, cancellationToken);
         progress?.Report(new("trying the kernels", 0));
-        weights.Shape = KernelTrial.Fit(weights.Shape, options.Sessions);
+        weights.Shape = KernelTrial.Fit(
+            weights.Shape with { HalfKeyValues = options.KeyValues == KeyValueTypes.Float16 }, options.Sessions);
         var precision = PrecisionChoice.Make(options.Precision, weights, options.Sessions, options.Clock);
         DecoderGraph.Write(weights, precision.Precision, draft.Folder, fraction =>
         {
@@ -55,7 +56,7 @@ internal sealed class GgufImport(
         using var session = options.Sessions.Open(Path.Combine(draft.Folder, "model.onnx"));
         DecoderRun Run(int capacity) =>
             new(session, weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, capacity);
-        if (precision.KeepsNumbers)
+        if (precision.KeepsNumbers && !weights.Shape.HalfKeyValues)
         {
             Compare(weights, Run);
         }
@@ -69,11 +70,18 @@ internal sealed class GgufImport(
             notes.Add(why);
         }
 
+        if (weights.Shape.HalfKeyValues)
+        {
+            var numbers = 2L * weights.Shape.Layers.Count * weights.Shape.KeyValueHeads * weights.Shape.KernelWidth;
+            notes.Add($"Keys and values are held in half precision: {numbers * 2} bytes a token instead of {numbers * 4}.");
+        }
+
         progress?.Report(new("installing", 0));
         notes.InsertRange(0, verified is null ? source.Notes : [.. source.Notes, verified]);
         var origin = await source.DescribeAsync(cancellationToken);
         var shape = new ModelDecoder(
-            weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary);
+            weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary,
+            options.KeyValues);
         return await draft.InstallAsync((version, files) => shape.WriteTo(Describe(version, files, origin, metadata)) with
         {
             Tokenizer = manifestTokenizer,
