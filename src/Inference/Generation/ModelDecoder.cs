@@ -7,9 +7,16 @@ namespace Tollgate.Inference.Generation;
 /// <param name="KeyValueHeads">Heads of the key-value cache.</param>
 /// <param name="HeadWidth">Width of one of them.</param>
 /// <param name="KeyValues">How they are held, one of <see cref="KeyValueTypes"/>, as the graph states it. Older manifests lack it.</param>
-public sealed record ModelDecoder(int Layers, int KeyValueHeads, int HeadWidth, int Vocabulary, string KeyValues = KeyValueTypes.Float32)
+/// <param name="Heads">Heads of queries; 0 in older manifests, which lack it.</param>
+public sealed record ModelDecoder(
+    int Layers, int KeyValueHeads, int HeadWidth, int Vocabulary, string KeyValues = KeyValueTypes.Float32, int Heads = 0)
 {
     private const string Section = "decoder";
+
+    /// <summary>Most threads inside one operator. With more threads than heads, the attention kernel divides the tokens of a row that is
+    /// alone among them and adds in another order than for several rows.</summary>
+    [JsonIgnore]
+    public int MostThreads => Heads > 0 ? Heads : KeyValueHeads;
 
     /// <summary>A manifest with this section.</summary>
     internal ModelManifest WriteTo(ModelManifest manifest) =>

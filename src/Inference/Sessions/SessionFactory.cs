@@ -27,12 +27,14 @@ public sealed class SessionFactory
     public bool Spin { get; }
 
     /// <summary>Loads a graph.</summary>
+    /// <param name="mostThreads">Most threads inside one operator.</param>
     /// <exception cref="ModelImportException">ONNX Runtime refuses the graph.</exception>
-    public InferenceSession Open(string path)
+    public InferenceSession Open(string path, int mostThreads = int.MaxValue)
     {
         try
         {
             using var options = CreateOptions();
+            options.IntraOpNumThreads = Math.Min(Threads, mostThreads);
             return MappedWeights.Open(path, () => new InferenceSession(path, options));
         }
         catch (OnnxRuntimeException exception)

@@ -95,7 +95,8 @@ public sealed class DecoderModel : IDisposable
         var measure = new PromptMeasure(
             tokenizer.MostTokensPerByte, TextTokens: 1 + tokenizer.MostExtraTokens, IdTokens: 0,
             chat is null ? null : ChatMeasurement.Measure(chat, clock), ReadCompletions(manifest, chat));
-        return new DecoderModel(installed, shape, sessions.Open(installed.PathOf(manifest.Graph)), tokenizer, chat, measure);
+        var session = sessions.Open(installed.PathOf(manifest.Graph), shape.MostThreads);
+        return new DecoderModel(installed, shape, session, tokenizer, chat, measure);
     }
 
     /// <summary>Whether the token ends an answer.</summary>

@@ -81,7 +81,7 @@ internal sealed class GgufImport(
         var origin = await source.DescribeAsync(cancellationToken);
         var shape = new ModelDecoder(
             weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary,
-            options.KeyValues);
+            options.KeyValues, weights.Shape.Heads);
         return await draft.InstallAsync((version, files) => shape.WriteTo(Describe(version, files, origin, metadata)) with
         {
             Tokenizer = manifestTokenizer,
