@@ -136,11 +136,16 @@ internal sealed class WorkerPool
     }
 
     /// <summary>The card of a version that was never loaded lacks what only a loaded one knows; it does not replace another
-    /// worker's.</summary>
+    /// worker's. A model whose first version is on its way into memory is not known yet: what is listed can be called.</summary>
     private static bool IsNews(IReadOnlyDictionary<string, ModelCard[]> cards, ServedModel served)
     {
         var versions = cards.GetValueOrDefault(served.Card.Name, []);
         var known = Array.Find(versions, card => card.Version == served.Card.Version);
+        if (versions.Length == 0 && served is { Ready: false, State: ModelState.Loading })
+        {
+            return false;
+        }
+
         return known is null
             ? versions.Length < MostVersions || VersionOrder.Instance.Compare(served.Card.Version, versions[^1].Version) > 0
             : (served.Ready || (IsMeasured(served.Card) && !IsMeasured(known))) && known != served.Card;

@@ -17,6 +17,9 @@ public sealed class ModelLifeTests(SharedTollgate shared)
     private const string VersionHeader = "x-tollgate-model-version";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
+    /// <summary>Between two calls of one caller; all of them leave most of the key's requests a minute to the tests beside.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(120);
+
     private static readonly object Body = new
     {
         inputs = new[] { new { name = "x", shape = new[] { 1, Columns }, datatype = "FP32", data = new[] { 1, 2, 3, 4 } } },
@@ -185,18 +188,18 @@ public sealed class ModelLifeTests(SharedTollgate shared)
         await ModelsAsync("unload", model);
     }
 
-    /// <summary>Calls a model, four at once, until something holds. Returns all answers.</summary>
+    /// <summary>Calls a model, three at once, until something holds. Returns all answers.</summary>
     private async Task<IReadOnlyCollection<ApiAnswer>> CallUntilAsync(string model, Func<Task<bool>> holds)
     {
         var answers = new ConcurrentBag<ApiAnswer>();
         using var stop = new CancellationTokenSource();
-        var callers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        var callers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
         {
             using var client = Running.Client();
             while (!stop.IsCancellationRequested)
             {
                 answers.Add(await client.PostAsync(Url(model), Body));
-                await Task.Delay(TimeSpan.FromMilliseconds(20));
+                await Task.Delay(Pace);
             }
         })).ToList();
         try

@@ -122,6 +122,23 @@ public sealed class WorkerPoolTests
     }
 
     [Fact]
+    public void A_model_is_known_once_a_worker_can_answer_for_it()
+    {
+        var status = ScriptedWorker.StatusOf("a");
+        var loading = status with
+        {
+            Models = [.. status.Models.Select(model => model with { Ready = false, State = ModelState.Loading })],
+        };
+
+        _pool.Update(First, loading);
+        Assert.Empty(_pool.Cards);
+
+        _pool.Update(First, status);
+        _pool.Update(First, loading);
+        Assert.Equal(status.Models.Count, _pool.Cards.Count);
+    }
+
+    [Fact]
     public void FindCard_remembers_the_models_of_a_worker_that_went_away()
     {
         _pool.Update(First, ScriptedWorker.StatusOf("a"));
