@@ -5,6 +5,7 @@ using Tollgate.Cli.Data;
 using Tollgate.Cli.FirstOperator;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Workers;
 using Tollgate.LocalServers;
 
 namespace Tollgate.AllInOne.Up;
@@ -90,12 +91,14 @@ internal static class FirstStart
         throw new OperatorException($"The models are not all served yet: {missing}");
     }
 
-    /// <summary>Which default models no worker has shown to the gateway; null when there are none. A broken one is shown as such.</summary>
+    /// <summary>Which default models no worker has shown to the gateway, or only on their way into memory; null when there are none. A broken
+    /// one is shown as such.</summary>
     private static async Task<string?> FindMissingAsync(
         OperatorClient client, IReadOnlyList<string> defaults, CancellationToken cancellationToken)
     {
         var fleet = await client.GetAsync("gateway", "/internal/fleet", ContractsJson.Default.Fleet, cancellationToken);
-        var shown = fleet.Workers.SelectMany(worker => worker.Status?.Models ?? []).Select(model => model.Card.Name).ToHashSet();
+        var shown = fleet.Workers.SelectMany(worker => worker.Status?.Models ?? []).Where(model => model.State != ModelState.Loading)
+            .Select(model => model.Card.Name).ToHashSet();
         string[] missing = [.. defaults.Where(model => !shown.Contains(model))];
         return missing.Length == 0 ? null : $"{string.Join(", ", missing)} are being loaded";
     }
