@@ -91,8 +91,8 @@ internal static class FirstStart
         throw new OperatorException($"The models are not all served yet: {missing}");
     }
 
-    /// <summary>Which default models no worker has shown to the gateway, or only on their way into memory; null when there are none. A broken
-    /// one is shown as such.</summary>
+    /// <summary>Which default models no worker has shown to the gateway, or only on their way into memory; null when there are none. A
+    /// broken one is shown as such.</summary>
     private static async Task<string?> FindMissingAsync(
         OperatorClient client, IReadOnlyList<string> defaults, CancellationToken cancellationToken)
     {
