@@ -19,7 +19,6 @@ internal sealed unsafe class KeyValueArena : IDisposable
     private readonly int _heads;
     private readonly int _length;
     private readonly int _width;
-
     private readonly TensorElementType _type;
     private readonly int _numberBytes;
 
@@ -76,6 +75,29 @@ internal sealed unsafe class KeyValueArena : IDisposable
         Touch(to, tokens);
     }
 
+    /// <summary>Copies keys and values of a row out, buffer by buffer and head by head.</summary>
+    /// <param name="into"><paramref name="count"/> times <see cref="BytesPerToken"/>.</param>
+    public void Read(int row, int first, int count, Span<byte> into)
+    {
+        for (var part = 0; part < _buffers.Length * _heads; part++)
+        {
+            var from = Tokens(part, row, first, count);
+            from.CopyTo(into.Slice(part * from.Length, from.Length));
+        }
+    }
+
+    /// <summary>Copies keys and values into a row, in the order of <see cref="Read"/>.</summary>
+    public void Write(int row, int first, int count, ReadOnlySpan<byte> from)
+    {
+        for (var part = 0; part < _buffers.Length * _heads; part++)
+        {
+            var into = Tokens(part, row, first, count);
+            from.Slice(part * into.Length, into.Length).CopyTo(into);
+        }
+
+        Touch(row, first + count);
+    }
+
     /// <summary>The row holds nothing any more.</summary>
     public void Release(int row)
     {
@@ -98,6 +120,14 @@ internal sealed unsafe class KeyValueArena : IDisposable
     }
 
     public void Dispose() => Array.ForEach(_buffers, buffer => buffer.Dispose());
+
+    /// <param name="part">Buffer by buffer, in each head by head.</param>
+    private Span<byte> Tokens(int part, int row, int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, _length);
+        var offset = (row * RowBytes) + (part % _heads * HeadBytes) + ((long)first * _width * _numberBytes);
+        return new Span<byte>(_buffers[part / _heads].Pointer + offset, count * _width * _numberBytes);
+    }
 
     private void GiveBack(int row)
     {
