@@ -23,6 +23,10 @@ internal sealed partial class DecoderScheduler
     /// <summary>How many times the stall target answers wait in all for the prompts that came with them.</summary>
     private const int CompanyTargets = 50;
 
+    /// <summary>Part of the stall target that a chunk takes while other prompts wait and no answer runs: a short prompt that comes then has
+    /// its first token after it and its own chunk, both within two targets.</summary>
+    private const double ChunkPart = 0.75;
+
     private readonly List<(double Share, Choice Choice)> _readable = [];
     private readonly List<Choice> _together = [];
 
@@ -120,7 +124,7 @@ internal sealed partial class DecoderScheduler
 
         var target = _scope.Options.StallTarget;
         var most = spent is { } waited ? _pace.TokensWithin(target - waited)
-            : readable.Count > 1 ? _pace.TokensWithin(target) : int.MaxValue; // A newcomer waits no longer than an answer would.
+            : readable.Count > 1 ? _pace.TokensWithin(target * ChunkPart) : int.MaxValue;
         ReadChunk(next, most);
     }
 

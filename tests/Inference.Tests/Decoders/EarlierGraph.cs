@@ -23,6 +23,11 @@ internal static class EarlierGraph
     private static byte[] LastPositions()
     {
         using var graph = new OnnxGraphBuilder(weightsPath: null);
+        while (graph.NewName() != "v100000")
+        {
+            // Names of nodes that the model does not have.
+        }
+
         graph.Initializer("earlier.zero", [0L]);
         graph.Initializer("earlier.one", [1L]);
         graph.Node("Shape", domain: "", ["input_ids"], ["earlier.shape"]);
