@@ -97,7 +97,7 @@ public sealed class MemoryBudgetTests
         var versions = table.Show("m", ["3", "2", "1"], out _);
         foreach (var version in versions)
         {
-            version.Residence = new Residence(new WordCounter(Installed(version.Version)), 100, clock.GetTimestamp());
+            version.Residence = new Residence(new WordCounter(Installed(version.Version), Task.CompletedTask), 100, clock.GetTimestamp());
             clock.Advance(TimeSpan.FromSeconds(1)); // 3, 2, 1 in the order of their loads.
         }
 
