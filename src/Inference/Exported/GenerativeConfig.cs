@@ -70,7 +70,8 @@ internal sealed class GenerativeConfig
         var type = _model.Text("type") ?? "";
         if (!Classes.TryGetValue(type, out var name))
         {
-            throw new ModelImportException($"'config.json' is missing in the folder, and 'model.type' of '{FileName}' is '{type}'. Without "
+            throw new ModelImportException(
+                $"'config.json' is missing in the folder, and the model is of the type '{type}' ('model.type' of '{FileName}'). Without "
                 + $"'config.json' these are read: {string.Join(", ", Classes.Keys)}. Copy the model's 'config.json' into the folder.");
         }
 

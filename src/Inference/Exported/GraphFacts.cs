@@ -14,6 +14,7 @@ internal sealed partial record GraphFacts(
     /// <exception cref="ModelImportException">The graph does not show one of them.</exception>
     public static GraphFacts Read(ExportedGraph graph)
     {
+        var layers = ReadLayers(graph);
         var up = graph.Nodes.FirstOrDefault(
                 node => node.Operator is "MatMul" or "MatMulNBits" && UpProduct().IsMatch(node.Name))
             ?? throw Hidden("intermediate_size", "no '/mlp/up_proj/MatMul'");
@@ -25,7 +26,7 @@ internal sealed partial record GraphFacts(
         return new GraphFacts(
             feedForward, norm.Real("epsilon", 1e-5f),
             graph.Nodes.Exists(node => node.Operator == "Add" && InputBias().IsMatch(node.Name)), FindLogitSoftcap(graph),
-            ReadLayers(graph));
+            layers);
     }
 
     /// <summary>Why a member of the model's configuration is not known.</summary>

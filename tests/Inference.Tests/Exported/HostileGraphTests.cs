@@ -183,7 +183,7 @@ public sealed class HostileGraphTests
     }
 
     [Theory]
-    [InlineData("nemotron", null, "'config.json' is missing in the folder, and 'model.type' of 'genai_config.json' is 'nemotron'")]
+    [InlineData("nemotron", null, "'config.json' is missing in the folder, and the model is of the type 'nemotron' ('model.type' of")]
     [InlineData("phi3", "If", "its member 'rope_scaling' cannot be read out of the graph, which has If '/model/rotemb/If' between tables")]
     [InlineData("qwen2", "None", "its member 'rope_theta' cannot be read out of the graph, which has no one table of cosines and sines")]
     public async Task What_neither_the_graph_nor_the_configuration_shows_is_named_with_its_file(string type, string? tables, string reason)
