@@ -10,9 +10,20 @@ namespace Tollgate.Cli.Models;
 /// leave to the source.</summary>
 internal static class ServingOptions
 {
-    private static readonly Option<string?> Completions = MakeCompletions();
-    private static readonly Option<string?> Precision = MakePrecision();
-    private static readonly Option<string?> KeyValues = MakeKeyValues();
+    private static readonly Option<string?> Completions = Choice(
+        "--completions",
+        "How /v1/completions reaches a chat model: 'raw' continues a text, 'chat' answers it. Default: raw, unless the model ends at once "
+            + "on plain questions.",
+        [ModelCompletions.Raw, ModelCompletions.Chat]);
+    private static readonly Option<string?> Precision = Choice(
+        "--precision",
+        "How a chat model's matrices are held: 'f32', 'int8', 'int4' or 'auto'. Default: auto, which keeps what is quantised in the file "
+            + "as it is, and numbers as float32 unless memory or speed ask for int8.",
+        [.. ModelPrecisions.Choices],
+        text => text == "f16" ? "the processor's kernels have no products in half precision; " : null);
+    private static readonly Option<string?> KeyValues = Choice(
+        "--kv", "How a chat model's keys and values are held: 'f32' or 'f16', which halves their memory and rounds. Default: f32.",
+        [.. KeyValueTypes.All]);
     private static readonly Option<double?> ParityBound = new("--parity-bound")
     {
         Description = "How far a chat model in fewer bits may be from its source: nats by which its next tokens diverge. Default: 0.1.",
@@ -83,42 +94,17 @@ internal static class ServingOptions
             : labels.Count == 0 ? null : throw new OperatorException($"{refused.Name} needs {model.Name}.");
     }
 
-    private static Option<string?> MakeCompletions()
+    /// <summary>An option with one of some values; any other is refused in one line.</summary>
+    /// <param name="why">Why a value is none of them; null where there is no more to say.</param>
+    private static Option<string?> Choice(
+        string name, string description, IReadOnlyCollection<string> choices, Func<string, string?>? why = null)
     {
-        var option = new Option<string?>("--completions")
-        {
-            Description = "How /v1/completions reaches a chat model: 'raw' continues a text, 'chat' answers it. Default: raw, "
-                + "unless the model ends at once on plain questions.",
-        };
-        option.AcceptOnlyFromAmong(ModelCompletions.Raw, ModelCompletions.Chat);
-        return option;
-    }
-
-    private static Option<string?> MakeKeyValues()
-    {
-        var option = new Option<string?>("--kv")
-        {
-            Description = "How a chat model's keys and values are held: 'f32' or 'f16', which halves their memory and rounds. "
-                + "Default: f32.",
-        };
-        option.AcceptOnlyFromAmong([.. KeyValueTypes.All]);
-        return option;
-    }
-
-    private static Option<string?> MakePrecision()
-    {
-        var option = new Option<string?>("--precision")
-        {
-            Description = "How a chat model's matrices are held: 'f32', 'int8', 'int4' or 'auto'. Default: auto, which keeps what is "
-                + "quantised in the file as it is, and numbers as float32 unless memory or speed ask for int8.",
-        };
+        var option = new Option<string?>(name) { Description = description };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && !ModelPrecisions.Choices.Contains(text))
+            if (result.Tokens is [{ Value: var text }] && !choices.Contains(text))
             {
-                result.AddError(text == "f16"
-                    ? "--precision f16: the processor's kernels have no products in half precision. Choose f32, int8, int4 or auto."
-                    : $"--precision {text}: choose {string.Join(", ", ModelPrecisions.Choices)}.");
+                result.AddError($"{name} {text}: {why?.Invoke(text)}choose {string.Join(", ", choices)}.");
             }
         });
         return option;
