@@ -45,7 +45,7 @@ public sealed class HubSourceTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(["README.md", "config.json", "model.safetensors", "tokenizer.json"], Names(source.Folder.Path));
         Assert.Equal((source.Folder.Path, "mit"), (source.Path, source.Licence));
-        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Folder.Path, "model.safetensors")));
+        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Path, "model.safetensors")));
         Assert.StartsWith(
             $"acme/tiny at {HubServer.Commit}: licence mit, 4 files, 400.4 kB from 127.0.0.1.", _report.ToString(),
             StringComparison.Ordinal);
@@ -75,7 +75,7 @@ public sealed class HubSourceTests : IAsyncLifetime, IDisposable
 
         using var source = await FetchAsync("hf:acme/tiny");
 
-        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Folder.Path, "model.safetensors")));
+        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Path, "model.safetensors")));
         int[] offsets =
             [.. Server.Requests.Where(request => request.StartsWith("model", StringComparison.Ordinal))
                 .Select(request => int.Parse(request.Split(' ')[1], CultureInfo.InvariantCulture))];
@@ -91,7 +91,7 @@ public sealed class HubSourceTests : IAsyncLifetime, IDisposable
 
         using var source = await FetchAsync("hf:acme/tiny");
 
-        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Folder.Path, "model.safetensors")));
+        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Path, "model.safetensors")));
     }
 
     [Fact]
