@@ -90,6 +90,109 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
+    public async Task A_third_model_is_answered_while_two_are_asked_without_a_pause_and_no_request_fails()
+    {
+        await using var worker = await StartWithTwoInMemoryAsync("--Models:TurnWait=00:00:00.5", "--Models:TurnTime=00:00:00.5");
+        using var stop = new CancellationTokenSource();
+        var load = Enumerable.Range(0, 8).Select(async client =>
+        {
+            var own = new List<HttpStatusCode>();
+            while (!stop.IsCancellationRequested)
+            {
+                own.Add((await worker.EmbedAsync(client % 2 == 0 ? "a" : "b")).Status);
+            }
+
+            return own;
+        }).ToList();
+
+        var (third, _) = await worker.EmbedAsync("c");
+        await stop.CancelAsync();
+        var answers = await Task.WhenAll(load);
+
+        Assert.Equal(HttpStatusCode.OK, third);
+        Assert.All(answers.SelectMany(own => own), answer => Assert.Equal(HttpStatusCode.OK, answer));
+    }
+
+    [Fact]
+    public async Task A_model_in_use_gives_way_once_another_one_has_waited_and_its_requests_end_first()
+    {
+        await using var worker = await StartWithTwoInMemoryAsync("--Models:TurnWait=00:00:00.2", "--Models:TurnTime=00:00:00");
+        var uses = new Dictionary<string, IDisposable> { ["a"] = worker.Use("a"), ["b"] = worker.Use("b") };
+
+        var third = worker.EmbedAsync("c");
+        var gone = await Until.ValueAsync(
+            async () => (await worker.StatusAsync()).FirstOrDefault(
+                model => model.Card.Name != "c" && model.State == ModelState.Idle)?.Card.Name,
+            "one takes no more requests");
+        var stays = gone == "a" ? "b" : "a";
+        var late = worker.EmbedAsync(gone);
+        Assert.Equal(HttpStatusCode.OK, (await worker.EmbedAsync(stays)).Status);
+        Assert.False(third.IsCompleted); // Its room is still in use.
+        Assert.Equal("1:Idle", await worker.StateAsync(gone)); // A gateway still sends it requests, which wait.
+        uses[gone].Dispose();
+
+        Assert.Equal(HttpStatusCode.OK, (await third).Status);
+        uses[stays].Dispose();
+        Assert.Equal(HttpStatusCode.OK, (await late).Status);
+    }
+
+    [Fact]
+    public async Task A_model_whose_requests_outlast_the_one_that_waits_serves_again()
+    {
+        await using var worker = await StartWithTwoInMemoryAsync(
+            "--Models:TurnWait=00:00:00.2", "--Models:TurnTime=00:00:00", "--Generation:QueueTimeout=00:00:02");
+        using var a = worker.Use("a");
+        using var b = worker.Use("b");
+
+        var (third, _) = await worker.EmbedAsync("c");
+        var answers = await Task.WhenAll(worker.EmbedAsync("a"), worker.EmbedAsync("b"));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, third);
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+        Assert.Equal(("1:Ready", "1:Ready"), (await worker.StateAsync("a"), await worker.StateAsync("b")));
+    }
+
+    [Fact]
+    public void TryDisplace_takes_what_was_loaded_least_recently_of_those_in_use_that_have_served_for_long_enough()
+    {
+        var clock = new FakeTimeProvider();
+        var table = new VersionTable(clock);
+        var versions = table.Show("m", ["3", "2", "1"], out _);
+        foreach (var version in versions)
+        {
+            version.Residence = new Residence(new WordCounter(Installed(version.Version)), 100, clock.GetTimestamp());
+            clock.Advance(TimeSpan.FromSeconds(1)); // 3, 2, 1 in the order of their loads.
+        }
+
+        table.TryUse(versions[2]);
+        table.TryUse(versions[1]);
+
+        Assert.Null(table.TryDisplace(TimeSpan.FromSeconds(3))); // 2 was loaded 2 s ago; nobody uses 3.
+        var displaced = table.TryDisplace(TimeSpan.FromSeconds(2))!;
+        Assert.Equal(("2", null, displaced), (displaced.Model.Version, versions[1].Residence, versions[1].Leaving));
+        Assert.Null(table.TryDisplace(TimeSpan.FromSeconds(2)));
+        Assert.Equal("1", table.TryDisplace(TimeSpan.FromSeconds(1))!.Model.Version);
+    }
+
+    [Fact]
+    public async Task A_residence_comes_back_only_while_requests_use_it()
+    {
+        var used = new Residence(new WordCounter(Installed("1")), 100, 0);
+        used.Use(1);
+        Assert.False(used.TryComeBack(2)); // It does not leave.
+        var first = used.Leave();
+        Assert.True(used.TryComeBack(3));
+        Assert.False(await first);
+        Assert.Equal(3, used.LoadedAt);
+
+        var second = used.Leave();
+        used.Release(4);
+
+        Assert.True(await second);
+        Assert.False(used.TryComeBack(5));
+    }
+
+    [Fact]
     public void TryEvict_takes_what_was_used_least_recently_and_nothing_that_is_in_use()
     {
         var clock = new FakeTimeProvider();
@@ -126,6 +229,20 @@ public sealed class MemoryBudgetTests
             Limits = new ModelLimits(8, 8),
         },
         Folder: "");
+
+    /// <summary>A worker with room for two of three models, with a and b in memory.</summary>
+    private static async Task<VersionedWorker> StartWithTwoInMemoryAsync(params string[] settings)
+    {
+        var worker = await VersionedWorker.StartAsync(null, Three, [$"--Models:MemoryBytes={await RoomForTwoAsync()}", .. settings]);
+        await Until.TrueAsync(async () => (await worker.StatusAsync()).Count == 3, "all are known", TimeSpan.FromSeconds(60));
+        await Until.TrueAsync( // A load counts what the tests beside it take too.
+            async () => (await worker.EmbedAsync("a")).Status == HttpStatusCode.OK
+                && (await worker.EmbedAsync("b")).Status == HttpStatusCode.OK
+                && (await worker.StateAsync("a"), await worker.StateAsync("b"), await worker.StateAsync("c"))
+                    == ("1:Ready", "1:Ready", "1:Idle"),
+            "a and b are in memory", TimeSpan.FromSeconds(60));
+        return worker;
+    }
 
     /// <summary>About the files of two of the three models: files are the least that a load counts.</summary>
     private static async Task<long> RoomForTwoAsync()
