@@ -11,9 +11,8 @@ namespace Tollgate.Inference.Groups;
 
 /// <summary>
 /// Keeps one process for each group of models that the repository holds. Each is a worker of its own, with a name, a folder and a log of
-/// its own, so that gateways route around it and Billing reads its log. One that ends, or that hangs and is killed for it, is started again,
-/// after a pause that grows while it keeps ending; one whose group has left the repository drains and stays ended. None outlives this
-/// process.
+/// its own, so that gateways route around it and Billing reads its log. One that hangs is killed. One that ended is started again, after a
+/// pause that grows while it keeps ending; one whose group has left the repository drains and stays ended. None outlives this process.
 /// </summary>
 internal sealed partial class GroupProcesses(
     GroupParts parts, IOptions<WorkerOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock,

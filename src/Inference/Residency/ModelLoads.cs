@@ -246,7 +246,7 @@ internal sealed partial class ModelLoads(
         [LoggerMessage(4, LogLevel.Information, "Model {Model} version {Version} was still leaving when the worker stopped.")]
         public static partial void RetiredByStop(ILogger logger, string model, string version);
 
-        [LoggerMessage(6, LogLevel.Information, "Model {Model} version {Version} leaves memory after its requests, for a model that waits.")]
+        [LoggerMessage(6, LogLevel.Information, "Model {Model} version {Version} gives its memory to a model that waits.")]
         public static partial void Displaced(ILogger logger, string model, string version);
 
         [LoggerMessage(5, LogLevel.Debug, "Model {Model} version {Version} is not loaded: Models:MemoryBytes has no room for it.")]

@@ -37,7 +37,8 @@ internal sealed class ModelVersion(string name, string version)
     /// <summary>Null while it is not in memory.</summary>
     public Residence? Residence { get; set; }
 
-    /// <summary>Its last residence, which left while requests used it and may come back until they have ended; null when it is gone.</summary>
+    /// <summary>Its last residence, which left while requests used it and may come back until they have ended; null when it is
+    /// gone.</summary>
     public Residence? Leaving { get; set; }
 
     /// <summary>What its last load took, bytes; before the first one those of its files.</summary>

@@ -188,8 +188,9 @@ internal sealed class VersionTable(TimeProvider clock)
     {
         lock (_gate)
         {
-            if (All.Where(version => version is { Residence.Uses: > 0, Waiters: 0 }
-                && clock.GetElapsedTime(version.Residence.LoadedAt) >= served).MinBy(version => version.Residence!.LoadedAt) is not { } first)
+            var inUse = All.Where(version => version is { Residence.Uses: > 0, Waiters: 0 }
+                && clock.GetElapsedTime(version.Residence.LoadedAt) >= served);
+            if (inUse.MinBy(version => version.Residence!.LoadedAt) is not { } first)
             {
                 return null;
             }

@@ -12,7 +12,7 @@ using Tollgate.Testing;
 namespace Tollgate.Accounts.Tests.ModelVersions;
 
 /// <summary>A plan whose versions have left all workers.</summary>
-public sealed class StandInTests
+public sealed class StandInTests : IDisposable
 {
     private static readonly ModelPlanEntry[] Plans =
     [
@@ -23,6 +23,8 @@ public sealed class StandInTests
     private readonly StandInWatch _watch;
 
     public StandInTests() => _watch = new StandInWatch(null!, new StandIns(), null!, _clock, NullLogger<StandInWatch>.Instance);
+
+    public void Dispose() => _watch.Dispose();
 
     [Fact]
     public void The_newest_version_that_is_not_broken_stands_in_once_all_of_the_plan_have_been_missing_for_a_while()

@@ -90,66 +90,80 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
-    public async Task A_third_model_is_answered_while_two_are_asked_without_a_pause_and_no_request_fails()
+    public async Task A_third_model_is_answered_while_two_are_used_without_a_pause_and_no_request_fails()
     {
-        await using var worker = await StartWithTwoInMemoryAsync("--Models:TurnWait=00:00:00.5", "--Models:TurnTime=00:00:00.5");
+        await using var worker = await SizedWorker.StartAsync("--Models:TurnWait=00:00:00.5", "--Models:TurnTime=00:00:00.5");
         using var stop = new CancellationTokenSource();
         var load = Enumerable.Range(0, 8).Select(async client =>
         {
-            var own = new List<HttpStatusCode>();
+            var used = new List<bool>();
             while (!stop.IsCancellationRequested)
             {
-                own.Add((await worker.EmbedAsync(client % 2 == 0 ? "a" : "b")).Status);
+                using var use = await worker.UseAsync(client % 2 == 0 ? "a" : "b");
+                used.Add(use is not null);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System); // So long each request takes.
             }
 
-            return own;
+            return used;
         }).ToList();
 
-        var (third, _) = await worker.EmbedAsync("c");
+        var third = await worker.AskAsync("c");
         await stop.CancelAsync();
         var answers = await Task.WhenAll(load);
 
         Assert.Equal(HttpStatusCode.OK, third);
-        Assert.All(answers.SelectMany(own => own), answer => Assert.Equal(HttpStatusCode.OK, answer));
+        Assert.All(answers.SelectMany(own => own), Assert.True);
     }
 
     [Fact]
     public async Task A_model_in_use_gives_way_once_another_one_has_waited_and_its_requests_end_first()
     {
-        await using var worker = await StartWithTwoInMemoryAsync("--Models:TurnWait=00:00:00.2", "--Models:TurnTime=00:00:00");
-        var uses = new Dictionary<string, IDisposable> { ["a"] = worker.Use("a"), ["b"] = worker.Use("b") };
+        await using var worker = await SizedWorker.StartAsync("--Models:TurnWait=00:00:00.2", "--Models:TurnTime=00:00:00");
+        using var a = (await worker.UseAsync("a"))!;
+        using var b = (await worker.UseAsync("b"))!;
 
-        var third = worker.EmbedAsync("c");
+        var third = worker.AskAsync("c");
         var gone = await Until.ValueAsync(
-            async () => (await worker.StatusAsync()).FirstOrDefault(
-                model => model.Card.Name != "c" && model.State == ModelState.Idle)?.Card.Name,
+            () => Task.FromResult(new[] { "a", "b" }.FirstOrDefault(model => worker.StateOf(model) == ModelState.Idle)),
             "one takes no more requests");
-        var stays = gone == "a" ? "b" : "a";
-        var late = worker.EmbedAsync(gone);
-        Assert.Equal(HttpStatusCode.OK, (await worker.EmbedAsync(stays)).Status);
-        Assert.False(third.IsCompleted); // Its room is still in use.
-        Assert.Equal("1:Idle", await worker.StateAsync(gone)); // A gateway still sends it requests, which wait.
-        uses[gone].Dispose();
+        var late = worker.AskAsync(gone);
+        var stays = await worker.AskAsync(gone == "a" ? "b" : "a");
+        var (isAnswered, state) = (third.IsCompleted, worker.StateOf(gone));
+        (gone == "a" ? a : b).Dispose();
+        var answered = await third;
+        (gone == "a" ? b : a).Dispose();
 
-        Assert.Equal(HttpStatusCode.OK, (await third).Status);
-        uses[stays].Dispose();
-        Assert.Equal(HttpStatusCode.OK, (await late).Status);
+        Assert.Equal((HttpStatusCode.OK, false), (stays, isAnswered)); // The room of the third one is still in use.
+        Assert.Equal(ModelState.Idle, state); // A gateway still sends it requests, which wait.
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (answered, await late));
+    }
+
+    [Fact]
+    public async Task A_model_that_has_not_served_for_long_enough_does_not_give_way()
+    {
+        await using var worker = await SizedWorker.StartAsync(
+            "--Models:TurnWait=00:00:00", "--Models:TurnTime=01:00:00", "--Generation:QueueTimeout=00:00:01");
+        using var a = await worker.UseAsync("a");
+        using var b = await worker.UseAsync("b");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await worker.AskAsync("c"));
+        Assert.Equal((ModelState.Ready, ModelState.Ready), (worker.StateOf("a"), worker.StateOf("b")));
     }
 
     [Fact]
     public async Task A_model_whose_requests_outlast_the_one_that_waits_serves_again()
     {
-        await using var worker = await StartWithTwoInMemoryAsync(
+        await using var worker = await SizedWorker.StartAsync(
             "--Models:TurnWait=00:00:00.2", "--Models:TurnTime=00:00:00", "--Generation:QueueTimeout=00:00:02");
-        using var a = worker.Use("a");
-        using var b = worker.Use("b");
+        using var a = await worker.UseAsync("a");
+        using var b = await worker.UseAsync("b");
 
-        var (third, _) = await worker.EmbedAsync("c");
-        var answers = await Task.WhenAll(worker.EmbedAsync("a"), worker.EmbedAsync("b"));
+        var third = await worker.AskAsync("c");
+        var answers = await Task.WhenAll(worker.AskAsync("a"), worker.AskAsync("b"));
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, third);
-        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
-        Assert.Equal(("1:Ready", "1:Ready"), (await worker.StateAsync("a"), await worker.StateAsync("b")));
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer));
+        Assert.Equal((ModelState.Ready, ModelState.Ready), (worker.StateOf("a"), worker.StateOf("b")));
     }
 
     [Fact]
@@ -229,20 +243,6 @@ public sealed class MemoryBudgetTests
             Limits = new ModelLimits(8, 8),
         },
         Folder: "");
-
-    /// <summary>A worker with room for two of three models, with a and b in memory.</summary>
-    private static async Task<VersionedWorker> StartWithTwoInMemoryAsync(params string[] settings)
-    {
-        var worker = await VersionedWorker.StartAsync(null, Three, [$"--Models:MemoryBytes={await RoomForTwoAsync()}", .. settings]);
-        await Until.TrueAsync(async () => (await worker.StatusAsync()).Count == 3, "all are known", TimeSpan.FromSeconds(60));
-        await Until.TrueAsync( // A load counts what the tests beside it take too.
-            async () => (await worker.EmbedAsync("a")).Status == HttpStatusCode.OK
-                && (await worker.EmbedAsync("b")).Status == HttpStatusCode.OK
-                && (await worker.StateAsync("a"), await worker.StateAsync("b"), await worker.StateAsync("c"))
-                    == ("1:Ready", "1:Ready", "1:Idle"),
-            "a and b are in memory", TimeSpan.FromSeconds(60));
-        return worker;
-    }
 
     /// <summary>About the files of two of the three models: files are the least that a load counts.</summary>
     private static async Task<long> RoomForTwoAsync()
