@@ -25,22 +25,24 @@ internal sealed class SizedWorker : IAsyncDisposable
 
     private IServedModels Models => _app.Services.GetRequiredService<IServedModels>();
 
-    /// <summary>Starts it, and lets it load a, then b.</summary>
+    /// <summary>Starts it, with a and b in memory.</summary>
     public static async Task<SizedWorker> StartAsync(params string[] settings)
     {
         var repository = TestFolder.Create("repository");
+        string[] names = ["a", "b", "c"];
+        foreach (var name in names)
+        {
+            await InstallAsync(repository, name);
+        }
+
         var app = InferenceApp.Create(
             WorkerFixture.Arguments(repository, TestFolder.Create("worker"), [$"--Models:MemoryBytes={Size * 5 / 2}", .. settings]),
             [.. ModelTasks.All, new WordCountTask()]);
         await app.StartAsync();
         var worker = new SizedWorker(app);
-        foreach (var (name, state) in new[] { ("a", ModelState.Ready), ("b", ModelState.Ready), ("c", ModelState.Idle) })
-        {
-            await InstallAsync(repository, name);
-            await Until.TrueAsync(() => worker.StateOf(name) is not (null or ModelState.Loading), $"{name} is known");
-            Assert.Equal(state, worker.StateOf(name));
-        }
-
+        await Until.TrueAsync(() => worker.Models.Scanned, "the worker has begun"); // Any two of them are in memory.
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (await worker.AskAsync("a"), await worker.AskAsync("b")));
+        Assert.Equal([ModelState.Ready, ModelState.Ready, ModelState.Idle], names.Select(name => worker.StateOf(name)!.Value));
         return worker;
     }
 
