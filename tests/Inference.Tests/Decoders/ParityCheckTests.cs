@@ -67,7 +67,7 @@ public sealed class ParityCheckTests(TinyFamilyModels models)
         Assert.Contains(measure, refusal.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>More threads than heads: other settings of a session, the threads or the kernels, would change last bits.</summary>
+    /// <summary>Other kernels, such as those for weights that are not packed, would find another divergence.</summary>
     [Fact]
     public async Task An_import_compares_the_source_with_the_session_that_serves()
     {
