@@ -143,24 +143,25 @@ internal sealed class PlanDesk(PlanBook plans, FleetView fleet)
         Func<ModelPlan, PlanFault?>? findFault = null)
     {
         await using var order = await plans.BeginAsync(model, cancellationToken);
-        if (order.CanaryId is not null)
-        {
-            return [new PlanFault("model", $"A canary of {model} runs. Promote it or roll it back first.")];
-        }
-
+        var changed = change(order.Plan);
         if (findFault?.Invoke(order.Plan) is { } fault)
         {
             return [fault];
         }
 
-        var changed = change(order.Plan);
-        if (changed.Unloaded != order.Plan.Unloaded || !changed.Versions.SequenceEqual(order.Plan.Versions))
+        if (changed.Unloaded == order.Plan.Unloaded && changed.Versions.SequenceEqual(order.Plan.Versions))
         {
-            order.Set(changed);
-            order.WriteDown(action, subject, actorId);
-            await plans.CommitAsync(order, cancellationToken);
+            return []; // Also while a canary runs: an order that changes nothing disturbs nothing.
         }
 
+        if (order.CanaryId is not null)
+        {
+            return [new PlanFault("model", $"A canary of {model} runs. Promote it or roll it back first.")];
+        }
+
+        order.Set(changed);
+        order.WriteDown(action, subject, actorId);
+        await plans.CommitAsync(order, cancellationToken);
         return [];
     }
 }

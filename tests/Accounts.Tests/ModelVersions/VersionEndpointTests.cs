@@ -157,6 +157,7 @@ public sealed class VersionEndpointTests : IAsyncLifetime
         var running = (await ModelAsync("m")).Canary!;
         var weights = await OrderAsync("m/weights", Weights(("1", 1)));
         var unload = await OrderAsync("m/unload");
+        var load = await OrderAsync("m/load");
         var promoted = await OrderAsync("m/canary/promote");
         var rolledBack = await OrderAsync("m/canary/rollback");
         var history = await _host.Operators.GetFromJsonAsync(
@@ -169,6 +170,7 @@ public sealed class VersionEndpointTests : IAsyncLifetime
         Assert.All(
             [weights, unload],
             faults => Assert.Contains("A canary of m runs", Assert.Single(faults).Text, StringComparison.Ordinal));
+        Assert.Empty(load); // It is loaded: nothing changes.
         Assert.Empty(promoted);
         Assert.Empty(rolledBack);
         var ended = Assert.Single(history!);

@@ -231,15 +231,18 @@ public sealed class ResponseCallTests(RelayFixture relay) : IClassFixture<RelayF
     {
         var key = await Gateway.CreateKeyAsync();
         var id = "";
+        var started = new TaskCompletionSource();
         Gateway.Worker.Script = async call =>
         {
             id = IdOf(call);
             await call.StartStreamAsync(new Units(9));
             await call.ChunkAsync(Event(1, 0, "response.created", $"\"response\":{Response(id, "", null)}"));
+            await started.Task; // A reset would take along what the gateway has not read yet.
             call.Reset();
         };
 
         using var response = await Gateway.PostAsync(key, Path, """{"model":"tiny-assistant","input":"France?","stream":true}""");
+        started.SetResult();
         var text = await response.Content.ReadAsStringAsync();
 
         Assert.Contains("\n\nevent: error\ndata: {\"type\":\"error\",", text, StringComparison.Ordinal);
