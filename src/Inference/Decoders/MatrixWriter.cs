@@ -67,7 +67,7 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
             raised = graph.Node("MatMul", [_inputs.Sums(input, form.Length, matrix.Columns, isFlat: false), $"{name}.minima"]);
         }
 
-        AddProduct(input, matrix, isFlat: false, raised, output, (rows, products) => AddKernel(name, rows, matrix, products));
+        AddProduct(name, input, matrix, isFlat: false, raised, output);
         return output;
     }
 
@@ -116,35 +116,10 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
     {
         var raised = matrix.Minima is null ? null : graph.Node(
             "Gemm", [_inputs.Sums(rows, matrix.Form.Length, matrix.Columns, isFlat: true), $"{name}.minima"], ("transB", 1));
-        AddProduct(rows, matrix, isFlat: true, raised, output, (input, products) => AddPieces(name, input, matrix, products));
-    }
-
-    /// <summary>Adds the product with blocks; of a file's own blocks it is that of float32.</summary>
-    /// <param name="raised">What the minima add; null where there are none.</param>
-    /// <param name="addKernel">Adds the product of an input, with the name of its output.</param>
-    private void AddProduct(
-        string input, BlockMatrix matrix, bool isFlat, string? raised, string output, Action<string, string> addKernel)
-    {
-        if (precision != WeightPrecision.AsStored)
-        {
-            addKernel(input, output);
-            return;
-        }
-
-        var products = graph.NewName();
-        addKernel(_inputs.Split(input, matrix.Form.Length, matrix.Columns, isFlat), products);
-        string[] parts = [.. Enumerable.Range(0, InputParts.Count).Select(_ => graph.NewName())];
-        graph.Node("Split", domain: "", [products], parts, ("axis", 0));
-        graph.Node("Sum", domain: "", raised is null ? parts : [.. parts, raised], [output]);
-    }
-
-    /// <summary>Adds the kernels of a table's pieces.</summary>
-    private void AddPieces(string name, string input, BlockMatrix matrix, string output)
-    {
         var pieces = Cut(matrix);
         if (pieces.Count == 1)
         {
-            AddKernel($"{name}.0", input, matrix, output);
+            AddProduct($"{name}.0", rows, matrix, isFlat: true, raised, output);
             return;
         }
 
@@ -152,10 +127,32 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
         foreach (var (first, piece) in pieces)
         {
             products.Add(graph.NewName());
-            AddKernel($"{name}.{first}", input, piece, products[^1]);
+            AddProduct($"{name}.{first}", rows, piece, isFlat: true, raised: null, products[^1]);
         }
 
-        graph.Node("Concat", domain: "", [.. products], [output], ("axis", -1));
+        var joined = raised is null ? output : graph.NewName();
+        graph.Node("Concat", domain: "", [.. products], [joined], ("axis", -1));
+        if (raised is not null)
+        {
+            graph.Node("Sum", domain: "", [joined, raised], [output]);
+        }
+    }
+
+    /// <summary>Adds the product with blocks; of a file's own blocks it is that of float32.</summary>
+    /// <param name="raised">What the minima add; null where there are none.</param>
+    private void AddProduct(string name, string input, BlockMatrix matrix, bool isFlat, string? raised, string output)
+    {
+        if (precision != WeightPrecision.AsStored)
+        {
+            AddKernel(name, input, matrix, output);
+            return;
+        }
+
+        var products = graph.NewName();
+        AddKernel(name, _inputs.Split(input, matrix.Form.Length, matrix.Columns, isFlat), matrix, products);
+        string[] parts = [.. Enumerable.Range(0, InputParts.Count).Select(_ => graph.NewName())];
+        graph.Node("Split", domain: "", [products], parts, ("axis", 0));
+        graph.Node("Sum", domain: "", raised is null ? parts : [.. parts, raised], [output]);
     }
 
     /// <summary>Rows of a table that are multiplied by one kernel, each piece with its first row and without numbers.</summary>
