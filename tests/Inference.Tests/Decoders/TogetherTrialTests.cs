@@ -22,6 +22,10 @@ public sealed class TogetherTrialTests
     }
 
     [Fact]
-    public void Run_refuses_lengths_in_which_numbers_depend_on_where_a_chunk_ends() =>
-        Assert.False(TogetherTrial.Run(256, TensorElementType.Float, ChunkTrial.Run(256, TensorElementType.Float, 128, Sessions), Sessions));
+    public void Run_refuses_lengths_in_which_numbers_depend_on_where_a_chunk_ends()
+    {
+        var lengths = ChunkTrial.Run(256, TensorElementType.Float, longest: 128, Sessions);
+
+        Assert.False(TogetherTrial.Run(256, TensorElementType.Float, lengths, Sessions));
+    }
 }

@@ -103,5 +103,6 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
         }
     }
 
-    private static int[] Prompt(int i) => [.. Enumerable.Range(0, Prompts[i]).Select(k => ((k * 67) + 5 + i) % (TinyFamily.Vocabulary - 1))];
+    private static int[] Prompt(int i) =>
+        [.. Enumerable.Range(0, Prompts[i]).Select(k => ((k * 67) + 5 + i) % (TinyFamily.Vocabulary - 1))];
 }

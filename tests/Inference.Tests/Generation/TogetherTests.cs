@@ -166,7 +166,8 @@ public sealed class TogetherTests(TinyDecoder tiny)
     private static GenerationRequest Request(int[] prompt, int output, Guid organization = default) => new(
         new RequestIdentity(Guid.NewGuid(), 1, organization), [prompt], new ChoicePlan(Endless, 1, output, 1), _ => { });
 
-    private static int[] Prompt(int length, int seed) => [.. Enumerable.Range(0, length).Select(i => 20 + (((i * 67) + (seed * 13)) % 200))];
+    private static int[] Prompt(int length, int seed) =>
+        [.. Enumerable.Range(0, length).Select(i => 20 + (((i * 67) + (seed * 13)) % 200))];
 
     /// <summary>Long prompts that are being read; each step waits for a release.</summary>
     private async Task<List<GenerationRequest>> StartReadingAsync(DecoderScheduler scheduler, SemaphoreSlim turns, int count)
