@@ -31,6 +31,7 @@ internal sealed partial class DecoderScheduler
 
     private void PrefillChunk(Choice choice)
     {
+        ReusePrefix(choice); // A prompt that began alike may have been read since.
         var prompt = choice.Prompt;
         var length = prompt.Scores is null
             ? _pace.NextChunk(prompt.Tokens.Length - choice.Cached, decoding: _slots.Decoding > 0) : 1;
@@ -53,6 +54,7 @@ internal sealed partial class DecoderScheduler
         }
 
         choice.Cached += length;
+        KeepPrefix(choice);
         if (!prompt.Computed)
         {
             choice.Request.CountPrompt(length); // By the chunk: a request that leaves in the middle pays for what was computed.

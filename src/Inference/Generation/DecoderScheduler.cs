@@ -31,6 +31,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     private readonly int[] _tokens;
     private readonly int[] _past;
     private readonly long _memoryTokens;
+    private readonly PrefixCache? _prefixes;
     private long _reserved;
     private long _lastTurnAt;
     private long _turn;
@@ -53,6 +54,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _tokens = new int[slots];
         _past = new int[slots];
         _memoryTokens = (options.KeyValueMemoryMb * (1L << 20)) / _steps.Arena.BytesPerToken;
+        _prefixes = CreatePrefixes();
         _lastTurnAt = Clock.GetTimestamp();
         var thread = new Thread(Run) { IsBackground = true, Name = $"decoder {scope.Model}" };
         thread.Start();
@@ -183,6 +185,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         waiting.ForEach(request => Fail(request, OpenAiError.Overloaded(RetryAfter)));
         _wake.Set();
         await _finished.Task;
+        _prefixes?.Dispose();
         _steps.Dispose();
         lock (_gate)
         {
@@ -214,7 +217,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
                 if (!_wake.WaitOne(IdleBeforeTrim))
                 {
                     _steps.Arena.Trim(firstFree: 0);
-                    _wake.WaitOne();
+                    WaitIdle();
                 }
             }
         }
@@ -331,6 +334,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             }
 
             Seat(choice);
+            MakeRoomForRows();
         }
     }
 
@@ -369,6 +373,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             prompt.Computing = true;
             choice.LastTurn = 0;
             _slots.Place(choice);
+            ReusePrefix(choice);
             return;
         }
 

@@ -76,6 +76,36 @@ internal sealed unsafe class KeyValueArena : IDisposable
         Touch(to, tokens);
     }
 
+    /// <summary>Copies <paramref name="count"/> tokens of a row from <paramref name="first"/> on into memory of their own.</summary>
+    public KeyValueBlock Save(int row, int first, int count)
+    {
+        var block = new KeyValueBlock(count, count * BytesPerToken);
+        CopyBlock(block, row, first, save: true);
+        return block;
+    }
+
+    /// <summary>Writes a block's tokens over those of a row from <paramref name="first"/> on.</summary>
+    public void Restore(KeyValueBlock block, int row, int first)
+    {
+        CopyBlock(block, row, first, save: false);
+        Touch(row, first + block.Count);
+    }
+
+    private void CopyBlock(KeyValueBlock block, int row, int first, bool save)
+    {
+        var tokenBytes = (long)_width * _numberBytes;
+        var bytes = block.Count * tokenBytes;
+        var at = block.Memory.Pointer;
+        foreach (var buffer in _buffers)
+        {
+            for (var head = 0; head < _heads; head++, at += bytes)
+            {
+                var place = buffer.Pointer + (row * RowBytes) + (head * HeadBytes) + (first * tokenBytes);
+                Buffer.MemoryCopy(save ? place : at, save ? at : place, bytes, bytes);
+            }
+        }
+    }
+
     /// <summary>The row holds nothing any more.</summary>
     public void Release(int row)
     {

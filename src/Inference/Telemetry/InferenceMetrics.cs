@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Tollgate.Contracts.Metering;
+using Tollgate.Inference.Generation;
 using Tollgate.ServiceDefaults.Telemetry;
 
 namespace Tollgate.Inference.Telemetry;
@@ -30,6 +31,11 @@ public sealed class InferenceMetrics
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _calls;
     private readonly Counter<long> _changes;
+    private readonly Counter<long> _prefixHits;
+    private readonly Counter<long> _prefixTokens;
+    private readonly Counter<long> _prefixDrops;
+    private readonly UpDownCounter<long> _prefixBlocks;
+    private readonly UpDownCounter<long> _prefixBytes;
 
     public InferenceMetrics(IMeterFactory meters)
     {
@@ -41,7 +47,7 @@ public sealed class InferenceMetrics
             GenAiBuckets.PerTokenSeconds);
         _duration = new DurationHistogram(
             _meter, "gen_ai.server.request.duration", "Request read to answer ended.", GenAiBuckets.RequestSeconds);
-        _tokens = _meter.CreateCounter<long>("tollgate.inference.tokens", "{token}", "Tokens computed, billed or not.");
+        _tokens = _meter.CreateCounter<long>("tollgate.inference.tokens", "{token}", "Tokens computed or taken from the prefix cache, billed or not.");
         _queueTime = new DurationHistogram(_meter, "tollgate.inference.queue.duration", "Wait for the first slot.", WorkSeconds);
         _stepDuration = new DurationHistogram(
             _meter, "tollgate.inference.step.duration", "One decode step, sampling included.", WorkSeconds);
@@ -57,6 +63,14 @@ public sealed class InferenceMetrics
         _calls = _meter.CreateCounter<long>("tollgate.inference.calls", "{call}", "Calls of functions in answers.");
         _changes = _meter.CreateCounter<long>(
             "tollgate.inference.model.changes", "{change}", "Versions of models that came into memory, or left it for others.");
+        _prefixHits = _meter.CreateCounter<long>(
+            "tollgate.inference.prefix.hits", "{hit}", "Times that a prompt's beginning was copied from the prefix cache.");
+        _prefixTokens = _meter.CreateCounter<long>(
+            "tollgate.inference.prefix.tokens", "{token}", "Prompt tokens that were copied instead of computed.");
+        _prefixDrops = _meter.CreateCounter<long>(
+            "tollgate.inference.prefix.drops", "{block}", "Blocks that left the prefix cache.");
+        _prefixBlocks = _meter.CreateUpDownCounter<long>("tollgate.inference.prefix.blocks", "{block}", "Blocks in the prefix cache now.");
+        _prefixBytes = _meter.CreateUpDownCounter<long>("tollgate.inference.prefix.size", "By", "Memory of the prefix cache now.");
     }
 
     /// <summary>A request got its first slot.</summary>
@@ -80,6 +94,26 @@ public sealed class InferenceMetrics
         _batchSize.Record(rows, Tag(model));
     }
 
+    /// <summary>The beginning of a prompt was copied from the prefix cache.</summary>
+    public void PrefixReused(string model, int tokens)
+    {
+        _prefixHits.Add(1, Tag(model));
+        _prefixTokens.Add(tokens, Tag(model));
+    }
+
+    /// <summary>A block of <paramref name="bytes"/> came into the prefix cache, or left it: <c>evicted</c> for the memory of others, or
+    /// <c>expired</c>.</summary>
+    internal void PrefixChanged(string model, PrefixChange change, long bytes)
+    {
+        var blocks = change == PrefixChange.Kept ? 1 : -1;
+        _prefixBlocks.Add(blocks, Tag(model));
+        _prefixBytes.Add(blocks * bytes, Tag(model));
+        if (change != PrefixChange.Kept)
+        {
+            _prefixDrops.Add(1, Tag(model), new("reason", change == PrefixChange.Evicted ? "evicted" : "expired"));
+        }
+    }
+
     /// <summary>A constraint restricted and took one token on the scheduler's thread.</summary>
     public void Constrained(string model, TimeSpan elapsed) => _constraintDuration.Record(elapsed, new TagList { Tag(model) });
 
@@ -92,7 +126,8 @@ public sealed class InferenceMetrics
     public void Finished(string model, string operation, string outcome, Units units, TimeSpan elapsed)
     {
         _duration.Record(elapsed, new TagList { Tag(model), Operation(operation), Provider, new("outcome", outcome) });
-        _tokens.Add(units.Prompt, Tag(model), new("gen_ai.token.type", "input"));
+        _tokens.Add(units.Input, Tag(model), new("gen_ai.token.type", "input"));
+        _tokens.Add(units.Cached, Tag(model), new("gen_ai.token.type", "cached"));
         _tokens.Add(units.Completion, Tag(model), new("gen_ai.token.type", "output"));
     }
 

@@ -43,7 +43,7 @@ public sealed class TinyDecoder : IAsyncLifetime
 
     internal static DecoderScheduler Start(
         DecoderModel model, GenerationOptions? options = null, ITokenizer? tokenizer = null,
-        QueueOptions? queue = null) => new(new DecoderScope
+        QueueOptions? queue = null, InferenceMetrics? metrics = null) => new(new DecoderScope
     {
         Model = model.Manifest.Name,
         Session = model.Session,
@@ -57,7 +57,7 @@ public sealed class TinyDecoder : IAsyncLifetime
         Options = options ?? new GenerationOptions(),
         Queue = queue ?? new QueueOptions(),
         Quiet = new QuietOrganizations(),
-        Metrics = new InferenceMetrics(new TestMeters()),
+        Metrics = metrics ?? new InferenceMetrics(new TestMeters()),
         Clock = TimeProvider.System,
         Logger = NullLogger.Instance,
     });
