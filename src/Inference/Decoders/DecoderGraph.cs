@@ -6,11 +6,13 @@ namespace Tollgate.Inference.Decoders;
 
 /// <summary>Writes a decoder as an ONNX graph for the slot scheduler.</summary>
 /// <remarks>
-/// Inputs: <c>input_ids</c> int64 [B, S]; <c>seqlens_k</c> int32 [B], past + new − 1; <c>total_sequence_length</c> int32 [1], the longest
-/// row's past + new; <c>past_key_values.{i}.key|value</c> float32 or float16 [B, Hkv, MaxLen, D].
-/// Outputs: <c>logits</c> float32 [B, V] of the last
-/// position; <c>present.{i}.key|value</c>, to be bound to the memory of the past, which is then appended to in place.
-/// S &gt; 1 with a past needs B = 1 (the kernel's limit).
+/// Inputs: <c>input_ids</c> int64 [B, S]; <c>taken</c> int64 [T], the positions in B × S whose logits are wanted, row by row;
+/// <c>seqlens_k</c> int32 [B], past + new − 1; <c>total_sequence_length</c> int32 [1], the longest row's past + new;
+/// <c>past_key_values.{i}.key|value</c> float32 or float16 [B, Hkv, MaxLen, D].
+/// Outputs: <c>logits</c> float32 [T, V]; <c>present.{i}.key|value</c>, to be bound to the memory of the past, which is then appended to
+/// in place.
+/// S &gt; 1 with a past needs B = 1 (the kernel's limit). Several rows without a past may have fewer than S tokens: what follows them is
+/// computed and never wanted, and <c>total_sequence_length</c> is S.
 /// </remarks>
 internal sealed class DecoderGraph : IDisposable
 {
@@ -63,10 +65,12 @@ internal sealed class DecoderGraph : IDisposable
     private void Build(Action<double>? progress)
     {
         _graph.Input("input_ids", typeof(long), "batch", "new");
+        _graph.Input(TakenPositions.Name, typeof(long), "taken");
         _graph.Input("seqlens_k", typeof(int), "batch");
         _graph.Input("total_sequence_length", typeof(int), 1);
-        _graph.Initializer("last", [-1L], 1);
+        _graph.Initializer("innermost", [-1L], 1);
         _graph.Initializer("flat", [-1L, _shape.Width], 2);
+        _graph.Initializer("flat_heads", [-1L, _shape.Heads * _shape.KernelWidth], 2);
         var rotations = AddRotaryTables();
         var positions = _weights.Positions is null && _shape.QueryGrowth is null ? null : AddPositionIds();
         var embedding = _matrices.Table("embedding", _weights.Embedding);
@@ -118,20 +122,20 @@ internal sealed class DecoderGraph : IDisposable
         return stream;
     }
 
-    /// <summary>Positions of the new tokens, int64 [B, S]: the last is the row's length − 1.</summary>
+    /// <summary>Positions of the new tokens, int64 [B, S]: the last is the row's length − 1; from 0 on in a row of fewer tokens.</summary>
     private string AddPositionIds()
     {
         _graph.Initializer("zero", [0L]);
         _graph.Initializer("one", [1L]);
         var count = _graph.Node("Gather", [_graph.Node("Shape", ["input_ids"]), "one"]);
-        var last = _graph.Node("Unsqueeze", [_graph.Node("Cast", ["seqlens_k"], ("to", 7)), "last"]); // 7: int64
-        var first = _graph.Node("Sub", [last, _graph.Node("Sub", [count, "one"])]);
+        var last = _graph.Node("Unsqueeze", [_graph.Node("Cast", ["seqlens_k"], ("to", 7)), "innermost"]); // 7: int64
+        var first = _graph.Node("Max", [_graph.Node("Sub", [last, _graph.Node("Sub", [count, "one"])]), "zero"]);
         return _graph.Node("Add", [first, _graph.Node("Range", ["zero", count, "one"])]);
     }
 
     private void AddLogits(string rows, TokenTable table)
     {
-        _graph.Output("logits", typeof(float), "batch", _shape.Vocabulary);
+        _graph.Output("logits", typeof(float), "taken", _shape.Vocabulary);
         if (_shape.LogitSoftcap == 0)
         {
             table.Multiply(rows, "logits");
@@ -154,9 +158,10 @@ internal sealed class DecoderGraph : IDisposable
         var attention = AddAttention(index, prefix, rotation, AddHeads(index, prefix, layer, normal));
         if (index == _shape.Layers.Count - 1)
         {
-            // Only the last position's logits are wanted: nothing after the last attention needs the others.
-            attention = _graph.Node("Gather", [attention, "last"], ("axis", 1));
-            stream = _graph.Node("Gather", [stream, "last"], ("axis", 1));
+            // Few positions' logits are wanted: nothing after the last attention needs the others. They are rows of one token each.
+            var taken = _graph.Node("Unsqueeze", [TakenPositions.Name, "innermost"]);
+            attention = _graph.Node("Gather", [_graph.Node("Reshape", [attention, "flat_heads"]), taken], ("axis", 0));
+            stream = _graph.Node("Gather", [_graph.Node("Reshape", [stream, "flat"]), taken], ("axis", 0));
         }
 
         var output = new MatrixPart(layer.AttentionOutput.Matrix) { Piece = _shape.HeadWidth, Filled = _shape.KernelWidth };

@@ -13,12 +13,14 @@ internal sealed class DecoderRun : IDisposable
     private readonly string[] _outputNames;
     private readonly OrtValue[] _cache;
     private readonly int _capacity;
+    private readonly bool _takes;
 
     /// <param name="capacity">Most tokens of the sequence.</param>
     public DecoderRun(InferenceSession session, int layers, int keyValueHeads, int headWidth, int capacity)
     {
         _session = session;
         _capacity = capacity;
+        _takes = TakenPositions.AreInputOf(session);
         var parts = Enumerable.Range(0, layers).SelectMany(i => (string[])[$"{i}.key", $"{i}.value"]).ToArray();
         _inputNames = ["input_ids", "seqlens_k", "total_sequence_length", .. parts.Select(p => $"past_key_values.{p}")];
         _outputNames = ["logits", .. parts.Select(p => $"present.{p}")];
@@ -47,7 +49,13 @@ internal sealed class DecoderRun : IDisposable
         using var idsValue = OrtValue.CreateTensorValueFromMemory(input, [1, input.Length]);
         using var lengths = OrtValue.CreateTensorValueFromMemory(new[] { Length - 1 }, [1]);
         using var total = OrtValue.CreateTensorValueFromMemory(new[] { Length }, [1]);
+        using var taken = OrtValue.CreateTensorValueFromMemory(new[] { ids.Length - 1L }, [1]);
         using var binding = _session.CreateIoBinding();
+        if (_takes)
+        {
+            binding.BindInput(TakenPositions.Name, taken);
+        }
+
         binding.BindInput(_inputNames[0], idsValue);
         binding.BindInput(_inputNames[1], lengths);
         binding.BindInput(_inputNames[2], total);

@@ -45,7 +45,7 @@ internal sealed partial class DecoderScheduler
     {
         var plan = choice.Request.Plan;
         logits = WithinVocabulary(logits);
-        var scratch = _steps.Scratch[..logits.Length];
+        var scratch = _scratch.Span[..logits.Length];
         var scores = choice.Sampler.Adjust(logits, choice.Generated, scratch);
         var spent = Restrict(choice, scratch);
         var sampled = choice.Sampler.Choose(logits, scores, choice.Generated, scratch);

@@ -22,11 +22,11 @@ internal sealed partial class DecoderScheduler
     /// would have other bits.</summary>
     private int LeastComputed => _scope.ChunkLengths.Count == 1 ? 1 : 2;
 
-    private long PrefixTokens => (_scope.Options.PrefixCacheMb * (1L << 20)) / _steps.Arena.BytesPerToken;
+    private long PrefixTokens => (_scope.Options.PrefixCacheMb * (1L << 20)) / _engine.BytesPerToken;
 
     private PrefixCache? CreatePrefixes() => PrefixTokens < PrefixBlockTokens ? null : new PrefixCache(
         PrefixBlockTokens, Clock,
-        change => _scope.Metrics.PrefixChanged(_scope.Model, change, PrefixBlockTokens * _steps.Arena.BytesPerToken));
+        change => _scope.Metrics.PrefixChanged(_scope.Model, change, PrefixBlockTokens * _engine.BytesPerToken));
 
     /// <summary>Copies what the cache has of a choice's prompt beyond what is read into its row.</summary>
     private void ReusePrefix(Choice choice)
@@ -46,7 +46,7 @@ internal sealed partial class DecoderScheduler
 
         for (var i = choice.Cached / _prefixes.BlockTokens; i < blocks.Count; i++)
         {
-            _steps.Arena.Restore(blocks[i], choice.Row, i * _prefixes.BlockTokens);
+            _engine.Restore(blocks[i], choice.Row, i * _prefixes.BlockTokens);
         }
 
         choice.Cached += reused;
@@ -69,7 +69,7 @@ internal sealed partial class DecoderScheduler
         {
             _prefixes!.Keep(
                 choice.Request.Identity.Organization, choice.Prompt.Tokens.AsSpan(0, choice.Cached),
-                Math.Min(PrefixTokens, _memoryTokens - _reserved), first => _steps.Arena.Save(choice.Row, first, _prefixes.BlockTokens));
+                Math.Min(PrefixTokens, _memoryTokens - _reserved), first => _engine.Save(choice.Row, first, _prefixes.BlockTokens));
         }
         catch (Win32Exception exception)
         {

@@ -44,7 +44,7 @@ internal sealed partial class DecoderScheduler
         var started = Clock.GetTimestamp();
         try
         {
-            _steps.Extend(choice.Row, prompt.Tokens.AsSpan(choice.Cached, length), choice.Cached);
+            _engine.Extend(choice.Row, prompt.Tokens.AsSpan(choice.Cached, length), choice.Cached);
         }
         catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
         {
@@ -73,8 +73,8 @@ internal sealed partial class DecoderScheduler
 
         choice.Part = PartOf(choice.Request.Identity.Party);
         _slots.Promote(choice);
-        NoteRead(choice, _steps.Logits(0));
-        Advance(choice, _steps.Logits(0));
+        NoteRead(choice, _engine.Logits(0));
+        Advance(choice, _engine.Logits(0));
         LeaveIfEnded(choice);
     }
 
@@ -99,7 +99,7 @@ internal sealed partial class DecoderScheduler
     private void BeginScoring(Choice choice)
     {
         choice.Scoring = true;
-        Score(choice, _steps.Logits(0));
+        Score(choice, _engine.Logits(0));
         choice.Part = PartOf(choice.Request.Identity.Party);
         _slots.Promote(choice);
     }
@@ -126,7 +126,7 @@ internal sealed partial class DecoderScheduler
     private void Score(Choice choice, ReadOnlySpan<float> logits)
     {
         logits = WithinVocabulary(logits);
-        choice.Prompt.Scores!.Note(choice.Cached, logits, _steps.Scratch[..logits.Length]);
+        choice.Prompt.Scores!.Note(choice.Cached, logits, _scratch.Span[..logits.Length]);
         choice.LastToken = choice.Prompt.Tokens[choice.Cached];
     }
 }

@@ -19,7 +19,8 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly DecoderScope _scope;
-    private readonly DecoderSteps _steps;
+    private readonly IDecoderEngine _engine;
+    private readonly AlignedFloats _scratch;
     private readonly SlotTable _slots;
     private readonly WaitingLine _line;
     private readonly QueuePlaces _places;
@@ -47,13 +48,14 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         var slots = options.Slots + options.ReservedSlots;
         _places = new QueuePlaces(scope.Queue.QueueLength, scope.Queue.QueueLengthPerOrganization);
         _line = new WaitingLine(_places);
-        _steps = new DecoderSteps(scope.Session, scope.Size, slots + 1, scope.MaxLength, options.MaxChunk);
-        _slots = new SlotTable(_steps.Arena);
+        _engine = scope.Open(scope, slots + 1, scope.MaxLength);
+        _scratch = new AlignedFloats(scope.Size.Vocabulary);
+        _slots = new SlotTable(_engine);
         _pace = new PrefillPace(options.StallTarget, scope.ChunkLengths);
         _rate = new TokenRate(scope.Clock);
         _tokens = new int[slots];
         _past = new int[slots];
-        _memoryTokens = (options.KeyValueMemoryMb * (1L << 20)) / _steps.Arena.BytesPerToken;
+        _memoryTokens = (options.KeyValueMemoryMb * (1L << 20)) / _engine.BytesPerToken;
         _prefixes = CreatePrefixes();
         _lastTurnAt = Clock.GetTimestamp();
         var thread = new Thread(Run) { IsBackground = true, Name = $"decoder {scope.Model}" };
@@ -186,7 +188,8 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _wake.Set();
         await _finished.Task;
         _prefixes?.Dispose();
-        _steps.Dispose();
+        _engine.Dispose();
+        _scratch.Dispose();
         lock (_gate)
         {
             _wakeGone = true;
@@ -216,7 +219,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
                 if (!_wake.WaitOne(IdleBeforeTrim))
                 {
-                    _steps.Arena.Trim(firstFree: 0);
+                    _engine.Trim(firstFree: 0);
                     WaitIdle();
                 }
             }
@@ -398,11 +401,11 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         var generating = going.Count(choice => !choice.Scoring);
         try
         {
-            _steps.Decode(_tokens.AsSpan(0, rows), _past.AsSpan(0, rows));
+            _engine.Decode(_tokens.AsSpan(0, rows), _past.AsSpan(0, rows));
             foreach (var choice in going)
             {
                 choice.Cached++;
-                Advance(choice, _steps.Logits(choice.Row));
+                Advance(choice, _engine.Logits(choice.Row));
             }
         }
         catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
@@ -424,9 +427,9 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     {
         try
         {
-            _steps.Extend(choice.Row, [choice.LastToken], choice.Cached);
+            _engine.Extend(choice.Row, [choice.LastToken], choice.Cached);
             choice.Cached++;
-            Advance(choice, _steps.Logits(0));
+            Advance(choice, _engine.Logits(0));
         }
         catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
         {

@@ -6,7 +6,7 @@ using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Generation;
 
-/// <summary>What a scheduler needs of its model and its worker. None of it is owned by the scheduler.</summary>
+/// <summary>What a scheduler needs of its model and its worker. The scheduler owns none of it.</summary>
 internal sealed record DecoderScope
 {
     /// <summary>Name for logs and metrics.</summary>
@@ -22,6 +22,10 @@ internal sealed record DecoderScope
     /// <summary>Lengths of chunks of a prompt, tokens, ascending, at most <see cref="GenerationOptions.MaxChunk"/>: those in which the
     /// kernels give each token the same numbers. Or the only one.</summary>
     public required IReadOnlyList<int> ChunkLengths { get; init; }
+
+    /// <summary>Opens the rows of the model: so many, each so many tokens long. The scheduler owns them.</summary>
+    public Func<DecoderScope, int, int, IDecoderEngine> Open { get; init; } = static (scope, rows, length) =>
+        new DecoderSteps(scope.Session, scope.Size, rows, length, scope.Options.MaxChunk);
 
     public required ITokenizer Tokenizer { get; init; }
 

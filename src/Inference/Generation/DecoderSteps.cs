@@ -6,14 +6,16 @@ using Tollgate.Inference.Decoders;
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Runs a decoder over the rows of a <see cref="KeyValueArena"/>, in place: the past that goes in and the present that comes out are the
-/// same memory. Buffers and bindings are made once; a step allocates nothing. One thread.
+/// Runs a decoder over the rows of a <see cref="KeyValueArena"/> in host memory, in place: the past that goes in and the present that
+/// comes out are the same memory. Buffers are made once, and bindings for each number of decode rows and each row; a step over them
+/// allocates nothing. One thread.
 /// </summary>
-internal sealed unsafe class DecoderSteps : IDisposable
+internal sealed unsafe class DecoderSteps : IDecoderEngine
 {
     private const int Alignment = 64;
     private readonly InferenceSession _session;
     private readonly ModelDecoder _size;
+    private readonly KeyValueArena _arena;
     private readonly int _maxChunk;
     private readonly OrtIoBinding?[] _batches;
     private readonly OrtIoBinding?[] _singles;
@@ -21,37 +23,36 @@ internal sealed unsafe class DecoderSteps : IDisposable
     private readonly List<OrtValue> _values = [];
     private readonly RunOptions _runOptions = new();
     private readonly long* _ids;
+    private readonly long* _taken;
     private readonly int* _lengths;
     private readonly int* _total;
     private readonly float* _logits;
-    private readonly float* _scratch;
 
     /// <param name="length">Most tokens in a row.</param>
-    /// <param name="maxChunk">Most tokens that one <see cref="Extend"/> takes.</param>
+    /// <param name="maxChunk">Most tokens of a row that one step takes.</param>
     public DecoderSteps(InferenceSession session, ModelDecoder size, int rows, int length, int maxChunk)
     {
         (_session, _size, _maxChunk) = (session, size, maxChunk);
-        Arena = new KeyValueArena(rows, size.Layers, size.KeyValueHeads, length, size.HeadWidth, CacheType.Of(session));
+        (Length, ReadsTogether) = (length, TakenPositions.AreInputOf(session));
+        _arena = new KeyValueArena(rows, size.Layers, size.KeyValueHeads, length, size.HeadWidth, CacheType.Of(session));
         _batches = new OrtIoBinding[rows + 1];
         _singles = new OrtIoBinding[rows];
         _chunkIds = new OrtValue[maxChunk + 1];
-        _ids = (long*)Allocate(sizeof(long) * Math.Max(rows, maxChunk));
+        _ids = (long*)Allocate((long)sizeof(long) * rows * maxChunk);
+        _taken = (long*)Allocate(sizeof(long) * rows);
         _lengths = (int*)Allocate(sizeof(int) * rows);
         _total = (int*)Allocate(sizeof(int));
         _logits = (float*)Allocate((long)sizeof(float) * rows * size.Vocabulary);
-        _scratch = (float*)Allocate((long)sizeof(float) * size.Vocabulary);
     }
 
-    public KeyValueArena Arena { get; }
+    public int Rows => _arena.Rows;
 
-    /// <summary>Working memory for the sampler, as long as one row of logits, aligned to 64 bytes.</summary>
-    public Span<float> Scratch => new(_scratch, _size.Vocabulary);
+    public int Length { get; }
 
-    /// <summary>One token for each of the first <paramref name="tokens"/>.Length rows.
-    /// The logits are then in <see cref="Logits"/>.</summary>
-    /// <param name="tokens">The newest token of each row.</param>
-    /// <param name="past">Tokens that each row holds already.</param>
-    /// <exception cref="OnnxRuntimeException">The runtime failed; the rows hold what they held.</exception>
+    public long BytesPerToken => _arena.BytesPerToken;
+
+    public bool ReadsTogether { get; }
+
     public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> past)
     {
         var rows = tokens.Length;
@@ -59,34 +60,86 @@ internal sealed unsafe class DecoderSteps : IDisposable
         for (var row = 0; row < rows; row++)
         {
             _ids[row] = tokens[row];
+            _taken[row] = row;
             _lengths[row] = past[row];
             *_total = Math.Max(*_total, past[row] + 1);
-            Arena.Touch(row, past[row] + 1);
+            _arena.Touch(row, past[row] + 1);
         }
 
         _session.RunWithBinding(_runOptions, _batches[rows] ??= BindBatch(rows));
     }
 
-    /// <summary>Several tokens for one row, whose logits after the last of them are then <c>Logits(0)</c>.</summary>
-    /// <exception cref="OnnxRuntimeException">The runtime failed; the row holds what it held.</exception>
     public void Extend(int row, ReadOnlySpan<int> tokens, int past)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, _maxChunk);
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            _ids[i] = tokens[i];
-        }
-
+        Write(tokens, _ids);
+        *_taken = tokens.Length - 1;
         *_lengths = past + tokens.Length - 1;
         *_total = past + tokens.Length;
-        Arena.Touch(row, past + tokens.Length);
-        var binding = _singles[row] ??= BindSingle(row);
-        binding.BindInput("input_ids", _chunkIds[tokens.Length] ??= Value(TensorElementType.Int64, _ids, sizeof(long), 1, tokens.Length));
+        _arena.Touch(row, past + tokens.Length);
+        var binding = _singles[row] ??= Bind(row, count: 1, Keep);
+        binding.BindInput(
+            "input_ids", _chunkIds[tokens.Length] ??= Keep(Value(TensorElementType.Int64, _ids, sizeof(long), 1, tokens.Length)));
         _session.RunWithBinding(_runOptions, binding);
     }
 
-    /// <summary>Logits of a row after the last step; overwritten by the next one.</summary>
-    public ReadOnlySpan<float> Logits(int row) => new(_logits + ((long)row * _size.Vocabulary), _size.Vocabulary);
+    public void ReadFirst(int row, IReadOnlyList<ReadOnlyMemory<int>> tokens, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Math.Min(_maxChunk, Length));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Count, Rows - row);
+        if (!ReadsTogether)
+        {
+            throw new InvalidOperationException("The graph of this model reads the prompts of several rows one by one.");
+        }
+
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            var count = tokens[i].Length;
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(count, length);
+            var ids = _ids + ((long)i * length);
+            Write(tokens[i].Span, ids);
+            new Span<long>(ids + count, length - count).Clear();
+            _taken[i] = ((long)i * length) + count - 1;
+            _lengths[i] = count - 1;
+            _arena.Touch(row + i, length);
+        }
+
+        *_total = length;
+        var values = new List<OrtValue>();
+        try
+        {
+            using var binding = Bind(row, tokens.Count, KeepHere);
+            binding.BindInput("input_ids", KeepHere(Value(TensorElementType.Int64, _ids, sizeof(long), tokens.Count, length)));
+            _session.RunWithBinding(_runOptions, binding);
+        }
+        finally
+        {
+            values.ForEach(value => value.Dispose());
+        }
+
+        OrtValue KeepHere(OrtValue value)
+        {
+            values.Add(value);
+            return value;
+        }
+    }
+
+    public Span<float> Logits(int index) => new(_logits + ((long)index * _size.Vocabulary), _size.Vocabulary);
+
+    public void Copy(int from, int to, int tokens) => _arena.Copy(from, to, tokens);
+
+    public KeyValueBlock Save(int row, int first, int count)
+    {
+        var block = new KeyValueBlock(count, checked((int)(count * BytesPerToken)));
+        _arena.Read(row, first, count, block.Content);
+        return block;
+    }
+
+    public void Restore(KeyValueBlock block, int row, int first) => _arena.Write(row, first, block.Tokens, block.Content);
+
+    public void Release(int row) => _arena.Release(row);
+
+    public void Trim(int firstFree) => _arena.Trim(firstFree);
 
     public void Dispose()
     {
@@ -94,35 +147,48 @@ internal sealed unsafe class DecoderSteps : IDisposable
         Array.ForEach(_singles, binding => binding?.Dispose());
         _values.ForEach(value => value.Dispose());
         _runOptions.Dispose();
-        Arena.Dispose();
+        _arena.Dispose();
         NativeMemory.AlignedFree(_ids);
+        NativeMemory.AlignedFree(_taken);
         NativeMemory.AlignedFree(_lengths);
         NativeMemory.AlignedFree(_total);
         NativeMemory.AlignedFree(_logits);
-        NativeMemory.AlignedFree(_scratch);
     }
 
     private static void* Allocate(long bytes) => NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
 
+    private static void Write(ReadOnlySpan<int> tokens, long* ids)
+    {
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            ids[i] = tokens[i];
+        }
+    }
+
     private OrtIoBinding BindBatch(int rows)
     {
-        var binding = Bind(row: 0, rows);
-        binding.BindInput("input_ids", Value(TensorElementType.Int64, _ids, sizeof(long), rows, 1));
+        var binding = Bind(row: 0, rows, Keep);
+        binding.BindInput("input_ids", Keep(Value(TensorElementType.Int64, _ids, sizeof(long), rows, 1)));
         return binding;
     }
 
-    private OrtIoBinding BindSingle(int row) => Bind(row, count: 1);
-
-    private OrtIoBinding Bind(int row, int count)
+    /// <summary>Everything but the ids.</summary>
+    /// <param name="keep">Sees to it that a value lives as long as the binding.</param>
+    private OrtIoBinding Bind(int row, int count, Func<OrtValue, OrtValue> keep)
     {
         var binding = _session.CreateIoBinding();
-        binding.BindInput("seqlens_k", Value(TensorElementType.Int32, _lengths, sizeof(int), count));
-        binding.BindInput("total_sequence_length", Value(TensorElementType.Int32, _total, sizeof(int), 1));
-        binding.BindOutput("logits", Value(TensorElementType.Float, _logits, sizeof(float), count, _size.Vocabulary));
+        if (ReadsTogether)
+        {
+            binding.BindInput(TakenPositions.Name, keep(Value(TensorElementType.Int64, _taken, sizeof(long), count)));
+        }
+
+        binding.BindInput("seqlens_k", keep(Value(TensorElementType.Int32, _lengths, sizeof(int), count)));
+        binding.BindInput("total_sequence_length", keep(Value(TensorElementType.Int32, _total, sizeof(int), 1)));
+        binding.BindOutput("logits", keep(Value(TensorElementType.Float, _logits, sizeof(float), count, _size.Vocabulary)));
         for (var layer = 0; layer < _size.Layers; layer++)
         {
-            BindCache(binding, $"{layer}.key", Keep(Arena.View(layer * 2, row, count)));
-            BindCache(binding, $"{layer}.value", Keep(Arena.View((layer * 2) + 1, row, count)));
+            BindCache(binding, $"{layer}.key", keep(_arena.View(layer * 2, row, count)));
+            BindCache(binding, $"{layer}.value", keep(_arena.View((layer * 2) + 1, row, count)));
         }
 
         return binding;
@@ -134,10 +200,10 @@ internal sealed unsafe class DecoderSteps : IDisposable
         binding.BindOutput($"present.{name}", view);
     }
 
-    private OrtValue Value(TensorElementType type, void* data, int elementBytes, params long[] shape)
+    private static OrtValue Value(TensorElementType type, void* data, int elementBytes, params long[] shape)
     {
         var elements = shape.Aggregate(1L, (product, extent) => product * extent);
-        return Keep(OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, shape, (nint)data, elements * elementBytes));
+        return OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, shape, (nint)data, elements * elementBytes);
     }
 
     private OrtValue Keep(OrtValue value)

@@ -19,7 +19,6 @@ internal sealed unsafe class KeyValueArena : IDisposable
     private readonly int _heads;
     private readonly int _length;
     private readonly int _width;
-
     private readonly TensorElementType _type;
     private readonly int _numberBytes;
 
@@ -76,34 +75,27 @@ internal sealed unsafe class KeyValueArena : IDisposable
         Touch(to, tokens);
     }
 
-    /// <summary>Copies <paramref name="count"/> tokens of a row from <paramref name="first"/> on into memory of their own.</summary>
-    public KeyValueBlock Save(int row, int first, int count)
+    /// <summary>Copies keys and values of a row out, buffer by buffer and head by head.</summary>
+    /// <param name="into"><paramref name="count"/> times <see cref="BytesPerToken"/>.</param>
+    public void Read(int row, int first, int count, Span<byte> into)
     {
-        var block = new KeyValueBlock(count, count * BytesPerToken);
-        CopyBlock(block, row, first, save: true);
-        return block;
-    }
-
-    /// <summary>Writes a block's tokens over those of a row from <paramref name="first"/> on.</summary>
-    public void Restore(KeyValueBlock block, int row, int first)
-    {
-        CopyBlock(block, row, first, save: false);
-        Touch(row, first + block.Count);
-    }
-
-    private void CopyBlock(KeyValueBlock block, int row, int first, bool save)
-    {
-        var tokenBytes = (long)_width * _numberBytes;
-        var bytes = block.Count * tokenBytes;
-        var at = block.Memory.Pointer;
-        foreach (var buffer in _buffers)
+        for (var part = 0; part < _buffers.Length * _heads; part++)
         {
-            for (var head = 0; head < _heads; head++, at += bytes)
-            {
-                var place = buffer.Pointer + (row * RowBytes) + (head * HeadBytes) + (first * tokenBytes);
-                Buffer.MemoryCopy(save ? place : at, save ? at : place, bytes, bytes);
-            }
+            var from = Tokens(part, row, first, count);
+            from.CopyTo(into.Slice(part * from.Length, from.Length));
         }
+    }
+
+    /// <summary>Copies keys and values into a row, in the order of <see cref="Read"/>.</summary>
+    public void Write(int row, int first, int count, ReadOnlySpan<byte> from)
+    {
+        for (var part = 0; part < _buffers.Length * _heads; part++)
+        {
+            var into = Tokens(part, row, first, count);
+            from.Slice(part * into.Length, into.Length).CopyTo(into);
+        }
+
+        Touch(row, first + count);
     }
 
     /// <summary>The row holds nothing any more.</summary>
@@ -128,6 +120,14 @@ internal sealed unsafe class KeyValueArena : IDisposable
     }
 
     public void Dispose() => Array.ForEach(_buffers, buffer => buffer.Dispose());
+
+    /// <param name="part">Buffer by buffer, in each head by head.</param>
+    private Span<byte> Tokens(int part, int row, int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, _length);
+        var offset = (row * RowBytes) + (part % _heads * HeadBytes) + ((long)first * _width * _numberBytes);
+        return new Span<byte>(_buffers[part / _heads].Pointer + offset, count * _width * _numberBytes);
+    }
 
     private void GiveBack(int row)
     {

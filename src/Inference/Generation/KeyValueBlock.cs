@@ -1,15 +1,28 @@
 namespace Tollgate.Inference.Generation;
 
-/// <summary>Keys and values of a run of tokens over all layers, outside the rows. Whoever holds it disposes it.</summary>
-/// <param name="count">Tokens.</param>
-/// <param name="bytes">Over all layers.</param>
-internal sealed class KeyValueBlock(int count, long bytes) : IDisposable
+/// <summary>Keys and values of some tokens over all layers, outside the rows. Its memory is the host's, and goes back to the system with
+/// the block. One thread at a time.</summary>
+/// <param name="tokens">At least 1.</param>
+/// <param name="bytes">Of all tokens.</param>
+/// <exception cref="System.ComponentModel.Win32Exception">The system has no memory for it.</exception>
+internal sealed unsafe class KeyValueBlock(int tokens, int bytes) : IDisposable
 {
-    /// <summary>For each layer keys and then values, <c>[heads, count, width]</c>.</summary>
-    public LazyMemory Memory { get; } = new(bytes);
+    private readonly LazyMemory _memory = new(bytes);
 
-    /// <summary>Tokens.</summary>
-    public int Count => count;
+    public int Tokens => tokens;
 
-    public void Dispose() => Memory.Dispose();
+    public int Bytes => bytes;
+
+    /// <summary>The keys and values, in the order of the engine that saved them. Valid until the block is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
+    public Span<byte> Content
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
+            return new Span<byte>(_memory.Pointer, bytes);
+        }
+    }
+
+    public void Dispose() => _memory.Dispose();
 }

@@ -14,13 +14,13 @@ internal enum SlotPart
 }
 
 /// <summary>
-/// Who sits in which row of the arena. Choices that generate are packed in rows 0 to <see cref="Decoding"/> − 1 in the order of their
-/// parts, because only the first rows of the arena are a tensor; choices whose prompt is being read sit anywhere behind. The scheduler's
+/// Who sits in which row of the engine. Choices that generate are packed in rows 0 to <see cref="Decoding"/> − 1 in the order of their
+/// parts, because only the first rows of an engine are a step; choices whose prompt is being read sit anywhere behind. The scheduler's
 /// thread alone.
 /// </summary>
-internal sealed class SlotTable(KeyValueArena arena)
+internal sealed class SlotTable(IDecoderEngine engine)
 {
-    private readonly Choice?[] _rows = new Choice?[arena.Rows];
+    private readonly Choice?[] _rows = new Choice?[engine.Rows];
     private readonly int[] _ends = new int[(int)SlotPart.All + 1];
 
     /// <summary>Most choices at once: one row stays free to move through.</summary>
@@ -60,7 +60,7 @@ internal sealed class SlotTable(KeyValueArena arena)
     public void PlaceCopy(Choice choice, Choice sibling, int tokens)
     {
         Place(choice);
-        arena.Copy(sibling.Row, choice.Row, tokens);
+        engine.Copy(sibling.Row, choice.Row, tokens);
         choice.Cached = tokens;
         Promote(choice);
     }
@@ -101,7 +101,7 @@ internal sealed class SlotTable(KeyValueArena arena)
             hole = Fill(hole, --_ends[(int)part]);
         }
 
-        arena.Release(hole);
+        engine.Release(hole);
     }
 
     /// <summary>Moves who sits in <paramref name="from"/> into a hole; returns where the hole is then.</summary>
@@ -118,9 +118,9 @@ internal sealed class SlotTable(KeyValueArena arena)
     private void Move(Choice choice, int to)
     {
         var from = choice.Row;
-        arena.Copy(from, to, choice.Cached);
+        engine.Copy(from, to, choice.Cached);
         _rows[from] = null;
-        arena.Release(from);
+        engine.Release(from);
         Put(choice, to);
     }
 

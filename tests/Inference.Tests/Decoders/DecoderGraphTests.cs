@@ -178,7 +178,9 @@ public sealed class DecoderGraphTests(TinyFamilyModels models)
         using var lengths = OrtValue.CreateTensorValueFromMemory(past, [rows]); // past + 1 - 1
         using var total = OrtValue.CreateTensorValueFromMemory(new[] { past.Max() + 1 }, [1]);
         binding.BindInput("input_ids", input);
+        using var taken = OrtValue.CreateTensorValueFromMemory([.. Enumerable.Range(0, rows).Select(row => (long)row)], [rows]);
         binding.BindInput("seqlens_k", lengths);
+        binding.BindInput("taken", taken);
         binding.BindInput("total_sequence_length", total);
         binding.BindOutputToDevice("logits", OrtMemoryInfo.DefaultInstance);
         var values = arena.Select(a => OrtValue.CreateTensorValueFromMemory(

@@ -60,7 +60,7 @@ public sealed class HalfKeyValueTests
         }
 
         Assert.Equal(TensorElementType.Float16, CacheType.Of(model.Session));
-        Assert.Equal(model.Shape.Layers * 2L * model.Shape.KeyValueHeads * model.Shape.HeadWidth * 2, batch.Arena.BytesPerToken);
+        Assert.Equal(model.Shape.Layers * 2L * model.Shape.KeyValueHeads * model.Shape.HeadWidth * 2, batch.BytesPerToken);
         Assert.Equal(KeyValueTypes.Float16, ModelDecoder.Of(installed.Manifest)!.KeyValues);
     }
 
@@ -92,8 +92,8 @@ public sealed class HalfKeyValueTests
         }
 
         Assert.InRange(decisive, 12, 24);
-        Assert.Equal(46_080, expected.Arena.BytesPerToken); // 30 layers × key and value × 3 heads × 64 × 4 bytes
-        Assert.Equal(23_040, actual.Arena.BytesPerToken);
+        Assert.Equal(46_080, expected.BytesPerToken); // 30 layers × key and value × 3 heads × 64 × 4 bytes
+        Assert.Equal(23_040, actual.BytesPerToken);
         Assert.Contains(half.Manifest.Notes!, note => note.Contains("23040 bytes a token", StringComparison.Ordinal));
     }
 

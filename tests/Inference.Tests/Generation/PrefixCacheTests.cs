@@ -65,7 +65,7 @@ public sealed class PrefixCacheTests : IDisposable
         _cache.Keep(One, Run(0, 16), 1000, first =>
         {
             saved.Add(first);
-            return _arena.Save(0, first, Block);
+            return Save(first);
         });
 
         Assert.Equal([8, 12], saved);
@@ -149,7 +149,14 @@ public sealed class PrefixCacheTests : IDisposable
     private void Keep(Guid organization, int[] tokens, long most = 1000)
     {
         Fill([.. tokens.Select(token => (float)token)]);
-        _cache.Keep(organization, tokens, most, first => _arena.Save(0, first, Block));
+        _cache.Keep(organization, tokens, most, Save);
+    }
+
+    private KeyValueBlock Save(int first)
+    {
+        var block = new KeyValueBlock(Block, (int)(Block * _arena.BytesPerToken));
+        _arena.Read(0, first, Block, block.Content);
+        return block;
     }
 
     private List<float> Read(Guid organization, int[] tokens)
@@ -158,7 +165,7 @@ public sealed class PrefixCacheTests : IDisposable
         var blocks = _cache.Find(organization, tokens);
         for (var i = 0; i < blocks.Count; i++)
         {
-            _arena.Restore(blocks[i], 0, i * Block);
+            _arena.Write(0, i * Block, Block, blocks[i].Content);
         }
 
         using var keys = _arena.View(0, 0, 1);

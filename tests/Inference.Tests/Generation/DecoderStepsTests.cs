@@ -1,0 +1,80 @@
+using System.Numerics.Tensors;
+using Tollgate.Inference.Generation;
+using Tollgate.Inference.Tests.Decoders;
+
+namespace Tollgate.Inference.Tests.Generation;
+
+/// <summary>What the scheduler relies on in an engine, for every family and precision.</summary>
+[Collection(nameof(TinyFamilyModels))]
+public sealed class DecoderStepsTests(TinyFamilyModels models)
+{
+    private const int Length = 96;
+    private const int Chunk = 48;
+    private static readonly int[] Prompts = [5, 40, 17, 33, 2, 24];
+
+    public static TheoryData<string> Names => [.. TinyFamilies.Everything.Select(family => family.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Prompts_read_in_one_step_leave_each_row_with_the_bits_of_its_own_chunk(string name)
+    {
+        using var together = Open(name, rows: Prompts.Length + 1);
+        using var alone = Open(name, rows: 1);
+        together.ReadFirst(1, [.. Prompts.Select((_, i) => (ReadOnlyMemory<int>)Prompt(i))], length: 42);
+        var first = Enumerable.Range(0, Prompts.Length).Select(i => together.Logits(i).ToArray()).ToList();
+        together.Copy(Prompts.Length, 0, Prompts[^1]);
+
+        together.Decode([77, .. Enumerable.Range(7, Prompts.Length)], [Prompts[^1], .. Prompts]);
+
+        for (var i = 0; i < Prompts.Length; i++)
+        {
+            ReadAlone(alone, Prompt(i));
+            Assert.Equal(0, TensorPrimitives.Distance(first[i], alone.Logits(0)));
+            alone.Decode([7 + i], [Prompts[i]]);
+            Assert.Equal(0, TensorPrimitives.Distance(together.Logits(1 + i), alone.Logits(0)));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Tokens_that_were_saved_and_restored_are_those_that_were_read(string name)
+    {
+        using var cold = Open(name, rows: 1);
+        using var warm = Open(name, rows: 3);
+        cold.Extend(0, Prompt(1), past: 0);
+        warm.Extend(2, Prompt(1), past: 0);
+        using var begin = warm.Save(2, first: 0, count: 16);
+        using var next = warm.Save(2, first: 16, count: 24);
+        warm.Extend(2, Prompt(3), past: 0); // The blocks keep what they hold.
+
+        warm.Restore(begin, 0, first: 0);
+        warm.Restore(next, 0, first: 16);
+        warm.Decode([9], [40]);
+        cold.Decode([9], [40]);
+
+        Assert.Equal(24, next.Tokens);
+        Assert.Equal(24 * warm.BytesPerToken, next.Bytes);
+        Assert.Equal(0, TensorPrimitives.Distance(cold.Logits(0), warm.Logits(0)));
+    }
+
+    private DecoderSteps Open(string name, int rows)
+    {
+        var model = models.Model(name);
+        return new DecoderSteps(model.Session, model.Shape, rows, Length, Chunk);
+    }
+
+    private static void ReadAlone(DecoderSteps steps, int[] prompt)
+    {
+        if (prompt.Length > 3)
+        {
+            steps.Extend(0, prompt.AsSpan(0, 3), past: 0);
+            steps.Extend(0, prompt.AsSpan(3), past: 3);
+        }
+        else
+        {
+            steps.Extend(0, prompt, past: 0);
+        }
+    }
+
+    private static int[] Prompt(int i) => [.. Enumerable.Range(0, Prompts[i]).Select(k => ((k * 67) + 5 + i) % (TinyFamily.Vocabulary - 1))];
+}
