@@ -24,9 +24,21 @@ internal sealed partial class DecoderScheduler
 
     private long PrefixTokens => (_scope.Options.PrefixCacheMb * (1L << 20)) / _engine.BytesPerToken;
 
-    private PrefixCache? CreatePrefixes() => PrefixTokens < PrefixBlockTokens ? null : new PrefixCache(
-        PrefixBlockTokens, Clock,
-        change => _scope.Metrics.PrefixChanged(_scope.Model, change, PrefixBlockTokens * _engine.BytesPerToken));
+    private PrefixCache? CreatePrefixes() =>
+        PrefixTokens < PrefixBlockTokens ? null : new PrefixCache(PrefixBlockTokens, Clock, NotePrefix);
+
+    private void NotePrefix(PrefixChange change)
+    {
+        var bytes = PrefixBlockTokens * _engine.BytesPerToken;
+        if (change == PrefixChange.Kept)
+        {
+            _scope.Metrics.PrefixKept(_scope.Model, bytes);
+        }
+        else
+        {
+            _scope.Metrics.PrefixDropped(_scope.Model, change == PrefixChange.Evicted ? "evicted" : "expired", bytes);
+        }
+    }
 
     /// <summary>Copies what the cache has of a choice's prompt beyond what is read into its row.</summary>
     private void ReusePrefix(Choice choice)

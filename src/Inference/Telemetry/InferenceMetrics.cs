@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Tollgate.Contracts.Metering;
-using Tollgate.Inference.Generation;
 using Tollgate.ServiceDefaults.Telemetry;
 
 namespace Tollgate.Inference.Telemetry;
@@ -101,17 +100,20 @@ public sealed class InferenceMetrics
         _prefixTokens.Add(tokens, Tag(model));
     }
 
-    /// <summary>A block of <paramref name="bytes"/> came into the prefix cache, or left it: <c>evicted</c> for the memory of others, or
-    /// <c>expired</c>.</summary>
-    internal void PrefixChanged(string model, PrefixChange change, long bytes)
+    /// <summary>A block came into the prefix cache.</summary>
+    public void PrefixKept(string model, long bytes)
     {
-        var blocks = change == PrefixChange.Kept ? 1 : -1;
-        _prefixBlocks.Add(blocks, Tag(model));
-        _prefixBytes.Add(blocks * bytes, Tag(model));
-        if (change != PrefixChange.Kept)
-        {
-            _prefixDrops.Add(1, Tag(model), new("reason", change == PrefixChange.Evicted ? "evicted" : "expired"));
-        }
+        _prefixBlocks.Add(1, Tag(model));
+        _prefixBytes.Add(bytes, Tag(model));
+    }
+
+    /// <summary>A block left the prefix cache.</summary>
+    /// <param name="reason"><c>evicted</c> for the memory of others, or <c>expired</c>.</param>
+    public void PrefixDropped(string model, string reason, long bytes)
+    {
+        _prefixBlocks.Add(-1, Tag(model));
+        _prefixBytes.Add(-bytes, Tag(model));
+        _prefixDrops.Add(1, Tag(model), new("reason", reason));
     }
 
     /// <summary>A constraint restricted and took one token on the scheduler's thread.</summary>

@@ -85,7 +85,7 @@ public sealed class WorkerFixture : IAsyncLifetime
     /// <summary>Sends a body; <paramref name="request"/> names the request for the platform.</summary>
     public async Task<HttpResponseMessage> PostAsync(
         string path, JsonNode body, Guid? request = null, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead,
-        CancellationToken cancellationToken = default, Guid? organization = null)
+        Guid? organization = null, CancellationToken cancellationToken = default)
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, path)
         {
