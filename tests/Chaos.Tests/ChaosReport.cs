@@ -62,6 +62,7 @@ internal sealed class ChaosReport(
             Line(text, $"  {outcome.Key}", outcome.Count());
         }
 
+        Line(text, "prompt tokens billed, of them cached", $"{_rows.Sum(row => row.Units.Prompt)}, {_rows.Sum(row => row.Units.Cached)}");
         Line(text, "missing", Count(CallAudit.Missing));
         Line(text, "under (billed < delivered)", Count(CallAudit.Under));
         Line(text, "over (billed > generated)", Count(CallAudit.Over));

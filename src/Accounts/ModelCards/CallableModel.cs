@@ -86,7 +86,7 @@ internal sealed record CallableModel(IReadOnlyList<ServedModel> Served)
     /// <summary>The amounts of a price that the model's task uses.</summary>
     public IEnumerable<PriceMember> PriceMembers()
     {
-        var uses = Task?.Uses ?? UnitSet.Input | UnitSet.Output;
+        var uses = (Task ?? ModelTask.Chat).Uses;
         return PriceMember.All.Where(member => (member.Set & uses) != UnitSet.None);
     }
 

@@ -33,13 +33,13 @@ internal static class Show
     /// <summary>Formats what a request used: prompt and completion tokens, and every other count above 0.</summary>
     public static string Used(Units units)
     {
-        (long Count, string Text)[] media =
+        (long Count, string Text)[] others =
         [
-            (units.AudioMs / 1000, "s audio"), (units.Images, "images"), (units.Pixels, "pixels"), (units.Steps, "steps"),
-            (units.Calls, "calls"), (units.Elements, "elements"),
+            (units.Cached, "of them cached"), (units.AudioMs / 1000, "s audio"), (units.Images, "images"), (units.Pixels, "pixels"),
+            (units.Steps, "steps"), (units.Calls, "calls"), (units.Elements, "elements"),
         ];
         return string.Join(
-            ", ", media.Where(unit => unit.Count > 0).Select(unit => $"{Count(unit.Count)} {unit.Text}")
+            ", ", others.Where(unit => unit.Count > 0).Select(unit => $"{Count(unit.Count)} {unit.Text}")
                 .Prepend($"{Count(units.Prompt)} in, {Count(units.Completion)} out"));
     }
 

@@ -76,7 +76,8 @@ internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView 
     {
         var media = PriceMember.All.Where(member => member.IsMedia && member.Of(order) is not null)
             .Select(member => FormattableString.Invariant($"${member.Of(order)} per {member.Quote}")).ToList();
-        var tokens = FormattableString.Invariant($"${order.InputPerMillion ?? 0} in, ${order.OutputPerMillion ?? 0} out");
+        var cached = order.CachedPerMillion is { } reused ? FormattableString.Invariant($", ${reused} cached") : "";
+        var tokens = FormattableString.Invariant($"${order.InputPerMillion ?? 0} in{cached}, ${order.OutputPerMillion ?? 0} out");
         var amounts = string.Join(
             ", ", media.Count > 0 && order is { InputPerMillion: null, OutputPerMillion: null } ? media : media.Prepend(tokens));
         return order.BatchFactor is { } factor ? FormattableString.Invariant($"{amounts}, batches {factor} of it") : amounts;

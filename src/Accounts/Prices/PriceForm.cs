@@ -15,6 +15,9 @@ public sealed class PriceForm
     /// <summary>US dollars per million input tokens.</summary>
     public string? InputPerMillion { get; set; }
 
+    /// <summary>US dollars per million input tokens out of the prefix cache; empty for a tenth of the price of input.</summary>
+    public string? CachedPerMillion { get; set; }
+
     /// <summary>US dollars per million output tokens; empty for a model that generates none.</summary>
     public string? OutputPerMillion { get; set; }
 
@@ -57,6 +60,7 @@ public sealed class PriceForm
             ReadInstant(faults),
             ReadOrganization(faults))
         {
+            CachedPerMillion = ReadAmount(nameof(CachedPerMillion), CachedPerMillion, faults),
             PerThousandSeconds = ReadAmount(nameof(PerThousandSeconds), PerThousandSeconds, faults),
             PerImage = ReadAmount(nameof(PerImage), PerImage, faults),
             PerMillionPixels = ReadAmount(nameof(PerMillionPixels), PerMillionPixels, faults),
@@ -73,6 +77,7 @@ public sealed class PriceForm
     {
         [nameof(Model)] = Model?.Trim(),
         [nameof(InputPerMillion)] = InputPerMillion,
+        [nameof(CachedPerMillion)] = CachedPerMillion,
         [nameof(OutputPerMillion)] = OutputPerMillion,
         [nameof(PerThousandSeconds)] = PerThousandSeconds,
         [nameof(PerImage)] = PerImage,

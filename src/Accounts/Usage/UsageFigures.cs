@@ -7,11 +7,12 @@ namespace Tollgate.Accounts.Usage;
 /// <summary>Sums a report of Billing for pages. All figures come from the same rollup.</summary>
 public sealed class UsageFigures
 {
-    /// <summary>Units beside tokens, in the order of pages. Stands before <see cref="None"/>, whose sums need it.</summary>
+    /// <summary>What pages show where there is any, in their order. Stands before <see cref="None"/>, whose sums need it.</summary>
     private static readonly (string Name, Func<UsageRow, long> Of)[] MediaKinds =
     [
-        ("Seconds of audio", row => row.AudioMs / 1000), ("Images", row => row.Images), ("Pixels", row => row.Pixels),
-        ("Denoiser steps", row => row.Steps), ("Calls with tensors", row => row.Calls), ("Tensor elements", row => row.Elements),
+        ("Cached input tokens", row => row.CachedTokens), ("Seconds of audio", row => row.AudioMs / 1000),
+        ("Images", row => row.Images), ("Pixels", row => row.Pixels), ("Denoiser steps", row => row.Steps),
+        ("Calls with tensors", row => row.Calls), ("Tensor elements", row => row.Elements),
     ];
 
     public static readonly UsageFigures None = new(null);
@@ -39,7 +40,8 @@ public sealed class UsageFigures
 
     public long OutputTokens { get; }
 
-    /// <summary>Sums of audio, images, pixels, steps, calls and elements; always all of them.</summary>
+    /// <summary>Sums of cached tokens, which are input tokens too, of audio, images, pixels, steps, calls and elements; always all of
+    /// them.</summary>
     public IReadOnlyList<(string Name, long Count)> Media { get; }
 
     public long Tokens => InputTokens + OutputTokens;

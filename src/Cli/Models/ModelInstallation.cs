@@ -120,7 +120,8 @@ internal static class ModelInstallation
     {
         var uses = ModelTask.Find(task)?.Uses ?? UnitSet.Input | UnitSet.Output;
         return string.Join(
-            " and ", PriceMember.All.Where(member => (member.Set & uses) != UnitSet.None).Select(member => PriceOptions.NameOf(member)));
+            " and ", PriceMember.All.Where(member => member.Missing is not null && (member.Set & uses) != UnitSet.None)
+                .Select(PriceOptions.NameOf));
     }
 
     public sealed class StageProgress : IProgress<ModelImportProgress>

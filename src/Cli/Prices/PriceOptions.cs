@@ -10,6 +10,10 @@ internal static class PriceOptions
     private static readonly Option<decimal?> In =
         Numbers.Optional("--price-in", "US dollars per million prompt tokens.", 0m, SetPrice.MostPerMillion);
 
+    private static readonly Option<decimal?> Cached = Numbers.Optional(
+        "--price-cached", "US dollars per million prompt tokens out of the prefix cache. Default a tenth of --price-in.", 0m,
+        SetPrice.MostPerMillion);
+
     private static readonly Option<decimal?> Out = Numbers.Optional(
         "--price-out", "US dollars per million output tokens, of a model that generates text.", 0m, SetPrice.MostPerMillion);
 
@@ -35,13 +39,14 @@ internal static class PriceOptions
         "--batch-factor", "Share of these prices that requests of batches pay. Default 0.5.", 0m, 1m);
 
     /// <summary>The options for amounts. A model's price names those that its task uses.</summary>
-    public static readonly IReadOnlyList<Option<decimal?>> Amounts = [In, Out, Audio, Image, Pixels, Step, Request, Elements];
+    public static readonly IReadOnlyList<Option<decimal?>> Amounts = [In, Cached, Out, Audio, Image, Pixels, Step, Request, Elements];
 
     /// <summary>The option for each member of an order.</summary>
     private static readonly Dictionary<string, string> OptionOf = new(StringComparer.Ordinal)
     {
         ["model"] = "MODEL",
         ["inputPerMillion"] = "--price-in",
+        ["cachedPerMillion"] = "--price-cached",
         ["outputPerMillion"] = "--price-out",
         ["perThousandSeconds"] = "--price-audio",
         ["perImage"] = "--price-image",
@@ -74,6 +79,7 @@ internal static class PriceOptions
     public static SetPrice Read(ParseResult parsed, string model, DateTimeOffset? from = null, Guid? organization = null) => new(
         model, parsed.GetValue(In), parsed.GetValue(Out), OnlyIfMissing: false, from, organization)
     {
+        CachedPerMillion = parsed.GetValue(Cached),
         PerThousandSeconds = parsed.GetValue(Audio),
         PerImage = parsed.GetValue(Image),
         PerMillionPixels = parsed.GetValue(Pixels),

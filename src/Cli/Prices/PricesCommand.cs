@@ -61,14 +61,14 @@ internal static class PricesCommand
         var snapshot = await client.GetAsync("billing", PriceOrder.Path, ContractsJson.Default.PriceSnapshot, cancellationToken);
         var now = TimeProvider.System.GetUtcNow();
         await Console.Out.WriteLineAsync(
-            $"{"MODEL",-32} {"ORGANIZATION",-36} {"STATE",-9} {"FROM",-20} {"USD/1M IN",14} {"USD/1M OUT",14} {"OTHER",-40}"
+            $"{"MODEL",-32} {"ORGANIZATION",-36} {"STATE",-9} {"FROM",-20} {"USD/1M IN",14} {"CACHED",14} {"USD/1M OUT",14} {"OTHER",-40}"
             + $" {"BATCH",6} VERSION");
         foreach (var price in snapshot.Prices)
         {
             var state = price.EffectiveFrom > now ? "scheduled" : "in force";
             await Console.Out.WriteLineAsync(
                 $"{price.Model,-32} {price.OrganizationId?.ToString() ?? "all",-36} {state,-9} {Instant(price.EffectiveFrom),-20}"
-                + $" {Usd(price.PicoUsd.Input),14} {Usd(price.PicoUsd.Output),14} {Media(price.PicoUsd),-40}"
+                + $" {Usd(price.PicoUsd.Input),14} {Usd(price.PicoUsd.Cached),14} {Usd(price.PicoUsd.Output),14} {Media(price.PicoUsd),-40}"
                 + $" {Factor(price.PicoUsd),6} {price.Version}");
         }
 
@@ -118,8 +118,10 @@ internal static class PricesCommand
     {
         var media = PriceMember.All.Where(member => member.IsMedia && member.Of(price) is not null)
             .Select(member => string.Create(CultureInfo.InvariantCulture, $"${member.Of(price)} per {member.Quote}")).ToList();
+        var cached = price.CachedPerMillion is { } reused ? string.Create(CultureInfo.InvariantCulture, $" (${reused} cached)") : "";
         var tokens = string.Create(
-            CultureInfo.InvariantCulture, $"${price.InputPerMillion ?? 0} in and ${price.OutputPerMillion ?? 0} out per million tokens");
+            CultureInfo.InvariantCulture,
+            $"${price.InputPerMillion ?? 0} in{cached} and ${price.OutputPerMillion ?? 0} out per million tokens");
         var amounts = string.Join(
             ", ", media.Count > 0 && price is { InputPerMillion: null, OutputPerMillion: null } ? media : media.Prepend(tokens));
         var payers = price.OrganizationId is { } one ? $"organization {one}" : "all organizations";

@@ -8,7 +8,8 @@ public sealed record ModelTask(string Name, string Label, UnitSet Uses)
 {
     private static readonly List<ModelTask> Known = []; // Before the tasks: initializers run in this order.
 
-    public static readonly ModelTask Chat = Add("chat", "chat and completions", UnitSet.Input | UnitSet.Output);
+    public static readonly ModelTask Chat = Add(
+        "chat", "chat and completions", UnitSet.Input | UnitSet.Cached | UnitSet.Output);
 
     public static readonly ModelTask Embeddings = Add("embeddings", "embeddings", UnitSet.Input);
 

@@ -6,7 +6,7 @@ public enum UnitSet
 {
     None = 0,
 
-    /// <summary>Prompt tokens, cached ones too.</summary>
+    /// <summary>Prompt tokens that are computed.</summary>
     Input = 1,
 
     /// <summary>Generated tokens, hidden ones too.</summary>
@@ -29,4 +29,7 @@ public enum UnitSet
 
     /// <summary>Elements of tensors read and given.</summary>
     Elements = 128,
+
+    /// <summary>Prompt tokens out of a prefix cache.</summary>
+    Cached = 256,
 }

@@ -9,11 +9,11 @@ namespace Tollgate.Contracts.Money;
 /// <param name="Quote">What the amount pays, such as <c>million tokens</c>.</param>
 /// <param name="Factor">How many times the amount a million units cost.</param>
 /// <param name="Set">The units that have this price.</param>
-/// <param name="Missing">What to do when an order lacks it.</param>
+/// <param name="Missing">What to do when an order lacks it; null where it need not name it.</param>
 /// <param name="Of">Reads the amount of an order, US dollars.</param>
 /// <param name="PicoOf">Reads the price in force, pico-dollars per unit.</param>
 public sealed record PriceMember(
-    string Name, string Label, string Quote, decimal Factor, UnitSet Set, string Missing, Func<SetPrice, decimal?> Of,
+    string Name, string Label, string Quote, decimal Factor, UnitSet Set, string? Missing, Func<SetPrice, decimal?> Of,
     Func<UnitPrices, long> PicoOf)
 {
     /// <summary>All amounts, in the order of pages and options.</summary>
@@ -21,6 +21,8 @@ public sealed record PriceMember(
     [
         new("inputPerMillion", "Input", "million tokens", 1, UnitSet.Input, "Name a price for input.",
             order => order.InputPerMillion, prices => prices.Input),
+        new("cachedPerMillion", "Cached input", "million tokens", 1, UnitSet.Cached, Missing: null,
+            order => order.CachedPerMillion, prices => prices.Cached),
         new("outputPerMillion", "Output", "million tokens", 1, UnitSet.Output,
             "Name a price for output: the model may generate. 0 makes output free.",
             order => order.OutputPerMillion, prices => prices.Output),
@@ -39,7 +41,7 @@ public sealed record PriceMember(
     ];
 
     /// <summary>Whether it prices something else than tokens.</summary>
-    public bool IsMedia => (Set & (UnitSet.Input | UnitSet.Output)) == UnitSet.None;
+    public bool IsMedia => (Set & (UnitSet.Input | UnitSet.Cached | UnitSet.Output)) == UnitSet.None;
 
     /// <summary>Highest amount, US dollars.</summary>
     public decimal MostUsd => SetPrice.MostPerMillion / Factor;

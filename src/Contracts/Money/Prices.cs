@@ -60,8 +60,8 @@ public readonly record struct UnitPrices(
 
 /// <summary>
 /// Command line → Accounts and Accounts → Billing: <c>POST /internal/prices</c> sets a price. <c>POST /internal/prices/check</c> of Billing
-/// only lists its faults. In US dollars; <see cref="PriceMember.All"/> has the range of each amount. Cached tokens cost as much as computed
-/// ones, and hidden output as much as visible output.
+/// only lists its faults. In US dollars; <see cref="PriceMember.All"/> has the range of each amount. Hidden output costs as much as visible
+/// output.
 /// </summary>
 /// <param name="InputPerMillion">For a million prompt tokens.</param>
 /// <param name="OutputPerMillion">For a million generated tokens.</param>
@@ -75,6 +75,9 @@ public sealed record SetPrice(
 {
     /// <summary>Highest price of a million units. It fits the column <c>numeric(18,6)</c> and keeps pico-dollars far below 2^63.</summary>
     public const decimal MostPerMillion = 1_000_000_000m;
+
+    /// <summary>For a million prompt tokens out of a prefix cache, at most as much as for others; null means a tenth of that.</summary>
+    public decimal? CachedPerMillion { get; init; }
 
     /// <summary>For 1,000 seconds of audio, which are a million milliseconds.</summary>
     public decimal? PerThousandSeconds { get; init; }
@@ -105,12 +108,17 @@ public sealed record SetPrice(
     public int BatchTenThousandths() =>
         BatchFactor is { } factor ? decimal.ToInt32(factor * UnitPrices.WholeFactor) : UnitPrices.UsualBatchFactor;
 
-    /// <summary>Returns the price of a million units of a kind; 0 where the order names none.</summary>
+    /// <summary>Returns the price of a million units of a kind.</summary>
     public decimal PerMillion(UnitKind kind)
     {
         var member = PriceMember.All.Single(member => member.Set == kind.Set);
-        return (member.Of(this) ?? 0) * member.Factor;
+        return AmountOf(member) * member.Factor;
     }
+
+    /// <summary>Returns an amount. One that the order does not name is 0, or for cached tokens a tenth of the price of input, rounded up to
+    /// six decimals.</summary>
+    public decimal AmountOf(PriceMember member) => member.Of(this)
+        ?? (member.Set == UnitSet.Cached ? decimal.Ceiling((InputPerMillion ?? 0) * 100_000) / 1_000_000 : 0);
 
     /// <summary>Lists amounts that the model's task needs and the order lacks, and those of units that the task never uses, by
     /// member.</summary>
@@ -127,14 +135,19 @@ public sealed record SetPrice(
         foreach (var member in PriceMember.All)
         {
             var isUsed = (required & member.Set) != UnitSet.None;
-            if (isUsed && member.Of(this) is null)
+            if (isUsed && member.Of(this) is null && member.Missing is { } missing)
             {
-                faults.Add((member.Name, member.Missing));
+                faults.Add((member.Name, missing));
             }
             else if (task is not null && !isUsed && member.Of(this) > 0)
             {
                 faults.Add((member.Name, $"A model for {task.Label} is never charged for this. Leave the price out."));
             }
+        }
+
+        if (CachedPerMillion > (InputPerMillion ?? 0))
+        {
+            faults.Add(("cachedPerMillion", "At most the price of input, at which a request's money is held."));
         }
 
         return faults;

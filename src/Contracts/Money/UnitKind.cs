@@ -18,7 +18,7 @@ public sealed record UnitKind(string Column, string PriceColumn, Func<Units, lon
     public static readonly ImmutableArray<UnitKind> All =
     [
         new("input", "input", units => units.Input, prices => prices.Input, UnitSet.Input),
-        new("cached", "cached", units => units.Cached, prices => prices.Cached, UnitSet.Input),
+        new("cached", "cached", units => units.Cached, prices => prices.Cached, UnitSet.Cached),
         new("output", "output", units => units.Output, prices => prices.Output, UnitSet.Output),
         new("reasoning", "reasoning", units => units.Reasoning, prices => prices.Reasoning, UnitSet.Output),
         new("audio_ms", "audio_ms", units => units.AudioMs, prices => prices.AudioMs, UnitSet.Audio),

@@ -300,7 +300,9 @@ public sealed record MessageAnswerBlock([property: JsonPropertyName("type"), One
 public sealed record MessageUsage(
     [property: JsonPropertyName("input_tokens"), Description("Without those read from a cache.")] int InputTokens,
     [property: JsonPropertyName("cache_creation_input_tokens")] int CacheCreationInputTokens,
-    [property: JsonPropertyName("cache_read_input_tokens")] int CacheReadInputTokens,
+    [property: JsonPropertyName("cache_read_input_tokens"),
+        Description("Those of a beginning that an earlier prompt of the organization had too. They have a price of their own.")]
+    int CacheReadInputTokens,
     [property: JsonPropertyName("output_tokens"), Description("All so far: never those since an earlier event.")] int OutputTokens)
 {
     [JsonPropertyName("cache_creation")]

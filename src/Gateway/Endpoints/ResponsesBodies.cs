@@ -431,7 +431,9 @@ public sealed record ResponseUsageBody(
 
 /// <summary>Parts of the input's tokens.</summary>
 public sealed record ResponseInputTokens(
-    [property: JsonPropertyName("cached_tokens")] int CachedTokens,
+    [property: JsonPropertyName("cached_tokens"),
+        Description("Those of a beginning that an earlier prompt of the organization had too. They have a price of their own.")]
+    int CachedTokens,
     [property: JsonPropertyName("cache_write_tokens"), Description("0.")] int CacheWriteTokens);
 
 /// <summary>Parts of the generated tokens.</summary>

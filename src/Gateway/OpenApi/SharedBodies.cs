@@ -135,7 +135,9 @@ public sealed record UsageObject(
 
 /// <summary>Parts of the prompt's tokens.</summary>
 public sealed record PromptTokensDetails(
-    [property: JsonPropertyName("cached_tokens")] int CachedTokens,
+    [property: JsonPropertyName("cached_tokens"),
+        Description("Of the prompt, the tokens of a beginning that an earlier prompt of the organization had too. They have their own price.")]
+    int CachedTokens,
     [property: JsonPropertyName("audio_tokens")] int AudioTokens);
 
 /// <summary>Parts of the generated tokens.</summary>

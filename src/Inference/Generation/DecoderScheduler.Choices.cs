@@ -215,5 +215,8 @@ internal sealed partial class DecoderScheduler
 
         [LoggerMessage(3, LogLevel.Error, "Model {Model} failed on request {Request}, which was ended.")]
         public static partial void RowFailed(ILogger logger, Exception exception, string model, Guid request);
+
+        [LoggerMessage(4, LogLevel.Warning, "The beginning of a prompt of model {Model} is not kept for later ones.")]
+        public static partial void PrefixNotKept(ILogger logger, Exception exception, string model);
     }
 }

@@ -201,6 +201,7 @@ internal sealed partial class DecoderScheduler
 
     private void ReadChunk(Choice choice, int most)
     {
+        ReusePrefix(choice); // A prompt that began alike may have been read since.
         var prompt = choice.Prompt;
         var length = prompt.Scores is null ? _pace.NextChunk(choice.Unread, most) : 1;
         if (choice.Request.Cancelled)
@@ -239,6 +240,7 @@ internal sealed partial class DecoderScheduler
     {
         choice.LastTurn = _turn;
         choice.Cached += length;
+        KeepPrefix(choice);
         if (!choice.Prompt.Computed)
         {
             choice.Request.CountPrompt(length); // By the chunk: a request that leaves in the middle pays for what was computed.

@@ -35,6 +35,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     private readonly List<Choice> _stepping = [];
     private readonly List<Choice> _going = [];
     private readonly long _memoryTokens;
+    private readonly PrefixCache? _prefixes;
     private long _reserved;
     private long _lastTurnAt;
     private long _turn;
@@ -58,6 +59,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _rate = new TokenRate(scope.Clock);
         _tokens = new int[slots];
         _past = new int[slots];
+        _prefixes = CreatePrefixes();
         _lastTurnAt = Clock.GetTimestamp();
         var thread = new Thread(Run) { IsBackground = true, Name = $"decoder {scope.Model}" };
         thread.Start();
@@ -188,6 +190,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         waiting.ForEach(request => Fail(request, OpenAiError.Overloaded(RetryAfter)));
         _wake.Set();
         await _finished.Task;
+        _prefixes?.Dispose();
         _engine.Dispose();
         Array.ForEach(_scratches, scratch => scratch.Dispose());
         lock (_gate)
@@ -220,7 +223,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
                 if (!_wake.WaitOne(IdleBeforeTrim))
                 {
                     _engine.Trim(firstFree: 0);
-                    _wake.WaitOne();
+                    WaitIdle();
                 }
             }
         }
@@ -342,6 +345,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             }
 
             Seat(choice);
+            MakeRoomForRows();
         }
     }
 
@@ -380,6 +384,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             prompt.Computing = true;
             choice.LastTurn = _turn; // Among its party's it waits for those that came before it.
             _slots.Place(choice);
+            ReusePrefix(choice);
             return;
         }
 

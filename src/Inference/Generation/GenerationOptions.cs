@@ -32,11 +32,17 @@ public sealed class GenerationOptions
     [Range(1, 1_048_576)]
     public int KeyValueMemoryMb { get; init; } = 4096;
 
+    /// <summary>Most memory of these for beginnings of prompts, which later prompts of their organization that begin alike do not compute
+    /// again, MiB; what requests reserve goes before. 0 keeps none. Default 1,024 MiB.</summary>
+    [Range(0, 1_048_576)]
+    public int PrefixCacheMb { get; init; } = 1024;
+
     /// <summary>With work waiting and no step done for so long the worker is not live. Default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The same for a model whose rows would change each other's results: one slot.</summary>
+    /// <summary>The same for a model whose rows would change each other's results: one slot, and every prompt read from its
+    /// beginning.</summary>
     internal GenerationOptions Unbatched() => new()
     {
         Slots = 1,
@@ -44,6 +50,7 @@ public sealed class GenerationOptions
         StallTarget = StallTarget,
         MaxChunk = MaxChunk,
         KeyValueMemoryMb = KeyValueMemoryMb,
+        PrefixCacheMb = 0,
         StallLimit = StallLimit,
     };
 }

@@ -49,8 +49,11 @@ internal sealed class GenerationRequest
     private readonly Channel<GenerationEvent> _events = Channel.CreateUnbounded<GenerationEvent>(new() { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<GenerationRequest> _ending;
+    private readonly Lock _prompt = new();
     private long _generated;
-    private long _promptTokens;
+    private long _computedTokens;
+    private long _cachedTokens;
+    private bool _promptStated;
 
     /// <param name="prompts">Token ids, none empty.</param>
     /// <param name="ending">Called once, when no choice is in a slot or waiting any more and before <see cref="Events"/> end.</param>
@@ -98,8 +101,9 @@ internal sealed class GenerationRequest
     /// <summary>How long the request waited for its first slot; null while it waits.</summary>
     public TimeSpan? Queued { get; internal set; }
 
-    /// <summary>What has been computed so far. Any thread.</summary>
-    public Units Units => new(Interlocked.Read(ref _promptTokens), Output: Interlocked.Read(ref _generated));
+    /// <summary>What has been computed and taken from the prefix cache so far. Any thread.</summary>
+    public Units Units => new(
+        Interlocked.Read(ref _computedTokens), Interlocked.Read(ref _cachedTokens), Output: Interlocked.Read(ref _generated));
 
     internal List<Choice> Choices { get; } = [];
 
@@ -126,7 +130,28 @@ internal sealed class GenerationRequest
 
     internal void Publish(GenerationEvent step) => _events.Writer.TryWrite(step);
 
-    internal void CountPrompt(int tokens) => Interlocked.Add(ref _promptTokens, tokens);
+    /// <summary>The units of all prompts, for a stream that begins. What is not read yet counts as computed, and will be. Any
+    /// thread.</summary>
+    internal Units StatePrompt()
+    {
+        lock (_prompt)
+        {
+            _promptStated = true;
+            return new Units(TotalPromptTokens - _cachedTokens, _cachedTokens);
+        }
+    }
+
+    internal void CountPrompt(int tokens) => Interlocked.Add(ref _computedTokens, tokens);
+
+    /// <summary>Counts prompt tokens from the prefix cache. False once <see cref="StatePrompt"/> has said otherwise.</summary>
+    internal bool TryCountCached(int tokens)
+    {
+        lock (_prompt)
+        {
+            Interlocked.Add(ref _cachedTokens, _promptStated ? 0 : tokens);
+            return !_promptStated;
+        }
+    }
 
     internal void CountToken() => Interlocked.Increment(ref _generated);
 

@@ -1,26 +1,17 @@
-using System.Runtime.InteropServices;
-
 namespace Tollgate.Inference.Generation;
 
-/// <summary>Keys and values of some tokens over all layers, outside the rows. Its memory is the host's and not the garbage collector's.
-/// One thread at a time.</summary>
-internal sealed unsafe class KeyValueBlock : IDisposable
+/// <summary>Keys and values of some tokens over all layers, outside the rows. Its memory is the host's, and goes back to the system with
+/// the block. One thread at a time.</summary>
+/// <param name="tokens">At least 1.</param>
+/// <param name="bytes">Of all tokens.</param>
+/// <exception cref="System.ComponentModel.Win32Exception">The system has no memory for it.</exception>
+internal sealed unsafe class KeyValueBlock(int tokens, int bytes) : IDisposable
 {
-    private byte* _memory;
+    private readonly LazyMemory _memory = new(bytes);
 
-    /// <param name="tokens">At least 1.</param>
-    /// <param name="bytes">Of all tokens.</param>
-    public KeyValueBlock(int tokens, int bytes)
-    {
-        (Tokens, Bytes) = (tokens, bytes);
-        _memory = (byte*)NativeMemory.Alloc((nuint)bytes);
-    }
+    public int Tokens => tokens;
 
-    ~KeyValueBlock() => Free();
-
-    public int Tokens { get; }
-
-    public int Bytes { get; }
+    public int Bytes => bytes;
 
     /// <summary>The keys and values, in the order of the engine that saved them. Valid until the block is disposed.</summary>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
@@ -28,20 +19,10 @@ internal sealed unsafe class KeyValueBlock : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_memory is null, this);
-            return new Span<byte>(_memory, Bytes);
+            ObjectDisposedException.ThrowIf(_memory.IsClosed, this);
+            return new Span<byte>(_memory.Pointer, bytes);
         }
     }
 
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Free()
-    {
-        NativeMemory.Free(_memory);
-        _memory = null;
-    }
+    public void Dispose() => _memory.Dispose();
 }

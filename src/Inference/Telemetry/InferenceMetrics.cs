@@ -31,6 +31,11 @@ public sealed class InferenceMetrics
     private readonly Counter<long> _calls;
     private readonly Counter<long> _changes;
     private readonly Counter<long> _groupEnds;
+    private readonly Counter<long> _prefixHits;
+    private readonly Counter<long> _prefixTokens;
+    private readonly Counter<long> _prefixDrops;
+    private readonly UpDownCounter<long> _prefixBlocks;
+    private readonly UpDownCounter<long> _prefixBytes;
 
     public InferenceMetrics(IMeterFactory meters)
     {
@@ -42,7 +47,7 @@ public sealed class InferenceMetrics
             GenAiBuckets.PerTokenSeconds);
         _duration = new DurationHistogram(
             _meter, "gen_ai.server.request.duration", "Request read to answer ended.", GenAiBuckets.RequestSeconds);
-        _tokens = _meter.CreateCounter<long>("tollgate.inference.tokens", "{token}", "Tokens computed, billed or not.");
+        _tokens = _meter.CreateCounter<long>("tollgate.inference.tokens", "{token}", "Tokens computed or taken from the prefix cache, billed or not.");
         _queueTime = new DurationHistogram(_meter, "tollgate.inference.queue.duration", "Wait for the first slot.", WorkSeconds);
         _stepDuration = new DurationHistogram(
             _meter, "tollgate.inference.step.duration", "One decode step, sampling included.", WorkSeconds);
@@ -60,6 +65,14 @@ public sealed class InferenceMetrics
             "tollgate.inference.model.changes", "{change}", "Versions of models that came into memory, or left it for others.");
         _groupEnds = _meter.CreateCounter<long>(
             "tollgate.inference.group.ends", "{process}", "Processes of groups that ended and are started again.");
+        _prefixHits = _meter.CreateCounter<long>(
+            "tollgate.inference.prefix.hits", "{hit}", "Times that a prompt's beginning was copied from the prefix cache.");
+        _prefixTokens = _meter.CreateCounter<long>(
+            "tollgate.inference.prefix.tokens", "{token}", "Prompt tokens that were copied instead of computed.");
+        _prefixDrops = _meter.CreateCounter<long>(
+            "tollgate.inference.prefix.drops", "{block}", "Blocks that left the prefix cache.");
+        _prefixBlocks = _meter.CreateUpDownCounter<long>("tollgate.inference.prefix.blocks", "{block}", "Blocks in the prefix cache now.");
+        _prefixBytes = _meter.CreateUpDownCounter<long>("tollgate.inference.prefix.size", "By", "Memory of the prefix cache now.");
     }
 
     /// <summary>A request got its first slot.</summary>
@@ -88,6 +101,29 @@ public sealed class InferenceMetrics
         _batchSize.Record(rows, Tag(model));
     }
 
+    /// <summary>The beginning of a prompt was copied from the prefix cache.</summary>
+    public void PrefixReused(string model, int tokens)
+    {
+        _prefixHits.Add(1, Tag(model));
+        _prefixTokens.Add(tokens, Tag(model));
+    }
+
+    /// <summary>A block came into the prefix cache.</summary>
+    public void PrefixKept(string model, long bytes)
+    {
+        _prefixBlocks.Add(1, Tag(model));
+        _prefixBytes.Add(bytes, Tag(model));
+    }
+
+    /// <summary>A block left the prefix cache.</summary>
+    /// <param name="reason"><c>evicted</c> for the memory of others, or <c>expired</c>.</param>
+    public void PrefixDropped(string model, string reason, long bytes)
+    {
+        _prefixBlocks.Add(-1, Tag(model));
+        _prefixBytes.Add(-bytes, Tag(model));
+        _prefixDrops.Add(1, Tag(model), new("reason", reason));
+    }
+
     /// <summary>A constraint restricted and took one token on the scheduler's thread.</summary>
     public void Constrained(string model, TimeSpan elapsed) => _constraintDuration.Record(elapsed, new TagList { Tag(model) });
 
@@ -105,7 +141,8 @@ public sealed class InferenceMetrics
     public void Computed(string model, Units units, bool isShadow)
     {
         KeyValuePair<string, object?> shadow = new("shadow", isShadow);
-        _tokens.Add(units.Prompt, Tag(model), new("gen_ai.token.type", "input"), shadow);
+        _tokens.Add(units.Input, Tag(model), new("gen_ai.token.type", "input"), shadow);
+        _tokens.Add(units.Cached, Tag(model), new("gen_ai.token.type", "cached"), shadow);
         _tokens.Add(units.Completion, Tag(model), new("gen_ai.token.type", "output"), shadow);
     }
 

@@ -89,9 +89,10 @@ internal sealed record LineOutcome(int Line, bool Failed, ReadOnlyMemory<byte> J
             return default;
         }
 
+        var read = Count(usage, "cache_read_input_tokens"); // Of messages, whose input tokens are without them.
         return new LineUsage(
-            Count(usage, "prompt_tokens", "input_tokens"),
-            Count(Details(usage, "prompt_tokens_details", "input_tokens_details"), "cached_tokens"),
+            Count(usage, "prompt_tokens", "input_tokens") + read,
+            Count(Details(usage, "prompt_tokens_details", "input_tokens_details"), "cached_tokens") + read,
             Count(usage, "completion_tokens", "output_tokens"),
             Count(Details(usage, "completion_tokens_details", "output_tokens_details"), "reasoning_tokens"));
     }

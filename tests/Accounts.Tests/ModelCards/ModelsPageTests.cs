@@ -82,7 +82,7 @@ public sealed class ModelsPageTests(ModelsPageTests.Portal portal) : IClassFixtu
     /// <summary>Lets a worker serve one model m of a task, with a price.</summary>
     private void Serve(string task, Func<ModelCard, ModelCard>? change = null)
     {
-        var media = ModelTask.Find(task)!.Uses is not (UnitSet.Input or (UnitSet.Input | UnitSet.Output));
+        var media = ModelTask.Find(task)!.Uses is var uses && uses != UnitSet.Input && uses != ModelTask.Chat.Uses;
         var card = new ModelCard
         {
             Name = "m", Version = "1", Task = task, ContextLength = media ? 0 : 512, DefaultMaxOutput = 0, Moderates = false,

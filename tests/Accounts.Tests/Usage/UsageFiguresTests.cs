@@ -13,6 +13,7 @@ public sealed class UsageFiguresTests
         var sum = UsageFigures.Of(new UsageReport(Noon, [Row(0, "a", 0.1m), Row(1, "b", 0.2m)]));
 
         Assert.Equal((2L, 22L, 6L, 28L, 0.3m), (sum.Requests, sum.InputTokens, sum.OutputTokens, sum.Tokens, sum.Amount));
+        Assert.Equal(("Cached input tokens", 2L), sum.Media[0]);
     }
 
     [Fact]

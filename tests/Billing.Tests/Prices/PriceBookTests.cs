@@ -22,17 +22,17 @@ public sealed class PriceBookTests(BillingFixture billing) : IClassFixture<Billi
         poll.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Parse(first.Headers.ETag!.ToString()));
         var waiting = gateway.SendAsync(poll);
 
-        await SetAsync(accounts, new SetPrice("model-a", 1.25m, 3.000001m, false));
+        await SetAsync(accounts, new SetPrice("model-a", 1.25m, 3.000001m, false)); // A tenth for cached tokens.
 
         var next = (await (await waiting).Content.ReadFromJsonAsync(ContractsJson.Default.PriceSnapshot))!;
         var assistant = Assert.Single(seeds.Prices, price => price.Model == "tiny-assistant");
-        Assert.Equal((500_000, 1_500_000), (assistant.PicoUsd.Input, assistant.PicoUsd.Output));
+        Assert.Equal((500_000, 50_000, 1_500_000), (assistant.PicoUsd.Input, assistant.PicoUsd.Cached, assistant.PicoUsd.Output));
         Assert.Equal(20_000, Assert.Single(seeds.Prices, price => price.Model == "tiny-embed").PicoUsd.Input);
         Assert.Equal(20_000, Assert.Single(seeds.Prices, price => price.Model == "tiny-sentiment").PicoUsd.Input);
         var painter = Assert.Single(seeds.Prices, price => price.Model == "tiny-painter").PicoUsd;
         Assert.Equal((1_000_000_000, 10_000, 50_000_000), (painter.Image, painter.Pixel, painter.Step));
         var added = Assert.Single(next.Prices, price => price.Model == "model-a");
-        Assert.Equal(new UnitPrices(1_250_000, 1_250_000, 3_000_001, 3_000_001, 0, 0), added.PicoUsd);
+        Assert.Equal(new UnitPrices(1_250_000, 125_000, 3_000_001, 3_000_001, 0, 0), added.PicoUsd);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class PriceBookTests(BillingFixture billing) : IClassFixture<Billi
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest), (chat.StatusCode, unknown.StatusCode));
         Assert.DoesNotContain(snapshot.Prices, price => price.Model == "model-d");
         Assert.Equal(
-            new UnitPrices(20_000, 20_000, 0, 0, 0, 0), Assert.Single(snapshot.Prices, price => price.Model == "model-e").PicoUsd);
+            new UnitPrices(20_000, 2_000, 0, 0, 0, 0), Assert.Single(snapshot.Prices, price => price.Model == "model-e").PicoUsd);
     }
 
     [Fact]

@@ -44,13 +44,25 @@ internal static class AnswerUnits
         return document.RootElement.GetProperty("image_index").GetInt32();
     }
 
-    private static Units? OfUsage(JsonElement answer) =>
-        answer.TryGetProperty("usage", out var usage) && usage.ValueKind == JsonValueKind.Object
-            ? new Units(
-                Count(usage, "prompt_tokens") + Count(usage, "input_tokens"),
-                Output: Count(usage, "completion_tokens") + Count(usage, "output_tokens"),
-                AudioMs: Count(usage, "seconds") * 1000, Images: Count(usage, "images"), Pixels: Count(usage, "pixels"))
-            : null;
+    /// <summary>Anthropic's input tokens are without the cached ones, OpenAI's with them.</summary>
+    private static Units? OfUsage(JsonElement answer)
+    {
+        if (!answer.TryGetProperty("usage", out var usage) || usage.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        var read = Count(usage, "cache_read_input_tokens");
+        var ofPrompt = OfDetails(usage, "prompt_tokens_details") + OfDetails(usage, "input_tokens_details");
+        return new Units(
+            Count(usage, "prompt_tokens") + Count(usage, "input_tokens") - ofPrompt,
+            read + ofPrompt,
+            Output: Count(usage, "completion_tokens") + Count(usage, "output_tokens"),
+            AudioMs: Count(usage, "seconds") * 1000, Images: Count(usage, "images"), Pixels: Count(usage, "pixels"));
+    }
+
+    private static long OfDetails(JsonElement usage, string member) =>
+        usage.TryGetProperty(member, out var details) ? Count(details, "cached_tokens") : 0;
 
     /// <summary>Pictures that were drawn.</summary>
     private static int Pictures(JsonElement answer) => answer.TryGetProperty("data", out var data)

@@ -113,7 +113,7 @@ internal sealed class Caller(TimeProvider clock, string? learning = null) : IDis
     {
         var body = await response.Content.ReadAsStringAsync(cancellationToken);
         record.Usage = AnswerUnits.OfWhole(body);
-        record.Received = (record.Usage ?? default) with { Input = 0 };
+        record.Received = (record.Usage ?? default) with { Input = 0, Cached = 0 };
         record.ReceivedAnything = true;
         record.End = CallEnd.Whole;
     }

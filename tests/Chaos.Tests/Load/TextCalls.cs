@@ -11,6 +11,11 @@ internal static class TextCalls
          "properties":{"city":{"type":"string"}},"required":["city"],"additionalProperties":false}}}
         """;
 
+    /// <summary>A beginning that prompts share, long enough to be kept for later ones.</summary>
+    private const string Rules =
+        "You answer the guests of a small house by the sea. You are friendly and brief. You know the rooms, the garden and the boats. "
+        + "You never promise a room that you have not seen. You say when you do not know. You speak of the weather only when asked.";
+
     public static CallPlan Chat(CallDraw draw)
     {
         var random = draw.Random;
@@ -20,7 +25,7 @@ internal static class TextCalls
         var body = new StringBuilder(string.Create(CultureInfo.InvariantCulture,
             $$"""
             {"model":"{{draw.Model}}","max_tokens":{{cap}},"n":{{choices}},"temperature":0.9,"seed":{{random.Next()}},
-             "messages":[{"role":"user","content":"{{draw.Words}}"}]
+             "messages":[{{Begin(random)}}{"role":"user","content":"{{draw.Words}}"}]
             """));
         if (stream)
         {
@@ -42,7 +47,8 @@ internal static class TextCalls
         return draw.Plan(
             string.Create(CultureInfo.InvariantCulture,
                 $$"""
-                {"model":"{{draw.Model}}","max_tokens":{{cap}},"temperature":0.9,"system":"Be brief.","messages":[{{messages}}],
+                {"model":"{{draw.Model}}","max_tokens":{{cap}},"temperature":0.9,"system":"{{Instructions(random)}}",
+                 "messages":[{{messages}}],
                  "stream":{{(stream ? "true" : "false")}}}
                 """),
             stream, $"n=1 cap={cap}");
@@ -57,7 +63,8 @@ internal static class TextCalls
         var store = random.Next(4) == 0 ? ",\"store\":false" : "";
         return draw.Plan(
             $$"""
-            {"model":"{{draw.Model}}","max_output_tokens":{{cap}},"temperature":0.9,"seed":{{random.Next()}},"instructions":"Be brief.",
+            {"model":"{{draw.Model}}","max_output_tokens":{{cap}},"temperature":0.9,"seed":{{random.Next()}},
+             "instructions":"{{Instructions(random)}}",
              "input":[{"role":"user","content":"{{draw.Words}}"}],"stream":{{(stream ? "true" : "false")}}{{store}}}
             """, stream, string.Create(CultureInfo.InvariantCulture, $"n=1 cap={cap}"));
     }
@@ -94,6 +101,12 @@ internal static class TextCalls
          "{{{{member}}}}":{"type":"string","maxLength":60},"parts":{"type":"array","items":{"type":"integer"},"maxItems":9}},
          "required":["{{{{member}}}}","parts"],"additionalProperties":false}}}
         """;
+
+    /// <summary>The shared beginning for one chat in two.</summary>
+    private static string Begin(Random random) =>
+        random.Next(2) == 0 ? $$"""{"role":"system","content":"{{Rules}}"},""" : "";
+
+    private static string Instructions(Random random) => random.Next(2) == 0 ? Rules : "Be brief.";
 
     /// <summary>A format or functions for one chat in four.</summary>
     private static (string Name, string Members) Shape(Random random) => random.Next(12) switch

@@ -39,19 +39,20 @@ internal static class Books
               || ' rollup ' || coalesce(s.amount, 0)
             from (
               select organization_id, date_trunc('hour', admitted_at, 'UTC') as hour, key_id, model, endpoint,
-                count(*) filter (where seq = 0) as requests, sum(input + cached) as prompt, sum(output + reasoning) as output,
+                count(*) filter (where seq = 0) as requests, sum(input) as prompt, sum(cached) as cached, sum(output + reasoning) as output,
                 sum(audio_ms) as audio, sum(images) as images, sum(pixels) as pixels, sum(steps) as steps,
                 sum(calls) as calls, sum(elements) as elements, sum(amount) as amount
               from billing.usage_events group by 1, 2, 3, 4, 5) r
             full join (
               select organization_id, hour, key_id, model, endpoint,
-                sum(requests) as requests, sum(input + cached) as prompt, sum(output + reasoning) as output,
+                sum(requests) as requests, sum(input) as prompt, sum(cached) as cached, sum(output + reasoning) as output,
                 sum(audio_ms) as audio, sum(images) as images, sum(pixels) as pixels, sum(steps) as steps,
                 sum(calls) as calls, sum(elements) as elements, sum(amount) as amount
               from billing.usage_rollup_hours group by 1, 2, 3, 4, 5) s
               using (organization_id, hour, key_id, model, endpoint)
-            where (r.requests, r.prompt, r.output, r.audio, r.images, r.pixels, r.steps, r.calls, r.elements, r.amount)
-              is distinct from (s.requests, s.prompt, s.output, s.audio, s.images, s.pixels, s.steps, s.calls, s.elements, s.amount)
+            where (r.requests, r.prompt, r.cached, r.output, r.audio, r.images, r.pixels, r.steps, r.calls, r.elements, r.amount)
+              is distinct from
+              (s.requests, s.prompt, s.cached, s.output, s.audio, s.images, s.pixels, s.steps, s.calls, s.elements, s.amount)
             """),
         ("leased money is what open leases hold",
             """

@@ -173,8 +173,10 @@ internal sealed class CallAudit(
     }
 
     /// <summary>Whether an answer's usage is what a row bills. Answers name pixels where pictures are read, and steps nowhere.</summary>
-    private static bool States(Units usage, Units billed) => (usage.Prompt, usage.Completion, usage.AudioMs, usage.Images)
-        == (billed.Prompt, billed.Completion, billed.AudioMs, billed.Images) && (usage.Pixels == 0 || usage.Pixels == billed.Pixels);
+    private static bool States(Units usage, Units billed) =>
+        (usage.Input, usage.Cached, usage.Completion, usage.AudioMs, usage.Images)
+        == (billed.Input, billed.Cached, billed.Completion, billed.AudioMs, billed.Images)
+        && (usage.Pixels == 0 || usage.Pixels == billed.Pixels);
 
     /// <summary>A gateway's journal that came back as an older copy lost the call, and its worker died before it logged it, or nobody can
     /// know that the copy is older.</summary>
@@ -268,7 +270,8 @@ internal sealed class CallAudit(
 
         if (witnesses.Find(row.RequestId, row.Attempt) is { } generated)
         {
-            if (!row.Units.IsWithin(generated))
+            // Cached tokens are not billed as computed ones.
+            if (!row.Units.IsWithin(generated) || row.Units.Input > generated.Input)
             {
                 _violations.Add(new Violation(Over, $"{row} generated {generated}"));
             }

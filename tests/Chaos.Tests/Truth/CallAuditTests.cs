@@ -48,6 +48,19 @@ public sealed class CallAuditTests
     }
 
     [Fact]
+    public void Check_finds_cached_tokens_that_are_billed_as_computed_ones()
+    {
+        _witnesses.Add(Request, 1, new Units(2, Cached: 3, Output: 10));
+
+        Assert.Equal(CallAudit.Over, Assert.Single(Judge(_call, _row)).Invariant);
+        _call.Usage = new Units(2, Cached: 3, Output: 10);
+        Assert.Empty(Judge(_call, _row with { Units = new Units(2, Cached: 3, Output: 10) }));
+        Assert.Contains(
+            Judge(_call, _row with { Units = new Units(1, Cached: 4, Output: 10) }),
+            violation => violation.Invariant == "a whole answer's usage is its row's");
+    }
+
+    [Fact]
     public void Check_takes_a_row_without_a_witness_only_while_a_worker_is_killed()
     {
         var row = _row with { Attempt = 2 };

@@ -21,7 +21,7 @@ public sealed class ModelCommandTests(ClusterCommands cluster)
         Assert.Matches("(?m)^tiny-assistant +1 +chat ", listed);
         var isRight = await Until.ValueAsync(
             () => cluster.TextAsync(
-                "select (amount = ((input + cached) * 1 + (output + reasoning) * 2) / 1000000.0)::text from billing.usage_events"
+                "select (amount = (input * 1 + cached * 0.1 + (output + reasoning) * 2) / 1000000.0)::text from billing.usage_events"
                 + " where request_id = $1 and model = 'imported'",
                 requestId),
             "the usage row", ClusterCommands.Patience);

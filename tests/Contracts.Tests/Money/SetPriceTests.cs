@@ -34,6 +34,33 @@ public sealed class SetPriceTests
         Assert.Empty(Faults(order with { OutputPerMillion = 0, PerImage = null }, ModelTask.Embeddings));
     }
 
+    /// <summary>Rounded up to a whole pico-dollar a token.</summary>
+    [Theory]
+    [InlineData(0.5, null, 0.05)]
+    [InlineData(0.15, null, 0.015)]
+    [InlineData(0.000011, null, 0.000002)]
+    [InlineData(0.000001, null, 0.000001)]
+    [InlineData(0, null, 0)]
+    [InlineData(0.5, 0.2, 0.2)]
+    [InlineData(0.5, 0.0, 0)]
+    public void Cached_tokens_cost_a_tenth_of_others_unless_the_order_names_their_price(double input, double? cached, double expected)
+    {
+        var order = Order() with { InputPerMillion = (decimal)input, CachedPerMillion = (decimal?)cached, OutputPerMillion = 1 };
+
+        Assert.Equal((decimal)expected, order.PerMillion(UnitKind.All.Single(kind => kind.Column == "cached")));
+        Assert.Empty(Faults(order, ModelTask.Chat));
+    }
+
+    [Fact]
+    public void Cached_tokens_never_cost_more_than_what_is_held_for_them()
+    {
+        var order = Order() with { InputPerMillion = 1, OutputPerMillion = 2 };
+
+        Assert.Empty(Faults(order with { CachedPerMillion = 1 }, ModelTask.Chat));
+        Assert.Equal(["cachedPerMillion"], Faults(order with { CachedPerMillion = 1.000001m }, ModelTask.Chat));
+        Assert.Equal(["cachedPerMillion"], Faults(order with { CachedPerMillion = 0.1m, OutputPerMillion = null }, ModelTask.Embeddings));
+    }
+
     [Theory]
     [InlineData("perImage", 1000, true)]
     [InlineData("perImage", 0.000000000001, true)] // Six decimals of a million images.

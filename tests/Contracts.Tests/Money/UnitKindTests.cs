@@ -36,14 +36,14 @@ public sealed class UnitKindTests
         var order = new SetPrice("m", 1, 2, OnlyIfMissing: false)
         {
             PerThousandSeconds = 3, PerImage = 0.000004m, PerMillionPixels = 5, PerStep = 0.000006m,
-            PerRequest = 0.000007m, PerMillionElements = 8,
+            PerRequest = 0.000007m, PerMillionElements = 8, CachedPerMillion = 0.5m,
         };
 
-        Assert.Equal([1, 1, 2, 2, 3, 4, 5, 6, 7, 8], UnitKind.All.Select(kind => order.PerMillion(kind)));
+        Assert.Equal([1, 0.5m, 2, 2, 3, 4, 5, 6, 7, 8], UnitKind.All.Select(kind => order.PerMillion(kind)));
         Assert.Equal(
-            [1, 2, 3, 0.000004m, 5, 0.000006m, 0.000007m, 8],
+            [1, 0.5m, 2, 3, 0.000004m, 5, 0.000006m, 0.000007m, 8],
             PriceMember.All.Select(member => member.UsdOf(new UnitPrices(
-                1_000_000, 1_000_000, 2_000_000, 2_000_000, 3_000_000, 4_000_000, 5_000_000, 6_000_000,
+                1_000_000, 500_000, 2_000_000, 2_000_000, 3_000_000, 4_000_000, 5_000_000, 6_000_000,
                 7_000_000, 8_000_000))));
     }
 

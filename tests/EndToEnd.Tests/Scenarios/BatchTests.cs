@@ -38,7 +38,7 @@ public sealed class BatchTests(SharedTollgate shared)
             Assert.Equal((200, JsonValueKind.Null), (response.GetProperty("status_code").GetInt32(), line.GetProperty("error").ValueKind));
             var row = rows[RequestId(line)];
             var usage = response.GetProperty("body").GetProperty("usage");
-            Assert.Equal((scope, usage.GetProperty("prompt_tokens").GetInt64()), (row.Endpoint, row.Units.Input));
+            Assert.Equal((scope, usage.GetProperty("prompt_tokens").GetInt64()), (row.Endpoint, row.Units.Prompt));
         }
 
         // The catalogue's prices of the default models, dollars a million tokens; a batch pays half.
@@ -52,7 +52,7 @@ public sealed class BatchTests(SharedTollgate shared)
         var cost = decimal.Parse(ended.GetProperty("cost_usd").GetString()!, CultureInfo.InvariantCulture);
         Assert.Equal(ofBatch.Sum(row => row.Amount), cost);
         Assert.Equal(decimal.Parse(whole!, CultureInfo.InvariantCulture) / 2, cost, 9);
-        Assert.Equal(ofBatch.Sum(row => row.Units.Input), ended.GetProperty("usage").GetProperty("input_tokens").GetInt64());
+        Assert.Equal(ofBatch.Sum(row => row.Units.Prompt), ended.GetProperty("usage").GetProperty("input_tokens").GetInt64());
         Assert.Equal(ofBatch.Sum(row => row.Units.Output), ended.GetProperty("usage").GetProperty("output_tokens").GetInt64());
 
         // The cancelled one: what is done stays and is billed, the rest costs nothing.

@@ -69,7 +69,8 @@ public sealed class FirstAnswerTests(SharedTollgate shared)
         var row = await running.Books.OneAsync(stream.RequestId);
 
         Assert.Equal(stream.Usage, new AnswerUsage(row.Units.Prompt, row.Units.Completion));
-        Assert.Equal((row.Units.Prompt * 0.50m / 1_000_000) + (row.Units.Completion * 1.50m / 1_000_000), row.Amount); // The list price.
+        Assert.Equal( // The list price.
+            ((row.Units.Input * 0.50m) + (row.Units.Cached * 0.05m) + (row.Units.Completion * 1.50m)) / 1_000_000, row.Amount);
         await running.Books.AssertAgreeAsync();
     }
 

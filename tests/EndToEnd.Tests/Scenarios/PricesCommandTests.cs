@@ -21,7 +21,8 @@ public sealed partial class PricesCommandTests(KillableTollgate killable)
         (await commands.RunAsync(
             "prices", "set", "by-hand", "--price-in", "0", "--price-out", "0", "--organization", $"{organization}")).Succeeded();
         (await commands.RunAsync(
-            "prices", "schedule", "by-hand", "--from", tomorrow, "--price-in", "0.3", "--price-out", "0.9")).Succeeded();
+            "prices", "schedule", "by-hand", "--from", tomorrow,
+            "--price-in", "0.3", "--price-cached", "0.2", "--price-out", "0.9")).Succeeded();
         var listed = (await commands.RunAsync("prices", "list")).Succeeded();
         var version = ScheduledVersion().Match(listed).Groups[1].Value;
         var cancelled = (await commands.RunAsync("prices", "cancel", version)).Succeeded();
@@ -32,10 +33,10 @@ public sealed partial class PricesCommandTests(KillableTollgate killable)
             "select string_agg(action, ' ' order by id) from accounts.audit_entries where subject like '%: by-hand' and actor_id is null");
 
         Assert.Contains("by-hand costs $0.25 in and $0.750001 out per million tokens from now", set, StringComparison.Ordinal);
-        Assert.Matches("tiny-assistant +all +in force +2024-11-01T00:00:00Z +0\\.5 +1\\.5 ", listed);
-        Assert.Matches("by-hand +all +in force .* 0\\.25 +0\\.750001 ", listed);
-        Assert.Matches($"by-hand +{organization} +in force .* 0 +0 ", listed);
-        Assert.Matches($"by-hand +all +scheduled +{tomorrow[..^1]}:00Z +0\\.3 +0\\.9 ", listed);
+        Assert.Matches("tiny-assistant +all +in force +2024-11-02T00:00:00Z +0\\.5 +0\\.05 +1\\.5 ", listed);
+        Assert.Matches("by-hand +all +in force .* 0\\.25 +0\\.025 +0\\.750001 ", listed);
+        Assert.Matches($"by-hand +{organization} +in force .* 0 +0 +0 ", listed);
+        Assert.Matches($"by-hand +all +scheduled +{tomorrow[..^1]}:00Z +0\\.3 +0\\.2 +0\\.9 ", listed);
         Assert.Contains("is withdrawn", cancelled, StringComparison.Ordinal);
         Assert.Equal(1, again.ExitCode);
         Assert.Contains($"No scheduled price {version}", again.Error, StringComparison.Ordinal);

@@ -60,17 +60,17 @@ public sealed class EveryTask : IAsyncLifetime
         new(
             PublicEndpoint.ChatCompletions, "tiny-assistant",
             """{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}],"max_tokens":4,"n":2}""",
-            new Units(2 + 8 + 5, Output: 8), new Units(9, Output: 5)),
+            new Units(2 + 8 + 5, Output: 8), new Units(3, Cached: 6, Output: 5)),
         new(
             PublicEndpoint.Messages, "tiny-assistant",
             """{"model":"tiny-assistant","messages":[{"role":"user","content":"Hi"}],"max_tokens":4}""",
-            new Units(2 + 8 + 5, Output: 4), new Units(9, Output: 4)),
+            new Units(2 + 8 + 5, Output: 4), new Units(2, Cached: 7, Output: 4)),
         new(
             PublicEndpoint.Completions, "tiny-assistant", """{"model":"tiny-assistant","prompt":"Once","max_tokens":4}""",
             new Units(4 + 3, Output: 4), new Units(2, Output: 3)),
         new(
             PublicEndpoint.Responses, "tiny-assistant", """{"model":"tiny-assistant","input":"Hi","max_output_tokens":4}""",
-            new Units(2 + 8 + 5, Output: 4), new Units(9, Output: 3)),
+            new Units(2 + 8 + 5, Output: 4), new Units(2, Cached: 7, Output: 3)),
         new(
             PublicEndpoint.Embeddings, "tiny-embed", """{"model":"tiny-embed","input":["ab","c"]}""",
             new Units(3 + (2 * 3)), new Units(5)),

@@ -115,6 +115,28 @@ public sealed class DecoderGraphTests(TinyFamilyModels models)
         }
     }
 
+    /// <summary>Also where all chunks have one length, which alone is reused then.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task An_answer_behind_a_reused_prefix_has_the_bits_of_one_whose_prompt_was_read_from_its_beginning(string name)
+    {
+        var model = models.Model(name);
+        await using var warm = TinyDecoder.Start(model);
+        await using var cold = TinyDecoder.Start(model, new GenerationOptions { PrefixCacheMb = 0 });
+        var organization = Guid.NewGuid();
+        foreach (var length in (int[])[100, 65, 66, 99, 98, 33, 34])
+        {
+            int[] prompt = [.. Enumerable.Range(0, length).Select(i => ((i * 67) + 5) % (TinyFamily.Vocabulary - 1))];
+            var request = PrefixRuns.Ask([prompt], organization);
+
+            Assert.Equal(
+                await PrefixRuns.RunAsync(cold, PrefixRuns.Ask([prompt], organization)), await PrefixRuns.RunAsync(warm, request));
+            var left = model.Shape.HeadWidth > 128 ? 1 : 2;
+            Assert.Equal(length == 100 ? 0 : (length - left) / 32 * 32, request.Units.Cached);
+            Assert.Equal(length, request.Units.Prompt);
+        }
+    }
+
     private static int[] Plan(IReadOnlyList<int> lengths, int tokens, int most)
     {
         var pace = new PrefillPace(lengths);

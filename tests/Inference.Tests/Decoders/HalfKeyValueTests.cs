@@ -1,11 +1,13 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tollgate.Contracts.Metering;
 using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Sessions;
 using Tollgate.Inference.Tasks.Chat;
+using Tollgate.Inference.Tests.Generation;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Testing;
 
@@ -20,7 +22,7 @@ public sealed class HalfKeyValueTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Rows_of_a_step_equal_steps_alone_and_chunks_the_whole(string name)
+    public async Task Rows_of_a_step_equal_steps_alone_chunks_the_whole_and_warm_answers_cold_ones(string name)
     {
         using var folder = new TemporaryFolder();
         var family = TinyFamilies.Everything.Single(one => one.Name == name);
@@ -30,6 +32,7 @@ public sealed class HalfKeyValueTests
             new() { Precision = family.Precision, ParityBound = 1, KeyValues = KeyValueTypes.Float16 }, null, CancellationToken.None);
         using var model = await DecoderModel.LoadAsync(
             installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
+        await AssertReusedAsync(model);
         using var batch = new DecoderSteps(model.Session, model.Shape, Pasts.Length, 64, 48);
         using var alone = new DecoderSteps(model.Session, model.Shape, 1, 64, 48);
         for (var row = 0; row < Pasts.Length; row++)
@@ -101,6 +104,22 @@ public sealed class HalfKeyValueTests
             folder.File("models"), new() { KeyValues = keyValues }, null, CancellationToken.None);
         return await DecoderModel.LoadAsync(
             installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
+    }
+
+    /// <summary>An answer behind a reused prefix has the bits of one whose prompt was read from its beginning.</summary>
+    private static async Task AssertReusedAsync(DecoderModel model)
+    {
+        await using var scheduler = TinyDecoder.Start(model);
+        var organization = Guid.NewGuid();
+        var answers = new List<string>();
+        foreach (var cached in (int[])[0, 64, 64])
+        {
+            var request = PrefixRuns.Ask([[.. Enumerable.Range(50, 80)]], organization);
+            answers.Add(await PrefixRuns.RunAsync(scheduler, request));
+            Assert.Equal(new Units(80 - cached, cached, 6), request.Units);
+        }
+
+        Assert.Single(answers.Distinct());
     }
 
     private static int[] Prompt(int row) => [.. Enumerable.Range(row * 3, Pasts[row])];

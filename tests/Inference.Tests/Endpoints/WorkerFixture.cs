@@ -85,7 +85,7 @@ public sealed class WorkerFixture : IAsyncLifetime
     /// <summary>Sends a body; <paramref name="request"/> names the request for the platform.</summary>
     public async Task<HttpResponseMessage> PostAsync(
         string path, JsonNode body, Guid? request = null, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead,
-        CancellationToken cancellationToken = default)
+        Guid? organization = null, CancellationToken cancellationToken = default)
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, path)
         {
@@ -93,6 +93,11 @@ public sealed class WorkerFixture : IAsyncLifetime
         };
         message.Headers.Add(WorkerHeaders.RequestId, (request ?? Guid.NewGuid()).ToString("N"));
         message.Headers.Add(WorkerHeaders.Attempt, "1");
+        if (organization is { } sender)
+        {
+            message.Headers.Add(WorkerHeaders.Organization, sender.ToString("N"));
+        }
+
         return await Gateway.SendAsync(message, completion, cancellationToken);
     }
 

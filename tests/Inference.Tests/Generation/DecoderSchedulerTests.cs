@@ -367,24 +367,6 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     private int[] FindTokenOf(params string[] texts) =>
         [.. texts.Select(text => tiny.Model.EncodePrompt(text)).Where(ids => ids.Count == 1).Select(ids => ids[0])];
 
-    /// <summary>Lets the scheduler go on by one generated token for each release.</summary>
-    private sealed class SteppedTokenizer(ITokenizer inner, SemaphoreSlim turns) : ITokenizer
-    {
-        public int VocabularySize => inner.VocabularySize;
-
-        public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids) => inner.Encode(text, allowSpecial, ids);
-
-        public void Encode(IReadOnlyList<TextSegment> segments, List<int> ids) => inner.Encode(segments, ids);
-
-        public ReadOnlySpan<byte> TokenBytes(int id)
-        {
-            turns.Wait();
-            return inner.TokenBytes(id);
-        }
-
-        public bool IsSpecial(int id) => inner.IsSpecial(id);
-    }
-
     /// <summary>Fails on some tokens.</summary>
     private sealed class PoisonedTokenizer(ITokenizer inner, int[] poison) : ITokenizer
     {

@@ -50,11 +50,12 @@ public sealed class TinyDecoder : IAsyncLifetime
     }
 
     internal static DecoderScheduler Start(
-        DecoderModel model, GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null) =>
-        new(Scope(model, options, tokenizer, queue));
+        DecoderModel model, GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null,
+        InferenceMetrics? metrics = null) => new(Scope(model, options, tokenizer, queue, metrics));
 
     internal static DecoderScope Scope(
-        DecoderModel model, GenerationOptions? options, ITokenizer? tokenizer, QueueOptions? queue) => WithLengths(model, new DecoderScope
+        DecoderModel model, GenerationOptions? options, ITokenizer? tokenizer, QueueOptions? queue, InferenceMetrics? metrics = null) =>
+        WithLengths(model, new DecoderScope
     {
         Model = model.Manifest.Name,
         Session = model.Session,
@@ -66,7 +67,7 @@ public sealed class TinyDecoder : IAsyncLifetime
         Options = options ?? new GenerationOptions(),
         Queue = queue ?? new QueueOptions(),
         Quiet = new QuietOrganizations(),
-        Metrics = new InferenceMetrics(new TestMeters()),
+        Metrics = metrics ?? new InferenceMetrics(new TestMeters()),
         Clock = TimeProvider.System,
         Logger = NullLogger.Instance,
     });

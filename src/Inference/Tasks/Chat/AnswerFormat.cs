@@ -10,9 +10,9 @@ namespace Tollgate.Inference.Tasks.Chat;
 /// <param name="Id">Such as <c>chatcmpl-0195…</c>.</param>
 /// <param name="CreatedAt">Unix seconds.</param>
 /// <param name="Fingerprint">Of model and runtime, such as <c>fp_0123456789</c>.</param>
-/// <param name="PromptTokens">Tokens of all prompts, each once.</param>
+/// <param name="Prompt">Units of all prompts, each once.</param>
 internal sealed record AnswerHead(
-    string Id, long CreatedAt, string Model, string Fingerprint, ITokenizer Tokenizer, long PromptTokens)
+    string Id, long CreatedAt, string Model, string Fingerprint, ITokenizer Tokenizer, Units Prompt)
 {
     /// <summary>For the time of the answer's end.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -68,18 +68,20 @@ internal sealed class GenerationRun : ITaskRun
         }
 
         var choices = texts.Pick(_request.Choices, _job.Plan.ChoicesPerPrompt, _job.Kept);
-        await reply.SendAsync(Units, Queued, json => MakeFormat().WriteWhole(json, choices, Units));
+        await reply.SendAsync(Units, Queued, json => MakeFormat(Units).WriteWhole(json, choices, Units));
     }
 
     private async Task StreamAsync(Reply reply)
     {
         using var stream = reply.OpenEvents();
-        var answer = new AnswerStream(stream, MakeFormat(), _request.Choices.Count);
+        AnswerStream? answer = null;
         while (await _request.Events.WaitToReadAsync())
         {
-            if (!answer.Begun)
+            if (answer is null)
             {
-                reply.BeginEvents(new Units(_request.TotalPromptTokens), Queued);
+                var prompt = _request.StatePrompt();
+                answer = new AnswerStream(stream, MakeFormat(prompt), _request.Choices.Count);
+                reply.BeginEvents(prompt, Queued);
                 _scope.NoteFirstToken();
             }
 
@@ -96,10 +98,10 @@ internal sealed class GenerationRun : ITaskRun
 
         if (FindError() is not { } error)
         {
-            answer.End(Units);
+            answer!.End(Units);
             await stream.FlushAsync(reply.Gone);
         }
-        else if (!answer.Begun)
+        else if (answer is not { Begun: true })
         {
             await reply.RefuseAsync(error);
         }
@@ -116,9 +118,10 @@ internal sealed class GenerationRun : ITaskRun
 
     private TimeSpan Queued => _request.Queued ?? default;
 
-    private AnswerFormat MakeFormat() => _job.Format(new AnswerHead(
+    /// <param name="prompt">Units of all prompts.</param>
+    private AnswerFormat MakeFormat(Units prompt) => _job.Format(new AnswerHead(
         _job.IdPrefix + RequestId.ToString("N"), _job.Decoder.Clock.GetUtcNow().ToUnixTimeSeconds(), _job.Decoder.Name,
-        _job.Decoder.Fingerprint, _job.Decoder.Model.WriterFor(_job.Plan.Sampling), _request.TotalPromptTokens)
+        _job.Decoder.Fingerprint, _job.Decoder.Model.WriterFor(_job.Plan.Sampling), prompt)
     {
         Clock = _job.Decoder.Clock,
     });

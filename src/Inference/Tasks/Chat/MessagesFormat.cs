@@ -36,7 +36,7 @@ internal sealed class MessagesFormat(AnswerHead head) : AnswerFormat(head)
         json.WriteStartArray("content");
         json.WriteEndArray();
         WriteStop(json, null, null);
-        WriteUsage(json, new Units(format.Head.PromptTokens));
+        WriteUsage(json, format.Head.Prompt with { Output = 0 });
         json.WriteEndObject();
         json.WriteEndObject();
     });

@@ -12,7 +12,7 @@ namespace Tollgate.Inference.Tests.Tasks.Chat;
 /// <summary>What Anthropic's clients read of answers with calls and of streams that break, made of steps as a reader gives them.</summary>
 public sealed class MessagesFormatTests
 {
-    private static readonly AnswerHead Head = new("msg_0195", 1_790_000_000, "tiny-assistant", "fp_1", Tokenizer: null!, PromptTokens: 21);
+    private static readonly AnswerHead Head = new("msg_0195", 1_790_000_000, "tiny-assistant", "fp_1", Tokenizer: null!, Prompt: new(21));
 
     [Fact]
     public async Task A_block_ends_before_the_next_one_begins_and_indexes_have_no_gaps()

@@ -135,7 +135,7 @@ public sealed class ResponsesFormatTests
             ResponsesRequest.TryParse(
                 Encoding.UTF8.GetBytes($$"""{"model":"tiny-assistant","input":"Hi"{{members}}}"""), out var request, out var error),
             error?.Message);
-        return new ResponsesFormat(new AnswerHead(Id, 1_790_000_000, "tiny-assistant", "fp_0123456789", null!, 5), request);
+        return new ResponsesFormat(new AnswerHead(Id, 1_790_000_000, "tiny-assistant", "fp_0123456789", null!, new(5)), request);
     }
 
     private static async Task<List<Event>> StreamAsync(string members, params AnswerStep[] steps)
