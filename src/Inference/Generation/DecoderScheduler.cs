@@ -52,8 +52,10 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _slots = new SlotTable(_engine);
         _pace = new PrefillPace(options.StallTarget, scope.ChunkLengths);
         _rate = new TokenRate(scope.Clock);
-        _tokens = new int[slots];
+        _tokens = new int[Math.Max(slots, _engine.MostVerified)];
         _past = new int[slots];
+        _counts = new int[slots];
+        _verification = new VerificationPace(slots);
         _memoryTokens = (options.KeyValueMemoryMb * (1L << 20)) / _engine.BytesPerToken;
         _lastTurnAt = Clock.GetTimestamp();
         var thread = new Thread(Run) { IsBackground = true, Name = $"decoder {scope.Model}" };
@@ -385,23 +387,15 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     /// <param name="rows">The first so many rows take part.</param>
     private void DecodeStep(int rows)
     {
-        for (var row = 0; row < rows; row++)
-        {
-            (_tokens[row], _past[row]) = (_slots[row].LastToken, _slots[row].Cached);
-        }
-
-        var started = Clock.GetTimestamp();
         var choices = Enumerable.Range(0, rows).Select(row => _slots[row]).ToArray();
         var going = Array.FindAll(choices, choice => choice.Held is null);
         var generating = going.Count(choice => !choice.Scoring);
+        var fed = Feed(choices);
+        var started = Clock.GetTimestamp();
         try
         {
-            _engine.Decode(_tokens.AsSpan(0, rows), _past.AsSpan(0, rows));
-            foreach (var choice in going)
-            {
-                choice.Cached++;
-                Advance(choice, _engine.Logits(choice.Row));
-            }
+            Compute(rows, fed);
+            generating += GoOn(choices);
         }
         catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
         {
@@ -411,7 +405,8 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
         var elapsed = Clock.GetElapsedTime(started);
         _scope.Metrics.Decoded(_scope.Model, going.Length, elapsed);
-        NoteRowTime(elapsed, rows);
+        NoteRowTime(elapsed, fed);
+        NotePace(rows, fed, elapsed);
         _rate.Add(generating);
         Array.ForEach(choices, LeaveIfEnded);
     }

@@ -31,6 +31,10 @@ public sealed class GenerationOptions
     [Range(1, 1_048_576)]
     public int KeyValueMemoryMb { get; init; } = 4096;
 
+    /// <summary>Whether tokens are guessed where a text repeats itself, and several computed in one step where that pays. It changes no
+    /// answer. Default true.</summary>
+    public bool Speculation { get; init; } = true;
+
     /// <summary>With work waiting and no step done for so long the worker is not live. Default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
@@ -44,6 +48,7 @@ public sealed class GenerationOptions
         MaxChunk = MaxChunk,
         KeyValueMemoryMb = KeyValueMemoryMb,
         StallLimit = StallLimit,
+        Speculation = false,
     };
 }
 

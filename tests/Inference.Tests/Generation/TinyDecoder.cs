@@ -38,13 +38,19 @@ public sealed class TinyDecoder : IAsyncLifetime
     }
 
     internal DecoderScheduler Start(
-        GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null) =>
-        Start(Model, options, tokenizer, queue);
+        GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null, TimeProvider? clock = null,
+        Func<IDecoderEngine, IDecoderEngine>? wrap = null) =>
+        Start(Model, options, tokenizer, queue, clock, wrap);
 
     internal static DecoderScheduler Start(
         DecoderModel model, GenerationOptions? options = null, ITokenizer? tokenizer = null,
-        QueueOptions? queue = null) => new(new DecoderScope
+        QueueOptions? queue = null, TimeProvider? clock = null, Func<IDecoderEngine, IDecoderEngine>? wrap = null) => new(new DecoderScope
     {
+        Open = (scope, rows, length) =>
+        {
+            var engine = new DecoderSteps(scope.Session, scope.Size, rows, length, scope.Options.MaxChunk);
+            return wrap is null ? engine : wrap(engine);
+        },
         Model = model.Manifest.Name,
         Session = model.Session,
         Size = model.Shape,
@@ -58,7 +64,7 @@ public sealed class TinyDecoder : IAsyncLifetime
         Queue = queue ?? new QueueOptions(),
         Quiet = new QuietOrganizations(),
         Metrics = new InferenceMetrics(new TestMeters()),
-        Clock = TimeProvider.System,
+        Clock = clock ?? TimeProvider.System,
         Logger = NullLogger.Instance,
     });
 
