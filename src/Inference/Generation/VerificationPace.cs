@@ -14,6 +14,9 @@ internal sealed class VerificationPace(int rows)
     /// some time.</summary>
     private const double Kept = 0.99;
 
+    /// <summary>How many times its own time a guessed token must save: what is measured beside other work is rough.</summary>
+    private const double Clear = 1.5;
+
     private readonly double[] _step = [.. Enumerable.Repeat(double.NaN, rows + 1)];
     private readonly double[] _extra = [.. Enumerable.Repeat(double.NaN, rows + 1)];
 
@@ -25,7 +28,7 @@ internal sealed class VerificationPace(int rows)
     public void Verified(int rows, int guessed, TimeSpan elapsed) =>
         Learn(ref _extra[rows], Math.Max(0, elapsed.TotalMilliseconds - _step[rows]) / guessed);
 
-    /// <summary>Whether guesses of which this part comes true are worth their time. Not before a plain step of as many rows was
+    /// <summary>Whether guesses of which this part comes true are clearly worth their time. Not before a plain step of as many rows was
     /// measured.</summary>
     public bool Pays(int rows, double rate)
     {
@@ -34,7 +37,7 @@ internal sealed class VerificationPace(int rows)
             return !double.IsNaN(_step[rows]); // To be measured.
         }
 
-        var pays = _extra[rows] <= rate * _step[rows] / rows;
+        var pays = Clear * _extra[rows] <= rate * _step[rows] / rows;
         _extra[rows] *= pays ? 1 : Kept;
         return pays;
     }
