@@ -61,7 +61,7 @@ internal static class Benchmark
             ChunkLengths = ChunkTrial.Run(model.Shape.HeadWidth, CacheType.Of(model.Session), new GenerationOptions().MaxChunk, sessions),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
-            Options = new GenerationOptions(),
+            Options = new GenerationOptions { Speculation = false }, // The bare loop guesses nothing.
             Queue = new QueueOptions(),
             Quiet = new QuietOrganizations(),
             Metrics = metrics,
