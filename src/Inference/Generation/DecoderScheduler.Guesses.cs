@@ -12,26 +12,22 @@ internal sealed partial class DecoderScheduler
 {
     private readonly VerificationPace _verification;
     private readonly int[] _counts;
+    private readonly int[] _firsts;
 
-    /// <summary>Writes the tokens that a step feeds to its rows; returns how many they are.</summary>
-    private int Feed(Choice[] choices)
+    /// <summary>Writes the tokens that a step feeds to a row; returns how many they are.</summary>
+    /// <param name="first">Tokens that the rows before it are fed.</param>
+    /// <param name="rows">Rows of the step.</param>
+    private int Feed(Choice choice, int first, int rows)
     {
-        var (fed, spare) = (0, _engine.MostVerified - choices.Length);
-        foreach (var choice in choices)
-        {
-            var guess = Guess(choice, choices.Length, spare);
-            _past[choice.Row] = choice.Cached;
-            _counts[choice.Row] = 1 + guess.Length;
-            _tokens[fed] = choice.LastToken;
-            guess.CopyTo(_tokens.AsSpan(fed + 1));
-            fed += 1 + guess.Length;
-            spare -= guess.Length;
-        }
-
-        return fed;
+        var guess = Guess(choice, rows, _engine.MostVerified - first - (rows - choice.Row));
+        (_past[choice.Row], _firsts[choice.Row], _counts[choice.Row]) = (choice.Cached, first, 1 + guess.Length);
+        _tokens[first] = choice.LastToken;
+        guess.CopyTo(_tokens.AsSpan(first + 1));
+        return 1 + guess.Length;
     }
 
     /// <summary>The tokens that are guessed to follow a choice's newest one; none where that would not pay.</summary>
+    /// <param name="most">Guessed tokens that the step still takes.</param>
     private ReadOnlySpan<int> Guess(Choice choice, int rows, int most)
     {
         if (choice.Guess is not { Rest.Length: > 0 } guess || choice.Held is not null || most <= 0 || !_verification.Pays(rows, guess.Rate))
@@ -55,35 +51,11 @@ internal sealed partial class DecoderScheduler
         }
     }
 
-    /// <summary>Lets the choices that do not wait go on through the logits of their tokens, each as long as the next of them is the one
-    /// that it chose.</summary>
-    /// <returns>Guessed tokens that came true.</returns>
-    private int GoOn(Choice[] choices)
+    /// <summary>Lets a choice go on through the logits of its tokens, as long as the next of them is the one that it chose.</summary>
+    /// <returns>Tokens that it went on through.</returns>
+    private int GoOn(Choice choice)
     {
-        var (first, usedGuesses) = (0, 0);
-        foreach (var choice in choices)
-        {
-            var count = _counts[choice.Row];
-            if (choice.Held is null)
-            {
-                var used = GoOn(choice, first, count);
-                usedGuesses += used - 1;
-                NoteGuess(choice, count - 1, used - 1);
-                if (used < count && choice.Held is not null)
-                {
-                    choice.Guess?.Stop(); // Its constraint gets ready too late for what a step computes beyond one token.
-                }
-            }
-
-            first += count;
-        }
-
-        return usedGuesses;
-    }
-
-    private int GoOn(Choice choice, int first, int count)
-    {
-        var used = 0;
+        var (first, count, used) = (_firsts[choice.Row], _counts[choice.Row], 0);
         do
         {
             choice.Cached++;
@@ -91,6 +63,7 @@ internal sealed partial class DecoderScheduler
             used++;
         }
         while (used < count && MayGoOn(choice) && choice.LastToken == _tokens[first + used]);
+        NoteGuess(choice, count - 1, used - 1);
         return used;
     }
 
@@ -106,6 +79,11 @@ internal sealed partial class DecoderScheduler
         }
 
         _scope.Metrics.Guessed(_scope.Model, guessed, used);
+        if (used < guessed && choice.Held is not null)
+        {
+            choice.Guess?.Stop(); // Its constraint gets ready too late for what a step computes beyond one token.
+        }
+
         lock (_gate)
         {
             _line.Shares.Charge(choice.Request.Identity.Party, (guessed - used) * FairShare.PromptWeight);

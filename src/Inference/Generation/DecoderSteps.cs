@@ -17,6 +17,7 @@ internal sealed unsafe partial class DecoderSteps : IDecoderEngine
     private readonly ModelDecoder _size;
     private readonly KeyValueArena _arena;
     private readonly int _maxChunk;
+    private readonly bool _hasRounds;
     private readonly OrtIoBinding?[] _batches;
     private readonly OrtIoBinding?[] _singles;
     private readonly OrtValue?[] _chunkIds;
@@ -41,7 +42,8 @@ internal sealed unsafe partial class DecoderSteps : IDecoderEngine
         _batches = new OrtIoBinding[rows + 1];
         _singles = new OrtIoBinding[rows];
         _chunkIds = new OrtValue[maxChunk + 1];
-        MostVerified = AttentionRounds.AreInputsOf(session) ? rows + (2 * AttentionRounds.Count) : 0;
+        _hasRounds = AttentionRounds.AreInputsOf(session);
+        MostVerified = _hasRounds && ReadsTogether ? rows + (2 * AttentionRounds.Count) : 0;
         var most = Math.Max(rows, MostVerified);
         _verifications = new OrtIoBinding?[rows + 1];
         _verified = new VerifiedTokens?[most + 1];
@@ -198,7 +200,7 @@ internal sealed unsafe partial class DecoderSteps : IDecoderEngine
             binding.BindInput(TakenPositions.Name, keep(Value(TensorElementType.Int64, _taken, sizeof(long), count)));
         }
 
-        if (MostVerified > 0)
+        if (_hasRounds)
         {
             foreach (var value in AttentionRounds.BindNone(binding))
             {

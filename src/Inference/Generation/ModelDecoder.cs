@@ -18,6 +18,10 @@ public sealed record ModelDecoder(
     [JsonIgnore]
     public int MostThreads => Heads > 0 ? Heads : KeyValueHeads;
 
+    /// <summary>Bytes that the keys and values of one token take over all layers.</summary>
+    /// <param name="numberBytes">Bytes of one number.</param>
+    internal long BytesOfToken(int numberBytes) => 2L * Layers * KeyValueHeads * HeadWidth * numberBytes;
+
     /// <summary>A manifest with this section.</summary>
     internal ModelManifest WriteTo(ModelManifest manifest) =>
         manifest with { Sections = ModelManifest.MakeSection(Section, this, ModelDecoderJson.Default.ModelDecoder) };

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Generation;
+using Tollgate.Inference.Sessions;
 using Tollgate.Inference.Tests.Decoders;
 
 namespace Tollgate.Inference.Tests.Generation;
@@ -56,6 +57,33 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
         Assert.Equal(24, next.Tokens);
         Assert.Equal(24 * warm.BytesPerToken, next.Bytes);
         Assert.Equal(0, TensorPrimitives.Distance(cold.Logits(0), warm.Logits(0)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_graph_of_an_earlier_version_gives_the_bits_of_today_s_one_by_one(string name)
+    {
+        var model = models.Model(name);
+        var today = File.ReadAllBytes(model.Installed.PathOf(model.Manifest.Graph));
+        using var session = new SessionFactory(ExecutionProvider.Cpu).Open(EarlierGraph.Of(today));
+        using var earlier = new DecoderSteps(session, model.Shape, rows: 2, Length, Chunk);
+        using var steps = Open(name, rows: 2);
+
+        for (var row = 0; row < 2; row++)
+        {
+            earlier.Extend(row, Prompt(row), past: 0);
+            steps.Extend(row, Prompt(row), past: 0);
+            Assert.Equal(0, TensorPrimitives.Distance<float>(steps.Logits(0), earlier.Logits(0)));
+        }
+
+        earlier.Decode([3, 4], Prompts.AsSpan(0, 2));
+        steps.Decode([3, 4], Prompts.AsSpan(0, 2));
+
+        Assert.Equal(0, TensorPrimitives.Distance<float>(steps.Logits(0), earlier.Logits(0)));
+        Assert.Equal(0, TensorPrimitives.Distance<float>(steps.Logits(1), earlier.Logits(1)));
+        Assert.False(earlier.ReadsTogether);
+        Assert.Equal(0, earlier.MostVerified);
+        Assert.Throws<InvalidOperationException>(() => earlier.ReadFirst(0, [Prompt(0), Prompt(1)], length: 42));
     }
 
     [Theory]

@@ -13,7 +13,7 @@ public sealed class GuessedStepsTests(TinyDecoder tiny)
 
     /// <summary>On a clock that stands still every guess pays.</summary>
     private readonly FakeTimeProvider _clock = new();
-    private readonly List<TimedEngine> _engines = [];
+    private WatchedEngine? _engine;
 
     public static TheoryData<string, Sampling> Samplings => new()
     {
@@ -55,7 +55,7 @@ public sealed class GuessedStepsTests(TinyDecoder tiny)
 
         Assert.Equal(expected, alone);
         Assert.Equal(expected, together);
-        Assert.True(_engines[0].Verifications > 0, name);
+        Assert.True(Verifications > 0, name);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class GuessedStepsTests(TinyDecoder tiny)
 
         Assert.Equal(300, request.Units.Output);
         Assert.Equal(request.TotalPromptTokens, request.Units.Prompt); // Of wrong guesses nothing is counted.
-        Assert.InRange(_engines[0].Steps, 40, 220);
+        Assert.InRange(Steps, 40, 220);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class GuessedStepsTests(TinyDecoder tiny)
 
         await TinyDecoder.RunAsync(scheduler, tiny.Ask(Story, new Sampling { Temperature = 0, IgnoreEos = true }, maxOutput: 300));
 
-        Assert.InRange(_engines[0].Verifications, 1, 2);
+        Assert.InRange(Verifications, 1, 2);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class GuessedStepsTests(TinyDecoder tiny)
 
         await TinyDecoder.RunAsync(scheduler, tiny.Ask(Story, new Sampling { Temperature = 0, IgnoreEos = true }, maxOutput: 300));
 
-        Assert.InRange(_engines[0].Verifications, 20, 300);
+        Assert.InRange(Verifications, 20, 300);
     }
 
     [Fact]
@@ -146,12 +146,14 @@ public sealed class GuessedStepsTests(TinyDecoder tiny)
         Assert.Equal(await DescribeAsync(plain, Scored()), await DescribeAsync(scheduler, Scored()));
     }
 
+    private int Steps => _engine!.Steps.Count(step => step.Decodes > 0);
+
+    private int Verifications => _engine!.Steps.Count(step => step.Verifies);
+
     private DecoderScheduler Start(TimeSpan perStep = default, TimeSpan perVerification = default) => tiny.Start(
-        clock: _clock, wrap: engine =>
-        {
-            _engines.Add(new TimedEngine(engine, _clock, perStep, perVerification));
-            return _engines[^1];
-        });
+        new GenerationOptions(),
+        engine => _engine = new WatchedEngine(engine) { Before = step => _clock.Advance(step.Verifies ? perVerification : perStep) },
+        _clock);
 
     /// <summary>Everything that a client can see of an answer, in bits.</summary>
     private static async Task<string> DescribeAsync(DecoderScheduler scheduler, GenerationRequest request)
@@ -171,56 +173,4 @@ public sealed class GuessedStepsTests(TinyDecoder tiny)
 
     private static string Bits(TokenChoice token) =>
         $"{token.Token}:{BitConverter.SingleToInt32Bits(token.Logprob)}:{string.Join('/', token.Best)}";
-
-    /// <summary>An engine that counts, and whose steps take what they are said to take.</summary>
-    private sealed class TimedEngine(IDecoderEngine engine, FakeTimeProvider clock, TimeSpan perStep, TimeSpan perVerification)
-        : IDecoderEngine
-    {
-        public int Steps { get; private set; }
-
-        public int Verifications { get; private set; }
-
-        public int Rows => engine.Rows;
-
-        public int Length => engine.Length;
-
-        public long BytesPerToken => engine.BytesPerToken;
-
-        public bool ReadsTogether => engine.ReadsTogether;
-
-        public int MostVerified => engine.MostVerified;
-
-        public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> past)
-        {
-            Steps++;
-            clock.Advance(perStep);
-            engine.Decode(tokens, past);
-        }
-
-        public void Verify(ReadOnlySpan<int> tokens, ReadOnlySpan<int> counts, ReadOnlySpan<int> past)
-        {
-            Steps++;
-            Verifications++;
-            clock.Advance(perVerification);
-            engine.Verify(tokens, counts, past);
-        }
-
-        public void Extend(int row, ReadOnlySpan<int> tokens, int past) => engine.Extend(row, tokens, past);
-
-        public void ReadFirst(int row, IReadOnlyList<ReadOnlyMemory<int>> tokens, int length) => engine.ReadFirst(row, tokens, length);
-
-        public Span<float> Logits(int index) => engine.Logits(index);
-
-        public void Copy(int from, int to, int tokens) => engine.Copy(from, to, tokens);
-
-        public KeyValueBlock Save(int row, int first, int count) => engine.Save(row, first, count);
-
-        public void Restore(KeyValueBlock block, int row, int first) => engine.Restore(block, row, first);
-
-        public void Release(int row) => engine.Release(row);
-
-        public void Trim(int firstFree) => engine.Trim(firstFree);
-
-        public void Dispose() => engine.Dispose();
-    }
 }

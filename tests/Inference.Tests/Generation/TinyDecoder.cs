@@ -38,35 +38,49 @@ public sealed class TinyDecoder : IAsyncLifetime
     }
 
     internal DecoderScheduler Start(
-        GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null, TimeProvider? clock = null,
-        Func<IDecoderEngine, IDecoderEngine>? wrap = null) =>
-        Start(Model, options, tokenizer, queue, clock, wrap);
+        GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null) =>
+        Start(Model, options, tokenizer, queue);
+
+    /// <param name="watch">Gets the engine, which the scheduler owns, and returns what it uses instead.</param>
+    internal DecoderScheduler Start(GenerationOptions options, Func<IDecoderEngine, IDecoderEngine> watch, TimeProvider? clock = null)
+    {
+        var scope = Scope(Model, options, tokenizer: null, queue: null);
+        var open = scope.Open;
+        return new DecoderScheduler(scope with
+        {
+            Open = (asked, rows, length) => watch(open(asked, rows, length)),
+            Clock = clock ?? scope.Clock,
+        });
+    }
 
     internal static DecoderScheduler Start(
-        DecoderModel model, GenerationOptions? options = null, ITokenizer? tokenizer = null,
-        QueueOptions? queue = null, TimeProvider? clock = null, Func<IDecoderEngine, IDecoderEngine>? wrap = null) => new(new DecoderScope
+        DecoderModel model, GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null) =>
+        new(Scope(model, options, tokenizer, queue));
+
+    internal static DecoderScope Scope(
+        DecoderModel model, GenerationOptions? options, ITokenizer? tokenizer, QueueOptions? queue) => WithLengths(model, new DecoderScope
     {
-        Open = (scope, rows, length) =>
-        {
-            var engine = new DecoderSteps(scope.Session, scope.Size, rows, length, scope.Options.MaxChunk);
-            return wrap is null ? engine : wrap(engine);
-        },
         Model = model.Manifest.Name,
         Session = model.Session,
         Size = model.Shape,
         MaxLength = model.ContextLength,
-        ChunkLengths = ChunkTrial.Run(
-            model.Shape.HeadWidth, CacheType.Of(model.Session), (options ?? new GenerationOptions()).MaxChunk,
-            new SessionFactory(ExecutionProvider.Cpu)),
+        ChunkLengths = [],
         Tokenizer = tokenizer ?? model.Tokenizer,
         IsEnd = model.IsEnd,
         Options = options ?? new GenerationOptions(),
         Queue = queue ?? new QueueOptions(),
         Quiet = new QuietOrganizations(),
         Metrics = new InferenceMetrics(new TestMeters()),
-        Clock = clock ?? TimeProvider.System,
+        Clock = TimeProvider.System,
         Logger = NullLogger.Instance,
     });
+
+    private static DecoderScope WithLengths(DecoderModel model, DecoderScope scope)
+    {
+        var (width, cache, sessions) = (model.Shape.HeadWidth, CacheType.Of(model.Session), new SessionFactory(ExecutionProvider.Cpu));
+        var lengths = ChunkTrial.Run(width, cache, scope.Options.MaxChunk, sessions);
+        return scope with { ChunkLengths = lengths, ReadsTogether = TogetherTrial.Run(width, cache, lengths, sessions) };
+    }
 
     internal GenerationRequest Ask(
         string question, Sampling? sampling = null, int choices = 1, int maxOutput = 60, long seed = 1, Guid organization = default,
