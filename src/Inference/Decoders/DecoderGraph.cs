@@ -13,6 +13,8 @@ namespace Tollgate.Inference.Decoders;
 /// in place.
 /// S &gt; 1 with a past needs B = 1 (the kernel's limit). Several rows without a past may have fewer than S tokens: what follows them is
 /// computed and never wanted, and <c>total_sequence_length</c> is S.
+/// Several tokens of several rows with a past are a batch of tokens, S = 1, whose attention runs in <see cref="AttentionRounds"/>. Then
+/// <c>seqlens_k</c> are the tokens' own positions, and the past is one of rows.
 /// </remarks>
 internal sealed class DecoderGraph : IDisposable
 {
@@ -25,6 +27,7 @@ internal sealed class DecoderGraph : IDisposable
     private readonly HeadLayout _heads;
     private readonly OnnxGraphBuilder _graph;
     private readonly MatrixWriter _matrices;
+    private readonly AttentionWriter _attention;
 
     /// <summary>The factor of each new query, [B, S, 1], where queries grow.</summary>
     private string? _growth;
@@ -37,6 +40,7 @@ internal sealed class DecoderGraph : IDisposable
         _heads = new HeadLayout(_shape);
         _graph = new OnnxGraphBuilder(weightsPath);
         _matrices = new MatrixWriter(_graph, weights, precision);
+        _attention = new AttentionWriter(_graph, _shape);
     }
 
     /// <summary>Writes <c>model.onnx</c>, and <c>weights.bin</c> for a large model; returns the names of the files.</summary>
@@ -68,6 +72,7 @@ internal sealed class DecoderGraph : IDisposable
         _graph.Input(TakenPositions.Name, typeof(long), "taken");
         _graph.Input("seqlens_k", typeof(int), "batch");
         _graph.Input("total_sequence_length", typeof(int), 1);
+        _attention.AddInputs();
         _graph.Initializer("innermost", [-1L], 1);
         _graph.Initializer("flat", [-1L, _shape.Width], 2);
         _graph.Initializer("flat_heads", [-1L, _shape.Heads * _shape.KernelWidth], 2);
@@ -93,15 +98,7 @@ internal sealed class DecoderGraph : IDisposable
         AddLogits(
             _graph.Node("Reshape", [normal, "flat"]),
             _weights.Output is { } output ? _matrices.Table("output", output) : embedding);
-        var type = _shape.HalfKeyValues ? TensorElementType.Float16 : TensorElementType.Float;
-        for (var i = 0; i < _shape.Layers.Count; i++)
-        {
-            foreach (var part in (ReadOnlySpan<string>)["key", "value"])
-            {
-                _graph.Input($"past_key_values.{i}.{part}", type, "batch", _shape.KeyValueHeads, "length", _shape.KernelWidth);
-                _graph.Output($"present.{i}.{part}", type, "batch", _shape.KeyValueHeads, "length", _shape.KernelWidth);
-            }
-        }
+        _attention.AddCaches();
     }
 
     private string AddEmbedding(TokenTable embedding, string? positions)
@@ -155,7 +152,7 @@ internal sealed class DecoderGraph : IDisposable
         var layer = _weights.Layers[index];
         var prefix = $"layer.{index}.";
         (var normal, stream) = AddNorm(prefix + "attention_norm", layer.AttentionNorm, stream, change);
-        var attention = AddAttention(index, prefix, rotation, AddHeads(index, prefix, layer, normal));
+        var attention = _attention.Write(index, rotation, AddHeads(index, prefix, layer, normal));
         if (index == _shape.Layers.Count - 1)
         {
             // Few positions' logits are wanted: nothing after the last attention needs the others. They are rows of one token each.
@@ -234,29 +231,6 @@ internal sealed class DecoderGraph : IDisposable
         var normal = _graph.Node("SimplifiedLayerNormalization", [apart, name], ("axis", -1), ("epsilon", _heads.NormEpsilon));
         return _graph.Node("Reshape", [normal, name + "_joined"]);
     }
-
-    private string AddAttention(int index, string prefix, (string Cos, string Sin)? rotation, string[] heads)
-    {
-        var attention = prefix + "attention";
-        var half = _shape.HalfKeyValues;
-        string[] rounded = half ? [.. heads.Select(input => input == "" ? "" : Cast(input, TensorElementType.Float16))] : heads;
-        string[] tables = rotation is { } names ? [names.Cos, names.Sin] : [];
-        _graph.Node(
-            "GroupQueryAttention",
-            OnnxGraphBuilder.MicrosoftDomain,
-            [.. rounded, $"past_key_values.{index}.key", $"past_key_values.{index}.value", "seqlens_k", "total_sequence_length", .. tables],
-            [attention, $"present.{index}.key", $"present.{index}.value"],
-            ("num_heads", _shape.Heads),
-            ("kv_num_heads", _shape.KeyValueHeads),
-            ("do_rotary", rotation is null ? 0 : 1),
-            ("rotary_interleaved", 0),
-            ("local_window_size", _shape.Layers[index].Window ?? -1),
-            ("scale", _shape.AttentionScale),
-            ("softcap", _shape.AttentionSoftcap));
-        return half ? Cast(attention, TensorElementType.Float) : attention;
-    }
-
-    private string Cast(string input, TensorElementType type) => _graph.Node("Cast", [input], ("to", (int)type));
 
     /// <summary>Normalises the stream, to which a change is added first.</summary>
     /// <returns>What is normalised, and the sum.</returns>

@@ -14,6 +14,7 @@ internal sealed class DecoderRun : IDisposable
     private readonly OrtValue[] _cache;
     private readonly int _capacity;
     private readonly bool _takes;
+    private readonly bool _hasRounds;
 
     /// <param name="capacity">Most tokens of the sequence.</param>
     public DecoderRun(InferenceSession session, int layers, int keyValueHeads, int headWidth, int capacity)
@@ -21,6 +22,7 @@ internal sealed class DecoderRun : IDisposable
         _session = session;
         _capacity = capacity;
         _takes = TakenPositions.AreInputOf(session);
+        _hasRounds = AttentionRounds.AreInputsOf(session);
         var parts = Enumerable.Range(0, layers).SelectMany(i => (string[])[$"{i}.key", $"{i}.value"]).ToArray();
         _inputNames = ["input_ids", "seqlens_k", "total_sequence_length", .. parts.Select(p => $"past_key_values.{p}")];
         _outputNames = ["logits", .. parts.Select(p => $"present.{p}")];
@@ -56,6 +58,7 @@ internal sealed class DecoderRun : IDisposable
             binding.BindInput(TakenPositions.Name, taken);
         }
 
+        var unused = _hasRounds ? AttentionRounds.BindNone(binding) : [];
         binding.BindInput(_inputNames[0], idsValue);
         binding.BindInput(_inputNames[1], lengths);
         binding.BindInput(_inputNames[2], total);
@@ -67,6 +70,11 @@ internal sealed class DecoderRun : IDisposable
         }
 
         _session.RunWithBinding(_options, binding);
+        foreach (var value in unused)
+        {
+            value.Dispose();
+        }
+
         using var outputs = binding.GetOutputValues();
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }

@@ -69,6 +69,9 @@ internal sealed class Choice(GenerationRequest request, Prompt prompt, int index
     /// <summary>Logits from which it will choose as soon as its constraint is ready; null when it does not wait for that.</summary>
     public float[]? Held { get; set; }
 
+    /// <summary>How it may go on; null where nothing is guessed.</summary>
+    public TokenGuess? Guess { get; set; }
+
     /// <summary>Tokens that it takes at most.</summary>
     public int Reservation { get; set; }
 

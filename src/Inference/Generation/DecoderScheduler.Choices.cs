@@ -73,6 +73,7 @@ internal sealed partial class DecoderScheduler
         choice.LastToken = token;
         choice.Generated++;
         choice.Request.CountToken();
+        NoteForGuess(choice, token);
         lock (_gate)
         {
             _line.Shares.Charge(choice.Request.Identity.Party, FairShare.OutputWeight);

@@ -256,7 +256,7 @@ internal sealed partial class DecoderScheduler
             NoteRead(_together[i], _engine.Logits(i));
         }
 
-        SampleAhead(_together, byRow: false);
+        SampleAhead(_together, places: null);
         for (var i = 0; i < _together.Count; i++)
         {
             Advance(_together[i], _engine.Logits(i));

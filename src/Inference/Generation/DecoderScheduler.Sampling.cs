@@ -12,9 +12,9 @@ internal sealed partial class DecoderScheduler
     private const int LogitsOfThread = 150_000;
 
     /// <summary>Chooses the tokens of those choices that nothing else has a say in.</summary>
-    /// <param name="choices">The logits of the one at place i are the engine's at place i, or at its row.</param>
-    /// <param name="byRow">Which of them.</param>
-    private void SampleAhead(List<Choice> choices, bool byRow)
+    /// <param name="choices">The logits of the one at place i are the engine's at place i.</param>
+    /// <param name="places">Or else where the logits of each row's choice are.</param>
+    private void SampleAhead(List<Choice> choices, int[]? places)
     {
         var threads = (int)Math.Min(_scratches.Length, (long)choices.Count * _scope.Size.Vocabulary / LogitsOfThread);
         if (threads < 2)
@@ -29,7 +29,7 @@ internal sealed partial class DecoderScheduler
                 var choice = choices[i];
                 if (choice.ChoosesAlone)
                 {
-                    choice.Ahead = SampleAhead(choice, _engine.Logits(byRow ? choice.Row : i), _scratches[thread].Span);
+                    choice.Ahead = SampleAhead(choice, _engine.Logits(places is null ? i : places[choice.Row]), _scratches[thread].Span);
                 }
             }
         });

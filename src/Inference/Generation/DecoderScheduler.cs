@@ -57,9 +57,12 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _slots = new SlotTable(_engine);
         _pace = new PrefillPace(scope.ChunkLengths);
         _rate = new TokenRate(scope.Clock);
-        _tokens = new int[slots];
+        _tokens = new int[Math.Max(slots, _engine.MostVerified)];
         _past = new int[slots];
         _prefixes = CreatePrefixes();
+        _counts = new int[slots];
+        _firsts = new int[slots];
+        _verification = new VerificationPace(slots);
         _lastTurnAt = Clock.GetTimestamp();
         var thread = new Thread(Run) { IsBackground = true, Name = $"decoder {scope.Model}" };
         thread.Start();
@@ -403,11 +406,11 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     {
         _stepping.Clear();
         _going.Clear();
-        var generating = 0;
+        var (fed, generating) = (0, 0);
         for (var row = 0; row < rows; row++)
         {
             var choice = _slots[row];
-            (_tokens[row], _past[row]) = (choice.LastToken, choice.Cached);
+            fed += Feed(choice, fed, rows);
             _stepping.Add(choice);
             if (choice.Held is null)
             {
@@ -417,11 +420,10 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         }
 
         var started = Clock.GetTimestamp();
-        if (TryDecode(rows))
+        if (TryCompute(rows, fed))
         {
-            _going.ForEach(choice => choice.Cached++);
-            SampleAhead(_going, byRow: true);
-            _going.ForEach(choice => Advance(choice, _engine.Logits(choice.Row)));
+            SampleAhead(_going, _firsts);
+            _going.ForEach(choice => generating += GoOn(choice) - 1);
         }
         else
         {
@@ -430,16 +432,17 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
         var elapsed = Clock.GetElapsedTime(started);
         _scope.Metrics.Decoded(_scope.Model, _going.Count, elapsed);
-        NoteRowTime(elapsed, rows);
+        NoteRowTime(elapsed, fed);
+        NotePace(rows, fed, elapsed);
         _rate.Add(generating);
         _stepping.ForEach(LeaveIfEnded);
     }
 
-    private bool TryDecode(int rows)
+    private bool TryCompute(int rows, int fed)
     {
         try
         {
-            _engine.Decode(_tokens.AsSpan(0, rows), _past.AsSpan(0, rows));
+            Compute(rows, fed);
             return true;
         }
         catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)

@@ -10,13 +10,14 @@ namespace Tollgate.Inference.Generation;
 /// comes out are the same memory. Buffers are made once, and bindings for each number of decode rows and each row; a step over them
 /// allocates nothing. One thread.
 /// </summary>
-internal sealed unsafe class DecoderSteps : IDecoderEngine
+internal sealed unsafe partial class DecoderSteps : IDecoderEngine
 {
     private const int Alignment = 64;
     private readonly InferenceSession _session;
     private readonly ModelDecoder _size;
     private readonly KeyValueArena _arena;
     private readonly int _maxChunk;
+    private readonly bool _hasRounds;
     private readonly OrtIoBinding?[] _batches;
     private readonly OrtIoBinding?[] _singles;
     private readonly OrtValue?[] _chunkIds;
@@ -26,6 +27,9 @@ internal sealed unsafe class DecoderSteps : IDecoderEngine
     private readonly long* _taken;
     private readonly int* _lengths;
     private readonly int* _total;
+    private readonly long* _places;
+    private readonly int* _roundLengths;
+    private readonly long* _origins;
     private readonly float* _logits;
 
     /// <param name="length">Most tokens in a row.</param>
@@ -38,11 +42,19 @@ internal sealed unsafe class DecoderSteps : IDecoderEngine
         _batches = new OrtIoBinding[rows + 1];
         _singles = new OrtIoBinding[rows];
         _chunkIds = new OrtValue[maxChunk + 1];
-        _ids = (long*)Allocate((long)sizeof(long) * rows * maxChunk);
-        _taken = (long*)Allocate(sizeof(long) * rows);
-        _lengths = (int*)Allocate(sizeof(int) * rows);
+        _hasRounds = AttentionRounds.AreInputsOf(session);
+        MostVerified = _hasRounds && ReadsTogether ? rows + (2 * AttentionRounds.Count) : 0;
+        var most = Math.Max(rows, MostVerified);
+        _verifications = new OrtIoBinding?[rows + 1];
+        _verified = new VerifiedTokens?[most + 1];
+        _ids = (long*)Allocate(sizeof(long) * Math.Max((long)rows * maxChunk, most));
+        _taken = (long*)Allocate(sizeof(long) * most);
+        _lengths = (int*)Allocate(sizeof(int) * most);
         _total = (int*)Allocate(sizeof(int));
-        _logits = (float*)Allocate((long)sizeof(float) * rows * size.Vocabulary);
+        _places = (long*)Allocate(sizeof(long) * AttentionRounds.Count * rows);
+        _roundLengths = (int*)Allocate(sizeof(int) * AttentionRounds.Count * rows);
+        _origins = (long*)Allocate(sizeof(long) * most);
+        _logits = (float*)Allocate((long)sizeof(float) * most * size.Vocabulary);
     }
 
     public int Rows => _arena.Rows;
@@ -52,6 +64,8 @@ internal sealed unsafe class DecoderSteps : IDecoderEngine
     public long BytesPerToken => _arena.BytesPerToken;
 
     public bool ReadsTogether { get; }
+
+    public int MostVerified { get; }
 
     public void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> past)
     {
@@ -145,6 +159,7 @@ internal sealed unsafe class DecoderSteps : IDecoderEngine
     {
         Array.ForEach(_batches, binding => binding?.Dispose());
         Array.ForEach(_singles, binding => binding?.Dispose());
+        Array.ForEach(_verifications, binding => binding?.Dispose());
         _values.ForEach(value => value.Dispose());
         _runOptions.Dispose();
         _arena.Dispose();
@@ -152,6 +167,9 @@ internal sealed unsafe class DecoderSteps : IDecoderEngine
         NativeMemory.AlignedFree(_taken);
         NativeMemory.AlignedFree(_lengths);
         NativeMemory.AlignedFree(_total);
+        NativeMemory.AlignedFree(_places);
+        NativeMemory.AlignedFree(_roundLengths);
+        NativeMemory.AlignedFree(_origins);
         NativeMemory.AlignedFree(_logits);
     }
 
@@ -182,22 +200,36 @@ internal sealed unsafe class DecoderSteps : IDecoderEngine
             binding.BindInput(TakenPositions.Name, keep(Value(TensorElementType.Int64, _taken, sizeof(long), count)));
         }
 
+        if (_hasRounds)
+        {
+            foreach (var value in AttentionRounds.BindNone(binding))
+            {
+                keep(value);
+            }
+        }
+
         binding.BindInput("seqlens_k", keep(Value(TensorElementType.Int32, _lengths, sizeof(int), count)));
         binding.BindInput("total_sequence_length", keep(Value(TensorElementType.Int32, _total, sizeof(int), 1)));
         binding.BindOutput("logits", keep(Value(TensorElementType.Float, _logits, sizeof(float), count, _size.Vocabulary)));
-        for (var layer = 0; layer < _size.Layers; layer++)
-        {
-            BindCache(binding, $"{layer}.key", keep(_arena.View(layer * 2, row, count)));
-            BindCache(binding, $"{layer}.value", keep(_arena.View((layer * 2) + 1, row, count)));
-        }
-
+        BindCaches(binding, row, count, AttentionRounds.Count - 1, keep);
         return binding;
     }
 
-    private static void BindCache(OrtIoBinding binding, string name, OrtValue view)
+    /// <summary>Keys and values of rows, and what the rounds from <paramref name="firstRound"/> on leave there.</summary>
+    private void BindCaches(OrtIoBinding binding, int row, int count, int firstRound, Func<OrtValue, OrtValue> keep)
     {
-        binding.BindInput($"past_key_values.{name}", view);
-        binding.BindOutput($"present.{name}", view);
+        for (var layer = 0; layer < _size.Layers; layer++)
+        {
+            foreach (var part in (ReadOnlySpan<string>)["key", "value"])
+            {
+                var view = keep(_arena.View((layer * 2) + (part == "key" ? 0 : 1), row, count));
+                binding.BindInput($"past_key_values.{layer}.{part}", view);
+                for (var round = firstRound; round < AttentionRounds.Count; round++)
+                {
+                    binding.BindOutput(AttentionRounds.Present(layer, part, round), view);
+                }
+            }
+        }
     }
 
     private static OrtValue Value(TensorElementType type, void* data, int elementBytes, params long[] shape)

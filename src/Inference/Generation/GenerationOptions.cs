@@ -37,6 +37,10 @@ public sealed class GenerationOptions
     [Range(0, 1_048_576)]
     public int PrefixCacheMb { get; init; } = 1024;
 
+    /// <summary>Whether tokens are guessed where a text repeats itself, and several computed in one step where that pays. It changes no
+    /// answer. Default true.</summary>
+    public bool Speculation { get; init; } = true;
+
     /// <summary>With work waiting and no step done for so long the worker is not live. Default 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
@@ -52,6 +56,7 @@ public sealed class GenerationOptions
         KeyValueMemoryMb = KeyValueMemoryMb,
         PrefixCacheMb = 0,
         StallLimit = StallLimit,
+        Speculation = false,
     };
 }
 

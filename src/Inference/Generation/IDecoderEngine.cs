@@ -19,12 +19,24 @@ internal interface IDecoderEngine : IDisposable
     /// <summary>Whether <see cref="ReadFirst"/> works: a graph of an earlier version gives no logits inside a row.</summary>
     bool ReadsTogether { get; }
 
+    /// <summary>Most tokens that one call of <see cref="Verify"/> takes; 0 where the graph is of an earlier version.</summary>
+    int MostVerified { get; }
+
     /// <summary>One token for each of the first rows, as many as there are <paramref name="tokens"/>. The logits after it are then
     /// <c>Logits(row)</c>.</summary>
     /// <param name="tokens">The newest token of each row.</param>
     /// <param name="past">Tokens that each row holds already.</param>
     /// <exception cref="OnnxRuntimeException">The runtime failed; the rows hold what they held.</exception>
     void Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> past);
+
+    /// <summary>Several tokens for each of the first rows, each with the bits of a step of its own. The logits after token i of
+    /// <paramref name="tokens"/> are then <c>Logits(i)</c>. Of tokens that turn out wrong nothing stays once others are written in their
+    /// places.</summary>
+    /// <param name="tokens">Those of row 0, then those of row 1 and so on.</param>
+    /// <param name="counts">Tokens of each row, at least 1 and at most <see cref="Decoders.AttentionRounds.Count"/>.</param>
+    /// <param name="past">Tokens that each row holds already, at least 1.</param>
+    /// <exception cref="OnnxRuntimeException">The runtime failed; the rows hold what they held.</exception>
+    void Verify(ReadOnlySpan<int> tokens, ReadOnlySpan<int> counts, ReadOnlySpan<int> past);
 
     /// <summary>Several tokens for one row. The logits after the last of them are then <c>Logits(0)</c>.</summary>
     /// <exception cref="OnnxRuntimeException">The runtime failed; the row holds what it held.</exception>

@@ -27,6 +27,7 @@ public sealed class InferenceMetrics
     private readonly DurationHistogram _constraintDuration;
     private readonly Histogram<int> _batchSize;
     private readonly Counter<long> _tokens;
+    private readonly Counter<long> _guesses;
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _calls;
     private readonly Counter<long> _changes;
@@ -59,6 +60,8 @@ public sealed class InferenceMetrics
         {
             HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256],
         });
+        _guesses = _meter.CreateCounter<long>(
+            "tollgate.inference.guesses", "{token}", "Guessed tokens that were computed in one step with others.");
         _refusals = _meter.CreateCounter<long>("tollgate.inference.refusals", "{request}", "Requests that were not run.");
         _calls = _meter.CreateCounter<long>("tollgate.inference.calls", "{call}", "Calls of functions in answers.");
         _changes = _meter.CreateCounter<long>(
@@ -122,6 +125,13 @@ public sealed class InferenceMetrics
         _prefixBlocks.Add(-1, Tag(model));
         _prefixBytes.Add(-bytes, Tag(model));
         _prefixDrops.Add(1, Tag(model), new("reason", reason));
+    }
+
+    /// <summary>A choice was fed guessed tokens, of which the first ones came true.</summary>
+    public void Guessed(string model, int guessed, int used)
+    {
+        _guesses.Add(used, Tag(model), new("outcome", "used"));
+        _guesses.Add(guessed - used, Tag(model), new("outcome", "wrong"));
     }
 
     /// <summary>A constraint restricted and took one token on the scheduler's thread.</summary>

@@ -18,6 +18,7 @@ internal sealed record CallKind(PublicEndpoint Api, string Name, LoadModel Model
     [
         "What is the capital of France?", "Name three colours.", "Why is the sky blue? Answer at length.", "Count from one to twenty.",
         "你好！请介绍一下你自己。", "Write a short story about a lighthouse.", "Hi",
+        "Say it again: one two three, one two three, one two three, one two three.",
     ];
 
     /// <summary>Whether the mixes also let many such calls run beside a text stream.</summary>

@@ -41,6 +41,10 @@ public sealed class HalfKeyValueTests
         }
 
         batch.Decode([.. Enumerable.Range(7, Pasts.Length)], Pasts);
+        var decoded = Enumerable.Range(0, Pasts.Length).Select(row => batch.Logits(row).ToArray()).ToList();
+        batch.Verify(
+            [.. Enumerable.Range(0, Pasts.Length).SelectMany(row => (int[])[20 + row, 30 + row])],
+            [.. Pasts.Select(_ => 2)], [.. Pasts.Select(past => past + 1)]);
 
         for (var row = 0; row < Pasts.Length; row++)
         {
@@ -56,7 +60,11 @@ public sealed class HalfKeyValueTests
             }
 
             alone.Decode([7 + row], [prompt.Length]);
-            Assert.Equal(0, TensorPrimitives.Distance(batch.Logits(row), alone.Logits(0)));
+            Assert.Equal(0, TensorPrimitives.Distance(decoded[row], alone.Logits(0)));
+            alone.Decode([20 + row], [prompt.Length + 1]);
+            Assert.Equal(0, TensorPrimitives.Distance(batch.Logits(2 * row), alone.Logits(0)));
+            alone.Decode([30 + row], [prompt.Length + 2]);
+            Assert.Equal(0, TensorPrimitives.Distance(batch.Logits((2 * row) + 1), alone.Logits(0)));
         }
 
         Assert.Equal(TensorElementType.Float16, CacheType.Of(model.Session));

@@ -266,7 +266,7 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     [Fact]
     public async Task Live_traffic_generates_faster_than_a_flood_of_batches_which_goes_on()
     {
-        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 8, ReservedSlots = 2 }, queue: Patient);
+        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 8, ReservedSlots = 2, Speculation = false }, queue: Patient);
         GenerationRequest Story(ServiceClass serviceClass) => tiny.Ask(
             "Tell me a story.", Endless(), maxOutput: 300, organization: Guid.NewGuid(), serviceClass: serviceClass);
         var alone = await TinyDecoder.RunAsync(scheduler, Story(ServiceClass.Standard));
@@ -287,7 +287,8 @@ public sealed class DecoderSchedulerTests(TinyDecoder tiny)
     [Fact]
     public async Task While_live_traffic_waits_for_a_slot_batches_have_no_turn()
     {
-        await using var scheduler = tiny.Start(new GenerationOptions { Slots = 1, ReservedSlots = 1 }, queue: Patient);
+        await using var scheduler = tiny.Start(
+            new GenerationOptions { Slots = 1, ReservedSlots = 1, Speculation = false }, queue: Patient);
         var customer = Guid.NewGuid();
         var batch = tiny.Ask("Tell me a story.", Endless(), maxOutput: 400, serviceClass: ServiceClass.Batch);
         var running = TinyDecoder.RunAsync(scheduler, batch);

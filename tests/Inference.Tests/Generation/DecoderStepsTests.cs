@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Generation;
 using Tollgate.Inference.Sessions;
 using Tollgate.Inference.Tests.Decoders;
@@ -81,7 +82,53 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
         Assert.Equal(0, TensorPrimitives.Distance<float>(steps.Logits(0), earlier.Logits(0)));
         Assert.Equal(0, TensorPrimitives.Distance<float>(steps.Logits(1), earlier.Logits(1)));
         Assert.False(earlier.ReadsTogether);
+        Assert.Equal(0, earlier.MostVerified);
         Assert.Throws<InvalidOperationException>(() => earlier.ReadFirst(0, [Prompt(0), Prompt(1)], length: 42));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Tokens_verified_in_one_step_have_the_bits_of_steps_of_their_own_and_wrong_ones_leave_nothing(string name)
+    {
+        using var together = Open(name, rows: 4);
+        using var alone = Open(name, rows: 1);
+        int[] prompts = [40, 5, 1];
+        int[] counts = [AttentionRounds.Count, 1, 3];
+        int[] right = [3, 1, 3]; // Of the tokens fed to each row, those that stay.
+        int[] next = [.. Enumerable.Range(0, counts.Sum()).Select(i => 7 + (i * 11))];
+        for (var row = 0; row < prompts.Length; row++)
+        {
+            together.Extend(row, Sequence(row, prompts[row]), past: 0);
+        }
+
+        together.Verify(next, counts, prompts);
+        var verified = Enumerable.Range(0, next.Length).Select(i => together.Logits(i).ToArray()).ToList();
+        together.Decode([60, 61, 62], [.. prompts.Zip(right, (prompt, kept) => prompt + kept)]);
+
+        for (var (row, first) = (0, 0); row < prompts.Length; first += counts[row++])
+        {
+            alone.Extend(0, Sequence(row, prompts[row]), past: 0);
+            for (var i = 0; i < counts[row]; i++)
+            {
+                alone.Decode([next[first + i]], [prompts[row] + i]);
+                Assert.Equal(0, TensorPrimitives.Distance(verified[first + i], alone.Logits(0)));
+            }
+
+            alone.Decode([60 + row], [prompts[row] + right[row]]);
+            Assert.Equal(0, TensorPrimitives.Distance(together.Logits(row), alone.Logits(0)));
+        }
+    }
+
+    [Fact]
+    public void Verify_refuses_more_tokens_than_rounds_and_rows_without_a_token()
+    {
+        using var steps = Open(TinyFamilies.Everything[0].Name, rows: 2);
+        steps.Extend(0, Sequence(0, 5), past: 0);
+
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => steps.Verify(new int[AttentionRounds.Count + 1], [AttentionRounds.Count + 1], [5]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => steps.Verify([1], [1, 0], [5, 5]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => steps.Verify(new int[steps.MostVerified + 1], [1], [5]));
     }
 
     private DecoderSteps Open(string name, int rows)
@@ -103,6 +150,8 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
         }
     }
 
-    private static int[] Prompt(int i) =>
-        [.. Enumerable.Range(0, Prompts[i]).Select(k => ((k * 67) + 5 + i) % (TinyFamily.Vocabulary - 1))];
+    private static int[] Prompt(int i) => Sequence(i, Prompts[i]);
+
+    private static int[] Sequence(int i, int count) =>
+        [.. Enumerable.Range(0, count).Select(k => ((k * 67) + 5 + i) % (TinyFamily.Vocabulary - 1))];
 }

@@ -42,11 +42,15 @@ public sealed class TinyDecoder : IAsyncLifetime
         Start(Model, options, tokenizer, queue);
 
     /// <param name="watch">Gets the engine, which the scheduler owns, and returns what it uses instead.</param>
-    internal DecoderScheduler Start(GenerationOptions options, Func<IDecoderEngine, IDecoderEngine> watch)
+    internal DecoderScheduler Start(GenerationOptions options, Func<IDecoderEngine, IDecoderEngine> watch, TimeProvider? clock = null)
     {
         var scope = Scope(Model, options, tokenizer: null, queue: null);
         var open = scope.Open;
-        return new DecoderScheduler(scope with { Open = (asked, rows, length) => watch(open(asked, rows, length)) });
+        return new DecoderScheduler(scope with
+        {
+            Open = (asked, rows, length) => watch(open(asked, rows, length)),
+            Clock = clock ?? scope.Clock,
+        });
     }
 
     internal static DecoderScheduler Start(

@@ -16,6 +16,8 @@ internal sealed class WatchedEngine(IDecoderEngine inner) : IDecoderEngine
 
     public bool ReadsTogether { get; init; } = inner.ReadsTogether;
 
+    public int MostVerified => inner.MostVerified;
+
     /// <summary>Called before each step, by the scheduler.</summary>
     public Action<EngineStep> Before { get; set; } = _ => { };
 
@@ -34,6 +36,12 @@ internal sealed class WatchedEngine(IDecoderEngine inner) : IDecoderEngine
     {
         Note(new EngineStep(Decodes: tokens.Length, []));
         inner.Decode(tokens, past);
+    }
+
+    public void Verify(ReadOnlySpan<int> tokens, ReadOnlySpan<int> counts, ReadOnlySpan<int> past)
+    {
+        Note(new EngineStep(Decodes: counts.Length, []) { Verifies = true });
+        inner.Verify(tokens, counts, past);
     }
 
     public void Extend(int row, ReadOnlySpan<int> tokens, int past)
@@ -75,4 +83,8 @@ internal sealed class WatchedEngine(IDecoderEngine inner) : IDecoderEngine
 
 /// <param name="Decodes">Rows of a decode step; 0 where prompts are read.</param>
 /// <param name="Reads">Tokens of each prompt that is read.</param>
-internal sealed record EngineStep(int Decodes, int[][] Reads);
+internal sealed record EngineStep(int Decodes, int[][] Reads)
+{
+    /// <summary>A decode step with guessed tokens.</summary>
+    public bool Verifies { get; init; }
+}

@@ -65,7 +65,7 @@ internal static class Benchmark
             Threads = Math.Min(sessions.Threads, model.Shape.MostThreads),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
-            Options = new GenerationOptions(),
+            Options = new GenerationOptions { Speculation = false }, // The bare loop guesses nothing.
             Queue = new QueueOptions(),
             Quiet = new QuietOrganizations(),
             Metrics = metrics,

@@ -1,0 +1,50 @@
+using Tollgate.Inference.Generation;
+
+namespace Tollgate.Inference.Tests.Generation;
+
+public sealed class VerificationPaceTests
+{
+    [Fact]
+    public void Nothing_pays_before_a_plain_step_was_measured_and_then_it_is_tried()
+    {
+        var pace = new VerificationPace(rows: 4);
+
+        Assert.False(pace.Pays(rows: 1, rate: 1));
+        pace.Stepped(1, TimeSpan.FromMilliseconds(20));
+
+        Assert.True(pace.Pays(rows: 1, rate: 0.01));
+        Assert.False(pace.Pays(rows: 2, rate: 1)); // Each number of rows is measured by itself.
+    }
+
+    [Fact]
+    public void Guesses_pay_where_they_save_half_as_much_time_again_as_they_take()
+    {
+        var pace = new VerificationPace(rows: 4);
+        pace.Stepped(1, TimeSpan.FromMilliseconds(20));
+        pace.Verified(1, guessed: 4, TimeSpan.FromMilliseconds(36)); // 4 ms for each, of the 20 ms of a token; 1.5 x 4 / 20 must come true.
+
+        Assert.True(pace.Pays(rows: 1, rate: 0.31));
+        Assert.False(pace.Pays(rows: 1, rate: 0.29));
+    }
+
+    [Fact]
+    public void The_more_rows_share_a_step_the_more_of_a_guess_must_come_true()
+    {
+        var pace = new VerificationPace(rows: 8);
+        pace.Stepped(8, TimeSpan.FromMilliseconds(40));
+        pace.Verified(8, guessed: 4, TimeSpan.FromMilliseconds(48)); // 2 ms of the 5 ms of a token: 1.5 x 2 / 5.
+
+        Assert.True(pace.Pays(rows: 8, rate: 0.61));
+        Assert.False(pace.Pays(rows: 8, rate: 0.59));
+    }
+
+    [Fact]
+    public void What_took_too_long_once_is_measured_again_some_time()
+    {
+        var pace = new VerificationPace(rows: 1);
+        pace.Stepped(1, TimeSpan.FromMilliseconds(20));
+        pace.Verified(1, guessed: 1, TimeSpan.FromMilliseconds(120)); // 100 ms of 20.
+
+        Assert.InRange(Enumerable.Range(0, 1000).TakeWhile(_ => !pace.Pays(rows: 1, rate: 0.5)).Count(), 250, 300);
+    }
+}
