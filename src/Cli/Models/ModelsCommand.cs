@@ -145,16 +145,15 @@ internal static class ModelsCommand
     {
         var option = new Option<string?>("--precision")
         {
-            Description = "How a chat model's matrices are held: 'f32', 'int8', 'int4' or 'auto'. Default: auto, which keeps what is "
-                + "quantised in the file as it is, and numbers as float32 unless memory or speed ask for int8.",
+            Description = "How a chat model's matrices are held: 'f32', 'int8', 'int4' or 'auto'; for workers on CUDA 'f16', 'f16-int8' or "
+                + "'f16-int4', which compute in half precision. Default: auto, which keeps what is quantised in the file as it is, and "
+                + "numbers as float32 unless memory or speed ask for int8.",
         };
         option.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var text }] && !ModelPrecisions.Choices.Contains(text))
             {
-                result.AddError(text == "f16"
-                    ? "--precision f16: the processor's kernels have no products in half precision. Choose f32, int8, int4 or auto."
-                    : $"--precision {text}: choose {string.Join(", ", ModelPrecisions.Choices)}.");
+                result.AddError($"--precision {text}: choose {string.Join(", ", ModelPrecisions.Choices)}.");
             }
         });
         return option;

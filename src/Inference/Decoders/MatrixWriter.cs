@@ -31,6 +31,9 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
     /// one row only, so an answer would depend on who else runs.</summary>
     private const int RoundedInputs = 4;
 
+    /// <summary>Inputs in half precision stay that: CUDA's kernels know nothing else.</summary>
+    private const int InputsAsTheyAre = 0;
+
     private readonly InputParts _inputs = new(graph);
 
     /// <summary>Multiplies with the parts' rows, one below the other.</summary>
@@ -125,7 +128,7 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
     private void AddKernel(string name, string input, BlockMatrix matrix, string output) => graph.Node(
         "MatMulNBits", OnnxGraphBuilder.MicrosoftDomain, [input, $"{name}.blocks", $"{name}.scales"], [output],
         ("K", matrix.Columns), ("N", matrix.Rows), ("bits", matrix.Form.Bits), ("block_size", matrix.Form.Length),
-        ("accuracy_level", RoundedInputs));
+        ("accuracy_level", weights.Shape.HalfActivations ? InputsAsTheyAre : RoundedInputs));
 
     private string FloatProduct(string name, string input, ReadOnlySpan<MatrixPart> parts)
     {

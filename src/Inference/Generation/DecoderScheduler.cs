@@ -61,7 +61,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     }
 
     /// <summary>Most tokens of one choice, prompt and output.</summary>
-    public int MaxLength => (int)Math.Min(_scope.MaxLength, _memoryTokens);
+    public int MaxLength => (int)Math.Min(_engine.Length, _memoryTokens);
 
     /// <summary>Tokens generated in the last seconds. Any thread.</summary>
     public double TokensPerSecond => _rate.PerSecond();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -13,6 +14,7 @@ internal sealed class OnnxGraphBuilder : IDisposable
     public const string MicrosoftDomain = "com.microsoft";
 
     private const int Float = 1;
+    private const int Float16 = 10;
     private const int Int32 = 6;
     private const int Int64 = 7;
     private const int Bool = 9;
@@ -21,11 +23,14 @@ internal sealed class OnnxGraphBuilder : IDisposable
     private readonly ProtoWriter _graph = new();
     private readonly FileStream? _weights;
     private readonly string? _weightsName;
+    private readonly bool _rounds;
     private int _nextName;
 
     /// <param name="weightsPath">Where weights go; null keeps them inside the model, which protobuf limits to 2 GB.</param>
-    public OnnxGraphBuilder(string? weightsPath)
+    /// <param name="rounds">Whether numbers given as float32 are written as float16.</param>
+    public OnnxGraphBuilder(string? weightsPath, bool rounds = false)
     {
+        _rounds = rounds;
         if (weightsPath is not null)
         {
             _weights = new FileStream(weightsPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 20);
@@ -69,8 +74,18 @@ internal sealed class OnnxGraphBuilder : IDisposable
 
     public string NewName() => $"v{_nextName++}";
 
-    public void Initializer(string name, ReadOnlySpan<float> numbers, params ReadOnlySpan<long> shape) =>
-        Initializer(name, Float, MemoryMarshal.AsBytes(numbers), shape);
+    public void Initializer(string name, ReadOnlySpan<float> numbers, params ReadOnlySpan<long> shape)
+    {
+        if (!_rounds)
+        {
+            Initializer(name, Float, MemoryMarshal.AsBytes(numbers), shape);
+            return;
+        }
+
+        var rounded = new Half[numbers.Length];
+        TensorPrimitives.ConvertToHalf(numbers, rounded);
+        Initializer(name, Float16, MemoryMarshal.AsBytes<Half>(rounded), shape);
+    }
 
     public void Initializer(string name, ReadOnlySpan<long> numbers, params ReadOnlySpan<long> shape) =>
         Initializer(name, Int64, MemoryMarshal.AsBytes(numbers), shape);

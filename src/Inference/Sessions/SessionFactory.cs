@@ -29,11 +29,18 @@ public sealed class SessionFactory
     /// <summary>Loads a graph.</summary>
     /// <param name="mostThreads">Most threads inside one operator.</param>
     /// <exception cref="ModelImportException">ONNX Runtime refuses the graph.</exception>
-    public InferenceSession Open(string path, int mostThreads = int.MaxValue)
+    public InferenceSession Open(string path, int mostThreads = int.MaxValue) => Open(path, mostThreads, captures: false);
+
+    /// <summary>Loads a decoder that an engine runs: on CUDA its runs are captured where they ask for it.</summary>
+    /// <param name="mostThreads">Most threads inside one operator.</param>
+    /// <exception cref="ModelImportException">ONNX Runtime refuses the graph.</exception>
+    internal InferenceSession OpenDecoder(string path, int mostThreads) => Open(path, mostThreads, captures: true);
+
+    private InferenceSession Open(string path, int mostThreads, bool captures)
     {
         try
         {
-            using var options = CreateOptions();
+            using var options = CreateOptions(captures: captures);
             options.IntraOpNumThreads = Math.Min(Threads, mostThreads);
             return MappedWeights.Open(path, () => new InferenceSession(path, options));
         }
@@ -90,7 +97,7 @@ public sealed class SessionFactory
         return new InferenceSession(model, options);
     }
 
-    private SessionOptions CreateOptions(ExecutionProvider? provider = null)
+    private SessionOptions CreateOptions(ExecutionProvider? provider = null, bool captures = false)
     {
         var options = new SessionOptions
         {
@@ -108,7 +115,7 @@ public sealed class SessionFactory
         // not, so that quantised models have the same results on every processor.
         options.AddSessionConfigEntry("session.x64quantprecision", "1");
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", Spin ? "1" : "0");
-        (provider ?? Provider).AddTo(options);
+        (provider ?? Provider).AddTo(options, captures);
         return options;
     }
 }

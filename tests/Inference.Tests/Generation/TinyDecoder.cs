@@ -43,8 +43,9 @@ public sealed class TinyDecoder : IAsyncLifetime
 
     internal static DecoderScheduler Start(
         DecoderModel model, GenerationOptions? options = null, ITokenizer? tokenizer = null,
-        QueueOptions? queue = null) => new(new DecoderScope
+        QueueOptions? queue = null, Func<DecoderScope, int, int, IDecoderEngine>? open = null) => new(new DecoderScope
     {
+        Open = open ?? DecoderEngines.OpenOnHost,
         Model = model.Manifest.Name,
         Session = model.Session,
         Size = model.Shape,

@@ -52,13 +52,14 @@ internal static class Benchmark
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var metrics = ActivatorUtilities.CreateInstance<InferenceMetrics>(services);
-        await using var scheduler = new DecoderScheduler(new DecoderScope
+        var scope = new DecoderScope
         {
             Model = model.Manifest.Name,
             Session = model.Session,
             Size = model.Shape,
             MaxLength = Math.Min(model.ContextLength, PromptTokens + tokens),
             ChunkLengths = ChunkTrial.Run(model.Shape.HeadWidth, CacheType.Of(model.Session), new GenerationOptions().MaxChunk, sessions),
+            Open = DecoderEngines.On(sessions.Provider),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
             Options = new GenerationOptions(),
@@ -67,8 +68,9 @@ internal static class Benchmark
             Metrics = metrics,
             Clock = TimeProvider.System,
             Logger = NullLogger.Instance,
-        });
-        using var steps = new DecoderSteps(model.Session, model.Shape, Widths[^1], PromptTokens + tokens, PromptTokens);
+        };
+        await using var scheduler = new DecoderScheduler(scope);
+        using var steps = scope.Open(scope, Widths[^1], PromptTokens + tokens);
         await ScheduleAsync(scheduler, model, 1, tokens); // The first run allocates.
         var (alone, widest) = (0.0, 0.0);
         foreach (var width in Widths)
@@ -121,7 +123,7 @@ internal static class Benchmark
         }
     }));
 
-    private static void RunBare(DecoderSteps steps, int width, int tokens)
+    private static void RunBare(IDecoderEngine steps, int width, int tokens)
     {
         var (newest, past) = (new int[width], new int[width]);
         for (var row = 0; row < width; row++)

@@ -29,6 +29,7 @@ internal sealed class DecoderLoader(
             Size = model.Shape,
             MaxLength = model.ContextLength,
             ChunkLengths = ChunkTrial.Run(model.Shape.HeadWidth, CacheType.Of(model.Session), options.Generation.MaxChunk, sessions),
+            Open = DecoderEngines.On(sessions.Provider),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
             Options = installed.Manifest.Batching ? options.Generation : options.Generation.Unbatched(),
