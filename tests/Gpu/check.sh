@@ -11,7 +11,7 @@ usage: check.sh --worker DIR [--provider cuda|cpu] [--model FILE] [--short]
   --provider NAME  cuda (default); cpu runs the same checks on the processor, to test them
   --model FILE     a decoder as GGUF, such as SmolLM2; default: a small one with random weights
   --short          fewer tokens and requests
-Needs the NVIDIA driver (nvidia-smi) and the CUDA 13 and cuDNN 9 libraries that ONNX Runtime's provider loads, and .NET 10.
+Needs the NVIDIA driver (nvidia-smi, libcuda), CUDA 13's cudart, cublas and curand, which ONNX Runtime's provider loads, and .NET 10.
 Prints a line for each check (PASS, FAIL, INFO, SKIP); ends with 0 where nothing failed, with 2 for a wrong option.
 TEXT
 }

@@ -42,7 +42,8 @@ internal sealed class DeviceCheck(CheckedModel model, ExecutionProvider provider
         try
         {
             var provider = ProviderProbe.Probe(settings.GetValue("provider", ExecutionProviderChoice.Cuda));
-            report.Judge(true, "provider", $"{provider.Name}: a decoder of every operator runs on it");
+            report.Judge(
+                true, "provider", provider.IsCuda ? "cuda: a small decoder runs on it" : $"{provider.Name}: {provider.Reason}");
             var model = CheckedModel.Open(settings["model"], new SessionFactory(provider), folder.FullName);
             await new DeviceCheck(model, provider, settings.GetValue("short", false), report).RunAsync();
         }
