@@ -92,7 +92,7 @@ internal sealed class CheckedModel
     public Opened OpenRows(int rows, int length, bool captures)
     {
         var provider = _sessions.Provider with { Captures = captures };
-        var session = new SessionFactory(provider, _sessions.Threads, _sessions.Spin).OpenDecoder(_half, int.MaxValue);
+        var session = new SessionFactory(provider, _sessions.Threads, _sessions.Spin).OpenDecoder(_half, int.MaxValue, captures);
         return new Opened(
             session,
             new DeviceSteps(session, _size, new DeviceMemory(session, provider), captures, rows, length, Math.Max(64, Prompt.Count)));
