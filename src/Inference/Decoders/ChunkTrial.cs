@@ -60,19 +60,20 @@ internal static class ChunkTrial
             attention.Append(past, length).SequenceEqual(expected.AsSpan(past * headWidth, length * headWidth));
     }
 
-    private static byte[] Build(int headWidth, TensorElementType type)
+    /// <summary>The attention kernel alone, with one head.</summary>
+    public static byte[] Build(int headWidth, TensorElementType type)
     {
         using var graph = new OnnxGraphBuilder(weightsPath: null);
-        graph.Input("heads", typeof(float), 1, "new", 3 * headWidth);
-        graph.Input("seqlens_k", typeof(int), 1);
+        graph.Input("heads", typeof(float), "rows", "new", 3 * headWidth);
+        graph.Input("seqlens_k", typeof(int), "rows");
         graph.Input("total_sequence_length", typeof(int), 1);
         foreach (var part in (ReadOnlySpan<string>)["key", "value"])
         {
-            graph.Input($"past.{part}", type, 1, 1, "length", headWidth);
-            graph.Output($"present.{part}", type, 1, 1, "length", headWidth);
+            graph.Input($"past.{part}", type, "rows", 1, "length", headWidth);
+            graph.Output($"present.{part}", type, "rows", 1, "length", headWidth);
         }
 
-        graph.Output("attention", typeof(float), 1, "new", headWidth);
+        graph.Output("attention", typeof(float), "rows", "new", headWidth);
         var half = type == TensorElementType.Float16;
         var heads = half ? graph.Node("Cast", ["heads"], ("to", (int)type)) : "heads";
         graph.Node(

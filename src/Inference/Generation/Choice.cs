@@ -1,6 +1,10 @@
+using System.Runtime.ExceptionServices;
 using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Generation;
+
+/// <summary>A token that was chosen beside those of other choices, or why it was not.</summary>
+internal readonly record struct ChosenAhead(SampledToken Token, ExceptionDispatchInfo? Failure);
 
 /// <summary>One answer that is generated. Touched by the scheduler's thread alone once it is in a slot.</summary>
 internal sealed class Choice(GenerationRequest request, Prompt prompt, int index, Sampler sampler, AnswerText text)
@@ -20,7 +24,7 @@ internal sealed class Choice(GenerationRequest request, Prompt prompt, int index
 
     public AnswerText Text { get; } = text;
 
-    /// <summary>Row in the arena; −1 outside.</summary>
+    /// <summary>Row of the engine; −1 outside.</summary>
     public int Row { get; set; } = -1;
 
     /// <summary>The first part of the rows that it belongs to, as of when it began to generate.</summary>
@@ -43,6 +47,18 @@ internal sealed class Choice(GenerationRequest request, Prompt prompt, int index
 
     /// <summary>Turn in which its prompt was last read on; for round-robin.</summary>
     public long LastTurn { get; set; }
+
+    /// <summary>When its prompt was read and it began to generate; a timestamp of the scheduler's clock.</summary>
+    public long BegunAt { get; set; }
+
+    /// <summary>Tokens of its prompt that are to be read.</summary>
+    public int Unread => Prompt.Tokens.Length - Cached;
+
+    /// <summary>Whether the next token depends on its logits and sampler alone, so that any thread can choose it.</summary>
+    public bool ChoosesAlone => Constraint is null && !Scoring && Request.Plan.MaxOutput > 0;
+
+    /// <summary>A token that was chosen ahead of its turn.</summary>
+    public ChosenAhead? Ahead { get; set; }
 
     /// <summary>It feeds the tokens of its scored prompt one by one in a decode row.</summary>
     public bool Scoring { get; set; }

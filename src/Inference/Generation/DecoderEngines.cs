@@ -19,7 +19,7 @@ internal static class DecoderEngines
     {
         const int HalfBytes = 2; // CUDA's attention takes half precision only.
         var bytes = options.KeyValueMemoryMb * (1L << 20) / rows;
-        var fits = bytes / (2L * size.Layers * size.KeyValueHeads * size.HeadWidth * HalfBytes);
+        var fits = bytes / size.BytesOfToken(HalfBytes);
         return fits >= 2 ? (int)Math.Min(fits, length) : throw new InvalidOperationException(
             $"{GenerationOptions.Section}:{nameof(GenerationOptions.KeyValueMemoryMb)} is {options.KeyValueMemoryMb}, which does not hold "
             + $"{rows} rows of two tokens. A device has the memory of all rows from the start.");

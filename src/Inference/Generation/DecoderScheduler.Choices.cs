@@ -10,7 +10,8 @@ namespace Tollgate.Inference.Generation;
 internal sealed partial class DecoderScheduler
 {
     /// <summary>Chooses the next token from the logits, or ends the choice. A failure here is the request's own.</summary>
-    private void Advance(Choice choice, ReadOnlySpan<float> logits)
+    /// <param name="logits">May be changed.</param>
+    private void Advance(Choice choice, Span<float> logits)
     {
         try
         {
@@ -41,14 +42,10 @@ internal sealed partial class DecoderScheduler
         }
     }
 
-    private FinishReason? ChooseToken(Choice choice, ReadOnlySpan<float> logits)
+    private FinishReason? ChooseToken(Choice choice, Span<float> logits)
     {
         var plan = choice.Request.Plan;
-        logits = WithinVocabulary(logits);
-        var scratch = _scratch.Span[..logits.Length];
-        var scores = choice.Sampler.Adjust(logits, choice.Generated, scratch);
-        var spent = Restrict(choice, scratch);
-        var sampled = choice.Sampler.Choose(logits, scores, choice.Generated, scratch);
+        var (sampled, spent) = TakeAhead(choice) ?? Sample(choice, WithinVocabulary(logits), _scratches[0].Span);
         if (sampled.Token < 0)
         {
             FailWithoutToken(choice);
@@ -70,9 +67,6 @@ internal sealed partial class DecoderScheduler
         return end || choice.Text.Stopped || choice.Constraint is { IsComplete: true } ? FinishReason.Stop
             : choice.Prompt.Tokens.Length + choice.Generated >= choice.Reservation ? FinishReason.Length : null;
     }
-
-    private ReadOnlySpan<float> WithinVocabulary(ReadOnlySpan<float> logits) =>
-        logits[..Math.Min(logits.Length, _scope.Tokenizer.VocabularySize)];
 
     private void AddToken(Choice choice, int token)
     {

@@ -53,7 +53,7 @@ internal sealed partial class DecoderScheduler
     }
 
     /// <summary>Keeps the logits of a choice whose constraint is not ready.</summary>
-    private static bool MustWait(Choice choice, ReadOnlySpan<float> logits)
+    private static bool MustWait(Choice choice, Span<float> logits)
     {
         if (choice.Constraint is { IsReady: false })
         {
@@ -68,22 +68,29 @@ internal sealed partial class DecoderScheduler
     /// <summary>Lets choices go on whose constraints have got ready.</summary>
     private void ResumeReady()
     {
-        foreach (var choice in _slots.All.Where(choice => choice.Held is not null).ToList())
+        if (!_slots.Any(IsHeld))
+        {
+            return;
+        }
+
+        foreach (var choice in _slots.All.Where(IsHeld).ToList())
         {
             Advance(choice, choice.Held);
             LeaveIfEnded(choice);
         }
     }
 
+    private static bool IsHeld(Choice choice) => choice.Held is not null;
+
     /// <summary>The part whose turn it is, or all of them where every choice of that part waits for its constraint. Null when all
     /// do.</summary>
     private SlotPart? FindWorkingPart()
     {
         var part = ChoosePart();
-        return _slots.All.All(choice => choice.Held is null) || CanWork(part) ? part : CanWork(SlotPart.All) ? SlotPart.All : null;
+        return !_slots.Any(IsHeld) || CanWork(part) ? part : CanWork(SlotPart.All) ? SlotPart.All : null;
     }
 
-    private bool CanWork(SlotPart part) => AnyGoesOn(_slots.End(part)) || NextPrefill(part) is not null;
+    private bool CanWork(SlotPart part) => AnyGoesOn(_slots.End(part)) || FindReadable(part).Count > 0;
 
     /// <summary>Whether one of the first rows does not wait for its constraint.</summary>
     private bool AnyGoesOn(int rows)

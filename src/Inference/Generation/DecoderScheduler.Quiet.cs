@@ -11,7 +11,7 @@ internal sealed partial class DecoderScheduler
     private SlotPart ChoosePart()
     {
         if (_owedToQuiet > TimeSpan.Zero && _slots.Taken > QuietOrganizations.MostAnswers
-            && (_slots.All.Take(_slots.End(SlotPart.Quiet)).Any(IsQuiet) || _slots.Prefilling.Any(IsQuiet)))
+            && AnyQuiet())
         {
             return SlotPart.Quiet;
         }
@@ -25,11 +25,21 @@ internal sealed partial class DecoderScheduler
         _owedToStandard = part == SlotPart.All ? took * QuietOrganizations.Share : _owedToStandard - took;
     }
 
-    private bool MixesClasses()
+    private bool AnyQuiet()
     {
-        var batches = _slots.All.Count(choice => choice.Request.Identity.Party.IsBatch);
-        return batches > 0 && batches < _slots.Taken;
+        for (var row = 0; row < _slots.Rows.Length; row++)
+        {
+            if ((row < _slots.End(SlotPart.Quiet) || row >= _slots.Decoding) && _slots.Rows[row] is { } choice && IsQuiet(choice))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
+
+    private bool MixesClasses() => _slots.Any(choice => choice.Request.Identity.Party.IsBatch)
+        && _slots.Any(choice => !choice.Request.Identity.Party.IsBatch);
 
     private bool MayBatchesBegin()
     {
@@ -44,7 +54,7 @@ internal sealed partial class DecoderScheduler
     private bool GivesWay()
     {
         if (_owedToQuiet <= TimeSpan.Zero || _slots.Taken == 0
-            || !_slots.All.All(choice => _scope.Quiet.MustGiveWay(choice.Request.Identity.Party)))
+            || _slots.Any(choice => !_scope.Quiet.MustGiveWay(choice.Request.Identity.Party)))
         {
             return false;
         }
@@ -70,5 +80,14 @@ internal sealed partial class DecoderScheduler
     private SlotPart PartOf(Party party, int coming = 0) =>
         party.IsBatch ? SlotPart.All : Held(party) + coming <= QuietOrganizations.MostAnswers ? SlotPart.Quiet : SlotPart.Standard;
 
-    private int Held(Party party) => _slots.All.Count(choice => choice.Request.Identity.Party == party);
+    private int Held(Party party)
+    {
+        var held = 0;
+        foreach (var choice in _slots.Rows)
+        {
+            held += choice is not null && choice.Request.Identity.Party == party ? 1 : 0;
+        }
+
+        return held;
+    }
 }

@@ -1,12 +1,13 @@
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Fairness;
 
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
 /// Continuous batching for one decoder, on its own thread. Each turn: drop what was cancelled, admit what waits, one decode step for all
-/// choices that generate or for some of them, see <see cref="SlotPart"/>, one chunk of one prompt. Choices join and leave at every turn,
-/// and none can see who else is there: every answer is bit for bit that of a solo run.
+/// choices that generate or for some of them, see <see cref="SlotPart"/>, one step that reads prompts. Choices join and leave at every
+/// turn, and none can see who else is there: every answer is bit for bit that of a solo run.
 /// </summary>
 /// <remarks>
 /// Threads: <see cref="TryEnqueue"/>, <see cref="Cancel"/> and the queue's timers run anywhere and touch only what <c>_gate</c> guards:
@@ -20,7 +21,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
     private readonly DecoderScope _scope;
     private readonly IDecoderEngine _engine;
-    private readonly AlignedFloats _scratch;
+    private readonly AlignedFloats[] _scratches;
     private readonly SlotTable _slots;
     private readonly WaitingLine _line;
     private readonly QueuePlaces _places;
@@ -31,6 +32,8 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int[] _tokens;
     private readonly int[] _past;
+    private readonly List<Choice> _stepping = [];
+    private readonly List<Choice> _going = [];
     private readonly long _memoryTokens;
     private long _reserved;
     private long _lastTurnAt;
@@ -47,21 +50,21 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         var slots = options.Slots + options.ReservedSlots;
         _places = new QueuePlaces(scope.Queue.QueueLength, scope.Queue.QueueLengthPerOrganization);
         _line = new WaitingLine(_places);
-        _engine = scope.Open(scope, slots + 1, scope.MaxLength);
-        _scratch = new AlignedFloats(scope.Size.Vocabulary);
+        _memoryTokens = (options.KeyValueMemoryMb * (1L << 20)) / scope.Size.BytesOfToken(CacheType.Bytes(CacheType.Of(scope.Session)));
+        _engine = scope.Open(scope, slots + 1, (int)Math.Min(scope.MaxLength, _memoryTokens));
+        _scratches = [.. Enumerable.Range(0, scope.Threads).Select(_ => new AlignedFloats(scope.Size.Vocabulary))];
         _slots = new SlotTable(_engine);
-        _pace = new PrefillPace(options.StallTarget, scope.ChunkLengths);
+        _pace = new PrefillPace(scope.ChunkLengths);
         _rate = new TokenRate(scope.Clock);
         _tokens = new int[slots];
         _past = new int[slots];
-        _memoryTokens = (options.KeyValueMemoryMb * (1L << 20)) / _engine.BytesPerToken;
         _lastTurnAt = Clock.GetTimestamp();
         var thread = new Thread(Run) { IsBackground = true, Name = $"decoder {scope.Model}" };
         thread.Start();
     }
 
     /// <summary>Most tokens of one choice, prompt and output.</summary>
-    public int MaxLength => (int)Math.Min(_engine.Length, _memoryTokens);
+    public int MaxLength => _engine.Length;
 
     /// <summary>Tokens generated in the last seconds. Any thread.</summary>
     public double TokensPerSecond => _rate.PerSecond();
@@ -186,7 +189,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _wake.Set();
         await _finished.Task;
         _engine.Dispose();
-        _scratch.Dispose();
+        Array.ForEach(_scratches, scratch => scratch.Dispose());
         lock (_gate)
         {
             _wakeGone = true;
@@ -266,16 +269,14 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
 
         var started = Clock.GetTimestamp();
         var rows = _slots.End(part);
-        if (AnyGoesOn(rows))
+        var goesOn = AnyGoesOn(rows);
+        var waits = goesOn && WaitsForCompany(part);
+        if (goesOn && !waits)
         {
             DecodeStep(rows);
         }
 
-        if (NextPrefill(part) is { } prefill)
-        {
-            PrefillChunk(prefill);
-        }
-
+        ReadPrompts(part, waits || _slots.Decoding == 0 ? null : Clock.GetElapsedTime(started));
         NoteTurn(part, Clock.GetElapsedTime(started));
         NoteTurnEnd();
         return worked;
@@ -297,6 +298,11 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             stopping = _stopping;
         }
 
+        if (!stopping && !_slots.Any(HasEnded))
+        {
+            return;
+        }
+
         foreach (var choice in _slots.All.ToList())
         {
             if (stopping && choice.Request.Failure is null)
@@ -304,12 +310,14 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
                 Fail(choice.Request, OpenAiError.Overloaded(RetryAfter));
             }
 
-            if (choice.Request.Cancelled || choice.Request.Failure is not null)
+            if (HasEnded(choice))
             {
                 Leave(choice);
             }
         }
     }
+
+    private static bool HasEnded(Choice choice) => choice.Request.Cancelled || choice.Request.Failure is not null;
 
     private void Admit()
     {
@@ -370,7 +378,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         if (prompt.Living.Count == 0 || prompt.Logits is null)
         {
             prompt.Computing = true;
-            choice.LastTurn = 0;
+            choice.LastTurn = _turn; // Among its party's it waits for those that came before it.
             _slots.Place(choice);
             return;
         }
@@ -378,42 +386,62 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         choice.Part = PartOf(choice.Request.Identity.Party, coming: 1);
         _slots.PlaceCopy(choice, prompt.Living[0], prompt.Tokens.Length);
         prompt.Living.Add(choice);
-        Advance(choice, prompt.Logits);
+        choice.BegunAt = Clock.GetTimestamp();
+        var logits = _engine.Logits(0); // Between steps it is free.
+        prompt.Logits.CopyTo(logits);
+        Advance(choice, logits);
         LeaveIfEnded(choice);
     }
 
     /// <param name="rows">The first so many rows take part.</param>
     private void DecodeStep(int rows)
     {
+        _stepping.Clear();
+        _going.Clear();
+        var generating = 0;
         for (var row = 0; row < rows; row++)
         {
-            (_tokens[row], _past[row]) = (_slots[row].LastToken, _slots[row].Cached);
+            var choice = _slots[row];
+            (_tokens[row], _past[row]) = (choice.LastToken, choice.Cached);
+            _stepping.Add(choice);
+            if (choice.Held is null)
+            {
+                _going.Add(choice);
+                generating += choice.Scoring ? 0 : 1;
+            }
         }
 
         var started = Clock.GetTimestamp();
-        var choices = Enumerable.Range(0, rows).Select(row => _slots[row]).ToArray();
-        var going = Array.FindAll(choices, choice => choice.Held is null);
-        var generating = going.Count(choice => !choice.Scoring);
+        if (TryDecode(rows))
+        {
+            _going.ForEach(choice => choice.Cached++);
+            SampleAhead(_going, byRow: true);
+            _going.ForEach(choice => Advance(choice, _engine.Logits(choice.Row)));
+        }
+        else
+        {
+            _going.ForEach(DecodeAlone);
+        }
+
+        var elapsed = Clock.GetElapsedTime(started);
+        _scope.Metrics.Decoded(_scope.Model, _going.Count, elapsed);
+        NoteRowTime(elapsed, rows);
+        _rate.Add(generating);
+        _stepping.ForEach(LeaveIfEnded);
+    }
+
+    private bool TryDecode(int rows)
+    {
         try
         {
             _engine.Decode(_tokens.AsSpan(0, rows), _past.AsSpan(0, rows));
-            foreach (var choice in going)
-            {
-                choice.Cached++;
-                Advance(choice, _engine.Logits(choice.Row));
-            }
+            return true;
         }
         catch (Microsoft.ML.OnnxRuntime.OnnxRuntimeException exception)
         {
             Log.StepFailed(_scope.Logger, exception, _scope.Model, rows);
-            Array.ForEach(going, DecodeAlone);
+            return false;
         }
-
-        var elapsed = Clock.GetElapsedTime(started);
-        _scope.Metrics.Decoded(_scope.Model, going.Length, elapsed);
-        NoteRowTime(elapsed, rows);
-        _rate.Add(generating);
-        Array.ForEach(choices, LeaveIfEnded);
     }
 
     /// <summary>After a failed step: each row by itself, so that only the one at fault fails. A

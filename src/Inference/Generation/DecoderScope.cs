@@ -16,12 +16,18 @@ internal sealed record DecoderScope
 
     public required ModelDecoder Size { get; init; }
 
-    /// <summary>Length of a row, tokens: the model's context.</summary>
+    /// <summary>Threads inside one operator; sampling takes as many.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Most tokens of a row: the model's context.</summary>
     public required int MaxLength { get; init; }
 
     /// <summary>Lengths of chunks of a prompt, tokens, ascending, at most <see cref="GenerationOptions.MaxChunk"/>: those in which the
     /// kernels give each token the same numbers. Or the only one.</summary>
     public required IReadOnlyList<int> ChunkLengths { get; init; }
+
+    /// <summary>Whether prompts that are filled up to one of these lengths and read in one step keep their numbers.</summary>
+    public bool ReadsTogether { get; init; }
 
     /// <summary>Opens the rows of the model: so many, each so many tokens long. The scheduler owns them.</summary>
     public Func<DecoderScope, int, int, IDecoderEngine> Open { get; init; } = DecoderEngines.OpenOnHost;

@@ -5,7 +5,7 @@ using Tollgate.Inference.Sessions;
 namespace Tollgate.Inference.Generation;
 
 /// <summary>The memory in which the sessions of a provider compute: a GPU's, or the host's, where copies are those of the host. It owns
-/// what it allocates. One thread.</summary>
+/// what it allocates. One thread; copies to the host on several.</summary>
 internal sealed unsafe class DeviceMemory : IDisposable
 {
     /// <summary>The device is cleared from zeros of the host, then from itself.</summary>
@@ -33,7 +33,7 @@ internal sealed unsafe class DeviceMemory : IDisposable
     /// <exception cref="OnnxRuntimeException">The device has no such memory.</exception>
     public nint Allocate(long bytes)
     {
-        var allocation = (_device ?? OrtAllocator.DefaultInstance).Allocate(checked((uint)bytes));
+        var allocation = DeviceUse.Share(() => (_device ?? OrtAllocator.DefaultInstance).Allocate(checked((uint)bytes)));
         _allocations.Add(allocation);
         var address = allocation.DangerousGetHandle();
         var zeros = new byte[Math.Min(bytes, ClearedBytes)];
@@ -93,7 +93,11 @@ internal sealed unsafe class DeviceMemory : IDisposable
         var targets = pieces.Select(piece => Bytes(to, piece.To)).ToArray();
         try
         {
-            OrtEnv.Instance().CopyTensors(sources, targets, null);
+            DeviceUse.Share(() =>
+            {
+                OrtEnv.Instance().CopyTensors(sources, targets, null);
+                return true;
+            });
         }
         finally
         {

@@ -3,21 +3,19 @@ using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Decoders;
+using Tollgate.Inference.Sessions;
 
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
 /// Runs a decoder whose keys and values lie in the memory of its session's device. Before a step its ids, lengths and positions are copied
-/// there, after it the logits that the caller asks for come back, row by row. One thread. Untested on a GPU: the tests run it over the
-/// memory of the host.
+/// there, after it the logits that the caller asks for come back, row by row. One thread; the logits of different places may be used on
+/// several. Untested on a GPU: the tests run it over the memory of the host.
 /// </summary>
 internal sealed unsafe class DeviceSteps : IDecoderEngine
 {
     private const string GraphName = "gpu_graph_id";
     private const int Alignment = 64;
-
-    /// <summary>A capture fails if another engine's step allocates on the device meanwhile: captures write, other steps read.</summary>
-    private static readonly ReaderWriterLockSlim Capturing = new();
 
     /// <summary>Of the process: two engines over one session must not replay each other's graphs.</summary>
     private static int _lastGraph;
@@ -82,17 +80,13 @@ internal sealed unsafe class DeviceSteps : IDecoderEngine
 
         Upload(rows, ids: rows, total: Length);
         var binding = _batches[rows] ??= Bind(row: 0, rows, length: 1);
-        if (!_captures)
-        {
-            Run(binding, _once);
-        }
-        else if (_graphs[rows] is { } graph)
+        if (_graphs[rows] is { } graph)
         {
             Run(binding, graph);
         }
-        else
+        else if (!_captures || !TryCapture(rows, binding))
         {
-            Capture(rows, binding);
+            Run(binding, _once);
         }
     }
 
@@ -197,35 +191,21 @@ internal sealed unsafe class DeviceSteps : IDecoderEngine
         _memory.Upload(_inputs.Address, _deviceInputs, _inputs.Bytes(ids));
     }
 
-    private void Run(Binding binding, RunOptions options)
+    private void Run(Binding binding, RunOptions options) => DeviceUse.Share(() =>
     {
-        Capturing.EnterReadLock();
-        try
-        {
-            _session.RunWithBinding(options, binding.Io);
-        }
-        finally
-        {
-            Capturing.ExitReadLock();
-        }
-    }
+        _session.RunWithBinding(options, binding.Io);
+        return true;
+    });
 
-    /// <summary>The runtime runs the step, and once more to capture it: the second writes the same keys and values.</summary>
-    private void Capture(int rows, Binding binding)
+    /// <summary>The runtime runs the step, and once more to capture it: the second writes the same keys and values. Where others use the
+    /// device now, a later step is captured.</summary>
+    private bool TryCapture(int rows, Binding binding) => DeviceUse.TryAlone(() =>
     {
         var graph = new RunOptions();
         graph.AddRunConfigEntry(GraphName, Interlocked.Increment(ref _lastGraph).ToString(CultureInfo.InvariantCulture));
-        Capturing.EnterWriteLock();
-        try
-        {
-            _session.RunWithBinding(graph, binding.Io);
-            _graphs[rows] = graph;
-        }
-        finally
-        {
-            Capturing.ExitWriteLock();
-        }
-    }
+        _session.RunWithBinding(graph, binding.Io);
+        _graphs[rows] = graph;
+    });
 
     private Binding Bind(int row, int count, int length)
     {

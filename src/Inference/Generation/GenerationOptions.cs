@@ -19,11 +19,12 @@ public sealed class GenerationOptions
     [Range(0, 256)]
     public int ReservedSlots { get; init; } = 8;
 
-    /// <summary>Longest that reading one prompt may hold up the answers that run. Default 40 ms.</summary>
+    /// <summary>Time of a turn that reads prompts while answers run, their own step included: as many tokens are read as fit in, at least
+    /// 16. Default 40 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00.005", "00:00:01")]
     public TimeSpan StallTarget { get; init; } = TimeSpan.FromMilliseconds(40);
 
-    /// <summary>Most prompt tokens read in one step. Default 128, from where longer ones are no faster.</summary>
+    /// <summary>Most tokens of one prompt read in one step. Default 128, from where longer ones are no faster.</summary>
     [Range(16, 512)]
     public int MaxChunk { get; init; } = 128;
 

@@ -3,7 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Tollgate.Inference.Generation;
 
 /// <summary>
-/// Rows of keys and values, and the steps of a decoder over them. What a row holds is a number of tokens that the caller knows. One thread.
+/// Rows of keys and values, and the steps of a decoder over them. What a row holds is a number of tokens that the caller knows. One thread;
+/// the logits of different places may be used on several.
 /// </summary>
 internal interface IDecoderEngine : IDisposable
 {

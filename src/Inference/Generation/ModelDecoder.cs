@@ -18,6 +18,10 @@ public sealed record ModelDecoder(
     [JsonIgnore]
     public int MostThreads => Heads > 0 ? Heads : KeyValueHeads;
 
+    /// <summary>Bytes that the keys and values of one token take over all layers.</summary>
+    /// <param name="numberBytes">Bytes of one number.</param>
+    internal long BytesOfToken(int numberBytes) => 2L * Layers * KeyValueHeads * HeadWidth * numberBytes;
+
     /// <summary>The execution providers that run it. CUDA's attention takes half precision only; the processor has no products in half
     /// precision, and would hold the matrices in float32.</summary>
     /// <param name="precision">One of <see cref="ModelPrecisions"/>.</param>

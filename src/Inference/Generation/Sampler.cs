@@ -24,34 +24,50 @@ internal sealed partial class Sampler(Sampling sampling, long seed, int choice, 
 
     private readonly Dictionary<int, int>? _counts = sampling.PresencePenalty != 0 || sampling.FrequencyPenalty != 0 ? [] : null;
 
+    /// <summary>The model's own logits, where others are chosen by and the chosen token's log-probability is wanted.</summary>
+    private float[]? _own;
+
+    private bool ChangesLogits => _counts is not null || sampling.LogitBias is not null || sampling.RepetitionPenalty != 1;
+
     /// <summary>Chooses the token at <paramref name="position"/>, of which no constraint excludes any.</summary>
     /// <inheritdoc cref="Adjust" path="/param"/>
-    /// <exception cref="InvalidDataException">The model gave no finite logits.</exception>
-    public SampledToken Next(ReadOnlySpan<float> logits, int position, Span<float> scratch) =>
-        Choose(logits, Adjust(logits, position, scratch), position, scratch);
-
-    /// <summary>Copies logits and applies penalties, bias and rules to the copy.</summary>
     /// <param name="logits">One number for each token of the vocabulary; left as it is.</param>
+    /// <exception cref="InvalidDataException">The model gave no finite logits.</exception>
+    public SampledToken Next(ReadOnlySpan<float> logits, int position, Span<float> scratch)
+    {
+        var adjusted = logits.ToArray();
+        return Choose(adjusted, Adjust(adjusted, position, scratch), position, scratch);
+    }
+
+    /// <summary>Applies penalties, bias and rules to logits, in place.</summary>
+    /// <param name="logits">One number for each token of the vocabulary.</param>
     /// <param name="position">Index of the token within its answer.</param>
     /// <param name="scratch">As long as the logits, and always at the same alignment: the order of SIMD sums depends on it.</param>
     /// <returns>What is known of the model's own distribution, as far as it was asked for.</returns>
-    public TokenScores Adjust(ReadOnlySpan<float> logits, int position, Span<float> scratch)
+    public TokenScores Adjust(Span<float> logits, int position, Span<float> scratch)
     {
-        var scores = score || sampling.Logprobs is not null ? TokenScores.Read(logits, sampling.Logprobs ?? 0, scratch) : TokenScores.None;
-        logits.CopyTo(scratch);
-        rules?.Penalize(scratch);
-        PenalizeAndBias(scratch);
-        rules?.Exclude(scratch, position);
+        var isScored = score || sampling.Logprobs is not null;
+        var scores = isScored ? TokenScores.Read(logits, sampling.Logprobs ?? 0, scratch) : TokenScores.None;
+        if (isScored && ChangesLogits)
+        {
+            Array.Resize(ref _own, logits.Length);
+            logits.CopyTo(_own);
+        }
+
+        rules?.Penalize(logits);
+        PenalizeAndBias(logits);
+        rules?.Exclude(logits, position);
         return scores;
     }
 
-    /// <summary>Chooses a token from what <see cref="Adjust"/> left in <paramref name="scratch"/>.</summary>
+    /// <summary>Chooses a token from what <see cref="Adjust"/> left of the logits.</summary>
+    /// <inheritdoc cref="Adjust" path="/param"/>
     /// <returns>A token below 0 when every token is impossible.</returns>
     /// <exception cref="InvalidDataException">The model gave no finite logits.</exception>
     public SampledToken Choose(ReadOnlySpan<float> logits, in TokenScores scores, int position, Span<float> scratch)
     {
-        var top = TensorPrimitives.IndexOfMax(scratch);
-        var highest = scratch[top];
+        var top = TensorPrimitives.IndexOfMax(logits);
+        var highest = logits[top];
         if (float.IsNegativeInfinity(highest))
         {
             return new SampledToken(-1, float.NaN, null);
@@ -62,14 +78,20 @@ internal sealed partial class Sampler(Sampling sampling, long seed, int choice, 
             throw new InvalidDataException("The model gave logits that are not finite.");
         }
 
-        var token = sampling.Temperature == 0 ? top : Draw(scratch, highest, SamplingNoise.Uniform(seed, choice, position));
+        var token = top;
+        if (sampling.Temperature != 0)
+        {
+            TensorPrimitives.Subtract(logits, highest, scratch);
+            token = Draw(scratch, SamplingNoise.Uniform(seed, choice, position));
+        }
+
         if (_counts is not null)
         {
             _counts[token] = _counts.GetValueOrDefault(token) + 1;
         }
 
         rules?.Note(token);
-        return new SampledToken(token, logits[token] - scores.Normalizer, scores.Best);
+        return new SampledToken(token, (_own is null ? logits[token] : _own[token]) - scores.Normalizer, scores.Best);
     }
 
     private void PenalizeAndBias(Span<float> logits)
@@ -91,10 +113,10 @@ internal sealed partial class Sampler(Sampling sampling, long seed, int choice, 
         }
     }
 
-    /// <summary>Turns logits into weights and draws from them; <paramref name="weights"/> holds the logits on entry.</summary>
-    private int Draw(Span<float> weights, float highest, double uniform)
+    /// <summary>Turns logits into weights and draws from them.</summary>
+    /// <param name="weights">On entry the logits, less the highest of them.</param>
+    private int Draw(Span<float> weights, double uniform)
     {
-        TensorPrimitives.Subtract(weights, highest, weights);
         TensorPrimitives.Divide(weights, sampling.Temperature, weights);
         TensorPrimitives.Exp(weights, weights);
         var parts = (weights.Length + Part - 1) / Part;

@@ -38,10 +38,27 @@ internal sealed class SlotTable(IDecoderEngine engine)
     public int End(SlotPart part) => _ends[(int)part];
 
     /// <summary>Choices whose prompt is being read.</summary>
-    public IEnumerable<Choice> Prefilling => _rows.Skip(Decoding).OfType<Choice>();
+    public int Prefilling => Taken - Decoding;
+
+    /// <summary>All choices, those that generate first; null for a free row.</summary>
+    public ReadOnlySpan<Choice?> Rows => _rows;
 
     /// <summary>All choices in rows.</summary>
     public IEnumerable<Choice> All => _rows.OfType<Choice>();
+
+    /// <summary>Whether any choice in a row is so.</summary>
+    public bool Any(Func<Choice, bool> isSo)
+    {
+        foreach (var choice in _rows)
+        {
+            if (choice is not null && isSo(choice))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Puts a choice whose prompt must be read into the last free row.</summary>
     public void Place(Choice choice)
@@ -63,6 +80,28 @@ internal sealed class SlotTable(IDecoderEngine engine)
         engine.Copy(sibling.Row, choice.Row, tokens);
         choice.Cached = tokens;
         Promote(choice);
+    }
+
+    /// <summary>Puts choices that hold nothing yet side by side, in the rows behind those that generate.</summary>
+    public void Gather(IReadOnlyList<Choice> choices)
+    {
+        for (var i = 0; i < choices.Count; i++)
+        {
+            var (choice, row) = (choices[i], Decoding + i);
+            var from = choice.Row;
+            if (from == row)
+            {
+                continue;
+            }
+
+            _rows[from] = null;
+            if (_rows[row] is { } other)
+            {
+                Move(other, from);
+            }
+
+            Put(choice, row);
+        }
     }
 
     /// <summary>A choice whose prompt is read joins those that generate, as the last of its part: of each later part the first one moves
@@ -118,7 +157,11 @@ internal sealed class SlotTable(IDecoderEngine engine)
     private void Move(Choice choice, int to)
     {
         var from = choice.Row;
-        engine.Copy(from, to, choice.Cached);
+        if (choice.Cached > 0)
+        {
+            engine.Copy(from, to, choice.Cached);
+        }
+
         _rows[from] = null;
         engine.Release(from);
         Put(choice, to);

@@ -45,7 +45,8 @@ public sealed class SessionFactory
     {
         using var options = CreateOptions(captures: captures);
         options.IntraOpNumThreads = Math.Min(Threads, mostThreads);
-        return Open(path, () => Provider.IsCuda ? new InferenceSession(path, options) : DecoderSession.Open(path, options));
+        return Open(path, () => Provider.IsCuda
+            ? DeviceUse.Share(() => new InferenceSession(path, options)) : DecoderSession.Open(path, options));
     }
 
     /// <summary>Loads a graph of any kind: on the CPU, and the memory of all runs of such graphs together is bounded.</summary>

@@ -117,12 +117,11 @@ public sealed class DecoderGraphTests(TinyFamilyModels models)
 
     private static int[] Plan(IReadOnlyList<int> lengths, int tokens, int most)
     {
-        var pace = new PrefillPace(TimeSpan.FromMilliseconds(most), lengths);
-        pace.Measured(100, TimeSpan.FromMilliseconds(100)); // 1 ms a token
+        var pace = new PrefillPace(lengths);
         var chunks = new List<int>();
         for (var left = tokens; left > 0; left -= chunks[^1])
         {
-            chunks.Add(pace.NextChunk(left, decoding: true));
+            chunks.Add(pace.NextChunk(left, most));
         }
 
         return [.. chunks];

@@ -34,9 +34,12 @@ public sealed class DecoderEnginesTests(TinyDecoder decoder) : IClassFixture<Tin
     public async Task Answers_over_the_memory_of_a_device_are_those_over_the_memory_of_the_host()
     {
         await using var host = decoder.Start();
-        await using var device = TinyDecoder.Start(decoder.Model, open: static (scope, rows, length) => new DeviceSteps(
-            scope.Session, scope.Size, new DeviceMemory(scope.Session, ExecutionProvider.Cpu), captures: false, rows, length,
-            scope.Options.MaxChunk));
+        await using var device = new DecoderScheduler(TinyDecoder.Scope(decoder.Model, null, null, null) with
+        {
+            Open = static (scope, rows, length) => new DeviceSteps(
+                scope.Session, scope.Size, new DeviceMemory(scope.Session, ExecutionProvider.Cpu), captures: false, rows, length,
+                scope.Options.MaxChunk),
+        });
         string[] questions = ["What is the capital of France?", "What is 7 + 5?", "Tell me a story about a fox."];
 
         var expected = await Task.WhenAll(questions.Select(question => TinyDecoder.RunAsync(host, decoder.Ask(question, choices: 2))));

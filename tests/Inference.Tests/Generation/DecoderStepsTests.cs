@@ -14,6 +14,8 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
     private const int Chunk = 48;
     private static readonly int[] Prompts = [5, 40, 17, 33, 2, 24];
 
+    public static TheoryData<string> Names => [.. TinyFamilies.Everything.Select(family => family.Name)];
+
     public static TheoryData<string, bool> Engines
     {
         get
@@ -44,9 +46,9 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
         for (var i = 0; i < Prompts.Length; i++)
         {
             ReadAlone(alone, Prompt(i));
-            Assert.Equal(0, TensorPrimitives.Distance(first[i], alone.Logits(0)));
+            Assert.Equal(0, TensorPrimitives.Distance<float>(first[i], alone.Logits(0)));
             alone.Decode([7 + i], [Prompts[i]]);
-            Assert.Equal(0, TensorPrimitives.Distance(together.Logits(1 + i), alone.Logits(0)));
+            Assert.Equal(0, TensorPrimitives.Distance<float>(together.Logits(1 + i), alone.Logits(0)));
         }
     }
 
@@ -69,7 +71,33 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
 
         Assert.Equal(24, next.Tokens);
         Assert.Equal(24 * warm.BytesPerToken, next.Bytes);
-        Assert.Equal(0, TensorPrimitives.Distance(cold.Logits(0), warm.Logits(0)));
+        Assert.Equal(0, TensorPrimitives.Distance<float>(cold.Logits(0), warm.Logits(0)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_graph_of_an_earlier_version_gives_the_bits_of_today_s_one_by_one(string name)
+    {
+        var model = models.Model(name);
+        var today = File.ReadAllBytes(model.Installed.PathOf(model.Manifest.Graph));
+        using var session = new SessionFactory(ExecutionProvider.Cpu).Open(EarlierGraph.Of(today));
+        using var earlier = new DecoderSteps(session, model.Shape, rows: 2, Length, Chunk);
+        using var steps = Open(name, onDevice: false, rows: 2);
+
+        for (var row = 0; row < 2; row++)
+        {
+            earlier.Extend(row, Prompt(row), past: 0);
+            steps.Extend(row, Prompt(row), past: 0);
+            Assert.Equal(0, TensorPrimitives.Distance<float>(steps.Logits(0), earlier.Logits(0)));
+        }
+
+        earlier.Decode([3, 4], Prompts.AsSpan(0, 2));
+        steps.Decode([3, 4], Prompts.AsSpan(0, 2));
+
+        Assert.Equal(0, TensorPrimitives.Distance<float>(steps.Logits(0), earlier.Logits(0)));
+        Assert.Equal(0, TensorPrimitives.Distance<float>(steps.Logits(1), earlier.Logits(1)));
+        Assert.False(earlier.ReadsTogether);
+        Assert.Throws<InvalidOperationException>(() => earlier.ReadFirst(0, [Prompt(0), Prompt(1)], length: 42));
     }
 
     [Theory]
@@ -83,8 +111,8 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
 
         engine.Decode([9, 5, 9], [Prompts[1], Prompts[3], Prompts[1]]);
 
-        Assert.Equal(0, TensorPrimitives.Distance(engine.Logits(0), engine.Logits(2)));
-        Assert.NotEqual(0, TensorPrimitives.Distance(engine.Logits(0), engine.Logits(1)));
+        Assert.Equal(0, TensorPrimitives.Distance<float>(engine.Logits(0), engine.Logits(2)));
+        Assert.NotEqual(0, TensorPrimitives.Distance<float>(engine.Logits(0), engine.Logits(1)));
     }
 
     [Theory]
@@ -122,5 +150,6 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
         }
     }
 
-    private static int[] Prompt(int i) => [.. Enumerable.Range(0, Prompts[i]).Select(k => ((k * 67) + 5 + i) % (TinyFamily.Vocabulary - 1))];
+    private static int[] Prompt(int i) =>
+        [.. Enumerable.Range(0, Prompts[i]).Select(k => ((k * 67) + 5 + i) % (TinyFamily.Vocabulary - 1))];
 }

@@ -41,18 +41,26 @@ public sealed class TinyDecoder : IAsyncLifetime
         GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null) =>
         Start(Model, options, tokenizer, queue);
 
-    internal static DecoderScheduler Start(
-        DecoderModel model, GenerationOptions? options = null, ITokenizer? tokenizer = null,
-        QueueOptions? queue = null, Func<DecoderScope, int, int, IDecoderEngine>? open = null) => new(new DecoderScope
+    /// <param name="watch">Gets the engine, which the scheduler owns, and returns what it uses instead.</param>
+    internal DecoderScheduler Start(GenerationOptions options, Func<IDecoderEngine, IDecoderEngine> watch)
     {
-        Open = open ?? DecoderEngines.OpenOnHost,
+        var scope = Scope(Model, options, tokenizer: null, queue: null);
+        var open = scope.Open;
+        return new DecoderScheduler(scope with { Open = (asked, rows, length) => watch(open(asked, rows, length)) });
+    }
+
+    internal static DecoderScheduler Start(
+        DecoderModel model, GenerationOptions? options = null, ITokenizer? tokenizer = null, QueueOptions? queue = null) =>
+        new(Scope(model, options, tokenizer, queue));
+
+    internal static DecoderScope Scope(
+        DecoderModel model, GenerationOptions? options, ITokenizer? tokenizer, QueueOptions? queue) => WithLengths(model, new DecoderScope
+    {
         Model = model.Manifest.Name,
         Session = model.Session,
         Size = model.Shape,
         MaxLength = model.ContextLength,
-        ChunkLengths = ChunkTrial.Run(
-            model.Shape.HeadWidth, CacheType.Of(model.Session), (options ?? new GenerationOptions()).MaxChunk,
-            new SessionFactory(ExecutionProvider.Cpu)),
+        ChunkLengths = [],
         Tokenizer = tokenizer ?? model.Tokenizer,
         IsEnd = model.IsEnd,
         Options = options ?? new GenerationOptions(),
@@ -62,6 +70,13 @@ public sealed class TinyDecoder : IAsyncLifetime
         Clock = TimeProvider.System,
         Logger = NullLogger.Instance,
     });
+
+    private static DecoderScope WithLengths(DecoderModel model, DecoderScope scope)
+    {
+        var (width, cache, sessions) = (model.Shape.HeadWidth, CacheType.Of(model.Session), new SessionFactory(ExecutionProvider.Cpu));
+        var lengths = ChunkTrial.Run(width, cache, scope.Options.MaxChunk, sessions);
+        return scope with { ChunkLengths = lengths, ReadsTogether = TogetherTrial.Run(width, cache, lengths, sessions) };
+    }
 
     internal GenerationRequest Ask(
         string question, Sampling? sampling = null, int choices = 1, int maxOutput = 60, long seed = 1, Guid organization = default,

@@ -52,13 +52,17 @@ internal static class Benchmark
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var metrics = ActivatorUtilities.CreateInstance<InferenceMetrics>(services);
+        var (headWidth, cache) = (model.Shape.HeadWidth, CacheType.Of(model.Session));
+        var lengths = ChunkTrial.Run(headWidth, cache, new GenerationOptions().MaxChunk, sessions);
         var scope = new DecoderScope
         {
             Model = model.Manifest.Name,
             Session = model.Session,
             Size = model.Shape,
             MaxLength = Math.Min(model.ContextLength, PromptTokens + tokens),
-            ChunkLengths = ChunkTrial.Run(model.Shape.HeadWidth, CacheType.Of(model.Session), new GenerationOptions().MaxChunk, sessions),
+            ChunkLengths = lengths,
+            ReadsTogether = TogetherTrial.Run(headWidth, cache, lengths, sessions),
+            Threads = Math.Min(sessions.Threads, model.Shape.MostThreads),
             Open = DecoderEngines.On(sessions.Provider),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
@@ -126,11 +130,20 @@ internal static class Benchmark
     private static void RunBare(IDecoderEngine steps, int width, int tokens)
     {
         var (newest, past) = (new int[width], new int[width]);
+        Array.Fill(past, PromptTokens);
+        if (steps.ReadsTogether)
+        {
+            steps.ReadFirst(0, [.. Enumerable.Range(0, width).Select(row => (ReadOnlyMemory<int>)Prompt(row))], PromptTokens);
+        }
+
         for (var row = 0; row < width; row++)
         {
-            steps.Extend(row, Prompt(row), past: 0);
-            newest[row] = TensorPrimitives.IndexOfMax(steps.Logits(0));
-            past[row] = PromptTokens;
+            if (!steps.ReadsTogether)
+            {
+                steps.Extend(row, Prompt(row), past: 0);
+            }
+
+            newest[row] = TensorPrimitives.IndexOfMax<float>(steps.Logits(steps.ReadsTogether ? row : 0));
         }
 
         for (var step = 1; step < tokens; step++)
@@ -138,7 +151,7 @@ internal static class Benchmark
             steps.Decode(newest, past);
             for (var row = 0; row < width; row++)
             {
-                newest[row] = TensorPrimitives.IndexOfMax(steps.Logits(row));
+                newest[row] = TensorPrimitives.IndexOfMax<float>(steps.Logits(row));
                 past[row]++;
             }
         }

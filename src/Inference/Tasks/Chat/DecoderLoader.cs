@@ -22,13 +22,17 @@ internal sealed class DecoderLoader(
     public async Task<LoadedModel> LoadAsync(InstalledModel installed, CancellationToken cancellationToken)
     {
         var model = await DecoderModel.LoadAsync(installed, sessions, clock, cancellationToken);
+        var (width, cache) = (model.Shape.HeadWidth, CacheType.Of(model.Session));
+        var lengths = ChunkTrial.Run(width, cache, options.Generation.MaxChunk, sessions);
         var scheduler = new DecoderScheduler(new DecoderScope
         {
             Model = installed.Manifest.Name,
             Session = model.Session,
             Size = model.Shape,
             MaxLength = model.ContextLength,
-            ChunkLengths = ChunkTrial.Run(model.Shape.HeadWidth, CacheType.Of(model.Session), options.Generation.MaxChunk, sessions),
+            ChunkLengths = lengths,
+            ReadsTogether = TogetherTrial.Run(width, cache, lengths, sessions),
+            Threads = Math.Min(sessions.Threads, model.Shape.MostThreads),
             Open = DecoderEngines.On(sessions.Provider),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
