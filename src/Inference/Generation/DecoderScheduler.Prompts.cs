@@ -13,8 +13,8 @@ internal sealed partial class DecoderScheduler
     /// <summary>Most tokens of prompts that are read together, filling included: from here on more are no faster.</summary>
     private const int MostTogether = 512;
 
-    /// <summary>Most of these tokens may be filling: one in so many.</summary>
-    private const int LeastTokensOfFilling = 5;
+    /// <summary>Of so many of these tokens at most one is filling.</summary>
+    private const int TokensOfOneFilling = 5;
 
     /// <summary>How many times the stall target prompts that are read together may take while no answer runs.</summary>
     private const int TogetherTargets = 10;
@@ -168,7 +168,7 @@ internal sealed partial class DecoderScheduler
             }
 
             var all = length * (_together.Count + 1);
-            if (all <= most && (all - sum - choice.Unread) * LeastTokensOfFilling <= all)
+            if (all <= most && (all - sum - choice.Unread) * TokensOfOneFilling <= all)
             {
                 (longest, sum, found) = (Math.Max(longest, choice.Unread), sum + choice.Unread, length);
                 _together.Add(choice);
