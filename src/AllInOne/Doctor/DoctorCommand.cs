@@ -2,6 +2,8 @@ using System.CommandLine;
 using Microsoft.ML.OnnxRuntime;
 using Tollgate.Cli.Commands;
 using Tollgate.Cli.Data;
+using Tollgate.Inference.Decoders;
+using Tollgate.Inference.Sessions;
 using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -35,9 +37,7 @@ internal static class DoctorCommand
             missing += Report(program, package, why, need.IsNeeded(settings)) ? 0 : 1;
         }
 
-        missing += ReportOnnxRuntime() ? 0 : 1;
-        await Console.Out.WriteLineAsync(
-            File.Exists("/dev/nvidia0") ? "ok       NVIDIA device /dev/nvidia0" : "-        no NVIDIA device: models run on the CPU");
+        missing += ReportOnnxRuntime() && ReportProvider(settings) ? 0 : 1;
         await ReportRunningAsync(DataFolder.Of(parsed), cancellationToken);
         return missing == 0 ? 0 : 1;
     }
@@ -72,6 +72,28 @@ internal static class DoctorCommand
             Console.WriteLine($"MISSING  ONNX Runtime: {exception.InnerException?.Message ?? exception.Message}");
             return false;
         }
+    }
+
+    /// <summary>
+    /// Reports the execution provider that workers take, and whether there is CUDA. Returns false when the one that was asked for does not
+    /// work.
+    /// </summary>
+    private static bool ReportProvider(IConfiguration settings)
+    {
+        var execution = settings.GetSection(ExecutionOptions.Section).Get<ExecutionOptions>() ?? new ExecutionOptions();
+        var cause = ProviderProbe.TryCuda();
+        Console.WriteLine(cause is null ? "ok       CUDA: a small decoder runs on it" : $"-        CUDA: {cause}");
+        Console.WriteLine("-        CUDA is untested on a GPU by the project; tests/Gpu/check.sh tells whether it works on this machine");
+        if (execution.Provider == ExecutionProviderChoice.Cuda && cause is not null)
+        {
+            Console.WriteLine($"MISSING  execution provider cuda, which {ExecutionOptions.Section}:Provider asks for");
+            return false;
+        }
+
+        var provider = execution.Provider == ExecutionProviderChoice.Cuda
+            ? new ExecutionProvider("cuda", "asked for") : ProviderProbe.Probe(execution.Provider);
+        Console.WriteLine($"ok       execution provider {provider.Name}: {provider.Reason}");
+        return true;
     }
 
     private static async Task ReportRunningAsync(DataFolder data, CancellationToken cancellationToken)

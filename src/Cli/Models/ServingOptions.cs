@@ -17,10 +17,10 @@ internal static class ServingOptions
         [ModelCompletions.Raw, ModelCompletions.Chat]);
     private static readonly Option<string?> Precision = Choice(
         "--precision",
-        "How a chat model's matrices are held: 'f32', 'int8', 'int4' or 'auto'. Default: auto, which keeps what is quantised in the file "
-            + "as it is, and numbers as float32 unless memory or speed ask for int8.",
-        [.. ModelPrecisions.Choices],
-        text => text == "f16" ? "the processor's kernels have no products in half precision; " : null);
+        "How a chat model's matrices are held: 'f32', 'int8', 'int4' or 'auto'; for workers on CUDA 'f16', 'f16-int8' or 'f16-int4', which "
+            + "compute in half precision. Default: auto, which keeps what is quantised in the file as it is, and numbers as float32 "
+            + "unless memory or speed ask for int8.",
+        [.. ModelPrecisions.Choices]);
     private static readonly Option<string?> KeyValues = Choice(
         "--kv", "How a chat model's keys and values are held: 'f32' or 'f16', which halves their memory and rounds. Default: f32.",
         [.. KeyValueTypes.All]);
@@ -96,15 +96,14 @@ internal static class ServingOptions
 
     /// <summary>An option with one of some values; any other is refused in one line.</summary>
     /// <param name="why">Why a value is none of them; null where there is no more to say.</param>
-    private static Option<string?> Choice(
-        string name, string description, IReadOnlyCollection<string> choices, Func<string, string?>? why = null)
+    private static Option<string?> Choice(string name, string description, IReadOnlyCollection<string> choices)
     {
         var option = new Option<string?>(name) { Description = description };
         option.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var text }] && !choices.Contains(text))
             {
-                result.AddError($"{name} {text}: {why?.Invoke(text)}choose {string.Join(", ", choices)}.");
+                result.AddError($"{name} {text}: choose {string.Join(", ", choices)}.");
             }
         });
         return option;

@@ -102,8 +102,8 @@ public sealed record ModelCard
     /// <summary>The group whose process serves it; null for the worker's own process.</summary>
     public string? Group { get; init; }
 
-    /// <summary>How the matrices of a decoder are held: <c>f32</c>, <c>stored</c> (as in its file), <c>int8</c> or <c>int4</c>; null for
-    /// other models.</summary>
+    /// <summary>How the matrices of a decoder are held: <c>f32</c>, <c>stored</c> (as in its file), <c>int8</c> or <c>int4</c>, and on CUDA
+    /// <c>f16</c>, <c>f16-int8</c> or <c>f16-int4</c>; null for other models.</summary>
     public string? Precision { get; init; }
 
     /// <summary>How far a decoder is from its source; null for other models, and for those of before it was measured.</summary>

@@ -4,16 +4,26 @@ using Tollgate.Inference.Onnx;
 namespace Tollgate.Inference.Decoders;
 
 /// <summary>Writes the attention of a decoder's layers: over all new tokens at once, or in <see cref="AttentionRounds"/>, as the step's
-/// flag says.</summary>
+/// flag says. A graph in half precision has no rounds: a device records its steps, which must not choose.</summary>
 internal sealed class AttentionWriter(OnnxGraphBuilder graph, DecoderShape shape)
 {
     private static readonly string[] Parts = ["key", "value"];
 
     private TensorElementType Type => shape.HalfKeyValues ? TensorElementType.Float16 : TensorElementType.Float;
 
+    private bool HasRounds => !shape.HalfActivations;
+
+    /// <summary>Whether queries, keys and values are rounded for the attention alone.</summary>
+    private bool Rounds => shape.HalfKeyValues && !shape.HalfActivations;
+
     /// <summary>Declares the inputs that all layers share.</summary>
     public void AddInputs()
     {
+        if (!HasRounds)
+        {
+            return;
+        }
+
         graph.Input(AttentionRounds.Flag, typeof(bool), 1);
         graph.Input(AttentionRounds.Origins, typeof(long), "tokens");
         for (var round = 0; round < AttentionRounds.Count; round++)
@@ -31,7 +41,7 @@ internal sealed class AttentionWriter(OnnxGraphBuilder graph, DecoderShape shape
             foreach (var part in Parts)
             {
                 graph.Input($"past_key_values.{layer}.{part}", Type, CacheShape);
-                for (var round = AttentionRounds.Count - 1; round >= 0; round--)
+                for (var round = AttentionRounds.Count - 1; round >= (HasRounds ? 0 : AttentionRounds.Count - 1); round--)
                 {
                     graph.Output(AttentionRounds.Present(layer, part, round), Type, CacheShape);
                 }
@@ -44,7 +54,7 @@ internal sealed class AttentionWriter(OnnxGraphBuilder graph, DecoderShape shape
     /// <param name="heads">Query, key and value, packed or apart, as the kernel takes them.</param>
     public string Write(int layer, (string Cos, string Sin)? rotation, string[] heads)
     {
-        var inputs = shape.HalfKeyValues
+        var inputs = Rounds
             ? [.. heads.Select(input => input == "" ? "" : Cast(input, TensorElementType.Float16))] : heads;
         string[] tables = rotation is { } names ? [names.Cos, names.Sin] : [];
         (string Name, object Value)[] attributes =
@@ -58,11 +68,19 @@ internal sealed class AttentionWriter(OnnxGraphBuilder graph, DecoderShape shape
             ("softcap", shape.AttentionSoftcap),
         ];
         var attention = $"layer.{layer}.attention";
+        if (!HasRounds)
+        {
+            Attend(
+                graph, inputs, [$"past_key_values.{layer}.key", $"past_key_values.{layer}.value"], "seqlens_k", tables,
+                [attention, $"present.{layer}.key", $"present.{layer}.value"], attributes);
+            return attention;
+        }
+
         string[] outputs = [attention, .. Outputs((part, round) => AttentionRounds.Present(layer, part, round))];
         graph.Node(
             "If", domain: "", [AttentionRounds.Flag], outputs,
             ("then_branch", InRounds(layer, inputs, tables, attributes)), ("else_branch", AtOnce(layer, inputs, tables, attributes)));
-        return shape.HalfKeyValues ? Cast(attention, TensorElementType.Float) : attention;
+        return Rounds ? Cast(attention, TensorElementType.Float) : attention;
     }
 
     private OnnxGraphBuilder AtOnce(int layer, string[] heads, string[] tables, (string Name, object Value)[] attributes)

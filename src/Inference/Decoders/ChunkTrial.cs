@@ -26,7 +26,7 @@ internal static class ChunkTrial
     private static readonly ConcurrentDictionary<Tried, IReadOnlyList<int>> Known = new();
 
     /// <summary>Exact lengths from 2 on, ascending, 2 and 3 among them; or one length, which every chunk of a prompt but the last must
-    /// have. Tried once in a process.</summary>
+    /// have. Tried once in a process. All lengths on CUDA, where bits depend on more than on chunks.</summary>
     /// <param name="headWidth">Width of a head of the cache.</param>
     /// <param name="type">Type of the cache.</param>
     /// <param name="longest">Longest length of a chunk, tokens, at least 16.</param>
@@ -36,6 +36,11 @@ internal static class ChunkTrial
     private static int[] Try(Tried tried, SessionFactory sessions)
     {
         var (headWidth, type, longest, _, _) = tried;
+        if (sessions.Provider.IsCuda)
+        {
+            return [.. Enumerable.Range(2, longest - 1)];
+        }
+
         var count = Positions + longest;
         using var session = sessions.Open(Build(headWidth, type));
         using var attention = new Attention(session, headWidth, type, count, new Random(headWidth));

@@ -11,6 +11,7 @@ namespace Tollgate.Inference.Decoders;
 /// <c>past_key_values.{i}.key|value</c> float32 or float16 [B, Hkv, MaxLen, D].
 /// Outputs: <c>logits</c> float32 [T, V]; <c>present.{i}.key|value</c>, to be bound to the memory of the past, which is then appended to
 /// in place.
+/// With <see cref="DecoderShape.HalfActivations"/> all numbers between ids and logits are float16.
 /// S &gt; 1 with a past needs B = 1 (the kernel's limit). Several rows without a past may have fewer than S tokens: what follows them is
 /// computed and never wanted, and <c>total_sequence_length</c> is S.
 /// Several tokens of several rows with a past are a batch of tokens, S = 1, whose attention runs in <see cref="AttentionRounds"/>. Then
@@ -38,7 +39,7 @@ internal sealed class DecoderGraph : IDisposable
         _shape = weights.Shape;
         _family = _shape.Family;
         _heads = new HeadLayout(_shape);
-        _graph = new OnnxGraphBuilder(weightsPath);
+        _graph = new OnnxGraphBuilder(weightsPath, rounds: _shape.HalfActivations);
         _matrices = new MatrixWriter(_graph, weights, precision);
         _attention = new AttentionWriter(_graph, _shape);
     }
@@ -122,28 +123,38 @@ internal sealed class DecoderGraph : IDisposable
     /// <summary>Positions of the new tokens, int64 [B, S]: the last is the row's length − 1; from 0 on in a row of fewer tokens.</summary>
     private string AddPositionIds()
     {
-        _graph.Initializer("zero", [0L]);
-        _graph.Initializer("one", [1L]);
-        var count = _graph.Node("Gather", [_graph.Node("Shape", ["input_ids"]), "one"]);
-        var last = _graph.Node("Unsqueeze", [_graph.Node("Cast", ["seqlens_k"], ("to", 7)), "innermost"]); // 7: int64
-        var first = _graph.Node("Max", [_graph.Node("Sub", [last, _graph.Node("Sub", [count, "one"])]), "zero"]);
-        return _graph.Node("Add", [first, _graph.Node("Range", ["zero", count, "one"])]);
+        // Ones are counted instead of asking for the shape: CUDA computes with shapes on the processor, which its sessions exclude.
+        _graph.Initializer("zero", [0L], 1);
+        _graph.Initializer("one", [1L], 1);
+        _graph.Initializer("minus_one", [-1L], 1);
+        var ones = _graph.Node("Add", [_graph.Node("Mul", ["input_ids", "zero"]), "one"]);
+        var count = _graph.Node("ReduceSum", [ones, "innermost"], ("keepdims", 1));
+        var last = _graph.Node("Unsqueeze", [_graph.Node("Cast", ["seqlens_k"], ("to", (int)TensorElementType.Int64)), "innermost"]);
+        var before = _graph.Node("Max", [_graph.Node("Sub", [last, count]), "minus_one"]);
+        return _graph.Node("Add", [before, _graph.Node("CumSum", [ones, "one"])]);
     }
 
     private void AddLogits(string rows, TokenTable table)
     {
         _graph.Output("logits", typeof(float), "taken", _shape.Vocabulary);
+        var logits = _shape.HalfActivations ? _graph.NewName() : "logits";
         if (_shape.LogitSoftcap == 0)
         {
-            table.Multiply(rows, "logits");
-            return;
+            table.Multiply(rows, logits);
+        }
+        else
+        {
+            var flat = _graph.NewName();
+            table.Multiply(rows, flat);
+            _graph.Initializer("softcap", [_shape.LogitSoftcap], 1);
+            var scaled = _graph.Node("Div", [flat, "softcap"]);
+            _graph.Node("Mul", domain: "", [_graph.Node("Tanh", [scaled]), "softcap"], [logits]);
         }
 
-        var flat = _graph.NewName();
-        table.Multiply(rows, flat);
-        _graph.Initializer("softcap", [_shape.LogitSoftcap], 1);
-        var scaled = _graph.Node("Div", [flat, "softcap"]);
-        _graph.Node("Mul", domain: "", [_graph.Node("Tanh", [scaled]), "softcap"], ["logits"]);
+        if (_shape.HalfActivations)
+        {
+            _graph.Node("Cast", domain: "", [logits], ["logits"], ("to", (int)TensorElementType.Float));
+        }
     }
 
     /// <summary>Adds one block; the residual sum is completed by the next norm, which is fused with it.</summary>

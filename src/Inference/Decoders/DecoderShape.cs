@@ -53,8 +53,11 @@ internal sealed record DecoderShape
     /// <summary>Factor of the attention scores before softmax.</summary>
     public required float AttentionScale { get; init; }
 
+    /// <summary>Whether everything is computed in half precision, the attention too; logits are written as float32.</summary>
+    public bool HalfActivations { get; init; }
+
     /// <summary>Whether the attention computes, and the cache holds, numbers in half precision.</summary>
-    public bool HalfKeyValues { get; init; }
+    public bool HalfKeyValues { get => field || HalfActivations; init; }
 
     /// <summary>A factor of queries by their position; null: none.</summary>
     public QueryGrowth? QueryGrowth { get; init; }

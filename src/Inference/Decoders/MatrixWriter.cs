@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Gguf;
 using Tollgate.Inference.Onnx;
@@ -31,6 +30,9 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
     /// <summary>Inputs are rounded to 8 bits, each row by itself. The kernels with inputs in float32 add in another order where there is
     /// one row only, so an answer would depend on who else runs.</summary>
     private const int RoundedInputs = 4;
+
+    /// <summary>Inputs in half precision stay that: CUDA's kernels know nothing else.</summary>
+    private const int InputsAsTheyAre = 0;
 
     /// <summary>Blocks of a table that one kernel multiplies with. While ONNX Runtime packs them, it holds what it reads beside what it
     /// writes.</summary>
@@ -88,10 +90,10 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
             ($"{name}.rows", [matrix.Rows, matrix.RowBytes], 0),
             .. pieces.Select(piece => ($"{name}.{piece.First}.blocks", BlocksShape(piece.Matrix), (long)piece.First * matrix.RowBytes)),
         ]);
-        graph.Initializers(TensorElementType.Float, MemoryMarshal.AsBytes(matrix.Scales.AsSpan()), [
+        graph.Initializers(matrix.Scales, [
             ($"{name}.scales", [matrix.Rows, matrix.RowBlocks], 0),
             .. pieces.Select(piece => ($"{name}.{piece.First}.scales", new long[] { piece.Matrix.Rows, matrix.RowBlocks },
-                (long)piece.First * matrix.RowBlocks * sizeof(float))),
+                (long)piece.First * matrix.RowBlocks)),
         ]);
         if (matrix.Minima is { } minima)
         {
@@ -169,7 +171,7 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
     private void AddKernel(string name, string input, BlockMatrix matrix, string output) => graph.Node(
         "MatMulNBits", OnnxGraphBuilder.MicrosoftDomain, [input, $"{name}.blocks", $"{name}.scales"], [output],
         ("K", matrix.Columns), ("N", matrix.Rows), ("bits", matrix.Form.Bits), ("block_size", matrix.Form.Length),
-        ("accuracy_level", RoundedInputs));
+        ("accuracy_level", weights.Shape.HalfActivations ? InputsAsTheyAre : RoundedInputs));
 
     private string FloatProduct(string name, string input, ReadOnlySpan<MatrixPart> parts)
     {

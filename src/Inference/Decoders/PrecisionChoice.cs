@@ -22,16 +22,23 @@ internal sealed record PrecisionChoice(WeightPrecision Precision, string Name, s
         "The model keeps the blocks and the numbers of its file. With --precision int8 it has other numbers, whose distance from the "
         + "source the import tells, and answers many requests at once up to three times as fast.";
 
+    private const string HalfNote =
+        "The model computes in half precision: only workers with Execution:Provider=cuda load it, and that path is untested on a GPU.";
+
     /// <summary>Whether the graph computes what the source's numbers give in float32.</summary>
-    public bool KeepsNumbers => Precision is WeightPrecision.Float32 or WeightPrecision.AsStored;
+    public bool KeepsNumbers =>
+        Precision is WeightPrecision.Float32 or WeightPrecision.AsStored && !ModelPrecisions.IsHalf(Name);
 
     public static PrecisionChoice Make(string asked, DecoderWeights weights, SessionFactory sessions, TimeProvider clock) => asked switch
     {
         ModelPrecisions.Float32 => new(WeightPrecision.Float32, asked, Note: null),
         ModelPrecisions.Int8 => new(WeightPrecision.Int8, asked, Note: null),
         ModelPrecisions.Int4 => new(WeightPrecision.Int4, asked, Note: null),
+        ModelPrecisions.Float16 => new(WeightPrecision.Float32, asked, HalfNote),
+        ModelPrecisions.Float16Int8 => new(WeightPrecision.Int8, asked, HalfNote),
+        ModelPrecisions.Float16Int4 => new(WeightPrecision.Int4, asked, HalfNote),
         ModelPrecisions.Auto => Choose(weights, sessions, clock),
-        _ => throw new ModelImportException($"The precision can be 'auto', 'f32', 'int8' or 'int4', not '{asked}'."),
+        _ => throw new ModelImportException($"The precision can be {string.Join(", ", ModelPrecisions.Choices)}, not '{asked}'."),
     };
 
     private static PrecisionChoice Choose(DecoderWeights weights, SessionFactory sessions, TimeProvider clock)

@@ -5,12 +5,10 @@ using Tollgate.Inference.Sessions;
 namespace Tollgate.Inference.Decoders;
 
 /// <summary>Finds the execution provider by running a small decoder on it, not by asking what was compiled in.</summary>
-/// <remarks>ONNX Runtime's attention on CUDA takes half precision only, and graphs are in single precision: no decoder loads
-/// there.</remarks>
-internal static class ProviderProbe
+/// <remarks>ONNX Runtime's attention on CUDA takes half precision only. This path is untested on a GPU.</remarks>
+public static class ProviderProbe
 {
     private const string NvidiaDevice = "/dev/nvidia0";
-    private const string CudaLibrary = "libonnxruntime_providers_cuda.so";
 
     /// <summary>An ordinary decoder: what a GPU must run to be of use.</summary>
     private static readonly DecoderShape Probed = new()
@@ -26,6 +24,7 @@ internal static class ProviderProbe
         Context = 32,
         NormEpsilon = 1e-5f,
         AttentionScale = 0.125f,
+        HalfActivations = true,
     };
 
     /// <summary>Finds the provider to use.</summary>
@@ -38,50 +37,25 @@ internal static class ProviderProbe
             : new ExecutionProvider("cuda", "asked for"),
         _ when !File.Exists(NvidiaDevice) => new ExecutionProvider("cpu", $"no NVIDIA device ({NvidiaDevice} is absent)"),
         _ => new ExecutionProvider(
-            "cpu", "an NVIDIA device is present, but graphs are in single precision, which its attention kernel does not run"),
+            "cpu", "an NVIDIA device is present; Execution:Provider=cuda uses it, which is untested on a GPU"),
     };
 
     /// <summary>Opens the sessions of a worker on the provider that its options ask for.</summary>
     /// <exception cref="ExecutionProviderException">The provider does not work on this machine.</exception>
-    public static SessionFactory CreateSessions(ExecutionOptions options) => new(Probe(options.Provider), options.Threads, options.Spin);
+    public static SessionFactory CreateSessions(ExecutionOptions options) =>
+        new(Probe(options.Provider) with { Captures = options.CudaGraphs }, options.Threads, options.Spin);
 
     /// <summary>Runs a small decoder on CUDA, with every operator that a decoder uses; null when that works, else the cause.</summary>
-    private static string? TryCuda()
+    public static string? TryCuda()
     {
         try
         {
+            CudaLibrary.Register(); // ONNX Runtime's own exception would not name what the library lacks.
             KernelTrial.Run(Probed, new SessionFactory(new ExecutionProvider("cuda", "probe")));
             return null;
         }
-        catch (ModelImportException exception)
-        {
-            return LoaderCause() ?? exception.Message;
-        }
-        catch (Exception exception) when (exception is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
-        {
-            return LoaderCause() ?? exception.Message;
-        }
-    }
-
-    /// <summary>Asks the dynamic loader, because ONNX Runtime's own exception names only the library, not what the library
-    /// lacks.</summary>
-    private static string? LoaderCause()
-    {
-        const string ProbeName = "tollgate-probe";
-        string[] places = [CudaLibrary, Path.Combine("runtimes", "linux-x64", "native", CudaLibrary)]; // Published for one platform; built.
-        var path = places.Select(place => Path.Combine(AppContext.BaseDirectory, place)).FirstOrDefault(File.Exists);
-        if (path is null)
-        {
-            return $"{CudaLibrary} is not beside the program";
-        }
-
-        try
-        {
-            OrtEnv.Instance().RegisterExecutionProviderLibrary(ProbeName, path);
-            OrtEnv.Instance().UnregisterExecutionProviderLibrary(ProbeName);
-            return null;
-        }
-        catch (Exception exception) when (exception is OnnxRuntimeException or EntryPointNotFoundException)
+        catch (Exception exception) when (
+            exception is ModelImportException or OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
         {
             return exception.Message;
         }

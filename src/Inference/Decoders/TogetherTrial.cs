@@ -16,14 +16,15 @@ internal static class TogetherTrial
     private const int Rows = 6;
     private static readonly ConcurrentDictionary<(int, TensorElementType, int, string, int), bool> Known = new();
 
-    /// <summary>Tries it once for each kind of cache in this process.</summary>
+    /// <summary>Tries it once for each kind of cache in this process. On CUDA, where bits depend on more, prompts share steps
+    /// untried.</summary>
     /// <param name="headWidth">Width of a head of the cache.</param>
     /// <param name="type">Type of the cache.</param>
     /// <param name="lengths">Exact lengths of chunks, from <see cref="ChunkTrial"/>. One alone is never filled up to.</param>
     public static bool Run(int headWidth, TensorElementType type, IReadOnlyList<int> lengths, SessionFactory sessions) =>
         lengths.Count > 1
-        && Known.GetOrAdd(
-            (headWidth, type, lengths[^1], sessions.Provider.Name, sessions.Threads), _ => Try(headWidth, type, lengths, sessions));
+        && (sessions.Provider.IsCuda || Known.GetOrAdd(
+            (headWidth, type, lengths[^1], sessions.Provider.Name, sessions.Threads), _ => Try(headWidth, type, lengths, sessions)));
 
     private static bool Try(int headWidth, TensorElementType type, IReadOnlyList<int> lengths, SessionFactory sessions)
     {

@@ -1,9 +1,10 @@
 namespace Tollgate.Inference.Decoders;
 
-/// <summary>How a graph holds the matrices of a decoder. Norms, biases and tables of the rotation are float32 always.</summary>
+/// <summary>How a graph holds the matrices of a decoder. Norms, biases and tables of the rotation have the type of the
+/// activations.</summary>
 internal enum WeightPrecision
 {
-    /// <summary>Numbers of 32 bits.</summary>
+    /// <summary>Numbers of 32 bits; of 16 with <see cref="DecoderShape.HalfActivations"/>.</summary>
     Float32,
 
     /// <summary>As the file: blocks stay blocks, with the numbers of the file, and numbers stay numbers. Products are those of

@@ -52,7 +52,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         _places = new QueuePlaces(scope.Queue.QueueLength, scope.Queue.QueueLengthPerOrganization);
         _line = new WaitingLine(_places);
         _memoryTokens = (options.KeyValueMemoryMb * (1L << 20)) / scope.Size.BytesOfToken(CacheType.Bytes(CacheType.Of(scope.Session)));
-        _engine = scope.Open(scope, slots + 1, MaxLength);
+        _engine = scope.Open(scope, slots + 1, (int)Math.Min(scope.MaxLength, _memoryTokens));
         _scratches = [.. Enumerable.Range(0, scope.Threads).Select(_ => new AlignedFloats(scope.Size.Vocabulary))];
         _slots = new SlotTable(_engine);
         _pace = new PrefillPace(scope.ChunkLengths);
@@ -69,7 +69,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     }
 
     /// <summary>Most tokens of one choice, prompt and output.</summary>
-    public int MaxLength => (int)Math.Min(_scope.MaxLength, _memoryTokens);
+    public int MaxLength => _engine.Length;
 
     /// <summary>Tokens generated in the last seconds. Any thread.</summary>
     public double TokensPerSecond => _rate.PerSecond();

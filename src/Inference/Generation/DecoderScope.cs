@@ -30,8 +30,7 @@ internal sealed record DecoderScope
     public bool ReadsTogether { get; init; }
 
     /// <summary>Opens the rows of the model: so many, each so many tokens long. The scheduler owns them.</summary>
-    public Func<DecoderScope, int, int, IDecoderEngine> Open { get; init; } = static (scope, rows, length) =>
-        new DecoderSteps(scope.Session, scope.Size, rows, length, scope.Options.MaxChunk);
+    public Func<DecoderScope, int, int, IDecoderEngine> Open { get; init; } = DecoderEngines.OpenOnHost;
 
     public required ITokenizer Tokenizer { get; init; }
 

@@ -22,6 +22,12 @@ public sealed record ModelDecoder(
     /// <param name="numberBytes">Bytes of one number.</param>
     internal long BytesOfToken(int numberBytes) => 2L * Layers * KeyValueHeads * HeadWidth * numberBytes;
 
+    /// <summary>The execution providers that run it. CUDA's attention takes half precision only; the processor has no products in half
+    /// precision, and would hold the matrices in float32.</summary>
+    /// <param name="precision">One of <see cref="ModelPrecisions"/>.</param>
+    internal IReadOnlyList<string> FindProviders(string? precision) =>
+        ModelPrecisions.IsHalf(precision) ? ["cuda"] : KeyValues == KeyValueTypes.Float16 ? ["cuda", "cpu"] : ["cpu"];
+
     /// <summary>A manifest with this section.</summary>
     internal ModelManifest WriteTo(ModelManifest manifest) =>
         manifest with { Sections = ModelManifest.MakeSection(Section, this, ModelDecoderJson.Default.ModelDecoder) };

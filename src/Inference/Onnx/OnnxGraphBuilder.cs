@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -20,11 +21,14 @@ internal sealed class OnnxGraphBuilder : IDisposable
     private readonly ProtoWriter _graph = new();
     private readonly FileStream? _weights;
     private readonly string? _weightsName;
+    private readonly bool _rounds;
     private int _nextName;
 
     /// <param name="weightsPath">Where weights go; null keeps them inside the model, which protobuf limits to 2 GB.</param>
-    public OnnxGraphBuilder(string? weightsPath)
+    /// <param name="rounds">Whether numbers given as float32 are written as float16.</param>
+    public OnnxGraphBuilder(string? weightsPath, bool rounds = false)
     {
+        _rounds = rounds;
         if (weightsPath is not null)
         {
             _weights = new FileStream(weightsPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 20);
@@ -68,8 +72,37 @@ internal sealed class OnnxGraphBuilder : IDisposable
 
     public string NewName() => $"v{_nextName++}";
 
-    public void Initializer(string name, ReadOnlySpan<float> numbers, params ReadOnlySpan<long> shape) =>
-        Initializer(name, Float, MemoryMarshal.AsBytes(numbers), shape);
+    public void Initializer(string name, ReadOnlySpan<float> numbers, params ReadOnlySpan<long> shape)
+    {
+        if (_rounds)
+        {
+            Initializer(name, (int)TensorElementType.Float16, Round(numbers), shape);
+        }
+        else
+        {
+            Initializer(name, Float, MemoryMarshal.AsBytes(numbers), shape);
+        }
+    }
+
+    /// <summary>Adds several tensors over the same numbers.</summary>
+    /// <param name="views">Name, shape and first number of each tensor.</param>
+    public void Initializers(ReadOnlySpan<float> numbers, params ReadOnlySpan<(string Name, long[] Shape, long Start)> views)
+    {
+        var bytes = new (string Name, long[] Shape, long Start)[views.Length];
+        for (var i = 0; i < views.Length; i++)
+        {
+            bytes[i] = views[i] with { Start = views[i].Start * (_rounds ? sizeof(ushort) : sizeof(float)) };
+        }
+
+        if (_rounds)
+        {
+            Initializers(TensorElementType.Float16, Round(numbers), bytes);
+        }
+        else
+        {
+            Initializers(TensorElementType.Float, MemoryMarshal.AsBytes(numbers), bytes);
+        }
+    }
 
     public void Initializer(string name, ReadOnlySpan<long> numbers, params ReadOnlySpan<long> shape) =>
         Initializer(name, Int64, MemoryMarshal.AsBytes(numbers), shape);
@@ -146,6 +179,13 @@ internal sealed class OnnxGraphBuilder : IDisposable
 
     private void Initializer(string name, int type, ReadOnlySpan<byte> data, ReadOnlySpan<long> shape) => _graph.Message(
         5, GoesOutside(data) ? Outside(name, type, shape, WriteOutside(data), data.Length) : Tensor(name, type, data, shape));
+
+    private static ReadOnlySpan<byte> Round(ReadOnlySpan<float> numbers)
+    {
+        var rounded = new Half[numbers.Length];
+        TensorPrimitives.ConvertToHalf(numbers, rounded);
+        return MemoryMarshal.AsBytes<Half>(rounded);
+    }
 
     private bool GoesOutside(ReadOnlySpan<byte> data) => _weights is not null && data.Length >= 1024;
 

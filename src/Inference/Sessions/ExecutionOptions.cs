@@ -8,9 +8,12 @@ public sealed class ExecutionOptions
 {
     public const string Section = "Execution";
 
-    /// <summary><c>auto</c>, <c>cuda</c> or <c>cpu</c>. Default auto: the provider that serves most, which is the CPU until
-    /// there are graphs in half precision. With cuda the worker starts only where a whole decoder runs on CUDA.</summary>
+    /// <summary><c>auto</c>, <c>cuda</c> or <c>cpu</c>. Default auto: the CPU, as long as the path of the GPU is untested on a GPU. With
+    /// cuda the worker starts only where a whole decoder in half precision runs on CUDA.</summary>
     public ExecutionProviderChoice Provider { get; init; } = ExecutionProviderChoice.Auto;
+
+    /// <summary>Whether decode steps on CUDA are captured, one graph for each number of rows, and replayed. Default true.</summary>
+    public bool CudaGraphs { get; init; } = true;
 
     /// <summary>Threads inside one operator. Default 0: one for each processor.</summary>
     [Range(0, 1024)]

@@ -39,12 +39,14 @@ public sealed class SessionFactory
 
     /// <summary>Loads the graph of a decoder that an import wrote, to serve it or to compare it with its source.</summary>
     /// <param name="mostThreads">Most threads inside one operator.</param>
+    /// <param name="captures">As at <see cref="ExecutionProvider.AddTo"/>.</param>
     /// <exception cref="ModelImportException">ONNX Runtime refuses the graph, or it is damaged.</exception>
-    public InferenceSession OpenDecoder(string path, int mostThreads)
+    public InferenceSession OpenDecoder(string path, int mostThreads, bool captures = false)
     {
-        using var options = CreateOptions();
+        using var options = CreateOptions(captures: captures);
         options.IntraOpNumThreads = Math.Min(Threads, mostThreads);
-        return Open(path, () => Provider.IsCuda ? new InferenceSession(path, options) : DecoderSession.Open(path, options));
+        return Open(path, () => Provider.IsCuda
+            ? DeviceUse.Share(() => new InferenceSession(path, options)) : DecoderSession.Open(path, options));
     }
 
     /// <summary>Loads a graph of any kind: on the CPU, and the memory of all runs of such graphs together is bounded.</summary>
@@ -99,7 +101,7 @@ public sealed class SessionFactory
         }
     }
 
-    private SessionOptions CreateOptions(ExecutionProvider? provider = null)
+    private SessionOptions CreateOptions(ExecutionProvider? provider = null, bool captures = false)
     {
         var options = new SessionOptions
         {
@@ -117,7 +119,7 @@ public sealed class SessionFactory
         // not, so that quantised models have the same results on every processor.
         options.AddSessionConfigEntry("session.x64quantprecision", "1");
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", Spin ? "1" : "0");
-        (provider ?? Provider).AddTo(options);
+        (provider ?? Provider).AddTo(options, captures);
         Configure?.Invoke(options);
         return options;
     }

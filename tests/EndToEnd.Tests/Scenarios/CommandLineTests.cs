@@ -76,9 +76,9 @@ public sealed class CommandLineTests
     [InlineData("--window", "models", "canary", "m", "2", "--window", "10")]
     [InlineData("--steps", "models", "canary", "m", "2", "--steps", "5", "101")]
     [InlineData("--latency", "models", "canary", "m", "2", "--latency", "0.5")]
-    [InlineData("--precision f16", "models", "import", "/none", "--name", "m", "--precision", "f16")]
+    [InlineData("--precision f64", "models", "import", "/none", "--name", "m", "--precision", "f64")]
     [InlineData("--price-in", "models", "install", "all-minilm-l6-v2", "--price-in", "1,5")]
-    [InlineData("--precision f16", "models", "install", "all-minilm-l6-v2", "--precision", "f16")]
+    [InlineData("--precision f64", "models", "install", "all-minilm-l6-v2", "--precision", "f64")]
     [InlineData("--kv", "models", "install", "all-minilm-l6-v2", "--kv", "int8")]
     public async Task A_wrong_option_is_answered_with_one_line_that_names_it(string named, params string[] arguments)
     {
@@ -146,6 +146,8 @@ public sealed class CommandLineTests
             });
 
         Assert.Matches("-        node, .*only the tests", run.Succeeded());
+        Assert.Contains("CUDA is untested on a GPU", run.Output, StringComparison.Ordinal);
+        Assert.Contains("ok       execution provider cpu: ", run.Output, StringComparison.Ordinal);
         Assert.Equal(1, withoutRedis.ExitCode);
         Assert.Contains("MISSING  redis-server", withoutRedis.Output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(data));

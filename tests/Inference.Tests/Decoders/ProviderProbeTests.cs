@@ -12,7 +12,7 @@ public sealed class ProviderProbeTests
 
         Assert.False(provider.IsCuda);
         Assert.Contains(
-            File.Exists("/dev/nvidia0") ? "single precision" : "/dev/nvidia0 is absent", provider.Reason, StringComparison.Ordinal);
+            File.Exists("/dev/nvidia0") ? "untested on a GPU" : "/dev/nvidia0 is absent", provider.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

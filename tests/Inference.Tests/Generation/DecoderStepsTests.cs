@@ -6,7 +6,8 @@ using Tollgate.Inference.Tests.Decoders;
 
 namespace Tollgate.Inference.Tests.Generation;
 
-/// <summary>What the scheduler relies on in an engine, for every family and precision.</summary>
+/// <summary>What the scheduler relies on in an engine, for every engine, family and precision. That for devices runs over the memory of the
+/// host.</summary>
 [Collection(nameof(TinyFamilyModels))]
 public sealed class DecoderStepsTests(TinyFamilyModels models)
 {
@@ -16,12 +17,27 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
 
     public static TheoryData<string> Names => [.. TinyFamilies.Everything.Select(family => family.Name)];
 
-    [Theory]
-    [MemberData(nameof(Names))]
-    public void Prompts_read_in_one_step_leave_each_row_with_the_bits_of_its_own_chunk(string name)
+    public static TheoryData<string, bool> Engines
     {
-        using var together = Open(name, rows: Prompts.Length + 1);
-        using var alone = Open(name, rows: 1);
+        get
+        {
+            var engines = new TheoryData<string, bool>();
+            foreach (var family in TinyFamilies.Everything)
+            {
+                engines.Add(family.Name, false);
+                engines.Add(family.Name, true);
+            }
+
+            return engines;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void Prompts_read_in_one_step_leave_each_row_with_the_bits_of_its_own_chunk(string name, bool onDevice)
+    {
+        using var together = Open(name, onDevice, rows: Prompts.Length + 1);
+        using var alone = Open(name, onDevice, rows: 1);
         together.ReadFirst(1, [.. Prompts.Select((_, i) => (ReadOnlyMemory<int>)Prompt(i))], length: 42);
         var first = Enumerable.Range(0, Prompts.Length).Select(i => together.Logits(i).ToArray()).ToList();
         together.Copy(Prompts.Length, 0, Prompts[^1]);
@@ -31,18 +47,18 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
         for (var i = 0; i < Prompts.Length; i++)
         {
             ReadAlone(alone, Prompt(i));
-            Assert.Equal(0, TensorPrimitives.Distance(first[i], alone.Logits(0)));
+            Assert.Equal(0, TensorPrimitives.Distance<float>(first[i], alone.Logits(0)));
             alone.Decode([7 + i], [Prompts[i]]);
-            Assert.Equal(0, TensorPrimitives.Distance(together.Logits(1 + i), alone.Logits(0)));
+            Assert.Equal(0, TensorPrimitives.Distance<float>(together.Logits(1 + i), alone.Logits(0)));
         }
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Tokens_that_were_saved_and_restored_are_those_that_were_read(string name)
+    [MemberData(nameof(Engines))]
+    public void Tokens_that_were_saved_and_restored_are_those_that_were_read(string name, bool onDevice)
     {
-        using var cold = Open(name, rows: 1);
-        using var warm = Open(name, rows: 3);
+        using var cold = Open(name, onDevice, rows: 1);
+        using var warm = Open(name, onDevice, rows: 3);
         cold.Extend(0, Prompt(1), past: 0);
         warm.Extend(2, Prompt(1), past: 0);
         using var begin = warm.Save(2, first: 0, count: 16);
@@ -56,7 +72,7 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
 
         Assert.Equal(24, next.Tokens);
         Assert.Equal(24 * warm.BytesPerToken, next.Bytes);
-        Assert.Equal(0, TensorPrimitives.Distance(cold.Logits(0), warm.Logits(0)));
+        Assert.Equal(0, TensorPrimitives.Distance<float>(cold.Logits(0), warm.Logits(0)));
     }
 
     [Theory]
@@ -67,7 +83,7 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
         var today = File.ReadAllBytes(model.Installed.PathOf(model.Manifest.Graph));
         using var session = new SessionFactory(ExecutionProvider.Cpu).Open(EarlierGraph.Of(today));
         using var earlier = new DecoderSteps(session, model.Shape, rows: 2, Length, Chunk);
-        using var steps = Open(name, rows: 2);
+        using var steps = Open(name, onDevice: false, rows: 2);
 
         for (var row = 0; row < 2; row++)
         {
@@ -90,8 +106,8 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
     [MemberData(nameof(Names))]
     public void Tokens_verified_in_one_step_have_the_bits_of_steps_of_their_own_and_wrong_ones_leave_nothing(string name)
     {
-        using var together = Open(name, rows: 4);
-        using var alone = Open(name, rows: 1);
+        using var together = Open(name, onDevice: false, rows: 4);
+        using var alone = Open(name, onDevice: false, rows: 1);
         int[] prompts = [40, 5, 1];
         int[] counts = [AttentionRounds.Count, 1, 3];
         int[] right = [3, 1, 3]; // Of the tokens fed to each row, those that stay.
@@ -122,7 +138,7 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
     [Fact]
     public void Verify_refuses_more_tokens_than_rounds_and_rows_without_a_token()
     {
-        using var steps = Open(TinyFamilies.Everything[0].Name, rows: 2);
+        using var steps = Open(TinyFamilies.Everything[0].Name, onDevice: false, rows: 2);
         steps.Extend(0, Sequence(0, 5), past: 0);
 
         Assert.Throws<ArgumentOutOfRangeException>(
@@ -131,13 +147,44 @@ public sealed class DecoderStepsTests(TinyFamilyModels models)
         Assert.Throws<ArgumentOutOfRangeException>(() => steps.Verify(new int[steps.MostVerified + 1], [1], [5]));
     }
 
-    private DecoderSteps Open(string name, int rows)
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public void A_row_that_was_copied_goes_on_as_the_first(string name, bool onDevice)
     {
-        var model = models.Model(name);
-        return new DecoderSteps(model.Session, model.Shape, rows, Length, Chunk);
+        using var engine = Open(name, onDevice, rows: 3);
+        engine.Extend(0, Prompt(1), past: 0);
+        engine.Copy(0, 2, Prompts[1]);
+        engine.Extend(1, Prompt(3), past: 0);
+
+        engine.Decode([9, 5, 9], [Prompts[1], Prompts[3], Prompts[1]]);
+
+        Assert.Equal(0, TensorPrimitives.Distance<float>(engine.Logits(0), engine.Logits(2)));
+        Assert.NotEqual(0, TensorPrimitives.Distance<float>(engine.Logits(0), engine.Logits(1)));
     }
 
-    private static void ReadAlone(DecoderSteps steps, int[] prompt)
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_an_engine_does_not_hold_is_refused(bool onDevice)
+    {
+        using var engine = Open(TinyFamilies.All[0].Name, onDevice, rows: 2);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.Extend(0, new int[Chunk + 1], past: 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.ReadFirst(1, [Prompt(0), Prompt(0)], length: 42));
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.ReadFirst(0, [Prompt(1)], length: 39));
+        Assert.Throws<ArgumentOutOfRangeException>(() => engine.Save(0, first: Length - 4, count: 8));
+    }
+
+    private IDecoderEngine Open(string name, bool onDevice, int rows)
+    {
+        var model = models.Model(name);
+        return onDevice
+            ? new DeviceSteps(
+                model.Session, model.Shape, new DeviceMemory(model.Session, ExecutionProvider.Cpu), captures: false, rows, Length, Chunk)
+            : new DecoderSteps(model.Session, model.Shape, rows, Length, Chunk);
+    }
+
+    private static void ReadAlone(IDecoderEngine steps, int[] prompt)
     {
         if (prompt.Length > 3)
         {

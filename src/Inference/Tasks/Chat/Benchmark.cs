@@ -54,7 +54,7 @@ internal static class Benchmark
         var metrics = ActivatorUtilities.CreateInstance<InferenceMetrics>(services);
         var (headWidth, cache) = (model.Shape.HeadWidth, CacheType.Of(model.Session));
         var lengths = ChunkTrial.Run(headWidth, cache, new GenerationOptions().MaxChunk, sessions);
-        await using var scheduler = new DecoderScheduler(new DecoderScope
+        var scope = new DecoderScope
         {
             Model = model.Manifest.Name,
             Session = model.Session,
@@ -63,6 +63,7 @@ internal static class Benchmark
             ChunkLengths = lengths,
             ReadsTogether = TogetherTrial.Run(headWidth, cache, lengths, sessions),
             Threads = Math.Min(sessions.Threads, model.Shape.MostThreads),
+            Open = DecoderEngines.On(sessions.Provider),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
             Options = new GenerationOptions { Speculation = false }, // The bare loop guesses nothing.
@@ -71,8 +72,9 @@ internal static class Benchmark
             Metrics = metrics,
             Clock = TimeProvider.System,
             Logger = NullLogger.Instance,
-        });
-        using var steps = new DecoderSteps(model.Session, model.Shape, Widths[^1], PromptTokens + tokens, PromptTokens);
+        };
+        await using var scheduler = new DecoderScheduler(scope);
+        using var steps = scope.Open(scope, Widths[^1], PromptTokens + tokens);
         await ScheduleAsync(scheduler, model, 1, tokens); // The first run allocates.
         var (alone, widest) = (0.0, 0.0);
         foreach (var width in Widths)
@@ -125,7 +127,7 @@ internal static class Benchmark
         }
     }));
 
-    private static void RunBare(DecoderSteps steps, int width, int tokens)
+    private static void RunBare(IDecoderEngine steps, int width, int tokens)
     {
         var (newest, past) = (new int[width], new int[width]);
         Array.Fill(past, PromptTokens);

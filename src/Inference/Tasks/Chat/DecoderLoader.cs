@@ -33,6 +33,7 @@ internal sealed class DecoderLoader(
             ChunkLengths = lengths,
             ReadsTogether = TogetherTrial.Run(width, cache, lengths, sessions),
             Threads = Math.Min(sessions.Threads, model.Shape.MostThreads),
+            Open = DecoderEngines.On(sessions.Provider),
             Tokenizer = model.Tokenizer,
             IsEnd = model.IsEnd,
             Options = installed.Manifest.Batching ? options.Generation : options.Generation.Unbatched(),

@@ -72,7 +72,8 @@ public sealed class DecoderModel : IDisposable
     public int ContextLength => Manifest.Limits.ContextLength;
 
     /// <summary>Verifies the version's files and loads it.</summary>
-    /// <exception cref="ModelImportException">The version is damaged, or is not a decoder.</exception>
+    /// <exception cref="ModelImportException">The version is damaged, is not a decoder, or is for another execution
+    /// provider.</exception>
     public static async Task<DecoderModel> LoadAsync(
         InstalledModel installed, SessionFactory sessions, TimeProvider clock, CancellationToken cancellationToken)
     {
@@ -80,6 +81,7 @@ public sealed class DecoderModel : IDisposable
         var shape = ModelDecoder.Of(manifest)
             ?? throw new ModelImportException($"The model '{manifest.Name}' {manifest.Version} is not a decoder.");
 
+        CheckProvider(manifest, shape, sessions.Provider);
         await ModelStore.VerifyAsync(installed, cancellationToken);
         var tokenizer = TokenizerFile.Load(installed);
         if (tokenizer.VocabularySize > shape.Vocabulary)
@@ -95,7 +97,7 @@ public sealed class DecoderModel : IDisposable
         var measure = new PromptMeasure(
             tokenizer.MostTokensPerByte, TextTokens: 1 + tokenizer.MostExtraTokens, IdTokens: 0,
             chat is null ? null : ChatMeasurement.Measure(chat, clock), ReadCompletions(manifest, chat));
-        var session = sessions.OpenDecoder(installed.PathOf(manifest.Graph), shape.MostThreads);
+        var session = sessions.OpenDecoder(installed.PathOf(manifest.Graph), shape.MostThreads, captures: true);
         return new DecoderModel(installed, shape, session, tokenizer, chat, measure);
     }
 
@@ -162,6 +164,18 @@ public sealed class DecoderModel : IDisposable
 
     /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
     internal ChatPrompt Chat => _chat ?? throw new InvalidOperationException($"The model '{Manifest.Name}' has no chat template.");
+
+    private static void CheckProvider(ModelManifest manifest, ModelDecoder shape, ExecutionProvider provider)
+    {
+        if (!shape.FindProviders(manifest.Precision).Contains(provider.Name))
+        {
+            throw new ModelImportException(provider.IsCuda
+                ? $"The version '{manifest.Name}' {manifest.Version} computes attention in float32, which CUDA does not. Import it with "
+                + $"--precision {ModelPrecisions.Float16}, or serve it with Execution:Provider=cpu."
+                : $"The version '{manifest.Name}' {manifest.Version} has the precision '{manifest.Precision}', which only CUDA computes. "
+                + "Serve it with Execution:Provider=cuda, or import it with another --precision.");
+        }
+    }
 
     private List<int> OrStart(List<int> ids)
     {

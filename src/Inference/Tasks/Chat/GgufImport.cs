@@ -45,7 +45,12 @@ internal sealed class GgufImport(
         var verified = Verify(weights, cancellationToken);
         progress?.Report(new("trying the kernels", 0));
         weights.Shape = KernelTrial.Fit(
-            weights.Shape with { HalfKeyValues = options.KeyValues == KeyValueTypes.Float16 }, options.Sessions);
+            weights.Shape with
+            {
+                HalfActivations = ModelPrecisions.IsHalf(options.Precision),
+                HalfKeyValues = options.KeyValues == KeyValueTypes.Float16,
+            },
+            options.Sessions);
         var precision = PrecisionChoice.Make(options.Precision, weights, options.Sessions, options.Clock);
         DecoderGraph.Write(weights, precision.Precision, draft.Folder, fraction =>
         {
@@ -55,7 +60,7 @@ internal sealed class GgufImport(
         progress?.Report(new("comparing with the source", 0));
         var shape = new ModelDecoder(
             weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary,
-            options.KeyValues, weights.Shape.Heads);
+            weights.Shape.HalfKeyValues ? KeyValueTypes.Float16 : KeyValueTypes.Float32, weights.Shape.Heads);
         using var session = options.Sessions.OpenDecoder(Path.Combine(draft.Folder, "model.onnx"), shape.MostThreads);
         DecoderRun Run(int capacity) =>
             new(session, weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, capacity);
@@ -91,6 +96,7 @@ internal sealed class GgufImport(
             Completions = completions,
             Notes = notes.Count == 0 ? null : notes,
             Precision = precision.Name,
+            ExecutionProviders = shape.FindProviders(precision.Name),
             Parity = parity,
         }, cancellationToken);
     }
