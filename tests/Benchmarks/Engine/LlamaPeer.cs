@@ -1,0 +1,61 @@
+namespace Tollgate.Benchmarks.Engine;
+
+/// <summary>llama.cpp on a GGUF file.</summary>
+internal sealed class LlamaPeer(string file, int threads) : EnginePeer
+{
+    private nint _model;
+    private LlamaStreams? _streams;
+    private (int Sequences, int Length) _size;
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_streams is not null)
+        {
+            await _streams.DisposeAsync();
+        }
+
+        LlamaStreams.FreeModel(_model);
+    }
+
+    protected override async Task<int> LoadAsync(CancellationToken cancellationToken)
+    {
+        _model = LlamaStreams.LoadModel(file);
+        return (await FitAsync(Cell.MostStreams, Cell.MostLength)).Vocabulary;
+    }
+
+    protected override async Task<Speed> MeasureAsync(PeerOrder order, CancellationToken cancellationToken)
+    {
+        var streams = await FitAsync(Cell.MostStreams, Cell.MostLength);
+        return await order.Cell!.MeasureAsync(streams.Vocabulary, order.Seed, streams, Processor, cancellationToken);
+    }
+
+    protected override async Task<int[][]> AnswerAsync(PeerOrder order, CancellationToken cancellationToken)
+    {
+        var streams = await FitAsync(Cell.MostStreams, Cell.MostLength);
+        return await Task.WhenAll(order.Cell!.Prompts(streams.Vocabulary, order.Seed, repeat: 0).Select(
+            ids => streams.AnswerAsync(new Prompt(ids, order.Cell.Tokens, Prompt.Quiet), came: null, cancellationToken)));
+    }
+
+    protected override async Task<MixedTimes> MixAsync(PeerOrder order, CancellationToken cancellationToken)
+    {
+        var streams = await FitAsync(order.Mixed!.Streams, order.Mixed.MostLength);
+        return await order.Mixed.MeasureAsync(streams.Vocabulary, order.Seed, streams, cancellationToken);
+    }
+
+    /// <summary>Its memory for keys and values is made for one number and length of sequences.</summary>
+    private async Task<LlamaStreams> FitAsync(int sequences, int length)
+    {
+        if (_streams is not null && _size == (sequences, length))
+        {
+            return _streams;
+        }
+
+        if (_streams is not null)
+        {
+            await _streams.DisposeAsync();
+        }
+
+        _size = (sequences, length);
+        return _streams = new LlamaStreams(_model, threads, sequences, length);
+    }
+}
