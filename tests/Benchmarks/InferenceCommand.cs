@@ -30,13 +30,16 @@ internal static class InferenceCommand
     };
 
     private static readonly Option<int> Rounds = new("--rounds") { Description = "Rounds (3).", DefaultValueFactory = _ => 3 };
-    private static readonly Option<int> Seed = new("--seed") { Description = "Decides order and prompts (1).", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> Seed =
+        new("--seed") { Description = "Decides order and prompts (1).", DefaultValueFactory = _ => 1 };
+
     private static readonly Option<bool> Quick = new("--quick") { Description = "One short round: a look, not a claim." };
     private static readonly Option<bool> Check = new("--check") { Description = "Ends with 1 where a goal is missed." };
 
     public static Command Create()
     {
-        var command = new Command("inference", "Decoders: the engine and the worker, a bare loop on the same graph, llama.cpp on the same file.")
+        var command = new Command(
+            "inference", "Decoders: the engine and the worker, a bare loop on the same graph, llama.cpp on the same file.")
         {
             Model, Encoder, Precision, Threads, Rounds, Seed, Quick, Check,
         };

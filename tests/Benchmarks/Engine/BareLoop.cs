@@ -18,6 +18,8 @@ internal sealed unsafe class BareLoop : IDisposable
     private readonly InferenceSession _session;
     private readonly ModelDecoder _shape;
     private readonly int _length;
+
+    /// <summary>Whether the graph takes the positions whose logits are wanted, and so prompts of several lengths.</summary>
     private readonly bool _readsTogether;
     private readonly TensorElementType _cacheType;
     private readonly long _rowBytes;
@@ -42,7 +44,7 @@ internal sealed unsafe class BareLoop : IDisposable
         _caches = [.. Enumerable.Range(0, shape.Layers * 2).Select(_ => Allocate(rows * _rowBytes))];
         _ids = Allocate((long)rows * length * sizeof(long));
         _lengths = Allocate(rows * sizeof(int));
-        _taken = Allocate(rows * sizeof(int));
+        _taken = Allocate(rows * sizeof(long));
         _total = Allocate(sizeof(int));
         _logits = Allocate((long)rows * shape.Vocabulary * sizeof(float));
     }
@@ -61,7 +63,7 @@ internal sealed unsafe class BareLoop : IDisposable
             {
                 ((long*)_ids)[row] = answers[row][step - 1];
                 ((int*)_lengths)[row] = prompts[row].Length + step - 1;
-                ((int*)_taken)[row] = 1;
+                ((long*)_taken)[row] = row;
                 longest = Math.Max(longest, prompts[row].Length + step);
             }
 
@@ -103,7 +105,7 @@ internal sealed unsafe class BareLoop : IDisposable
                 }
 
                 ((int*)_lengths)[row] = prompt.Length - 1;
-                ((int*)_taken)[row] = prompt.Length;
+                ((long*)_taken)[row] = (row * columns) + prompt.Length - 1;
             }
 
             Run(first, together, columns, columns);
@@ -142,7 +144,7 @@ internal sealed unsafe class BareLoop : IDisposable
         binding.BindInput("total_sequence_length", Keep(Value(TensorElementType.Int32, _total, sizeof(int), 1)));
         if (_readsTogether)
         {
-            binding.BindInput("taken", Keep(Value(TensorElementType.Int32, _taken, sizeof(int), rows)));
+            binding.BindInput("taken", Keep(Value(TensorElementType.Int64, _taken, sizeof(long), rows)));
         }
 
         binding.BindOutput("logits", Keep(Value(TensorElementType.Float, _logits, sizeof(float), rows, _shape.Vocabulary)));

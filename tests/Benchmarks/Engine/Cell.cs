@@ -43,7 +43,8 @@ internal sealed record Cell(int Streams, int Tokens)
     }
 
     /// <summary>The same for streams that a program answers.</summary>
-    public Task<Speed> MeasureAsync(int vocabulary, int seed, IStreams streams, Func<double> processor, CancellationToken cancellationToken) =>
+    public Task<Speed> MeasureAsync(
+        int vocabulary, int seed, IStreams streams, Func<double> processor, CancellationToken cancellationToken) =>
         MeasureAsync(
             vocabulary, seed,
             prompts => Task.WhenAll(prompts.Select(

@@ -19,7 +19,8 @@ internal sealed record Prompt(int[] Ids, int Tokens, Guid Organization)
     public static readonly Guid Loud = new("00000000-0000-0000-0000-000000000001");
     public static readonly Guid Quiet = new("00000000-0000-0000-0000-000000000002");
 
-    /// <summary>Random ids, the same for the same seed; ids below 256 are left out, where vocabularies keep control tokens and bytes.</summary>
+    /// <summary>Random ids, the same for the same seed; ids below 256 are left out, where vocabularies keep control tokens and
+    /// bytes.</summary>
     public static int[] Draw(int count, int vocabulary, int seed)
     {
         var random = new Random(seed);

@@ -44,7 +44,9 @@ internal sealed record InferenceReport(
         var goals = new TextTable("goal", "measured", "wanted", "");
         foreach (var goal in Goals)
         {
-            goals.Add(goal.What, Text($"{goal.Measured:0.00}"), Text($"{(goal.AtLeast ? "≥" : "≤")} {goal.Wanted}"), goal.IsMet ? "pass" : "fail");
+            goals.Add(
+                goal.What, Text($"{goal.Measured:0.00}"), Text($"{(goal.AtLeast ? "≥" : "≤")} {goal.Wanted}"),
+                goal.IsMet ? "pass" : "fail");
         }
 
         goals.WriteTo(text, "Goals");
@@ -70,7 +72,7 @@ internal sealed record InferenceReport(
         foreach (var (target, memory) in setup.Memory)
         {
             text.AppendLine(Text(
-                $"  memory of {target} above {Mb(memory.Empty)} MB: {Mb(memory.Resident - memory.Empty)} MB, in no file {Mb(memory.Anonymous)}"));
+                $"  memory of {target} above its {Mb(memory.Empty)} MB without a model: {Mb(memory.Resident - memory.Empty)} MB"));
         }
 
         if (setup.LlamaAgrees is { } agrees)
@@ -79,8 +81,8 @@ internal sealed record InferenceReport(
         }
 
         WriteMixed(text, setup, name);
-        text.AppendLine(Text($"  a prompt that begins like another: {new Spread(setup.PrefixRatios).Write("0.000")} of the CPU of others; "))
-            .AppendLine(setup.Prefixes.All(times => times.IsSame) ? "  its answer is the same, bit for bit" : "  ITS ANSWER DIFFERS");
+        text.Append(Text($"  a prompt that begins like another: {new Spread(setup.PrefixRatios).Write("0.000")} of the CPU of others, "))
+            .AppendLine(setup.Prefixes.All(times => times.IsSame) ? "with the same answer bit for bit" : "with ANOTHER answer");
 
         object[] Row(Cell cell, Func<Speed, double> figure, string format) =>
         [
@@ -93,7 +95,8 @@ internal sealed record InferenceReport(
 
     private void WriteMixed(StringBuilder text, SetupFigures setup, string name)
     {
-        var table = new TextTable("", "short prompts", "first token p50", "p99", "p99 ÷ target", "gap p50", "p99", "p99 ÷ target", "read s");
+        var table = new TextTable(
+            "", "short prompts", "first token p50", "p99", "p99 ÷ target", "gap p50", "p99", "p99 ÷ target", "read s");
         foreach (var (target, rounds) in setup.Mixed)
         {
             var (firsts, gaps) = (Firsts(rounds), Gaps(rounds));
@@ -104,7 +107,8 @@ internal sealed record InferenceReport(
         }
 
         table.WriteTo(text, Text(
-            $"{name}: {Plan.Mixed.Long} prompts of {Plan.Mixed.LongTokens} tokens are read beside {Plan.Mixed.Running} streams; target {StallTargetMs:0} ms"));
+            $"{name}: {Plan.Mixed.Long} prompts of {Plan.Mixed.LongTokens} tokens are read beside {Plan.Mixed.Running} streams; ")
+            + Text($"target {StallTargetMs:0} ms"));
         text.AppendLine();
     }
 
@@ -132,9 +136,8 @@ internal sealed record InferenceReport(
         var name = Text($"{setup.Precision}, {setup.Threads} thr.: ");
         foreach (var cell in Plan.Cells)
         {
-            yield return new Goal(
-                $"{name}{cell} engine ÷ bare loop", Ratios(setup, Targets.Engine, Targets.Bare, cell, speed => speed.PerSecond).Median, OfBare,
-                AtLeast: true);
+            var ratio = Ratios(setup, Targets.Engine, Targets.Bare, cell, speed => speed.PerSecond).Median;
+            yield return new Goal($"{name}{cell} engine ÷ bare loop", ratio, OfBare, AtLeast: true);
         }
 
         var mixed = setup.Mixed[Targets.Engine];

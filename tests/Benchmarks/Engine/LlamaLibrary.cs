@@ -4,7 +4,8 @@ using Tollgate.Testing;
 
 namespace Tollgate.Benchmarks.Engine;
 
-/// <summary>llama.cpp's own library, from the npm package <c>@node-llama-cpp/linux-x64</c>: the functions that the benchmark calls.</summary>
+/// <summary>llama.cpp's own library, from the npm package <c>@node-llama-cpp/linux-x64</c>: the functions that the benchmark
+/// calls.</summary>
 /// <remarks>
 /// Parameters go by value in a structure that is larger than the library's: on x86-64 both sides then find the same fields, and
 /// <see cref="Check"/> refuses a library whose defaults are not where they are expected.
@@ -18,7 +19,6 @@ internal static unsafe class LlamaLibrary
     private static readonly nint Backends = Load("libggml.v*.so");
     private static readonly nint Library = Load("libllama.v*.so");
 
-    /// <summary>A model and its way through one batch after another.</summary>
     public static readonly delegate* unmanaged<byte*, Parameters, nint> LoadModel =
         (delegate* unmanaged<byte*, Parameters, nint>)Find("llama_model_load_from_file");
 

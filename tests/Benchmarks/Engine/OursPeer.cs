@@ -28,7 +28,8 @@ internal sealed class OursPeer(string repository, int threads) : EnginePeer
     protected override Task<Speed> MeasureAsync(PeerOrder order, CancellationToken cancellationToken) => order.Target == Targets.Engine
         ? order.Cell!.MeasureAsync(Engine.Vocabulary, order.Seed, Engine, Processor, cancellationToken)
         : order.Cell!.MeasureAsync(
-            Engine.Vocabulary, order.Seed, prompts => Task.Run(() => _bare!.Answer(prompts, order.Cell.Tokens), cancellationToken), Processor);
+            Engine.Vocabulary, order.Seed, prompts => Task.Run(() => _bare!.Answer(prompts, order.Cell.Tokens), cancellationToken),
+            Processor);
 
     protected override async Task<int[][]> AnswerAsync(PeerOrder order, CancellationToken cancellationToken)
     {

@@ -27,7 +27,8 @@ internal sealed class MeasuredWorker(string folder, string repository, int numbe
         _http.DefaultRequestHeaders.Authorization = TestBearers.Header("gateway", "inference");
         _child = await ChildProcess.StartAsync(new ChildSpec(
             $"worker-{number}",
-            [.. Processors.Only(threads), "dotnet", output, $"--Listen:Internal={_http.BaseAddress}", TestBearers.Argument("inference"), $"--Worker:Id=bench-{number}",
+            [.. Processors.Only(threads), "dotnet", output, $"--Listen:Internal={_http.BaseAddress}", TestBearers.Argument("inference"),
+                $"--Worker:Id=bench-{number}",
                 $"--Worker:DataDirectory={Path.Combine(folder, $"worker-{number}")}", $"--Models:Directory={repository}",
                 "--Execution:Provider=cpu", $"--Execution:Threads={threads}"],
             new Dictionary<string, string>(),
