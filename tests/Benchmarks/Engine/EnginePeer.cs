@@ -37,17 +37,17 @@ internal abstract class EnginePeer : IAsyncDisposable
             return; // It is only asked whether it answers.
         }
 
-        var order = (await JsonSerializer.DeserializeAsync<PeerOrder>(context.Request.Body, Json, context.RequestAborted))!;
-        object answer = context.Request.Path.Value switch
+        try
         {
-            Load => await LoadAsync(context.RequestAborted),
-            Measure => await MeasureAsync(order, context.RequestAborted),
-            Answer => await AnswerAsync(order, context.RequestAborted),
-            Mix => await MixAsync(order, context.RequestAborted),
-            Prefix => await PrefixAsync(order, context.RequestAborted),
-            var path => throw new NotSupportedException($"A peer has no '{path}'."),
-        };
-        await JsonSerializer.SerializeAsync(context.Response.Body, answer, answer.GetType(), Json, context.RequestAborted);
+            var order = (await JsonSerializer.DeserializeAsync<PeerOrder>(context.Request.Body, Json, context.RequestAborted))!;
+            var answer = await RunAsync(context.Request.Path.Value, order, context.RequestAborted);
+            await JsonSerializer.SerializeAsync(context.Response.Body, answer, answer.GetType(), Json, context.RequestAborted);
+        }
+        catch (Exception exception)
+        {
+            await Console.Error.WriteLineAsync(exception.ToString());
+            throw;
+        }
     }
 
     public abstract ValueTask DisposeAsync();
@@ -65,6 +65,16 @@ internal abstract class EnginePeer : IAsyncDisposable
 
     protected virtual Task<PrefixTimes> PrefixAsync(PeerOrder order, CancellationToken cancellationToken) =>
         throw new NotSupportedException("This peer has no cache of prefixes.");
+
+    private async Task<object> RunAsync(string? path, PeerOrder order, CancellationToken cancellationToken) => path switch
+    {
+        Load => await LoadAsync(cancellationToken),
+        Measure => await MeasureAsync(order, cancellationToken),
+        Answer => await AnswerAsync(order, cancellationToken),
+        Mix => await MixAsync(order, cancellationToken),
+        Prefix => await PrefixAsync(order, cancellationToken),
+        _ => throw new NotSupportedException($"A peer has no '{path}'."),
+    };
 }
 
 /// <summary>Names of what is compared.</summary>

@@ -14,7 +14,7 @@ internal static class InferenceBench
     public static async Task<InferenceReport> RunAsync(InferencePlan plan, CancellationToken cancellationToken)
     {
         var machine = MachineFacts.Read(TimeProvider.System);
-        if (!LlamaLibrary.IsInstalled)
+        if (!LlamaPeer.IsInstalled)
         {
             await Console.Error.WriteLineAsync("llama.cpp is left out: npm has not installed @node-llama-cpp/linux-x64.");
         }

@@ -53,7 +53,7 @@ internal sealed class Lineup : IAsyncDisposable
         var worker = new MeasuredWorker(folder, repository, number: 1, threads);
         await worker.StartAsync();
         var ours = await PeerProcess.StartAsync(PeerHost.Ours, repository, threads, folder);
-        var llama = LlamaLibrary.IsInstalled ? await PeerProcess.StartAsync(PeerHost.Llama, decoder.File, threads, folder) : null;
+        var llama = LlamaPeer.IsInstalled ? await PeerProcess.StartAsync(PeerHost.Llama, decoder.File, threads, folder) : null;
         var lineup = new Lineup(decoder, repository, worker, ours, llama);
         Directory.Move(decoder.Installed, Path.Combine(repository, PreparedDecoder.Name));
         await worker.WaitForAnswerAsync(PreparedDecoder.Name, Patience);

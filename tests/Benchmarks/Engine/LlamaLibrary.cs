@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Tollgate.Testing;
 
 namespace Tollgate.Benchmarks.Engine;
 
@@ -12,9 +11,6 @@ namespace Tollgate.Benchmarks.Engine;
 /// </remarks>
 internal static unsafe class LlamaLibrary
 {
-    private static readonly string Folder = Path.Combine(
-        SharedFiles.Repository, "node_modules", "@node-llama-cpp", "linux-x64", "bins", "linux-x64");
-
     private static readonly nint Base = Load("libggml-base.so");
     private static readonly nint Backends = Load("libggml.v*.so");
     private static readonly nint Library = Load("libllama.v*.so");
@@ -46,15 +42,12 @@ internal static unsafe class LlamaLibrary
     private static readonly delegate* unmanaged<nint, nint, nint, void> AttachPool =
         (delegate* unmanaged<nint, nint, nint, void>)Find("llama_attach_threadpool");
 
-    /// <summary>Whether npm has installed it.</summary>
-    public static bool IsInstalled => Directory.Exists(Folder);
-
     /// <summary>Loads the kernels for this processor.</summary>
     /// <returns>The version.</returns>
     public static string Start()
     {
         ((delegate* unmanaged<delegate* unmanaged<int, byte*, void*, void>, void*, void>)Find("llama_log_set"))(&Log, null);
-        var folder = Marshal.StringToCoTaskMemUTF8(Folder);
+        var folder = Marshal.StringToCoTaskMemUTF8(LlamaPeer.Folder);
         ((delegate* unmanaged<nint, void>)NativeLibrary.GetExport(Backends, "ggml_backend_load_all_from_path"))(folder);
         Marshal.FreeCoTaskMem(folder);
         ((delegate* unmanaged<void>)Find("llama_backend_init"))();
@@ -105,7 +98,7 @@ internal static unsafe class LlamaLibrary
 
     private static nint Find(string name) => NativeLibrary.GetExport(Library, name);
 
-    private static nint Load(string pattern) => NativeLibrary.Load(Directory.GetFiles(Folder, pattern).Single());
+    private static nint Load(string pattern) => NativeLibrary.Load(Directory.GetFiles(LlamaPeer.Folder, pattern).Single());
 
     [UnmanagedCallersOnly]
     private static void Log(int level, byte* text, void* _)

@@ -1,11 +1,20 @@
+using Tollgate.Testing;
+
 namespace Tollgate.Benchmarks.Engine;
 
 /// <summary>llama.cpp on a GGUF file.</summary>
 internal sealed class LlamaPeer(string file, int threads) : EnginePeer
 {
+    /// <summary>Where npm puts the library.</summary>
+    public static readonly string Folder = Path.Combine(
+        SharedFiles.Repository, "node_modules", "@node-llama-cpp", "linux-x64", "bins", "linux-x64");
+
     private nint _model;
     private LlamaStreams? _streams;
     private (int Sequences, int Length) _size;
+
+    /// <summary>Whether npm has installed it. Loads nothing.</summary>
+    public static bool IsInstalled => Directory.Exists(Folder);
 
     public override async ValueTask DisposeAsync()
     {

@@ -11,10 +11,12 @@ namespace Tollgate.Benchmarks.Engine;
 /// <summary>A peer that generates, seen from the benchmark.</summary>
 internal sealed class PeerProcess : IAsyncDisposable
 {
+    private const int LogLines = 12;
     private readonly ChildProcess _child;
     private readonly HttpClient _http;
+    private readonly string _log;
 
-    private PeerProcess(ChildProcess child, HttpClient http) => (_child, _http) = (child, http);
+    private PeerProcess(ChildProcess child, HttpClient http, string log) => (_child, _http, _log) = (child, http, log);
 
     public int Id => _child.Id;
 
@@ -54,16 +56,24 @@ internal sealed class PeerProcess : IAsyncDisposable
             },
             $"{verb} answers; see {log}",
             TimeSpan.FromMinutes(1));
-        return new PeerProcess(child, http);
+        return new PeerProcess(child, http, log);
     }
 
     /// <param name="path">One of those of <see cref="EnginePeer"/>.</param>
-    /// <exception cref="HttpRequestException">It failed; its log has the reason.</exception>
+    /// <exception cref="InvalidOperationException">It failed; the message has the end of its log.</exception>
     public async Task<T> AskAsync<T>(string path, PeerOrder order, CancellationToken cancellationToken)
     {
-        using var answer = await _http.PostAsJsonAsync(path, order, EnginePeer.Json, cancellationToken);
-        answer.EnsureSuccessStatusCode();
-        return (await answer.Content.ReadFromJsonAsync<T>(EnginePeer.Json, cancellationToken))!;
+        try
+        {
+            using var answer = await _http.PostAsJsonAsync(path, order, EnginePeer.Json, cancellationToken);
+            answer.EnsureSuccessStatusCode();
+            return (await answer.Content.ReadFromJsonAsync<T>(EnginePeer.Json, cancellationToken))!;
+        }
+        catch (HttpRequestException exception)
+        {
+            var end = string.Join('\n', File.ReadLines(_log).TakeLast(LogLines));
+            throw new InvalidOperationException($"{_child.Name} failed at {path}: {exception.Message}\n{end}", exception);
+        }
     }
 
     public async ValueTask DisposeAsync()
