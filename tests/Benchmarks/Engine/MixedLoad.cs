@@ -4,16 +4,19 @@ using System.Diagnostics;
 namespace Tollgate.Benchmarks.Engine;
 
 /// <summary>
-/// Long prompts of one organization are read while another one's streams run and its short prompts are sent, the next one as soon as the
-/// last one has its token.
+/// Long prompts of one organization are read while another one's streams run and its short prompts come at a fixed pace, whether or not
+/// earlier ones have their token: a stall is charged to all that came meanwhile.
 /// </summary>
 /// <param name="Long">Long prompts, sent together.</param>
 /// <param name="LongTokens">Tokens of each.</param>
 /// <param name="Running">Streams that run from before to after.</param>
 internal sealed record MixedLoad(int Long, int LongTokens, int Running)
 {
-    /// <summary>Streams at once: those of the load and a short one.</summary>
-    public int Streams => Long + Running + 1;
+    private const int MostShort = 8;
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Streams at once: those of the load and short ones that wait for their token.</summary>
+    public int Streams => Long + Running + MostShort;
 
     /// <summary>Most tokens of one stream: a running one goes on for as long as a long prompt is.</summary>
     public int MostLength => Cell.PromptTokens + LongTokens;
@@ -21,7 +24,7 @@ internal sealed record MixedLoad(int Long, int LongTokens, int Running)
     public async Task<MixedTimes> MeasureAsync(int vocabulary, int seed, IStreams streams, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var (gaps, firsts) = (new ConcurrentBag<double>(), new List<double>());
+        var gaps = new ConcurrentBag<double>();
         var isReading = false;
         var running = Enumerable.Range(0, Running).Select(async i =>
         {
@@ -50,21 +53,30 @@ internal sealed record MixedLoad(int Long, int LongTokens, int Running)
         var started = Stopwatch.GetTimestamp();
         var reading = Task.WhenAll(Enumerable.Range(0, Long).Select(
             i => streams.RunAsync(new Prompt(Draw(LongTokens, 100 + i), 1, Prompt.Loud), came: null, cancellationToken)));
-        for (var sent = 0; !reading.IsCompleted; sent++)
+        var sent = new List<Task<double>>();
+        using var timer = new PeriodicTimer(Pace);
+        do
         {
-            var (asked, came) = (Stopwatch.GetTimestamp(), 0L);
-            await streams.RunAsync(
-                new Prompt(Draw(Cell.PromptTokens, 1000 + sent), 1, Prompt.Quiet), () => came = Stopwatch.GetTimestamp(),
-                cancellationToken);
-            firsts.Add(Stopwatch.GetElapsedTime(asked, came).TotalMilliseconds);
+            sent.Add(FirstAsync(sent.Count));
         }
+        while (await Task.WhenAny(reading, timer.WaitForNextTickAsync(cancellationToken).AsTask()) != reading);
 
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         Volatile.Write(ref isReading, false);
         await reading;
+        var firsts = await Task.WhenAll(sent);
         await over.CancelAsync();
         await Task.WhenAll(runs).ContinueWith(_ => { }, CancellationToken.None, default, TaskScheduler.Default);
         return new MixedTimes(seconds, firsts, [.. gaps]);
+
+        async Task<double> FirstAsync(int number)
+        {
+            var (asked, came) = (Stopwatch.GetTimestamp(), 0L);
+            await streams.RunAsync(
+                new Prompt(Draw(Cell.PromptTokens, 1000 + number), 1, Prompt.Quiet), () => came = Stopwatch.GetTimestamp(),
+                cancellationToken);
+            return Stopwatch.GetElapsedTime(asked, came).TotalMilliseconds;
+        }
 
         int[] Draw(int count, int which) => Prompt.Draw(count, vocabulary, (seed * 10_000) + which);
     }
