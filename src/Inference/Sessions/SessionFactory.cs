@@ -26,6 +26,9 @@ public sealed class SessionFactory
 
     public bool Spin { get; }
 
+    /// <summary>Changes the options of every session; null for nothing. For tests, which let ONNX Runtime note what it runs.</summary>
+    internal Action<SessionOptions>? Configure { get; init; }
+
     /// <summary>Loads a graph.</summary>
     /// <param name="mostThreads">Most threads inside one operator.</param>
     /// <exception cref="ModelImportException">ONNX Runtime refuses the graph.</exception>
@@ -109,6 +112,7 @@ public sealed class SessionFactory
         options.AddSessionConfigEntry("session.x64quantprecision", "1");
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", Spin ? "1" : "0");
         (provider ?? Provider).AddTo(options);
+        Configure?.Invoke(options);
         return options;
     }
 }
