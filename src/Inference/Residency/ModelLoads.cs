@@ -33,7 +33,7 @@ internal sealed partial class ModelLoads(
         version.Loading ??= Task.Run(() => LoadInTurnAsync(version, mayEvict, clock.GetTimestamp()), CancellationToken.None);
 
     /// <summary>Frees the memory of a version that nobody finds any more, when its last request has ended.</summary>
-    public void Retire(Residence residence) => _ = RetireAsync(residence);
+    public void Retire(Residence residence) => _ = GiveBackAfterAsync(LetGoAsync(residence));
 
     /// <summary>Ends loads, and frees everything that is still in memory.</summary>
     public async Task StopAsync()
@@ -178,7 +178,7 @@ internal sealed partial class ModelLoads(
             {
                 metrics.ModelChanged(evicted.Model.Name, "evicted");
                 Log.Evicted(logger, evicted.Model.Name, evicted.Model.Version);
-                await RetireAsync(evicted);
+                await GiveBackAfterAsync(LetGoAsync(evicted));
             }
             else if (!table.Do(() => version is { Residence: null, Wanted: true, Waiters: > 0 }))
             {
@@ -205,7 +205,18 @@ internal sealed partial class ModelLoads(
         return true;
     }
 
-    private async Task RetireAsync(Residence residence)
+    /// <summary>Gives memory back to the system when a version has gone. Nothing here refers to the version, so all of it is
+    /// collected.</summary>
+    private async Task GiveBackAfterAsync(Task gone)
+    {
+        await gone;
+        if (!_stopping.IsCancellationRequested)
+        {
+            ProcessMemory.GiveBack();
+        }
+    }
+
+    private async Task LetGoAsync(Residence residence)
     {
         var freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _leaving[residence] = freed.Task;

@@ -23,16 +23,16 @@ internal sealed class WordCountTask(Task? warmUp = null) : IModelTask
     public Task<LoadedModel> LoadAsync(InstalledModel installed, IServiceProvider services, CancellationToken cancellationToken)
     {
         Loaded++;
-        return Task.FromResult<LoadedModel>(new WordCounter(installed, warmUp ?? Task.CompletedTask));
+        return Task.FromResult<LoadedModel>(new WordCounter(installed, warmUp));
     }
 }
 
 /// <summary>A model without a session.</summary>
-internal sealed class WordCounter(InstalledModel installed, Task warmUp) : LoadedModel(installed)
+internal sealed class WordCounter(InstalledModel installed, Task? warmUp = null) : LoadedModel(installed)
 {
     public override ModelLoad Load => default;
 
-    public override Task WarmUpAsync(CancellationToken cancellationToken) => warmUp;
+    public override Task WarmUpAsync(CancellationToken cancellationToken) => warmUp ?? Task.CompletedTask;
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
