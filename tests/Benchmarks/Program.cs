@@ -5,7 +5,8 @@ using Tollgate.Benchmarks.Peers;
 var root = new RootCommand("Measures Tollgate on this machine.")
 {
     DrawingCommand.Create(), EncodersCommand.Create(), GatewayCommand.Create(), GrammarsCommand.Create(), GrowthCommand.Create(),
-    IngestCommand.Create(), JobsCommand.Create(), MemoryCommand.Create(), PicturesCommand.Create(), PrefixCommand.Create(),
+    InferenceCommand.Create(), IngestCommand.Create(), JobsCommand.Create(), MemoryCommand.Create(), PicturesCommand.Create(),
+    PrefixCommand.Create(),
     SpeechCommand.Create(), TrainingCommand.Create(), PeerHost.Create(),
 };
 var order = root.Parse(args);

@@ -10,8 +10,9 @@ internal static class BenchedDecoders
 {
     private const int Block = 32;
 
-    /// <summary>Writes a copy of a GGUF file whose matrices are in Q8_0.</summary>
-    public static void WriteInEightBits(string from, string to)
+    /// <summary>Writes a copy of a GGUF file.</summary>
+    /// <param name="encoding">Of its matrices: F32 or Q8_0. Those whose rows are no whole blocks become F32.</param>
+    public static void Write(string from, string to, TensorEncoding encoding)
     {
         using var source = GgufFile.Open(from);
         var file = new GgufWriter();
@@ -32,11 +33,17 @@ internal static class BenchedDecoders
             if (tensor.Rows == 1)
             {
                 file.Tensor(tensor.Name, tensor.Columns, rows: null, source.Read(tensor));
-                continue;
             }
-
-            file.Tensor(
-                tensor.Name, tensor.Columns, tensor.Rows, TensorEncoding.Q8_0, () => Round(source.Read(tensor)));
+            else if (encoding == TensorEncoding.F32 || tensor.Columns % Block != 0)
+            {
+                file.Tensor(
+                    tensor.Name, tensor.Columns, tensor.Rows, TensorEncoding.F32,
+                    () => MemoryMarshal.AsBytes<float>(source.Read(tensor)).ToArray());
+            }
+            else
+            {
+                file.Tensor(tensor.Name, tensor.Columns, tensor.Rows, TensorEncoding.Q8_0, () => Round(source.Read(tensor)));
+            }
         }
 
         file.Write(to);

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using Tollgate.Benchmarks.Machine;
 using Tollgate.LocalServers;
 using Tollgate.ServiceDefaults.Processes;
 using Tollgate.Testing;
@@ -6,11 +7,15 @@ using Tollgate.Testing;
 namespace Tollgate.Benchmarks.Memory;
 
 /// <summary>The worker's own program as a process, without a cluster.</summary>
-internal sealed class MeasuredWorker(string folder, string repository, int number) : IDisposable
+/// <param name="threads">Processors that it may use, with a thread inside an operator for each; 0 for all.</param>
+internal sealed class MeasuredWorker(string folder, string repository, int number, int threads = 0) : IDisposable
 {
     private readonly int _port = FreePort.Next();
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
     private ChildProcess? _child;
+
+    /// <summary>Calls it as a gateway does.</summary>
+    public HttpClient Http => _http;
 
     public int Id => _child?.Id ?? throw new InvalidOperationException("The worker does not run.");
 
@@ -22,9 +27,10 @@ internal sealed class MeasuredWorker(string folder, string repository, int numbe
         _http.DefaultRequestHeaders.Authorization = TestBearers.Header("gateway", "inference");
         _child = await ChildProcess.StartAsync(new ChildSpec(
             $"worker-{number}",
-            ["dotnet", output, $"--Listen:Internal={_http.BaseAddress}", TestBearers.Argument("inference"), $"--Worker:Id=bench-{number}",
+            [.. Processors.Only(threads), "dotnet", output, $"--Listen:Internal={_http.BaseAddress}", TestBearers.Argument("inference"),
+                $"--Worker:Id=bench-{number}",
                 $"--Worker:DataDirectory={Path.Combine(folder, $"worker-{number}")}", $"--Models:Directory={repository}",
-                "--Execution:Provider=cpu"],
+                "--Execution:Provider=cpu", $"--Execution:Threads={threads}"],
             new Dictionary<string, string>(),
             Path.Combine(folder, $"worker-{number}.log")));
         await Until.TrueAsync(

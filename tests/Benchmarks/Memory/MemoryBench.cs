@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tollgate.Benchmarks.Machine;
+using Tollgate.Inference.Gguf;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Tasks;
 using Tollgate.Testing;
@@ -61,7 +62,7 @@ internal static class MemoryBench
         }
         else
         {
-            BenchedDecoders.WriteInEightBits(model, file);
+            BenchedDecoders.Write(model, file, TensorEncoding.Q8_0);
         }
     }
 

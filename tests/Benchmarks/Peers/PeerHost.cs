@@ -5,13 +5,14 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
+using Tollgate.Benchmarks.Engine;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Benchmarks.Peers;
 
 /// <summary>
-/// The verbs that are processes of the comparison: the stub worker and the pass-through. They are started by the benchmark with their
-/// settings in the environment, and stop with it.
+/// The verbs that are processes of a comparison: the stub worker and the pass-through, the engine and llama.cpp. They are started by the
+/// benchmark with their settings in the environment, and stop with it.
 /// </summary>
 internal static class PeerHost
 {
@@ -23,10 +24,22 @@ internal static class PeerHost
     public const string Worker = "BENCH_WORKER";
     public const string Redis = "BENCH_REDIS";
 
+    /// <summary>Of a peer that generates: the folder of installed models, or the GGUF file.</summary>
+    public const string Model = "BENCH_MODEL";
+    public const string Threads = "BENCH_THREADS";
+
+    /// <summary>The engine and the bare loop.</summary>
+    public const string Ours = "engine";
+
+    public const string Llama = "llama";
+
     public static Command Create() => new("peer", "A process of the comparison; started by the benchmark itself.")
     {
         Hidden = true,
-        Subcommands = { Verb("worker", RunWorkerAsync), Verb("pass-through", RunPassThroughAsync) },
+        Subcommands =
+        {
+            Verb("worker", RunWorkerAsync), Verb("pass-through", RunPassThroughAsync), Verb(Ours, RunOursAsync), Verb(Llama, RunLlamaAsync),
+        },
     };
 
     private static Command Verb(string name, Func<Task> run)
@@ -51,6 +64,19 @@ internal static class PeerHost
         var script = redis is null ? null : await ScriptCall.LoadAsync(redis);
         using var pass = new PassThrough(address, Tokens().For("inference"), script, http2: address.Port == Number(Http2Port));
         await RunAsync(_ => { }, pass.HandleAsync);
+    }
+
+    private static async Task RunOursAsync()
+    {
+        await using var ours = new OursPeer(Text(Model)!, Number(Threads));
+        await RunAsync(_ => { }, ours.HandleAsync);
+    }
+
+    private static async Task RunLlamaAsync()
+    {
+        await Console.Out.WriteLineAsync($"llama.cpp {LlamaLibrary.Start()}");
+        await using var llama = new LlamaPeer(Text(Model)!, Number(Threads));
+        await RunAsync(_ => { }, llama.HandleAsync);
     }
 
     private static async Task RunAsync(Action<KestrelServerOptions> more, Microsoft.AspNetCore.Http.RequestDelegate handle)
