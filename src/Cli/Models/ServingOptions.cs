@@ -95,7 +95,6 @@ internal static class ServingOptions
     }
 
     /// <summary>An option with one of some values; any other is refused in one line.</summary>
-    /// <param name="why">Why a value is none of them; null where there is no more to say.</param>
     private static Option<string?> Choice(string name, string description, IReadOnlyCollection<string> choices)
     {
         var option = new Option<string?>(name) { Description = description };

@@ -6,7 +6,9 @@ namespace Tollgate.Inference.Tests.Generation;
 
 /// <summary>Steps with guessed tokens: when they run depends on time, and nothing of an answer does.</summary>
 [Collection(nameof(TinyDecoder))]
+#pragma warning disable CA1001 // The scheduler owns the engine.
 public sealed class GuessedStepsTests(TinyDecoder tiny)
+#pragma warning restore CA1001
 {
     private const string Story = "Tell me a story about a fox named Mia.";
     private static readonly GenerationOptions Off = new() { Speculation = false };

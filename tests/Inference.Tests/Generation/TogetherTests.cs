@@ -9,10 +9,10 @@ namespace Tollgate.Inference.Tests.Generation;
 [Collection(nameof(TinyDecoder))]
 #pragma warning disable CA1001 // The scheduler owns the engine.
 public sealed class TogetherTests(TinyDecoder tiny)
+#pragma warning restore CA1001
 {
     private static readonly Sampling Endless = new() { Temperature = 0, IgnoreEos = true, Logprobs = 0 };
     private WatchedEngine? _engine;
-#pragma warning restore CA1001
 
     [Fact]
     public async Task Prompts_that_come_together_are_read_together_and_decoded_together_with_the_bits_of_each_alone()
