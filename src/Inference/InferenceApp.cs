@@ -38,6 +38,10 @@ public static class InferenceApp
                 builder.AddDeployments();
                 builder.AddGroups(args);
             }
+            else
+            {
+                builder.AddGroupAddress();
+            }
         });
 
     /// <summary>What gateways, Accounts and Billing know as a worker: it registers itself, states its models and load, answers their

@@ -12,7 +12,8 @@ namespace Tollgate.Accounts.Catalogue;
 /// seconds for changes on other instances.
 /// </summary>
 internal sealed partial class CatalogueRefresher(
-    IServiceScopeFactory scopes, SnapshotPublisher<CatalogueSnapshot> publisher, TimeProvider clock, ILogger<CatalogueRefresher> logger)
+    IServiceScopeFactory scopes, SnapshotPublisher<CatalogueSnapshot> publisher, StandIns standIns, TimeProvider clock,
+    ILogger<CatalogueRefresher> logger)
     : RecurringWork(new Rhythm(TimeSpan.FromSeconds(2)), clock, logger)
 {
     protected override string Failure => "The catalogue cannot be read";
@@ -29,7 +30,11 @@ internal sealed partial class CatalogueRefresher(
         var plans = await db.ModelPlans.AsNoTracking().OrderBy(p => p.Model).ToListAsync(cancellationToken);
         publisher.Publish(new CatalogueSnapshot(sorted, hidden)
         {
-            Plans = [.. plans.Select(plan => plan.ToPlan()).OrderBy(plan => plan.Model, StringComparer.Ordinal)],
+            Plans =
+            [
+                .. plans.OrderBy(plan => plan.Model, StringComparer.Ordinal)
+                    .Select(plan => plan.ToPlan() with { StandIn = standIns.Of(plan.Model) }),
+            ],
         });
     }
 

@@ -12,7 +12,7 @@ internal static class CatalogueSetup
     {
         builder.Services.AddSingleton(services => new SnapshotPublisher<CatalogueSnapshot>(
             ContractsJson.Default.CatalogueSnapshot, services.GetRequiredService<TimeProvider>()));
-        builder.Services.AddSingleton<CatalogueRefresher>();
+        builder.Services.AddSingleton<StandIns>().AddSingleton<CatalogueRefresher>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CatalogueRefresher>());
         builder.Services.AddScoped<AliasBook>();
         builder.Services.AddScoped<PlanBook>();

@@ -55,7 +55,10 @@ internal sealed class InstalledModels
 
     // A worker of before states no states, and Ready is the default.
     private static VersionPlace PlaceOf(string worker, ServedModel model) => new(
-        worker, model is { State: ModelState.Ready, Ready: false } ? ModelState.Loading : model.State, model.Error, model.MemoryBytes);
+        worker, model is { State: ModelState.Ready, Ready: false } ? ModelState.Loading : model.State, model.Error, model.MemoryBytes)
+    {
+        Leaving = model.Leaving,
+    };
 }
 
 /// <summary>A version of a model and where it is installed.</summary>

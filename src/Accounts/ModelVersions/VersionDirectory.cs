@@ -8,7 +8,8 @@ using Tollgate.Contracts.Workers;
 namespace Tollgate.Accounts.ModelVersions;
 
 /// <summary>Lists the operator's models with their versions, for pages and the command line.</summary>
-internal sealed class VersionDirectory(PlanBook plans, MeasureBook measures, CanaryDesk canaries, FleetView fleet)
+internal sealed class VersionDirectory(
+    PlanBook plans, MeasureBook measures, CanaryDesk canaries, FleetView fleet, StandIns standIns)
 {
     /// <summary>Reads all models that workers have or that have a plan, in order of their names.</summary>
     /// <returns>The gateway's answer, for its age, and the models.</returns>
@@ -17,7 +18,8 @@ internal sealed class VersionDirectory(PlanBook plans, MeasureBook measures, Can
     {
         var (gateway, workers) = await fleet.ReadAsync(cancellationToken);
         var installed = new InstalledModels(workers);
-        var planned = (await plans.ListAsync(cancellationToken)).ToDictionary(plan => plan.Model, plan => plan.ToPlan());
+        var planned = (await plans.ListAsync(cancellationToken)).ToDictionary(
+            plan => plan.Model, plan => plan.ToPlan() with { StandIn = standIns.Of(plan.Model) });
         var measured = await measures.ReadAsync(model: null, cancellationToken);
         var running = await canaries.ListRunningAsync(measured, cancellationToken);
         var models = installed.Names.Union(planned.Keys).Order(StringComparer.Ordinal).Select(model => LineOf(
@@ -32,12 +34,18 @@ internal sealed class VersionDirectory(PlanBook plans, MeasureBook measures, Can
     {
         var planned = plan is { Versions.Count: > 0 } ? plan.Versions
             : installed.Count > 0 ? [new PlannedVersion(installed[0].Version, 1)] : [];
-        var whole = plan is { Unloaded: true } ? 0 : planned.Sum(one => (double)one.Weight);
+        var there = planned.Where(one => installed.Any(version => version.Version == one.Version)).ToList();
+        IReadOnlyList<PlannedVersion> answering = plan is { Unloaded: true } ? []
+            : there.Any(one => one.Weight > 0) ? there
+            : there.Count > 0 ? [there[0] with { Weight = 1 }]
+            : plan?.StandIn is { } standIn ? [new PlannedVersion(standIn, 1)] : [];
+        var whole = answering.Sum(one => (double)one.Weight);
         var versions = installed.Select(one => one.Version).Union(planned.Select(one => one.Version))
             .OrderByDescending(version => version, VersionOrder.Instance)
             .Select(version => VersionOf(
                 installed.FirstOrDefault(one => one.Version == version),
-                planned.FirstOrDefault(one => one.Version == version) ?? new PlannedVersion(version, 0), whole));
+                planned.FirstOrDefault(one => one.Version == version) ?? new PlannedVersion(version, 0),
+                whole > 0 ? (answering.FirstOrDefault(one => one.Version == version)?.Weight ?? 0) / whole : 0));
         return new VersionedModel(
             model, installed.Count > 0 ? installed[0].Card.Task : "",
             [.. versions.Select(line => plan is { IsMeasured: true } ? Measured(line, measured) : line)])
@@ -47,8 +55,8 @@ internal sealed class VersionDirectory(PlanBook plans, MeasureBook measures, Can
         };
     }
 
-    private static VersionLine VersionOf(InstalledVersion? installed, PlannedVersion planned, double whole) => new(
-        planned.Version, whole > 0 ? planned.Weight / whole : 0, planned.ShadowPercent, planned.Kept, installed?.Places ?? [])
+    private static VersionLine VersionOf(InstalledVersion? installed, PlannedVersion planned, double share) => new(
+        planned.Version, share, planned.ShadowPercent, planned.Kept, installed?.Places ?? [])
     {
         Precision = installed?.Card.Precision,
         Parity = installed?.Card.Parity,

@@ -18,6 +18,7 @@ internal static class VersionEndpoints
     {
         builder.Services.AddScoped<PlanDesk>();
         builder.Services.AddScoped<VersionDirectory>();
+        builder.Services.AddHostedService<StandInWatch>();
     }
 
     public static void MapModelVersions(this IEndpointRouteBuilder routes)

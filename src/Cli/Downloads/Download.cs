@@ -12,9 +12,6 @@ internal sealed class Download(
 {
     private const string Partial = ".part";
 
-    /// <summary>Folder for downloads among the models; its name is that of no model.</summary>
-    private const string Downloads = ".downloads";
-
     private const int BufferBytes = 1 << 17;
 
     /// <summary>Breaks in a row, none of which brought a byte, after which a download fails.</summary>
@@ -54,10 +51,6 @@ internal sealed class Download(
             File.Move(part, Path.Combine(folder, file.Name));
         }
     }
-
-    /// <summary>The folder of one download, on the disk of the models, so that files need not be copied.</summary>
-    /// <param name="name">A plain name that tells versions apart.</param>
-    public static string FolderIn(string modelsFolder, string name) => Path.Combine(modelsFolder, Downloads, name);
 
     /// <summary>Whether an exception is that of a host, a connection or a disk, and not that of a caller who has left.</summary>
     public static bool Fails(Exception exception, CancellationToken cancellationToken) =>
@@ -129,6 +122,8 @@ internal sealed class Download(
 
             if (target.Position + read > file.Bytes)
             {
+                await target.DisposeAsync();
+                File.Delete(part); // else it would be continued, and never end
                 throw new OperatorException($"'{file.Name}' is longer than the {file.Bytes} bytes that are stated.");
             }
 

@@ -4,11 +4,11 @@ using Tollgate.Cli.Downloads;
 
 namespace Tollgate.Cli.Hub;
 
-/// <summary>A model that is fetched from Hugging Face before it is imported.</summary>
+/// <summary>A model that is fetched from Hugging Face before it is imported. Disposal gives its folder back.</summary>
 /// <param name="Folder">Where its files lie; removed by <see cref="Remove"/>.</param>
 /// <param name="Path">What is imported: the folder, or a GGUF file in it.</param>
 /// <param name="Licence">As the model's page states it; null where it states none.</param>
-internal sealed record HubSource(string Folder, string Path, string? Licence)
+internal sealed record HubSource(DownloadFolder Folder, string Path, string? Licence) : IDisposable
 {
     private const string DefaultAddress = "https://huggingface.co/";
 
@@ -16,8 +16,8 @@ internal sealed record HubSource(string Folder, string Path, string? Licence)
     /// <param name="settings"><c>Hub:Address</c> and <c>Hub:Token</c>.</param>
     /// <param name="modelsFolder">The folder of models, so that a download and its import share a disk.</param>
     /// <param name="file">A GGUF file that the operator names; null for none.</param>
-    /// <exception cref="OperatorException">The name, a setting or the model's files are not right, or the hub cannot be
-    /// reached.</exception>
+    /// <exception cref="OperatorException">The name, a setting or the model's files are not right, the hub cannot be reached, or another
+    /// process fetches or imports the same files.</exception>
     public static async Task<HubSource> FetchAsync(
         string source, string? file, IConfiguration settings, string modelsFolder, TextWriter report, CancellationToken cancellationToken)
     {
@@ -26,13 +26,13 @@ internal sealed record HubSource(string Folder, string Path, string? Licence)
             name, listing => [.. HubChoice.Choose(listing, name, file).Select(one => one.ToRemote())], settings, modelsFolder, report,
             cancellationToken);
         var gguf = file ?? files.FirstOrDefault(one => !files.Any(other => other.Name == "config.json"))?.Name;
-        return new HubSource(folder, gguf is null ? folder : System.IO.Path.Combine(folder, gguf), listing.Licence);
+        return new HubSource(folder, gguf is null ? folder.Path : System.IO.Path.Combine(folder.Path, gguf), listing.Licence);
     }
 
     /// <summary>The same for files that the caller chooses from what the hub lists.</summary>
-    /// <returns>Where they lie, what the hub listed, and the files.</returns>
+    /// <returns>Where they lie, for the caller to dispose, what the hub listed, and the files.</returns>
     /// <exception cref="OperatorException">As above.</exception>
-    public static async Task<(string Folder, HubListing Listing, IReadOnlyList<RemoteFile> Files)> FetchAsync(
+    public static async Task<(DownloadFolder Folder, HubListing Listing, IReadOnlyList<RemoteFile> Files)> FetchAsync(
         HubName name, Func<HubListing, IReadOnlyList<RemoteFile>> choose, IConfiguration settings, string modelsFolder, TextWriter report,
         CancellationToken cancellationToken)
     {
@@ -45,11 +45,19 @@ internal sealed record HubSource(string Folder, string Path, string? Licence)
             await report.WriteLineAsync(
                 $"{name} at {listing.Commit}: licence {listing.Licence ?? "not stated"}, {files.Count} files, "
                 + $"{Download.Size(files.Sum(one => one.Bytes))} from {address.Host}.");
-            var folder = Download.FolderIn(modelsFolder, $"{name.Owner}--{name.Model}--{listing.Commit}");
-            var download = new Download(
-                (file, offset, stop) => client.OpenAsync(name, listing.Commit, file, offset, stop), TimeProvider.System, report);
-            await download.FetchAsync(files, folder, more: 0, cancellationToken);
-            return (folder, listing, files);
+            var folder = DownloadFolder.Take(modelsFolder, $"{name.Owner}--{name.Model}--{listing.Commit}");
+            try
+            {
+                var download = new Download(
+                    (file, offset, stop) => client.OpenAsync(name, listing.Commit, file, offset, stop), TimeProvider.System, report);
+                await download.FetchAsync(files, folder.Path, more: 0, cancellationToken);
+                return (folder, listing, files);
+            }
+            catch
+            {
+                folder.Dispose();
+                throw;
+            }
         }
         catch (Exception exception) when (Download.Fails(exception, cancellationToken))
         {
@@ -57,8 +65,10 @@ internal sealed record HubSource(string Folder, string Path, string? Licence)
         }
     }
 
-    /// <summary>Removes the fetched files: the import has its own.</summary>
-    public void Remove() => Directory.Delete(Folder, recursive: true);
+    /// <inheritdoc cref="DownloadFolder.Remove"/>
+    public void Remove() => Folder.Remove();
+
+    public void Dispose() => Folder.Dispose();
 
     private static Uri ReadAddress(string? setting) =>
         Uri.TryCreate(string.IsNullOrEmpty(setting) ? DefaultAddress : setting.TrimEnd('/') + "/", UriKind.Absolute, out var address)

@@ -28,7 +28,7 @@ internal static class InstallCommand
         "install", "Fetches a model of the catalogue from its registry and imports it, at suggested prices unless others are given.")
     {
         Id, Name, Yes,
-    }.WithAmounts().Does(InstallAsync);
+    }.WithServing().WithAmounts().Does(InstallAsync);
 
     private static async Task<int> ListAsync(ParseResult parsed, Target target, CancellationToken cancellationToken)
     {
@@ -49,6 +49,7 @@ internal static class InstallCommand
         var settings = PlatformSettings.Read([]);
         var entry = ModelCatalogue.Load(settings).Find(parsed.GetRequiredValue(Id));
         var name = parsed.GetValue(Name) ?? entry.Id;
+        var options = OptionsOf(entry, ServingOptions.Read(parsed));
         var source = new InstallSource(
             settings, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), Console.Error);
         InstalledModel model;
@@ -61,7 +62,7 @@ internal static class InstallCommand
             await new LicenceQuestion(Console.IsInputRedirected ? null : Console.In, Console.Error)
                 .AskAsync(entry, parsed.GetValue(Yes), cancellationToken);
             model = await ModelInstallation.RunAsync(
-                target, folder => ImportAsync(entry, source, name, folder, cancellationToken), cancellationToken);
+                target, folder => ImportAsync(entry, source, name, folder, options, cancellationToken), cancellationToken);
         }
         catch (ModelImportException exception)
         {
@@ -73,27 +74,29 @@ internal static class InstallCommand
     }
 
     private static async Task<InstalledModel> ImportAsync(
-        InstallableModel entry, InstallSource source, string name, string folder, CancellationToken cancellationToken)
+        InstallableModel entry, InstallSource source, string name, string folder, ModelImportOptions options,
+        CancellationToken cancellationToken)
     {
-        using var claim = DownloadClaim.Take(folder, entry.Id);
         var (download, files) = await source.FetchAsync(entry, folder, cancellationToken);
-        var import = entry.Import ?? new InstallOptions();
+        using var claim = download;
         var model = await ModelImport.RunAsync(
-            import.File is { } file ? Path.Combine(files, file) : files, name, folder,
-            new ModelImportOptions
-            {
-                Licence = entry.Licence,
-                Description = entry.Title,
-                Task = import.Task,
-                Pooling = import.Pooling,
-                QueryPrefix = import.QueryPrefix,
-                DocumentPrefix = import.DocumentPrefix,
-                MostElements = import.MostElements,
-            },
+            entry.Import?.File is { } file ? Path.Combine(files, file) : files, name, folder, options,
             new ModelInstallation.StageProgress(), cancellationToken);
-        Directory.Delete(download, recursive: true);
+        download.Remove();
         return model;
     }
+
+    /// <summary>What the entry states of the model, and how the operator wants it served.</summary>
+    private static ModelImportOptions OptionsOf(InstallableModel entry, ModelImportOptions serving) => serving with
+    {
+        Licence = entry.Licence,
+        Description = entry.Title,
+        Task = entry.Import?.Task,
+        Pooling = entry.Import?.Pooling,
+        QueryPrefix = entry.Import?.QueryPrefix,
+        DocumentPrefix = entry.Import?.DocumentPrefix,
+        MostElements = entry.Import?.MostElements,
+    };
 
     /// <summary>The price of the options; without any, the suggested one.</summary>
     /// <exception cref="OperatorException">A required price is missing.</exception>

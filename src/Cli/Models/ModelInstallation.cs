@@ -2,6 +2,7 @@ using System.Globalization;
 using Tollgate.Cli.Commands;
 using Tollgate.Cli.Data;
 using Tollgate.Cli.Prices;
+using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Inference.Models;
@@ -44,8 +45,13 @@ internal static class ModelInstallation
     {
         if (price is null)
         {
-            await Console.Out.WriteLineAsync(
-                "It has no price yet and cannot be called. Its price needs " + Needed(model.Manifest.Task) + ".");
+            await Console.Out.WriteLineAsync(await HasPriceAsync(target, model.Manifest.Name, cancellationToken) switch
+            {
+                true => "Its price stays as it is.",
+                false => "It has no price yet and cannot be called. Its price needs " + Needed(model.Manifest.Task) + ".",
+                null => "Without a price it cannot be called. A price needs " + Needed(model.Manifest.Task)
+                    + $"; those that are set: {target.Hint("prices list")}",
+            });
             return;
         }
 
@@ -53,6 +59,26 @@ internal static class ModelInstallation
         PriceOptions.Require(price.FindFaults());
         await Console.Out.WriteLineAsync(
             await SendPriceAsync(target, price, cancellationToken) ? "Its price is in force." : "Its price is set at the next start.");
+    }
+
+    /// <summary>Whether a model has a price, or one that waits for the next start; null where nothing that runs can be asked.</summary>
+    private static async Task<bool?> HasPriceAsync(Target target, string model, CancellationToken cancellationToken)
+    {
+        if (target.Data is { } data && PendingPrices.Has(data, model))
+        {
+            return true;
+        }
+
+        try
+        {
+            using var client = target.Connect();
+            var snapshot = await client.GetAsync("billing", PriceOrder.Path, ContractsJson.Default.PriceSnapshot, cancellationToken);
+            return snapshot.Prices.Any(price => price.Model == model && price.OrganizationId is null);
+        }
+        catch (OperatorException)
+        {
+            return null;
+        }
     }
 
     private static async Task<InstalledModel> RunForOwnerAsync(

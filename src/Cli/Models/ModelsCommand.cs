@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Tollgate.Cli.Commands;
 using Tollgate.Cli.Hub;
 using Tollgate.Cli.Prices;
@@ -50,30 +49,6 @@ internal static class ModelsCommand
     {
         Description = "Most elements of all outputs of a model of tensors whose size it does not state. Default: 1,048,576.",
     };
-    private static readonly Option<string?> Group = new("--group")
-    {
-        Description = "Models of one group run in a process of their own, so that a crash takes no other. Default: the worker's process.",
-    };
-    private static readonly Option<int?> Steps =
-        new("--steps") { Description = "Steps of a picture whose request names none. Default: 50, for a consistency model 4." };
-    private static readonly Option<double?> Guidance =
-        new("--guidance") { Description = "Guidance of a picture whose request names none. Default: 7.5, for a consistency model 8.5." };
-
-    private static readonly Option<string?> PromptCheck =
-        new("--check-prompts") { Description = "Classifier of texts that checks the prompts of a model that draws." };
-    private static readonly Option<string[]> RefusedPrompts = Refused("--refuse-prompt", "a prompt");
-    private static readonly Option<string?> PictureCheck =
-        new("--check-pictures") { Description = "Classifier of pictures that checks what a model has drawn." };
-    private static readonly Option<string[]> RefusedPictures = Refused("--refuse-picture", "a picture");
-
-    private static readonly Option<string?> Completions = MakeCompletions();
-
-    private static readonly Option<string?> Precision = MakePrecision();
-    private static readonly Option<string?> KeyValues = MakeKeyValues();
-    private static readonly Option<double?> ParityBound = new("--parity-bound")
-    {
-        Description = "How far a chat model in fewer bits may be from its source: nats by which its next tokens diverge. Default: 0.1.",
-    };
 
     public static Command Create()
     {
@@ -94,71 +69,8 @@ internal static class ModelsCommand
     private static Command Import() =>
         new Command("import", "Converts a model, compares it with its source and installs it; a running worker loads it at once.")
         {
-            Source, HubFile, Name, TaskName, MostElements, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix, Completions,
-            Precision, KeyValues, ParityBound, Group, Steps,
-            Guidance, PromptCheck, RefusedPrompts, PictureCheck, RefusedPictures,
-        }.WithAmounts().Does(ImportAsync);
-
-    private static Option<string[]> Refused(string name, string what) =>
-        new(name) { Description = $"LABEL=SCORE: this score of the classifier's label, or a higher one, refuses {what}. May be repeated." };
-
-    /// <summary>Reads a check; null where the options name none.</summary>
-    /// <exception cref="OperatorException">A label has no score, or the check no classifier.</exception>
-    private static ContentCheck? ReadCheck(ParseResult parsed, Option<string?> model, Option<string[]> refused)
-    {
-        var labels = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (var text in parsed.GetValue(refused) ?? [])
-        {
-            var at = text.LastIndexOf('=');
-            labels[text[..Math.Max(at, 0)]] = at > 0
-                && double.TryParse(text.AsSpan(at + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var score)
-                ? score : throw new OperatorException($"{refused.Name} '{text}' is not LABEL=SCORE.");
-        }
-
-        return parsed.GetValue(model) is { } name ? new ContentCheck(name, labels)
-            : labels.Count == 0 ? null : throw new OperatorException($"{refused.Name} needs {model.Name}.");
-    }
-
-    private static Option<string?> MakeCompletions()
-    {
-        var option = new Option<string?>("--completions")
-        {
-            Description = "How /v1/completions reaches a chat model: 'raw' continues a text, 'chat' answers it. Default: raw, "
-                + "unless the model ends at once on plain questions.",
-        };
-        option.AcceptOnlyFromAmong(ModelCompletions.Raw, ModelCompletions.Chat);
-        return option;
-    }
-
-    private static Option<string?> MakeKeyValues()
-    {
-        var option = new Option<string?>("--kv")
-        {
-            Description = "How a chat model's keys and values are held: 'f32' or 'f16', which halves their memory and rounds. "
-                + "Default: f32.",
-        };
-        option.AcceptOnlyFromAmong([.. KeyValueTypes.All]);
-        return option;
-    }
-
-    private static Option<string?> MakePrecision()
-    {
-        var option = new Option<string?>("--precision")
-        {
-            Description = "How a chat model's matrices are held: 'f32', 'int8', 'int4' or 'auto'. Default: auto, which keeps what is "
-                + "quantised in the file as it is, and numbers as float32 unless memory or speed ask for int8.",
-        };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var text }] && !ModelPrecisions.Choices.Contains(text))
-            {
-                result.AddError(text == "f16"
-                    ? "--precision f16: the processor's kernels have no products in half precision. Choose f32, int8, int4 or auto."
-                    : $"--precision {text}: choose {string.Join(", ", ModelPrecisions.Choices)}.");
-            }
-        });
-        return option;
-    }
+            Source, HubFile, Name, TaskName, MostElements, Tokenizer, Pooling, Dimensions, QueryPrefix, DocumentPrefix,
+        }.WithServing().WithAmounts().Does(ImportAsync);
 
     private static async Task<int> ListAsync(ParseResult parsed, Target target, CancellationToken cancellationToken)
     {
@@ -203,7 +115,7 @@ internal static class ModelsCommand
                 Path.GetFullPath(source), name, folder, options, new ModelInstallation.StageProgress(), cancellationToken);
         }
 
-        var fetched = await HubSource.FetchAsync(
+        using var fetched = await HubSource.FetchAsync(
             source, parsed.GetValue(HubFile), PlatformSettings.Read([]), folder, Console.Error, cancellationToken);
         var model = await ModelImport.RunAsync(
             fetched.Path, name, folder, options with { Licence = fetched.Licence }, new ModelInstallation.StageProgress(),
@@ -219,7 +131,7 @@ internal static class ModelsCommand
             throw new OperatorException($"{MostElements.Name}: 1 to {TensorSignature.LargestTensor}.");
         }
 
-        return new ModelImportOptions
+        return ServingOptions.Read(parsed) with
         {
             Task = parsed.GetValue(TaskName),
             MostElements = parsed.GetValue(MostElements),
@@ -228,15 +140,6 @@ internal static class ModelsCommand
             Dimensions = parsed.GetValue(Dimensions) ?? [],
             QueryPrefix = parsed.GetValue(QueryPrefix),
             DocumentPrefix = parsed.GetValue(DocumentPrefix),
-            Completions = parsed.GetValue(Completions),
-            Precision = parsed.GetValue(Precision) ?? ModelPrecisions.Auto,
-            KeyValues = parsed.GetValue(KeyValues) ?? KeyValueTypes.Float32,
-            ParityBound = parsed.GetValue(ParityBound) ?? ModelImportOptions.DefaultParityBound,
-            Group = parsed.GetValue(Group),
-            Steps = parsed.GetValue(Steps),
-            Guidance = parsed.GetValue(Guidance),
-            PromptCheck = ReadCheck(parsed, PromptCheck, RefusedPrompts),
-            PictureCheck = ReadCheck(parsed, PictureCheck, RefusedPictures),
         };
     }
 

@@ -82,7 +82,15 @@ internal static class VersionTable
     {
         if (model.Plan is { Unloaded: true })
         {
-            yield return "Unloaded: no worker has it in memory.";
+            var leaving = model.Versions.SelectMany(version => version.Places).Where(place => place.Leaving > 0).ToList();
+            yield return leaving.Count == 0 ? "Unloaded: no worker has it in memory."
+                : $"Unloaded: it leaves memory once its {leaving.Sum(place => place.Leaving)} running requests have ended, at "
+                    + string.Join(", ", leaving.Select(place => place.Worker).Distinct()) + ".";
+        }
+
+        foreach (var warning in model.FindWarnings())
+        {
+            yield return $"Warning: {warning}";
         }
 
         foreach (var version in model.Versions)

@@ -18,6 +18,9 @@ public static class PendingPrices
             Path.Combine(data.Folder("prices"), price.Model + ".json"), JsonSerializer.Serialize(price, ContractsJson.Default.SetPrice),
             cancellationToken);
 
+    /// <summary>Whether a price of a model is stored.</summary>
+    public static bool Has(DataFolder data, string model) => File.Exists(data.At("prices", model + ".json"));
+
     /// <summary>Delivers the stored prices. Returns false when no installation runs.</summary>
     /// <exception cref="OperatorException">A price was refused.</exception>
     public static async Task<bool> SendAsync(DataFolder data, CancellationToken cancellationToken)

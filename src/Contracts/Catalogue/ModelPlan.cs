@@ -9,6 +9,10 @@ namespace Tollgate.Contracts.Catalogue;
 /// <param name="Versions">Those that take part; empty for the newest version alone.</param>
 public sealed record ModelPlan(string Model, bool Unloaded, IReadOnlyList<PlannedVersion> Versions)
 {
+    /// <summary>The version that serves while no worker has any of <see cref="Versions"/>: the newest that there is. Null while one of them
+    /// is there. Accounts finds it; the operator does not state it.</summary>
+    public string? StandIn { get; init; }
+
     /// <summary>Whether gateways measure its versions and report them: several take part.</summary>
     public bool IsMeasured => Versions.Count > 1;
 }

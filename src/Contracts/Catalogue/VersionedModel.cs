@@ -16,10 +16,36 @@ public sealed record VersionedModel(string Model, string Task, IReadOnlyList<Ver
 
     /// <summary>The one that runs; null for none.</summary>
     public CanaryReport? Canary { get; init; }
+
+    /// <summary>Says where the plan cannot be followed: versions that no worker has, and what answers instead.</summary>
+    public IEnumerable<string> FindWarnings()
+    {
+        if (Plan is not { Unloaded: false, Versions.Count: > 0 } plan)
+        {
+            yield break;
+        }
+
+        var missing = plan.Versions.Select(one => one.Version)
+            .Where(version => Versions.All(line => line.Version != version || line.Places.Count == 0)).ToList();
+        if (missing.Count == plan.Versions.Count)
+        {
+            var answers = plan.StandIn is { } standIn
+                ? $"Version {standIn}, the newest that there is, answers instead" : "No version answers";
+            yield return $"No worker has a version of its plan ({string.Join(", ", missing)}). {answers}. Install one of them again, give "
+                + "other versions the weights, or clear the plan.";
+            yield break;
+        }
+
+        foreach (var version in missing)
+        {
+            yield return $"No worker has version {version} of its plan. The other versions of the plan answer its requests.";
+        }
+    }
 }
 
 /// <summary>One version of a model.</summary>
-/// <param name="Share">Share of the model's requests that it answers, 0 to 1; 0 while the model is unloaded.</param>
+/// <param name="Share">Share of the model's requests that it answers, 0 to 1; 0 while the model is unloaded, and for a version that no
+/// worker has.</param>
 /// <param name="Places">Workers that have it installed; empty when the plan names it and no worker states it.</param>
 public sealed record VersionLine(string Version, double Share, int ShadowPercent, bool Kept, IReadOnlyList<VersionPlace> Places)
 {
@@ -39,7 +65,11 @@ public sealed record VersionLine(string Version, double Share, int ShadowPercent
 /// <summary>A version at one worker.</summary>
 /// <param name="Error">Why a broken version cannot be served; null otherwise.</param>
 /// <param name="MemoryBytes">0 while it is not loaded.</param>
-public sealed record VersionPlace(string Worker, ModelState State, string? Error, long MemoryBytes);
+public sealed record VersionPlace(string Worker, ModelState State, string? Error, long MemoryBytes)
+{
+    /// <summary>Requests that still run there while it leaves memory.</summary>
+    public int Leaving { get; init; }
+}
 
 /// <summary>How a version did over some time.</summary>
 /// <param name="MedianMs">Median duration of the answered requests, milliseconds; null without any.</param>

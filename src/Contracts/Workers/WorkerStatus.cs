@@ -7,7 +7,11 @@ namespace Tollgate.Contracts.Workers;
 /// <param name="ExecutionProvider"><c>cuda</c> or <c>cpu</c>: the one in use, as probed.</param>
 /// <param name="Draining">Whether it takes no new requests.</param>
 public sealed record WorkerStatus(
-    string WorkerId, string Version, string ExecutionProvider, bool Draining, DateTimeOffset StartedAt, IReadOnlyList<ServedModel> Models);
+    string WorkerId, string Version, string ExecutionProvider, bool Draining, DateTimeOffset StartedAt, IReadOnlyList<ServedModel> Models)
+{
+    /// <summary>Whether it has not read its repository yet, so that <see cref="Models"/> lacks what is installed.</summary>
+    public bool IsReading { get; init; }
+}
 
 /// <summary>One model that a worker serves, with its load.</summary>
 /// <param name="Ready">Whether it is loaded and warmed up.</param>
@@ -22,6 +26,9 @@ public sealed record ServedModel(ModelCard Card, bool Ready, int Active, int Que
 
     /// <summary>Why a broken version cannot be served, in one sentence; null otherwise.</summary>
     public string? Error { get; init; }
+
+    /// <summary>Requests that still run in a version that leaves memory; it is gone when they have ended.</summary>
+    public int Leaving { get; init; }
 
     /// <summary>Memory that its loading took, bytes; 0 while it is not loaded.</summary>
     public long MemoryBytes { get; init; }

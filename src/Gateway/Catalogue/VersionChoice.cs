@@ -16,17 +16,19 @@ internal sealed class VersionChoice(AliasCatalogue catalogue, WorkerPool workers
 
     /// <summary>
     /// The card of the version that answers: one of the plan by its weight, of those that a worker has or loads; when none of them is
-    /// there, another one of the plan, and at last any that is in memory, so that a switch fails no request. Without a plan the newest in
-    /// memory.
+    /// there, another one of the plan, then the one that stands in for them, and at last any that is in memory, so that a switch fails no
+    /// request. Without a plan the newest in memory.
     /// </summary>
     /// <returns>The most likely one when no worker has any; null when no worker has shown the model.</returns>
     public ModelCard? Choose(string model, Guid requestId)
     {
         var cards = workers.CardsOf(model);
-        var planned = catalogue.PlanOf(model)?.Versions ?? [];
+        var plan = catalogue.PlanOf(model);
+        var planned = plan?.Versions ?? [];
         return ByWeight(cards, planned, requestId)
             ?? planned.Where(version => version.IsLoaded).Select(version => Taking(cards, version.Version))
                 .FirstOrDefault(card => card is not null)
+            ?? (plan?.StandIn is { } standIn ? Taking(cards, standIn) : null)
             ?? cards.FirstOrDefault(card => workers.IsReady(model, card.Version) == true)
             ?? cards.FirstOrDefault(card => planned.Count == 0 && workers.IsReady(model, card.Version) is not null)
             ?? planned.OrderByDescending(version => version.Weight).Select(version => Card(cards, version.Version))

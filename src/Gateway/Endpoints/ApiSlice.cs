@@ -18,6 +18,7 @@ internal static class ApiSlice
 
     public static WebApplicationBuilder AddApi(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<ServerReadiness>();
         builder.Services.AddCors();
         builder.Services.AddOptions<CorsOptions>().Configure<IOptions<OpenAiOptions>>(static (cors, options) => cors.AddPolicy(
             BrowserPolicy,

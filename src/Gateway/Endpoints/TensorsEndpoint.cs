@@ -17,8 +17,9 @@ namespace Tollgate.Gateway.Endpoints;
 /// <summary>The Open Inference Protocol, version 2: <c>POST /v2/models/{model}/infer</c>, and what describes the server and its models.
 /// </summary>
 /// <remarks>
-/// The server is live and ready when it answers a key at all, which needs what an inference needs beside its model. Whether a model is
-/// ready is told by that model alone, so that loading one changes nothing for a probe of the server.
+/// Whether the server is live and ready is answered without a key, because orchestrators and the protocol's clients ask so; the answer
+/// holds nothing else. Whether a model is ready is told by that model alone, so that loading one changes nothing for a probe of the
+/// server.
 /// </remarks>
 internal sealed class TensorsEndpoint() : InferenceEndpoint(PublicEndpoint.Tensors, "v2/infer"), IEndpoint
 {
@@ -28,6 +29,8 @@ internal sealed class TensorsEndpoint() : InferenceEndpoint(PublicEndpoint.Tenso
     private const int MostDepth = RequestDepth + TensorSignature.MostDimensions;
 
     private const int RequestDepth = 8;
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -44,14 +47,15 @@ internal sealed class TensorsEndpoint() : InferenceEndpoint(PublicEndpoint.Tenso
             routes.MapGet(Api.Paths[2], DescribeServerAsync).Describe(
                 "describeServer", Tag, "Show the server", "Returns the server's name, version and extensions."),
             TensorsExamples.Server);
-        DocumentState<LiveBody>(
+        DocumentHealth<LiveBody>(
             routes.MapGet(Api.Paths[3], ShowLiveAsync).Describe(
-                "isServerLive", Tag, "Ask whether the server is live", "Answers 200. Whether a model is loaded changes nothing."),
+                "isServerLive", Tag, "Ask whether the server is live",
+                "Answers 200, without a key too. Whether a model is loaded changes nothing."),
             TensorsExamples.Live);
-        DocumentState<ReadyBody>(
+        DocumentHealth<ReadyBody>(
             routes.MapGet(Api.Paths[4], ShowReadyAsync).Describe(
                 "isServerReady", Tag, "Ask whether the server is ready",
-                "Answers 200 where requests can be admitted. Whether a model is ready, its own URL states."),
+                "Answers 200 where requests can be admitted, else 503; without a key too. Whether a model is ready, its own URL states."),
             TensorsExamples.Ready);
         DocumentModel<InferModelBody>(
             routes.MapGet(Api.Paths[5], DescribeModelAsync).Describe(
@@ -110,11 +114,19 @@ internal sealed class TensorsEndpoint() : InferenceEndpoint(PublicEndpoint.Tenso
     internal static Task DescribeServerAsync(HttpContext context, RequestEntry door) =>
         AnswerAsync(context, door, static writer => ServerState.WriteServer(writer));
 
-    internal static Task ShowLiveAsync(HttpContext context, RequestEntry door) =>
-        AnswerAsync(context, door, static writer => ServerState.WriteFlag(writer, "live"));
+    internal static Task ShowLiveAsync(HttpContext context, RequestEntry door)
+    {
+        door.Open(ApiCall.Of(context), PublicEndpoint.Tensors);
+        return WriteAsync(context, static writer => ServerState.WriteFlag(writer, "live"));
+    }
 
-    internal static Task ShowReadyAsync(HttpContext context, RequestEntry door) =>
-        AnswerAsync(context, door, static writer => ServerState.WriteFlag(writer, "ready"));
+    internal static async Task ShowReadyAsync(HttpContext context, RequestEntry door, ServerReadiness readiness)
+    {
+        door.Open(ApiCall.Of(context), PublicEndpoint.Tensors);
+        await (await readiness.LookAsync(context.RequestAborted)
+            ? WriteAsync(context, static writer => ServerState.WriteFlag(writer, "ready"))
+            : OpenAiErrorResult.WriteAsync(context, OpenAiError.Overloaded(Soon)));
+    }
 
     internal static Task DescribeModelAsync(
         HttpContext context, [Description(EndpointRoutes.ModelInPath)] string model, RequestEntry door, ModelDirectory models) =>
@@ -198,6 +210,9 @@ internal sealed class TensorsEndpoint() : InferenceEndpoint(PublicEndpoint.Tenso
 
     private void DocumentState<T>(RouteHandlerBuilder route, BodyExample example) => route.Answers<T>(example)
         .Fails<InferErrorBody>(DocumentedErrors.OfEveryCall(Api.Scope), Always, AnswerHeaderTable.OfKey, ToBody);
+
+    private void DocumentHealth<T>(RouteHandlerBuilder route, BodyExample example) => route.Answers<T>(example).WithoutKey()
+        .Fails<InferErrorBody>([OpenAiError.ServerError(), OpenAiError.Overloaded(Soon)], Always, [], ToBody);
 
     private void DocumentModel<T>(RouteHandlerBuilder route, BodyExample example) => route.Answers<T>(example).Fails<InferErrorBody>(
         [

@@ -1,8 +1,3 @@
-using System.Globalization;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json;
-using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Workers;
 
@@ -115,19 +110,8 @@ internal sealed class Attempt : IDisposable
         Cancelled? answer = null;
         try
         {
-            using var limit = new CancellationTokenSource(_cancelTimeout, _clock);
-            using var request = _client.Request(
-                HttpMethod.Post, Worker, string.Create(CultureInfo.InvariantCulture, $"internal/requests/{_requestId:N}/cancel"));
-            request.Content = new ByteArrayContent([]) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
-            using var response = await _client.SendAsync(request, limit.Token);
-            if (response.IsSuccessStatusCode)
-            {
-                answer = await response.Content.ReadFromJsonAsync(ContractsJson.Default.Cancelled, limit.Token);
-            }
-        }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException or IOException)
-        {
-            answer = null; // The worker is away or slow: the reset below ends the request there, and the last id is what counts.
+            // Null of a worker that is away or slow: the reset below ends the request there, and the last id is what counts.
+            answer = await _client.CancelAsync(Worker, _requestId, _cancelTimeout, _clock);
         }
         finally
         {

@@ -69,12 +69,13 @@ internal sealed partial class ShadowTraffic(
     private async Task<string> SendAsync(Worker worker, ShadowCall call)
     {
         var started = parts.Clock.GetTimestamp();
+        var id = Guid.CreateVersion7(parts.Clock.GetUtcNow());
         using var limit = new CancellationTokenSource(parts.Options.Value.AnswerTimeout, parts.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, parts.Drain.DrainBegun);
         worker.Enter();
         try
         {
-            using var message = Message(worker, call);
+            using var message = Message(worker, call, id);
             using var answer = await parts.Client.SendAsync(message, either.Token);
             if (answer.StatusCode != HttpStatusCode.OK)
             {
@@ -87,8 +88,14 @@ internal sealed partial class ShadowTraffic(
             measures.Note(call.Model, call.Copy.Version, shadow: true, parts.Clock.GetElapsedTime(started));
             return "answered";
         }
-        catch (OperationCanceledException) when (parts.Drain.DrainBegun.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            await parts.Client.CancelAsync(worker, id, parts.Options.Value.CancelTimeout, parts.Clock);
+            if (!parts.Drain.DrainBegun.IsCancellationRequested)
+            {
+                throw;
+            }
+
             return "dropped";
         }
         finally
@@ -97,10 +104,10 @@ internal sealed partial class ShadowTraffic(
         }
     }
 
-    private HttpRequestMessage Message(Worker worker, ShadowCall call)
+    private HttpRequestMessage Message(Worker worker, ShadowCall call, Guid id)
     {
         var message = parts.Client.Request(HttpMethod.Post, worker, call.Endpoint.WorkerPath);
-        message.Headers.TryAddWithoutValidation(WorkerHeaders.RequestId, Guid.CreateVersion7(parts.Clock.GetUtcNow()).ToString("N"));
+        message.Headers.TryAddWithoutValidation(WorkerHeaders.RequestId, id.ToString("N"));
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Organization, call.OrganizationId.ToString("N"));
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Version, call.Copy.Version);
         message.Headers.TryAddWithoutValidation(WorkerHeaders.Shadow, "1");

@@ -30,6 +30,19 @@ internal static class OperationDescriptions
         this RouteHandlerBuilder route, string name, string tag, string summary, string description) =>
         route.WithName(name).WithTags(tag).WithSummary(summary).WithDescription(description);
 
+    /// <summary>States that the operation needs no key. Comes behind the description of its answer.</summary>
+    public static RouteHandlerBuilder WithoutKey(this RouteHandlerBuilder route) =>
+        route.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Security = [new OpenApiSecurityRequirement()];
+            foreach (var header in AnswerHeaderTable.OfKey)
+            {
+                operation.Responses![Ok].Headers?.Remove(header);
+            }
+
+            return Task.CompletedTask;
+        });
+
     /// <summary>Describes the body of JSON of a request that may have an <c>Idempotency-Key</c>.</summary>
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route, params IReadOnlyList<BodyExample> examples) =>
         route.TakesOnce<T>(examples).AddOpenApiOperationTransformer((operation, _, _) =>

@@ -17,8 +17,7 @@ internal sealed class RequestEntry(Authenticator authenticator, AdmissionControl
     /// <summary>The caller, or null when the refusal is already written.</summary>
     public async Task<Caller?> EnterAsync(HttpContext context, ApiCall call, PublicEndpoint endpoint)
     {
-        call.Endpoint = endpoint;
-        metrics.RequestStarted(endpoint); // It ends with the call's log line.
+        Open(call, endpoint);
         var entered = call.IsInternal
             ? await EnterNamedAsync(context, call) : await authenticator.AuthenticateAsync(context, context.RequestAborted);
         if (!entered.TryGet(out var caller, out var refusal))
@@ -40,6 +39,13 @@ internal sealed class RequestEntry(Authenticator authenticator, AdmissionControl
         }
 
         return caller;
+    }
+
+    /// <summary>Begins a request that needs no key.</summary>
+    public void Open(ApiCall call, PublicEndpoint endpoint)
+    {
+        call.Endpoint = endpoint;
+        metrics.RequestStarted(endpoint); // It ends with the call's log line.
     }
 
     /// <summary>The caller of a call through the internal door, whose route has proved the service.</summary>

@@ -1,4 +1,9 @@
+using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Tollgate.Contracts.Json;
+using Tollgate.Contracts.Workers;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Gateway.Workers;
@@ -34,6 +39,26 @@ internal sealed class WorkerClient : IDisposable
     /// <summary>Sends and returns as soon as the answer's headers are read.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         _http.SendAsync(request, cancellationToken);
+
+    /// <summary>Ends a request at a worker.</summary>
+    /// <returns>What the worker says once the request has left its slot; null when it does not say so in time.</returns>
+    public async Task<Cancelled?> CancelAsync(Worker worker, Guid requestId, TimeSpan patience, TimeProvider clock)
+    {
+        using var limit = new CancellationTokenSource(patience, clock);
+        try
+        {
+            using var request = Request(
+                HttpMethod.Post, worker, string.Create(CultureInfo.InvariantCulture, $"internal/requests/{requestId:N}/cancel"));
+            request.Content = new ByteArrayContent([]) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+            using var response = await SendAsync(request, limit.Token);
+            return response.IsSuccessStatusCode
+                ? await response.Content.ReadFromJsonAsync(ContractsJson.Default.Cancelled, limit.Token) : null;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException or IOException)
+        {
+            return null;
+        }
+    }
 
     public void Dispose() => _http.Dispose();
 }

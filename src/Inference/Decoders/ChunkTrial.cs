@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Onnx;
@@ -22,13 +23,19 @@ internal static class ChunkTrial
 
     private const int Step = 8;
 
+    private static readonly ConcurrentDictionary<Tried, IReadOnlyList<int>> Known = new();
+
     /// <summary>Exact lengths from 2 on, ascending, 2 and 3 among them; or one length, which every chunk of a prompt but the last must
-    /// have.</summary>
+    /// have. Tried once in a process.</summary>
     /// <param name="headWidth">Width of a head of the cache.</param>
     /// <param name="type">Type of the cache.</param>
     /// <param name="longest">Longest length of a chunk, tokens, at least 16.</param>
-    public static IReadOnlyList<int> Run(int headWidth, TensorElementType type, int longest, SessionFactory sessions)
+    public static IReadOnlyList<int> Run(int headWidth, TensorElementType type, int longest, SessionFactory sessions) => Known.GetOrAdd(
+        new(headWidth, type, longest, sessions.Provider.Name, sessions.Threads), tried => Try(tried, sessions));
+
+    private static int[] Try(Tried tried, SessionFactory sessions)
     {
+        var (headWidth, type, longest, _, _) = tried;
         var count = Positions + longest;
         using var session = sessions.Open(Build(headWidth, type));
         using var attention = new Attention(session, headWidth, type, count, new Random(headWidth));
@@ -76,6 +83,10 @@ internal static class ChunkTrial
 
         return graph.ToModel().ToArray();
     }
+
+    /// <summary>All that the lengths depend on. The number of heads is not among it: the trial has one, as each head is computed by
+    /// itself.</summary>
+    private sealed record Tried(int HeadWidth, TensorElementType Type, int Longest, string Provider, int Threads);
 
     /// <summary>A sequence of random queries, keys and values. What was appended once stays in the cache.</summary>
     private sealed class Attention : IDisposable

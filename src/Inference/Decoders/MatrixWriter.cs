@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Gguf;
 using Tollgate.Inference.Onnx;
@@ -30,6 +31,13 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
     /// <summary>Inputs are rounded to 8 bits, each row by itself. The kernels with inputs in float32 add in another order where there is
     /// one row only, so an answer would depend on who else runs.</summary>
     private const int RoundedInputs = 4;
+
+    /// <summary>Blocks of a table that one kernel multiplies with. While ONNX Runtime packs them, it holds what it reads beside what it
+    /// writes.</summary>
+    private const int MostPieceBytes = 32 << 20;
+
+    /// <summary>So many rows begin at a multiple of a page, whatever their width.</summary>
+    private const int AlignedRows = 256;
 
     private readonly InputParts _inputs = new(graph);
 
@@ -75,16 +83,22 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
         }
 
         var matrix = MakeBlocks(part, form);
-        graph.Initializers( // the two kernels want the same bytes in two shapes
-            TensorElementType.UInt8, matrix.Values,
-            ($"{name}.rows", [matrix.Rows, matrix.RowBytes]), ($"{name}.blocks", BlocksShape(matrix)));
-        graph.Initializer($"{name}.scales", matrix.Scales, matrix.Rows, matrix.RowBlocks);
+        var pieces = Cut(matrix); // the two kernels want the same bytes in two shapes
+        graph.Initializers(TensorElementType.UInt8, matrix.Values, [
+            ($"{name}.rows", [matrix.Rows, matrix.RowBytes], 0),
+            .. pieces.Select(piece => ($"{name}.{piece.First}.blocks", BlocksShape(piece.Matrix), (long)piece.First * matrix.RowBytes)),
+        ]);
+        graph.Initializers(TensorElementType.Float, MemoryMarshal.AsBytes(matrix.Scales.AsSpan()), [
+            ($"{name}.scales", [matrix.Rows, matrix.RowBlocks], 0),
+            .. pieces.Select(piece => ($"{name}.{piece.First}.scales", new long[] { piece.Matrix.Rows, matrix.RowBlocks },
+                (long)piece.First * matrix.RowBlocks * sizeof(float))),
+        ]);
         if (matrix.Minima is { } minima)
         {
             graph.Initializer($"{name}.minima", minima, matrix.Rows, matrix.RowBlocks);
         }
 
-        var shape = matrix with { Values = [], Scales = [], Minima = matrix.Minima is null ? null : [] }; // the numbers are written
+        var shape = WithoutNumbers(matrix); // they are written
         return new TokenTable(ids => Look(name, ids, shape), (rows, output) => Multiply(name, rows, shape, output));
     }
 
@@ -102,7 +116,26 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
     {
         var raised = matrix.Minima is null ? null : graph.Node(
             "Gemm", [_inputs.Sums(rows, matrix.Form.Length, matrix.Columns, isFlat: true), $"{name}.minima"], ("transB", 1));
-        AddProduct(name, rows, matrix, isFlat: true, raised, output);
+        var pieces = Cut(matrix);
+        if (pieces.Count == 1)
+        {
+            AddProduct($"{name}.0", rows, matrix, isFlat: true, raised, output);
+            return;
+        }
+
+        var products = new List<string>();
+        foreach (var (first, piece) in pieces)
+        {
+            products.Add(graph.NewName());
+            AddProduct($"{name}.{first}", rows, piece, isFlat: true, raised: null, products[^1]);
+        }
+
+        var joined = raised is null ? output : graph.NewName();
+        graph.Node("Concat", domain: "", [.. products], [joined], ("axis", -1));
+        if (raised is not null)
+        {
+            graph.Node("Sum", domain: "", [joined, raised], [output]);
+        }
     }
 
     /// <summary>Adds the product with blocks; of a file's own blocks it is that of float32.</summary>
@@ -121,6 +154,17 @@ internal sealed class MatrixWriter(OnnxGraphBuilder graph, DecoderWeights weight
         graph.Node("Split", domain: "", [products], parts, ("axis", 0));
         graph.Node("Sum", domain: "", raised is null ? parts : [.. parts, raised], [output]);
     }
+
+    /// <summary>Rows of a table that are multiplied by one kernel, each piece with its first row and without numbers.</summary>
+    private static List<(int First, BlockMatrix Matrix)> Cut(BlockMatrix matrix)
+    {
+        var most = Math.Max(1, MostPieceBytes / matrix.RowBytes / AlignedRows) * AlignedRows;
+        return [.. Enumerable.Range(0, (matrix.Rows + most - 1) / most).Select(
+            i => (i * most, WithoutNumbers(matrix) with { Rows = Math.Min(most, matrix.Rows - (i * most)) }))];
+    }
+
+    private static BlockMatrix WithoutNumbers(BlockMatrix matrix) =>
+        matrix with { Values = [], Scales = [], Minima = matrix.Minima is null ? null : [] };
 
     private void AddKernel(string name, string input, BlockMatrix matrix, string output) => graph.Node(
         "MatMulNBits", OnnxGraphBuilder.MicrosoftDomain, [input, $"{name}.blocks", $"{name}.scales"], [output],

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Text;
 using Tollgate.Inference.Checkpoints;
 using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Models;
@@ -62,6 +60,7 @@ internal sealed class ExportedGraphReader
 
     private void ReadGraph(ReadOnlySpan<byte> message, ExportedGraph graph)
     {
+        var nodes = new NodeReader(ReadConstant, branch => ReadBranch(branch, graph));
         var fields = new ProtoReader(message);
         while (fields.Next())
         {
@@ -73,7 +72,7 @@ internal sealed class ExportedGraphReader
             switch (fields.Field)
             {
                 case 1:
-                    ReadNode(fields.Bytes, graph);
+                    AddNode(graph, nodes.Read(fields.Bytes));
                     break;
                 case 5:
                     var constant = ReadConstant(fields.Bytes);
@@ -87,127 +86,36 @@ internal sealed class ExportedGraphReader
         }
     }
 
-    private void ReadNode(ReadOnlySpan<byte> message, ExportedGraph graph)
+    private static void AddNode(ExportedGraph graph, ModelNode node)
     {
-        var (inputs, outputs, type, name, domain) = (new List<string>(), new List<string>(), "", "", "");
-        var attributes = new Dictionary<string, object>(StringComparer.Ordinal);
-        var fields = new ProtoReader(message);
-        while (fields.Next())
+        if (node is { Operator: "Constant", Outputs: [var output] }
+            && node.Attributes.GetValueOrDefault("value") is ExportedConstant constant)
         {
-            switch (fields.Field)
-            {
-                case 1:
-                    inputs.Add(Text(fields.Bytes));
-                    break;
-                case 2:
-                    outputs.Add(Text(fields.Bytes));
-                    break;
-                case 3:
-                    name = Text(fields.Bytes);
-                    break;
-                case 4:
-                    type = Text(fields.Bytes);
-                    break;
-                case 5:
-                    ReadAttribute(fields.Bytes, graph, attributes);
-                    break;
-                case 7:
-                    domain = Text(fields.Bytes) is "ai.onnx" ? "" : Text(fields.Bytes);
-                    break;
-            }
-        }
-
-        if (type == "Constant" && outputs.Count == 1 && attributes.GetValueOrDefault("value") is ExportedConstant constant)
-        {
-            graph.Constants[outputs[0]] = constant with { Name = outputs[0] };
+            graph.Constants[output] = constant with { Name = output };
             return;
         }
 
-        graph.Add(new ModelNode(type, domain, [.. inputs], [.. outputs]) { Name = name, Attributes = attributes });
+        graph.Add(node);
     }
 
-    private void ReadAttribute(ReadOnlySpan<byte> message, ExportedGraph graph, Dictionary<string, object> attributes)
+    private ExportedGraph ReadBranch(ReadOnlySpan<byte> message, ExportedGraph outer)
     {
-        var name = "";
-        object? value = null;
-        var wholes = new List<long>();
-        var fields = new ProtoReader(message);
-        while (fields.Next())
-        {
-            switch (fields.Field)
-            {
-                case 1:
-                    name = Text(fields.Bytes);
-                    break;
-                case 2:
-                    value = BinaryPrimitives.ReadSingleLittleEndian(fields.Bytes);
-                    break;
-                case 3:
-                    value = (long)fields.Number;
-                    break;
-                case 4:
-                    value = Text(fields.Bytes);
-                    break;
-                case 5:
-                    value = ReadConstant(fields.Bytes);
-                    break;
-                case 6 or 11:
-                    var branch = new ExportedGraph(graph);
-                    ReadGraph(fields.Bytes, branch);
-                    graph.Branches.Add(branch);
-                    break;
-                case 8:
-                    wholes.AddRange(OnnxTensor.Numbers(fields));
-                    break;
-            }
-        }
-
-        if ((value ?? (wholes.Count > 0 ? wholes.ToArray() : null)) is { } known)
-        {
-            attributes[name] = known;
-        }
+        var branch = new ExportedGraph(outer);
+        ReadGraph(message, branch);
+        outer.Branches.Add(branch);
+        return branch;
     }
 
     private ExportedConstant ReadConstant(ReadOnlySpan<byte> message)
     {
-        var (name, type, shape) = ("", 0UL, new List<long>());
-        ReadOnlySpan<byte> raw = default;
-        Dictionary<string, string>? outside = null;
-        var hasOthers = false;
-        var fields = new ProtoReader(message);
-        while (fields.Next())
-        {
-            switch (fields.Field)
-            {
-                case 1:
-                    shape.AddRange(OnnxTensor.Numbers(fields));
-                    break;
-                case 2:
-                    type = fields.Number;
-                    break;
-                case 8:
-                    name = Text(fields.Bytes);
-                    break;
-                case 9:
-                    raw = fields.Bytes;
-                    break;
-                case 13:
-                    (outside ??= new(StringComparer.Ordinal))[Text(ProtoReader.Find(fields.Bytes, 1))] =
-                        Text(ProtoReader.Find(fields.Bytes, 2));
-                    break;
-                case 4 or 5 or 6 or 7 or 10 or 11:
-                    hasOthers = true;
-                    break;
-            }
-        }
-
-        var constant = Describe(name, type, shape);
-        return outside is not null ? PlaceOutside(constant, outside)
-            : hasOthers ? Hold(constant, message)
-            : PlaceInside(constant, raw);
+        var head = TensorHead.Read(message);
+        var constant = Describe(head.Name, head.Type, head.Shape);
+        return head.Outside is not null ? PlaceOutside(constant, head.Outside)
+            : head.IsWritten ? Hold(constant, message)
+            : PlaceInside(constant, head.Raw);
     }
 
-    private ExportedConstant Describe(string name, ulong type, List<long> shape)
+    private ExportedConstant Describe(string name, ulong type, long[] shape)
     {
         if (!Enum.IsDefined((ExportedType)type))
         {
@@ -218,7 +126,7 @@ internal sealed class ExportedGraphReader
         var count = 1L;
         foreach (var size in shape)
         {
-            count = size is < 0 or > int.MaxValue || shape.Count > MostDimensions ? long.MaxValue : count * Math.Max(size, 1);
+            count = size is < 0 or > int.MaxValue || shape.Length > MostDimensions ? long.MaxValue : count * Math.Max(size, 1);
             if (count > int.MaxValue)
             {
                 throw new ModelImportException(
@@ -241,7 +149,7 @@ internal sealed class ExportedGraphReader
         return raw.IsEmpty ? constant : constant with { File = _files.Open(_name, constant.Name), Start = start };
     }
 
-    private ExportedConstant PlaceOutside(ExportedConstant constant, Dictionary<string, string> outside)
+    private ExportedConstant PlaceOutside(ExportedConstant constant, IReadOnlyDictionary<string, string> outside)
     {
         var file = _files.Open(outside.GetValueOrDefault("location") ?? "", constant.Name);
         var (start, length) = (Number("offset", 0), Number("length", constant.Bytes));
@@ -298,6 +206,4 @@ internal sealed class ExportedGraphReader
 
     private ModelImportException Differs(ExportedConstant constant, long bytes) => new(
         $"The constant '{Shorten(constant.Name)}' of '{_name}' has {bytes} bytes; its shape {constant.Size} demands {constant.Bytes}.");
-
-    private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
 }

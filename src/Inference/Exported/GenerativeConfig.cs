@@ -18,7 +18,8 @@ internal sealed class GenerativeConfig
     private static readonly Dictionary<string, string> Classes = new(StringComparer.Ordinal)
     {
         ["llama"] = "LlamaForCausalLM", ["mistral"] = "MistralForCausalLM", ["qwen2"] = "Qwen2ForCausalLM", ["qwen3"] = "Qwen3ForCausalLM",
-        ["gemma"] = "GemmaForCausalLM", ["phi3"] = "Phi3ForCausalLM",
+        ["gemma"] = "GemmaForCausalLM", ["gemma2"] = "Gemma2ForCausalLM", ["gemma3_text"] = "Gemma3ForCausalLM",
+        ["phi3"] = "Phi3ForCausalLM", ["smollm3"] = "SmolLM3ForCausalLM",
     };
 
     private readonly CheckpointConfig _model;
@@ -69,12 +70,17 @@ internal sealed class GenerativeConfig
         var type = _model.Text("type") ?? "";
         if (!Classes.TryGetValue(type, out var name))
         {
-            throw new ModelImportException($"The model is of the type '{type}'; without its 'config.json' these are read: "
-                + $"{string.Join(", ", Classes.Keys)}. Copy the model's 'config.json' into the folder.");
+            throw new ModelImportException(
+                $"'config.json' is missing in the folder, and the model is of the type '{type}' ('model.type' of '{FileName}'). Without "
+                + $"'config.json' these are read: {string.Join(", ", Classes.Keys)}. Copy the model's 'config.json' into the folder.");
         }
 
         var facts = GraphFacts.Read(graph);
         var headWidth = _decoder.Number("head_size", 2, Most);
+        var rotation = facts.Layers.FirstOrDefault(layer => layer is { Window: null, Rotation: not null })?.Rotation
+            ?? facts.Layers.FirstOrDefault(layer => layer.Rotation is not null)?.Rotation
+            ?? throw GraphFacts.Hidden("rope_theta", "no layer that rotates");
+        var isGemma = type.StartsWith("gemma", StringComparison.Ordinal);
         var config = new JsonObject
         {
             ["architectures"] = new JsonArray(name),
@@ -89,26 +95,70 @@ internal sealed class GenerativeConfig
             ["max_position_embeddings"] = Context
                 ?? throw new ModelImportException($"'{FileName}' lacks the member 'model.context_length'."),
             ["rms_norm_eps"] = facts.NormEpsilon,
-            ["rope_theta"] = facts.RotaryBase,
-            [type == "gemma" ? "hidden_activation" : "hidden_act"] = type == "gemma" ? "gelu_pytorch_tanh" : "silu",
+            ["rope_theta"] = rotation.Base,
+            [isGemma ? "hidden_activation" : "hidden_act"] = isGemma ? "gelu_pytorch_tanh" : "silu",
         };
-        if (facts.Window is { } window && window < Context)
-        {
-            config["sliding_window"] = window;
-        }
-
         if (facts.HasBiases && type != "qwen2")
         {
             config["attention_bias"] = true;
         }
 
+        if (rotation.Factor != 1)
+        {
+            config["rope_scaling"] = new JsonObject { ["type"] = "linear", ["factor"] = rotation.Factor };
+        }
+
+        switch (type)
+        {
+            case "gemma2" or "gemma3_text":
+                DescribeGemma(facts, config, type == "gemma3_text");
+                break;
+            case "smollm3":
+                config["no_rope_layers"] = new JsonArray([.. facts.Layers.Select(layer => (JsonNode)(layer.Rotation is null ? 0 : 1))]);
+                break;
+            default:
+                if (facts.Layers[0].Window is { } window && window < Context)
+                {
+                    config["sliding_window"] = window;
+                }
+
+                break;
+        }
+
         if (type == "phi3")
         {
-            config["partial_rotary_factor"] = 2.0 * facts.RotaryPairs / headWidth;
+            config["partial_rotary_factor"] = 2.0 * rotation.Pairs / headWidth;
             config["original_max_position_embeddings"] = Context;
         }
 
-        divisors = facts.Divisors;
+        divisors = rotation.Divisors;
         return config;
+    }
+
+    /// <summary>Layers with and without a window, bounds of products and logits.</summary>
+    private static void DescribeGemma(GraphFacts facts, JsonObject config, bool hasLocalRotation)
+    {
+        var (first, global) = (facts.Layers[0], facts.Layers.ToList().FindIndex(layer => layer.Window is null));
+        config["sliding_window"] = first.Window ?? throw GraphFacts.Hidden("sliding_window", "no window in its first layer");
+        config["query_pre_attn_scalar"] = first.Scale > 0 ? Math.Round(1 / (first.Scale * first.Scale), 3)
+            : throw GraphFacts.Hidden("query_pre_attn_scalar", "no factor of its attention");
+        if (facts.LogitSoftcap is { } cap)
+        {
+            config["final_logit_softcapping"] = cap;
+        }
+
+        if (hasLocalRotation)
+        {
+            var local = first.Rotation is { Factor: 1, Divisors: null } plain ? plain
+                : throw GraphFacts.Hidden("rope_local_base_freq", "scaled frequencies in layers with a window");
+            config["rope_local_base_freq"] = local.Base;
+            config["sliding_window_pattern"] = global < 0 ? facts.Layers.Count + 1 : global + 1;
+            return;
+        }
+
+        config["attn_logit_softcapping"] = first.Softcap > 0 ? first.Softcap
+            : throw GraphFacts.Hidden("attn_logit_softcapping", "no bound of its attention");
+        config["final_logit_softcapping"] = facts.LogitSoftcap
+            ?? throw GraphFacts.Hidden("final_logit_softcapping", "no bound of its logits");
     }
 }

@@ -1,93 +1,88 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
-using Tollgate.Inference.Graphs;
 using Tollgate.Inference.Models;
 
 namespace Tollgate.Inference.Exported;
 
 /// <summary>What a graph of onnxruntime-genai shows of its model and that program's configuration does not.</summary>
 /// <param name="FeedForward">Width inside the feed-forward part.</param>
-/// <param name="Window">Tokens that a position attends to; null: all before it.</param>
-/// <param name="RotaryPairs">Pairs of numbers of a head that turn.</param>
-/// <param name="RotaryBase">Base of their frequencies.</param>
-/// <param name="Divisors">By which the frequencies of that base are divided, one a pair; null: by none.</param>
+/// <param name="LogitSoftcap">What the logits are bent below; null: they are not.</param>
+/// <param name="Layers">Attention of each layer.</param>
 internal sealed partial record GraphFacts(
-    int FeedForward, double NormEpsilon, int? Window, bool HasBiases, int RotaryPairs, double RotaryBase, IReadOnlyList<double>? Divisors)
+    int FeedForward, double NormEpsilon, bool HasBiases, double? LogitSoftcap, IReadOnlyList<LayerFacts> Layers)
 {
-    /// <summary>How far frequencies may be from those of a base to count as such.</summary>
-    private const double Near = 1e-4;
-
-    private const double UsualBase = 10_000;
-
     /// <exception cref="ModelImportException">The graph does not show one of them.</exception>
     public static GraphFacts Read(ExportedGraph graph)
     {
-        var attention = graph.Nodes.FirstOrDefault(node => node.Operator == "GroupQueryAttention")
-            ?? throw Hidden("no GroupQueryAttention");
+        var layers = ReadLayers(graph);
         var up = graph.Nodes.FirstOrDefault(
                 node => node.Operator is "MatMul" or "MatMulNBits" && UpProduct().IsMatch(node.Name))
-            ?? throw Hidden("no '/mlp/up_proj/MatMul'");
+            ?? throw Hidden("intermediate_size", "no '/mlp/up_proj/MatMul'");
         var feedForward = up.Operator == "MatMulNBits" ? MatrixTracer.FindProduct(graph, up).Rows
-            : MatrixTracer.FindMatrix(graph, up.Input(1), turned: true)?.Rows ?? throw Hidden("no matrix at '/mlp/up_proj/MatMul'");
-        var norm = graph.Nodes.FirstOrDefault(node => node.Operator == "SimplifiedLayerNormalization") ?? throw Hidden("no norm");
-        var frequencies = ReadFrequencies(graph, attention);
-        var (found, divisors) = FindBase(frequencies);
-        var window = attention.Whole("local_window_size", -1);
+            : MatrixTracer.FindMatrix(graph, up.Input(1), turned: true)?.Rows
+                ?? throw Hidden("intermediate_size", "no matrix at '/mlp/up_proj/MatMul'");
+        var norm = graph.Nodes.FirstOrDefault(node => node.Operator == "SimplifiedLayerNormalization")
+            ?? throw Hidden("rms_norm_eps", "no norm");
         return new GraphFacts(
-            feedForward, norm.Real("epsilon", 1e-5f), window > 0 ? (int)Math.Min(window, int.MaxValue) : null,
-            graph.Nodes.Exists(node => node.Operator == "Add" && InputBias().IsMatch(node.Name)), frequencies.Length, found, divisors);
+            feedForward, norm.Real("epsilon", 1e-5f),
+            graph.Nodes.Exists(node => node.Operator == "Add" && InputBias().IsMatch(node.Name)), FindLogitSoftcap(graph),
+            layers);
     }
 
-    /// <summary>The base whose powers the frequencies are; else the usual one, with what they are divided by.</summary>
-    private static (double Base, IReadOnlyList<double>? Divisors) FindBase(double[] frequencies)
-    {
-        var width = 2 * frequencies.Length;
-        var found = frequencies.Length == 1 ? UsualBase : Math.Pow(frequencies[^1], -width / (width - 2.0));
-        found = Math.Abs(found - Math.Round(found)) < found * Near ? Math.Round(found) : found;
-        double At(double theta, int pair) => Math.Pow(theta, -2.0 * pair / width);
-        return Enumerable.Range(0, frequencies.Length).All(i => Math.Abs((At(found, i) / frequencies[i]) - 1) < Near)
-            ? (found, null) : (UsualBase, [.. frequencies.Select((frequency, i) => At(UsualBase, i) / frequency)]);
-    }
+    /// <summary>Why a member of the model's configuration is not known.</summary>
+    /// <param name="member">Of <c>config.json</c>.</param>
+    /// <param name="what">What the graph has instead of what would show it.</param>
+    public static ModelImportException Hidden(string member, string what) => new(
+        $"'config.json' is missing in the folder, and its member '{member}' cannot be read out of the graph, which has {what}. Copy the "
+        + "model's 'config.json' into the folder.");
 
-    /// <summary>Angle per position of each pair, out of the tables of cosines and sines. Rows twice as far make it twice as
-    /// exact.</summary>
-    private static double[] ReadFrequencies(ExportedGraph graph, ModelNode attention)
+    private static LayerFacts[] ReadLayers(ExportedGraph graph)
     {
-        var (cosines, sines) = (graph.Find(attention.Input(7)).Constant, graph.Find(attention.Input(8)).Constant);
-        if (attention.Whole("do_rotary", 0) != 1 || attention.Whole("rotary_interleaved", 0) != 0 || cosines?.Shape is not [_, _]
-            || sines is null || !cosines.Shape.SequenceEqual(sines.Shape) || cosines.Shape[0] < 2 || cosines.Shape[1] < 1)
+        var rotations = new Dictionary<(string, string), RotaryFacts>();
+        var layers = new SortedDictionary<int, LayerFacts>();
+        foreach (var node in graph.Nodes.Where(node => node.Operator == "GroupQueryAttention"))
         {
-            throw Hidden("no one table of cosines and sines");
-        }
-
-        var pairs = cosines.Shape[1];
-        var frequencies = new double[pairs];
-        for (var position = 0; position < cosines.Shape[0]; position = position == 0 ? 1 : 2 * position)
-        {
-            var (cos, sin) = (cosines.ReadReals((long)position * pairs, pairs), sines.ReadReals((long)position * pairs, pairs));
-            for (var i = 0; i < pairs; i++)
+            var match = Layer().Match(node.Name);
+            var layer = match.Success ? int.Parse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture) : layers.Count;
+            RotaryFacts? rotation = null;
+            if (node.Whole("do_rotary", 0) == 1 && !rotations.TryGetValue((node.Input(7), node.Input(8)), out rotation))
             {
-                if (position == 0 && Math.Abs(cos[i] - 1) > Near)
-                {
-                    throw Hidden("scaled cosines");
-                }
-
-                if (position > 0)
-                {
-                    var away = Math.Atan2(sin[i], cos[i]) - (frequencies[i] * position);
-                    frequencies[i] += Math.IEEERemainder(away, 2 * Math.PI) / position;
-                }
+                rotations[(node.Input(7), node.Input(8))] = rotation = RotaryFacts.Read(graph, node);
             }
+
+            var window = node.Whole("local_window_size", -1);
+            layers[layer] = new LayerFacts(
+                window > 0 ? (int)Math.Min(window, int.MaxValue) : null, node.Real("scale", 0), node.Real("softcap", 0), rotation);
         }
 
-        return Array.TrueForAll(frequencies, frequency => frequency > 0) ? frequencies : throw Hidden("frequencies that are not above 0");
+        return layers.Count > 0 && layers.Keys.Last() == layers.Count - 1 ? [.. layers.Values]
+            : throw Hidden("rope_theta", "no GroupQueryAttention in some layer");
     }
 
-    private static ModelImportException Hidden(string what) =>
-        new($"The graph has {what}, and so does not show its model's shape. Copy the model's 'config.json' into the folder.");
+    /// <summary>The number that logits are divided by and multiplied with around a hyperbolic tangent.</summary>
+    private static double? FindLogitSoftcap(ExportedGraph graph)
+    {
+        var bend = graph.Nodes.FirstOrDefault(
+            node => node.Operator == "Tanh" && node.Name.StartsWith("/lm_head/", StringComparison.Ordinal));
+        return bend is null ? null
+            : graph.Find(bend.Input(0)).Producer is { Operator: "Div" } divided
+                && MatrixTracer.FindScalar(graph, divided.Input(1)) is { } cap ? cap
+            : throw Hidden("final_logit_softcapping", $"{ExportedOperators.Describe(bend)} without a number that its input is divided by");
+    }
 
     [GeneratedRegex(@"/layers\.0/mlp/up_proj/MatMul", RegexOptions.CultureInvariant)]
     private static partial Regex UpProduct();
 
     [GeneratedRegex(@"/layers\.0/attn/(q|k|v|qkv)_proj/Add\z", RegexOptions.CultureInvariant)]
     private static partial Regex InputBias();
+
+    [GeneratedRegex(@"/layers\.(?<layer>[0-9]{1,9})/", RegexOptions.CultureInvariant)]
+    private static partial Regex Layer();
 }
+
+/// <summary>Attention of a layer.</summary>
+/// <param name="Window">Tokens that a position attends to; null: all before it.</param>
+/// <param name="Scale">Factor of the products of queries and keys; 0: one over the root of a head's width.</param>
+/// <param name="Softcap">What they are bent below; 0: they are not.</param>
+/// <param name="Rotation">How positions turn queries and keys; null: not at all.</param>
+internal sealed record LayerFacts(int? Window, double Scale, double Softcap, RotaryFacts? Rotation);

@@ -16,18 +16,22 @@ internal static class MatrixTracer
     public static ExportedMatrix? FindMatrix(ExportedGraph graph, string input, bool turned)
     {
         var isTurned = turned;
+        ExportedType? type = null;
         for (var step = 0; step < MostSteps; step++)
         {
             var (scope, constant, node) = graph.Find(input);
             if (constant is not null)
             {
                 return constant.Type.IsReal() && constant.Shape.Count == 2 && constant.Count > 0
-                    ? new RealMatrix(constant, isTurned, added: 0) : null;
+                    ? new RealMatrix(constant, isTurned, added: 0, type) : null;
             }
 
             switch (node?.Operator)
             {
-                case "Identity" or "Cast":
+                case "Identity":
+                    break;
+                case "Cast":
+                    type ??= (ExportedType)node.Whole("to", 0);
                     break;
                 case "Transpose" when node.Wholes("perm") is null or [1, 0]:
                     isTurned = !isTurned;
@@ -48,19 +52,23 @@ internal static class MatrixTracer
     public static ExportedMatrix? FindVector(ExportedGraph graph, string input)
     {
         var added = 0f;
+        ExportedType? type = null;
         for (var step = 0; step < MostSteps; step++)
         {
             var (scope, constant, node) = graph.Find(input);
             if (constant is not null)
             {
                 return constant.Type.IsReal() && constant.Shape.Count == 1 && constant.Count > 1
-                    ? new RealMatrix(constant, turned: false, added) : null;
+                    ? new RealMatrix(constant, turned: false, added, type) : null;
             }
 
             switch (node?.Operator)
             {
-                case "Identity" or "Cast":
+                case "Identity":
                     (graph, input) = (scope, node.Input(0));
+                    break;
+                case "Cast":
+                    (graph, input, type) = (scope, node.Input(0), type ?? (ExportedType)node.Whole("to", 0));
                     break;
                 case "Add" when FindScalar(scope, node.Input(1)) is { } number:
                     (graph, input, added) = (scope, node.Input(0), added + number);

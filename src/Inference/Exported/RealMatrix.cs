@@ -5,7 +5,8 @@ namespace Tollgate.Inference.Exported;
 /// <summary>A constant of real numbers.</summary>
 /// <param name="turned">Whether its rows are inputs.</param>
 /// <param name="added">What the graph adds to each number.</param>
-internal sealed class RealMatrix(ExportedConstant constant, bool turned, float added) : ExportedMatrix
+/// <param name="type">Type that the graph makes of them before it computes; null: that of the constant.</param>
+internal sealed class RealMatrix(ExportedConstant constant, bool turned, float added, ExportedType? type) : ExportedMatrix
 {
     public override string Name => constant.Name;
 
@@ -15,7 +16,7 @@ internal sealed class RealMatrix(ExportedConstant constant, bool turned, float a
 
     public override TensorEncoding Encoding => TensorEncoding.F32;
 
-    public override bool IsRounded => constant.Type is ExportedType.Float16 or ExportedType.BFloat16;
+    public override bool IsRounded => (type ?? constant.Type) is ExportedType.Float16 or ExportedType.BFloat16;
 
     public override IReadOnlyList<ExportedConstant> Constants => [constant];
 

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Models;
@@ -58,13 +56,14 @@ internal static class GraphReader
 
     private static void ReadGraph(ModelGraph graph, ReadOnlySpan<byte> message, string? folder)
     {
+        var nodes = new NodeReader(tensor => OnnxTensor.Read(tensor, folder).Tensor, body => ReadBody(body, folder));
         var fields = new ProtoReader(message);
         while (OnnxFields.Graph.Next(ref fields))
         {
             switch (fields.Field)
             {
                 case 1:
-                    AddNode(graph, fields.Bytes, folder);
+                    AddNode(graph, nodes.Read(fields.Bytes));
                     break;
                 case 5:
                     var (name, tensor) = OnnxTensor.Read(fields.Bytes, folder);
@@ -82,102 +81,23 @@ internal static class GraphReader
         graph.Inputs.RemoveAll(input => graph.Initializers.ContainsKey(input.Name));
     }
 
-    private static void AddNode(ModelGraph graph, ReadOnlySpan<byte> message, string? folder)
+    private static ModelGraph ReadBody(ReadOnlySpan<byte> message, string? folder)
     {
-        var (inputs, outputs, type, name, domain) = (new List<string>(), new List<string>(), "", "", "");
-        var attributes = new Dictionary<string, object>(StringComparer.Ordinal);
-        var fields = new ProtoReader(message);
-        while (OnnxFields.Node.Next(ref fields))
-        {
-            switch (fields.Field)
-            {
-                case 1:
-                    inputs.Add(Text(fields.Bytes));
-                    break;
-                case 2:
-                    outputs.Add(Text(fields.Bytes));
-                    break;
-                case 3:
-                    name = Text(fields.Bytes);
-                    break;
-                case 4:
-                    type = Text(fields.Bytes);
-                    break;
-                case 5:
-                    var (attribute, value) = ReadAttribute(fields.Bytes, folder);
-                    attributes[attribute] = value;
-                    break;
-                case 7:
-                    domain = Text(fields.Bytes) is "ai.onnx" ? "" : Text(fields.Bytes);
-                    break;
-            }
-        }
+        var body = new ModelGraph();
+        ReadGraph(body, message, folder);
+        return body;
+    }
 
-        if (type == "Constant" && attributes.GetValueOrDefault("value") is OnnxTensor constant)
+    private static void AddNode(ModelGraph graph, ModelNode node)
+    {
+        if (node.Operator == "Constant" && node.Attributes.GetValueOrDefault("value") is OnnxTensor constant)
         {
-            graph.Literals.Add(outputs[0]);
-            graph.Initializers[outputs[0]] = constant; // Both are constants; one form is enough for the rules.
+            graph.Literals.Add(node.Outputs[0]);
+            graph.Initializers[node.Outputs[0]] = constant; // Both are constants; one form is enough for the rules.
             return;
         }
 
-        graph.Nodes.Add(new ModelNode(type, domain, [.. inputs], [.. outputs]) { Name = name, Attributes = attributes });
-    }
-
-    private static (string Name, object Value) ReadAttribute(ReadOnlySpan<byte> message, string? folder)
-    {
-        var (name, kind) = ("", 0UL);
-        object? single = null;
-        var (reals, wholes, texts) = (new List<float>(), new List<long>(), new List<string>());
-        var fields = new ProtoReader(message);
-        while (OnnxFields.Attribute.Next(ref fields))
-        {
-            switch (fields.Field)
-            {
-                case 1:
-                    name = Text(fields.Bytes);
-                    break;
-                case 2:
-                    single = BinaryPrimitives.ReadSingleLittleEndian(fields.Bytes);
-                    break;
-                case 3:
-                    single = (long)fields.Number;
-                    break;
-                case 4:
-                    single = Text(fields.Bytes);
-                    break;
-                case 5:
-                    single = OnnxTensor.Read(fields.Bytes, folder).Tensor;
-                    break;
-                case 6:
-                    var body = new ModelGraph();
-                    ReadGraph(body, fields.Bytes, folder);
-                    single = body;
-                    break;
-                case 7:
-                    reals.AddRange(MemoryMarshal.Cast<byte, float>(fields.Bytes));
-                    break;
-                case 8:
-                    wholes.AddRange(OnnxTensor.Numbers(fields));
-                    break;
-                case 9:
-                    texts.Add(Text(fields.Bytes));
-                    break;
-                case 20:
-                    kind = fields.Number;
-                    break;
-            }
-        }
-
-        return (name, kind switch
-        {
-            1 => single ?? 0f, // A value of 0 may be left out.
-            2 => single ?? 0L,
-            3 => single ?? "",
-            6 => reals.ToArray(),
-            7 => wholes.ToArray(),
-            8 => texts.ToArray(),
-            _ => single ?? throw new ModelImportException($"The attribute '{name}' of the ONNX model has a type that is not supported."),
-        });
+        graph.Nodes.Add(node);
     }
 
     private static GraphInput ReadInput(ReadOnlySpan<byte> message)

@@ -27,12 +27,15 @@ internal sealed class GroupCommand(
             .. Program, .. args,
             $"--{ModelsOptions.Section}:{nameof(ModelsOptions.Group)}={group}",
             $"--{WorkerOptions.Section}:{nameof(WorkerOptions.Id)}={folder.WorkerId}.{group}",
-            $"--{WorkerOptions.Section}:{nameof(WorkerOptions.DataDirectory)}={Path.Combine(folder.Path, "groups", group)}",
+            $"--{WorkerOptions.Section}:{nameof(WorkerOptions.DataDirectory)}={FolderOf(group)}",
             $"--{WorkerOptions.Section}:{nameof(WorkerOptions.MostReplicas)}=1",
             $"--Listen:Internal={AnyPort(BindingAddress.Parse(configuration["Listen:Internal"]!))}",
             .. Address(),
         ],
         Settings(), LogFile: null);
+
+    /// <summary>Folder of a group's process.</summary>
+    public string FolderOf(string group) => Path.Combine(folder.Path, "groups", group);
 
     private string[] Address() =>
         options.Value.Address is { } address ? [$"--{WorkerOptions.Section}:{nameof(WorkerOptions.Address)}={AnyPort(address)}"] : [];

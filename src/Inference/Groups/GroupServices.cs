@@ -15,6 +15,12 @@ internal static class GroupServices
         builder.Services.AddSingleton(services => new GroupCommand(
             args, services.GetRequiredService<WorkerFolder>(), services.GetRequiredService<IOptions<WorkerOptions>>(),
             services.GetRequiredService<IConfiguration>()));
+        builder.Services.AddSingleton<IValidateOptions<GroupOptions>, GroupOptionsValidator>();
+        builder.Services.AddOptions<GroupOptions>().BindConfiguration(GroupOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<GroupWatch>().AddSingleton<GroupParts>();
         builder.Services.AddHostedService<GroupProcesses>();
     }
+
+    /// <summary>Registers what the process of a group needs beyond a worker.</summary>
+    public static void AddGroupAddress(this WebApplicationBuilder builder) => builder.Services.AddHostedService<GroupAddress>();
 }

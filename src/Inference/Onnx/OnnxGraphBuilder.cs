@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -61,7 +60,7 @@ internal sealed class OnnxGraphBuilder : IDisposable
         node.Text(7, domain);
         foreach (var (name, value) in attributes)
         {
-            node.Message(5, Attribute(name, value));
+            node.Message(5, OnnxMessages.Attribute(name, value is OnnxGraphBuilder body ? body.ToBody() : value));
         }
 
         _graph.Message(1, node);
@@ -78,24 +77,18 @@ internal sealed class OnnxGraphBuilder : IDisposable
     public void Initializer(string name, ReadOnlySpan<bool> truths, params ReadOnlySpan<long> shape) =>
         Initializer(name, Bool, MemoryMarshal.AsBytes(truths), shape);
 
-    /// <summary>Adds several tensors of the same bytes under other names and shapes. In the file of weights the bytes stand once.</summary>
+    /// <summary>Adds several tensors over the same bytes. In the file of weights the bytes stand once.</summary>
+    /// <param name="views">Name, shape and first byte of each tensor.</param>
     public void Initializers(
-        TensorElementType type, ReadOnlySpan<byte> data, params ReadOnlySpan<(string Name, long[] Shape)> views)
+        TensorElementType type, ReadOnlySpan<byte> data, params ReadOnlySpan<(string Name, long[] Shape, long Start)> views)
     {
-        if (!GoesOutside(data))
+        var start = GoesOutside(data) ? WriteOutside(data) : (long?)null;
+        foreach (var (name, shape, first) in views)
         {
-            foreach (var (name, shape) in views)
-            {
-                Initializer(name, (int)type, data, shape);
-            }
-
-            return;
-        }
-
-        var start = WriteOutside(data);
-        foreach (var (name, shape) in views)
-        {
-            _graph.Message(5, Outside(name, (int)type, shape, start, data.Length));
+            var bytes = shape.Aggregate((long)OnnxTensor.SizeOf(type), (product, size) => product * size);
+            _graph.Message(5, start is null
+                ? Tensor(name, (int)type, data.Slice((int)first, (int)bytes), shape)
+                : Outside(name, (int)type, shape, start.Value + first, bytes));
         }
     }
 
@@ -110,16 +103,16 @@ internal sealed class OnnxGraphBuilder : IDisposable
 
     /// <summary>Adds an input; a string in the shape is a free dimension.</summary>
     public void Input(string name, TensorElementType type, params ReadOnlySpan<object> shape) =>
-        _graph.Message(11, ValueInfo(name, (int)type, shape));
+        _graph.Message(11, OnnxMessages.ValueInfo(name, (int)type, shape));
 
     public void Output(string name, TensorElementType type, params ReadOnlySpan<object> shape) =>
-        _graph.Message(12, ValueInfo(name, (int)type, shape));
+        _graph.Message(12, OnnxMessages.ValueInfo(name, (int)type, shape));
 
     /// <summary>Adds an input of a body whose type ONNX Runtime infers.</summary>
-    public void Input(string name) => _graph.Message(11, Named(name));
+    public void Input(string name) => _graph.Message(11, OnnxMessages.Named(name));
 
     /// <summary>Adds an output whose type and shape ONNX Runtime infers.</summary>
-    public void Output(string name) => _graph.Message(12, Named(name));
+    public void Output(string name) => _graph.Message(12, OnnxMessages.Named(name));
 
     /// <summary>Writes the model file and completes the file of weights.</summary>
     public void Write(string path)
@@ -138,12 +131,18 @@ internal sealed class OnnxGraphBuilder : IDisposable
         model.Number(1, 9); // IR version
         model.Text(2, "tollgate");
         model.Message(7, _graph);
-        model.Message(8, OperatorSet("", 17));
-        model.Message(8, OperatorSet(MicrosoftDomain, 1));
+        model.Message(8, OnnxMessages.OperatorSet("", 17));
+        model.Message(8, OnnxMessages.OperatorSet(MicrosoftDomain, 1));
         return model.Written;
     }
 
     public void Dispose() => _weights?.Dispose();
+
+    private ProtoWriter ToBody()
+    {
+        _graph.Text(2, "body");
+        return _graph;
+    }
 
     private void Initializer(string name, int type, ReadOnlySpan<byte> data, ReadOnlySpan<long> shape) => _graph.Message(
         5, GoesOutside(data) ? Outside(name, type, shape, WriteOutside(data), data.Length) : Tensor(name, type, data, shape));
@@ -161,149 +160,22 @@ internal sealed class OnnxGraphBuilder : IDisposable
 
     private ProtoWriter Outside(string name, int type, ReadOnlySpan<long> shape, long start, long length)
     {
-        var tensor = Tensor(name, type, shape);
-        tensor.Message(13, Entry("location", _weightsName!));
-        tensor.Message(13, Entry("offset", $"{start}"));
-        tensor.Message(13, Entry("length", $"{length}"));
+        var tensor = OnnxMessages.Tensor(name, type, shape);
+        tensor.Message(13, OnnxMessages.Entry("location", _weightsName!));
+        tensor.Message(13, OnnxMessages.Entry("offset", $"{start}"));
+        tensor.Message(13, OnnxMessages.Entry("length", $"{length}"));
         tensor.Number(14, 1); // EXTERNAL
         return tensor;
     }
 
     private static ProtoWriter Tensor(string name, int type, ReadOnlySpan<byte> data, ReadOnlySpan<long> shape)
     {
-        var tensor = Tensor(name, type, shape);
+        var tensor = OnnxMessages.Tensor(name, type, shape);
         tensor.Bytes(9, data);
         return tensor;
     }
 
-    private static ProtoWriter Tensor(string name, int type, ReadOnlySpan<long> shape)
-    {
-        var tensor = new ProtoWriter();
-        foreach (var dimension in shape)
-        {
-            tensor.Number(1, dimension);
-        }
-
-        tensor.Number(2, type);
-        tensor.Text(8, name);
-        return tensor;
-    }
-
-    private static ProtoWriter Named(string name)
-    {
-        var value = new ProtoWriter();
-        value.Text(1, name);
-        return value;
-    }
-
-    private static ProtoWriter Entry(string key, string value)
-    {
-        var entry = new ProtoWriter();
-        entry.Text(1, key);
-        entry.Text(2, value);
-        return entry;
-    }
-
-    private static ProtoWriter OperatorSet(string domain, long version)
-    {
-        var set = new ProtoWriter();
-        set.Text(1, domain);
-        set.Number(2, version);
-        return set;
-    }
-
-    private static ProtoWriter Attribute(string name, object value)
-    {
-        var attribute = new ProtoWriter();
-        attribute.Text(1, name);
-        switch (value)
-        {
-            case float real:
-                attribute.Real(2, real);
-                attribute.Number(20, 1);
-                break;
-            case int whole:
-                attribute.Number(3, whole);
-                attribute.Number(20, 2);
-                break;
-            case string text:
-                attribute.Text(4, text);
-                attribute.Number(20, 3);
-                break;
-            case long whole:
-                attribute.Number(3, whole);
-                attribute.Number(20, 2);
-                break;
-            case OnnxTensor tensor:
-                attribute.Message(5, Tensor("", (int)tensor.Type, tensor.Data.Span, tensor.Shape));
-                attribute.Number(20, 4);
-                break;
-            case OnnxGraphBuilder body:
-                body._graph.Text(2, "body");
-                attribute.Message(6, body._graph);
-                attribute.Number(20, 5);
-                break;
-            case float[] reals:
-                foreach (var real in reals)
-                {
-                    attribute.Real(7, real);
-                }
-
-                attribute.Number(20, 6);
-                break;
-            case long[] numbers:
-                foreach (var number in numbers)
-                {
-                    attribute.Number(8, number);
-                }
-
-                attribute.Number(20, 7);
-                break;
-            case string[] texts:
-                foreach (var text in texts)
-                {
-                    attribute.Text(9, text);
-                }
-
-                attribute.Number(20, 8);
-                break;
-            default:
-                throw new ArgumentException($"Attributes of type {value.GetType().Name} are not written.", nameof(value));
-        }
-
-        return attribute;
-    }
-
     private static ProtoWriter ValueInfo(string name, Type type, ReadOnlySpan<object> shape) =>
-        ValueInfo(
+        OnnxMessages.ValueInfo(
             name, type == typeof(float) ? Float : type == typeof(int) ? Int32 : type == typeof(bool) ? Bool : Int64, shape);
-
-    private static ProtoWriter ValueInfo(string name, int type, ReadOnlySpan<object> shape)
-    {
-        var dimensions = new ProtoWriter();
-        foreach (var size in shape)
-        {
-            var dimension = new ProtoWriter();
-            if (size is string free)
-            {
-                dimension.Text(2, free);
-            }
-            else
-            {
-                dimension.Number(1, Convert.ToInt64(size, CultureInfo.InvariantCulture));
-            }
-
-            dimensions.Message(1, dimension);
-        }
-
-        var tensor = new ProtoWriter();
-        tensor.Number(1, type);
-        tensor.Message(2, dimensions);
-        var typed = new ProtoWriter();
-        typed.Message(1, tensor);
-        var value = new ProtoWriter();
-        value.Text(1, name);
-        value.Message(2, typed);
-        return value;
-    }
 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Tollgate.Inference.Models;
 
@@ -41,44 +40,39 @@ internal sealed record OnnxTensor(TensorElementType Type, long[] Shape, ReadOnly
     /// <exception cref="ModelImportException">The tensor is damaged, or of a type that is not supported.</exception>
     public static (string Name, OnnxTensor Tensor) Read(ReadOnlySpan<byte> message, string? folder)
     {
-        var (name, type, shape, data) = ("", TensorElementType.Float, new List<long>(), new List<byte>());
-        var outside = new Dictionary<string, string>(StringComparer.Ordinal);
+        var head = TensorHead.Read(message);
+        var type = (TensorElementType)head.Type;
+        var bytes = head.Outside is not null ? ReadOutside(head.Outside, folder)
+            : head.IsWritten ? ReadWritten(message, SizeOf(type))
+            : head.Raw.ToArray();
+        var tensor = new OnnxTensor(type, head.Shape, bytes);
+        return tensor.Count * SizeOf(type) == bytes.Length
+            ? (head.Name, tensor)
+            : throw new ModelImportException($"The constant '{head.Name}' of the ONNX model has not the length that its shape states.");
+    }
+
+    private static byte[] ReadWritten(ReadOnlySpan<byte> message, int size)
+    {
+        var data = new List<byte>();
         var fields = new ProtoReader(message);
-        while (OnnxFields.Tensor.Next(ref fields))
+        while (fields.Next())
         {
             switch (fields.Field)
             {
-                case 1:
-                    shape.AddRange(Numbers(fields));
-                    break;
-                case 2:
-                    type = (TensorElementType)fields.Number;
-                    break;
-                case 4 or 9 or 10:
+                case 4 or 10:
                     data.AddRange(fields.Bytes);
                     break;
                 case 5 or 7:
                     foreach (var number in Numbers(fields))
                     {
-                        AddNumber(data, number, SizeOf(type));
+                        AddNumber(data, number, size);
                     }
 
-                    break;
-                case 8:
-                    name = Encoding.UTF8.GetString(fields.Bytes);
-                    break;
-                case 13:
-                    outside[Encoding.UTF8.GetString(ProtoReader.Find(fields.Bytes, 1))] =
-                        Encoding.UTF8.GetString(ProtoReader.Find(fields.Bytes, 2));
                     break;
             }
         }
 
-        var bytes = outside.Count > 0 ? ReadOutside(outside, folder) : [.. data];
-        var tensor = new OnnxTensor(type, [.. shape], bytes);
-        return tensor.Count * SizeOf(type) == bytes.Length
-            ? (name, tensor)
-            : throw new ModelImportException($"The constant '{name}' of the ONNX model has not the length that its shape states.");
+        return [.. data];
     }
 
     /// <summary>The whole numbers of a field, packed or single.</summary>
@@ -112,7 +106,7 @@ internal sealed record OnnxTensor(TensorElementType Type, long[] Shape, ReadOnly
         data.AddRange(bytes[..size]);
     }
 
-    private static byte[] ReadOutside(Dictionary<string, string> place, string? folder)
+    private static byte[] ReadOutside(IReadOnlyDictionary<string, string> place, string? folder)
     {
         var name = place.GetValueOrDefault("location") ?? "";
         if (folder is null || !ModelName.IsValid(name) || !File.Exists(Path.Combine(folder, name)))

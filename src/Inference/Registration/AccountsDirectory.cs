@@ -10,8 +10,8 @@ namespace Tollgate.Inference.Registration;
 /// <summary>Accounts' directory of workers, as this worker writes to it.</summary>
 internal sealed class AccountsDirectory(OwnAddress address, StatusReport report, WitnessLog witness, IHttpClientFactory clients)
 {
-    /// <summary>Name of the client that shows this worker's bearer to Accounts.</summary>
-    public const string Client = "accounts";
+    /// <summary>Name of the client that sends heartbeats.</summary>
+    public const string Client = "registration";
 
     public string WorkerId => report.Current().WorkerId;
 

@@ -12,7 +12,7 @@ internal static class RegistrationExtensions
     {
         if (builder.Configuration["Services:accounts"] is { Length: > 0 })
         {
-            builder.Services.AddInternalClient(AccountsDirectory.Client, builder.Configuration)
+            builder.Services.AddInternalClient("accounts", builder.Configuration, AccountsDirectory.Client)
                 .ConfigureHttpClient(client => client.Timeout = TimeSpan.FromSeconds(2));
             builder.Services.AddSingleton<OwnAddress>().AddSingleton<AccountsDirectory>();
             builder.Services.AddHostedService<WorkerRegistration>();

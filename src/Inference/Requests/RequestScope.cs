@@ -33,18 +33,27 @@ internal sealed class RequestScope(HttpRequest request, string model, string ope
     {
         var elapsed = recorder.Clock.GetElapsedTime(_started);
         _toFirstToken = elapsed;
-        recorder.Metrics.FirstToken(model, operation, elapsed);
+        if (!Identity.IsShadow)
+        {
+            recorder.Metrics.FirstToken(model, operation, elapsed);
+        }
     }
 
     /// <summary>Writes what was computed to the worker's log. Call it before the answer's last byte goes out.</summary>
     public void Witness(Units units) => recorder.Witness(Identity, model, units);
 
-    /// <summary>Measures a request that has ended.</summary>
+    /// <summary>Measures a request that has ended. A copy of a request counts what it computed; its times, behind all other work, are no
+    /// client's.</summary>
     /// <param name="outcome"><c>ok</c>, <c>cancelled</c> or <c>failed</c>.</param>
     public void NoteEnd(string outcome, Units units)
     {
         _toEnd = recorder.Clock.GetElapsedTime(_started);
-        recorder.Metrics.Finished(model, operation, outcome, units, _toEnd);
+        recorder.Metrics.Computed(model, units, Identity.IsShadow);
+        if (!Identity.IsShadow)
+        {
+            recorder.Metrics.Finished(model, operation, outcome, _toEnd);
+        }
+
         if (_serverSpan is { IsAllDataRequested: true } span)
         {
             span.SetTag("tollgate.request.id", $"req_{Identity.Id:N}");
@@ -66,7 +75,10 @@ internal sealed class RequestScope(HttpRequest request, string model, string ope
         InferenceSpans.AddPhase(_serverSpan, "queue", _startedAt, slot);
         InferenceSpans.AddPhase(_serverSpan, "prefill", slot, first);
         InferenceSpans.AddPhase(_serverSpan, "decode", first, end);
-        recorder.Metrics.Generated(model, operation, end - first, tokens);
+        if (!Identity.IsShadow)
+        {
+            recorder.Metrics.Generated(model, operation, end - first, tokens);
+        }
     }
 }
 

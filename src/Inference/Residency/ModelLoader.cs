@@ -24,6 +24,7 @@ internal sealed partial class ModelLoader(IEnumerable<IModelTask> tasks, IServic
         var model = await task.LoadAsync(installed, services, cancellationToken);
         try
         {
+            ProcessMemory.GiveBack(); // what reading the files has left, before the first runs take more
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(LongestWarmUp);
             await model.WarmUpAsync(limit.Token);

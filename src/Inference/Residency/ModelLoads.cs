@@ -10,7 +10,8 @@ namespace Tollgate.Inference.Residency;
 /// <summary>
 /// Brings versions into memory, one at a time and beside the requests, and takes them out when their last request has ended. What is in
 /// memory stays within <c>Models:MemoryBytes</c>: a load takes the room of the version that was used least recently and that no request
-/// uses. Thread-safe.
+/// uses. Where requests use all of them without end, the one that was loaded least recently takes no more until it has been loaded again.
+/// Thread-safe.
 /// </summary>
 internal sealed partial class ModelLoads(
     ModelLoader loader, VersionTable table, IOptions<ModelsOptions> options, InferenceMetrics metrics, TimeProvider clock,
@@ -29,10 +30,10 @@ internal sealed partial class ModelLoads(
     /// broken, or waits for room. Called with the table's gate held.</summary>
     /// <param name="mayEvict">Whether versions that nobody uses may go for it.</param>
     public Task Begin(ModelVersion version, bool mayEvict) =>
-        version.Loading ??= Task.Run(() => LoadInTurnAsync(version, mayEvict), CancellationToken.None);
+        version.Loading ??= Task.Run(() => LoadInTurnAsync(version, mayEvict, clock.GetTimestamp()), CancellationToken.None);
 
     /// <summary>Frees the memory of a version that nobody finds any more, when its last request has ended.</summary>
-    public void Retire(Residence residence) => _ = RetireAsync(residence);
+    public void Retire(Residence residence) => _ = GiveBackAfterAsync(LetGoAsync(residence));
 
     /// <summary>Ends loads, and frees everything that is still in memory.</summary>
     public async Task StopAsync()
@@ -53,14 +54,17 @@ internal sealed partial class ModelLoads(
         _stopping.Dispose();
     }
 
-    private async Task LoadInTurnAsync(ModelVersion version, bool mayEvict)
+    private async Task LoadInTurnAsync(ModelVersion version, bool mayEvict, long since)
     {
         try
         {
             await _turn.WaitAsync(_stopping.Token);
             try
             {
-                await LoadAsync(version, mayEvict, _stopping.Token);
+                if (!table.Do(() => TryTakeBack(version)))
+                {
+                    await LoadAsync(version, mayEvict, since, _stopping.Token);
+                }
             }
             finally
             {
@@ -74,7 +78,21 @@ internal sealed partial class ModelLoads(
         }
     }
 
-    private async Task LoadAsync(ModelVersion version, bool mayEvict, CancellationToken cancellationToken)
+    /// <summary>Shows a version again that has left, as long as its requests run. Called with the table's gate held.</summary>
+    private bool TryTakeBack(ModelVersion version)
+    {
+        if (version is not { Wanted: true, Residence: null, Leaving: { } residence } || !residence.TryComeBack(clock.GetTimestamp()))
+        {
+            return false;
+        }
+
+        _leaving.TryRemove(residence, out _);
+        (version.Residence, version.Leaving, version.Evicted) = (residence, null, false);
+        return true;
+    }
+
+    /// <param name="since">Timestamp from which it waits for its turn.</param>
+    private async Task LoadAsync(ModelVersion version, bool mayEvict, long since, CancellationToken cancellationToken)
     {
         var (installed, needed) = table.Do(
             () => version is { Wanted: true, Residence: null } ? (version.Installed, version.Bytes) : default);
@@ -85,10 +103,10 @@ internal sealed partial class ModelLoads(
 
         try
         {
-            if (!await MakeRoomAsync(needed, mayEvict, version, cancellationToken))
+            if (!await MakeRoomAsync(needed, mayEvict, version, since, cancellationToken))
             {
                 Log.NoRoom(logger, version.Name, version.Version);
-                table.Change(() => version.Evicted = !mayEvict); // One that a plan or a request wants now is tried again.
+                table.Change(() => version.Evicted |= !mayEvict); // One that a plan wants now is tried again.
                 return;
             }
 
@@ -99,7 +117,7 @@ internal sealed partial class ModelLoads(
             table.Change(() => Show(version, model, bytes));
             metrics.ModelChanged(version.Name, "loaded");
             Log.Served(logger, version.Name, version.Version, clock.GetElapsedTime(started).TotalSeconds);
-            await MakeRoomAsync(0, mayEvict: true, version, cancellationToken); // It may have taken more than was expected.
+            await MakeRoomAsync(0, mayEvict: true, version, since, cancellationToken); // It may have taken more than was expected.
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -128,10 +146,13 @@ internal sealed partial class ModelLoads(
         version.Residence = new Residence(model, bytes, clock.GetTimestamp());
     }
 
-    /// <summary>Makes room for a version. While requests wait for it and all others are in use, it waits for one that is not.</summary>
+    /// <summary>Makes room for a version. While requests wait for it and all others are in use, it waits for one that is not; after
+    /// <c>Models:TurnWait</c> one that is gives up its memory.</summary>
     /// <param name="version">Stays itself.</param>
+    /// <param name="since">Timestamp from which it waits for its turn.</param>
     /// <returns>Whether there is room. A version that is larger than the budget has it alone.</returns>
-    private async Task<bool> MakeRoomAsync(long needed, bool mayEvict, ModelVersion version, CancellationToken cancellationToken)
+    private async Task<bool> MakeRoomAsync(
+        long needed, bool mayEvict, ModelVersion version, long since, CancellationToken cancellationToken)
     {
         var budget = options.Value.MemoryBytes;
         if (budget == 0)
@@ -141,7 +162,8 @@ internal sealed partial class ModelLoads(
 
         while (true)
         {
-            var room = budget - _leaving.Keys.Sum(residence => residence.Bytes) - Math.Min(needed, budget);
+            var whole = budget - Math.Min(needed, budget);
+            var room = whole - _leaving.Keys.Sum(residence => residence.Bytes);
             if (table.BytesInMemory <= room)
             {
                 return true;
@@ -156,37 +178,67 @@ internal sealed partial class ModelLoads(
             {
                 metrics.ModelChanged(evicted.Model.Name, "evicted");
                 Log.Evicted(logger, evicted.Model.Name, evicted.Model.Version);
-                await RetireAsync(evicted);
+                await GiveBackAfterAsync(LetGoAsync(evicted));
             }
-            else if (table.Do(() => version is { Residence: null, Wanted: true, Waiters: > 0 }))
-            {
-                await Task.Delay(RoomPause, clock, cancellationToken); // Each waiter has a patience, which ends this.
-            }
-            else
+            else if (!table.Do(() => version is { Residence: null, Wanted: true, Waiters: > 0 }))
             {
                 return false;
+            }
+            else if (table.BytesInMemory <= whole || !TryDisplace(since))
+            {
+                await Task.Delay(RoomPause, clock, cancellationToken); // Each waiter has a patience, which ends this.
             }
         }
     }
 
-    private async Task RetireAsync(Residence residence)
+    /// <summary>Takes the turn of a version that is in use, for one that has waited since then for long enough.</summary>
+    private bool TryDisplace(long since)
+    {
+        if (clock.GetElapsedTime(since) < options.Value.TurnWait || table.TryDisplace(options.Value.TurnTime) is not { } displaced)
+        {
+            return false;
+        }
+
+        metrics.ModelChanged(displaced.Model.Name, "displaced");
+        Log.Displaced(logger, displaced.Model.Name, displaced.Model.Version);
+        Retire(displaced);
+        return true;
+    }
+
+    /// <summary>Gives memory back to the system when a version has gone. Nothing here refers to the version, so all of it is
+    /// collected.</summary>
+    private async Task GiveBackAfterAsync(Task gone)
+    {
+        await gone;
+        if (!_stopping.IsCancellationRequested)
+        {
+            ProcessMemory.GiveBack();
+        }
+    }
+
+    private async Task LetGoAsync(Residence residence)
     {
         var freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _leaving[residence] = freed.Task;
         try
         {
             var unused = table.Do(residence.Leave);
-            await unused.WaitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)unused).WaitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!unused.IsCompleted)
             {
                 Log.RetiredByStop(logger, residence.Model.Name, residence.Model.Version);
             }
+            else if (!await unused)
+            {
+                return; // It came back.
+            }
 
             await residence.Model.DisposeAsync();
+            table.Forget(residence);
         }
         finally
         {
-            _leaving.TryRemove(residence, out _);
+            _leaving.TryRemove(KeyValuePair.Create(residence, freed.Task));
             freed.SetResult();
         }
     }
@@ -204,6 +256,9 @@ internal sealed partial class ModelLoads(
 
         [LoggerMessage(4, LogLevel.Information, "Model {Model} version {Version} was still leaving when the worker stopped.")]
         public static partial void RetiredByStop(ILogger logger, string model, string version);
+
+        [LoggerMessage(6, LogLevel.Information, "Model {Model} version {Version} gives its memory to a model that waits.")]
+        public static partial void Displaced(ILogger logger, string model, string version);
 
         [LoggerMessage(5, LogLevel.Debug, "Model {Model} version {Version} is not loaded: Models:MemoryBytes has no room for it.")]
         public static partial void NoRoom(ILogger logger, string model, string version);

@@ -37,13 +37,18 @@ internal sealed class ModelVersion(string name, string version)
     /// <summary>Null while it is not in memory.</summary>
     public Residence? Residence { get; set; }
 
+    /// <summary>Its last residence, which left while requests used it and may come back until they have ended; null when it is
+    /// gone.</summary>
+    public Residence? Leaving { get; set; }
+
     /// <summary>What its last load took, bytes; before the first one those of its files.</summary>
     public long Bytes { get; set; }
 
+    /// <summary>One that the budget keeps out of memory is idle also while requests load it: further ones wait with them.</summary>
     public ModelState State =>
         Residence is not null ? ModelState.Ready
         : Error is not null ? ModelState.Broken
-        : Loading is not null ? ModelState.Loading
+        : Loading is not null && !(Wanted && Evicted) ? ModelState.Loading
         : Wanted ? ModelState.Idle
         : ModelState.Unloaded;
 }

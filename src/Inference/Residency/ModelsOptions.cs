@@ -32,6 +32,15 @@ public sealed class ModelsOptions
     [Range(0, long.MaxValue)]
     public long MemoryBytes { get; init; }
 
+    /// <summary>How long a model waits for memory that others use all the time before one of them gives it up. Below
+    /// <c>Generation:QueueTimeout</c>, after which its requests have gone. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan TurnWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a version that is in use serves at least before it gives up its memory for one that waits. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan TurnTime { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How often the repository is looked at for new models. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
     public TimeSpan ScanInterval { get; init; } = TimeSpan.FromSeconds(1);

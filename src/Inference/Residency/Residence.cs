@@ -7,12 +7,14 @@ namespace Tollgate.Inference.Residency;
 /// <param name="loadedAt">Timestamp of the clock.</param>
 internal sealed class Residence(LoadedModel model, long bytes, long loadedAt)
 {
-    private readonly TaskCompletionSource _unused = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _leaving;
+    private TaskCompletionSource<bool>? _leaving;
 
     public LoadedModel Model => model;
 
     public long Bytes => bytes;
+
+    /// <summary>Timestamp of the load, or of its last return.</summary>
+    public long LoadedAt { get; private set; } = loadedAt;
 
     public int Uses { get; private set; }
 
@@ -29,24 +31,36 @@ internal sealed class Residence(LoadedModel model, long bytes, long loadedAt)
     {
         Uses--;
         LastUsed = now;
-        if (_leaving && Uses == 0)
+        if (Uses == 0)
         {
-            _unused.TrySetResult();
+            _leaving?.TrySetResult(true);
         }
     }
 
     /// <summary>Whether no request uses it, and none has for so long.</summary>
     public bool IsUnused(TimeProvider clock, TimeSpan time) => Uses == 0 && clock.GetElapsedTime(LastUsed) >= time;
 
-    /// <summary>Nobody finds it any more. Ends when its last request has.</summary>
-    public Task Leave()
+    /// <summary>Nobody finds it any more. Ends when its last request has, with true; or when it comes back before, with false.</summary>
+    public Task<bool> Leave()
     {
-        _leaving = true;
+        _leaving = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (Uses == 0)
         {
-            _unused.TrySetResult();
+            _leaving.TrySetResult(true);
         }
 
-        return _unused.Task;
+        return _leaving.Task;
+    }
+
+    /// <summary>Ends the leave of one that requests still use. False when they have all ended, or it does not leave.</summary>
+    public bool TryComeBack(long now)
+    {
+        if (_leaving?.TrySetResult(false) != true)
+        {
+            return false;
+        }
+
+        (_leaving, LoadedAt) = (null, now);
+        return true;
     }
 }

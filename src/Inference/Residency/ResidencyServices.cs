@@ -4,13 +4,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Tasks;
+using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Inference.Residency;
 
 /// <summary>Registers the repository and the models that are in memory.</summary>
 internal static class ResidencyServices
 {
-    /// <summary>Follows plans only with <c>Services:accounts</c>, and shares the registration's client.</summary>
+    /// <summary>Follows plans only with <c>Services:accounts</c>.</summary>
     public static void AddResidency(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -19,6 +20,8 @@ internal static class ResidencyServices
         services.AddSingleton<ModelLoader>().AddSingleton<ServedParts>().AddSingleton<VersionTable>().AddSingleton<ModelLoads>();
         if (builder.Configuration["Services:accounts"] is { Length: > 0 })
         {
+            services.AddInternalClient(ModelPlans.Client, builder.Configuration)
+                .ConfigureHttpClient(client => client.Timeout = TimeSpan.FromMinutes(1)); // A long-poll waits 25 s.
             services.AddSingleton<ModelPlans>().AddHostedService(provider => provider.GetRequiredService<ModelPlans>());
             services.AddSingleton<IModelPlans>(provider => provider.GetRequiredService<ModelPlans>());
         }

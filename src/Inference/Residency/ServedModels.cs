@@ -28,6 +28,8 @@ internal sealed partial class ServedModels(
 
     private bool _installed;
 
+    public bool HasRead { get; private set; }
+
     public bool Scanned { get; private set; }
 
     public IEnumerable<LoadedModel> All => table.Loaded;
@@ -60,6 +62,7 @@ internal sealed partial class ServedModels(
             begun.AddRange(LookAt(name));
         }
 
+        HasRead = true;
         if (!Scanned)
         {
             await Task.WhenAll(begun).WaitAsync(cancellationToken);
@@ -192,8 +195,8 @@ internal sealed partial class ServedModels(
             var read = Store.Find(version.Name, version.Version)
                 ?? throw new ModelImportException("It was removed.");
             var card = parts.Loader.Describe(read);
-            table.Change(() => (version.Installed, version.Card, version.Error, version.Bytes) =
-                (read, card, null, ModelLoads.FileBytes(read)));
+            table.Change(() => (version.Installed, version.Card, version.Error, version.Bytes, version.Leaving) =
+                (read, card, null, ModelLoads.FileBytes(read), null));
         }
 #pragma warning disable CA1031 // Whatever is wrong with one version, the others are served.
         catch (Exception exception)

@@ -144,8 +144,20 @@ internal sealed class VersionTable(TimeProvider clock)
     public static Residence? Detach(ModelVersion version)
     {
         var residence = version.Residence;
-        version.Residence = null;
+        (version.Residence, version.Leaving) = (null, residence);
         return residence;
+    }
+
+    /// <summary>The memory of a residence that left is free.</summary>
+    public void Forget(Residence residence)
+    {
+        lock (_gate)
+        {
+            foreach (var version in All.Where(version => version.Leaving == residence))
+            {
+                version.Leaving = null;
+            }
+        }
     }
 
     /// <summary>Detaches the version that was used least recently of those that no request uses; null when none can go, or when what is
@@ -165,6 +177,26 @@ internal sealed class VersionTable(TimeProvider clock)
             var least = free.MinBy(version => version.Residence!.LastUsed)!;
             least.Evicted = true;
             return Detach(least);
+        }
+    }
+
+    /// <summary>Detaches the version that was loaded least recently of those that requests use. They keep it until they end; requests that
+    /// come later wait for its next load.</summary>
+    /// <param name="served">How long it must have been in memory.</param>
+    /// <returns>Null when there is none.</returns>
+    public Residence? TryDisplace(TimeSpan served)
+    {
+        lock (_gate)
+        {
+            var inUse = All.Where(version => version is { Residence.Uses: > 0, Waiters: 0 }
+                && clock.GetElapsedTime(version.Residence.LoadedAt) >= served);
+            if (inUse.MinBy(version => version.Residence!.LoadedAt) is not { } first)
+            {
+                return null;
+            }
+
+            first.Evicted = true;
+            return Detach(first);
         }
     }
 
@@ -192,6 +224,7 @@ internal sealed class VersionTable(TimeProvider clock)
             {
                 State = version.State,
                 Error = version.Error,
+                Leaving = version.Leaving?.Uses ?? 0,
             };
         }
 

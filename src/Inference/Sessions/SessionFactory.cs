@@ -26,21 +26,25 @@ public sealed class SessionFactory
 
     public bool Spin { get; }
 
+    /// <summary>Changes the options of every session; null for nothing. For tests, which let ONNX Runtime note what it runs.</summary>
+    internal Action<SessionOptions>? Configure { get; init; }
+
     /// <summary>Loads a graph.</summary>
-    /// <param name="mostThreads">Most threads inside one operator.</param>
     /// <exception cref="ModelImportException">ONNX Runtime refuses the graph.</exception>
-    public InferenceSession Open(string path, int mostThreads = int.MaxValue)
+    public InferenceSession Open(string path)
     {
-        try
-        {
-            using var options = CreateOptions();
-            options.IntraOpNumThreads = Math.Min(Threads, mostThreads);
-            return MappedWeights.Open(path, () => new InferenceSession(path, options));
-        }
-        catch (OnnxRuntimeException exception)
-        {
-            throw new ModelImportException($"ONNX Runtime cannot load '{Path.GetFileName(path)}': {exception.Message}", exception);
-        }
+        using var options = CreateOptions();
+        return Open(path, () => MappedWeights.Open(path, () => new InferenceSession(path, options)));
+    }
+
+    /// <summary>Loads the graph of a decoder that an import wrote, to serve it or to compare it with its source.</summary>
+    /// <param name="mostThreads">Most threads inside one operator.</param>
+    /// <exception cref="ModelImportException">ONNX Runtime refuses the graph, or it is damaged.</exception>
+    public InferenceSession OpenDecoder(string path, int mostThreads)
+    {
+        using var options = CreateOptions();
+        options.IntraOpNumThreads = Math.Min(Threads, mostThreads);
+        return Open(path, () => Provider.IsCuda ? new InferenceSession(path, options) : DecoderSession.Open(path, options));
     }
 
     /// <summary>Loads a graph of any kind: on the CPU, and the memory of all runs of such graphs together is bounded.</summary>
@@ -50,18 +54,11 @@ public sealed class SessionFactory
     private InferenceSession OpenBounded(string path, Action<SessionOptions>? configure)
     {
         BoundedMemory.Register();
-        try
-        {
-            using var options = CreateOptions(ExecutionProvider.Cpu);
-            options.AddSessionConfigEntry("session.use_env_allocators", "1");
-            options.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1"); // Weights do not count.
-            configure?.Invoke(options);
-            return new InferenceSession(path, options);
-        }
-        catch (OnnxRuntimeException exception)
-        {
-            throw new ModelImportException($"ONNX Runtime cannot load '{Path.GetFileName(path)}': {exception.Message}", exception);
-        }
+        using var options = CreateOptions(ExecutionProvider.Cpu);
+        options.AddSessionConfigEntry("session.use_env_allocators", "1");
+        options.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1"); // Weights do not count.
+        configure?.Invoke(options);
+        return Open(path, () => new InferenceSession(path, options));
     }
 
     /// <summary>Loads a stranger's graph to run it as it stands, once: on the CPU, nothing of it is computed or copied before, and the
@@ -90,6 +87,18 @@ public sealed class SessionFactory
         return new InferenceSession(model, options);
     }
 
+    private static InferenceSession Open(string path, Func<InferenceSession> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new ModelImportException($"ONNX Runtime cannot load '{Path.GetFileName(path)}': {exception.Message}", exception);
+        }
+    }
+
     private SessionOptions CreateOptions(ExecutionProvider? provider = null)
     {
         var options = new SessionOptions
@@ -109,6 +118,7 @@ public sealed class SessionFactory
         options.AddSessionConfigEntry("session.x64quantprecision", "1");
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", Spin ? "1" : "0");
         (provider ?? Provider).AddTo(options);
+        Configure?.Invoke(options);
         return options;
     }
 }

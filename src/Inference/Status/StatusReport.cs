@@ -11,5 +11,8 @@ internal sealed class StatusReport(
     IServedModels models, Draining draining, WorkerStart start, SessionFactory sessions, WorkerFolder folder)
 {
     public WorkerStatus Current() => new(
-        folder.WorkerId, start.Version, sessions.Provider.Name, draining.Begun, start.At, models.Status());
+        folder.WorkerId, start.Version, sessions.Provider.Name, draining.Begun, start.At, models.Status())
+    {
+        IsReading = !models.HasRead,
+    };
 }

@@ -6,7 +6,10 @@ namespace Tollgate.Inference.Tasks;
 /// </summary>
 internal interface IServedModels
 {
-    /// <summary>The repository was read once, so that what is there is served.</summary>
+    /// <summary>The repository was read once, so that the status states what is there.</summary>
+    bool HasRead { get; }
+
+    /// <summary>What was in the repository at the start is served, as far as it can be.</summary>
     bool Scanned { get; }
 
     IEnumerable<LoadedModel> All { get; }

@@ -34,10 +34,10 @@ internal abstract class LoadedModel(InstalledModel installed) : IAsyncDisposable
     public virtual TimeSpan Stalled => TimeSpan.Zero;
 
     /// <summary>Runs the shapes that requests will have: one row, and the largest batch. So the first request finds memory and kernels
-    /// ready. Most tasks run theirs once while they load.</summary>
+    /// ready, and costs about what the next one does.</summary>
     /// <exception cref="OperationCanceledException">The time for it is over; the model serves all the same.</exception>
     /// <exception cref="Exception">The model does not run.</exception>
-    public virtual Task WarmUpAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public abstract Task WarmUpAsync(CancellationToken cancellationToken);
 
     public abstract ValueTask DisposeAsync();
 

@@ -35,6 +35,7 @@ public sealed class InferenceMetrics
     private readonly Counter<long> _prefixDrops;
     private readonly UpDownCounter<long> _prefixBlocks;
     private readonly UpDownCounter<long> _prefixBytes;
+    private readonly Counter<long> _groupEnds;
 
     public InferenceMetrics(IMeterFactory meters)
     {
@@ -70,6 +71,8 @@ public sealed class InferenceMetrics
             "tollgate.inference.prefix.drops", "{block}", "Blocks that left the prefix cache.");
         _prefixBlocks = _meter.CreateUpDownCounter<long>("tollgate.inference.prefix.blocks", "{block}", "Blocks in the prefix cache now.");
         _prefixBytes = _meter.CreateUpDownCounter<long>("tollgate.inference.prefix.size", "By", "Memory of the prefix cache now.");
+        _groupEnds = _meter.CreateCounter<long>(
+            "tollgate.inference.group.ends", "{process}", "Processes of groups that ended and are started again.");
     }
 
     /// <summary>A request got its first slot.</summary>
@@ -84,8 +87,13 @@ public sealed class InferenceMetrics
     public void Called(string model, string outcome) => _calls.Add(1, Tag(model), new("outcome", outcome));
 
     /// <summary>A version of a model came into memory, or left it.</summary>
-    /// <param name="change"><c>loaded</c>, <c>failed</c> for a load that failed, or <c>evicted</c> for the memory of others.</param>
+    /// <param name="change"><c>loaded</c>, <c>failed</c> for a load that failed, <c>evicted</c> for the memory of others, or
+    /// <c>displaced</c> while requests still used it.</param>
     public void ModelChanged(string model, string change) => _changes.Add(1, Tag(model), new("change", change));
+
+    /// <summary>The process of a group ended without an order.</summary>
+    /// <param name="reason"><c>ended</c> by itself, or <c>hung</c>, for which the worker killed it.</param>
+    public void GroupEnded(string group, string reason) => _groupEnds.Add(1, new("group", group), new("reason", reason));
 
     public void Decoded(string model, int rows, TimeSpan elapsed)
     {
@@ -125,12 +133,17 @@ public sealed class InferenceMetrics
 
     /// <param name="operation">As for <see cref="FirstToken"/>.</param>
     /// <param name="outcome"><c>ok</c>, <c>cancelled</c> or <c>failed</c>.</param>
-    public void Finished(string model, string operation, string outcome, Units units, TimeSpan elapsed)
-    {
+    public void Finished(string model, string operation, string outcome, TimeSpan elapsed) =>
         _duration.Record(elapsed, new TagList { Tag(model), Operation(operation), Provider, new("outcome", outcome) });
-        _tokens.Add(units.Input, Tag(model), new("gen_ai.token.type", "input"));
-        _tokens.Add(units.Cached, Tag(model), new("gen_ai.token.type", "cached"));
-        _tokens.Add(units.Completion, Tag(model), new("gen_ai.token.type", "output"));
+
+    /// <summary>A request computed its last token.</summary>
+    /// <param name="isShadow">Whether it was the copy of another one.</param>
+    public void Computed(string model, Units units, bool isShadow)
+    {
+        KeyValuePair<string, object?> shadow = new("shadow", isShadow);
+        _tokens.Add(units.Input, Tag(model), new("gen_ai.token.type", "input"), shadow);
+        _tokens.Add(units.Cached, Tag(model), new("gen_ai.token.type", "cached"), shadow);
+        _tokens.Add(units.Completion, Tag(model), new("gen_ai.token.type", "output"), shadow);
     }
 
     /// <param name="operation">As for <see cref="FirstToken"/>.</param>

@@ -43,9 +43,11 @@ public static class ServiceAuthenticationExtensions
     /// Registers a named <see cref="HttpClient"/> for <paramref name="callee"/> at the base address <c>Services:&lt;Callee&gt;</c>, with
     /// this service's bearer. Its calls join the current trace.
     /// </summary>
-    public static IHttpClientBuilder AddInternalClient(this IServiceCollection services, string callee, IConfiguration configuration)
+    /// <param name="name">Of the client; that of the callee by default.</param>
+    public static IHttpClientBuilder AddInternalClient(
+        this IServiceCollection services, string callee, IConfiguration configuration, string? name = null)
     {
-        return services.AddCallee(callee).AddHttpClient(callee, (provider, client) =>
+        return services.AddCallee(callee).AddHttpClient(name ?? callee, (provider, client) =>
         {
             var address = configuration[$"Services:{callee}"]
                 ?? throw new InvalidOperationException($"Services:{callee} is not set: where does {callee} listen?");

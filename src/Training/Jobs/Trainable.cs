@@ -45,5 +45,8 @@ internal sealed class Trainable(InstalledModel installed, string? baseFolder, Jo
             Folder: ""),
         baseFolder: null, trainer);
 
+    /// <summary>A job loads what it trains.</summary>
+    public override Task WarmUpAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -23,6 +23,8 @@ internal sealed partial class TrainableModels(
     /// <summary>The newest version of each model of the repository; null where it cannot be trained.</summary>
     private readonly ConcurrentDictionary<string, (string Version, Trainable? Model)> _known = new(StringComparer.Ordinal);
 
+    public bool HasRead => Scanned;
+
     public bool Scanned { get; private set; }
 
     public IEnumerable<LoadedModel> All => _known.Values.Select(known => known.Model).OfType<Trainable>().Append(_lstm);

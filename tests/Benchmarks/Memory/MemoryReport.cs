@@ -33,14 +33,14 @@ internal sealed record MemoryReport(
     /// <summary>Most bytes of growth for one of the file.</summary>
     private const double MostGrowth = 2.2;
 
-    /// <summary>Most bytes resident at any time with the large model: 6 GiB.</summary>
-    private const long MostResident = 6L << 30;
+    /// <summary>Most bytes resident at any time in a worker with the large model.</summary>
+    private const long MostResident = 6_000_000_000;
 
     /// <summary>Growth of the worker for one byte of the file.</summary>
     public double Growth => (double)(Alone.Resident - Alone.Empty) / FileBytes;
 
     /// <summary>Whether memory is within its bound.</summary>
-    public bool Holds => IsLarge ? Alone.Peak <= MostResident : Growth <= MostGrowth;
+    public bool Holds => IsLarge ? Workers.Append(Alone).All(worker => worker.Peak <= MostResident) : Growth <= MostGrowth;
 
     public string Write() => string.Concat(
     [

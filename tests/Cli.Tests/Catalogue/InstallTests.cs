@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -37,16 +38,41 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
     public void Dispose() => _report.Dispose();
 
     [Fact]
-    public void A_second_call_for_the_same_model_is_refused_until_the_first_ends()
+    public void A_second_claim_of_a_download_is_refused_until_the_first_ends()
     {
-        using (DownloadClaim.Take(_folder, "one"))
+        using (DownloadFolder.Take(_folder, "one"))
         {
-            var refused = Assert.Throws<OperatorException>(() => DownloadClaim.Take(_folder, "one"));
-            Assert.StartsWith("'one' is being installed by another call: ", refused.Message, StringComparison.Ordinal);
-            DownloadClaim.Take(_folder, "two").Dispose();
+            var refused = Assert.Throws<OperatorException>(() => DownloadFolder.Take(_folder, "one"));
+            Assert.StartsWith("'one' is being fetched or imported by another call: ", refused.Message, StringComparison.Ordinal);
+            DownloadFolder.Take(_folder, "two").Dispose();
         }
 
-        DownloadClaim.Take(_folder, "one").Dispose();
+        DownloadFolder.Take(_folder, "one").Dispose();
+    }
+
+    [Fact]
+    public async Task Of_many_claims_at_once_one_is_granted_at_a_time()
+    {
+        var holders = 0;
+        var counts = new ConcurrentBag<int>();
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) =>
+        {
+            await Task.Yield();
+            try
+            {
+                using var folder = DownloadFolder.Take(_folder, "one");
+                counts.Add(Interlocked.Increment(ref holders));
+                await Task.Yield();
+                Interlocked.Decrement(ref holders);
+            }
+            catch (OperatorException)
+            {
+                // Another one has it.
+            }
+        });
+
+        Assert.Equal([1], counts.Distinct());
     }
 
     [Fact]
@@ -97,6 +123,55 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
                 .Select(request => int.Parse(request.Split(' ')[1], CultureInfo.InvariantCulture)));
         var price = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Data, "prices", "tiny.json")))!;
         Assert.Equal((0.5m, false), ((decimal)price["inputPerMillion"]!, (bool)price["onlyIfMissing"]!));
+    }
+
+    [Fact]
+    public async Task While_a_call_fetches_a_second_one_is_refused_and_the_first_keeps_what_it_has()
+    {
+        const int Sent = 3_000_000;
+        var files = EmbedderFiles();
+        Server.Package = Archives.NuGet(files: [.. files.Select(file => ($"content/{file.Name}", file.Bytes))]);
+        Server.HoldAfter = Sent;
+        await WriteCatalogueAsync(Entry("nuget:Acme.Tiny@1.2.3", files, prefix: "content/"));
+        var part = Path.Combine(Data, "models", ".downloads", "nuget--Acme.Tiny--1.2.3", "nuget--Acme.Tiny--1.2.3.part");
+
+        using var first = Process.Start(Start("models", "install", "tiny", "--yes"))!;
+        await Until.TrueAsync(
+            () => Task.FromResult(new FileInfo(part) is { Exists: true, Length: Sent }), "the first bytes are on the disk",
+            TimeSpan.FromSeconds(60));
+        var second = await RunAsync("models", "install", "tiny", "--yes", "--name", "other");
+        var kept = new FileInfo(part).Length;
+        first.Kill();
+        await first.WaitForExitAsync();
+        var third = await RunAsync("models", "install", "tiny", "--yes");
+
+        Assert.Equal((1, ""), (second.ExitCode, second.Output));
+        Assert.Contains(
+            "'nuget--Acme.Tiny--1.2.3' is being fetched or imported by another call", second.Error.Split('\n')[^2],
+            StringComparison.Ordinal);
+        Assert.Equal(Sent, kept);
+        Assert.Contains("tiny 1 is installed (embeddings).", third.Succeeded(), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(Data, "models", ".downloads")));
+    }
+
+    [Fact]
+    public async Task An_installed_decoder_is_held_as_the_options_say_and_not_as_the_catalogue_would()
+    {
+        var gguf = Path.Combine(SharedFiles.Repository, "models", "tiny-assistant", "tiny-assistant.gguf");
+        (string Name, byte[] Bytes)[] files = [("model.gguf", await File.ReadAllBytesAsync(gguf))];
+        Server.Package = Archives.Npm([.. files]);
+        await WriteCatalogueAsync(Entry("npm:@acme/tiny@1.2.3", files, prefix: "") with { Task = "chat", Prices = null });
+
+        var bound = await RunAsync("models", "install", "tiny", "--yes", "--precision", "int4", "--parity-bound", "0");
+        var run = await RunAsync(
+            "models", "install", "tiny", "--yes", "--precision", "int8", "--kv", "f16", "--group", "apart", "--completions", "chat");
+
+        Assert.Equal(1, bound.ExitCode);
+        Assert.Contains("Held as int8.", run.Succeeded(), StringComparison.Ordinal);
+        var manifest = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Data, "models", "tiny", "1", "model.json")))!;
+        Assert.Equal(
+            ("int8", "apart", "chat", "MIT"),
+            ((string?)manifest["precision"], (string?)manifest["group"], (string?)manifest["completions"], (string?)manifest["licence"]));
     }
 
     [Fact]
@@ -261,7 +336,10 @@ public sealed class InstallTests : IAsyncLifetime, IDisposable
         {
             ["Registries:Npm"] = Server.Npm, ["Registries:NuGet"] = Server.NuGet, ["Hub:Address"] = hub,
         }).Build();
-        return (await new InstallSource(settings, home: _folder, _report).FetchAsync(entry, _folder, CancellationToken.None)).Files;
+        var (download, files) =
+            await new InstallSource(settings, home: _folder, _report).FetchAsync(entry, _folder, CancellationToken.None);
+        download.Dispose();
+        return files;
     }
 
     private ProcessStartInfo Start(params string[] arguments)

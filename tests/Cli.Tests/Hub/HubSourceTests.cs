@@ -41,16 +41,16 @@ public sealed class HubSourceTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task FetchAsync_takes_what_the_import_reads_and_nothing_else()
     {
-        var source = await FetchAsync("hf:acme/tiny");
+        using var source = await FetchAsync("hf:acme/tiny");
 
-        Assert.Equal(["README.md", "config.json", "model.safetensors", "tokenizer.json"], Names(source.Folder));
-        Assert.Equal((source.Folder, "mit"), (source.Path, source.Licence));
-        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Folder, "model.safetensors")));
+        Assert.Equal(["README.md", "config.json", "model.safetensors", "tokenizer.json"], Names(source.Folder.Path));
+        Assert.Equal((source.Folder.Path, "mit"), (source.Path, source.Licence));
+        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Path, "model.safetensors")));
         Assert.StartsWith(
             $"acme/tiny at {HubServer.Commit}: licence mit, 4 files, 400.4 kB from 127.0.0.1.", _report.ToString(),
             StringComparison.Ordinal);
         source.Remove();
-        Assert.False(Directory.Exists(source.Folder));
+        Assert.False(Directory.Exists(source.Folder.Path));
     }
 
     [Fact]
@@ -59,11 +59,11 @@ public sealed class HubSourceTests : IAsyncLifetime, IDisposable
         Server.Token = "hf_secret";
 
         var refusal = await Assert.ThrowsAsync<OperatorException>(() => FetchAsync("hf:acme/tiny"));
-        var source = await FetchAsync("hf:acme/tiny@refs/pr/1", token: "hf_secret"); // the storage refuses who shows a token
+        using var source = await FetchAsync("hf:acme/tiny@refs/pr/1", token: "hf_secret"); // the storage refuses who shows a token
 
         Assert.Contains("gated or private", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("TOLLGATE__Hub__Token_FILE", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(4, Names(source.Folder).Length);
+        Assert.Equal(4, Names(source.Folder.Path).Length);
         Assert.DoesNotContain("hf_secret", _report.ToString(), StringComparison.Ordinal);
     }
 
@@ -73,9 +73,9 @@ public sealed class HubSourceTests : IAsyncLifetime, IDisposable
         Server.Breaks.Enqueue(100_000);
         Server.Breaks.Enqueue(50_000);
 
-        var source = await FetchAsync("hf:acme/tiny");
+        using var source = await FetchAsync("hf:acme/tiny");
 
-        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Folder, "model.safetensors")));
+        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Path, "model.safetensors")));
         int[] offsets =
             [.. Server.Requests.Where(request => request.StartsWith("model", StringComparison.Ordinal))
                 .Select(request => int.Parse(request.Split(' ')[1], CultureInfo.InvariantCulture))];
@@ -89,21 +89,40 @@ public sealed class HubSourceTests : IAsyncLifetime, IDisposable
         Server.TakesRanges = false;
         Server.Breaks.Enqueue(100_000);
 
-        var source = await FetchAsync("hf:acme/tiny");
+        using var source = await FetchAsync("hf:acme/tiny");
 
-        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Folder, "model.safetensors")));
+        Assert.Equal(Server.Files["model.safetensors"], await File.ReadAllBytesAsync(Path.Combine(source.Path, "model.safetensors")));
     }
 
     [Fact]
     public async Task A_second_call_fetches_only_what_is_missing()
     {
         var first = await FetchAsync("hf:acme/tiny");
-        File.Delete(Path.Combine(first.Folder, "tokenizer.json"));
+        File.Delete(Path.Combine(first.Folder.Path, "tokenizer.json"));
+        first.Dispose();
         Server.Requests.Clear();
 
-        await FetchAsync("hf:acme/tiny");
+        (await FetchAsync("hf:acme/tiny")).Dispose();
 
         Assert.Equal(["tokenizer.json 0"], Server.Requests);
+    }
+
+    [Fact]
+    public async Task Until_a_fetched_model_is_imported_a_second_call_for_it_is_refused_and_touches_nothing()
+    {
+        var first = await FetchAsync("hf:acme/tiny");
+        Server.Requests.Clear();
+
+        var refusal = await Assert.ThrowsAsync<OperatorException>(() => FetchAsync("hf:acme/tiny"));
+        var files = Names(first.Folder.Path);
+        first.Dispose();
+        (await FetchAsync("hf:acme/tiny")).Dispose();
+
+        Assert.StartsWith(
+            $"'acme--tiny--{HubServer.Commit}' is being fetched or imported by another call: ", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(4, files.Length);
+        Assert.Empty(Server.Requests);
+        Assert.Equal([first.Folder.Path], Directory.EnumerateFileSystemEntries(Path.Combine(_models, ".downloads")));
     }
 
     [Theory]
@@ -121,13 +140,14 @@ public sealed class HubSourceTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_file_longer_than_stated_is_cut_short()
+    public async Task A_file_longer_than_stated_is_removed_and_refused()
     {
         Server.Serve = (_, bytes) => [.. bytes, 1];
 
         var refusal = await Assert.ThrowsAsync<OperatorException>(() => FetchAsync("hf:acme/tiny"));
 
         Assert.Contains("is longer than the", refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_models, "*", SearchOption.AllDirectories));
     }
 
     [Fact]
@@ -140,10 +160,10 @@ public sealed class HubSourceTests : IAsyncLifetime, IDisposable
         }
 
         var refusal = await Assert.ThrowsAsync<OperatorException>(() => FetchAsync("hf:acme/tiny"));
-        var parts = await FetchAsync("hf:acme/tiny", file: "tiny.F16-00002-of-00002.gguf");
+        using var parts = await FetchAsync("hf:acme/tiny", file: "tiny.F16-00002-of-00002.gguf");
 
         Assert.Contains("tiny.Q4_K_M.gguf, tiny.F16-00001-of-00002.gguf. Name one with --file", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(["tiny.F16-00001-of-00002.gguf", "tiny.F16-00002-of-00002.gguf"], Names(parts.Folder));
+        Assert.Equal(["tiny.F16-00001-of-00002.gguf", "tiny.F16-00002-of-00002.gguf"], Names(parts.Folder.Path));
         Assert.Equal("tiny.F16-00002-of-00002.gguf", Path.GetFileName(parts.Path));
     }
 

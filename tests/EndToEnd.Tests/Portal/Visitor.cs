@@ -135,23 +135,19 @@ internal sealed partial class Visitor
         return response.Status;
     }
 
-    /// <summary>Every page below a key, an organization and an alias, and those of somebody who is not known: what <see cref="GoAsync"/>
-    /// cannot be given by name.</summary>
-    public async Task<IReadOnlyList<string>> FindPagesAsync()
+    /// <summary>A key's id and an organization's, from the links to their pages.</summary>
+    public async Task<(string Key, string Organization)> FindIdsAsync()
     {
-        List<string> found = ["/no-such-page", "/admin/aliases/remove?alias=gpt-3.5-turbo",
-            "/admin/prices/set?Model=tiny-assistant&InputPerMillion=0.5&OutputPerMillion=1.5", "/admin/prices/cancel"];
         await GoAsync("/keys");
         var key = await _page.Locator("tbody th a").First.GetAttributeAsync("href");
-        found.AddRange([key!, $"{key}/rotate", $"{key}/revoke"]);
         await GoAsync("/admin/organizations");
         var organization = await _page.Locator("tbody th a").First.GetAttributeAsync("href");
-        found.AddRange([organization!, $"{organization}/suspend"]);
-        return found;
+        return (key![(key!.LastIndexOf('/') + 1)..], organization![(organization!.LastIndexOf('/') + 1)..]);
     }
 
-    /// <summary>Opens a page that may be missing.</summary>
-    public Task OpenAsync(string path) => _page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
+    /// <summary>Opens a page that may be missing. Returns the status.</summary>
+    public async Task<int> OpenAsync(string path) =>
+        (await _page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle }))!.Status;
 
     /// <summary>
     /// Sends the form of a new key with four faults. Returns the id of the field with the focus, and what is said of each.

@@ -27,7 +27,8 @@ public sealed class KillableTollgate : IAsyncLifetime
         return Running;
     }
 
-    public async Task InitializeAsync() => _running = await RunningTollgate.StartAsync();
+    public async Task InitializeAsync() => _running = await RunningTollgate.StartAsync(
+        new Dictionary<string, string> { ["TOLLGATE__Groups__Patience"] = "00:00:10" });
 
     public async Task DisposeAsync()
     {

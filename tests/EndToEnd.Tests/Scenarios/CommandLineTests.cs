@@ -78,6 +78,8 @@ public sealed class CommandLineTests
     [InlineData("--latency", "models", "canary", "m", "2", "--latency", "0.5")]
     [InlineData("--precision f16", "models", "import", "/none", "--name", "m", "--precision", "f16")]
     [InlineData("--price-in", "models", "install", "all-minilm-l6-v2", "--price-in", "1,5")]
+    [InlineData("--precision f16", "models", "install", "all-minilm-l6-v2", "--precision", "f16")]
+    [InlineData("--kv", "models", "install", "all-minilm-l6-v2", "--kv", "int8")]
     public async Task A_wrong_option_is_answered_with_one_line_that_names_it(string named, params string[] arguments)
     {
         var run = await ProgramRun.RunAsync("dotnet", [OperatorCommands.ProgramOf(arguments[0]), .. arguments]);
@@ -86,6 +88,19 @@ public sealed class CommandLineTests
         Assert.Equal("", run.Output);
         Assert.Contains(named, Assert.Single(run.Error.Trim().Split('\n')), StringComparison.Ordinal);
         Assert.DoesNotContain("System.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Install_takes_the_options_of_import_but_those_that_state_what_the_source_is()
+    {
+        var import = await ProgramRun.RunAsync("dotnet", [OperatorCommands.Program, "models", "import", "--help"]);
+        var install = await ProgramRun.RunAsync("dotnet", [OperatorCommands.Program, "models", "install", "--help"]);
+
+        var (all, some) = (Options(import.Succeeded()).ToArray(), Options(install.Succeeded()).ToArray());
+        Assert.Equal(
+            ["--dimensions", "--document-prefix", "--file", "--most-elements", "--pooling", "--query-prefix", "--task", "--tokenizer"],
+            all.Except(some));
+        Assert.Equal(["--yes"], some.Except(all));
     }
 
     [Theory]

@@ -37,6 +37,44 @@ public sealed class GroupTests(KillableTollgate killable)
     }
 
     [Fact]
+    public async Task A_process_that_hangs_is_started_again_and_the_other_models_notice_nothing()
+    {
+        var running = await GroupedAsync();
+        using var client = running.Client();
+        var victim = ProcessOfGroup()!.Value;
+        using var cut = await client.StreamAsync(Prompts.Completions, Prompts.Endless(stream: true, model: Group));
+        using var whole = await client.StreamAsync(Prompts.Completions, Prompts.Endless(stream: true));
+        await Task.WhenAll(cut.ReadTokensAsync(4), whole.ReadTokensAsync(4));
+
+        await RunningTollgate.SignalAsync(victim, "STOP");
+
+        Assert.True((await whole.ReadToEndAsync()).Ended);
+        Assert.False((await cut.ReadToEndAsync()).Ended); // With the error of a crash.
+        await Until.TrueAsync(async () => (await AskAsync(client)) == HttpStatusCode.OK, "the group answers again", Patience);
+        Assert.NotEqual(victim, ProcessOfGroup());
+        Assert.False(Directory.Exists($"/proc/{victim}"));
+        Assert.Contains("hangs and is killed: it does not answer its health calls", WorkersLog(running), StringComparison.Ordinal);
+        await running.Books.AssertAgreeAsync();
+    }
+
+    [Fact]
+    public async Task A_worker_that_stood_still_leaves_the_processes_of_its_groups_alone()
+    {
+        var running = await GroupedAsync();
+        using var client = running.Client();
+        var (worker, child) = (running.Endpoints.Pids.Worker, ProcessOfGroup()!.Value);
+
+        await RunningTollgate.SignalAsync(worker, "STOP");
+        await Task.Delay(TimeSpan.FromSeconds(15), TimeProvider.System); // Half as much again as the patience.
+        await RunningTollgate.SignalAsync(worker, "CONT");
+        await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System); // Time for two looks and their consequence.
+
+        Assert.Equal(child, ProcessOfGroup());
+        await Until.TrueAsync(async () => (await AskAsync(client)) == HttpStatusCode.OK, "the group answers", Patience);
+        Assert.Equal(child, ProcessOfGroup());
+    }
+
+    [Fact]
     public async Task The_process_of_a_group_does_not_outlive_the_worker()
     {
         var running = await GroupedAsync();
@@ -65,6 +103,8 @@ public sealed class GroupTests(KillableTollgate killable)
         Assert.True((await stream.ReadToEndAsync()).Ended);
         await Until.TrueAsync(() => !Directory.Exists($"/proc/{child}"), "the process is gone", Patience);
     }
+
+    private static string WorkersLog(RunningTollgate running) => File.ReadAllText(Path.Combine(running.Data, "logs", "worker.log"));
 
     private static async Task<HttpStatusCode> AskAsync(ApiClient client) =>
         (await client.PostAsync(Prompts.Chat, Prompts.France(model: Group))).Status;

@@ -116,6 +116,24 @@ public sealed class ModelLifeTests(SharedTollgate shared)
     }
 
     [Fact]
+    public async Task A_model_whose_planned_version_was_removed_is_served_by_the_newest_with_a_warning()
+    {
+        const string Model = "removed-plan";
+        await ImportAsync(Model, Fast);
+        await ModelsAsync("weights", Model, "1=1");
+        await ImportAsync(Model, Fast);
+        await ServesAsync(Model, "1");
+
+        Directory.Delete(Path.Combine(Running.Data, "models", Model, "1"), recursive: true);
+
+        await ServesAsync(Model, "2");
+        await Until.TrueAsync(
+            async () => (await ModelsAsync("versions", Model)).Contains(
+                "Warning: No worker has a version of its plan (1). Version 2, the newest that there is, answers instead.", Ignored),
+            "the warning", Patience);
+    }
+
+    [Fact]
     public async Task A_broken_version_leaves_the_old_one_in_place()
     {
         const string Model = "unsound-next";

@@ -70,16 +70,6 @@ public sealed class NewcomerTests(SharedTollgate shared)
         await admin.CreateKeyAsync($"{name}-{new string('w', 100 - 1 - name.Length)}");
         var overflowing = new List<string>();
 
-        foreach (var page in new[] { "overview", "keys", "keys/new", "usage", "billing", "models", "admin", "admin/organizations",
-            "admin/aliases", "admin/prices" })
-        {
-            await admin.LookAtAsync($"/{page}", page.Replace('/', '-'));
-            if (await admin.OverflowsAsync())
-            {
-                overflowing.Add(page);
-            }
-        }
-
         await admin.RotateFirstKeyAsync();
         if (await admin.OverflowsAsync())
         {
@@ -87,13 +77,23 @@ public sealed class NewcomerTests(SharedTollgate shared)
         }
 
         Assert.Equal("", string.Join('\n', admin.ConsoleErrors));
-        string[] signedOut = ["/", "/sign-in", "/sign-up", "/forgot-password", "/no-such-page"];
+        using var client = shared.Running.Client();
+        var (keyId, organizationId) = await admin.FindIdsAsync();
+        var values = await PortalPages.MakeAsync(client, keyId, organizationId);
         var stranger = await browser.VisitAsync(shared.Running.Endpoints.Portal, $"stranger-{name}", new Look(width, height, dark));
-        foreach (var (visitor, page) in (await admin.FindPagesAsync()).Select(page => (admin, page))
-            .Concat(signedOut.Select(page => (stranger, page))))
+        var pages = PortalPages.PathsOf(signedIn: true, values).Append("/no-such-page").Select(page => (admin, page))
+            .Concat(PortalPages.PathsOf(signedIn: false, values).Append("/no-such-page").Select(page => (stranger, page))).ToList();
+        var failed = new List<string>();
+        foreach (var (visitor, page) in pages)
         {
-            await visitor.OpenAsync(page);
-            await visitor.ShootAsync("more");
+            var complaints = visitor.ConsoleErrors.Count;
+            var status = await visitor.OpenAsync(page);
+            if (status >= 500 || (status == 200 && visitor.ConsoleErrors.Count > complaints))
+            {
+                failed.Add($"{page}: {status} {string.Join(' ', visitor.ConsoleErrors.Skip(complaints))}");
+            }
+
+            await visitor.ShootAsync(page.Split('?')[0].Trim('/').Replace('/', '-'));
             if (await visitor.OverflowsAsync())
             {
                 overflowing.Add(page);
@@ -101,5 +101,7 @@ public sealed class NewcomerTests(SharedTollgate shared)
         }
 
         Assert.Empty(overflowing);
+        Assert.Empty(failed);
+        Assert.Contains((admin, "/models/tiny-assistant"), pages);
     }
 }

@@ -49,8 +49,6 @@ public sealed class ErrorTests(SharedGateway shared) : IClassFixture<SharedGatew
     [InlineData("GET", "/v1/models/tiny-assistant")]
     [InlineData("POST", "/v2/models/tiny-assistant/infer")]
     [InlineData("GET", "/v2")]
-    [InlineData("GET", "/v2/health/live")]
-    [InlineData("GET", "/v2/health/ready")]
     [InlineData("GET", "/v2/models/tiny-assistant")]
     [InlineData("GET", "/v2/models/tiny-assistant/ready")]
     [InlineData("GET", "/v2/models/tiny-assistant/versions/1")]

@@ -69,6 +69,20 @@ public sealed class VersionTests
     }
 
     [Fact]
+    public async Task The_version_that_stands_in_answers_only_while_no_worker_has_one_of_the_plan()
+    {
+        await using var bench = await VersionsUnderTest.StartAsync(("2", ModelState.Ready), ("3", ModelState.Idle));
+        await bench.PlanAsync(new ModelPlan("tiny-assistant", Unloaded: false, [new PlannedVersion("1", 100)]) { StandIn = "3" });
+
+        await bench.AskAsync(3);
+        Assert.All(bench.Calls, call => Assert.Equal("3", call.Version));
+
+        await bench.ShowAsync(bench.Worker, ("1", ModelState.Ready), ("3", ModelState.Ready));
+        await bench.AskAsync(1);
+        Assert.Equal("1", bench.Calls.Last().Version);
+    }
+
+    [Fact]
     public async Task An_unloaded_model_is_refused_without_a_time_to_retry()
     {
         await using var bench = await VersionsUnderTest.StartAsync(("1", ModelState.Ready));

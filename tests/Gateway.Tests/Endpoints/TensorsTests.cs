@@ -40,6 +40,19 @@ public sealed class TensorsTests(EveryTask bench) : IClassFixture<EveryTask>
         Assert.Equal((HttpStatusCode.OK, expected), (response.StatusCode, await response.Content.ReadAsStringAsync()));
     }
 
+    [Theory]
+    [InlineData("/v2/health/live", """{"live":true}""")]
+    [InlineData("/v2/health/ready", """{"ready":true}""")]
+    public async Task Whether_the_server_is_live_and_ready_needs_no_key_and_no_model(string path, string expected)
+    {
+        using var response = await Gateway.Http.GetAsync(path);
+        using var withWrongKey = await Gateway.Http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Authorization = new("Bearer", "sk-none") } });
+
+        Assert.Equal((HttpStatusCode.OK, expected), (response.StatusCode, await response.Content.ReadAsStringAsync()));
+        Assert.Equal(HttpStatusCode.OK, withWrongKey.StatusCode);
+    }
+
     [Fact]
     public async Task The_server_names_its_extension()
     {

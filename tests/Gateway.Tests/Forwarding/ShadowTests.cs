@@ -88,6 +88,9 @@ public sealed class ShadowTests
         Assert.True(took < TimeSpan.FromSeconds(10), $"{took}");
         Assert.InRange(bench.Calls.Count(call => call.IsCopy), 1, took < TimeSpan.FromSeconds(1) ? ShadowTraffic.MostAtOnce : 40);
         await Until.TrueAsync(() => Volatile.Read(ref gone) == bench.Calls.Count(call => call.IsCopy), "their time is over");
+        var copies = bench.Worker.Calls.Where(call => call.HeaderOf(WorkerHeaders.Shadow) == "1")
+            .Select(call => Guid.ParseExact(call.HeaderOf(WorkerHeaders.RequestId)!, "N")).ToHashSet();
+        await Until.TrueAsync(() => copies.IsSubsetOf(bench.Worker.CancelledRequests), "the worker is to stop each of them");
     }
 
     [Fact]

@@ -4,6 +4,8 @@ using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Gguf;
 using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Sessions;
+using Tollgate.Inference.Tasks.Chat;
 using Tollgate.Inference.Tests.Gguf;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Inference.Tokenizers;
@@ -119,6 +121,36 @@ public sealed class CheckpointImportTests
         Assert.Equal((259, "<|im_start|>"), checkpoint.Tokenizer.Start);
         Assert.Equal(begins, checkpoint.Tokenizer.AddsStart);
         Assert.Equal(259, checkpoint.Metadata.Get<long>("tokenizer.ggml.bos_token_id"));
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(null, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public async Task A_template_that_writes_the_start_token_begins_a_chat_with_one_whatever_the_configuration_says(
+        bool? stated, bool framed)
+    {
+        using var folder = new TemporaryFolder();
+        var hub = HubFolder.Llama();
+        hub.TokenizerConfig["bos_token"] = "<|im_start|>";
+        hub.TokenizerConfig["add_bos_token"] = stated;
+        hub.TokenizerConfig["chat_template"] = "{{ bos_token }}{% for m in messages %}{{ m['content'] }}{% endfor %}";
+        if (framed)
+        {
+            hub.Tokenizer["post_processor"] = Frame("<|im_start|>");
+        }
+
+        var installed = await ModelImport.RunAsync(
+            hub.Write(folder.File("hub")), "m", folder.File("models"), new(), progress: null, CancellationToken.None);
+        using var model = await DecoderModel.LoadAsync(
+            installed, new SessionFactory(ExecutionProvider.Cpu), TimeProvider.System, CancellationToken.None);
+
+        Assert.Equal(stated ?? framed, installed.Manifest.Tokenizer!.AddBos);
+        Assert.Equal(259, Assert.Single(model.EncodeChat([new("user", "a")]), id => id == 259));
+        Assert.Equal(259, model.EncodeChat([new("user", "a")])[0]);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class SafetensorsFileTests
     [InlineData("""{"t":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", 4, "no whole numbers")]
     [InlineData("""{"t":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}""", 4, "no whole numbers")]
     [InlineData("""{"t":{"dtype":"F32","shape":"1","data_offsets":[0,4]}}""", 4, "no list")]
-    [InlineData("""{"t":{"dtype":"Q4","shape":[1],"data_offsets":[0,4]}}""", 4, "'Q4', which is not a type")]
+    [InlineData("""{"t":{"dtype":"Q4","shape":[1],"data_offsets":[0,4]}}""", 4, "'t' is stored as 'Q4', which is not a type")]
     [InlineData("""{"t":{"dtype":7,"shape":[1],"data_offsets":[0,4]}}""", 4, "not sound")]
     [InlineData("""{"t":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", 4, "-4 by its offsets")]
     [InlineData("""{"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}""", 4, "too many")]

@@ -27,4 +27,19 @@ public sealed class ChunkTrialTests
     public void Run_finds_one_length_for_wide_heads_whose_numbers_depend_on_the_end_of_the_chunk(int longest) =>
         Assert.Equal([Math.Min(32, longest)], ChunkTrial.Run(
             headWidth: 256, TensorElementType.Float, longest, new SessionFactory(ExecutionProvider.Cpu)));
+
+    [Fact]
+    public void Run_keeps_its_answer_for_the_same_heads_and_threads()
+    {
+        var known = Run(headWidth: 24, TensorElementType.Float, longest: 40, threads: 2);
+
+        Assert.Same(known, Run(headWidth: 24, TensorElementType.Float, longest: 40, threads: 2));
+        Assert.NotSame(known, Run(headWidth: 40, TensorElementType.Float, longest: 40, threads: 2));
+        Assert.NotSame(known, Run(headWidth: 24, TensorElementType.Float16, longest: 40, threads: 2));
+        Assert.NotSame(known, Run(headWidth: 24, TensorElementType.Float, longest: 41, threads: 2));
+        Assert.NotSame(known, Run(headWidth: 24, TensorElementType.Float, longest: 40, threads: 1));
+    }
+
+    private static IReadOnlyList<int> Run(int headWidth, TensorElementType type, int longest, int threads) =>
+        ChunkTrial.Run(headWidth, type, longest, new SessionFactory(ExecutionProvider.Cpu, threads));
 }

@@ -5,6 +5,7 @@ using Tollgate.Inference.Import;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Onnx;
 using Tollgate.Inference.Sessions;
+using Tollgate.Inference.Tasks.Chat;
 using Tollgate.Inference.Tests.Models;
 using Tollgate.Testing;
 
@@ -64,6 +65,28 @@ public sealed class ParityCheckTests(TinyFamilyModels models)
         var refusal = Assert.Throws<ModelImportException>(() => ParityCheck.Check(parity, bound: 0.1));
 
         Assert.Contains(measure, refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Other kernels, such as those for weights that are not packed, would find another divergence.</summary>
+    [Fact]
+    public async Task An_import_compares_the_source_with_the_session_that_serves()
+    {
+        using var folder = new TemporaryFolder();
+        var sessions = new SessionFactory(ExecutionProvider.Cpu, threads: 16);
+        new TinyFamily("llama", "llama") { Width = 128, Heads = 2, KeyValueHeads = 1, HeadWidth = 64 }.Write(folder.File("tiny.gguf"));
+        var installed = await ModelImport.RunAsync(
+            folder.File("tiny.gguf"), "tiny", folder.File("models"),
+            new() { Sessions = sessions, Precision = ModelPrecisions.Int8, ParityBound = 1 }, progress: null, CancellationToken.None);
+        using var served = await DecoderModel.LoadAsync(installed, sessions, TimeProvider.System, CancellationToken.None);
+        using var file = GgufFile.Open(folder.File("tiny.gguf"));
+
+        var parity = ParityCheck.Run(
+            new DecoderWeights(file), ParityText.Read(served.Tokenizer, served.Shape.Vocabulary, served.ContextLength),
+            capacity => new DecoderRun(
+                served.Session, served.Shape.Layers, served.Shape.KeyValueHeads, served.Shape.HeadWidth, capacity));
+
+        Assert.Equal(parity, installed.Manifest.Parity);
+        Assert.True(parity.Divergence > 0);
     }
 
     [Fact]

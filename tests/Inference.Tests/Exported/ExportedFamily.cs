@@ -13,6 +13,7 @@ internal sealed class ExportedFamily : IDisposable
     {
         ["llama"] = ("LlamaForCausalLM", "llama"), ["qwen2"] = ("Qwen2ForCausalLM", "qwen2"), ["qwen3"] = ("Qwen3ForCausalLM", "qwen3"),
         ["gemma"] = ("GemmaForCausalLM", "gemma"), ["gemma2"] = ("Gemma2ForCausalLM", "gemma2"), ["phi3"] = ("Phi3ForCausalLM", "phi3"),
+        ["gemma3"] = ("Gemma3ForCausalLM", "gemma3_text"), ["smollm3"] = ("SmolLM3ForCausalLM", "smollm3"),
         ["gpt2"] = ("GPT2LMHeadModel", "gpt2"),
     };
 
@@ -45,7 +46,7 @@ internal sealed class ExportedFamily : IDisposable
         var tensor = _file.Tensors[name];
         var numbers = _file.Read(tensor);
         var isQuery = name.Contains("attn_q.", StringComparison.Ordinal);
-        if (Family.Architecture != "llama" || !(isQuery || name.Contains("attn_k.", StringComparison.Ordinal)))
+        if (Family.Architecture is not ("llama" or "smollm3") || !(isQuery || name.Contains("attn_k.", StringComparison.Ordinal)))
         {
             return numbers;
         }
@@ -98,6 +99,18 @@ internal sealed class ExportedFamily : IDisposable
         if (IsMistral || type == "gemma2")
         {
             config["sliding_window"] = (int)Key("attention.sliding_window", 0f);
+        }
+
+        if (type == "gemma3_text")
+        {
+            config["sliding_window"] = (int)Key("attention.sliding_window", 4096f);
+            config["sliding_window_pattern"] = (int)Key("attention.sliding_window_pattern", 6f);
+            config["query_pre_attn_scalar"] = Family.HeadWidth;
+            config["rope_local_base_freq"] = Key("rope.freq_base_swa", 10_000f);
+            if (Key("rope.scaling.factor", 1f) is var factor and > 1)
+            {
+                config["rope_scaling"] = new JsonObject { ["rope_type"] = "linear", ["factor"] = factor };
+            }
         }
 
         if (type == "gemma2")

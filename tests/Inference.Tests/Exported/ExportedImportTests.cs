@@ -24,7 +24,9 @@ public sealed class ExportedImportTests
     [InlineData("qwen2")]
     [InlineData("qwen3")]
     [InlineData("gemma")]
+    [InlineData("gemma3: its own pattern and local base")]
     [InlineData("phi3")]
+    [InlineData("smollm3")]
     [InlineData("gpt2")]
     public async Task A_graph_of_Optimum_gives_the_logits_of_the_GGUF_of_its_weights(string name)
     {
@@ -39,6 +41,30 @@ public sealed class ExportedImportTests
         Assert.Equal("onnx", installed.Manifest.Source.Format);
         var same = await ImportAsync(folder, "tiny.gguf", "same");
         Assert.Equal(await LogitsAsync(same), await LogitsAsync(installed));
+    }
+
+    [Theory]
+    [InlineData("llama: grouped heads", false, "0.1")]
+    [InlineData("llama: grouped heads", true, "0.001")] // It computes in float32.
+    [InlineData("gemma3: its own pattern and local base", false, "0.1")]
+    [InlineData("gemma3: its own pattern and local base", true, "0.001")]
+    public async Task A_graph_of_Optimum_in_half_precision_is_read_exactly(string name, bool casts, string bound)
+    {
+        using var folder = new TemporaryFolder();
+        using var family = Make(folder, name);
+        new OptimumGraph(family) { Type = ExportedType.Float16, Casts = casts }.Write(Begin(folder, family), "model.onnx_data");
+
+        var installed = await ImportAsync(folder);
+
+        Assert.Contains($"; {bound} is accepted", string.Join(' ', installed.Manifest.Notes!), StringComparison.Ordinal);
+        using var exported = ExportedFolder.Open(folder.File("export"));
+        foreach (var tensor in exported.Weights.Tensors.Values)
+        {
+            var source = family.File.Read(family.File.Tensors[tensor.Name]);
+            Assert.Equal(source.Select(number => (float)(Half)number), exported.Weights.Read(tensor));
+        }
+
+        await CompareAsync(installed, new DecoderWeights(exported.Weights));
     }
 
     [Theory]
@@ -109,6 +135,11 @@ public sealed class ExportedImportTests
     [InlineData("qwen2", false)]
     [InlineData("qwen3", false)]
     [InlineData("gemma", true)]
+    [InlineData("gemma2", true)]
+    [InlineData("gemma3", false)]
+    [InlineData("gemma3: its own pattern and local base", false)]
+    [InlineData("smollm3", true)]
+    [InlineData("llama: linear scaling", true)]
     [InlineData("phi3", true)]
     [InlineData("phi3", false)]
     public async Task A_graph_of_genai_gives_the_logits_of_the_GGUF_without_a_configuration_of_its_own(string name, bool isPacked)
@@ -235,7 +266,10 @@ public sealed class ExportedImportTests
     internal static ExportedFamily Make(TemporaryFolder folder, string name, int? forward = null)
     {
         var family = TinyFamilies.All.Single(one => one.Name == name);
-        return new ExportedFamily(family with { FeedForward = forward ?? family.FeedForward }, folder.File("tiny.gguf"));
+        // Heads of a width that GroupQueryAttention turns.
+        return new ExportedFamily(
+            family with { FeedForward = forward ?? family.FeedForward, HeadWidth = family.HeadWidth == 24 ? 32 : family.HeadWidth },
+            folder.File("tiny.gguf"));
     }
 
     /// <summary>Makes a folder with everything but the graph, whose path it returns.</summary>

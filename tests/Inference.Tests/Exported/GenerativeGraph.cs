@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Exported;
 using Tollgate.Inference.Tests.Decoders;
 
@@ -34,6 +35,9 @@ internal sealed class GenerativeGraph(ExportedFamily family)
 
     /// <summary>Window that the attention states; null: the model's.</summary>
     public int? Window { get; init; }
+
+    /// <summary>Where the attention finds cosines: <c>If</c>, in a choice between two tables; <c>None</c>, nowhere; null, in one.</summary>
+    public string? Tables { get; init; }
 
     /// <summary>Numbers that the quantised matrices stand for, by the name of GGUF, in its order of rows.</summary>
     public Dictionary<string, float[]> Rounded { get; } = new(StringComparer.Ordinal);
@@ -82,7 +86,7 @@ internal sealed class GenerativeGraph(ExportedFamily family)
             },
             ["eos_token_id"] = new JsonArray(256, 259),
             ["pad_token_id"] = 256,
-            ["type"] = family.IsMistral ? "mistral" : family.Family.Architecture,
+            ["type"] = family.IsMistral ? "mistral" : family.Family.Architecture == "gemma3" ? "gemma3_text" : family.Family.Architecture,
             ["vocab_size"] = TinyFamily.Vocabulary,
         },
         ["search"] = new JsonObject { ["max_length"] = family.Family.Context, ["top_k"] = 50 },
@@ -146,19 +150,38 @@ internal sealed class GenerativeGraph(ExportedFamily family)
 
     private void AddTables()
     {
-        var rotation = family.Shape.Layers[0].Rotation!;
-        var pairs = rotation.Width / 2;
-        foreach (var (name, turn) in (ReadOnlySpan<(string, Func<double, double>)>)[("cos_cache", Math.Cos), ("sin_cache", Math.Sin)])
+        foreach (var layer in family.Shape.Layers.Where(layer => layer.Rotation is not null).DistinctBy(layer => TableOf(layer)))
         {
-            var numbers = new float[family.Family.Context * pairs];
-            for (var i = 0; i < numbers.Length; i++)
-            {
-                numbers[i] = (float)turn(i / pairs * rotation.Frequencies[i % pairs]);
-            }
-
-            Real(name, numbers, family.Family.Context, pairs);
+            AddTable("cos_cache" + TableOf(layer), layer.Rotation!, Math.Cos);
+            AddTable("sin_cache" + TableOf(layer), layer.Rotation!, Math.Sin);
         }
     }
+
+    private void AddTable(string name, Rotation rotation, Func<double, double> turn)
+    {
+        if (Tables == "If")
+        {
+            if (name == "cos_cache")
+            {
+                _graph.Node("If", "/model/rotemb/If", ["input_ids"], ["cos_cache", "sin_cache"]);
+            }
+
+            return;
+        }
+
+        var pairs = rotation.Width / 2;
+        var numbers = new float[family.Family.Context * pairs];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = (float)turn(i / pairs * rotation.Frequencies[i % pairs]);
+        }
+
+        Real(name, numbers, family.Family.Context, pairs);
+    }
+
+    /// <summary>Gemma 3 has tables of each kind of layer.</summary>
+    private string TableOf(LayerShape layer) =>
+        family.Family.Architecture != "gemma3" ? "" : layer.Window is null ? "_global" : "_local";
 
     private (string Stream, string Change) AddLayer(int index, string stream, string? change, (string Rows, string Total) lengths)
     {
@@ -166,14 +189,17 @@ internal sealed class GenerativeGraph(ExportedFamily family)
         var (normal, sum) = AddNorm(layer + ".input_layernorm", block + "attn_norm.weight", stream, change);
         var heads = AddHeads($"/model/layers.{index}/attn", block, normal);
         var attention = $"/model/layers.{index}/attn/GroupQueryAttention";
+        var shape = family.Shape.Layers[index];
+        var table = TableOf(shape);
+        string[] tables = shape.Rotation is null || Tables == "None" ? ["", ""] : ["cos_cache" + table, "sin_cache" + table];
         _graph.Node(
             ":GroupQueryAttention", attention,
-            [.. heads, $"past_key_values.{index}.key", $"past_key_values.{index}.value", lengths.Rows, lengths.Total, "cos_cache",
-                "sin_cache", "", ""],
+            [.. heads, $"past_key_values.{index}.key", $"past_key_values.{index}.value", lengths.Rows, lengths.Total, .. tables,
+                "", ""],
             [attention + "/output_0", $"present.{index}.key", $"present.{index}.value"],
             ("num_heads", family.Family.Heads), ("kv_num_heads", family.Family.KeyValueHeads), ("scale", family.Shape.AttentionScale),
-            ("local_window_size", Window ?? family.Shape.Layers[index].Window ?? -1), ("softcap", family.Shape.AttentionSoftcap),
-            ("do_rotary", 1), ("rotary_interleaved", 0));
+            ("local_window_size", Window ?? shape.Window ?? -1), ("softcap", family.Shape.AttentionSoftcap),
+            ("do_rotary", shape.Rotation is null ? 0 : 1), ("rotary_interleaved", 0));
         var output = Product($"/model/layers.{index}/attn/o_proj/MatMul", attention + "/output_0", null, block + "attn_output.weight");
         var second = layer + ".post_attention_layernorm";
         if (family.Family.PostNorms)

@@ -52,12 +52,12 @@ internal sealed class GraphWriter
         node.Text(4, type.TrimStart(':'));
         foreach (var (key, value) in attributes)
         {
-            node.Message(5, Attribute(key, value));
+            node.Message(5, OnnxMessages.Attribute(key, value is GraphWriter branch ? branch.ToBranch(key) : value));
         }
 
         if (type[0] == ':')
         {
-            node.Text(7, "com.microsoft");
+            node.Text(7, OnnxGraphBuilder.MicrosoftDomain);
         }
 
         _graph.Message(1, node);
@@ -67,25 +67,19 @@ internal sealed class GraphWriter
     /// <summary>Adds a constant once.</summary>
     public string Constant(string name, ExportedType type, ReadOnlySpan<byte> bytes, params ReadOnlySpan<long> shape)
     {
-        var (root, tensor) = (_outer ?? this, new ProtoWriter());
+        var root = _outer ?? this;
         if (!Constants.Add(name))
         {
             return name;
         }
 
-        foreach (var size in shape)
-        {
-            tensor.Number(1, size);
-        }
-
-        tensor.Number(2, (int)type);
-        tensor.Text(8, name);
+        var tensor = OnnxMessages.Tensor(name, (int)type, shape);
         if (root.DataName is { } file && bytes.Length >= LeastOutside)
         {
             var place = root.Place((file, root._data.Count, bytes.Length));
-            Entry(tensor, "location", place.Location);
-            Entry(tensor, "offset", $"{place.Offset}");
-            Entry(tensor, "length", $"{place.Length}");
+            tensor.Message(13, OnnxMessages.Entry("location", place.Location));
+            tensor.Message(13, OnnxMessages.Entry("offset", $"{place.Offset}"));
+            tensor.Message(13, OnnxMessages.Entry("length", $"{place.Length}"));
             tensor.Number(14, 1);
             root._data.AddRange(bytes);
         }
@@ -117,9 +111,11 @@ internal sealed class GraphWriter
     public string Wholes(string name, ReadOnlySpan<long> numbers, params ReadOnlySpan<long> shape) =>
         Constant(name, ExportedType.Int64, MemoryMarshal.AsBytes(numbers), shape);
 
-    public void Input(string name, ExportedType type, params ReadOnlySpan<object> shape) => _graph.Message(11, Value(name, type, shape));
+    public void Input(string name, ExportedType type, params ReadOnlySpan<object> shape) =>
+        _graph.Message(11, OnnxMessages.ValueInfo(name, (int)type, shape));
 
-    public void Output(string name, ExportedType type, params ReadOnlySpan<object> shape) => _graph.Message(12, Value(name, type, shape));
+    public void Output(string name, ExportedType type, params ReadOnlySpan<object> shape) =>
+        _graph.Message(12, OnnxMessages.ValueInfo(name, (int)type, shape));
 
     /// <summary>Writes the graph, and the file of numbers beside it.</summary>
     public void Write(string path)
@@ -129,13 +125,8 @@ internal sealed class GraphWriter
         model.Number(1, 10); // IR version
         model.Text(2, "pytorch");
         model.Message(7, _graph);
-        foreach (var (domain, version) in (ReadOnlySpan<(string, int)>)[("", 21), ("com.microsoft", 1)])
-        {
-            var set = new ProtoWriter();
-            set.Text(1, domain);
-            set.Number(2, version);
-            model.Message(8, set);
-        }
+        model.Message(8, OnnxMessages.OperatorSet("", 21));
+        model.Message(8, OnnxMessages.OperatorSet(OnnxGraphBuilder.MicrosoftDomain, 1));
 
         File.WriteAllBytes(path, model.Written.ToArray());
         if (DataName is not null)
@@ -144,74 +135,9 @@ internal sealed class GraphWriter
         }
     }
 
-    private static void Entry(ProtoWriter tensor, string key, string value)
+    private ProtoWriter ToBranch(string name)
     {
-        var entry = new ProtoWriter();
-        entry.Text(1, key);
-        entry.Text(2, value);
-        tensor.Message(13, entry);
-    }
-
-    private static ProtoWriter Attribute(string name, object value)
-    {
-        var attribute = new ProtoWriter();
-        attribute.Text(1, name);
-        switch (value)
-        {
-            case float real:
-                attribute.Real(2, real);
-                attribute.Number(20, 1);
-                break;
-            case string text:
-                attribute.Text(4, text);
-                attribute.Number(20, 3);
-                break;
-            case GraphWriter branch:
-                branch._graph.Text(2, name);
-                attribute.Message(6, branch._graph);
-                attribute.Number(20, 5);
-                break;
-            case long[] numbers:
-                foreach (var number in numbers)
-                {
-                    attribute.Number(8, number);
-                }
-
-                attribute.Number(20, 7);
-                break;
-            default:
-                attribute.Number(3, Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture));
-                attribute.Number(20, 2);
-                break;
-        }
-
-        return attribute;
-    }
-
-    private static ProtoWriter Value(string name, ExportedType type, ReadOnlySpan<object> shape)
-    {
-        var dimensions = new ProtoWriter();
-        foreach (var size in shape)
-        {
-            var dimension = new ProtoWriter();
-            if (size is string free)
-            {
-                dimension.Text(2, free);
-            }
-            else
-            {
-                dimension.Number(1, (int)size);
-            }
-
-            dimensions.Message(1, dimension);
-        }
-
-        var (tensor, typed, value) = (new ProtoWriter(), new ProtoWriter(), new ProtoWriter());
-        tensor.Number(1, (int)type);
-        tensor.Message(2, dimensions);
-        typed.Message(1, tensor);
-        value.Text(1, name);
-        value.Message(2, typed);
-        return value;
+        _graph.Text(2, name);
+        return _graph;
     }
 }

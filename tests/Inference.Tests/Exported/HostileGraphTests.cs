@@ -182,6 +182,27 @@ public sealed class HostileGraphTests
             StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("nemotron", null, "'config.json' is missing in the folder, and the model is of the type 'nemotron' ('model.type' of")]
+    [InlineData("phi3", "If", "its member 'rope_scaling' cannot be read out of the graph, which has If '/model/rotemb/If' between tables")]
+    [InlineData("qwen2", "None", "its member 'rope_theta' cannot be read out of the graph, which has no one table of cosines and sines")]
+    public async Task What_neither_the_graph_nor_the_configuration_shows_is_named_with_its_file(string type, string? tables, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        using var family = ExportedImportTests.Make(folder, type == "nemotron" ? Family : type);
+        var graph = new GenerativeGraph(family) { Tables = tables };
+        var path = ExportedImportTests.Begin(folder, family, graph: graph);
+        graph.Write(path);
+        var settings = JsonNode.Parse(await File.ReadAllTextAsync(folder.File("export/genai_config.json")))!;
+        settings["model"]!["type"] = type;
+        await File.WriteAllTextAsync(folder.File("export/genai_config.json"), settings.ToJsonString());
+
+        var refusal = await Assert.ThrowsAsync<ModelImportException>(() => ExportedImportTests.ImportAsync(folder));
+
+        Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Copy the model's 'config.json' into the folder.", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_weight_that_is_no_number_is_refused_by_its_constant_and_nothing_is_left()
     {

@@ -1,3 +1,4 @@
+using Tollgate.Inference.Decoders;
 using Tollgate.Inference.Exported;
 
 namespace Tollgate.Inference.Tests.Exported;
@@ -7,6 +8,7 @@ namespace Tollgate.Inference.Tests.Exported;
 internal sealed class OptimumGraph(ExportedFamily family)
 {
     private readonly Dictionary<string, string> _anonymous = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _cast = new(StringComparer.Ordinal);
     private GraphWriter _constants = null!;
     private GraphWriter _graph = null!;
     private bool _hasPast;
@@ -16,6 +18,13 @@ internal sealed class OptimumGraph(ExportedFamily family)
 
     /// <summary>Whether matrices keep their names and rows, and the graph turns them.</summary>
     public bool TurnsInGraph { get; init; }
+
+    /// <summary>Type of the weights, float32 or float16.</summary>
+    public ExportedType Type { get; init; } = ExportedType.Float32;
+
+    /// <summary>Whether weights in half precision become float32 before they are used; else the graph computes in half precision, but
+    /// for norms, positions and shares, as torch's modules do.</summary>
+    public bool Casts { get; init; }
 
     /// <summary>Changes the numbers that a tensor of GGUF has in the graph.</summary>
     public Action<string, float[]>? Change { get; init; }
@@ -75,6 +84,9 @@ internal sealed class OptimumGraph(ExportedFamily family)
         whole.Write(path);
     }
 
+    /// <summary>Type in which the graph computes.</summary>
+    private ExportedType Inner => Casts ? ExportedType.Float32 : Type;
+
     private bool IsGpt => family.Family.Architecture == "gpt2";
 
     private bool IsGemma => family.Family.Architecture.StartsWith("gemma", StringComparison.Ordinal);
@@ -87,18 +99,18 @@ internal sealed class OptimumGraph(ExportedFamily family)
         for (var i = 0; hasPast && i < 2 * family.Family.Layers; i++)
         {
             graph.Input(
-                $"past_key_values.{i / 2}.{(i % 2 == 0 ? "key" : "value")}", ExportedType.Float32, "batch_size",
+                $"past_key_values.{i / 2}.{(i % 2 == 0 ? "key" : "value")}", Inner, "batch_size",
                 family.Family.KeyValueHeads, "past_sequence_length", family.Family.HeadWidth);
         }
     }
 
     private void AddOutputs(GraphWriter graph)
     {
-        graph.Output("logits", ExportedType.Float32, "batch_size", "sequence_length", family.Shape.Vocabulary);
+        graph.Output("logits", Inner, "batch_size", "sequence_length", family.Shape.Vocabulary);
         for (var i = 0; i < 2 * family.Family.Layers; i++)
         {
             graph.Output(
-                $"present.{i / 2}.{(i % 2 == 0 ? "key" : "value")}", ExportedType.Float32, "batch_size", family.Family.KeyValueHeads,
+                $"present.{i / 2}.{(i % 2 == 0 ? "key" : "value")}", Inner, "batch_size", family.Family.KeyValueHeads,
                 "total_sequence_length", family.Family.HeadWidth);
         }
     }
@@ -115,14 +127,17 @@ internal sealed class OptimumGraph(ExportedFamily family)
                 [Named("token_embd.weight", "model.embed_tokens.weight"), "input_ids"]);
         if (IsGemma)
         {
-            stream = _graph.Node("Mul", root + "/Mul", [stream, Scalar(root + "/Constant", family.Shape.EmbeddingScale)]);
+            stream = _graph.Node("Mul", root + "/Mul", [stream, Inside(root + "/Constant", family.Shape.EmbeddingScale)]);
         }
 
-        var mask = AddMask(root);
-        var rotation = IsGpt ? default : AddRotation(root);
+        var masks = family.Shape.Layers.DistinctBy(layer => layer.Window ?? 0).ToDictionary(
+            layer => layer.Window ?? 0, layer => AddMask(layer.Window is null ? root : root + "/window", layer.Window));
+        var rotations = family.Shape.Layers.Where(layer => layer.Rotation is not null).DistinctBy(layer => layer.Rotation)
+            .ToDictionary(layer => layer.Rotation!, layer => AddRotation(root, layer.Rotation!, layer.Window is not null));
         for (var i = 0; i < family.Family.Layers; i++)
         {
-            stream = AddLayer(i, stream, mask, rotation);
+            var shape = family.Shape.Layers[i];
+            stream = AddLayer(i, stream, masks[shape.Window ?? 0], shape.Rotation is null ? null : rotations[shape.Rotation]);
         }
 
         var normal = AddNorm(root + (IsGpt ? "/ln_f" : "/norm"), "output_norm", stream);
@@ -133,7 +148,7 @@ internal sealed class OptimumGraph(ExportedFamily family)
         _graph.Node("MatMul", "/lm_head/MatMul", [normal, logits], ["logits"]);
     }
 
-    private string AddLayer(int index, string stream, string mask, (string Cos, string Sin) rotation)
+    private string AddLayer(int index, string stream, string mask, (string Cos, string Sin)? rotation)
     {
         var (layer, block) = (IsGpt ? $"/transformer/h.{index}" : $"/model/layers.{index}", $"blk.{index}.");
         var attention = layer + (IsGpt ? "/attn" : "/self_attn");
@@ -142,16 +157,28 @@ internal sealed class OptimumGraph(ExportedFamily family)
         var (queries, keys) = (
             Split(attention, "q", query, family.Family.Heads, block), Split(attention, "k", key, family.Family.KeyValueHeads, block));
         var values = Split(attention, "v", value, family.Family.KeyValueHeads, block);
-        if (!IsGpt)
+        if (rotation is { } turn)
         {
-            (queries, keys) = (Rotate(attention + "/q", queries, rotation), Rotate(attention + "/k", keys, rotation));
+            (queries, keys) = (Rotate(attention + "/q", queries, turn), Rotate(attention + "/k", keys, turn));
         }
 
         var mixed = Attend(attention, index, queries, keys, values, mask);
         var output = Product(attention + (IsGpt ? "/c_proj" : "/o_proj"), block + "attn_output", mixed);
+        var before = layer + (IsGpt ? "/ln_2" : "/post_attention_layernorm");
+        if (family.Family.PostNorms)
+        {
+            output = AddNorm(before, block + "post_attention_norm", output);
+            before = layer + "/pre_feedforward_layernorm";
+        }
+
         stream = _graph.Node("Add", layer + "/Add", [stream, output]);
-        var second = AddNorm(layer + (IsGpt ? "/ln_2" : "/post_attention_layernorm"), block + "ffn_norm", stream);
-        return _graph.Node("Add", layer + "/Add_1", [stream, AddFeedForward(layer + "/mlp", block, second)]);
+        var forward = AddFeedForward(layer + "/mlp", block, AddNorm(before, block + "ffn_norm", stream));
+        if (family.Family.PostNorms)
+        {
+            forward = AddNorm(layer + "/post_feedforward_layernorm", block + "post_ffw_norm", forward);
+        }
+
+        return _graph.Node("Add", layer + "/Add_1", [stream, forward]);
     }
 
     private (string Query, string Key, string Value) AddInputs(string attention, string block, string normal)
@@ -181,18 +208,20 @@ internal sealed class OptimumGraph(ExportedFamily family)
         return _graph.Node("Transpose", $"{attention}/Transpose_{part}", [apart], ("perm", new long[] { 0, 2, 1, 3 }));
     }
 
-    private (string Cos, string Sin) AddRotation(string root)
+    private (string Cos, string Sin) AddRotation(string root, Rotation rotation, bool isLocal)
     {
-        var rotation = family.Shape.Layers[0].Rotation!;
-        var scope = root + "/rotary_emb";
-        var frequencies = Real("model.rotary_emb.inv_freq", [.. rotation.Frequencies.Select(f => (float)f)], 1, rotation.Width / 2, 1);
+        var module = isLocal && family.Family.Architecture == "gemma3" ? "rotary_emb_local" : "rotary_emb";
+        var scope = $"{root}/{module}";
+        var frequencies = _constants.Reals(
+            $"model.{module}.inv_freq{(_isMerged ? "_merged_0" : "")}", [.. rotation.Frequencies.Select(f => (float)f)],
+            ExportedType.Float32, 1, rotation.Width / 2, 1);
         var positions = _graph.Node("Cast", scope + "/Cast", [
             _graph.Node("Unsqueeze", scope + "/Unsqueeze", ["position_ids", Wholes(scope + "/axis", 1)])], ("to", 1));
         var angles = _graph.Node("Transpose", scope + "/Transpose", [
             _graph.Node("MatMul", scope + "/MatMul", [frequencies, positions])], ("perm", new long[] { 0, 2, 1 }));
         var both = _graph.Node("Concat", scope + "/Concat", [angles, angles], ("axis", -1));
         string Table(string type) => _graph.Node("Unsqueeze", $"{scope}/{type}_Unsqueeze", [
-            _graph.Node(type, $"{scope}/{type}", [both]), Wholes(scope + "/axis_1", 1)]);
+            Narrow($"{scope}/{type}", _graph.Node(type, $"{scope}/{type}", [both])), Wholes(scope + "/axis_1", 1)]);
         return (Table("Cos"), Table("Sin"));
     }
 
@@ -230,16 +259,18 @@ internal sealed class OptimumGraph(ExportedFamily family)
         var (all, allValues) = (Repeat("key", Extend("key", keys)), Repeat("value", Extend("value", values)));
         var turned = _graph.Node("Transpose", scope + "/Transpose_3", [all], ("perm", new long[] { 0, 1, 3, 2 }));
         var scores = _graph.Node("Mul", scope + "/Mul_2", [
-            _graph.Node("MatMul", scope + "/MatMul", [queries, turned]), Scalar(scope + "/Constant_1", family.Shape.AttentionScale)]);
-        var shares = _graph.Node("Softmax", scope + "/Softmax", [_graph.Node("Add", scope + "/Add_2", [scores, mask])], ("axis", -1));
+            _graph.Node("MatMul", scope + "/MatMul", [queries, turned]), Inside(scope + "/Constant_1", family.Shape.AttentionScale)]);
+        var shares = Narrow(scope + "/Softmax", _graph.Node("Softmax", scope + "/Softmax", [
+            Widen(scope + "/Softmax", _graph.Node("Add", scope + "/Add_2", [scores, mask]))], ("axis", -1)));
         var mixed = _graph.Node("Transpose", scope + "/Transpose_4", [
             _graph.Node("MatMul", scope + "/MatMul_1", [shares, allValues])], ("perm", new long[] { 0, 2, 1, 3 }));
         return _graph.Node(
             "Reshape", scope + "/Reshape_4", [mixed, Wholes(scope + "/shape_4", 0, 0, family.Family.Heads * family.Family.HeadWidth)]);
     }
 
-    /// <summary>0 for what a position sees, a large negative number for what follows it; <c>[tokens, total]</c>.</summary>
-    private string AddMask(string root)
+    /// <summary>0 for what a position sees, a large negative number for what follows it or lies before its window;
+    /// <c>[tokens, total]</c>.</summary>
+    private string AddMask(string root, int? window)
     {
         string Size(string name, string of) => _graph.Node("Gather", $"{root}/{name}_Gather", [
             _graph.Node("Shape", $"{root}/{name}_Shape", [of]), Constant64($"{root}/{name}_index", 1)]);
@@ -250,9 +281,15 @@ internal sealed class OptimumGraph(ExportedFamily family)
             _graph.Node("Range", root + "/Range", [past, total, one]), Wholes(root + "/axis_1", 1)]);
         var columns = _graph.Node("Unsqueeze", root + "/Unsqueeze_1", [
             _graph.Node("Range", root + "/Range_1", [Constant64(root + "/zero", 0), total, one]), Wholes(root + "/axis_0", 0)]);
+        var seen = _graph.Node("LessOrEqual", root + "/LessOrEqual", [columns, rows]);
+        if (window is { } tokens)
+        {
+            var edge = _graph.Node("Sub", root + "/Sub_1", [rows, Constant64(root + "/width", tokens)]);
+            seen = _graph.Node("And", root + "/And", [seen, _graph.Node("Greater", root + "/Greater", [columns, edge])]);
+        }
+
         return _graph.Node("Where", root + "/Where", [
-            _graph.Node("LessOrEqual", root + "/LessOrEqual", [columns, rows]), Scalar(root + "/Constant_3", 0),
-            Scalar(root + "/Constant_4", -3e38f)]);
+            seen, Inside(root + "/Constant_3", 0), Inside(root + "/Constant_4", Inner == ExportedType.Float16 ? -65_504 : -3e38f)]);
     }
 
     private string AddFeedForward(string scope, string block, string input)
@@ -292,12 +329,15 @@ internal sealed class OptimumGraph(ExportedFamily family)
                 ("axis", -1), ("epsilon", 1e-5f));
         }
 
+        input = Widen(scope + "/input", input);
         var mean = _graph.Node("ReduceMean", scope + "/ReduceMean", [
             _graph.Node("Pow", scope + "/Pow", [input, Scalar(scope + "/Constant", 2)]), Wholes(scope + "/axes", -1)]);
         var root = _graph.Node("Sqrt", scope + "/Sqrt", [_graph.Node("Add", scope + "/Add", [mean, Scalar(scope + "/Constant_1", 1e-5f)])]);
         var normal = _graph.Node("Mul", scope + "/Mul", [
             input, _graph.Node("Div", scope + "/Div", [Scalar(scope + "/Constant_2", 1), root])]);
-        return _graph.Node("Mul", scope + "/Mul_1", [AddFactors(scope, name, module), normal]);
+        return IsGemma
+            ? Narrow(scope + "/Mul_1", _graph.Node("Mul", scope + "/Mul_1", [Widen(scope + "/f", AddFactors(scope, name, module)), normal]))
+            : _graph.Node("Mul", scope + "/Mul_1", [AddFactors(scope, name, module), Narrow(scope + "/Mul", normal)]);
     }
 
     /// <summary>Factors of a norm; Gemma's as the difference to 1 where the graph is not folded, else without a name.</summary>
@@ -312,7 +352,7 @@ internal sealed class OptimumGraph(ExportedFamily family)
         return TurnsInGraph
             ? _graph.Node("Add", scope + "/Add_1", [
                 Real(module + ".weight", Array.ConvertAll(numbers, number => number - 1), numbers.Length),
-                Scalar(scope + "/Constant_3", 1)])
+                Inside(scope + "/Constant_3", 1)])
             : Real(Anonymous("Mul", name), numbers, numbers.Length);
     }
 
@@ -369,8 +409,27 @@ internal sealed class OptimumGraph(ExportedFamily family)
         return name;
     }
 
-    private string Real(string name, float[] numbers, params ReadOnlySpan<long> shape) =>
-        _constants.Reals(_isMerged ? name + "_merged_0" : name, numbers, ExportedType.Float32, shape);
+    private string Real(string name, float[] numbers, params ReadOnlySpan<long> shape)
+    {
+        var constant = _constants.Reals(_isMerged ? name + "_merged_0" : name, numbers, Type, shape);
+        if (!Casts)
+        {
+            return constant;
+        }
+
+        return _cast.Add(constant) ? _graph.Node("Cast", $"/cast/{constant}", [constant], ("to", 1)) : $"/cast/{constant}_output_0";
+    }
+
+    /// <summary>A number of the type in which the graph computes.</summary>
+    private string Inside(string name, float number) => _graph.Reals(name + "_output_0", [number], Inner);
+
+    /// <summary>Makes float32 of what the graph computed.</summary>
+    private string Widen(string scope, string input) =>
+        Inner == ExportedType.Float32 ? input : _graph.Node("Cast", scope + "/Widen", [input], ("to", (int)ExportedType.Float32));
+
+    /// <summary>Makes of float32 the type in which the graph computes.</summary>
+    private string Narrow(string scope, string input) =>
+        Inner == ExportedType.Float32 ? input : _graph.Node("Cast", scope + "/Narrow", [input], ("to", (int)Inner));
 
     private string Scalar(string name, float number) => _graph.Reals(name + "_output_0", [number], ExportedType.Float32);
 

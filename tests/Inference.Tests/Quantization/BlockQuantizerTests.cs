@@ -144,7 +144,7 @@ public sealed class BlockQuantizerTests
             graph.Input("ids", typeof(long), "batch", "new");
             graph.Initializers(
                 TensorElementType.UInt8, matrix.Values,
-                ("rows", [Rows, matrix.RowBytes]), ("blocks", [Rows, matrix.RowBlocks, matrix.RowBytes / matrix.RowBlocks]));
+                ("rows", [Rows, matrix.RowBytes], 0), ("blocks", [Rows, matrix.RowBlocks, matrix.RowBytes / matrix.RowBlocks], 0));
             graph.Initializer("scales", matrix.Scales, Rows, matrix.RowBlocks);
             graph.Node(
                 "GatherBlockQuantized", OnnxGraphBuilder.MicrosoftDomain, ["rows", "ids", "scales"], ["row"],

@@ -1,5 +1,7 @@
 using System.Net;
+using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
@@ -36,6 +38,55 @@ public sealed class LifecycleTests
         Assert.Equal(HttpStatusCode.OK, (await gateway.GetAsync("/health/live")).StatusCode);
         await app.StopAsync();
     }
+
+    [Fact]
+    public async Task A_load_changes_neither_liveness_nor_the_readiness_of_the_worker_and_of_other_models()
+    {
+        var repository = TestFolder.Create("repository");
+        await WorkerFixture.CopyModelsAsync(repository, "tiny-embed");
+        var task = new GatedTask();
+        await using var app = InferenceApp.Create(
+            WorkerFixture.Arguments(repository, TestFolder.Create("worker")), [.. ModelTasks.All, task]);
+        await app.StartAsync();
+        using var gateway = WorkerFixture.Client(app.Url(ListenerKind.Internal));
+        await Until.TrueAsync(async () => await StatusOfAsync(gateway, "ready") == HttpStatusCode.OK, "the worker is ready");
+
+        await GatedTask.InstallAsync(repository, "slow");
+        await Until.TrueAsync(async () => await StateOfAsync(gateway, "slow") == ModelState.Loading, "it is being loaded");
+
+        Assert.Equal(
+            (HttpStatusCode.OK, HttpStatusCode.OK), (await StatusOfAsync(gateway, "live"), await StatusOfAsync(gateway, "ready")));
+        Assert.Equal(ModelState.Ready, await StateOfAsync(gateway, "tiny-embed"));
+        Assert.Equal(ModelState.Loading, await StateOfAsync(gateway, "slow"));
+        task.Gate.SetResult();
+        await WorkerFixture.WaitForModelAsync(gateway, "slow");
+    }
+
+    [Fact]
+    public async Task A_worker_is_live_at_once_and_ready_when_the_loads_of_its_start_have_ended()
+    {
+        var repository = TestFolder.Create("repository");
+        await GatedTask.InstallAsync(repository, "slow");
+        var task = new GatedTask();
+        await using var app = InferenceApp.Create(
+            WorkerFixture.Arguments(repository, TestFolder.Create("worker")), [.. ModelTasks.All, task]);
+        await app.StartAsync();
+        using var gateway = WorkerFixture.Client(app.Url(ListenerKind.Internal));
+        await Until.TrueAsync(async () => await StateOfAsync(gateway, "slow") == ModelState.Loading, "it is being loaded");
+
+        Assert.Equal(
+            (HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable),
+            (await StatusOfAsync(gateway, "live"), await StatusOfAsync(gateway, "ready")));
+        Assert.False((await WorkerFixture.StatusAsync(gateway)).IsReading);
+        task.Gate.SetResult();
+        await Until.TrueAsync(async () => await StatusOfAsync(gateway, "ready") == HttpStatusCode.OK, "the worker is ready");
+    }
+
+    private static async Task<HttpStatusCode> StatusOfAsync(HttpClient gateway, string health) =>
+        (await gateway.GetAsync($"/health/{health}")).StatusCode;
+
+    private static async Task<ModelState?> StateOfAsync(HttpClient gateway, string model) =>
+        (await WorkerFixture.StatusAsync(gateway)).Models.SingleOrDefault(served => served.Card.Name == model)?.State;
 
     [Fact]
     public async Task A_stop_lets_running_answers_end_and_takes_no_new_ones()

@@ -90,7 +90,84 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
-    public void TryEvict_takes_what_was_used_least_recently_and_nothing_that_is_in_use()
+    public async Task A_third_model_is_answered_while_two_are_used_without_a_pause_and_no_request_fails()
+    {
+        await using var worker = await SizedWorker.StartAsync("--Models:TurnWait=00:00:00.5", "--Models:TurnTime=00:00:00.5");
+        using var stop = new CancellationTokenSource();
+        var load = Enumerable.Range(0, 8).Select(async client =>
+        {
+            var used = new List<bool>();
+            while (!stop.IsCancellationRequested)
+            {
+                using var use = await worker.UseAsync(client % 2 == 0 ? "a" : "b");
+                used.Add(use is not null);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System); // So long each request takes.
+            }
+
+            return used;
+        }).ToList();
+
+        var third = await worker.AskAsync("c");
+        await stop.CancelAsync();
+        var answers = await Task.WhenAll(load);
+
+        Assert.Equal(HttpStatusCode.OK, third);
+        Assert.All(answers.SelectMany(own => own), Assert.True);
+    }
+
+    [Fact]
+    public async Task A_model_in_use_gives_way_once_another_one_has_waited_and_its_requests_end_first()
+    {
+        await using var worker = await SizedWorker.StartAsync("--Models:TurnWait=00:00:00.2", "--Models:TurnTime=00:00:00");
+        using var a = (await worker.UseAsync("a"))!;
+        using var b = (await worker.UseAsync("b"))!;
+
+        var third = worker.AskAsync("c");
+        var gone = await Until.ValueAsync(
+            () => Task.FromResult(new[] { "a", "b" }.FirstOrDefault(model => worker.StateOf(model) == ModelState.Idle)),
+            "one takes no more requests");
+        var late = worker.AskAsync(gone);
+        var stays = await worker.AskAsync(gone == "a" ? "b" : "a");
+        var (isAnswered, state) = (third.IsCompleted, worker.StateOf(gone));
+        (gone == "a" ? a : b).Dispose();
+        var answered = await third;
+        (gone == "a" ? b : a).Dispose();
+
+        Assert.Equal((HttpStatusCode.OK, false), (stays, isAnswered)); // The room of the third one is still in use.
+        Assert.Equal(ModelState.Idle, state); // A gateway still sends it requests, which wait.
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (answered, await late));
+    }
+
+    [Fact]
+    public async Task A_model_that_has_not_served_for_long_enough_does_not_give_way()
+    {
+        await using var worker = await SizedWorker.StartAsync(
+            "--Models:TurnWait=00:00:00", "--Models:TurnTime=01:00:00", "--Generation:QueueTimeout=00:00:01");
+        using var a = await worker.UseAsync("a");
+        using var b = await worker.UseAsync("b");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await worker.AskAsync("c"));
+        Assert.Equal((ModelState.Ready, ModelState.Ready), (worker.StateOf("a"), worker.StateOf("b")));
+    }
+
+    [Fact]
+    public async Task A_model_whose_requests_outlast_the_one_that_waits_serves_again()
+    {
+        await using var worker = await SizedWorker.StartAsync(
+            "--Models:TurnWait=00:00:00.2", "--Models:TurnTime=00:00:00", "--Generation:QueueTimeout=00:00:02");
+        using var a = await worker.UseAsync("a");
+        using var b = await worker.UseAsync("b");
+
+        var third = await worker.AskAsync("c");
+        var answers = await Task.WhenAll(worker.AskAsync("a"), worker.AskAsync("b"));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, third);
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer));
+        Assert.Equal((ModelState.Ready, ModelState.Ready), (worker.StateOf("a"), worker.StateOf("b")));
+    }
+
+    [Fact]
+    public void TryDisplace_takes_what_was_loaded_least_recently_of_those_in_use_that_have_served_for_long_enough()
     {
         var clock = new FakeTimeProvider();
         var table = new VersionTable(clock);
@@ -98,6 +175,46 @@ public sealed class MemoryBudgetTests
         foreach (var version in versions)
         {
             version.Residence = new Residence(new WordCounter(Installed(version.Version)), 100, clock.GetTimestamp());
+            clock.Advance(TimeSpan.FromSeconds(1)); // 3, 2, 1 in the order of their loads.
+        }
+
+        table.TryUse(versions[2]);
+        table.TryUse(versions[1]);
+
+        Assert.Null(table.TryDisplace(TimeSpan.FromSeconds(3))); // 2 was loaded 2 s ago; nobody uses 3.
+        var displaced = table.TryDisplace(TimeSpan.FromSeconds(2))!;
+        Assert.Equal(("2", null, displaced), (displaced.Model.Version, versions[1].Residence, versions[1].Leaving));
+        Assert.Null(table.TryDisplace(TimeSpan.FromSeconds(2)));
+        Assert.Equal("1", table.TryDisplace(TimeSpan.FromSeconds(1))!.Model.Version);
+    }
+
+    [Fact]
+    public async Task A_residence_comes_back_only_while_requests_use_it()
+    {
+        var used = new Residence(new WordCounter(Installed("1")), 100, 0);
+        used.Use(1);
+        Assert.False(used.TryComeBack(2)); // It does not leave.
+        var first = used.Leave();
+        Assert.True(used.TryComeBack(3));
+        Assert.False(await first);
+        Assert.Equal(3, used.LoadedAt);
+
+        var second = used.Leave();
+        used.Release(4);
+
+        Assert.True(await second);
+        Assert.False(used.TryComeBack(5));
+    }
+
+    [Fact]
+    public void TryEvict_takes_what_was_used_least_recently_and_nothing_that_is_in_use()
+    {
+        var clock = new FakeTimeProvider();
+        var table = new VersionTable(clock);
+        var versions = table.Show("m", ["3", "2", "1"], out _);
+        foreach (var version in versions)
+        {
+            version.Residence = new Residence(new WordCounter(Installed(version.Version), Task.CompletedTask), 100, clock.GetTimestamp());
             clock.Advance(TimeSpan.FromSeconds(1)); // 3, 2, 1 in the order of their loads.
         }
 

@@ -67,6 +67,41 @@ public sealed class VersionTests
     }
 
     [Fact]
+    public async Task The_version_that_stands_in_is_in_memory_until_one_of_the_plan_is_installed()
+    {
+        var plan = VersionedWorker.Plan("m", new PlannedVersion("9", 1));
+        await using var accounts = await CatalogueResponder.StartAsync(plan);
+        await using var worker = await VersionedWorker.StartAsync(accounts.Url, [("m", "1"), ("m", "2")]);
+        await worker.WaitForAsync("m", "1:Unloaded 2:Unloaded");
+
+        accounts.Plan(plan with { StandIn = "2" });
+        await worker.WaitForAsync("m", "1:Unloaded 2:Ready");
+        await VersionedWorker.InstallAsync(worker.Repository, "m", "9");
+        await worker.WaitForAsync("m", "1:Unloaded 2:Unloaded 9:Ready");
+    }
+
+    [Fact]
+    public async Task A_model_that_is_loaded_again_while_its_last_answers_run_stays_in_memory_and_states_how_many_there_are()
+    {
+        await using var accounts = await CatalogueResponder.StartAsync();
+        await using var worker = await VersionedWorker.StartAsync(accounts.Url, [("m", "1")]);
+        await worker.WaitForAsync("m", "1:Ready");
+        using var running = worker.Use("m");
+
+        accounts.Plan(new ModelPlan("m", Unloaded: true, []));
+        await worker.WaitForAsync("m", "1:Unloaded");
+        var leaving = Assert.Single(await worker.StatusAsync()).Leaving;
+        accounts.Plan();
+        await worker.WaitForAsync("m", "1:Ready");
+        accounts.Plan(new ModelPlan("m", Unloaded: true, []));
+        await worker.WaitForAsync("m", "1:Unloaded");
+        running.Dispose();
+
+        Assert.Equal(1, leaving);
+        await Until.TrueAsync(async () => Assert.Single(await worker.StatusAsync()).Leaving == 0, "it has left");
+    }
+
+    [Fact]
     public async Task A_version_whose_plan_is_served_elsewhere_stays_while_requests_come_and_then_leaves()
     {
         await using var accounts = await CatalogueResponder.StartAsync(VersionedWorker.Plan("m", new PlannedVersion("1", 1)));

@@ -3,9 +3,11 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Workers;
 using Tollgate.Inference.Models;
+using Tollgate.Inference.Tasks;
 using Tollgate.Inference.Tests.Endpoints;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
@@ -95,6 +97,14 @@ internal sealed class VersionedWorker : IAsyncDisposable
 
         using var response = await Gateway.SendAsync(message, cancellationToken);
         return (response.StatusCode, (await response.Content.ReadFromJsonAsync<JsonNode>(cancellationToken))!);
+    }
+
+    /// <summary>Uses a model that is in memory until disposal, as a long answer does.</summary>
+    public IDisposable Use(string model)
+    {
+        var found = _app.Services.GetRequiredService<IServedModels>().Open();
+        Assert.NotNull(found.Find(model));
+        return found;
     }
 
     public async ValueTask DisposeAsync()

@@ -10,20 +10,29 @@ using Tollgate.Inference.Tasks;
 namespace Tollgate.Inference.Tests.Tasks;
 
 /// <summary>A task with nothing but what every task needs: it counts the words of a text.</summary>
-internal sealed class WordCountTask : IModelTask
+/// <param name="warmUp">The warm-up of its models; null for one that is over.</param>
+internal sealed class WordCountTask(Task? warmUp = null) : IModelTask
 {
     public string Name => "word-counts";
 
     public IReadOnlyList<ITaskEndpoint> Endpoints { get; } = [new WordCountEndpoint()];
 
-    public Task<LoadedModel> LoadAsync(InstalledModel installed, IServiceProvider services, CancellationToken cancellationToken) =>
-        Task.FromResult<LoadedModel>(new WordCounter(installed));
+    /// <summary>Models that were loaded.</summary>
+    public int Loaded { get; private set; }
+
+    public Task<LoadedModel> LoadAsync(InstalledModel installed, IServiceProvider services, CancellationToken cancellationToken)
+    {
+        Loaded++;
+        return Task.FromResult<LoadedModel>(new WordCounter(installed, warmUp));
+    }
 }
 
 /// <summary>A model without a session.</summary>
-internal sealed class WordCounter(InstalledModel installed) : LoadedModel(installed)
+internal sealed class WordCounter(InstalledModel installed, Task? warmUp = null) : LoadedModel(installed)
 {
     public override ModelLoad Load => default;
+
+    public override Task WarmUpAsync(CancellationToken cancellationToken) => warmUp ?? Task.CompletedTask;
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -95,7 +95,7 @@ public sealed class DecoderModel : IDisposable
         var measure = new PromptMeasure(
             tokenizer.MostTokensPerByte, TextTokens: 1 + tokenizer.MostExtraTokens, IdTokens: 0,
             chat is null ? null : ChatMeasurement.Measure(chat, clock), ReadCompletions(manifest, chat));
-        var session = sessions.Open(installed.PathOf(manifest.Graph), shape.MostThreads);
+        var session = sessions.OpenDecoder(installed.PathOf(manifest.Graph), shape.MostThreads);
         return new DecoderModel(installed, shape, session, tokenizer, chat, measure);
     }
 

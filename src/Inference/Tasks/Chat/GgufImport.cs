@@ -53,7 +53,10 @@ internal sealed class GgufImport(
             progress?.Report(new("converting layers", fraction));
         });
         progress?.Report(new("comparing with the source", 0));
-        using var session = options.Sessions.Open(Path.Combine(draft.Folder, "model.onnx"));
+        var shape = new ModelDecoder(
+            weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary,
+            options.KeyValues, weights.Shape.Heads);
+        using var session = options.Sessions.OpenDecoder(Path.Combine(draft.Folder, "model.onnx"), shape.MostThreads);
         DecoderRun Run(int capacity) =>
             new(session, weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, capacity);
         if (precision.KeepsNumbers && !weights.Shape.HalfKeyValues)
@@ -79,9 +82,6 @@ internal sealed class GgufImport(
         progress?.Report(new("installing", 0));
         notes.InsertRange(0, verified is null ? source.Notes : [.. source.Notes, verified]);
         var origin = await source.DescribeAsync(cancellationToken);
-        var shape = new ModelDecoder(
-            weights.Shape.Layers.Count, weights.Shape.KeyValueHeads, weights.Shape.KernelWidth, weights.Shape.Vocabulary,
-            options.KeyValues, weights.Shape.Heads);
         return await draft.InstallAsync((version, files) => shape.WriteTo(Describe(version, files, origin, metadata)) with
         {
             Tokenizer = manifestTokenizer,

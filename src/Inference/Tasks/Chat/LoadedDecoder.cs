@@ -12,6 +12,10 @@ namespace Tollgate.Inference.Tasks.Chat;
 internal sealed class LoadedDecoder(DecoderModel model, DecoderScheduler scheduler, PromptReader prompts, TimeProvider clock, int slots)
     : LoadedModel(model.Installed)
 {
+    /// <summary>Prompt of the warm-up in all slots. With what follows it fits the first page of each head's keys in each row: of a large
+    /// model, two more pages would take 130 MB.</summary>
+    private const int SharedWarmUpTokens = 4;
+
     private static readonly RequestIdentity WarmUp = new(Guid.Empty, 0, Guid.Empty);
 
     public DecoderModel Model { get; } = model;
@@ -43,16 +47,16 @@ internal sealed class LoadedDecoder(DecoderModel model, DecoderScheduler schedul
     /// <summary>Reads a prompt and generates two tokens, alone and in all slots.</summary>
     public override async Task WarmUpAsync(CancellationToken cancellationToken)
     {
-        await GenerateAsync(1, cancellationToken);
+        await GenerateAsync(1, Model.Manifest.WarmUpTokens, cancellationToken);
         if (Slots > 1)
         {
-            await GenerateAsync(Slots, cancellationToken);
+            await GenerateAsync(Slots, Math.Min(SharedWarmUpTokens, Model.Manifest.WarmUpTokens), cancellationToken);
         }
     }
 
-    private async Task GenerateAsync(int choices, CancellationToken cancellationToken)
+    private async Task GenerateAsync(int choices, int tokens, CancellationToken cancellationToken)
     {
-        var length = Math.Clamp(Model.Manifest.WarmUpTokens, 1, Scheduler.MaxLength - 2);
+        var length = Math.Clamp(tokens, 1, Scheduler.MaxLength - 2);
         var plan = new ChoicePlan(new Sampling { Temperature = 0 }, choices, MaxOutput: 2, Seed: 0);
         var request = new GenerationRequest(WarmUp, [new int[length]], plan, ending: _ => { });
         if (Scheduler.TryEnqueue(request) is null)

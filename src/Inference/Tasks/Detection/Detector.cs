@@ -57,6 +57,16 @@ internal sealed class Detector : IDisposable
         }
     }
 
+    /// <inheritdoc cref="LoadedModel.WarmUpAsync"/>
+    /// <remarks>A run has one picture.</remarks>
+    public Task WarmUpAsync(CancellationToken cancellationToken) => WarmUpRun.RunAsync(
+        options =>
+        {
+            using var picture = WarmUpPicture.Decode();
+            Choose(DetectionRows.Run(_session, Detection, Fit(picture).Pixels, options), Detection.Threshold);
+        },
+        cancellationToken);
+
     /// <summary>Decodes and fits the pictures of a request that has its place in the line. Nothing is run.</summary>
     /// <inheritdoc cref="PictureRun.FitAsync"/>
     public Task<OrRefusal<IReadOnlyList<FittedPicture>>> FitAsync(

@@ -9,6 +9,8 @@ internal sealed class LoadedDetector(Detector detector, TimeSpan queueTimeout, T
 {
     public Detector Detector { get; } = detector;
 
+    public override Task WarmUpAsync(CancellationToken cancellationToken) => Detector.WarmUpAsync(cancellationToken);
+
     public override ValueTask DisposeAsync()
     {
         Detector.Dispose();

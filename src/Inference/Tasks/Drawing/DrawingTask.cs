@@ -1,9 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Microsoft.ML.OnnxRuntime;
 using Tollgate.Contracts.Metering;
-using Tollgate.Inference.Diffusion;
 using Tollgate.Inference.Fairness;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Sessions;
@@ -32,17 +30,6 @@ internal sealed class DrawingTask : IModelTask
             $"The manifest of '{installed.Manifest.Name}' {installed.Manifest.Version} has no section 'drawing'.");
         await ModelStore.VerifyAsync(installed, cancellationToken);
         var painter = Painter.Open(installed.Folder, services.GetRequiredService<SessionFactory>());
-        try
-        {
-            await Task.Run(() => PainterTrial.WarmUp(painter), cancellationToken);
-            PictureFile.WarmUp();
-        }
-        catch (Exception exception) when (exception is OnnxRuntimeException or OnnxOutputException)
-        {
-            painter.Dispose();
-            throw new InvalidOperationException($"The model draws nothing: {exception.Message}", exception);
-        }
-
         return new LoadedPainter(installed, new DrawingScope(installed.Manifest.Name, painter, defaults, installed.Manifest.Batching)
         {
             Options = services.GetRequiredService<IOptions<DrawingOptions>>().Value,

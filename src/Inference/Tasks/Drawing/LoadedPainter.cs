@@ -37,6 +37,14 @@ internal sealed class LoadedPainter(InstalledModel installed, DrawingScope scope
 
     public override TimeSpan Stalled => Loop.Stalled;
 
+    /// <summary>Draws a step as a request does that states nothing, and where that is quick as many pictures as share a call.</summary>
+    public override async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        PictureFile.WarmUp();
+        var pictures = _scope.Batching ? _scope.Options.PicturesPerCall : 1;
+        await Task.Run(() => PainterTrial.WarmUp(Painter, Defaults, pictures, _scope.Clock, cancellationToken), cancellationToken);
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await Loop.DisposeAsync();

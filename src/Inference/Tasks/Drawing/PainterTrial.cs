@@ -11,6 +11,9 @@ internal sealed record PainterTrial(bool Batching, bool OwnTimesteps)
 {
     private const int MostRows = 8;
 
+    /// <summary>Longest step of several pictures that a warm-up takes.</summary>
+    private static readonly TimeSpan QuickStep = TimeSpan.FromSeconds(5);
+
     /// <summary>Rows of the calls that are tried.</summary>
     private static readonly int[] Counts = [2, 3, 5, MostRows];
 
@@ -22,7 +25,7 @@ internal sealed record PainterTrial(bool Batching, bool OwnTimesteps)
             var rows = MakeRows(painter);
             var alone = Array.ConvertAll(rows, row => Denoise(painter, [row], ownTimesteps: false));
             Check(alone[0][0], "denoiser");
-            WarmUp(painter);
+            painter.Graphs.DecodePicture(alone[0][0], painter.NativeHeight, painter.NativeWidth);
             if (painter.Graphs.Rows is { } only)
             {
                 return new PainterTrial(
@@ -39,14 +42,39 @@ internal sealed record PainterTrial(bool Batching, bool OwnTimesteps)
         }
     }
 
-    /// <summary>Takes one step and decodes it, so that the first request does not wait for first runs.</summary>
-    /// <exception cref="OnnxRuntimeException">A graph fails.</exception>
-    /// <exception cref="OnnxOutputException">A graph gives another shape.</exception>
-    public static void WarmUp(Painter painter)
+    /// <summary>Takes one step of one picture and decodes it, then one step of several pictures where that is quick. A step of a large
+    /// model takes so long that what its first run costs does not show.</summary>
+    /// <param name="defaults">State whether a picture has an unguided row.</param>
+    /// <param name="pictures">Most pictures of a call.</param>
+    /// <exception cref="InvalidOperationException">A graph fails, or gives another shape.</exception>
+    /// <exception cref="OperationCanceledException">The time for it is over.</exception>
+    public static void WarmUp(
+        Painter painter, ModelDrawing defaults, int pictures, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var row = MakeRows(painter)[0];
-        painter.Graphs.DecodePicture(Denoise(painter, [row], ownTimesteps: false)[0], painter.NativeHeight, painter.NativeWidth);
+        try
+        {
+            var perPicture = defaults.Guidance > 1 && !painter.Graphs.ReadsGuidance ? 2 : 1;
+            var rows = MakeRows(painter)[..perPicture];
+            rows = Array.ConvertAll(rows, row => row with { Timestep = rows[0].Timestep });
+            painter.Graphs.DecodePicture(Step(painter, rows)[0], painter.NativeHeight, painter.NativeWidth);
+            cancellationToken.ThrowIfCancellationRequested();
+            var started = clock.GetTimestamp();
+            Step(painter, rows);
+            if (pictures > 1 && painter.Graphs.Rows is null && clock.GetElapsedTime(started) * pictures < QuickStep)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Step(painter, [.. Enumerable.Repeat(rows, pictures).SelectMany(row => row)]);
+            }
+        }
+        catch (Exception exception) when (exception is OnnxRuntimeException or OnnxOutputException)
+        {
+            throw new InvalidOperationException($"The model draws nothing: {exception.Message}", exception);
+        }
     }
+
+    /// <summary>A step of rows at one timestep, as many a call as the graph takes.</summary>
+    private static float[][] Step(Painter painter, DenoiserRow[] rows) =>
+        [.. rows.Chunk(painter.Graphs.Rows ?? rows.Length).SelectMany(part => Denoise(painter, part, ownTimesteps: false))];
 
     private static bool AllSame(float[][][] alone, DenoiserRow[] rows, Painter painter, bool own) =>
         Counts.All(count => Same(alone, rows[..count], painter, own));

@@ -66,11 +66,18 @@ internal sealed class ImageClassifier : IDisposable
         }
     }
 
-    /// <summary>Runs the largest batch; one picture was run when it was loaded.</summary>
-    /// <exception cref="ModelRunException">The model does not run.</exception>
-    public Task WarmUpAsync(CancellationToken cancellationToken) => !Installed.Manifest.Batching ? Task.CompletedTask : Task.Run(
-        () => Run([.. Enumerable.Repeat(
-            new byte[Classification.Preparation.Width * Classification.Preparation.Height * Picture.BytesPerPixel], PicturesPerRun)]),
+    /// <inheritdoc cref="LoadedModel.WarmUpAsync"/>
+    public Task WarmUpAsync(CancellationToken cancellationToken) => WarmUpRun.RunAsync(
+        options =>
+        {
+            using var picture = WarmUpPicture.Decode();
+            var fitted = Classification.Preparation.Fit(picture);
+            _run.Run([fitted], options);
+            if (Installed.Manifest.Batching)
+            {
+                _run.Run([.. Enumerable.Repeat(fitted, PicturesPerRun)], options);
+            }
+        },
         cancellationToken);
 
     /// <summary>Decodes and fits the pictures of a request that has its place in the line. Nothing is run.</summary>

@@ -9,6 +9,8 @@ internal sealed class LoadedOcr(OcrModel model, TimeSpan queueTimeout, TimeProvi
 {
     public OcrModel Model { get; } = model;
 
+    public override Task WarmUpAsync(CancellationToken cancellationToken) => Model.WarmUpAsync(cancellationToken);
+
     public override ValueTask DisposeAsync()
     {
         Model.Dispose();

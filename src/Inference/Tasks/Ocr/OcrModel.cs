@@ -61,6 +61,29 @@ internal sealed class OcrModel : IDisposable
         }
     }
 
+    /// <inheritdoc cref="LoadedModel.WarmUpAsync"/>
+    /// <remarks>The largest picture's memory is given back, as after a request.</remarks>
+    public Task WarmUpAsync(CancellationToken cancellationToken) => WarmUpRun.RunAsync(
+        options =>
+        {
+            var line = new TextCrop(
+                new byte[Picture.BytesPerPixel * TextRecognizer.LeastWidth * _sessions.Recognizer.Rows], TextRecognizer.LeastWidth,
+                _sessions.Recognizer.Rows);
+            int[] counts = Installed.Manifest.Batching ? [1, ColumnsPerRun / TextRecognizer.LeastWidth] : [1];
+            foreach (var count in counts)
+            {
+                _sessions.Recognizer.Read([.. Enumerable.Repeat(line, count)], options);
+            }
+
+            _sessions.Directions?.Classify([.. Enumerable.Repeat(line, LinesPerClassification)], options);
+            using var picture = WarmUpPicture.Decode();
+            ShrinkMemory(options);
+            _sessions.Detector.Find(picture, MostLines, options);
+            const int side = TextDetector.LargestSide;
+            _sessions.Detector.Run(new float[3 * side * side], side, side, options);
+        },
+        cancellationToken);
+
     /// <summary>Decodes a picture, finds its text and cuts it out, in one turn, so that few pictures are in memory at once.</summary>
     /// <returns>The lines, or the refusal of a picture that cannot be decoded or has too many lines.</returns>
     /// <exception cref="DisplacedException">The place was given to another organization's request.</exception>
@@ -102,6 +125,10 @@ internal sealed class OcrModel : IDisposable
 
     public void Dispose() => _sessions.Dispose();
 
+    /// <summary>Gives the memory of a run back after it. Else a large picture's would stay for ever.</summary>
+    private static void ShrinkMemory(RunOptions options) =>
+        options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+
     private OrRefusal<FoundText> Find(PictureInput input)
     {
         using var picture = PictureDecoder.Decode(input.File.Span, input.Header);
@@ -111,7 +138,7 @@ internal sealed class OcrModel : IDisposable
         }
 
         using var options = new RunOptions();
-        options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0"); // Else a large picture's memory stays for ever.
+        ShrinkMemory(options);
         var pieces = _sessions.Detector.Find(picture, MostLines + 1, options);
         if (pieces.Count > MostLines)
         {

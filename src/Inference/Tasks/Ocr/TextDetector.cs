@@ -12,6 +12,9 @@ internal sealed class TextDetector(InferenceSession session)
     /// <summary>Pixels that the graph reads at most, about a third of a second on two processors; a larger picture is shrunk.</summary>
     private const int MostPixels = 2_000_000;
 
+    /// <summary>Side of the largest square that is read, pixels: a multiple of <see cref="Step"/>.</summary>
+    public const int LargestSide = 1408;
+
     /// <summary>Longer side of the second look at a picture in which nothing was found: letters of hundreds of pixels show only when
     /// they are small.</summary>
     private const double CoarseSide = 960;

@@ -7,7 +7,7 @@ namespace Tollgate.Inference.Tasks.Ocr;
 internal sealed class TextRecognizer(InferenceSession session, OcrDictionary dictionary, int rows)
 {
     /// <summary>The width at which recognizers are trained; a shorter line is padded to it.</summary>
-    private const int LeastWidth = 320;
+    public const int LeastWidth = 320;
 
     /// <summary>Lines are padded to a multiple of it, so that lines of one width are read together.</summary>
     private const int WidthStep = 64;

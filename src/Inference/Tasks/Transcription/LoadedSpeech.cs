@@ -19,6 +19,8 @@ internal sealed class LoadedSpeech(SpeechModel model, AudioDecoder decoder, Time
     public ITimer LimitWait(FairTurns.Place place) => clock.CreateTimer(
         static state => ((FairTurns.Place)state!).Displace(), place, queueTimeout, Timeout.InfiniteTimeSpan);
 
+    public override Task WarmUpAsync(CancellationToken cancellationToken) => Model.WarmUpAsync(cancellationToken);
+
     public override ValueTask DisposeAsync()
     {
         Model.Dispose();

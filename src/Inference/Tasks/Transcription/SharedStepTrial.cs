@@ -32,6 +32,20 @@ internal static class SharedStepTrial
         }
     }
 
+    /// <summary>Hears a window and writes some tokens, alone and in the most windows of a turn.</summary>
+    /// <exception cref="OperationCanceledException">The time for it is over.</exception>
+    /// <exception cref="OnnxRuntimeException">The model does not run.</exception>
+    public static void WarmUp(WhisperSessions sessions, ModelSpeech speech, int most, CancellationToken cancellationToken)
+    {
+        using var heard = Hear(sessions, speech, 0);
+        int[] counts = most > 1 ? [1, most] : [1];
+        foreach (var count in counts)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Write(sessions, speech, [.. Enumerable.Repeat(heard, count)], 0);
+        }
+    }
+
     /// <summary>Logits of some steps, each row with tokens of its own.</summary>
     private static float[][] Write(WhisperSessions sessions, ModelSpeech speech, OrtValue[] hidden, int firstRow)
     {

@@ -65,6 +65,15 @@ internal sealed class SpeechModel : IDisposable
         return new SpeechModel(installed, speech, tokenizer, turns, sessions);
     }
 
+    /// <inheritdoc cref="LoadedModel.WarmUpAsync"/>
+    public Task WarmUpAsync(CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            _voice?.Begin().Hear(new float[VoiceDetector.Frame]);
+            SharedStepTrial.WarmUp(Sessions, Speech, Installed.Manifest.Batching ? Speech.MostWindows : 1, cancellationToken);
+        },
+        cancellationToken);
+
     /// <summary>Begins to transcribe a recording.</summary>
     public Transcriber Begin(AudioClip clip, TranscriptionOptions options) => new(
         this, _mel, clip, options.Voice is { } chunking && _voice is not null ? new VoiceActivity(_voice, clip, chunking) : null, options);

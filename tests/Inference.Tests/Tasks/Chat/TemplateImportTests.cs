@@ -16,6 +16,9 @@ public sealed class TemplateImportTests
     private const string Template = "tokenizer.chat_template";
     private const string AddBos = "tokenizer.ggml.add_bos_token";
 
+    /// <summary>A control token of tiny-assistant.</summary>
+    private const int StartId = 1;
+
     [Theory]
     [InlineData("{% for m in messages %}{% if m['role'] == 'user' %}{{ m['content'] }}{% endif %}{% endfor %}", "drops message")]
     [InlineData("{% for m in messages %}{% if m['content'] %}{{ m['content'].no.such }}{% endif %}{% endfor %}", "fails")]
@@ -48,6 +51,24 @@ public sealed class TemplateImportTests
 
         Assert.False(model.CanChat);
         Assert.Equal(ModelCompletions.Raw, installed.Manifest.Completions);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_template_that_writes_the_start_token_begins_a_chat_with_one_whatever_the_file_says_of_texts(bool? stated)
+    {
+        using var folder = new TemporaryFolder();
+        var file = await GgufEdit.WriteAsync(
+            folder, (Template, "{{ bos_token }}{% for m in messages %}{{ m['content'] }}{% endfor %}"), (AddBos, stated),
+            ("tokenizer.ggml.bos_token_id", StartId));
+        using var model = await LoadAsync(await ImportAsync(folder, file, new()));
+
+        var chat = model.EncodeChat([new("user", "Hello")]);
+
+        Assert.Equal([StartId, .. Encode(model, "Hello")], chat);
+        Assert.Equal(stated == true ? chat : Encode(model, "Hello"), model.EncodePrompt("Hello"));
     }
 
     [Fact]
@@ -104,6 +125,13 @@ public sealed class TemplateImportTests
         using var model = await LoadAsync(new ModelStore(folder.File("models")).Find("m")!);
 
         Assert.InRange(model.Measure.Chat!.TokensPerMessage, 13, 18);
+    }
+
+    private static List<int> Encode(DecoderModel model, string text)
+    {
+        var ids = new List<int>();
+        model.Tokenizer.Encode(text, allowSpecial: false, ids);
+        return ids;
     }
 
     private static Task<InstalledModel> ImportAsync(TemporaryFolder folder, string file, ModelImportOptions options) =>
