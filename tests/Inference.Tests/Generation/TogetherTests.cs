@@ -7,9 +7,7 @@ namespace Tollgate.Inference.Tests.Generation;
 
 /// <summary>Prompts that are read in one step, and whose turn it is to be read.</summary>
 [Collection(nameof(TinyDecoder))]
-#pragma warning disable CA1001 // The scheduler disposes the engine that the field watches.
 public sealed class TogetherTests(TinyDecoder tiny)
-#pragma warning restore CA1001
 {
     private static readonly Sampling Endless = new() { Temperature = 0, IgnoreEos = true, Logprobs = 0 };
 
