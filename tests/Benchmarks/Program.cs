@@ -6,7 +6,6 @@ var root = new RootCommand("Measures Tollgate on this machine.")
 {
     DrawingCommand.Create(), EncodersCommand.Create(), GatewayCommand.Create(), GrammarsCommand.Create(), GrowthCommand.Create(),
     InferenceCommand.Create(), IngestCommand.Create(), JobsCommand.Create(), MemoryCommand.Create(), PicturesCommand.Create(),
-    PrefixCommand.Create(),
     SpeechCommand.Create(), TrainingCommand.Create(), PeerHost.Create(),
 };
 var order = root.Parse(args);
