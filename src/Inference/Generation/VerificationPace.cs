@@ -15,7 +15,7 @@ internal sealed class VerificationPace(int rows)
     private const double Kept = 0.99;
 
     /// <summary>How many times its own time a guessed token must save: what is measured beside other work is rough.</summary>
-    private const double Clear = 1.5;
+    private const double Clear = 2;
 
     private readonly double[] _step = [.. Enumerable.Repeat(double.NaN, rows + 1)];
     private readonly double[] _extra = [.. Enumerable.Repeat(double.NaN, rows + 1)];

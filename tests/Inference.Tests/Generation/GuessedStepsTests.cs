@@ -15,7 +15,7 @@ public sealed class GuessedStepsTests(TinyDecoder tiny)
 
     /// <summary>On a clock that stands still every guess pays.</summary>
     private readonly FakeTimeProvider _clock = new();
-    private WatchedEngine? _engine;
+    private readonly List<WatchedEngine> _engines = []; // Their schedulers own them.
 
     public static TheoryData<string, Sampling> Samplings => new()
     {
@@ -148,13 +148,21 @@ public sealed class GuessedStepsTests(TinyDecoder tiny)
         Assert.Equal(await DescribeAsync(plain, Scored()), await DescribeAsync(scheduler, Scored()));
     }
 
-    private int Steps => _engine!.Steps.Count(step => step.Decodes > 0);
+    private int Steps => Engine.Steps.Count(step => step.Decodes > 0);
 
-    private int Verifications => _engine!.Steps.Count(step => step.Verifies);
+    private int Verifications => Engine.Steps.Count(step => step.Verifies);
+
+    private WatchedEngine Engine => _engines[^1];
+
+    private WatchedEngine Add(WatchedEngine engine)
+    {
+        _engines.Add(engine);
+        return engine;
+    }
 
     private DecoderScheduler Start(TimeSpan perStep = default, TimeSpan perVerification = default) => tiny.Start(
         new GenerationOptions(),
-        engine => _engine = new WatchedEngine(engine) { Before = step => _clock.Advance(step.Verifies ? perVerification : perStep) },
+        engine => Add(new WatchedEngine(engine) { Before = step => _clock.Advance(step.Verifies ? perVerification : perStep) }),
         _clock);
 
     /// <summary>Everything that a client can see of an answer, in bits.</summary>

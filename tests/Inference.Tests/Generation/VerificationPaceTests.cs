@@ -17,14 +17,14 @@ public sealed class VerificationPaceTests
     }
 
     [Fact]
-    public void Guesses_pay_where_they_save_half_as_much_time_again_as_they_take()
+    public void Guesses_pay_where_they_save_twice_the_time_that_they_take()
     {
         var pace = new VerificationPace(rows: 4);
         pace.Stepped(1, TimeSpan.FromMilliseconds(20));
-        pace.Verified(1, guessed: 4, TimeSpan.FromMilliseconds(36)); // 4 ms for each, of the 20 ms of a token; 1.5 x 4 / 20 must come true.
+        pace.Verified(1, guessed: 4, TimeSpan.FromMilliseconds(36)); // 4 ms for each, of the 20 ms of a token; 2 x 4 / 20 must come true.
 
-        Assert.True(pace.Pays(rows: 1, rate: 0.31));
-        Assert.False(pace.Pays(rows: 1, rate: 0.29));
+        Assert.True(pace.Pays(rows: 1, rate: 0.41));
+        Assert.False(pace.Pays(rows: 1, rate: 0.39));
     }
 
     [Fact]
@@ -32,10 +32,10 @@ public sealed class VerificationPaceTests
     {
         var pace = new VerificationPace(rows: 8);
         pace.Stepped(8, TimeSpan.FromMilliseconds(40));
-        pace.Verified(8, guessed: 4, TimeSpan.FromMilliseconds(48)); // 2 ms of the 5 ms of a token: 1.5 x 2 / 5.
+        pace.Verified(8, guessed: 4, TimeSpan.FromMilliseconds(48)); // 2 ms of the 5 ms of a token: 2 x 2 / 5.
 
-        Assert.True(pace.Pays(rows: 8, rate: 0.61));
-        Assert.False(pace.Pays(rows: 8, rate: 0.59));
+        Assert.True(pace.Pays(rows: 8, rate: 0.81));
+        Assert.False(pace.Pays(rows: 8, rate: 0.79));
     }
 
     [Fact]
@@ -45,6 +45,6 @@ public sealed class VerificationPaceTests
         pace.Stepped(1, TimeSpan.FromMilliseconds(20));
         pace.Verified(1, guessed: 1, TimeSpan.FromMilliseconds(120)); // 100 ms of 20.
 
-        Assert.InRange(Enumerable.Range(0, 1000).TakeWhile(_ => !pace.Pays(rows: 1, rate: 0.5)).Count(), 250, 300);
+        Assert.InRange(Enumerable.Range(0, 1000).TakeWhile(_ => !pace.Pays(rows: 1, rate: 0.5)).Count(), 280, 320);
     }
 }
