@@ -45,6 +45,12 @@ public sealed class VerificationPaceTests
         pace.Stepped(1, TimeSpan.FromMilliseconds(20));
         pace.Verified(1, guessed: 1, TimeSpan.FromMilliseconds(120)); // 100 ms of 20.
 
-        Assert.InRange(Enumerable.Range(0, 1000).TakeWhile(_ => !pace.Pays(rows: 1, rate: 0.5)).Count(), 280, 320);
+        var steps = 0;
+        for (; !pace.Pays(rows: 1, rate: 0.5); steps++)
+        {
+            pace.Stepped(1, TimeSpan.FromMilliseconds(20));
+        }
+
+        Assert.InRange(steps, 1490, 1500); // ln(2 x 100 / 10) / -ln(0.998)
     }
 }
