@@ -19,6 +19,7 @@ internal sealed class VerificationPace(int rows)
 
     private readonly double[] _step = [.. Enumerable.Repeat(double.NaN, rows + 1)];
     private readonly double[] _extra = [.. Enumerable.Repeat(double.NaN, rows + 1)];
+    private readonly bool[] _bound = new bool[rows + 1];
 
     /// <summary>Learns from a step of one token for each row.</summary>
     public void Stepped(int rows, TimeSpan elapsed)
@@ -29,8 +30,16 @@ internal sealed class VerificationPace(int rows)
 
     /// <summary>Learns from a step with guessed tokens.</summary>
     /// <param name="guessed">Tokens beside those of a plain step, at least 1.</param>
-    public void Verified(int rows, int guessed, TimeSpan elapsed) =>
+    public void Verified(int rows, int guessed, TimeSpan elapsed)
+    {
+        if (!_bound[rows])
+        {
+            _bound[rows] = true; // The first step of so many rows binds its memory.
+            return;
+        }
+
         Learn(ref _extra[rows], Math.Max(0, elapsed.TotalMilliseconds - _step[rows]) / guessed);
+    }
 
     /// <summary>Whether guesses of which this part comes true are clearly worth their time. Not before a plain step of as many rows was
     /// measured.</summary>
