@@ -21,6 +21,7 @@ public sealed class VerificationPaceTests
     {
         var pace = new VerificationPace(rows: 4);
         pace.Stepped(1, TimeSpan.FromMilliseconds(20));
+        pace.Verified(1, guessed: 1, TimeSpan.FromSeconds(9)); // The first one does not count.
         pace.Verified(1, guessed: 4, TimeSpan.FromMilliseconds(36)); // 4 ms for each, of the 20 ms of a token; 2 x 4 / 20 must come true.
 
         Assert.True(pace.Pays(rows: 1, rate: 0.41));
@@ -32,6 +33,7 @@ public sealed class VerificationPaceTests
     {
         var pace = new VerificationPace(rows: 8);
         pace.Stepped(8, TimeSpan.FromMilliseconds(40));
+        pace.Verified(8, guessed: 1, TimeSpan.FromSeconds(9)); // The first one does not count.
         pace.Verified(8, guessed: 4, TimeSpan.FromMilliseconds(48)); // 2 ms of the 5 ms of a token: 2 x 2 / 5.
 
         Assert.True(pace.Pays(rows: 8, rate: 0.81));
@@ -43,8 +45,15 @@ public sealed class VerificationPaceTests
     {
         var pace = new VerificationPace(rows: 1);
         pace.Stepped(1, TimeSpan.FromMilliseconds(20));
+        pace.Verified(1, guessed: 1, TimeSpan.FromSeconds(9)); // The first one does not count.
         pace.Verified(1, guessed: 1, TimeSpan.FromMilliseconds(120)); // 100 ms of 20.
 
-        Assert.InRange(Enumerable.Range(0, 1000).TakeWhile(_ => !pace.Pays(rows: 1, rate: 0.5)).Count(), 280, 320);
+        var steps = 0;
+        for (; !pace.Pays(rows: 1, rate: 0.5); steps++)
+        {
+            pace.Stepped(1, TimeSpan.FromMilliseconds(20));
+        }
+
+        Assert.InRange(steps, 1490, 1500); // ln(2 x 100 / 10) / -ln(0.998)
     }
 }
