@@ -109,11 +109,22 @@ public sealed class WorkerFixture : IAsyncLifetime
 
     public Task<WitnessPage> WitnessAsync(long after = 0) => WitnessAsync(Gateway.BaseAddress!, after);
 
-    /// <summary>A page of a worker's log, read as the operator.</summary>
+    /// <summary>A worker's log behind a place, all pages, read as the operator.</summary>
     public static async Task<WitnessPage> WitnessAsync(Uri worker, long after = 0)
     {
         using var client = Client(worker.AbsoluteUri, "operator");
-        return (await client.GetFromJsonAsync($"/internal/witness?after={after}", ContractsJson.Default.WitnessPage))!;
+        var entries = new List<WitnessEntry>();
+        while (true)
+        {
+            var page = (await client.GetFromJsonAsync($"/internal/witness?after={after}", ContractsJson.Default.WitnessPage))!;
+            entries.AddRange(page.Entries);
+            if (page.Entries.Count == 0)
+            {
+                return page with { Entries = entries };
+            }
+
+            after = page.Next;
+        }
     }
 
     /// <summary>The body of a chat with one question.</summary>
