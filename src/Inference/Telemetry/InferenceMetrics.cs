@@ -48,7 +48,8 @@ public sealed class InferenceMetrics
             GenAiBuckets.PerTokenSeconds);
         _duration = new DurationHistogram(
             _meter, "gen_ai.server.request.duration", "Request read to answer ended.", GenAiBuckets.RequestSeconds);
-        _tokens = _meter.CreateCounter<long>("tollgate.inference.tokens", "{token}", "Tokens computed or taken from the prefix cache, billed or not.");
+        _tokens = _meter.CreateCounter<long>(
+            "tollgate.inference.tokens", "{token}", "Tokens computed or taken from the prefix cache, billed or not.");
         _queueTime = new DurationHistogram(_meter, "tollgate.inference.queue.duration", "Wait for the first slot.", WorkSeconds);
         _stepDuration = new DurationHistogram(
             _meter, "tollgate.inference.step.duration", "One decode step, sampling included.", WorkSeconds);

@@ -145,7 +145,8 @@ public sealed class PrefixReuseTests(TinyDecoder tiny) : IDisposable
     {
         using var turns = new SemaphoreSlim(0);
         await using var warm = TinyDecoder.Start(
-            tiny.Model, new GenerationOptions { MaxChunk = 16 }, new SteppedTokenizer(tiny.Model.Tokenizer, turns), Patient, _meters.Metrics);
+            tiny.Model, new GenerationOptions { MaxChunk = 16 }, new SteppedTokenizer(tiny.Model.Tokenizer, turns), Patient,
+            _meters.Metrics);
         var running = PrefixRuns.Ask([Prompt(9, 10)], _organization, output: 40);
         Assert.Null(warm.TryEnqueue(running));
         turns.Release();

@@ -169,7 +169,8 @@ public sealed class TogetherTests(TinyDecoder tiny)
     }
 
     private DecoderScheduler Start(GenerationOptions? options = null, bool readsTogether = true) => tiny.Start(
-        options ?? new GenerationOptions { Speculation = false }, engine => Add(new WatchedEngine(engine) { ReadsTogether = readsTogether }));
+        options ?? new GenerationOptions { Speculation = false },
+        engine => Add(new WatchedEngine(engine) { ReadsTogether = readsTogether }));
 
     private static GenerationRequest Request(int[] prompt, int output, Guid organization = default) => new(
         new RequestIdentity(Guid.NewGuid(), 1, organization), [prompt], new ChoicePlan(Endless, 1, output, 1), _ => { });
