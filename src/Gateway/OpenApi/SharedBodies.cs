@@ -136,7 +136,7 @@ public sealed record UsageObject(
 /// <summary>Parts of the prompt's tokens.</summary>
 public sealed record PromptTokensDetails(
     [property: JsonPropertyName("cached_tokens"),
-        Description("Of the prompt, tokens of a beginning that an earlier prompt of the organization had too. They have a price of their own.")]
+        Description("Of the prompt, tokens that an earlier prompt of the organization began with too. They have a price of their own.")]
     int CachedTokens,
     [property: JsonPropertyName("audio_tokens")] int AudioTokens);
 
