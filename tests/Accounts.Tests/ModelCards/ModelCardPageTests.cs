@@ -73,7 +73,7 @@ public sealed class ModelCardPageTests : IAsyncLifetime
             "At 122 of 128 places of a text it finds the same next token likeliest as its source.",
             "<dt>Input</dt><dd>$0.50 per million tokens</dd>", "<dt>Batches</dt><dd>50 % of it</dd>",
             "<dt>Now</dt><dd>41.5 tokens a second, 3 of 16 places taken, 2 waiting</dd>",
-            "<dd>3 requests, 120 input and 40 output tokens, $0.25</dd>", "requests/min",
+            "<dd>3 requests, 120 input and 40 output tokens, 20 cached input tokens, $0.25</dd>", "requests/min",
         ])
         {
             Assert.Contains(fact, text, StringComparison.Ordinal);

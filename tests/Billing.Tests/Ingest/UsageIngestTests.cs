@@ -63,8 +63,9 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
 
         var booked = await ShipAsync(Guid.NewGuid(), [usage, usage with { RequestId = Guid.NewGuid(), Units = new Units(0, Pixels: -1) }]);
 
-        // 30 prompt and 70 output tokens, a minute of audio, two pictures of 512 x 512 pixels, 50 steps, 3 calls, 500,001 elements.
-        var expected = 0.00003m + 0.00014m + 0.006m + 0.08m + 0.001572864m + 0.001m + 0.0015m + 0.3500007m;
+        // 10 prompt tokens, 20 cached ones at a tenth, 70 output tokens, a minute of audio, two pictures of 512 x 512 pixels, 50 steps,
+        // 3 calls, 500,001 elements.
+        var expected = 0.000012m + 0.00014m + 0.006m + 0.08m + 0.001572864m + 0.001m + 0.0015m + 0.3500007m;
         Assert.Equal((1, 1), (booked.Inserted, booked.Rejected));
         Assert.Equal(expected, await SumAsync("select sum(amount) from usage_events where organization_id = $1", organization));
         Assert.Equal(100 - expected, await SumAsync("select balance from wallets where organization_id = $1", organization));
