@@ -172,10 +172,19 @@ internal sealed record SoloRequest(string Path, string Body, string Kind)
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
+                var cached = value.TryGetProperty("cache_read_input_tokens", out var read) ? read.GetInt64() : (long?)null;
                 foreach (var member in value.EnumerateObject().Where(member => !IsNew(member.Name)))
                 {
                     text.Write($"{member.Name}{{");
-                    Write(member.Value, text);
+                    if (cached is not null && member.Name == "input_tokens")
+                    {
+                        text.Write(member.Value.GetInt64() + cached); // Anthropic's are without the cached ones.
+                    }
+                    else
+                    {
+                        Write(member.Value, text);
+                    }
+
                     text.Write('}');
                 }
 
@@ -196,6 +205,8 @@ internal sealed record SoloRequest(string Path, string Body, string Kind)
         }
     }
 
+    /// <summary>Ids and times, and how much of a prompt an earlier one had too: that tells of earlier requests.</summary>
     private static bool IsNew(string member) =>
-        member is "id" or "created" or "created_at" or "completed_at" or "item_id" or "call_id" or "tool_use_id";
+        member is "id" or "created" or "created_at" or "completed_at" or "item_id" or "call_id" or "tool_use_id"
+            or "cached_tokens" or "cache_read_input_tokens";
 }
