@@ -20,7 +20,7 @@ public sealed partial class PriceCommandTests(ClusterCommands cluster)
         var again = await cluster.RunAsync("prices", "cancel", version);
         var late = await cluster.RunAsync("prices", "cancel", InForce().Match(listed).Groups[1].Value);
 
-        Assert.Matches("by-hand +all +in force .* 0\\.25 +1000000000 ", listed);
+        Assert.Matches("by-hand +all +in force .* 0\\.25 +0\\.025 +1000000000 ", listed);
         Assert.Equal($"Scheduled price {version} is withdrawn.\n", cancelled);
         Assert.Equal((1, 1), (again.ExitCode, late.ExitCode));
         Assert.Contains($"No scheduled price {version}. See: tollgate prices list", again.Error, StringComparison.Ordinal);

@@ -172,7 +172,7 @@ internal sealed partial class Visitor
     {
         await GoAsync("/admin/prices");
         await _page.GetByLabel("Model", new() { Exact = true }).FillAsync(model);
-        await _page.GetByLabel("Input, USD per million tokens").FillAsync(input);
+        await _page.GetByLabel("Input, USD per million tokens", new() { Exact = true }).FillAsync(input);
         await _page.GetByLabel("Output, USD per million tokens").FillAsync(output);
         await _page.GetByLabel("From, UTC").FillAsync(from);
         await _page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
