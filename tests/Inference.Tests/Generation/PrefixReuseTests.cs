@@ -154,7 +154,7 @@ public sealed class PrefixReuseTests(TinyDecoder tiny) : IDisposable
         var reading = PrefixRuns.Ask([Prompt(1, 300)], _organization);
         Assert.Null(warm.TryEnqueue(reading));
         turns.Release(4);
-        await Until.TrueAsync(() => reading.Units.Input >= 64, "the prompt is being read");
+        await Until.TrueAsync(() => reading.Units.Input >= 32, "the prompt is being read");
 
         warm.Cancel(reading);
         turns.Release(1000);

@@ -3,9 +3,12 @@ using Tollgate.Inference.Tokenizers;
 
 namespace Tollgate.Inference.Tests.Generation;
 
-/// <summary>Lets the scheduler go on by one generated token for each release.</summary>
+/// <summary>Lets the scheduler go on by one generated token for each release; without one after half a minute, so that a test that fails
+/// ends.</summary>
 internal sealed class SteppedTokenizer(ITokenizer inner, SemaphoreSlim turns) : ITokenizer
 {
+    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(30);
+
     public int VocabularySize => inner.VocabularySize;
 
     public void Encode(ReadOnlySpan<char> text, bool allowSpecial, List<int> ids) => inner.Encode(text, allowSpecial, ids);
@@ -14,7 +17,7 @@ internal sealed class SteppedTokenizer(ITokenizer inner, SemaphoreSlim turns) : 
 
     public ReadOnlySpan<byte> TokenBytes(int id)
     {
-        turns.Wait();
+        turns.Wait(MostTime);
         return inner.TokenBytes(id);
     }
 
