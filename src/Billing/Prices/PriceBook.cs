@@ -81,6 +81,7 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
     /// <summary>Reads all versions in force now or later, for gateways.</summary>
     public async Task<PriceSnapshot> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
+        var now = clock.GetUtcNow();
         var prices = await connection.ReadRowsAsync(
             $"""
             select model, version, effective_from, organization_id, {Columns}
@@ -95,8 +96,11 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
                 row.GetString(0), row.GetGuid(1), row.GetFieldValue<DateTimeOffset>(2), row.IsDBNull(3) ? null : row.GetGuid(3),
                 ReadPrices(row, 4)),
             cancellationToken,
-            clock.GetUtcNow());
-        return new PriceSnapshot(prices);
+            now);
+        return new PriceSnapshot(prices)
+        {
+            Since = prices.Select(price => price.EffectiveFrom).Where(from => from <= now).DefaultIfEmpty().Max(),
+        };
     }
 
     private async Task AddAsync(NpgsqlConnection connection, SetPrice price, DateTimeOffset from, CancellationToken cancellationToken)

@@ -4,7 +4,13 @@ using Tollgate.Contracts.Metering;
 namespace Tollgate.Contracts.Money;
 
 /// <summary>The price book for gateways. Billing → gateway, <c>GET /internal/prices</c>, ETag long-poll.</summary>
-public sealed record PriceSnapshot(IReadOnlyList<ModelPrice> Prices);
+/// <param name="Prices">In force now or later; no older ones.</param>
+public sealed record PriceSnapshot(IReadOnlyList<ModelPrice> Prices)
+{
+    /// <summary>When the newest price that is in force by Billing's clock began: no reader of this is earlier, whatever its own clock
+    /// says. Billing of earlier versions lacks it.</summary>
+    public DateTimeOffset Since { get; init; }
+}
 
 /// <summary>Price of one model from an instant on.</summary>
 /// <param name="Model">The model's real name.</param>

@@ -18,18 +18,22 @@ internal sealed class PriceCatalogue(
 {
     private TimeProvider Clock { get; } = clock;
 
-    private volatile FrozenDictionary<string, ModelPrice[]> _byModel = FrozenDictionary<string, ModelPrice[]>.Empty;
+    private volatile Book _book = new(FrozenDictionary<string, ModelPrice[]>.Empty, default);
 
     /// <summary>
     /// The price of <paramref name="model"/> for <paramref name="organizationId"/> that is in force at <paramref name="at"/>: its own price
-    /// before the list price. Null when there is none, and then the model may not be called.
+    /// before the list price. Null when there is none, and then the model may not be called. What Billing has stated to be in force is so
+    /// for earlier instants too, since this book has no older price.
     /// </summary>
     public ModelPrice? Find(string model, Guid organizationId, DateTimeOffset at)
     {
-        if (!_byModel.TryGetValue(model, out var prices))
+        var book = _book;
+        if (!book.ByModel.TryGetValue(model, out var prices))
         {
             return null;
         }
+
+        at = at < book.Since ? book.Since : at;
 
         ModelPrice? list = null;
         foreach (var price in prices) // Newest first.
@@ -61,11 +65,14 @@ internal sealed class PriceCatalogue(
         InForce(card.Name, organizationId) ?? (card.PricedAs is { } other ? InForce(other, organizationId) : null);
 
     /// <summary>Whether the book names the model at all, be it for a later date.</summary>
-    public bool Knows(string model) => _byModel.ContainsKey(model);
+    public bool Knows(string model) => _book.ByModel.ContainsKey(model);
 
-    protected override void OnChanged(PriceSnapshot snapshot) =>
-        _byModel = snapshot.Prices.GroupBy(price => price.Model, StringComparer.Ordinal).ToFrozenDictionary(
+    protected override void OnChanged(PriceSnapshot snapshot) => _book = new Book(
+        snapshot.Prices.GroupBy(price => price.Model, StringComparer.Ordinal).ToFrozenDictionary(
             prices => prices.Key,
             prices => prices.OrderByDescending(price => price.EffectiveFrom).ThenByDescending(price => price.Version).ToArray(),
-            StringComparer.Ordinal);
+            StringComparer.Ordinal),
+        snapshot.Since);
+
+    private sealed record Book(FrozenDictionary<string, ModelPrice[]> ByModel, DateTimeOffset Since);
 }

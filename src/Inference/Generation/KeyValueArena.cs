@@ -11,16 +11,19 @@ namespace Tollgate.Inference.Generation;
 /// </summary>
 internal sealed unsafe class KeyValueArena : IDisposable
 {
-    /// <summary>A released row of more bytes than this is given back at once, a smaller one when the scheduler is idle.</summary>
-    private const long EagerBytes = 4 << 20;
+    /// <summary>What released rows keep together until the scheduler is idle, so that short answers meet pages that are there; what is more
+    /// is given back at once.</summary>
+    private const long MostKeptBytes = 4 << 20;
 
     private readonly LazyMemory[] _buffers;
     private readonly int[] _touched;
+    private readonly long[] _kept;
     private readonly int _heads;
     private readonly int _length;
     private readonly int _width;
     private readonly TensorElementType _type;
     private readonly int _numberBytes;
+    private long _keptBytes;
 
     /// <param name="length">Most tokens in a row.</param>
     /// <param name="type">Float32 or float16.</param>
@@ -30,6 +33,7 @@ internal sealed unsafe class KeyValueArena : IDisposable
         (_type, _numberBytes) = (type, CacheType.Bytes(type));
         (_heads, _length, _width) = (heads, length, width);
         _touched = new int[rows];
+        _kept = new long[rows];
         _buffers = new LazyMemory[layers * 2];
         for (var i = 0; i < _buffers.Length; i++)
         {
@@ -56,7 +60,14 @@ internal sealed unsafe class KeyValueArena : IDisposable
         count * RowBytes);
 
     /// <summary>Notes that a row now holds this many tokens, so that a release gives back what was written.</summary>
-    public void Touch(int row, int tokens) => _touched[row] = Math.Max(_touched[row], tokens);
+    public void Touch(int row, int tokens)
+    {
+        _touched[row] = Math.Max(_touched[row], tokens);
+        if (_kept[row] > 0)
+        {
+            Keep(row, 0);
+        }
+    }
 
     /// <summary>Copies the first <paramref name="tokens"/> tokens of a row over those of another.</summary>
     public void Copy(int from, int to, int tokens)
@@ -101,9 +112,14 @@ internal sealed unsafe class KeyValueArena : IDisposable
     /// <summary>The row holds nothing any more.</summary>
     public void Release(int row)
     {
-        if (_touched[row] * BytesPerToken >= EagerBytes)
+        var bytes = Committed(row);
+        if (_keptBytes - _kept[row] + bytes > MostKeptBytes)
         {
             GiveBack(row);
+        }
+        else
+        {
+            Keep(row, bytes);
         }
     }
 
@@ -133,5 +149,19 @@ internal sealed unsafe class KeyValueArena : IDisposable
     {
         Array.ForEach(_buffers, buffer => buffer.Release(row * RowBytes, RowBytes));
         _touched[row] = 0;
+        Keep(row, 0);
+    }
+
+    private void Keep(int row, long bytes)
+    {
+        _keptBytes += bytes - _kept[row];
+        _kept[row] = bytes;
+    }
+
+    /// <summary>Bytes of a row's pages: each head has its own.</summary>
+    private long Committed(int row)
+    {
+        var (page, head) = (Environment.SystemPageSize, (long)_touched[row] * _width * _numberBytes);
+        return (head + page - 1) / page * page * _heads * _buffers.Length;
     }
 }

@@ -207,16 +207,16 @@ internal sealed partial class ModelLoads(
 
     /// <summary>Gives memory back to the system when a version has gone. Nothing here refers to the version, so all of it is
     /// collected.</summary>
-    private async Task GiveBackAfterAsync(Task gone)
+    private async Task GiveBackAfterAsync(Task<bool> gone)
     {
-        await gone;
-        if (!_stopping.IsCancellationRequested)
+        if (await gone && !_stopping.IsCancellationRequested)
         {
             ProcessMemory.GiveBack();
         }
     }
 
-    private async Task LetGoAsync(Residence residence)
+    /// <summary>Frees a version when its last request has ended. False when it comes back before.</summary>
+    private async Task<bool> LetGoAsync(Residence residence)
     {
         var freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _leaving[residence] = freed.Task;
@@ -230,11 +230,12 @@ internal sealed partial class ModelLoads(
             }
             else if (!await unused)
             {
-                return; // It came back.
+                return false;
             }
 
             await residence.Model.DisposeAsync();
             table.Forget(residence);
+            return true;
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.Win32.SafeHandles;
 using Tollgate.Inference.Models;
 using Tollgate.Inference.Onnx;
 
@@ -12,6 +13,9 @@ internal sealed partial class MappedConstants : IDisposable
     /// <summary>MADV_DONTNEED: the pages leave the process and stay in the cache of the file, from which a later look brings them
     /// back.</summary>
     private const int DontNeed = 4;
+
+    /// <summary>POSIX_FADV_DONTNEED.</summary>
+    private const int FileDontNeed = 4;
 
     /// <summary>Much shorter than ONNX Runtime needs to read the largest matrix.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
@@ -44,7 +48,7 @@ internal sealed partial class MappedConstants : IDisposable
     /// <summary>Lets a session use the mapped constants.</summary>
     public void AddTo(SessionOptions options) => _constants.ForEach(constant => options.AddInitializer(constant.Name, constant.Value));
 
-    /// <summary>Gives the pages back again and again until the result is disposed.</summary>
+    /// <summary>Gives the pages back again and again until the result is disposed, and at last those of the files' cache too.</summary>
     /// <remarks>On a thread of its own: a timer would wait for the pool, which other work may fill.</remarks>
     public IDisposable GiveBackMeanwhile()
     {
@@ -64,11 +68,12 @@ internal sealed partial class MappedConstants : IDisposable
 
     private void Add(string folder, OutsideTensor tensor)
     {
-        if (!_files.TryGetValue(tensor.File, out var view))
+        var path = Path.Combine(folder, tensor.File);
+        if (!_files.TryGetValue(path, out var view))
         {
             using var file = MemoryMappedFile.CreateFromFile(
-                Path.Combine(folder, tensor.File), FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
-            _files[tensor.File] = view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+                path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
+            _files[path] = view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         }
 
         if (tensor.Start > view.Capacity - tensor.Bytes)
@@ -89,6 +94,20 @@ internal sealed partial class MappedConstants : IDisposable
             _ = MemoryAdvise(handle.DangerousGetHandle(), (nuint)handle.ByteLength, DontNeed); // a refusal leaves them in memory
         }
     }
+
+    /// <summary>A look at one row of a table maps the pages around it that are in the cache. What nobody maps leaves it: packed weights are
+    /// not read again.</summary>
+    private void EmptyCache()
+    {
+        foreach (var path in _files.Keys)
+        {
+            using var file = File.OpenHandle(path);
+            _ = FileAdvise(file, 0, 0, FileDontNeed); // a refusal leaves them in the cache
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int FileAdvise(SafeFileHandle file, long start, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int MemoryAdvise(nint address, nuint length, int advice);
@@ -119,6 +138,7 @@ internal sealed partial class MappedConstants : IDisposable
             }
 
             constants.GiveBack();
+            constants.EmptyCache();
         }
     }
 }

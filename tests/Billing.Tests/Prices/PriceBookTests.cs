@@ -54,6 +54,7 @@ public sealed class PriceBookTests(BillingFixture billing) : IClassFixture<Billi
         var shown = snapshot.Prices.Where(price => price.Model == "model-b").ToList();
         Assert.Equal([2_000_000, 3_000_000, 0], shown.Select(price => price.PicoUsd.Input));
         Assert.NotNull(shown[2].OrganizationId);
+        Assert.InRange(snapshot.Since, shown[2].EffectiveFrom, tomorrow.AddTicks(-1)); // Tests beside this one set prices too.
     }
 
     [Theory]

@@ -31,6 +31,21 @@ public sealed class PriceBookTests
     }
 
     [Fact]
+    public async Task A_price_that_billing_has_in_force_is_so_by_a_clock_that_is_behind_and_a_later_one_is_not()
+    {
+        await using var plane = await ControlPlane.StartAsync();
+        var first = new ModelPrice("first", Guid.NewGuid(), Noon.AddSeconds(1), null, default);
+        plane.Prices.Publish(new PriceSnapshot([Next, first]) { Since = Noon }); // Billing has left out the older ones.
+        using var book = await FollowAsync(plane.Url, TestFolder.Create("prices"));
+
+        Assert.Equal(Next, book.Find("m", Organization, Noon.AddSeconds(-2)));
+        Assert.Null(book.Find("first", Organization, Noon.AddSeconds(-2)));
+        Assert.Null(book.Find("first", Organization, Noon));
+        Assert.Equal(first, book.Find("first", Organization, Noon.AddSeconds(1)));
+        await book.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
     public async Task A_restart_reads_the_last_copy_while_billing_is_away()
     {
         var folder = TestFolder.Create("prices");

@@ -31,7 +31,11 @@ public sealed class DeploymentTests(LearningFixture learning) : IClassFixture<Le
             "--Deployments:ReadyWait=00:00:00", "--Deployments:MaxDeployments=3");
     }
 
-    public async Task DisposeAsync() => await _fleet.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await learning.EndAsync(_app);
+        await _fleet.DisposeAsync();
+    }
 
     [Fact]
     public async Task A_name_points_at_a_model_once_a_worker_has_it_and_goes_back_at_once()
