@@ -10,29 +10,35 @@ namespace Tollgate.Contracts.Keys;
 public static class ApiKeyText
 {
     public const string Prefix = "sk-tg-";
+
+    /// <summary>In place of <see cref="Prefix"/> in the text of an admin key, which calls <c>/v1/organization</c> and nothing else.</summary>
+    public const string AdminPrefix = "sk-admin-";
     public const int PublicIdLength = 12;
 
     /// <summary>33 base62 digits carry 196 bits.</summary>
     public const int SecretLength = 33;
     public const int ChecksumLength = 6;
-    public const int Length = 6 + PublicIdLength + 1 + SecretLength + 1 + ChecksumLength;
+
+    /// <summary>Everything behind the prefix.</summary>
+    private const int TailLength = PublicIdLength + 1 + SecretLength + 1 + ChecksumLength;
+    public const int Length = 6 + TailLength;
 
     private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static readonly uint[] CrcTable = MakeCrcTable();
 
     /// <summary>Creates a key from the system's random numbers.</summary>
-    public static (string PublicId, string Secret, string Text) Create()
+    public static (string PublicId, string Secret, string Text) Create(string prefix = Prefix)
     {
         var publicId = RandomNumberGenerator.GetString(Digits, PublicIdLength);
-        var (secret, text) = CreateSecret(publicId);
+        var (secret, text) = CreateSecret(publicId, prefix);
         return (publicId, secret, text);
     }
 
     /// <summary>Creates a new secret for a key that keeps its public id.</summary>
-    public static (string Secret, string Text) CreateSecret(string publicId)
+    public static (string Secret, string Text) CreateSecret(string publicId, string prefix = Prefix)
     {
         var secret = RandomNumberGenerator.GetString(Digits, SecretLength);
-        var head = $"{Prefix}{publicId}-{secret}";
+        var head = $"{prefix}{publicId}-{secret}";
         return (secret, $"{head}-{Checksum(head)}");
     }
 
@@ -41,15 +47,16 @@ public static class ApiKeyText
         text.Length == PublicIdLength && !text.ContainsAnyExcept(AllowedCharacters) && !text.Contains('-');
 
     /// <summary>Splits a key's text. Returns false when its form or checksum is wrong.</summary>
-    public static bool TryParse(ReadOnlySpan<char> text, out string publicId, out string secret)
+    public static bool TryParse(ReadOnlySpan<char> text, out string publicId, out string secret, string prefix = Prefix)
     {
         publicId = secret = "";
-        if (text.Length != Length || !text.StartsWith(Prefix, StringComparison.Ordinal) || text.ContainsAnyExcept(AllowedCharacters))
+        if (text.Length != prefix.Length + TailLength || !text.StartsWith(prefix, StringComparison.Ordinal)
+            || text.ContainsAnyExcept(AllowedCharacters))
         {
             return false;
         }
 
-        var secretStart = Prefix.Length + PublicIdLength + 1;
+        var secretStart = prefix.Length + PublicIdLength + 1;
         var headLength = secretStart + SecretLength;
         if (text[secretStart - 1] != '-' || text[headLength] != '-'
             || !text[(headLength + 1)..].SequenceEqual(Checksum(text[..headLength])))
@@ -57,7 +64,7 @@ public static class ApiKeyText
             return false;
         }
 
-        publicId = new string(text.Slice(Prefix.Length, PublicIdLength));
+        publicId = new string(text.Slice(prefix.Length, PublicIdLength));
         secret = new string(text.Slice(secretStart, SecretLength));
         return true;
     }

@@ -3,6 +3,9 @@ namespace Tollgate.Contracts.OpenAi;
 /// <summary>Pages of the portal that error messages mention, named as in the portal's menu.</summary>
 public static class PortalPages
 {
+    /// <summary>Of owners alone.</summary>
+    public const string AdminKeys = "Admin keys";
+
     /// <summary>Of the operator alone.</summary>
     public const string Aliases = "Aliases";
 
@@ -15,6 +18,7 @@ public static class PortalPages
     /// <summary>The pages with their paths.</summary>
     public static IReadOnlyDictionary<string, string> Paths { get; } = new Dictionary<string, string>
     {
+        [AdminKeys] = "/organization/admin-keys",
         [Aliases] = "/admin/aliases",
         [ApiKeys] = "/keys",
         [Billing] = "/billing",

@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Administration;
 using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Contracts.OpenAi;
@@ -228,13 +229,20 @@ public sealed record PublicEndpoint(string Scope, string Label, string Operation
             new("POST", "/v1/fine_tuning/federated/{job}/messages"),
         ]);
 
-    /// <summary>All endpoints, in the order of the portal and of the API's documentation.</summary>
+    /// <summary>OpenAI's admin API, which Accounts answers for admin keys. Not one of <see cref="All"/>: no API key can have its scope.
+    /// </summary>
+    public static readonly PublicEndpoint Organization = new("organization", "Organization settings", "organization", AdminRoutes.All);
+
+    /// <summary>All endpoints that an API key can call, in the order of the portal and of the API's documentation.</summary>
     public static readonly IReadOnlyList<PublicEndpoint> All =
     [
         ChatCompletions, Messages, Completions, Responses, Embeddings, Rerank, Classifications, Predict, Moderations, ImageClassifications,
         ImageDetections, ImageOcr, AudioTranscriptions, AudioTranslations, ImageGenerations, Tensors, Models, Files, Batches, FineTuning,
         Federated,
     ];
+
+    /// <summary>Every endpoint that gateways serve at their public door.</summary>
+    public static readonly IReadOnlyList<PublicEndpoint> Served = [.. All, Organization];
 
     /// <summary>Route templates, each once.</summary>
     public IReadOnlyList<string> Paths { get; } = [.. Routes.Select(route => route.Path).Distinct(StringComparer.Ordinal)];

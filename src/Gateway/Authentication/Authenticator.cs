@@ -25,15 +25,15 @@ internal sealed class Authenticator(
     public async ValueTask<OrRefusal<Caller>> AuthenticateAsync(
         HttpContext context, CancellationToken cancellationToken)
     {
-        var headers = context.Request.Headers;
-        if (!TryReadKey(headers.Authorization, headers[KeyHeader], out var text, out var unreadable))
+        if (!TryReadKey(context.Request, out var text, out var unreadable))
         {
             return unreadable;
         }
 
         if (!ApiKeyText.TryParse(text, out var publicId, out var secret))
         {
-            return OpenAiError.InvalidApiKey(text);
+            return text.StartsWith(ApiKeyText.AdminPrefix, StringComparison.Ordinal)
+                ? OpenAiError.AdminKeyElsewhere() : OpenAiError.InvalidApiKey(text);
         }
 
         var shown = new PresentedKey(text.ToString(), publicId, secret, addresses.Of(context));
@@ -141,6 +141,10 @@ internal sealed class Authenticator(
             return OpenAiError.Overloaded(RetryAfter);
         }
     }
+
+    /// <summary>The key that a request shows, whatever its form.</summary>
+    internal static bool TryReadKey(HttpRequest request, out ReadOnlySpan<char> key, [NotNullWhen(false)] out OpenAiError? error) =>
+        TryReadKey(request.Headers.Authorization, request.Headers[KeyHeader], out key, out error);
 
     /// <param name="bearer">The header <c>Authorization</c>.</param>
     /// <param name="named">The header <c>x-api-key</c>, whose whole value is the key.</param>

@@ -10,6 +10,9 @@ internal static class AnswerHeaders
     /// <summary>The version of the model that answered.</summary>
     public const string ModelVersion = "x-tollgate-model-version";
 
+    /// <summary>States that an answer was kept for its <c>Idempotency-Key</c>.</summary>
+    public const string Replayed = "idempotency-replayed";
+
     public static void OfEvents(HttpResponse response)
     {
         response.ContentType = "text/event-stream; charset=utf-8";

@@ -45,6 +45,9 @@ internal sealed class ApiCall(Guid requestId, long startedAt)
     /// <summary>Null until the key was proved.</summary>
     public Caller? Caller { get; set; }
 
+    /// <summary>The organization of a caller that is no API key: of an admin key, once Accounts has proved it.</summary>
+    public Guid? Organization { get; set; }
+
     /// <summary>Rate-limit headers are sent on inference routes alone.</summary>
     public bool ShowsLimits { get; set; }
 

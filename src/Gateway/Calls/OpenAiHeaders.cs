@@ -27,6 +27,10 @@ internal sealed class OpenAiHeaders(IOptions<OpenAiOptions> options, TimeProvide
             headers["openai-organization"] = $"org-{caller.OrganizationId:N}";
             headers["openai-project"] = $"proj_{caller.ProjectId:N}";
         }
+        else if (call.Organization is { } organization)
+        {
+            headers["openai-organization"] = $"org-{organization:N}";
+        }
 
         if (call.ShowsLimits)
         {

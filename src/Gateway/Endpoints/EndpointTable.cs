@@ -16,7 +16,7 @@ internal interface IEndpoint
     void MapCalls(IEndpointRouteBuilder routes) => Map(routes);
 }
 
-/// <summary>Every endpoint of the public API: one line an endpoint, in the order of <see cref="PublicEndpoint.All"/>.</summary>
+/// <summary>Every endpoint of the public API: one line an endpoint, in the order of <see cref="PublicEndpoint.Served"/>.</summary>
 internal static class EndpointTable
 {
     public static readonly IReadOnlyList<IEndpoint> All =
@@ -42,6 +42,7 @@ internal static class EndpointTable
         new BatchesEndpoint(),
         new FineTuningEndpoint(),
         new FederatedEndpoint(),
+        new OrganizationEndpoint(),
     ];
 
     /// <summary>Endpoints that only the internal door serves.</summary>

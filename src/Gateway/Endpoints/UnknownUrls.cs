@@ -12,7 +12,7 @@ internal static class UnknownUrls
 
     /// <summary>The fixed parts of our URLs after the version.</summary>
     private static readonly HashSet<string> Words = new(
-        PublicEndpoint.All.SelectMany(endpoint => endpoint.Paths)
+        PublicEndpoint.Served.SelectMany(endpoint => endpoint.Paths)
             .SelectMany(path => path.Split('/').Skip(2))
             .Where(part => !part.StartsWith('{')),
         StringComparer.OrdinalIgnoreCase);
@@ -41,7 +41,7 @@ internal static class UnknownUrls
 
     /// <summary>The endpoint that has a URL; null for a URL that is not ours.</summary>
     internal static PublicEndpoint? Find(string path) =>
-        PublicEndpoint.All.FirstOrDefault(endpoint => endpoint.Paths.Any(template => Matches(template, path)));
+        PublicEndpoint.Served.FirstOrDefault(endpoint => endpoint.Paths.Any(template => Matches(template, path)));
 
     private static bool Matches(string template, string path) => Matches(template.Split('/'), path.TrimEnd('/').Split('/'));
 

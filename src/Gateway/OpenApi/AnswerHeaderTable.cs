@@ -22,7 +22,7 @@ internal static class AnswerHeaderTable
 
     /// <summary>Headers of an answer that a model generated.</summary>
     public static readonly IReadOnlyList<string> Generated =
-        ["x-tollgate-queue-ms", AnswerHeaders.ModelVersion, "idempotency-replayed", "x-tollgate-original-request-id"];
+        ["x-tollgate-queue-ms", AnswerHeaders.ModelVersion, AnswerHeaders.Replayed, "x-tollgate-original-request-id"];
 
     /// <summary>Headers of an answer to a client of Anthropic, beside those of every answer.</summary>
     public static readonly IReadOnlyList<string> OfAnthropic = ["request-id"];
@@ -72,7 +72,7 @@ internal static class AnswerHeaderTable
         [AnswerHeaders.ModelVersion] = (
             JsonSchemaType.String, "The version of the model that answered. Absent in an answer that was kept."),
         ["x-tollgate-error"] = (JsonSchemaType.String, "Stable name of the error, such as model_not_found."),
-        ["idempotency-replayed"] = (
+        [AnswerHeaders.Replayed] = (
             JsonSchemaType.String, "true for an answer that was kept for its Idempotency-Key. It is not billed again."),
         ["x-tollgate-original-request-id"] = (JsonSchemaType.String, "The request whose answer was kept."),
         ["retry-after"] = (JsonSchemaType.Integer, "Seconds to wait before a retry."),

@@ -8,6 +8,7 @@ namespace Tollgate.Gateway.OpenApi;
 internal static class DocumentedErrors
 {
     private const string Key = "sk-tg-4f1c9a7e2b6d8c30-not-a-real-key-0000000000";
+    private const string AdminKey = "sk-admin-4f1c9a7e2b6d8c30-not-a-real-key-0000000000";
     private const string Model = "tiny-assistant";
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
     private static readonly Guid Request = new("0195aaaa-0000-7000-8000-000000000001");
@@ -37,6 +38,17 @@ internal static class DocumentedErrors
                     endpoint.Label, Subject, RateDimension.RequestsPerMinute, 60, 60, 1, TimeSpan.FromMilliseconds(400)),
             ]
             : (OpenAiError[])[],
+    ];
+
+    /// <summary>Errors of a call with an admin key.</summary>
+    /// <param name="own">Errors of the operation itself.</param>
+    public static IReadOnlyList<OpenAiError> OfAdminKey(PublicEndpoint endpoint, params IReadOnlyList<OpenAiError> own) =>
+    [
+        OpenAiError.MissingBearer(), OpenAiError.InvalidAdminKey(AdminKey), OpenAiError.AdminKeyEnded(AdminKey, "revoked_api_key", "was revoked"),
+        OpenAiError.AdminKeyEnded(AdminKey, "expired_api_key", "has expired"), OpenAiError.AdminKeyNeeded(),
+        OpenAiError.OrganizationSuspended(),
+        OpenAiError.TooManyUnknownKeys(TimeSpan.FromSeconds(30)), OpenAiError.AdminRateLimitReached(600, Soon),
+        OpenAiError.ServerError(), OpenAiError.AuthenticationUnavailable(Soon), OpenAiError.ServiceAway(endpoint.Label), .. own,
     ];
 
     /// <summary>Errors of a call that names a model in its path.</summary>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.OpenApi;
 using Tollgate.Contracts.OpenAi;
+using Tollgate.Gateway.Calls;
 
 namespace Tollgate.Gateway.OpenApi;
 
@@ -97,6 +98,14 @@ internal static class OperationDescriptions
             response.Content![Json].Example = JsonNode.Parse(example.Json);
             AnswerHeaderTable.AddTo(
                 response, context.Document!, [.. AnswerHeaderTable.Always, .. AnswerHeaderTable.OfKey, .. headers]);
+            return Task.CompletedTask;
+        });
+
+    /// <summary>Describes the answer to an admin key, which has no project.</summary>
+    public static RouteHandlerBuilder AnswersAdmin<T>(this RouteHandlerBuilder route, BodyExample example) =>
+        route.Answers<T>(example, AnswerHeaders.Replayed).AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Responses![Ok].Headers?.Remove("openai-project");
             return Task.CompletedTask;
         });
 

@@ -47,7 +47,7 @@ internal sealed class Replay(RequestEntry door, IdempotencyDesk idempotency, Gat
     private async Task SendAsync(HttpContext context, InferenceEndpoint endpoint, StoredAnswer answer)
     {
         var response = context.Response;
-        response.Headers["idempotency-replayed"] = "true";
+        response.Headers[AnswerHeaders.Replayed] = "true";
         response.Headers[OriginalRequestId] = $"req_{answer.RequestId:N}";
         if (answer.Kind == AnswerKind.Events)
         {

@@ -41,6 +41,22 @@ internal sealed class RequestEntry(Authenticator authenticator, AdmissionControl
         return caller;
     }
 
+    /// <summary>Refuses a request to an endpoint that no API key can call: a wrong key as everywhere, any other with
+    /// <paramref name="error"/>.</summary>
+    public async Task RefuseKeyAsync(HttpContext context, ApiCall call, PublicEndpoint endpoint, OpenAiError error)
+    {
+        Open(call, endpoint);
+        var entered = await authenticator.AuthenticateAsync(context, context.RequestAborted);
+        if (!entered.TryGet(out var caller, out var refusal))
+        {
+            await OpenAiErrorResult.WriteAsync(context, refusal);
+            return;
+        }
+
+        call.Caller = caller;
+        await RefuseAsync(context, call, caller, error);
+    }
+
     /// <summary>Begins a request that needs no key.</summary>
     public void Open(ApiCall call, PublicEndpoint endpoint)
     {

@@ -42,6 +42,7 @@ internal static class RelaysSlice
                 PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
             });
         builder.Services.AddSingleton<ServiceRelay>();
+        builder.Services.AddSingleton<AdminRelay>();
         return builder;
     }
 }

@@ -10,6 +10,9 @@ namespace Tollgate.Gateway.Relays;
 /// <param name="Service">Name of the service in <c>service-calls</c> and <c>Services:</c>.</param>
 internal sealed record RelayedRoutes(PublicEndpoint Api, string Service)
 {
+    /// <summary>Whether the service proves the client's key, so that its 401 is one to the client.</summary>
+    public bool ProvesKeys { get; init; }
+
     /// <summary>Maps a route of the endpoint.</summary>
     /// <exception cref="InvalidOperationException">The endpoint's line in the shared list has no such route.</exception>
     public RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string method, string path) =>

@@ -25,13 +25,13 @@ internal sealed partial class ServiceRelay(
     private static readonly MinDataRate SlowestClient = new(240, TimeSpan.FromSeconds(30));
 
     private static readonly string[] AnswerHeaders =
-        ["Content-Type", "Content-Length", "Content-Disposition", "Content-Range", "Accept-Ranges"];
+        ["Content-Type", "Content-Length", "Content-Disposition", "Content-Range", "Accept-Ranges", AnswerHeaders.Replayed];
 
     /// <param name="path">Route template, which is the service's too.</param>
     public async Task RunAsync(HttpContext context, RelayedRoutes endpoint, string path)
     {
         var call = ApiCall.Of(context);
-        var counts = !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method);
+        var counts = TakesBody(context.Request);
         call.ShowsLimits = counts;
         if (await entry.EnterAsync(context, call, endpoint.Api) is not { } shown
             || await entry.CheckAsync(context, call, endpoint.Api, shown, counts: counts) is not { } caller)
@@ -39,13 +39,23 @@ internal sealed partial class ServiceRelay(
             return;
         }
 
+        using var request = RequestOf(context, path);
+        request.Names(caller);
+        await ForwardAsync(context, endpoint, request);
+    }
+
+    /// <summary>Sends a request to the service and passes its answer on. The caller has decided that it may go on.</summary>
+    /// <param name="request">As <see cref="RequestOf"/> makes it, with headers that say for whom it is.</param>
+    /// <param name="onHead">Called once the head of the service's answer is there.</param>
+    public async Task ForwardAsync(
+        HttpContext context, RelayedRoutes endpoint, HttpRequestMessage request, Action<HttpResponseMessage>? onHead = null)
+    {
         Prepare(context, endpoint);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         using var timer = clock.CreateTimer(
             static state => ((CancellationTokenSource)state!).Cancel(), patience, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        using var request = Request(context, caller, path);
         RelayedBody? body = null;
-        if (counts)
+        if (TakesBody(context.Request))
         {
             request.Content = body = new RelayedBody(
                 context.Request,
@@ -64,6 +74,7 @@ internal sealed partial class ServiceRelay(
                 using (response)
                 {
                     timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                    onHead?.Invoke(response);
                     await AnswerAsync(context, endpoint, response);
                 }
             }
@@ -76,6 +87,9 @@ internal sealed partial class ServiceRelay(
 
         void StartTimer() => timer.Change(relayOptions.Value.AnswerTimeout, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Any method but GET and HEAD.</summary>
+    private static bool TakesBody(HttpRequest request) => !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
 
     private void Prepare(HttpContext context, RelayedRoutes endpoint)
     {
@@ -90,7 +104,9 @@ internal sealed partial class ServiceRelay(
         }
     }
 
-    private static HttpRequestMessage Request(HttpContext context, Caller caller, string path)
+    /// <summary>The client's request to the same path of the service, without its body.</summary>
+    /// <param name="path">Route template.</param>
+    public static HttpRequestMessage RequestOf(HttpContext context, string path)
     {
         // Values of a route are escaped again one by one, so that none can become another path.
         var target = string.Join('/', path.Split('/').Select(part => part.StartsWith('{')
@@ -99,7 +115,6 @@ internal sealed partial class ServiceRelay(
         var request = new HttpRequestMessage(
             new HttpMethod(HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method),
             target.TrimStart('/') + context.Request.QueryString.ToUriComponent());
-        request.Names(caller);
         foreach (var name in (string[])["Range", "If-Range"])
         {
             if (context.Request.Headers.TryGetValue(name, out var value))
@@ -138,7 +153,7 @@ internal sealed partial class ServiceRelay(
     {
         if ((int)response.StatusCode >= StatusCodes.Status400BadRequest)
         {
-            var error = response.StatusCode == HttpStatusCode.Unauthorized // Our bearer, not the client's key.
+            var error = response.StatusCode == HttpStatusCode.Unauthorized && !endpoint.ProvesKeys // Our bearer, not the client's key.
                 ? null : await UpstreamError.ReadAsync(response, context.RequestAborted);
             if (error is null)
             {

@@ -33,7 +33,7 @@ internal sealed class GatewayMetrics
 
     /// <summary>One endpoint a scope, those of the internal door too.</summary>
     private static readonly PublicEndpoint[] Endpoints =
-        [.. PublicEndpoint.All.Append(PublicEndpoint.TrainingRuns).DistinctBy(endpoint => endpoint.Scope)];
+        [.. PublicEndpoint.Served.Append(PublicEndpoint.TrainingRuns).DistinctBy(endpoint => endpoint.Scope)];
 
     private readonly int[] _inFlight = new int[Endpoints.Length];
     private readonly Meter _meter;
