@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
+using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Records;
 using Tollgate.Contracts.Keys;
@@ -13,7 +14,7 @@ namespace Tollgate.Accounts.Keys;
 /// the caller whether Redis acknowledged it or the outbox still has to deliver it.
 /// </summary>
 internal sealed class KeyRegister(
-    AccountsDb db, KeyPeppers peppers, IOptions<KeyOptions> options, KeyPublisher publisher, TimeProvider clock)
+    AccountsDb db, KeyPeppers peppers, IOptions<KeyOptions> options, KeyPublisher publisher, AuditTrail audit, TimeProvider clock)
 {
     /// <summary>Most keys that an organization may have at once, not counting revoked ones.</summary>
     public int MostKeys => options.Value.MostPerOrganization;
@@ -63,8 +64,7 @@ internal sealed class KeyRegister(
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
 
         // Serializes creations of an organization, so that two cannot both take the last free place and one form cannot make two keys.
-        await db.Database.ExecuteSqlAsync(
-            $"select 1 from accounts.organizations where id = {order.OrganizationId} for no key update", cancellationToken);
+        await db.LockOrganizationAsync(order.OrganizationId, cancellationToken);
         if (await db.ApiKeys.AnyAsync(k => k.Id == order.KeyId, cancellationToken))
         {
             return new KeyCreation.SentTwice();
@@ -74,6 +74,13 @@ internal sealed class KeyRegister(
             k => k.OrganizationId == order.OrganizationId && k.State != KeyState.Revoked, cancellationToken) >= MostKeys)
         {
             return new KeyCreation.TooMany();
+        }
+
+        // Under the lock that a removal takes too, so a member who is being removed makes no key.
+        if (order.ActorId is { } actorId
+            && !(await db.StandingAsync(order.OrganizationId, actorId, cancellationToken)).May(Permission.ManageKeys))
+        {
+            return new KeyCreation.Forbidden();
         }
 
         var (key, text) = Add(order);
@@ -102,7 +109,7 @@ internal sealed class KeyRegister(
             CreatedBy = order.ActorId,
         };
         db.ApiKeys.Add(key);
-        AddTrace("key.create", key, order.ActorId);
+        AddTrace("key.create", key, before: null, order.ActorId);
         return (key, text);
     }
 
@@ -176,12 +183,27 @@ internal sealed class KeyRegister(
             """).ToListAsync(cancellationToken);
         foreach (var key in keys)
         {
+            var before = KeyValues.Of(key);
             key.Revoke(clock);
-            AddTrace("key.revoke", key, userId);
+            AddTrace("key.revoke", key, before, userId);
         }
 
         return [.. keys.Select(key => key.Id)];
     }
+
+    /// <summary>
+    /// Revokes the personal keys of a member in the caller's transaction. The caller saves, commits, and then calls
+    /// <see cref="PublishAllAsync"/>.
+    /// </summary>
+    /// <param name="actorId">Who removes the member; null for the operator's doors and the admin API.</param>
+    public Task<IReadOnlyList<Guid>> RevokePersonalAsync(
+        Guid organizationId, Guid userId, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangePersonalAsync(organizationId, userId, actorId, "key.revoke", key => key.Revoke(clock), cancellationToken);
+
+    /// <summary>Disables the personal keys of a member, as <see cref="RevokePersonalAsync"/> revokes them.</summary>
+    public Task<IReadOnlyList<Guid>> DisablePersonalAsync(
+        Guid organizationId, Guid userId, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangePersonalAsync(organizationId, userId, actorId, "key.disable", key => key.Disable(clock), cancellationToken);
 
     /// <summary>Publishes committed changes. Returns Queued when Redis did not acknowledge all of them.</summary>
     public async Task<RecordChange> PublishAllAsync(IReadOnlyList<Guid> keyIds)
@@ -195,6 +217,28 @@ internal sealed class KeyRegister(
         }
 
         return RecordChange.Acknowledged;
+    }
+
+    private async Task<IReadOnlyList<Guid>> ChangePersonalAsync(
+        Guid organizationId, Guid userId, Guid? actorId, string action, Func<ApiKey, bool> change, CancellationToken cancellationToken)
+    {
+        var keys = await db.ApiKeys.FromSql(
+            $"""
+            select * from accounts.api_keys where organization_id = {organizationId} and created_by = {userId} and state <> 2
+            order by id for update
+            """).ToListAsync(cancellationToken);
+        var changed = new List<Guid>();
+        foreach (var key in keys)
+        {
+            var before = KeyValues.Of(key);
+            if (change(key))
+            {
+                AddTrace(action, key, before, actorId);
+                changed.Add(key.Id);
+            }
+        }
+
+        return changed;
     }
 
     /// <summary>Marks the old secret of the running rotation as ended.</summary>
@@ -220,9 +264,10 @@ internal sealed class KeyRegister(
                 return RecordChange.NotFound;
             }
 
+            var before = KeyValues.Of(key);
             if (change(key))
             {
-                AddTrace(action, key, actorId);
+                AddTrace(action, key, before, actorId);
                 await (andThen?.Invoke(key.Id, cancellationToken) ?? Task.CompletedTask);
             }
 
@@ -233,18 +278,10 @@ internal sealed class KeyRegister(
         return await publisher.PublishChangeAsync(keyId);
     }
 
-    private void AddTrace(string action, ApiKey key, Guid? actorId)
+    private void AddTrace(string action, ApiKey key, KeyValues? before, Guid? actorId)
     {
-        var now = clock.GetUtcNow();
-        db.Outbox.Add(OutboxMessage.Create(OutboxKind.Key, key.Id, now));
-        db.AuditEntries.Add(new AuditEntry
-        {
-            At = now,
-            OrganizationId = key.OrganizationId,
-            ActorId = actorId,
-            Action = action,
-            Subject = key.PublicId,
-        });
+        db.Outbox.Add(OutboxMessage.Create(OutboxKind.Key, key.Id, clock.GetUtcNow()));
+        audit.Add(action, key.PublicId, key.OrganizationId, before, KeyValues.Of(key), actorId);
     }
 }
 
@@ -269,8 +306,20 @@ internal abstract record KeyCreation
     /// <summary>The form was submitted twice: <see cref="KeyOrder.KeyId"/> exists.</summary>
     internal sealed record SentTwice : KeyCreation;
 
+    /// <summary>The acting user's role does not allow it any more.</summary>
+    internal sealed record Forbidden : KeyCreation;
+
     /// <summary>The organization has the maximum number of keys.</summary>
     internal sealed record TooMany : KeyCreation;
+}
+
+/// <summary>What the audit log keeps of a key: everything that can change but its secrets.</summary>
+/// <param name="OldSecretUntil">When the old secret of a rotation ends; null when there is none.</param>
+internal sealed record KeyValues(
+    string Name, Guid ProjectId, KeyState State, Limits Limits, KeyAccess Access, DateTimeOffset? OldSecretUntil)
+{
+    public static KeyValues Of(ApiKey key) => new(
+        key.Name, key.ProjectId, key.State, key.Limits, key.Access, key.Secrets.Max(secret => secret.NotAfter));
 }
 
 /// <summary>A page of keys.</summary>
