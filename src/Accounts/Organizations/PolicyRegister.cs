@@ -32,37 +32,55 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
         Guid organizationId, bool suspended, string? reason, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, actorId, suspended ? "organization.suspend" : "organization.unsuspend", organizationId,
-            rules => ValueTask.FromResult(suspended ? rules.Suspend(reason, clock) : rules.Unsuspend(clock)), cancellationToken);
+            rules => Task.FromResult<bool?>(suspended ? rules.Suspend(reason, clock) : rules.Unsuspend(clock)), cancellationToken);
 
     public Task<RecordChange> ChangeLimitsAsync(
         Guid organizationId, Limits limits, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, actorId, "organization.limits", organizationId,
-            rules => ValueTask.FromResult(rules.ChangeLimits(limits, clock)), cancellationToken);
+            rules => Task.FromResult<bool?>(rules.ChangeLimits(limits, clock)), cancellationToken);
 
     /// <summary>Allows responses of a project to be kept, or forbids it. What was kept stays.</summary>
     public Task<RecordChange> KeepResponsesAsync(
         Guid organizationId, Guid projectId, bool keeps, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangeProjectAsync(
+            organizationId, projectId, actorId, keeps ? "project.responses.keep" : "project.responses.discard",
+            project => project.KeepResponses(keeps), cancellationToken);
+
+    /// <summary>Changes a project, which is part of the policy. Not found for a project that is archived or another organization's.</summary>
+    /// <param name="change">Returns false when nothing changes.</param>
+    /// <param name="andThen">Runs after a change, before it is saved and in the same transaction.</param>
+    public Task<RecordChange> ChangeProjectAsync(
+        Guid organizationId, Guid projectId, Guid? actorId, string action, Func<Project, bool> change, CancellationToken cancellationToken,
+        Func<Project, Task>? andThen = null) =>
         ChangeAsync(
-            organizationId, actorId, keeps ? "project.responses.keep" : "project.responses.discard", projectId,
+            organizationId, actorId, action, projectId,
             async rules =>
             {
                 var project = await db.Projects.SingleOrDefaultAsync(
-                    one => one.OrganizationId == organizationId && one.Id == projectId, cancellationToken);
-                if (project?.KeepResponses(keeps) != true)
+                    one => one.OrganizationId == organizationId && one.Id == projectId && one.ArchivedAt == null, cancellationToken);
+                if (project is null)
+                {
+                    return null;
+                }
+
+                if (!change(project))
                 {
                     return false;
                 }
 
                 rules.RaiseVersion(clock);
+                await (andThen?.Invoke(project) ?? Task.CompletedTask);
                 return true;
             },
             cancellationToken);
 
     /// <param name="subject">What changes, for the audit.</param>
-    /// <param name="change">Returns false when nothing changes. Runs under the lock of the rules.</param>
+    /// <param name="change">
+    /// Returns false when nothing changes, null when the subject does not exist. Runs under the lock of the rules.
+    /// </param>
     private async Task<RecordChange> ChangeAsync(
-        Guid organizationId, Guid? actorId, string action, Guid subject, Func<OrganizationRules, ValueTask<bool>> change,
+        Guid organizationId, Guid? actorId, string action, Guid subject, Func<OrganizationRules, Task<bool?>> change,
         CancellationToken cancellationToken)
     {
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
@@ -75,7 +93,12 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
                 return RecordChange.NotFound;
             }
 
-            if (await change(rules))
+            if (await change(rules) is not { } isChanged)
+            {
+                return RecordChange.NotFound;
+            }
+
+            if (isChanged)
             {
                 AddTrace(action, organizationId, subject, actorId);
                 await db.SaveChangesAsync(cancellationToken);
