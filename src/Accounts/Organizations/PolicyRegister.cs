@@ -11,7 +11,7 @@ namespace Tollgate.Accounts.Organizations;
 /// Changes an organization's rules for gateways. A change commits together with its outbox message and then goes to Redis at once.
 /// Gateways apply it from the next request after Redis has it.
 /// </summary>
-internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, TimeProvider clock)
+internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, AuditTrail audit, TimeProvider clock)
 {
     /// <summary>Whether Redis has yet to acknowledge the organization's last change.</summary>
     public Task<bool> IsPendingAsync(Guid organizationId, CancellationToken cancellationToken) =>
@@ -32,13 +32,22 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
         Guid organizationId, bool suspended, string? reason, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, actorId, suspended ? "organization.suspend" : "organization.unsuspend", organizationId,
-            rules => Task.FromResult<bool?>(suspended ? rules.Suspend(reason, clock) : rules.Unsuspend(clock)), cancellationToken);
+            rules => ValueTask.FromResult<(object, object)?>(
+                (suspended ? rules.Suspend(reason, clock) : rules.Unsuspend(clock))
+                    ? (new { suspended = !suspended }, new { suspended }) // Without the reason, which customers do not see.
+                    : null),
+            cancellationToken);
 
     public Task<RecordChange> ChangeLimitsAsync(
         Guid organizationId, Limits limits, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, actorId, "organization.limits", organizationId,
-            rules => Task.FromResult<bool?>(rules.ChangeLimits(limits, clock)), cancellationToken);
+            rules =>
+            {
+                var before = rules.Limits;
+                return ValueTask.FromResult<(object, object)?>(rules.ChangeLimits(limits, clock) ? (before, limits) : null);
+            },
+            cancellationToken);
 
     /// <summary>Allows responses of a project to be kept, or forbids it. What was kept stays.</summary>
     public Task<RecordChange> KeepResponsesAsync(
@@ -47,12 +56,10 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
             organizationId, projectId, actorId, keeps ? "project.responses.keep" : "project.responses.discard",
             project => project.KeepResponses(keeps), cancellationToken);
 
-    /// <summary>Changes a project, which is part of the policy. Not found for a project that is archived or another organization's.</summary>
+    /// <summary>Changes a project, which is part of the policy. Changes nothing of one that is archived or another organization's.</summary>
     /// <param name="change">Returns false when nothing changes.</param>
-    /// <param name="andThen">Runs after a change, before it is saved and in the same transaction.</param>
     public Task<RecordChange> ChangeProjectAsync(
-        Guid organizationId, Guid projectId, Guid? actorId, string action, Func<Project, bool> change, CancellationToken cancellationToken,
-        Func<Project, Task>? andThen = null) =>
+        Guid organizationId, Guid projectId, Guid? actorId, string action, Func<Project, bool> change, CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, actorId, action, projectId,
             async rules =>
@@ -64,24 +71,22 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
                     return null;
                 }
 
+                var before = ProjectValues.Of(project);
                 if (!change(project))
                 {
-                    return false;
+                    return null;
                 }
 
                 rules.RaiseVersion(clock);
-                await (andThen?.Invoke(project) ?? Task.CompletedTask);
-                return true;
+                return (before, ProjectValues.Of(project));
             },
             cancellationToken);
 
     /// <param name="subject">What changes, for the audit.</param>
-    /// <param name="change">
-    /// Returns false when nothing changes, null when the subject does not exist. Runs under the lock of the rules.
-    /// </param>
+    /// <param name="change">Returns the values before and after, or null when nothing changes. Runs under the lock of the rules.</param>
     private async Task<RecordChange> ChangeAsync(
-        Guid organizationId, Guid? actorId, string action, Guid subject, Func<OrganizationRules, Task<bool?>> change,
-        CancellationToken cancellationToken)
+        Guid organizationId, Guid? actorId, string action, Guid subject,
+        Func<OrganizationRules, ValueTask<(object Before, object After)?>> change, CancellationToken cancellationToken)
     {
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
         {
@@ -93,14 +98,10 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
                 return RecordChange.NotFound;
             }
 
-            if (await change(rules) is not { } isChanged)
+            if (await change(rules) is (var before, var after))
             {
-                return RecordChange.NotFound;
-            }
-
-            if (isChanged)
-            {
-                AddTrace(action, organizationId, subject, actorId);
+                db.Outbox.Add(OutboxMessage.Create(OutboxKind.Policy, organizationId, clock.GetUtcNow()));
+                audit.Add(action, subject.ToString(), organizationId, before, after, actorId);
                 await db.SaveChangesAsync(cancellationToken);
             }
 
@@ -109,18 +110,13 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
 
         return await publisher.PublishChangeAsync(organizationId);
     }
+}
 
-    private void AddTrace(string action, Guid organizationId, Guid subject, Guid? actorId)
-    {
-        var now = clock.GetUtcNow();
-        db.Outbox.Add(OutboxMessage.Create(OutboxKind.Policy, organizationId, now));
-        db.AuditEntries.Add(new AuditEntry
-        {
-            At = now,
-            OrganizationId = organizationId,
-            ActorId = actorId,
-            Action = action,
-            Subject = subject.ToString(),
-        });
-    }
+/// <summary>What the audit log keeps of a project: everything that can change.</summary>
+internal sealed record ProjectValues(
+    string Name, Limits Limits, long? SoftBudgetNanoUsd, string[]? ModelsAllowed, string[]? ModelsDenied, bool KeepsResponses, bool Archived)
+{
+    public static ProjectValues Of(Project project) => new(
+        project.Name, project.Limits, project.SoftBudgetNanoUsd, project.ModelsAllowed, project.ModelsDenied, project.KeepsResponses,
+        project.ArchivedAt is not null);
 }
