@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Keys;
 
@@ -25,13 +26,12 @@ public sealed class KeyOptions
 [OptionsValidator]
 internal sealed partial class KeyOptionsValidator : IValidateOptions<KeyOptions>;
 
-/// <summary>Holds the current pepper. Accounts only creates secrets; gateways verify them.</summary>
+/// <summary>Holds the peppers. Accounts creates the secrets of API keys, which gateways verify, and verifies those of admin keys.</summary>
 internal sealed class KeyPeppers
 {
-    private readonly string _id;
-    private readonly byte[] _pepper;
+    private readonly IReadOnlyList<(string Id, byte[] Pepper)> _all;
 
-    public KeyPeppers(IOptions<KeyOptions> options) => (_id, _pepper) = Read(options.Value)[0];
+    public KeyPeppers(IOptions<KeyOptions> options) => _all = Read(options.Value);
 
     /// <summary>All configured peppers, the current one first.</summary>
     public static IReadOnlyList<(string Id, byte[] Pepper)> Read(KeyOptions options) =>
@@ -39,5 +39,10 @@ internal sealed class KeyPeppers
             .Select(text => text.Split(':')).Select(parts => (parts[0], Convert.FromHexString(parts[1])))];
 
     /// <summary>Converts a new secret to its stored form.</summary>
-    public KeySecret Seal(string secret) => new(Convert.ToBase64String(ApiKeyText.Mac(_pepper, secret)), _id, NotAfter: null);
+    public KeySecret Seal(string secret) =>
+        new(Convert.ToBase64String(ApiKeyText.Mac(_all[0].Pepper, secret)), _all[0].Id, NotAfter: null);
+
+    /// <summary>Whether a stored MAC is that of a secret. Takes the same time for each secret.</summary>
+    public bool Proves(string secret, string mac, string pepperId) => _all.Any(one => one.Id == pepperId
+        && CryptographicOperations.FixedTimeEquals(ApiKeyText.Mac(one.Pepper, secret), Convert.FromBase64String(mac)));
 }

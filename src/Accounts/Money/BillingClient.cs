@@ -33,6 +33,24 @@ internal sealed partial class BillingClient(
         $"/internal/organizations/{organizationId}/usage?{Range(from, to)}&bucket={bucket}",
         $"usage {organizationId} {bucket} {(to - from).TotalHours:0}", ContractsJson.Default.UsageReport, cancellationToken);
 
+    /// <summary>Reads usage in buckets. Returns null when Billing is down: an old figure would be wrong.</summary>
+    public async Task<UsageReport?> FindUsageAsync(Guid organizationId, UsageBucketQuery query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var client = clients.CreateClient(Name);
+            using var response = await client.PostAsJsonAsync(
+                $"/internal/organizations/{organizationId}/usage/buckets", query, ContractsJson.Default.UsageBucketQuery, cancellationToken);
+            response.EnsureSuccessStatusCode();
+            return await response.Content.ReadFromJsonAsync(ContractsJson.Default.UsageReport, cancellationToken);
+        }
+        catch (Exception exception) when (IsAway(exception, cancellationToken))
+        {
+            LogAway(logger, "usage", exception.Message);
+            return null;
+        }
+    }
+
     /// <summary>Reads the usage of all organizations.</summary>
     /// <param name="by"><c>organization</c> or <c>model</c>.</param>
     public Task<Figure<UsageReport>> GetAllUsageAsync(

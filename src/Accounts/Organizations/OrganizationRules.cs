@@ -46,6 +46,25 @@ internal sealed class OrganizationRules
         return true;
     }
 
+    /// <summary>Whether responses of projects that have not decided themselves are not kept. Default false.</summary>
+    public bool KeepsNoResponses { get; private set; }
+
+    /// <summary>Whether responses of a project may be kept.</summary>
+    public bool Keeps(Project project) => project.DecidesRetention ? project.KeepsResponses : !KeepsNoResponses;
+
+    /// <summary>Decides for projects that have not decided themselves. Returns false when nothing changes.</summary>
+    public bool KeepNoResponses(bool keepsNone, TimeProvider clock)
+    {
+        if (KeepsNoResponses == keepsNone)
+        {
+            return false;
+        }
+
+        KeepsNoResponses = keepsNone;
+        Version = RowVersion.After(Version, clock);
+        return true;
+    }
+
     /// <summary>Makes gateways read the policy again, after a change of a project that is part of it.</summary>
     public void RaiseVersion(TimeProvider clock) => Version = RowVersion.After(Version, clock);
 
@@ -58,7 +77,7 @@ internal sealed class OrganizationRules
         Projects = projects.Where(p => p.Limits != Limits.None).ToDictionary(p => p.Id.ToString("N"), p => p.Limits),
         ProjectRules = projects.Select(p => (p.Id, Rules: p.ToRules())).Where(p => p.Rules is not null)
             .ToDictionary(p => p.Id.ToString("N"), p => p.Rules!) is { Count: > 0 } rules ? rules : null,
-        KeepNoResponses = projects.Where(p => !p.KeepsResponses).Select(p => p.Id.ToString("N")).ToArray() is { Length: > 0 } some
+        KeepNoResponses = projects.Where(p => !Keeps(p)).Select(p => p.Id.ToString("N")).ToArray() is { Length: > 0 } some
             ? some : null,
         Models = Models,
     };

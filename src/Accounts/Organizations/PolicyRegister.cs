@@ -23,9 +23,12 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, A
             .SingleOrDefaultAsync(cancellationToken);
 
     /// <summary>Whether responses of a project may be kept.</summary>
-    public Task<bool> KeepsResponsesAsync(Guid organizationId, Guid projectId, CancellationToken cancellationToken) =>
-        db.Projects.AsNoTracking().Where(project => project.OrganizationId == organizationId && project.Id == projectId)
-            .Select(project => project.KeepsResponses).SingleAsync(cancellationToken);
+    public async Task<bool> KeepsResponsesAsync(Guid organizationId, Guid projectId, CancellationToken cancellationToken)
+    {
+        var rules = await db.OrganizationRules.AsNoTracking().SingleAsync(one => one.OrganizationId == organizationId, cancellationToken);
+        return rules.Keeps(await db.Projects.AsNoTracking().SingleAsync(
+            project => project.OrganizationId == organizationId && project.Id == projectId, cancellationToken));
+    }
 
     /// <summary>Suspends or resumes an organization. Its keys' own states stay unchanged.</summary>
     public Task<RecordChange> SetSuspendedAsync(
@@ -40,13 +43,29 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, A
 
     public Task<RecordChange> ChangeLimitsAsync(
         Guid organizationId, Limits limits, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangeLimitsAsync(organizationId, _ => limits, actorId, cancellationToken);
+
+    /// <summary>Changes some limits of an organization and leaves the others as they are.</summary>
+    public Task<RecordChange> ChangeLimitsAsync(
+        Guid organizationId, Func<Limits, Limits> change, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, actorId, "organization.limits", organizationId,
             rules =>
             {
                 var before = rules.Limits;
+                var limits = change(before);
                 return ValueTask.FromResult<(object, object)?>(rules.ChangeLimits(limits, clock) ? (before, limits) : null);
             },
+            cancellationToken);
+
+    /// <summary>Decides for an organization's projects that have not decided themselves whether responses are kept. What was kept stays.
+    /// </summary>
+    public Task<RecordChange> KeepNoResponsesAsync(
+        Guid organizationId, bool keepsNone, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            organizationId, actorId, "organization.retention", organizationId,
+            rules => ValueTask.FromResult<(object, object)?>(rules.KeepNoResponses(keepsNone, clock)
+                ? (new { keepsNoResponses = !keepsNone }, new { keepsNoResponses = keepsNone }) : null),
             cancellationToken);
 
     /// <summary>Allows responses of a project to be kept, or forbids it. What was kept stays.</summary>
@@ -114,9 +133,10 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, A
 
 /// <summary>What the audit log keeps of a project: everything that can change.</summary>
 internal sealed record ProjectValues(
-    string Name, Limits Limits, long? SoftBudgetNanoUsd, string[]? ModelsAllowed, string[]? ModelsDenied, bool KeepsResponses, bool Archived)
+    string Name, Limits Limits, long? SoftBudgetNanoUsd, string[]? ModelsAllowed, string[]? ModelsDenied, bool KeepsResponses,
+    bool DecidesRetention, bool Archived)
 {
     public static ProjectValues Of(Project project) => new(
         project.Name, project.Limits, project.SoftBudgetNanoUsd, project.ModelsAllowed, project.ModelsDenied, project.KeepsResponses,
-        project.ArchivedAt is not null);
+        project.DecidesRetention, project.ArchivedAt is not null);
 }

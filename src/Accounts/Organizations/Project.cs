@@ -31,8 +31,11 @@ internal sealed class Project
     /// <summary>Real names or aliases that they may not call; overrides <see cref="ModelsAllowed"/>.</summary>
     public string[]? ModelsDenied { get; private set; }
 
-    /// <summary>Whether responses of <c>/v1/responses</c> may be kept. Default true.</summary>
+    /// <summary>Whether responses of <c>/v1/responses</c> may be kept, where <see cref="DecidesRetention"/>. Default true.</summary>
     public bool KeepsResponses { get; private set; } = true;
+
+    /// <summary>Whether the project decides what is kept, and not its organization. Default false.</summary>
+    public bool DecidesRetention { get; private set; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -42,8 +45,16 @@ internal sealed class Project
     /// <summary>Allows responses to be kept, or forbids it. Returns false when nothing changes.</summary>
     public bool KeepResponses(bool keeps)
     {
-        var changes = KeepsResponses != keeps;
-        KeepsResponses = keeps;
+        var changes = !DecidesRetention || KeepsResponses != keeps;
+        (KeepsResponses, DecidesRetention) = (keeps, true);
+        return changes;
+    }
+
+    /// <summary>Leaves the decision to the organization. Returns false when nothing changes.</summary>
+    public bool FollowRetention()
+    {
+        var changes = DecidesRetention;
+        (KeepsResponses, DecidesRetention) = (true, false);
         return changes;
     }
 

@@ -14,12 +14,14 @@ internal static class ReportEndpoints
     private static readonly TimeSpan LongestByHour = TimeSpan.FromDays(93);
     private static readonly TimeSpan LongestByDay = TimeSpan.FromDays(800);
 
-    public static IServiceCollection AddReports(this IServiceCollection services) => services.AddSingleton<UsageReports>();
+    public static IServiceCollection AddReports(this IServiceCollection services) =>
+        services.AddSingleton<UsageReports>().AddSingleton<UsageBuckets>();
 
     public static IEndpointRouteBuilder MapReports(this IEndpointRouteBuilder routes)
     {
         routes.MapInternal("/internal/organizations/{organizationId:guid}/usage", "accounts", "operator").MapGet("", OfOrganizationAsync);
         routes.MapInternal("/internal/organizations/{organizationId:guid}/usage/costs", "learning").MapPost("", OfRequestsAsync);
+        routes.MapInternal("/internal/organizations/{organizationId:guid}/usage/buckets", "accounts").MapPost("", OfBucketsAsync);
         routes.MapInternal("/internal/usage", "accounts", "operator").MapGet("", OfAllAsync);
         return routes;
     }
@@ -56,6 +58,15 @@ internal static class ReportEndpoints
             : TypedResults.ValidationProblem(new Dictionary<string, string[]>
             {
                 ["requestIds"] = [$"Name at most {RequestCostQuery.Most} requests."],
+            });
+
+    internal static async Task<Results<Ok<UsageReport>, ValidationProblem>> OfBucketsAsync(
+        Guid organizationId, UsageBucketQuery query, UsageBuckets buckets, CancellationToken cancellationToken) =>
+        query.To > query.From && query.To - query.From <= UsageBucketQuery.LongestOf(query.Width)
+            ? TypedResults.Ok(await buckets.ReadAsync(organizationId, query, cancellationToken))
+            : TypedResults.ValidationProblem(new Dictionary<string, string[]>
+            {
+                ["from"] = [$"Buckets need from < to, at most {UsageBucketQuery.LongestOf(query.Width).TotalDays} days."],
             });
 
     private static ReportRange? Range(DateTimeOffset from, DateTimeOffset to, string bucket)

@@ -45,6 +45,7 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(CheckoutStarted))]
 [JsonSerializable(typeof(IReadOnlyList<StatementLine>))]
 [JsonSerializable(typeof(UsageReport))]
+[JsonSerializable(typeof(UsageBucketQuery))]
 [JsonSerializable(typeof(RequestCostQuery))]
 [JsonSerializable(typeof(RequestCosts))]
 [JsonSerializable(typeof(IReadOnlyList<RejectedUsage>))]
