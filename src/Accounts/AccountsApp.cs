@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Admin;
+using Tollgate.Accounts.AdminApi;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.AuditLog;
 using Tollgate.Accounts.Batches;
@@ -63,6 +64,7 @@ public static class AccountsApp
         builder.AddFineTuning();
         builder.AddAdmin();
         builder.AddAuditLog();
+        builder.AddAdminApi();
         builder.AddSite();
         builder.Services.AddHostedService<HourlyCleanup>();
 
@@ -86,6 +88,7 @@ public static class AccountsApp
         app.MapFineTuning();
         app.MapAdmin();
         app.MapAuditLog();
+        app.MapAdminApi();
         app.MapSite();
         return app;
     }

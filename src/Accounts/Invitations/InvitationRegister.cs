@@ -27,8 +27,10 @@ internal sealed class InvitationRegister(
 
     /// <summary>Invites an address, or renews its expired invitation with the chosen role.</summary>
     /// <param name="actorId">The inviting member; null for the operator's doors and the admin API.</param>
+    /// <param name="projects">Projects of the organization that the person becomes a member of; null for none.</param>
     public async Task<InvitationOutcome> InviteAsync(
-        Guid organizationId, Guid? actorId, string email, RoleChoice choice, CancellationToken cancellationToken)
+        Guid organizationId, Guid? actorId, string email, RoleChoice choice, CancellationToken cancellationToken,
+        IReadOnlyList<Guid>? projects = null)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.LockOrganizationAsync(organizationId, cancellationToken);
@@ -75,6 +77,8 @@ internal sealed class InvitationRegister(
             ExpiresAt = now + limits.Lifetime,
         };
         db.Invitations.Add(invitation);
+        db.InvitationProjects.AddRange(
+            (projects ?? []).Select(id => new InvitationProject { InvitationId = invitation.Id, ProjectId = id }));
         audit.Add(
             "member.invite", email, organizationId, after: new { Role = custom?.Name ?? RoleChoice.NameOf(choice.Role), invitation.ExpiresAt });
         return await SendAsync(transaction, invitation, token, actorId, cancellationToken);

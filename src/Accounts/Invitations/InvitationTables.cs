@@ -10,6 +10,8 @@ internal static class InvitationTables
     {
         public DbSet<Invitation> Invitations => db.Set<Invitation>();
 
+        public DbSet<InvitationProject> InvitationProjects => db.Set<InvitationProject>();
+
         /// <summary>Invitations that are neither accepted nor revoked. They may have expired.</summary>
         public IQueryable<Invitation> OpenInvitations =>
             db.Set<Invitation>().Where(one => one.AcceptedAt == null && one.RevokedAt == null);

@@ -51,6 +51,10 @@ public sealed partial record OpenAiError
         BindingLimit = "admin_key.rpm",
     };
 
+    /// <summary>The organization has mailed as many invitations as it may for now.</summary>
+    public static OpenAiError TooManyInvitations(TimeSpan retryAfter) => new(
+        429, "requests", "rate_limit_exceeded", "Too many invitations were mailed. Please try again later.") { RetryAfter = retryAfter };
+
     /// <summary>An object of the organization does not exist, or belongs to another one.</summary>
     /// <param name="what">Such as <c>project</c>.</param>
     public static OpenAiError AdminObjectNotFound(string what, string id) => new(
