@@ -44,10 +44,9 @@ internal sealed class Registration(
         var order = requests.Open<SignUpOrder>(message);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var name = users.NormalizeEmail(order.Email);
-        await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtext('sign-up ' || {name}))", cancellationToken);
         if (await requests.TakeAsync(message.Id, cancellationToken))
         {
-            if (await db.LockUserAsync(name, cancellationToken) is not { } user)
+            if (await db.LockAddressAsync(name, cancellationToken) is not { } user)
             {
                 user = new User
                 {

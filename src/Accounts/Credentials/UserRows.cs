@@ -23,6 +23,17 @@ internal static class UserRows
             db.Users.FromSql($"select * from accounts.users where normalized_email = {normalizedEmail} for update"), cancellationToken);
     }
 
+    /// <summary>
+    /// Reads the account of an address under a lock that also holds while there is none, so that two sign-ups make one account.
+    /// </summary>
+    public static async Task<User?> LockAddressAsync(
+        this AccountsDb db, string normalizedEmail, CancellationToken cancellationToken)
+    {
+        await db.Database.ExecuteSqlAsync(
+            $"select pg_advisory_xact_lock(hashtext('sign-up ' || {normalizedEmail}))", cancellationToken);
+        return await db.LockUserAsync(normalizedEmail, cancellationToken);
+    }
+
     /// <summary>Lists what is wrong with a new password; empty when it is acceptable.</summary>
     public static async Task<IReadOnlyList<string>> CheckNewPasswordAsync(this UserManager<User> users, User user, string password)
     {

@@ -21,7 +21,8 @@ internal static partial class FileTransfers
     public static void MapFiles(this IEndpointRouteBuilder routes)
     {
         // The handler checks the token itself: the middleware would take in the whole form for it.
-        routes.MapPost(UploadPath, UploadAsync).RequireAuthorization().ExcludeFromDescription();
+        routes.MapPost(UploadPath, UploadAsync).RequireAuthorization().ExcludeFromDescription()
+            .WithMetadata(new NeedsToChangeAttribute(Permission.UseProject));
         routes.MapGet("/files/{file}/content", DownloadAsync).RequireAuthorization().ExcludeFromDescription();
     }
 

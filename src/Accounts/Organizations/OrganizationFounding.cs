@@ -106,7 +106,9 @@ internal sealed class OrganizationFounding(
         return project;
     }
 
-    private static string NameFor(string email) => $"{email[..email.IndexOf('@', StringComparison.Ordinal)]}'s organization";
+    /// <summary>A name that fits its column, however long the address is.</summary>
+    private static string NameFor(string email) =>
+        $"{email[..Math.Min(80, email.IndexOf('@', StringComparison.Ordinal))]}'s organization";
 }
 
 /// <summary>Result of founding another organization.</summary>

@@ -36,3 +36,22 @@ internal enum Permission
     /// <summary>Change how members sign in.</summary>
     ManageSignIn,
 }
+
+/// <summary>Names of permissions for people.</summary>
+internal static class Permissions
+{
+    public static string Label(this Permission permission) => permission switch
+    {
+        Permission.ReadOrganization => "Read members, projects and keys",
+        Permission.ManageOrganization => "Rename the organization and change its roles",
+        Permission.ManageMembers => "Invite, change and remove members",
+        Permission.ManageProjects => "Create, change and archive projects",
+        Permission.ManageKeys => "Create, change and revoke keys",
+        Permission.UseProject => "Run files, batches and fine-tuning",
+        Permission.ReadUsage => "Read usage",
+        Permission.ReadBilling => "Read balance and statement",
+        Permission.ManageBilling => "Add money",
+        Permission.ReadAudit => "Read the audit log",
+        _ => "Change how members sign in",
+    };
+}

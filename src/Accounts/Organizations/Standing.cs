@@ -19,48 +19,6 @@ internal sealed record Standing(MemberRole? Role, IReadOnlySet<Permission> Permi
         Role is { } own && MemberRoles.MayTouch(own, Permissions, role, MemberRoles.PermissionsOf(role, custom));
 }
 
-/// <summary>A role that a form chose.</summary>
-/// <param name="CustomRoleId">Set for <see cref="MemberRole.Custom"/> alone.</param>
-internal sealed record RoleChoice(MemberRole Role, Guid? CustomRoleId = null)
-{
-    /// <summary>Text of the choice in forms: the role's name in lower case, or the id of a custom role.</summary>
-    public string Value => CustomRoleId?.ToString() ?? NameOf(Role);
-
-    /// <summary>Reads <see cref="Value"/>; null for another text.</summary>
-    public static RoleChoice? Read(string? text)
-    {
-        if (Guid.TryParse(text, out var id))
-        {
-            return new RoleChoice(MemberRole.Custom, id);
-        }
-
-        foreach (var role in Named)
-        {
-            if (NameOf(role) == text)
-            {
-                return new RoleChoice(role);
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>Roles that every organization has, in the order of forms.</summary>
-    public static IReadOnlyList<MemberRole> Named { get; } =
-        [MemberRole.Owner, MemberRole.Admin, MemberRole.Developer, MemberRole.Billing, MemberRole.Reader];
-
-    /// <summary>Name of a role in lower case.</summary>
-    public static string NameOf(MemberRole role) => role switch
-    {
-        MemberRole.Owner => "owner",
-        MemberRole.Admin => "admin",
-        MemberRole.Developer => "developer",
-        MemberRole.Billing => "billing",
-        MemberRole.Reader => "reader",
-        _ => "custom",
-    };
-}
-
 /// <summary>Serializes changes of an organization's members and reads who acts.</summary>
 internal static class Standings
 {

@@ -35,6 +35,9 @@ internal sealed class Workspace
 
     public MemberRole Role { get; private set; }
 
+    /// <summary>Name of the role for people, such as that of a custom role.</summary>
+    public string RoleName { get; private set; } = "";
+
     /// <summary>What the member may do in the organization.</summary>
     public IReadOnlySet<Permission> Permissions => _permissions;
 
@@ -96,7 +99,7 @@ internal sealed class Workspace
             orderby membership.JoinedAt, organization.Id
             select new { organization.Id, organization.Name, membership.Role, rules.Suspended, Custom = custom })
             .AsNoTracking().ToListAsync(cancellationToken);
-        Organizations = [.. memberships.Select(one => new WorkspaceOrganization(one.Id, one.Name, one.Role))];
+        Organizations = [.. memberships.Select(one => new WorkspaceOrganization(one.Id, one.Name, NameOf(one.Role, one.Custom)))];
         if (memberships.Count == 0)
         {
             return;
@@ -105,7 +108,7 @@ internal sealed class Workspace
         var chosen = IdOf(session, OrganizationClaim);
         var own = memberships.Find(one => one.Id == chosen) ?? memberships[0];
         (OrganizationId, OrganizationName, Role, Suspended) = (own.Id, own.Name, own.Role, own.Suspended);
-        _permissions = MemberRoles.PermissionsOf(own.Role, own.Custom);
+        (_permissions, RoleName) = (MemberRoles.PermissionsOf(own.Role, own.Custom), NameOf(own.Role, own.Custom));
         await LoadProjectsAsync(db, IdOf(session, ProjectClaim), cancellationToken);
         IsLoaded = true;
     }
@@ -123,12 +126,14 @@ internal sealed class Workspace
         (ProjectId, ProjectName) = (own.Id, own.Name);
     }
 
+    private static string NameOf(MemberRole role, CustomRole? custom) => custom?.Name ?? RoleOffer.NameOf(role);
+
     private static Guid? IdOf(ClaimsPrincipal session, string claim) =>
         Guid.TryParse(session.FindFirstValue(claim), out var id) ? id : null;
 }
 
 /// <summary>An organization of the signed-in user.</summary>
-internal sealed record WorkspaceOrganization(Guid Id, string Name, MemberRole Role);
+internal sealed record WorkspaceOrganization(Guid Id, string Name, string RoleName);
 
 /// <summary>A project of the selected organization.</summary>
 internal sealed record WorkspaceProject(Guid Id, string Name);
