@@ -21,6 +21,7 @@ using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Portal;
 using Tollgate.Accounts.Prices;
+using Tollgate.Accounts.Projects;
 using Tollgate.Accounts.Sessions;
 using Tollgate.Accounts.Site;
 using Tollgate.ServiceDefaults;
@@ -46,6 +47,7 @@ public static class AccountsApp
         builder.AddOutbox();
         builder.AddOrganizations();
         builder.AddKeys();
+        builder.AddProjects();
         builder.AddSessions();
         builder.AddCredentialLimits();
         builder.AddMail();

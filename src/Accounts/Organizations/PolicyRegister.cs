@@ -56,10 +56,11 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, A
             organizationId, projectId, actorId, keeps ? "project.responses.keep" : "project.responses.discard",
             project => project.KeepResponses(keeps), cancellationToken);
 
-    /// <summary>Changes a project, which is part of the policy. Changes nothing of one that is archived or another organization's.</summary>
+    /// <summary>Changes a project, which is part of the policy. One that is archived or another organization's stays as it is.</summary>
     /// <param name="change">Returns false when nothing changes.</param>
     public Task<RecordChange> ChangeProjectAsync(
-        Guid organizationId, Guid projectId, Guid? actorId, string action, Func<Project, bool> change, CancellationToken cancellationToken) =>
+        Guid organizationId, Guid projectId, Guid? actorId, string action, Func<Project, bool> change,
+        CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, actorId, action, projectId,
             async rules =>
@@ -114,7 +115,8 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, A
 
 /// <summary>What the audit log keeps of a project: everything that can change.</summary>
 internal sealed record ProjectValues(
-    string Name, Limits Limits, long? SoftBudgetNanoUsd, string[]? ModelsAllowed, string[]? ModelsDenied, bool KeepsResponses, bool Archived)
+    string Name, Limits Limits, long? SoftBudgetNanoUsd, string[]? ModelsAllowed, string[]? ModelsDenied, bool KeepsResponses,
+    bool Archived)
 {
     public static ProjectValues Of(Project project) => new(
         project.Name, project.Limits, project.SoftBudgetNanoUsd, project.ModelsAllowed, project.ModelsDenied, project.KeepsResponses,
