@@ -26,6 +26,7 @@ using Tollgate.Accounts.OrganizationSettings;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Portal;
 using Tollgate.Accounts.Prices;
+using Tollgate.Accounts.Projects;
 using Tollgate.Accounts.Sessions;
 using Tollgate.Accounts.Site;
 using Tollgate.Accounts.Switching;
@@ -52,6 +53,7 @@ public static class AccountsApp
         builder.AddOutbox();
         builder.AddOrganizations();
         builder.AddKeys();
+        builder.AddProjects();
         builder.AddSessions();
         builder.AddCredentialLimits();
         builder.AddMail();

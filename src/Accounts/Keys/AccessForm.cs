@@ -6,24 +6,13 @@ using Tollgate.Contracts.OpenAi;
 namespace Tollgate.Accounts.Keys;
 
 /// <summary>Form for what a key may do.</summary>
-public sealed class AccessForm
+public sealed class AccessForm : ModelsForm
 {
-    public const string AllModels = "all";
-    public const string OnlyThese = "only";
-    public const string AllButThese = "except";
-
     private const int MostNetworks = 100;
-    private const int MostModels = 500;
     private const string TimeFormat = "yyyy-MM-ddTHH:mm";
 
     /// <summary>The ticked endpoints. Ticking all of them includes endpoints added later.</summary>
     public string[]? Scopes { get; set; }
-
-    /// <summary><see cref="AllModels"/>, <see cref="OnlyThese"/> or <see cref="AllButThese"/>.</summary>
-    public string ModelRule { get; set; } = AllModels;
-
-    /// <summary>The ticked models, by real name or alias.</summary>
-    public string[]? Models { get; set; }
 
     /// <summary>One network in CIDR form or one address per line; empty for any network.</summary>
     public string? Networks { get; set; }
@@ -31,18 +20,18 @@ public sealed class AccessForm
     /// <summary>UTC, in the format of a browser's date and time field; empty for never.</summary>
     public string? ExpiresAt { get; set; }
 
-    /// <summary>
-    /// Fills a form from a key's access. A key may have both an allowed and a denied list, but a form has one, so denied models are
-    /// removed from the allowed ones.
-    /// </summary>
-    internal static AccessForm Of(KeyAccess access) => new()
+    /// <summary>Fills a form from a key's access.</summary>
+    internal static AccessForm Of(KeyAccess access)
     {
-        Scopes = access.Scopes ?? [.. PublicEndpoint.All.Select(endpoint => endpoint.Scope)],
-        ModelRule = access.ModelsAllowed is not null ? OnlyThese : access.ModelsDenied is not null ? AllButThese : AllModels,
-        Models = access.ModelsAllowed?.Except(access.ModelsDenied ?? []).ToArray() ?? access.ModelsDenied,
-        Networks = string.Join('\n', access.Networks ?? []),
-        ExpiresAt = access.ExpiresAt?.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture),
-    };
+        var form = new AccessForm
+        {
+            Scopes = access.Scopes ?? [.. PublicEndpoint.All.Select(endpoint => endpoint.Scope)],
+            Networks = string.Join('\n', access.Networks ?? []),
+            ExpiresAt = access.ExpiresAt?.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture),
+        };
+        form.Fill(access.ModelsAllowed, access.ModelsDenied);
+        return form;
+    }
 
     /// <summary>Reads the form. Returns false when a member is wrong.</summary>
     /// <param name="current">The key's current access: an unchanged expiry may lie in the past.</param>
@@ -60,10 +49,10 @@ public sealed class AccessForm
             wrong.Add((nameof(Scopes), "Tick at least one endpoint. To stop the key, disable it."));
         }
 
-        string[] models = [.. (Models ?? []).Where(name => name.Length is > 0 and <= 100).Distinct().Order(StringComparer.Ordinal)];
-        if (ModelRule != AllModels && models.Length is 0 or > MostModels)
+        var (allowed, denied) = ReadModels(out var faulty);
+        if (faulty is not null)
         {
-            wrong.Add((nameof(Models), models.Length == 0 ? "Tick at least one model, or choose all." : $"At most {MostModels} models."));
+            wrong.Add((nameof(Models), faulty));
         }
 
         var networks = ReadNetworks(wrong);
@@ -71,8 +60,8 @@ public sealed class AccessForm
         errors = wrong.ToLookup(e => e.Member, e => e.Text);
         access = wrong.Count > 0 ? null : new KeyAccess(
             scopes.Length == PublicEndpoint.All.Count ? null : scopes,
-            ModelRule == OnlyThese ? models : null,
-            ModelRule == AllButThese ? models : null,
+            allowed,
+            denied,
             networks.Length == 0 ? null : networks,
             expires);
         return access is not null;

@@ -23,6 +23,12 @@ internal sealed class ApiKey
 
     public required string Name { get; init; }
 
+    /// <summary>The member whose key it is; it ends with the membership. Null for a service account's key.</summary>
+    public Guid? OwnerId { get; init; }
+
+    /// <summary>Null for a member's key. Both are null for a key of the operator's command line.</summary>
+    public Guid? ServiceAccountId { get; init; }
+
     public KeyState State { get; private set; }
 
     /// <summary>Version of the last change; a greater one is newer.</summary>
@@ -180,6 +186,8 @@ internal sealed class ApiKey
             key.HasIndex(k => k.PublicId).IsUnique();
             key.HasIndex(k => new { k.OrganizationId, k.CreatedAt });
             key.HasOne<Organization>().WithMany().HasForeignKey(k => k.OrganizationId).OnDelete(DeleteBehavior.Restrict);
+            key.HasIndex(k => new { k.OrganizationId, k.OwnerId });
+            key.HasOne<ServiceAccount>().WithMany().HasForeignKey(k => k.ServiceAccountId).OnDelete(DeleteBehavior.Restrict);
             key.HasOne<Project>().WithMany().HasForeignKey(k => k.ProjectId).OnDelete(DeleteBehavior.Restrict);
         }
     }

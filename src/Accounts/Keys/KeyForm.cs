@@ -33,6 +33,16 @@ public sealed class NewKeyForm : LimitsForm
     [NumberField("1", "3650", ErrorMessage = "1 to 3,650 days, or never.")]
     public string? ExpiresInDays { get; set; }
 
+    /// <summary>Id of the service account whose key it becomes; empty for the member's own.</summary>
+    public string? ServiceAccount { get; set; }
+
+    /// <summary>Reads <see cref="ServiceAccount"/>. Returns false when it is no id.</summary>
+    internal bool TryReadServiceAccount(out Guid? id)
+    {
+        id = Guid.TryParse(ServiceAccount, out var read) ? read : null;
+        return id is not null || string.IsNullOrEmpty(ServiceAccount);
+    }
+
     /// <summary>Null, which allows everything, when the form lacks this part.</summary>
     public AccessForm? Access { get; set; }
 }

@@ -23,9 +23,11 @@ internal sealed class KeyRegister(
     internal const int PageSize = 50;
 
     /// <summary>Lists a page of an organization's keys, newest first.</summary>
+    /// <param name="projectId">Null for all projects.</param>
     /// <param name="find">Part of a name, or the start of a key's text; null or empty for all.</param>
     /// <param name="after">The last key of the previous page; null for the first page.</param>
-    public async Task<KeyList> ListAsync(Guid organizationId, string? find, Guid? after, CancellationToken cancellationToken)
+    public async Task<KeyList> ListAsync(
+        Guid organizationId, Guid? projectId, string? find, Guid? after, CancellationToken cancellationToken)
     {
         var name = find?.Trim() ?? "";
         var start = name.StartsWith(ApiKeyText.Prefix, StringComparison.Ordinal) ? name[ApiKeyText.Prefix.Length..] : name;
@@ -33,7 +35,7 @@ internal sealed class KeyRegister(
         var keys = await db.ApiKeys.FromSql(
             $"""
             select * from accounts.api_keys
-            where organization_id = {organizationId}
+            where organization_id = {organizationId} and ({projectId}::uuid is null or project_id = {projectId}::uuid)
               and ({after}::uuid is null or (created_at, id) < (
                 select created_at, id from accounts.api_keys where organization_id = {organizationId} and id = {after}::uuid))
               and ({name} = '' or strpos(lower(name), lower({name})) > 0 or starts_with(public_id, {start}))
@@ -70,6 +72,12 @@ internal sealed class KeyRegister(
             return new KeyCreation.SentTwice();
         }
 
+        var account = await FindAccountAsync(order, cancellationToken);
+        if (await RefuseAsync(order, account, cancellationToken) is { } why)
+        {
+            return new KeyCreation.Refused(why);
+        }
+
         if (await db.ApiKeys.CountAsync(
             k => k.OrganizationId == order.OrganizationId && k.State != KeyState.Revoked, cancellationToken) >= MostKeys)
         {
@@ -83,10 +91,53 @@ internal sealed class KeyRegister(
             return new KeyCreation.Forbidden();
         }
 
-        var (key, text) = Add(order);
+        var (key, text) = Add(account is null ? order : order with { Access = account.Confine(order.Access) });
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new KeyCreation.Issued(key, text, await publisher.PublishChangeAsync(key.Id) == RecordChange.Acknowledged);
+    }
+
+    /// <summary>
+    /// Why a key cannot be made; null when it can. Under the lock of the organization, so that nobody who is being removed gets one more.
+    /// </summary>
+    private async Task<string?> RefuseAsync(KeyOrder order, ServiceAccount? account, CancellationToken cancellationToken)
+    {
+        var project = await db.Projects.AsNoTracking().SingleOrDefaultAsync(
+            p => p.OrganizationId == order.OrganizationId && p.Id == order.ProjectId && p.ArchivedAt == null, cancellationToken);
+        if (project is null)
+        {
+            return "The project does not exist, or it is archived.";
+        }
+
+        if (order.ActorId is { } actorId && await RefuseActorAsync(actorId, project, order, cancellationToken) is { } notAllowed)
+        {
+            return notAllowed;
+        }
+
+        return order.ServiceAccountId is not null && account is null ? "The project has no such service account." : null;
+    }
+
+    private Task<ServiceAccount?> FindAccountAsync(KeyOrder order, CancellationToken cancellationToken) =>
+        db.ServiceAccounts.AsNoTracking().SingleOrDefaultAsync(
+            a => a.OrganizationId == order.OrganizationId && a.ProjectId == order.ProjectId && a.Id == order.ServiceAccountId
+                && a.DeletedAt == null,
+            cancellationToken);
+
+    private async Task<string?> RefuseActorAsync(Guid actorId, Project project, KeyOrder order, CancellationToken cancellationToken)
+    {
+        var member = await (
+            from membership in db.Memberships
+            where membership.OrganizationId == order.OrganizationId && membership.UserId == actorId
+            join role in db.CustomRoles on membership.CustomRoleId equals (Guid?)role.Id into roles
+            from custom in roles.DefaultIfEmpty()
+            select new { membership.Role, Custom = custom }).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+        var permissions = MemberRoles.PermissionsOf(member?.Role ?? MemberRole.Custom, member?.Custom);
+        return !permissions.Contains(Permission.ManageKeys) ? "Your role does not let you make keys."
+            : permissions.Contains(Permission.ManageProjects) ? null
+            : order.ServiceAccountId is not null ? "Your role does not let you make keys of service accounts."
+            : project.IsDefault || await db.ProjectMembers.AnyAsync(
+                m => m.ProjectId == project.Id && m.UserId == actorId, cancellationToken) ? null
+            : "You are not a member of the project.";
     }
 
     /// <summary>Adds a key and its outbox message to the caller's transaction. The caller saves and commits.</summary>
@@ -101,6 +152,8 @@ internal sealed class KeyRegister(
             ProjectId = order.ProjectId,
             PublicId = publicId,
             Name = order.Name,
+            OwnerId = order.ServiceAccountId is null ? order.ActorId : null,
+            ServiceAccountId = order.ServiceAccountId,
             Version = Guid.CreateVersion7(now),
             Secrets = [peppers.Seal(secret)],
             Limits = order.Limits,
@@ -123,17 +176,25 @@ internal sealed class KeyRegister(
     public Task<RecordChange> EnableAsync(Guid organizationId, Guid keyId, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(organizationId, keyId, actorId, "key.enable", key => key.Enable(clock), cancellationToken);
 
-    /// <summary>Changes a key's access and limits, both or neither.</summary>
-    public Task<RecordChange> ChangeSettingsAsync(
-        Guid organizationId, Guid keyId, Guid? actorId, KeyAccess access, Limits limits, CancellationToken cancellationToken) =>
-        ChangeAsync(
+    /// <summary>Changes a key's access and limits, both or neither. A service account's key gets no more than its account may do.</summary>
+    public async Task<RecordChange> ChangeSettingsAsync(
+        Guid organizationId, Guid keyId, Guid? actorId, KeyAccess access, Limits limits, CancellationToken cancellationToken)
+    {
+        var account = await (
+            from key in db.ApiKeys
+            where key.OrganizationId == organizationId && key.Id == keyId
+            join one in db.ServiceAccounts on key.ServiceAccountId equals (Guid?)one.Id
+            select one).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
+        var confined = account?.Confine(access) ?? access;
+        return await ChangeAsync(
             organizationId, keyId, actorId, "key.settings",
             key =>
             {
-                var isChanged = key.ChangeAccess(access, clock);
+                var isChanged = key.ChangeAccess(confined, clock);
                 return key.ChangeLimits(limits, clock) || isChanged;
             },
             cancellationToken);
+    }
 
     /// <summary>Gives the key a new secret. Only the result contains its text.</summary>
     /// <param name="version">
@@ -170,40 +231,66 @@ internal sealed class KeyRegister(
             organizationId, keyId, actorId, "key.end-overlap", key => key.EndOverlap(clock), cancellationToken, EndOldSecretAsync);
 
     /// <summary>
-    /// Revokes all keys that a user made, and those of the organizations that the user owns, in the caller's transaction. The caller
+    /// Revokes all keys that a user has or made, and those of the organizations that the user owns, in the caller's transaction. The caller
     /// saves, commits, and then calls <see cref="PublishAllAsync"/>.
     /// </summary>
     public async Task<IReadOnlyList<Guid>> RevokeAllOfAsync(Guid userId, CancellationToken cancellationToken)
     {
         var keys = await db.ApiKeys.FromSql(
             $"""
-            select api_keys.* from accounts.api_keys where state <> 2 and (created_by = {userId} or organization_id in (
+            select api_keys.* from accounts.api_keys where state <> 2 and ({userId} in (owner_id, created_by) or organization_id in (
               select organization_id from accounts.memberships where user_id = {userId} and role = 0))
             order by id for update
             """).ToListAsync(cancellationToken);
-        foreach (var key in keys)
-        {
-            var before = KeyValues.Of(key);
-            key.Revoke(clock);
-            AddTrace("key.revoke", key, before, userId);
-        }
-
-        return [.. keys.Select(key => key.Id)];
+        return EndAll(keys, "key.revoke", key => key.Revoke(clock), userId);
     }
 
     /// <summary>
-    /// Revokes the personal keys of a member in the caller's transaction. The caller saves, commits, and then calls
-    /// <see cref="PublishAllAsync"/>.
+    /// Revokes a member's personal keys of an organization, or of one project of it, in the caller's transaction. Keys of service accounts
+    /// stay. The caller saves, commits, and then calls <see cref="PublishAllAsync"/>.
     /// </summary>
-    /// <param name="actorId">Who removes the member; null for the operator's doors and the admin API.</param>
-    public Task<IReadOnlyList<Guid>> RevokePersonalAsync(
-        Guid organizationId, Guid userId, Guid? actorId, CancellationToken cancellationToken) =>
-        ChangePersonalAsync(organizationId, userId, actorId, "key.revoke", key => key.Revoke(clock), cancellationToken);
+    /// <param name="projectId">Null for all projects.</param>
+    public async Task<IReadOnlyList<Guid>> RevokePersonalAsync(
+        Guid organizationId, Guid userId, Guid? actorId, CancellationToken cancellationToken, Guid? projectId = null) =>
+        EndAll(
+            await LockPersonalAsync(organizationId, userId, projectId, cancellationToken), "key.revoke", key => key.Revoke(clock), actorId);
 
-    /// <summary>Disables the personal keys of a member, as <see cref="RevokePersonalAsync"/> revokes them.</summary>
-    public Task<IReadOnlyList<Guid>> DisablePersonalAsync(
+    /// <summary>Disables a member's personal keys, otherwise as <see cref="RevokePersonalAsync"/> does.</summary>
+    public async Task<IReadOnlyList<Guid>> DisablePersonalAsync(
         Guid organizationId, Guid userId, Guid? actorId, CancellationToken cancellationToken) =>
-        ChangePersonalAsync(organizationId, userId, actorId, "key.disable", key => key.Disable(clock), cancellationToken);
+        EndAll(
+            await LockPersonalAsync(organizationId, userId, projectId: null, cancellationToken), "key.disable", key => key.Disable(clock),
+            actorId);
+
+    /// <summary>
+    /// Revokes a member's personal keys in projects that the member may not use any more: of those who do not manage projects, all but the
+    /// default one and those that name them. Otherwise as <see cref="RevokePersonalAsync"/> does.
+    /// </summary>
+    public async Task<IReadOnlyList<Guid>> RevokeOutsideProjectsAsync(
+        Guid organizationId, Guid userId, Guid? actorId, CancellationToken cancellationToken)
+    {
+        var keys = await db.ApiKeys.FromSql(
+            $"""
+            select api_keys.* from accounts.api_keys
+            where state <> 2 and organization_id = {organizationId} and owner_id = {userId} and project_id not in (
+              select id from accounts.projects where organization_id = {organizationId} and is_default
+              union all select project_id from accounts.project_members where organization_id = {organizationId} and user_id = {userId})
+            order by id for update
+            """).ToListAsync(cancellationToken);
+        return EndAll(keys, "key.revoke", key => key.Revoke(clock), actorId);
+    }
+
+    /// <summary>Revokes the keys of a service account, otherwise as <see cref="RevokePersonalAsync"/> does.</summary>
+    public async Task<IReadOnlyList<Guid>> RevokeOfServiceAccountAsync(
+        Guid organizationId, Guid serviceAccountId, Guid? actorId, CancellationToken cancellationToken)
+    {
+        var keys = await db.ApiKeys.FromSql(
+            $"""
+            select * from accounts.api_keys
+            where state <> 2 and organization_id = {organizationId} and service_account_id = {serviceAccountId} order by id for update
+            """).ToListAsync(cancellationToken);
+        return EndAll(keys, "key.revoke", key => key.Revoke(clock), actorId);
+    }
 
     /// <summary>Publishes committed changes. Returns Queued when Redis did not acknowledge all of them.</summary>
     public async Task<RecordChange> PublishAllAsync(IReadOnlyList<Guid> keyIds)
@@ -219,26 +306,31 @@ internal sealed class KeyRegister(
         return RecordChange.Acknowledged;
     }
 
-    private async Task<IReadOnlyList<Guid>> ChangePersonalAsync(
-        Guid organizationId, Guid userId, Guid? actorId, string action, Func<ApiKey, bool> change, CancellationToken cancellationToken)
-    {
-        var keys = await db.ApiKeys.FromSql(
+    private Task<List<ApiKey>> LockPersonalAsync(
+        Guid organizationId, Guid userId, Guid? projectId, CancellationToken cancellationToken) =>
+        db.ApiKeys.FromSql(
             $"""
-            select * from accounts.api_keys where organization_id = {organizationId} and created_by = {userId} and state <> 2
+            select * from accounts.api_keys
+            where state <> 2 and organization_id = {organizationId} and owner_id = {userId}
+              and ({projectId}::uuid is null or project_id = {projectId}::uuid)
             order by id for update
             """).ToListAsync(cancellationToken);
-        var changed = new List<Guid>();
+
+    /// <returns>The keys that changed.</returns>
+    private List<Guid> EndAll(IReadOnlyList<ApiKey> keys, string action, Func<ApiKey, bool> end, Guid? actorId)
+    {
+        List<Guid> ended = [];
         foreach (var key in keys)
         {
             var before = KeyValues.Of(key);
-            if (change(key))
+            if (end(key))
             {
                 AddTrace(action, key, before, actorId);
-                changed.Add(key.Id);
+                ended.Add(key.Id);
             }
         }
 
-        return changed;
+        return ended;
     }
 
     /// <summary>Marks the old secret of the running rotation as ended.</summary>
@@ -287,9 +379,13 @@ internal sealed class KeyRegister(
 
 /// <summary>Order to create a key.</summary>
 /// <param name="KeyId">Chosen by the page, so a form submitted twice makes one key.</param>
-/// <param name="ActorId">The user; null for the command line.</param>
+/// <param name="ActorId">The user, whose key it becomes; null for the command line.</param>
 internal sealed record KeyOrder(
-    Guid KeyId, Guid OrganizationId, Guid ProjectId, string Name, Limits Limits, KeyAccess Access, Guid? ActorId);
+    Guid KeyId, Guid OrganizationId, Guid ProjectId, string Name, Limits Limits, KeyAccess Access, Guid? ActorId)
+{
+    /// <summary>The service account whose key it becomes; null for the user's own.</summary>
+    public Guid? ServiceAccountId { get; init; }
+}
 
 /// <summary>Result of creating a key.</summary>
 internal abstract record KeyCreation
@@ -311,15 +407,22 @@ internal abstract record KeyCreation
 
     /// <summary>The organization has the maximum number of keys.</summary>
     internal sealed record TooMany : KeyCreation;
+
+    /// <summary>The project or the service account cannot have it.</summary>
+    /// <param name="Why">A sentence.</param>
+    internal sealed record Refused(string Why) : KeyCreation;
 }
 
 /// <summary>What the audit log keeps of a key: everything that can change but its secrets.</summary>
+/// <param name="OwnerId">The member whose key it is; null for others.</param>
 /// <param name="OldSecretUntil">When the old secret of a rotation ends; null when there is none.</param>
 internal sealed record KeyValues(
-    string Name, Guid ProjectId, KeyState State, Limits Limits, KeyAccess Access, DateTimeOffset? OldSecretUntil)
+    string Name, Guid ProjectId, Guid? OwnerId, Guid? ServiceAccountId, KeyState State, Limits Limits, KeyAccess Access,
+    DateTimeOffset? OldSecretUntil)
 {
     public static KeyValues Of(ApiKey key) => new(
-        key.Name, key.ProjectId, key.State, key.Limits, key.Access, key.Secrets.Max(secret => secret.NotAfter));
+        key.Name, key.ProjectId, key.OwnerId, key.ServiceAccountId, key.State, key.Limits, key.Access,
+        key.Secrets.Max(secret => secret.NotAfter));
 }
 
 /// <summary>A page of keys.</summary>

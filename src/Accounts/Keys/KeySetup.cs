@@ -16,5 +16,8 @@ internal static class KeySetup
         builder.Services.AddScoped<KeyRegister>();
         builder.Services.AddScoped<KeyUseBook>();
         builder.Services.AddScoped<ModelChoices>();
+        builder.Services.AddScoped<KeyOwners>();
+        builder.Services.AddScoped<KeyExplainer>();
+        builder.Services.AddScoped<ServiceAccountRegister>();
     }
 }

@@ -1,6 +1,9 @@
+using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Catalogue;
+using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Fleet;
-
+using Tollgate.Accounts.Organizations;
+using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Keys;
 
@@ -12,20 +15,45 @@ public sealed record ModelChoice(string Name, string Hint);
 /// <summary>
 /// Lists the models that a form offers: served models, then aliases, then models that the key names but no worker serves now.
 /// </summary>
-internal sealed class ModelChoices(GatewayClient gateway, AliasBook aliases)
+internal sealed class ModelChoices(GatewayClient gateway, AliasBook aliases, AccountsDb db)
 {
     public async Task<IReadOnlyList<ModelChoice>> ListAsync(IEnumerable<string> named, CancellationToken cancellationToken)
+    {
+        var choices = (await ListKnownAsync(cancellationToken)).Where(model => !model.Hidden)
+            .Select(model => new ModelChoice(model.Name, model.Name == model.Model ? "" : $"alias of {model.Model}"))
+            .ToList();
+        choices.AddRange(named.Except(choices.Select(choice => choice.Name)).Select(name => new ModelChoice(name, "not served right now")));
+        return choices;
+    }
+
+    /// <summary>Says which of the models that a key is allowed its project refuses; null when it refuses none.</summary>
+    public async Task<string?> FindRefusedAsync(
+        Guid organizationId, Guid projectId, KeyAccess access, CancellationToken cancellationToken)
+    {
+        var project = await db.Projects.AsNoTracking().SingleOrDefaultAsync(
+            p => p.OrganizationId == organizationId && p.Id == projectId, cancellationToken);
+        if (access.ModelsAllowed is not { } allowed || project?.ToRules() is not { } rules)
+        {
+            return null;
+        }
+
+        var real = (await aliases.ListAsync(cancellationToken)).ToDictionary(alias => alias.Alias, alias => alias.Model);
+        string[] refused = [.. allowed.Where(name => !rules.Permits(name, real.GetValueOrDefault(name, name)))];
+        return refused.Length == 0 ? null : $"The project {project.Name} may not call {string.Join(", ", refused)}.";
+    }
+
+    /// <summary>Lists what clients may write, the operator's hidden models included: served models, then aliases.</summary>
+    public async Task<IReadOnlyList<NamedModel>> ListKnownAsync(CancellationToken cancellationToken)
     {
         var hidden = await aliases.ListHiddenAsync(cancellationToken);
         var known = await aliases.ListAsync(cancellationToken);
         var fleet = await gateway.GetFleetAsync(cancellationToken);
         var served = (fleet.Value?.Workers ?? []).SelectMany(worker => worker.Status?.Models ?? []).Select(model => model.Card.Name)
-            .Where(name => !hidden.Contains(name)).Distinct().Order(StringComparer.Ordinal);
-        var choices = served.Select(name => new ModelChoice(name, ""))
-            .Concat(known.Where(alias => !hidden.Contains(alias.Model))
-                .Select(alias => new ModelChoice(alias.Alias, $"alias of {alias.Model}")))
-            .ToList();
-        choices.AddRange(named.Except(choices.Select(choice => choice.Name)).Select(name => new ModelChoice(name, "not served right now")));
-        return choices;
+            .Distinct().Order(StringComparer.Ordinal);
+        return
+        [
+            .. served.Select(name => new NamedModel(name, name, hidden.Contains(name))),
+            .. known.Select(alias => new NamedModel(alias.Alias, alias.Model, hidden.Contains(alias.Model))),
+        ];
     }
 }

@@ -11,7 +11,9 @@ namespace Tollgate.Accounts.Learning;
 /// <param name="Scopes">What the key may call; null for everything.</param>
 public sealed record RunKey(Guid Id, string PublicId, string Name, IReadOnlyList<string>? Scopes);
 
-/// <summary>Lists the keys of the member's project that can run something: active, not expired, and with the scope.</summary>
+/// <summary>
+/// Lists the keys of the member's project that can run something: active, not expired, with the scope, and of no other person.
+/// </summary>
 internal sealed class RunKeys(AccountsDb db, Workspace workspace, TimeProvider clock)
 {
     /// <summary>Keys that a form offers, newest first.</summary>
@@ -23,6 +25,7 @@ internal sealed class RunKeys(AccountsDb db, Workspace workspace, TimeProvider c
         var now = clock.GetUtcNow();
         var keys = await db.ApiKeys.AsNoTracking()
             .Where(key => key.OrganizationId == workspace.OrganizationId && key.ProjectId == workspace.ProjectId
+                && (key.OwnerId == null || key.OwnerId == workspace.UserId)
                 && key.State == KeyState.Active && (key.ExpiresAt == null || key.ExpiresAt > now))
             .OrderByDescending(key => key.CreatedAt).Take(MostOffered)
             .ToListAsync(cancellationToken);

@@ -8,7 +8,8 @@ using Tollgate.ServiceDefaults.ServiceAuthentication;
 namespace Tollgate.Accounts.Operators;
 
 /// <summary>
-/// Endpoints for the operator's command line about keys of the operator's own organization. All answer 404 before the bootstrap.
+/// Endpoints for the operator's command line about keys of the operator's own organization, and about why any key is limited. All answer
+/// 404 before the bootstrap.
 /// </summary>
 internal static class OperatorKeyEndpoints
 {
@@ -18,6 +19,7 @@ internal static class OperatorKeyEndpoints
         keys.MapGet("", ListAsync);
         keys.MapPost("", CreateAsync);
         keys.MapDelete("/{publicId}", RevokeAsync);
+        keys.MapGet("/{publicId}/explanation", ExplainAsync);
     }
 
     /// <summary>Lists a page of keys, newest first.</summary>
@@ -30,7 +32,7 @@ internal static class OperatorKeyEndpoints
             return TypedResults.NotFound();
         }
 
-        var page = await keys.ListAsync(project.OrganizationId, find: null, after, cancellationToken);
+        var page = await keys.ListAsync(project.OrganizationId, projectId: null, find: null, after, cancellationToken);
         return TypedResults.Json(
             new KeyListPage(
                 [.. page.Keys.Select(k => new KeyLine(k.Id, k.PublicId, k.Name, k.State, k.CreatedAt, k.ExpiresAt, k.Limits))], page.Next),
@@ -79,4 +81,10 @@ internal static class OperatorKeyEndpoints
         var change = await keys.RevokeAsync(project.OrganizationId, key.Id, actorId: null, cancellationToken);
         return change == RecordChange.Queued ? TypedResults.Accepted((string?)null) : TypedResults.NoContent();
     }
+
+    /// <summary>Explains a key of any organization.</summary>
+    internal static async Task<Results<JsonHttpResult<KeyExplanation>, NotFound>> ExplainAsync(
+        string publicId, KeyExplainer explainer, CancellationToken cancellationToken) =>
+        await explainer.ExplainAsync(publicId, cancellationToken) is { } explanation
+            ? TypedResults.Json(explanation, ContractsJson.Default.KeyExplanation) : TypedResults.NotFound();
 }

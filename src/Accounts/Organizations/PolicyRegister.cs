@@ -75,10 +75,11 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, A
             organizationId, projectId, actorId, keeps ? "project.responses.keep" : "project.responses.discard",
             project => project.KeepResponses(keeps), cancellationToken);
 
-    /// <summary>Changes a project, which is part of the policy. Changes nothing of one that is archived or another organization's.</summary>
+    /// <summary>Changes a project, which is part of the policy. One that is archived or another organization's stays as it is.</summary>
     /// <param name="change">Returns false when nothing changes.</param>
     public Task<RecordChange> ChangeProjectAsync(
-        Guid organizationId, Guid projectId, Guid? actorId, string action, Func<Project, bool> change, CancellationToken cancellationToken) =>
+        Guid organizationId, Guid projectId, Guid? actorId, string action, Func<Project, bool> change,
+        CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, actorId, action, projectId,
             async rules =>

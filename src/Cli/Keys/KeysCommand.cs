@@ -9,7 +9,7 @@ using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Cli.Keys;
 
-/// <summary><c>tollgate keys create|list|revoke</c>. <c>create</c> prints only the new key, on one line.</summary>
+/// <summary><c>tollgate keys create|list|revoke|explain</c>. <c>create</c> prints only the new key, on one line.</summary>
 internal static class KeysCommand
 {
     private static readonly Option<string> Name = new("--name") { Description = "What the key is for.", Required = true };
@@ -26,7 +26,7 @@ internal static class KeysCommand
         CustomParser = result => ReadPublicId(result.Tokens[0].Value) ?? Refuse(result),
     };
 
-    public static Command Create() => new("keys", "API keys of the operator's own organization.")
+    public static Command Create() => new("keys", "API keys of the operator's own organization; explain knows all.")
     {
         new Command("create", "Makes a key in the operator's own project and prints it; it is shown this once.")
         {
@@ -34,6 +34,8 @@ internal static class KeysCommand
         }.Does(CreateAsync),
         new Command("list", "Every key, newest first, without its secret.").Does(ListAsync),
         new Command("revoke", "Ends a key for good.") { Key }.Does(RevokeAsync),
+        new Command("explain", "Why a key of any organization is limited: each value that holds, and whose rule it is.") { Key }
+            .Does(ExplainAsync),
     };
 
     private static async Task<int> CreateAsync(ParseResult parsed, Target target, CancellationToken cancellationToken)
@@ -89,6 +91,50 @@ internal static class KeysCommand
             + (answer.StatusCode == HttpStatusCode.Accepted ? "; gateways may accept it until Redis answers again." : "."));
         return 0;
     }
+
+    private static async Task<int> ExplainAsync(ParseResult parsed, Target target, CancellationToken cancellationToken)
+    {
+        using var client = target.Connect();
+        var publicId = parsed.GetRequiredValue(Key);
+        using var answer = await client.AskAsync(
+            "accounts", HttpMethod.Get, $"/internal/keys/{publicId}/explanation", null, cancellationToken);
+        if (answer.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw new OperatorException($"No key {ApiKeyText.Prefix}{publicId} was ever made.");
+        }
+
+        await client.RequireSuccessAsync("accounts", answer, cancellationToken);
+        var key = (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.KeyExplanation, cancellationToken))!;
+        foreach (var line in LinesOf(key))
+        {
+            await Console.Out.WriteLineAsync(line);
+        }
+
+        return 0;
+    }
+
+    /// <summary>An explanation as lines of text.</summary>
+    internal static IEnumerable<string> LinesOf(KeyExplanation key)
+    {
+        yield return $"{ApiKeyText.Prefix}{key.PublicId}  {key.Name}";
+        yield return $"of {key.Owner ?? "the command line"}, project {key.Project}, {key.Organization}";
+        yield return "";
+        yield return $"{"WHAT",-34} {"VALUE",-34} {"SET BY",-13} ALSO";
+        foreach (var value in key.Values)
+        {
+            var others = string.Join("; ", value.Others.Select(other => $"{NameOf(other.SetBy)}: {other.Value}"));
+            yield return $"{value.Label,-34} {value.Value,-34} {NameOf(value.SetBy),-13} {others}".TrimEnd();
+        }
+
+        yield return "";
+        yield return $"{"MODEL",-34} {"",-34} SET BY";
+        foreach (var model in key.Models)
+        {
+            yield return $"{model.Model,-34} {(model.Allowed ? "allowed" : "refused"),-34} {NameOf(model.SetBy)}";
+        }
+    }
+
+    private static string NameOf(RuleLevel level) => level.ToString().ToLowerInvariant();
 
     /// <summary>Returns the 12 characters that name a key; null for other text. The rest of a whole key is left out.</summary>
     internal static string? ReadPublicId(string text)

@@ -33,7 +33,7 @@ public readonly record struct KeyRules(KeyRecord Key, OrganizationPolicy Policy)
     /// <param name="name">The model's real name.</param>
     public RuleLevel? RefuseModel(string asked, string name) =>
         !Permits(Key.ModelsAllowed, Key.ModelsDenied, asked, name) ? RuleLevel.Key
-        : Project is { } project && !Permits(project.ModelsAllowed, project.ModelsDenied, asked, name) ? RuleLevel.Project
+        : Project?.Permits(asked, name) == false ? RuleLevel.Project
         : null;
 
     /// <summary>The limits that a request of the key meets, from the narrowest subject to the widest. All of them hold.</summary>
@@ -54,7 +54,8 @@ public readonly record struct KeyRules(KeyRecord Key, OrganizationPolicy Policy)
         return all;
     }
 
-    private static bool Permits(IReadOnlyList<string>? allowed, IReadOnlyList<string>? denied, string asked, string name) =>
+    /// <summary>The one rule for lists of models: denial wins, and a list knows both names.</summary>
+    internal static bool Permits(IReadOnlyList<string>? allowed, IReadOnlyList<string>? denied, string asked, string name) =>
         (denied is null || (!denied.Contains(asked) && !denied.Contains(name)))
         && (allowed is null || allowed.Contains(asked) || allowed.Contains(name));
 }

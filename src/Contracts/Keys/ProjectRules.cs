@@ -14,4 +14,9 @@ public sealed record ProjectRules
 
     /// <summary>Models that they may not call; overrides <see cref="ModelsAllowed"/>.</summary>
     public IReadOnlyList<string>? ModelsDenied { get; init; }
+
+    /// <summary>Whether the project's keys may call a model.</summary>
+    /// <param name="asked">The name that the client wrote, maybe an alias.</param>
+    /// <param name="name">The model's real name.</param>
+    public bool Permits(string asked, string name) => KeyRules.Permits(ModelsAllowed, ModelsDenied, asked, name);
 }

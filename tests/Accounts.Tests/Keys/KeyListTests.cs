@@ -53,7 +53,7 @@ public sealed class KeyListTests : IAsyncLifetime
         do
         {
             var list = await _host.InScopeAsync<KeyRegister, KeyList>(
-                keys => keys.ListAsync(_project.OrganizationId, null, after, CancellationToken.None));
+                keys => keys.ListAsync(_project.OrganizationId, null, null, after, CancellationToken.None));
             seen.AddRange(list.Keys);
             after = list.Next;
         }
@@ -87,8 +87,8 @@ public sealed class KeyListTests : IAsyncLifetime
 
         var list = await _host.InScopeAsync<KeyRegister, KeyList>(async keys =>
         {
-            var foreign = (await keys.ListAsync(_project.OrganizationId, null, null, CancellationToken.None)).Keys[0];
-            return await keys.ListAsync(other, null, foreign.Id, CancellationToken.None);
+            var foreign = (await keys.ListAsync(_project.OrganizationId, null, null, null, CancellationToken.None)).Keys[0];
+            return await keys.ListAsync(other, null, null, foreign.Id, CancellationToken.None);
         });
 
         Assert.Empty(list.Keys);
