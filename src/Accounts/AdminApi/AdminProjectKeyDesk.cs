@@ -127,13 +127,13 @@ internal sealed class AdminProjectKeyDesk(AccountsDb db, AdminProjects projects,
                         {
                             Type = "service_account",
                             ServiceAccount = new AdminKeyAccount(
-                                AdminIds.Account.Of(row.Program.Id), row.Program.Name, row.Program.CreatedAt.ToUnixTimeSeconds(), "member"),
+                                AdminIds.Account.Of(row.Program.Id), row.Program.Name, row.Program.CreatedAt.ToUnixTimeSeconds(),
+                                AdminServiceAccountDesk.RoleOf(row.Program)),
                         }
                         : new AdminKeyOwner(),
                 row.Owner is null || users.Any(user => user.UserId == row.Owner.Id) ? "active" : "inactive")),
         ];
 
-        string RoleOf(Guid userId) =>
-            users.FirstOrDefault(user => user.UserId == userId) is { OwnsProject: true } ? AdminRoles.Owner : "member";
+        string RoleOf(Guid userId) => users.FirstOrDefault(user => user.UserId == userId)?.Role ?? "member";
     }
 }

@@ -14,7 +14,7 @@ internal sealed class ServiceAccount
 
     public required Guid ProjectId { get; init; }
 
-    public required string Name { get; init; }
+    public required string Name { get; set; }
 
     /// <summary><see cref="MemberRole.Developer"/>, or <see cref="MemberRole.Reader"/>, whose keys may only look up models.</summary>
     public required MemberRole Role { get; init; }

@@ -66,6 +66,27 @@ internal sealed class ServiceAccountRegister(AccountsDb db, KeyRegister keys, Au
         return account;
     }
 
+    /// <summary>Gives a service account another name. Returns false when there is none.</summary>
+    public async Task<bool> RenameAsync(
+        Guid organizationId, Guid projectId, Guid accountId, string name, Guid? actorId, CancellationToken cancellationToken)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await db.Database.ExecuteSqlAsync(
+            $"select 1 from accounts.organizations where id = {organizationId} for no key update", cancellationToken);
+        var account = await db.ServiceAccounts.SingleOrDefaultAsync(
+            a => a.OrganizationId == organizationId && a.ProjectId == projectId && a.Id == accountId && a.DeletedAt == null,
+            cancellationToken);
+        if (account is not null && account.Name != name)
+        {
+            audit.Add("service-account.rename", accountId.ToString(), organizationId, new { account.Name }, new { name }, actorId);
+            account.Name = name;
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return account is not null;
+    }
+
     /// <summary>Deletes a service account and revokes its keys. Returns false when there is none.</summary>
     public async Task<bool> DeleteAsync(
         Guid organizationId, Guid projectId, Guid accountId, Guid? actorId, CancellationToken cancellationToken)

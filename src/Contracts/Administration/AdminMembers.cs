@@ -78,7 +78,7 @@ public sealed record AdminRole(
 /// <summary>Body of <c>POST /v1/organization/roles</c>.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record AdminRoleRequest(
-    [property: JsonPropertyName("role_name"), Description("1 to 100 characters, of no other role.")] string RoleName,
+    [property: JsonPropertyName("role_name"), Description("1 to 50 characters, of no other role.")] string RoleName,
     [property: JsonPropertyName("permissions"), Description("Permissions as the predefined roles show them; organization.read is always one.")]
     IReadOnlyList<string> Permissions)
 {
@@ -90,7 +90,7 @@ public sealed record AdminRoleRequest(
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record AdminRoleChange
 {
-    [JsonPropertyName("role_name"), Description("1 to 100 characters, of no other role.")]
+    [JsonPropertyName("role_name"), Description("1 to 50 characters, of no other role.")]
     public string? RoleName { get; init; }
 
     [JsonPropertyName("permissions"), Description("All permissions of the role.")]

@@ -15,7 +15,7 @@ public sealed record AdminProject(
 /// <summary>Body of <c>POST /v1/organization/projects</c>.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record AdminProjectRequest(
-    [property: JsonPropertyName("name"), Description("1 to 100 characters. Two projects may have the same name.")] string Name)
+    [property: JsonPropertyName("name"), Description("1 to 100 characters, of no other project that is not archived.")] string Name)
 {
     [JsonPropertyName("residency"), Description("GLOBAL or null: data lie where this installation is.")]
     public string? Residency { get; init; }
@@ -76,7 +76,7 @@ public sealed record AdminServiceAccount(
     [property: JsonPropertyName("id"), Description("svc_acct_ and 32 hex digits.")] string Id,
     [property: JsonPropertyName("object"), Description("Always organization.project.service_account.")] string Object,
     [property: JsonPropertyName("name")] string Name,
-    [property: JsonPropertyName("role"), Description("Always member.")] string Role,
+    [property: JsonPropertyName("role"), Description("member, or none for an account that may call no model.")] string Role,
     [property: JsonPropertyName("created_at")] long CreatedAt);
 
 /// <summary>A new service account, with its first key.</summary>
@@ -84,7 +84,7 @@ public sealed record AdminNewServiceAccount(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("object"), Description("Always organization.project.service_account.")] string Object,
     [property: JsonPropertyName("name")] string Name,
-    [property: JsonPropertyName("role"), Description("Always member.")] string Role,
+    [property: JsonPropertyName("role"), Description("member, or none for an account that may call no model.")] string Role,
     [property: JsonPropertyName("created_at")] long CreatedAt,
     [property: JsonPropertyName("api_key"), Description("Null where only the account was asked for.")] AdminServiceKey? ApiKey);
 
@@ -116,7 +116,7 @@ public sealed record AdminServiceAccountChange
     [JsonPropertyName("name"), Description("1 to 100 characters.")]
     public string? Name { get; init; }
 
-    [JsonPropertyName("role"), Description("Must be member.")]
+    [JsonPropertyName("role"), Description("Must be the role that the account has.")]
     public string? Role { get; init; }
 }
 

@@ -34,7 +34,7 @@ internal sealed partial class OrganizationEndpoint
             "/projects", "listProjects", "List projects", "Lists the projects of the organization, by default without archived ones.",
             Examples.Project, Examples.Project.Id, new OperationParameter("include_archived", "Default false.", ["true", "false"]));
         table.Post(
-            "/projects", "createProject", "Create a project", "A second request with the same name makes a second project.",
+            "/projects", "createProject", "Create a project", "A name that another project has is refused with 409.",
             Examples.ProjectRequest, Examples.Project);
         table.Get(OneProject, "retrieveProject", "Show a project", "Shows an archived one too.", Examples.Project);
         table.Post(OneProject, "updateProject", "Rename a project", "Changes nothing where the name is the same.",
