@@ -38,8 +38,12 @@ internal sealed class AuditBook(AccountsDb db)
 
     /// <summary>Returns the entries of an export, oldest first.</summary>
     /// <param name="organizationId">Null for all entries of the installation.</param>
-    public IQueryable<AuditEntry> Export(Guid? organizationId, AuditFilter filter) => filter.Apply(db, OfAll(organizationId))
-        .AsNoTracking().OrderBy(entry => entry.Id);
+    /// <param name="filter">Null for all.</param>
+    public IQueryable<AuditEntry> Export(Guid? organizationId, AuditFilter? filter = null)
+    {
+        var all = OfAll(organizationId).AsNoTracking();
+        return (filter?.Apply(db, all) ?? all).OrderBy(entry => entry.Id);
+    }
 
     /// <summary>Whether an export has more than <see cref="MostExported"/> entries.</summary>
     public async Task<bool> IsTooLargeAsync(IQueryable<AuditEntry> export, CancellationToken cancellationToken) =>

@@ -45,7 +45,7 @@ internal sealed record AuditDifference(string Member, string? Before, string? Af
                 }
 
                 break;
-            case JsonValueKind.Array when value.EnumerateArray().All(one => one.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array)):
+            case JsonValueKind.Array when !value.EnumerateArray().Any(one => one.ValueKind is JsonValueKind.Object or JsonValueKind.Array):
                 members[path] = string.Join(", ", value.EnumerateArray().Select(one => one.ToString()));
                 break;
             case JsonValueKind.Array:

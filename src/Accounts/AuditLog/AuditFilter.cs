@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
@@ -22,6 +23,7 @@ internal sealed record AuditFilter(string? Actor, string? Action, string? Subjec
         return new AuditFilter(Text("actor"), Text("action"), Text("subject"), Text("address"), Text("from"), Text("to"));
     }
 
+    [JsonIgnore]
     public bool IsEmpty => this == new AuditFilter(null, null, null, null, null, null);
 
     /// <summary>Returns the faults by member; empty for a filter that can be applied.</summary>

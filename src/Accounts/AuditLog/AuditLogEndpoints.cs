@@ -1,5 +1,7 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Organizations;
@@ -42,8 +44,9 @@ internal static class AuditLogEndpoints
 
     /// <summary>Verifies one chain, or all. Answers 400 for a name that is no chain's.</summary>
     /// <param name="chain">Id of an organization, or <c>installation</c>; null for all.</param>
+    /// <param name="head"><c>NUMBER:HASH</c> of an entry that must be in the chain; null for none.</param>
     internal static async Task<Results<JsonHttpResult<IReadOnlyList<AuditChainReport>>, ValidationProblem>> VerifyAsync(
-        string? chain, AuditVerifier verifier, CancellationToken cancellationToken)
+        string? chain, string? head, AuditVerifier verifier, CancellationToken cancellationToken)
     {
         if (chain is null)
         {
@@ -52,21 +55,42 @@ internal static class AuditLogEndpoints
 
         if (!TryReadChain(chain, out var organizationId))
         {
-            return UnknownChain();
+            return Invalid("chain", "Name the id of an organization, or installation.");
         }
 
-        IReadOnlyList<AuditChainReport> one = [await verifier.VerifyAsync(organizationId, cancellationToken)];
+        (long Number, string Hash)? expected = null;
+        if (head is not null)
+        {
+            if (head.Split(':') is not [var digits, { Length: 64 } hash]
+                || !long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            {
+                return Invalid("head", "Must be NUMBER:HASH with 64 hex digits.");
+            }
+
+            expected = (number, hash);
+        }
+
+        IReadOnlyList<AuditChainReport> one = [await verifier.VerifyAsync(organizationId, cancellationToken, expected)];
         return TypedResults.Json(one, ContractsJson.Default.IReadOnlyListAuditChainReport);
     }
 
-    /// <summary>Answers the next entries of an export, oldest first: at most <paramref name="take"/>.</summary>
+    /// <summary>Answers the next entries of an export, oldest first, with <see cref="AuditHeaders"/>.</summary>
     /// <param name="organization">Null for all entries of the installation.</param>
     /// <param name="after">Id of the last entry of the piece before; null for the first piece.</param>
     internal static async Task ExportPieceAsync(
-        HttpContext context, Guid? organization, long? after, int? take, string? format, AuditBook book, AuditExport export)
+        HttpContext context, Guid? organization, long? after, string? format, AuditBook book, AuditExport export, AuditTrail audit,
+        AccountsDb db)
     {
-        var entries = book.Export(organization, AuditFilter.Of(context.Request.Query)).Where(entry => after == null || entry.Id > after)
-            .Take(Math.Clamp(take ?? MostTaken, 1, MostTaken));
+        if (after is null)
+        {
+            audit.Add("audit.export", format ?? Lines, organization);
+            await db.SaveChangesAsync(context.RequestAborted);
+        }
+
+        var entries = book.Export(organization).Where(entry => after == null || entry.Id > after).Take(MostTaken);
+        var ids = await entries.Select(entry => entry.Id).ToListAsync(context.RequestAborted);
+        context.Response.Headers[AuditHeaders.Count] = ids.Count.ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers[AuditHeaders.Last] = ids.LastOrDefault().ToString(CultureInfo.InvariantCulture);
         await (format == Csv
             ? export.WriteCsvAsync(entries, hasHead: after is null, context.Response.Body, context.RequestAborted)
             : AuditExport.WriteLinesAsync(entries, context.Response.Body, context.RequestAborted));
@@ -113,8 +137,6 @@ internal static class AuditLogEndpoints
         return isOrganization || chain == InstallationName;
     }
 
-    private static ValidationProblem UnknownChain() => TypedResults.ValidationProblem(new Dictionary<string, string[]>
-    {
-        ["chain"] = ["Name the id of an organization, or installation."],
-    });
+    private static ValidationProblem Invalid(string member, string text) =>
+        TypedResults.ValidationProblem(new Dictionary<string, string[]> { [member] = [text] });
 }

@@ -35,7 +35,9 @@ internal sealed class AuditVerifier(AccountsDb db, AuditSigner signer)
 
     /// <summary>Verifies one chain and lists all its breaks.</summary>
     /// <param name="organizationId">Null for the chain of the installation.</param>
-    public async Task<AuditChainReport> VerifyAsync(Guid? organizationId, CancellationToken cancellationToken)
+    /// <param name="expected">An entry that must be in the chain; null for none.</param>
+    public async Task<AuditChainReport> VerifyAsync(
+        Guid? organizationId, CancellationToken cancellationToken, (long Number, string Hash)? expected = null)
     {
         var chainId = AuditLines.ChainOf(organizationId);
         await using var snapshot = await db.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
@@ -43,6 +45,7 @@ internal sealed class AuditVerifier(AccountsDb db, AuditSigner signer)
             .ToDictionaryAsync(seal => seal.Number, cancellationToken);
         var chain = new AuditChain();
         var purges = new List<PurgedRange>();
+        var isFound = expected is null;
         var entries = db.AuditEntries.AsNoTracking().Where(entry => entry.OrganizationId == organizationId).OrderBy(entry => entry.Number)
             .AsAsyncEnumerable();
         await foreach (var entry in entries.WithCancellation(cancellationToken))
@@ -53,6 +56,7 @@ internal sealed class AuditVerifier(AccountsDb db, AuditSigner signer)
                 chain.Break(seal.Number, $"is another one than was sealed at {Instant(seal.SealedAt)}.");
             }
 
+            isFound |= entry.Number == expected?.Number && Convert.ToHexStringLower(entry.Hash!) == expected?.Hash;
             if (entry.Action == PurgeAction && ReadPurge(entry) is { } purge)
             {
                 purges.Add(purge);
@@ -64,6 +68,11 @@ internal sealed class AuditVerifier(AccountsDb db, AuditSigner signer)
         CheckStart(chain, chainId, purges);
         await CheckHeadAsync(chain, chainId, cancellationToken);
         CheckSeals(chain, seals.Values);
+        if (!isFound)
+        {
+            chain.Break(expected!.Value.Number, "is missing or another one: its hash is not the expected one.");
+        }
+
         return new AuditChainReport(
             organizationId, chain.Entries, first, last, chain.Last?.Hash ?? "",
             seals.Keys.Where(number => number <= last).DefaultIfEmpty().Max(), [.. chain.Breaks.OrderBy(one => one.Number)]);
@@ -126,10 +135,8 @@ internal sealed class AuditVerifier(AccountsDb db, AuditSigner signer)
     {
         try
         {
-            return entry.After is not null
-                && JsonSerializer.Deserialize<PurgedRange>(entry.After, Json) is { Hash: not null, Pepper: not null, Signature: not null } purge
-                ? purge
-                : null;
+            var purge = entry.After is null ? null : JsonSerializer.Deserialize<PurgedRange>(entry.After, Json);
+            return purge is { Hash: not null, Pepper: not null, Signature: not null } ? purge : null;
         }
         catch (JsonException)
         {

@@ -4,11 +4,19 @@ namespace Tollgate.Accounts.AuditLog;
 internal static class CsvLine
 {
     /// <summary>
-    /// Quotes each field. A text that a spreadsheet would run gets an apostrophe in front, the sign for text there; the rest stays as it is.
+    /// Quotes each field. A text that a spreadsheet would run gets an apostrophe in front, the sign for text there. The rest stays as
+    /// it is.
     /// </summary>
     public static string Of(IEnumerable<string?> fields) => string.Join(',', fields.Select(Field)) + "\r\n";
 
-    private static string Field(string? text) => text is null
-        ? ""
-        : $"\"{(text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" : "")}{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Field(string? text)
+    {
+        if (text is null)
+        {
+            return "";
+        }
+
+        var mark = text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" : "";
+        return $"\"{mark}{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
 }

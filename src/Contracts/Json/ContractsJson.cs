@@ -14,6 +14,7 @@ namespace Tollgate.Contracts.Json;
 /// <summary>JSON of all messages between processes of the platform: camelCase, enums as numbers, nulls omitted.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AuditLine))]
+[JsonSerializable(typeof(AuditExportLine))]
 [JsonSerializable(typeof(AuditHeadLine))]
 [JsonSerializable(typeof(IReadOnlyList<AuditChainReport>))]
 [JsonSerializable(typeof(KeyRecord))]
