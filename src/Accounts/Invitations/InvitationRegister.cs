@@ -76,7 +76,8 @@ internal sealed class InvitationRegister(
         };
         db.Invitations.Add(invitation);
         audit.Add(
-            "member.invite", email, organizationId, after: new { Role = custom?.Name ?? RoleChoice.NameOf(choice.Role), invitation.ExpiresAt });
+            "member.invite", email, organizationId,
+            after: new { Role = custom?.Name ?? RoleChoice.NameOf(choice.Role), invitation.ExpiresAt });
         return await SendAsync(transaction, invitation, token, actorId, cancellationToken);
     }
 
