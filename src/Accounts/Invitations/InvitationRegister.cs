@@ -80,7 +80,8 @@ internal sealed class InvitationRegister(
         db.InvitationProjects.AddRange(
             (projects ?? []).Select(id => new InvitationProject { InvitationId = invitation.Id, ProjectId = id }));
         audit.Add(
-            "member.invite", email, organizationId, after: new { Role = custom?.Name ?? RoleChoice.NameOf(choice.Role), invitation.ExpiresAt });
+            "member.invite", email, organizationId,
+            after: new { Role = custom?.Name ?? RoleChoice.NameOf(choice.Role), invitation.ExpiresAt });
         return await SendAsync(transaction, invitation, token, actorId, cancellationToken);
     }
 

@@ -226,7 +226,8 @@ internal static class MemberChanges
     public static string Text(this MemberChange change) => change switch
     {
         MemberChange.NotFound => "There is no such member any more.",
-        MemberChange.Forbidden => "Your role does not allow this: only owners change owners, and nobody gives or takes more than they may do.",
+        MemberChange.Forbidden =>
+            "Your role does not allow this: only owners change owners, and nobody gives or takes more than they may do.",
         MemberChange.LastOwner => "This is the last owner. Make another member an owner first.",
         MemberChange.UnknownRole => "There is no such role in this organization.",
         _ => "Saved.",

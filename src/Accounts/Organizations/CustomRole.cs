@@ -20,9 +20,8 @@ internal sealed class CustomRole
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>What the role may do.</summary>
-    public IReadOnlySet<Permission> Granted => Permissions
-        .Select(name => Enum.TryParse<Permission>(name, out var permission) && permission.ToString() == name ? permission : (Permission?)null)
-        .OfType<Permission>().ToFrozenSet();
+    public FrozenSet<Permission> Granted => Permissions
+        .SelectMany(name => Enum.GetValues<Permission>().Where(permission => permission.ToString() == name)).ToFrozenSet();
 
     internal sealed class Mapping : IEntityTypeConfiguration<CustomRole>
     {

@@ -23,7 +23,7 @@ internal static class MemberRoles
 
     /// <summary>The permissions of a role.</summary>
     /// <param name="custom">The role's definition for <see cref="MemberRole.Custom"/>; null gives no permission.</param>
-    public static IReadOnlySet<Permission> PermissionsOf(MemberRole role, CustomRole? custom = null) =>
+    public static FrozenSet<Permission> PermissionsOf(MemberRole role, CustomRole? custom = null) =>
         role == MemberRole.Custom ? custom?.Granted ?? None : Table.GetValueOrDefault(role, None);
 
     /// <summary>
@@ -32,7 +32,8 @@ internal static class MemberRoles
     /// </summary>
     /// <param name="own">Permissions of the acting member.</param>
     /// <param name="touched">Permissions of the role that is given or taken.</param>
-    public static bool MayTouch(MemberRole ownRole, IReadOnlySet<Permission> own, MemberRole touchedRole, IReadOnlySet<Permission> touched) =>
+    public static bool MayTouch(
+        MemberRole ownRole, IReadOnlySet<Permission> own, MemberRole touchedRole, IReadOnlySet<Permission> touched) =>
         own.Contains(Permission.ManageMembers)
         && (ownRole == MemberRole.Owner || (touchedRole != MemberRole.Owner && touched.IsSubsetOf(own)));
 

@@ -5,7 +5,8 @@ using Tollgate.Contracts.Keys;
 namespace Tollgate.Accounts.Organizations;
 
 /// <summary>
-/// How many organizations a person may found, and their first limits, of which 0 is none. An operator can change these later. Section <c>Organizations</c>.
+/// How many organizations a person may found, and their first limits, of which 0 is none. An operator can change these later. Section
+/// <c>Organizations</c>.
 /// </summary>
 public sealed class OrganizationOptions
 {

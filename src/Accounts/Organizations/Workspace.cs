@@ -17,7 +17,7 @@ internal sealed class Workspace
     /// <summary>Claim with the project that the session has selected.</summary>
     public const string ProjectClaim = "project";
 
-    private IReadOnlySet<Permission> _permissions = FrozenSet<Permission>.Empty;
+    private FrozenSet<Permission> _permissions = FrozenSet<Permission>.Empty;
 
     public Guid UserId { get; private set; }
 

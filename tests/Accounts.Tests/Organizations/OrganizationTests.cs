@@ -168,13 +168,17 @@ public sealed class OrganizationTests : IAsyncLifetime
     public void Each_role_may_do_what_the_table_of_the_documentation_says()
     {
         var table = string.Join('\n', Enum.GetValues<MemberRole>().Where(role => role != MemberRole.Custom).Select(
-            role => $"{role}: {string.Join(' ', MemberRoles.PermissionsOf(role).Order())}"));
+            role => $"{role}: {string.Join(' ', MemberRoles.PermissionsOf(role).Order())}"
+                .Replace(" ManageKeys", "\n  ManageKeys", StringComparison.Ordinal)));
 
         Assert.Equal(
             """
-            Owner: ReadOrganization ManageOrganization ManageMembers ManageProjects ManageKeys UseProject ReadUsage ReadBilling ManageBilling ReadAudit ManageSignIn
-            Admin: ReadOrganization ManageMembers ManageProjects ManageKeys UseProject ReadUsage ReadBilling ManageBilling ReadAudit
-            Developer: ReadOrganization ManageKeys UseProject ReadUsage ReadBilling
+            Owner: ReadOrganization ManageOrganization ManageMembers ManageProjects
+              ManageKeys UseProject ReadUsage ReadBilling ManageBilling ReadAudit ManageSignIn
+            Admin: ReadOrganization ManageMembers ManageProjects
+              ManageKeys UseProject ReadUsage ReadBilling ManageBilling ReadAudit
+            Developer: ReadOrganization
+              ManageKeys UseProject ReadUsage ReadBilling
             Reader: ReadOrganization ReadUsage ReadBilling
             Billing: ReadOrganization ReadUsage ReadBilling ManageBilling
             """,

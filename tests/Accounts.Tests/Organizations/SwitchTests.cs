@@ -166,7 +166,8 @@ public sealed class SwitchTests : IAsyncLifetime
         await db.Database.ExecuteSqlAsync(
             $"""
             insert into accounts.projects (id, organization_id, name, is_default, limits, created_at)
-            select {id}, {organizationId}, {name}, false, limits, now() from accounts.projects where organization_id = {organizationId} and is_default
+            select {id}, {organizationId}, {name}, false, limits, now()
+            from accounts.projects where organization_id = {organizationId} and is_default
             """);
         return id;
     });
