@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Database;
-using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts.Keys;
 
