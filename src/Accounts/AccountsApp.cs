@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Admin;
 using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.AuditLog;
 using Tollgate.Accounts.Batches;
 using Tollgate.Accounts.Canaries;
 using Tollgate.Accounts.Catalogue;
@@ -63,6 +64,7 @@ public static class AccountsApp
         builder.AddFiles();
         builder.AddFineTuning();
         builder.AddAdmin();
+        builder.AddAuditLog();
         builder.AddSite();
         builder.Services.AddHostedService<HourlyCleanup>();
 
@@ -85,6 +87,7 @@ public static class AccountsApp
         app.MapBatches();
         app.MapFineTuning();
         app.MapAdmin();
+        app.MapAuditLog();
         app.MapSite();
         return app;
     }
