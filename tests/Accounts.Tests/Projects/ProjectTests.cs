@@ -6,8 +6,6 @@ using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Organizations;
-using Tollgate.Accounts.Projects;
-using Tollgate.Accounts.Sessions;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Reports;
@@ -125,8 +123,10 @@ public sealed class ProjectTests : IAsyncLifetime
         var policy = await PolicyAsync();
         Assert.True(policy.ProjectRules![project.Id.ToString("N")].Archived);
         Assert.False(policy.ProjectRules.ContainsKey(standard.Id.ToString("N")));
-        await Assert.ThrowsAsync<PostgresException>(() => SqlAsync($"update accounts.projects set archived_at = null where id = {project.Id}"));
-        await Assert.ThrowsAsync<PostgresException>(() => SqlAsync($"update accounts.projects set archived_at = now() where id = {standard.Id}"));
+        await Assert.ThrowsAsync<PostgresException>(
+            () => SqlAsync($"update accounts.projects set archived_at = null where id = {project.Id}"));
+        await Assert.ThrowsAsync<PostgresException>(
+            () => SqlAsync($"update accounts.projects set archived_at = now() where id = {standard.Id}"));
         Assert.IsType<KeyCreation.Refused>(await OrderAsync(project.Id, actor: null));
     }
 
@@ -331,7 +331,8 @@ public sealed class ProjectTests : IAsyncLifetime
     }
 
     private Task<List<string>> ActionsAsync(string subject) => _host.InScopeAsync<AccountsDb, List<string>>(
-        db => db.AuditEntries.Where(entry => entry.Subject == subject).OrderBy(entry => entry.Id).Select(entry => entry.Action).ToListAsync());
+        db => db.AuditEntries.Where(entry => entry.Subject == subject).OrderBy(entry => entry.Id).Select(entry => entry.Action)
+            .ToListAsync());
 
     private Task<int> SqlAsync(FormattableString sql) => _host.InScopeAsync<AccountsDb, int>(db => db.Database.ExecuteSqlAsync(sql));
 
