@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Database;
-using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts.Keys;
 
@@ -11,7 +10,8 @@ internal sealed class KeyOwners(AccountsDb db)
     public async Task<IReadOnlyDictionary<Guid, string>> NamesAsync(
         Guid organizationId, IReadOnlyCollection<ApiKey> keys, CancellationToken cancellationToken)
     {
-        var (users, accounts) = (keys.Select(k => k.OwnerId).Distinct().ToArray(), keys.Select(k => k.ServiceAccountId).Distinct().ToArray());
+        var users = keys.Select(k => k.OwnerId).OfType<Guid>().Distinct().ToArray();
+        var accounts = keys.Select(k => k.ServiceAccountId).OfType<Guid>().Distinct().ToArray();
         var mails = await db.Users.Where(u => users.Contains(u.Id)).ToDictionaryAsync(u => u.Id, u => u.Email!, cancellationToken);
         var names = await db.ServiceAccounts.Where(a => a.OrganizationId == organizationId && accounts.Contains(a.Id))
             .ToDictionaryAsync(a => a.Id, a => a.Name, cancellationToken);

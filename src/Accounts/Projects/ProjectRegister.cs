@@ -119,6 +119,7 @@ internal sealed class ProjectRegister(AccountsDb db, PolicyRegister policies, Ke
     /// <summary>Lists the organization's members, and whether a row lets each of them use the project, by address.</summary>
     public async Task<IReadOnlyList<ProjectUser>> ListMembersAsync(Guid organizationId, Guid projectId, CancellationToken cancellationToken)
     {
+        var named = db.ProjectMembers;
         var members = await (
             from membership in db.Memberships
             where membership.OrganizationId == organizationId
@@ -129,7 +130,7 @@ internal sealed class ProjectRegister(AccountsDb db, PolicyRegister policies, Ke
             select new
             {
                 user.Id, Email = user.Email!, membership.Role, Custom = custom,
-                IsNamed = db.ProjectMembers.Any(m => m.ProjectId == projectId && m.UserId == user.Id),
+                IsNamed = named.Any(m => m.ProjectId == projectId && m.UserId == user.Id),
             }).AsNoTracking().ToListAsync(cancellationToken);
         return
         [

@@ -30,6 +30,23 @@ public sealed class KeyCommandTests(ClusterCommands cluster)
     }
 
     [Fact]
+    public async Task Explain_says_what_holds_for_a_key_and_whose_rule_it_is()
+    {
+        var key = (await cluster.RunAsync("keys", "create", "--name", "narrow", "--rpm", "60")).Succeeded().Trim();
+
+        var explained = (await cluster.RunAsync("keys", "explain", key)).Succeeded();
+        var unknown = await cluster.RunAsync("keys", "explain", "sk-tg-000000000000");
+
+        Assert.Matches("Requests per minute +60 requests/min +key +organization: 10,000 requests/min\n", explained);
+        Assert.Matches("Requests at once +200 at once +organization\n", explained);
+        Assert.Matches("Expires +never +installation\n", explained);
+        Assert.StartsWith(key[..18] + "  narrow\nof the command line, project Default, ", explained, StringComparison.Ordinal);
+        Assert.DoesNotContain(key, explained, StringComparison.Ordinal);
+        Assert.Equal(1, unknown.ExitCode);
+        Assert.Contains("No key sk-tg-000000000000 was ever made.", unknown.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_key_is_named_by_its_start_or_its_whole_text_but_nothing_else()
     {
         var (publicId, _, text) = ApiKeyText.Create();

@@ -37,7 +37,9 @@ internal static partial class PortalPages
     /// none.</summary>
     /// <param name="keyId">A key of the visitor.</param>
     /// <param name="organizationId">An organization.</param>
-    public static async Task<IReadOnlyDictionary<string, string>> MakeAsync(ApiClient client, string keyId, string organizationId)
+    /// <param name="projectId">A project of the visitor.</param>
+    public static async Task<IReadOnlyDictionary<string, string>> MakeAsync(
+        ApiClient client, string keyId, string organizationId, string projectId)
     {
         var lines = Enumerable.Range(0, 20).Select(
             i => $$"""{"text":"It was a {{(i % 2 == 0 ? "good" : "bad")}} film.","label":"{{i % 2}}"}""");
@@ -53,6 +55,7 @@ internal static partial class PortalPages
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Name"] = Model, ["Model"] = Model, ["KeyId"] = keyId, ["OrganizationId"] = organizationId, ["FileId"] = examples,
+            ["ProjectId"] = projectId, ["UserId"] = Guid.NewGuid().ToString(), ["AccountId"] = Guid.NewGuid().ToString(),
             ["BatchId"] = IdOf(batch), ["JobId"] = IdOf(job), ["Code"] = "404",
             ["EntryNumber"] = "1", ["EntryId"] = "1",
             ["AdminKeyId"] = Guid.Empty.ToString(),

@@ -135,14 +135,70 @@ internal sealed partial class Visitor
         return response.Status;
     }
 
-    /// <summary>A key's id and an organization's, from the links to their pages.</summary>
-    public async Task<(string Key, string Organization)> FindIdsAsync()
+    /// <summary>Makes a project and stays on its page. Returns the page's path.</summary>
+    public async Task<string> CreateProjectAsync(string name)
+    {
+        await GoAsync("/projects");
+        await _page.GetByRole(AriaRole.Link, new() { Name = "Create project" }).ClickAsync();
+        await _page.GetByLabel("Name").FillAsync(name);
+        await ShootAsync("new-project");
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Create project" }).ClickAsync();
+        await HeadingAsync(name);
+        return new Uri(_page.Url).AbsolutePath;
+    }
+
+    /// <summary>Lets the project whose page is open call one model alone, so many times a minute.</summary>
+    public async Task ConfineProjectAsync(string model, int requestsPerMinute)
+    {
+        await _page.GetByRole(AriaRole.Radio, new() { Name = "Only the ticked ones" }).CheckAsync();
+        await _page.GetByRole(AriaRole.Checkbox, new() { Name = model, Exact = true }).CheckAsync();
+        await _page.GetByLabel("Requests per minute").FillAsync(requestsPerMinute.ToString(CultureInfo.InvariantCulture));
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await _page.GetByText("in force from the next request on").WaitForAsync();
+        await ShootAsync("project");
+    }
+
+    /// <summary>Chooses a project in the menu.</summary>
+    public async Task SwitchToProjectAsync(string name)
+    {
+        await _page.GetByLabel("Organization and project").SelectOptionAsync(new SelectOptionValue { Label = name });
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Switch" }).ClickAsync();
+        await HeadingAsync("Overview");
+    }
+
+    /// <summary>Archives a project by the page that asks once more. Returns what the page says then.</summary>
+    public async Task<string> ArchiveProjectAsync(string path)
+    {
+        await GoAsync(path);
+        await _page.GetByRole(AriaRole.Link, new() { Name = "Archive…" }).ClickAsync();
+        await ShootAsync("archive");
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Archive project" }).ClickAsync();
+        await _page.GetByText("Acknowledged").WaitForAsync();
+        await ShootAsync("archived");
+        return await _page.Locator("#main").InnerTextAsync();
+    }
+
+    /// <summary>The row of a value that holds for the first key of the list.</summary>
+    public async Task<string> ExplainFirstKeyAsync(string label)
+    {
+        await GoAsync("/keys");
+        await GoAsync((await _page.Locator("tbody th a").First.GetAttributeAsync("href"))!);
+        await ShootAsync("explained");
+        return await _page.GetByRole(AriaRole.Row).Filter(new() { HasText = label }).First.InnerTextAsync();
+    }
+
+    /// <summary>The ids of a key, an organization and a project, from the links to their pages.</summary>
+    public async Task<(string Key, string Organization, string Project)> FindIdsAsync()
     {
         await GoAsync("/keys");
         var key = await _page.Locator("tbody th a").First.GetAttributeAsync("href");
         await GoAsync("/admin/organizations");
         var organization = await _page.Locator("tbody th a").First.GetAttributeAsync("href");
-        return (key![(key!.LastIndexOf('/') + 1)..], organization![(organization!.LastIndexOf('/') + 1)..]);
+        await GoAsync("/projects");
+        var project = await _page.Locator("tbody th a").First.GetAttributeAsync("href");
+        return (IdIn(key!), IdIn(organization!), IdIn(project!));
+
+        static string IdIn(string path) => path[(path.LastIndexOf('/') + 1)..];
     }
 
     /// <summary>Opens a page that may be missing. Returns the status.</summary>

@@ -78,8 +78,8 @@ public sealed class NewcomerTests(SharedTollgate shared)
 
         Assert.Equal("", string.Join('\n', admin.ConsoleErrors));
         using var client = shared.Running.Client();
-        var (keyId, organizationId) = await admin.FindIdsAsync();
-        var values = await PortalPages.MakeAsync(client, keyId, organizationId);
+        var (keyId, organizationId, projectId) = await admin.FindIdsAsync();
+        var values = await PortalPages.MakeAsync(client, keyId, organizationId, projectId);
         var stranger = await browser.VisitAsync(shared.Running.Endpoints.Portal, $"stranger-{name}", new Look(width, height, dark));
         var pages = PortalPages.PathsOf(signedIn: true, values).Append("/no-such-page").Select(page => (admin, page))
             .Concat(PortalPages.PathsOf(signedIn: false, values).Append("/no-such-page").Select(page => (stranger, page))).ToList();
