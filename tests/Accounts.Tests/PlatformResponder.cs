@@ -102,7 +102,7 @@ internal sealed class PlatformResponder : IAsyncDisposable
             ["internal", "organizations", var id, "wallet"] when Wallets.ContainsKey(Guid.Parse(id)) =>
                 WriteAsync(context, new WalletState(4.999912m, 0.5m, DateTimeOffset.UnixEpoch.AddYears(56))),
             ["internal", "organizations", _, "ledger"] => WriteAsync(context, Statement),
-            ["internal", "organizations", _, "usage"] or ["internal", "usage"] =>
+            ["internal", "organizations", _, "usage"] or ["internal", "organizations", _, "usage", "buckets"] or ["internal", "usage"] =>
                 WriteAsync(context, new UsageReport(DateTimeOffset.UnixEpoch.AddYears(56), Usage)),
             ["internal", "organizations", _, "checkouts"] =>
                 WriteAsync(context, new CheckoutStarted("https://checkout.stripe.com/c/pay/cs_test_1")),

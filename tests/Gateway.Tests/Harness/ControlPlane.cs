@@ -38,6 +38,12 @@ internal sealed class ControlPlane : IAsyncDisposable
     /// <summary>Reports of gateways that were taken, in order.</summary>
     public ConcurrentQueue<VersionReport> Measures { get; } = new();
 
+    /// <summary>Requests to the organization's admin API, in order.</summary>
+    public ConcurrentQueue<AdminRequest> AdminRequests { get; } = new();
+
+    /// <summary>How Accounts answers them: sets status and headers, and returns the body.</summary>
+    public Func<HttpResponse, string> AdminAnswer { get; set; } = _ => "{}";
+
     /// <summary>How long Billing takes to give a lease.</summary>
     public TimeSpan LeaseTime { get; set; }
 
@@ -97,6 +103,16 @@ internal sealed class ControlPlane : IAsyncDisposable
             return new UsageBooked(batch.To, batch.Events.Count, 0, 0, [], "test");
         });
         _app.MapPost(VersionReport.Path, (VersionReport report) => Measures.Enqueue(report));
+        _app.Map("/v1/organization/{**rest}", async (HttpContext context) =>
+        {
+            using var body = new StreamReader(context.Request.Body);
+            AdminRequests.Enqueue(new AdminRequest(
+                context.Request.Method, context.Request.Path + context.Request.QueryString.ToUriComponent(), await body.ReadToEndAsync(),
+                context.Request.Headers.ToDictionary(
+                    header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+            var answer = AdminAnswer(context.Response);
+            await context.Response.WriteAsync(answer);
+        });
         Answers.Map(_app);
         _app.MapFallback(() => TypedResults.Ok());
     }
@@ -104,3 +120,6 @@ internal sealed class ControlPlane : IAsyncDisposable
     private long Grant(LeaseRequest request) =>
         _granted.AddOrUpdate(request.OrganizationId, 1_000_000_000, (_, granted) => granted + 1_000_000_000 + request.NeedNanoUsd);
 }
+
+/// <summary>A request to the admin API as it reaches Accounts.</summary>
+internal sealed record AdminRequest(string Method, string PathAndQuery, string Body, IReadOnlyDictionary<string, string> Headers);
