@@ -104,7 +104,8 @@ internal sealed class AdminAuditDesk(AccountsDb db)
             }
 
             // effective_at is a whole second: later than it is from the next one on.
-            var at = DateTimeOffset.FromUnixTimeSeconds(name is "effective_at[gt]" or "effective_at[lte]" ? Math.Min(second + 1, LastSecond) : second);
+            var first = name is "effective_at[gt]" or "effective_at[lte]" ? Math.Min(second + 1, LastSecond) : second;
+            var at = DateTimeOffset.FromUnixTimeSeconds(first);
             entries = name is "effective_at[gt]" or "effective_at[gte]"
                 ? entries.Where(entry => entry.At >= at) : entries.Where(entry => entry.At < at);
         }

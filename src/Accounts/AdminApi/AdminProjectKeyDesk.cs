@@ -99,8 +99,8 @@ internal sealed class AdminProjectKeyDesk(AccountsDb db, AdminProjects projects,
     {
         var rows = await (
             from key in found
-            join user in db.Users on key.OwnerId equals (Guid?)user.Id into users
-            from owner in users.DefaultIfEmpty()
+            join user in db.Users on key.OwnerId equals (Guid?)user.Id into people
+            from owner in people.DefaultIfEmpty()
             join account in db.ServiceAccounts on key.ServiceAccountId equals (Guid?)account.Id into accounts
             from program in accounts.DefaultIfEmpty()
             join use in db.KeyLastUses on key.Id equals use.KeyId into uses

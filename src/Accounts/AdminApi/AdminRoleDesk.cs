@@ -39,8 +39,8 @@ internal sealed class AdminRoleDesk(AccountsDb db, OrganizationDesk organization
         var id = Guid.CreateVersion7(clock.GetUtcNow());
         Refuse(
             await organizations.SaveRoleAsync(
-                call.OrganizationId, actorId: null, id, body.Text("role_name", LongestName), PermissionsOf(body) ?? throw body.Missing("permissions"),
-                call.Stop),
+                call.OrganizationId, actorId: null, id, body.Text("role_name", LongestName),
+                PermissionsOf(body) ?? throw body.Missing("permissions"), call.Stop),
             AdminIds.Role.Of(id));
         return AdminRoles.Show((await db.CustomRoleAsync(call.OrganizationId, id, call.Stop))!);
     }
@@ -54,7 +54,8 @@ internal sealed class AdminRoleDesk(AccountsDb db, OrganizationDesk organization
         body.Refuse("description");
         RefusePredefined(call);
         var role = await FindAsync(call);
-        var (name, permissions) = (body.FindText("role_name", LongestName) ?? role.Name, PermissionsOf(body) ?? role.Granted);
+        var name = body.FindText("role_name", LongestName) ?? role.Name;
+        var permissions = PermissionsOf(body) ?? role.Granted;
         if (name != role.Name || !permissions.SetEquals(role.Granted))
         {
             Refuse(
@@ -77,12 +78,12 @@ internal sealed class AdminRoleDesk(AccountsDb db, OrganizationDesk organization
         ?? throw AdminRefusal.NotFound(AdminIds.Role, call.Text("role"));
 
     /// <summary>Those in a body, and the one that every role has; null where it names none.</summary>
-    private static IReadOnlySet<Permission>? PermissionsOf(AdminMembers body)
+    private static HashSet<Permission>? PermissionsOf(AdminMembers body)
     {
         var named = body.FindTexts("permissions", AdminRoles.PermissionNames.Count);
-        return named?.FirstOrDefault(name => AdminRoles.Permission(name) is null) is not null
+        return named?.FirstOrDefault(name => AdminRoles.FindPermission(name) is null) is not null
             ? throw body.Wrong("permissions", $"some of {string.Join(", ", AdminRoles.PermissionNames)}")
-            : named?.Select(name => AdminRoles.Permission(name)!.Value).Append(Permission.ReadOrganization).ToHashSet();
+            : named?.Select(name => AdminRoles.FindPermission(name)!.Value).Append(Permission.ReadOrganization).ToHashSet();
     }
 
     private static void RefusePredefined(AdminCall call)

@@ -32,14 +32,14 @@ internal static class AdminRoles
     public static IReadOnlyList<AdminRole> Predefined { get; } =
     [
         .. RoleChoice.Named.Select(role => new AdminRole(
-            IdOf(role), "role", RoleChoice.NameOf(role), null, NamesOf(MemberRoles.PermissionsOf(role)), true, Resource)),
+            IdOf(role), "role", RoleChoice.NameOf(role), null, NamesOf(MemberRoles.PermissionsOf(role).Contains), true, Resource)),
     ];
 
     /// <summary>All names of permissions.</summary>
     public static IReadOnlyCollection<string> PermissionNames => Names.Values;
 
     public static AdminRole Show(CustomRole role) => new(
-        AdminIds.Role.Of(role.Id), "role", role.Name, null, NamesOf(role.Granted), false, Resource);
+        AdminIds.Role.Of(role.Id), "role", role.Name, null, NamesOf(role.Granted.Contains), false, Resource);
 
     public static AdminRole Show(MemberRole role, CustomRole? custom) =>
         custom is null ? Predefined.First(one => one.Id == IdOf(role)) : Show(custom);
@@ -55,11 +55,11 @@ internal static class AdminRoles
     public static RoleChoice Choice(string name) => new(name == Owner ? MemberRole.Owner : MemberRole.Reader);
 
     /// <summary>The permission of a name; null for an unknown one.</summary>
-    public static Permission? Permission(string name) =>
+    public static Permission? FindPermission(string name) =>
         Names.Where(one => one.Value == name).Select(one => (Permission?)one.Key).FirstOrDefault();
 
     private static string IdOf(MemberRole role) => AdminIds.Role.Prefix + RoleChoice.NameOf(role);
 
-    private static string[] NamesOf(IReadOnlySet<Permission> permissions) =>
-        [.. Names.Where(one => permissions.Contains(one.Key)).Select(one => one.Value)];
+    private static string[] NamesOf(Func<Permission, bool> isGranted) =>
+        [.. Names.Where(one => isGranted(one.Key)).Select(one => one.Value)];
 }

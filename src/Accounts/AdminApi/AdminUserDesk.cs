@@ -145,18 +145,15 @@ internal sealed class AdminUserDesk(AccountsDb db, MemberRegister members)
     /// <summary>When accounts were made, and when keys of theirs were used last.</summary>
     private async Task<IReadOnlyDictionary<Guid, (long Created, long? LastUsed)>> TimesAsync(AdminCall call, Guid[] userIds)
     {
-        var rows = await (
-            from user in db.Users
-            where userIds.Contains(user.Id)
-            select new
-            {
-                user.Id,
-                user.CreatedAt,
-                LastUsed = (from key in db.ApiKeys
-                            where key.OrganizationId == call.OrganizationId && key.OwnerId == user.Id
-                            join use in db.KeyLastUses on key.Id equals use.KeyId
-                            select (DateTimeOffset?)use.LastUsedAt).Max(),
-            }).AsNoTracking().ToListAsync(call.Stop);
-        return rows.ToDictionary(row => row.Id, row => (row.CreatedAt.ToUnixTimeSeconds(), row.LastUsed?.ToUnixTimeSeconds()));
+        var users = await db.Users.AsNoTracking().Where(user => userIds.Contains(user.Id)).ToListAsync(call.Stop);
+        var uses = await (
+            from key in db.ApiKeys
+            where key.OrganizationId == call.OrganizationId && key.OwnerId != null && userIds.Contains(key.OwnerId.Value)
+            join use in db.KeyLastUses on key.Id equals use.KeyId
+            group use.LastUsedAt by key.OwnerId into times
+            select new { UserId = times.Key, Last = times.Max() }).ToDictionaryAsync(one => one.UserId!.Value, one => one.Last, call.Stop);
+        return users.ToDictionary(
+            user => user.Id,
+            user => (user.CreatedAt.ToUnixTimeSeconds(), uses.TryGetValue(user.Id, out var last) ? last.ToUnixTimeSeconds() : (long?)null));
     }
 }

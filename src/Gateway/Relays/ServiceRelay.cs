@@ -24,7 +24,7 @@ internal sealed partial class ServiceRelay(
     /// <summary>Slowest client that an answer is sent to, bytes a second: the service holds a file open for each.</summary>
     private static readonly MinDataRate SlowestClient = new(240, TimeSpan.FromSeconds(30));
 
-    private static readonly string[] AnswerHeaders =
+    private static readonly string[] PassedHeaders =
         ["Content-Type", "Content-Length", "Content-Disposition", "Content-Range", "Accept-Ranges", AnswerHeaders.Replayed];
 
     /// <param name="path">Route template, which is the service's too.</param>
@@ -165,7 +165,7 @@ internal sealed partial class ServiceRelay(
         }
 
         context.Response.StatusCode = (int)response.StatusCode;
-        foreach (var name in AnswerHeaders)
+        foreach (var name in PassedHeaders)
         {
             if (response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values))
             {

@@ -78,6 +78,19 @@ internal sealed partial class Visitor
         return (await _page.Locator("#key-text").InnerTextAsync()).Trim();
     }
 
+    /// <summary>Makes an admin key and copies its text from the page.</summary>
+    public async Task<string> CreateAdminKeyAsync(string name)
+    {
+        await GoAsync("/organization/admin-keys");
+        await _page.GetByRole(AriaRole.Link, new() { Name = "Create admin key" }).ClickAsync();
+        await _page.GetByLabel("Name").FillAsync(name);
+        await ShootAsync("new-admin-key");
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Create admin key" }).ClickAsync();
+        await HeadingAsync("Your new admin key");
+        await ShootAsync("admin-key-shown-once");
+        return (await _page.Locator("#key-text").InnerTextAsync()).Trim();
+    }
+
     /// <summary>The figure under a heading of the page that is open.</summary>
     public Task<string> FigureAsync(string heading) => _page.Locator($"h2:text-is(\"{heading}\") ~ .figure").First.InnerTextAsync();
 
