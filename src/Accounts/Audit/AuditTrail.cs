@@ -82,13 +82,14 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
             Activity.Current?.TraceId.ToHexString());
     }
 
-    private static string ViaOf(HttpContext? context) => context switch
-    {
-        null => AuditVia.Service,
-        _ when context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>() is not { } callers => AuditVia.Session,
-        _ when callers.Names is ["operator"] => AuditVia.CommandLine,
-        _ => AuditVia.Service,
-    };
+    private static string ViaOf(HttpContext? context) => context is null
+        ? AuditVia.Service
+        : context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>() switch
+        {
+            null => AuditVia.Session,
+            { Names: ["operator"] } => AuditVia.CommandLine,
+            _ => AuditVia.Service,
+        };
 
     private static bool IsForOperators(HttpContext? context) =>
         context?.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(rule => rule.Roles == Roles.Operator) == true;
