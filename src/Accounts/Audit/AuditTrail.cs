@@ -129,17 +129,10 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
             return AuditVia.Service;
         }
 
-<<<<<<< HEAD
-        return context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>()?.Names switch
-        {
-            null => AuditVia.Session,
-            ["operator"] => AuditVia.CommandLine,
-=======
         return context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>() switch
         {
             null => AuditVia.Session,
             { Names: ["operator"] } => AuditVia.CommandLine,
->>>>>>> audit
             _ => AuditVia.Service,
         };
     }

@@ -30,11 +30,7 @@ internal sealed partial class AuditWatch(
 
     private async Task SealAsync(AccountsDb db, CancellationToken cancellationToken)
     {
-<<<<<<< HEAD
-        var seals = db.AuditSeals; // An expression tree takes no extension property.
-=======
         var seals = db.AuditSeals;
->>>>>>> audit
         var grown = await db.AuditHeads.AsNoTracking()
             .Where(head => !seals.Any(seal => seal.ChainId == head.ChainId && seal.Number >= head.Number))
             .ToListAsync(cancellationToken);

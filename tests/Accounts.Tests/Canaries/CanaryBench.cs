@@ -105,9 +105,8 @@ internal sealed class CanaryBench : IAsyncDisposable
     {
         await using var scope = _app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
-        return await use(
-            scope.ServiceProvider, new PlanBook(
-                db, scope.ServiceProvider.GetRequiredService<CatalogueRefresher>(), scope.ServiceProvider.GetRequiredService<AuditTrail>(),
-                Clock));
+        var services = scope.ServiceProvider;
+        return await use(services, new PlanBook(
+            db, services.GetRequiredService<CatalogueRefresher>(), services.GetRequiredService<AuditTrail>(), Clock));
     }
 }

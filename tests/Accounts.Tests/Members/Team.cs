@@ -28,8 +28,12 @@ internal static class Team
     }
 
     /// <summary>The id of a user.</summary>
-    public static Task<Guid> UserIdAsync(this AccountsHost host, string email) => host.InScopeAsync<AccountsDb, Guid>(
-        db => db.Users.Where(user => user.NormalizedEmail == email.ToUpperInvariant()).Select(user => user.Id).SingleAsync());
+    public static Task<Guid> UserIdAsync(this AccountsHost host, string email)
+    {
+        var name = email.ToUpperInvariant();
+        return host.InScopeAsync<AccountsDb, Guid>(
+            db => db.Users.Where(user => user.NormalizedEmail == name).Select(user => user.Id).SingleAsync());
+    }
 
     /// <summary>The organization that a user founded first.</summary>
     public static async Task<Guid> OrganizationOfAsync(this AccountsHost host, string email)

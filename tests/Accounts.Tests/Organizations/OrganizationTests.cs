@@ -37,7 +37,7 @@ public sealed class OrganizationTests : IAsyncLifetime
 
         Assert.Contains("Saved.", saved.Html, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>S", saved.Html, StringComparison.Ordinal);
-        await Until.TrueAsync(() => _host.Responder.Wallets[organization].Name == Name, "Billing has the name");
+        await Until.TrueAsync(() => _host.Responder.Wallets.GetValueOrDefault(organization)?.Name == Name, "Billing has the name");
         Assert.Equal(
             Name, await _host.InScopeAsync<AccountsDb, string>(db => db.Organizations.Select(one => one.Name).SingleAsync()));
     }

@@ -162,7 +162,7 @@ public sealed class SwitchTests : IAsyncLifetime
 
     private Task<Guid> AddProjectAsync(Guid organizationId, string name) => _host.InScopeAsync<AccountsDb, Guid>(async db =>
     {
-        var id = Guid.CreateVersion7();
+        var id = Guid.NewGuid();
         await db.Database.ExecuteSqlAsync(
             $"""
             insert into accounts.projects (id, organization_id, name, is_default, limits, created_at)

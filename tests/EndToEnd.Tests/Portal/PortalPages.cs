@@ -14,6 +14,9 @@ internal static partial class PortalPages
 {
     private const string Model = "tiny-assistant";
 
+    /// <summary>An id that nothing has: the page answers 404.</summary>
+    private const string Nobody = "00000000-0000-7000-8000-000000000000";
+
     /// <summary>What some pages are asked about.</summary>
     private static readonly Dictionary<string, string> Queries = new(StringComparer.Ordinal)
     {
@@ -59,6 +62,7 @@ internal static partial class PortalPages
             ["BatchId"] = IdOf(batch), ["JobId"] = IdOf(job), ["Code"] = "404",
             ["EntryNumber"] = "1", ["EntryId"] = "1",
             ["AdminKeyId"] = Guid.Empty.ToString(),
+            ["MemberId"] = Nobody, ["InvitationId"] = Nobody, ["RoleId"] = Nobody, ["Token"] = "no-token",
         };
     }
 

@@ -64,6 +64,49 @@ internal sealed partial class Visitor
         await ShootAsync("overview");
     }
 
+    /// <summary>Invites an address to the organization as a developer.</summary>
+    public async Task InviteAsync(string email)
+    {
+        await GoAsync("/members");
+        await ShootAsync("members");
+        await _page.GetByRole(AriaRole.Link, new() { Name = "Invite a member" }).ClickAsync();
+        await _page.GetByLabel("E-mail").FillAsync(email);
+        await _page.GetByLabel("Role", new() { Exact = true }).SelectOptionAsync("developer");
+        await ShootAsync("invite");
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Send the invitation" }).ClickAsync();
+        await _page.GetByText("The invitation is on its way").WaitForAsync();
+        await ShootAsync("invited");
+    }
+
+    /// <summary>Opens the newest mail's link, once the mailbox has a mail to the address, and joins with a new account.</summary>
+    public async Task JoinByMailAsync(string mailbox, string email, string password)
+    {
+        await Until.TrueAsync(
+            async () =>
+            {
+                await _page.GotoAsync(mailbox);
+                return await _page.GetByText(email).CountAsync() > 0;
+            },
+            $"a mail to {email}");
+        await _page.GetByRole(AriaRole.Link, new() { Name = "Open the link" }).First.ClickAsync();
+        await _page.GetByLabel("Password").FillAsync(password);
+        await ShootAsync("join");
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Create an account and join" }).ClickAsync();
+        await HeadingAsync("Overview");
+        await ShootAsync("joined");
+    }
+
+    /// <summary>Removes a member of the organization.</summary>
+    public async Task RemoveMemberAsync(string email)
+    {
+        await GoAsync("/members");
+        await _page.GetByRole(AriaRole.Link, new() { Name = $"Remove {email}" }).ClickAsync();
+        await ShootAsync("remove");
+        await _page.GetByRole(AriaRole.Button, new() { Name = "Remove the member" }).ClickAsync();
+        await _page.GetByText("The member is removed").WaitForAsync();
+        await ShootAsync("removed");
+    }
+
     /// <summary>Makes a key and copies its text from the page.</summary>
     public async Task<string> CreateKeyAsync(string name)
     {
