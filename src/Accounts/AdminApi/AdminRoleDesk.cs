@@ -55,7 +55,8 @@ internal sealed class AdminRoleDesk(AccountsDb db, OrganizationDesk organization
         RefusePredefined(call);
         var role = await FindAsync(call);
         var name = body.FindText("role_name", LongestName) ?? role.Name;
-        var permissions = PermissionsOf(body) ?? role.Granted;
+        IEnumerable<Permission> wanted = PermissionsOf(body) is { } named ? named : role.Granted;
+        var permissions = wanted.ToHashSet();
         if (name != role.Name || !permissions.SetEquals(role.Granted))
         {
             Refuse(
