@@ -7,7 +7,7 @@ namespace Tollgate.Accounts.Site;
 /// <summary>Sets the headers of every response of the portal, and checks listener and host name.</summary>
 internal static class PageSecurity
 {
-    private static readonly string[] InternalPaths = ["/internal", "/health", "/metrics", "/v2"];
+    private static readonly string[] InternalPaths = ["/internal", "/health", "/metrics", "/v1", "/v2"];
 
     /// <summary>Serves pages on the public listener only; the internal one answers 404 except for its own paths.</summary>
     public static void UseDoors(this WebApplication app) => app.Use((context, next) =>

@@ -51,12 +51,13 @@ internal sealed record AdminAnswer(int Status, JsonElement Body, bool Replayed)
 {
     public string? this[string member] => Body.GetProperty(member).ToString();
 
-    /// <summary>The error: status, code and the member at fault.</summary>
-    public (int Status, string? Code, string? Param) Error => (
-        Status, Body.GetProperty("error").GetProperty("code").GetString(), Body.GetProperty("error").GetProperty("param").GetString());
+    /// <summary>The error: status, code and the member at fault; both null for an answer that is none.</summary>
+    public (int Status, string? Code, string? Param) Error => Status != 200 && Body.TryGetProperty("error", out var error)
+        ? (Status, error.GetProperty("code").GetString(), error.GetProperty("param").GetString()) : (Status, null, null);
 
     /// <summary>The ids of a list.</summary>
-    public IReadOnlyList<string> Ids => [.. Body.GetProperty("data").EnumerateArray().Select(one => one.GetProperty("id").GetString()!)];
+    public IReadOnlyList<string> Ids => Body.TryGetProperty("data", out var data)
+        ? [.. data.EnumerateArray().Select(one => one.GetProperty("id").GetString()!)] : [];
 
     /// <summary>The answer itself, which must be no error.</summary>
     public AdminAnswer Succeeded()

@@ -8,6 +8,7 @@ using Tollgate.Contracts.Administration;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Reports;
+using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests.AdminApi;
 
@@ -568,7 +569,9 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         var organization = await _host.InScopeAsync<AccountsDb, Guid>(
             db => db.Organizations.OrderBy(one => one.CreatedAt).Select(one => one.Id).FirstAsync());
-        string? json = await (await _host.OpenRedisAsync()).StringGetAsync(RedisNames.Policy(organization));
-        return JsonSerializer.Deserialize(json!, ContractsJson.Default.OrganizationPolicy)!;
+        var redis = await _host.OpenRedisAsync();
+        var json = await Until.ValueAsync(
+            async () => (string?)await redis.StringGetAsync(RedisNames.Policy(organization)), "the policy of a new organization");
+        return JsonSerializer.Deserialize(json, ContractsJson.Default.OrganizationPolicy)!;
     }
 }
