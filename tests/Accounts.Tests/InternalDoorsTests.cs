@@ -20,6 +20,7 @@ public sealed class InternalDoorsTests
             "GET /internal/audit/heads: operator",
             "GET /internal/audit/verify: operator",
             "GET /internal/catalogue: gateway, inference",
+            "GET /internal/keys/{publicId}/explanation: operator",
             "GET /internal/keys: operator",
             "GET /internal/models/{model}/canaries: operator",
             "GET /internal/models: operator",

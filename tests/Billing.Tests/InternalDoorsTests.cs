@@ -31,6 +31,7 @@ public sealed class InternalDoorsTests(BillingFixture billing) : IClassFixture<B
                 "POST /internal/journals: gateway",
                 "POST /internal/leases: gateway",
                 "POST /internal/organizations/{organizationId:guid}/checkouts: accounts",
+                "POST /internal/organizations/{organizationId:guid}/usage/buckets: accounts",
                 "POST /internal/organizations/{organizationId:guid}/usage/costs: learning",
                 "POST /internal/prices/check: accounts",
                 "POST /internal/prices: accounts",
