@@ -83,7 +83,7 @@ public sealed class AdminApiClientTests(SharedTollgate shared)
     private static void AssertRules(JsonElement seen)
     {
         Assert.Equal(50, seen.GetProperty("rate").GetProperty("max_requests_per_1_minute").GetInt32());
-        Assert.Equal(("NotFoundError", 404), Failure(seen, "denied"));
+        Assert.Equal(("PermissionDeniedError", 403), Failure(seen, "denied"));
         Assert.Equal("chat.completion", Text(seen, "allowed"));
         Assert.Equal(("RateLimitError", 429), Failure(seen, "broke"));
         Assert.Equal("project_spend_limit_exceeded", Text(seen.GetProperty("broke"), "code"));
