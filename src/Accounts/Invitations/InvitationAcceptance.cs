@@ -190,7 +190,7 @@ internal abstract record Acceptance
     /// <summary>The user is a member.</summary>
     internal sealed record Joined(Guid OrganizationId, User User) : Acceptance;
 
-    /// <summary>The link is wrong, expired, revoked or used. 404.</summary>
+    /// <summary>The link is wrong, expired, revoked or used. 410: a 404 shows the page for all, which names no way on.</summary>
     internal sealed record Gone : Acceptance;
 
     /// <summary>The invitation is for another address than the user's. It stays open. 403.</summary>

@@ -204,7 +204,7 @@ internal abstract record InvitationOutcome
     /// <summary>The acting member's role does not allow it. 403.</summary>
     internal sealed record Forbidden : InvitationOutcome;
 
-    /// <summary>No open invitation of the organization has this id. 404.</summary>
+    /// <summary>No open invitation of the organization has this id.</summary>
     internal sealed record NotFound : InvitationOutcome;
 
     /// <summary>The address belongs to a member. 409.</summary>
