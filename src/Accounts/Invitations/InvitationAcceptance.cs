@@ -15,7 +15,7 @@ namespace Tollgate.Accounts.Invitations;
 /// </summary>
 internal sealed class InvitationAcceptance(AccountsDb db, UserManager<User> users, AuditTrail audit, TimeProvider clock)
 {
-    /// <summary>Finds the open invitation of a mailed link; null when the link is wrong, or its invitation expired, revoked or used.</summary>
+    /// <summary>Finds the open invitation of a mailed link; null when it is wrong, expired, revoked or used.</summary>
     public async Task<ReceivedInvitation?> FindAsync(string token, CancellationToken cancellationToken) =>
         InvitationToken.Hash(token) is { } hash
             ? await Received(db.OpenInvitations.Where(one => one.TokenSha256 == hash)).SingleOrDefaultAsync(cancellationToken)

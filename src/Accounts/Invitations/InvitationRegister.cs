@@ -15,7 +15,7 @@ namespace Tollgate.Accounts.Invitations;
 internal sealed class InvitationRegister(
     AccountsDb db, ILookupNormalizer normalizer, InvitationLetters letters, AuditTrail audit, InvitationLimits limits, TimeProvider clock)
 {
-    /// <summary>Lists the open invitations of an organization, newest first. Expired ones stay until they are revoked or sent again.</summary>
+    /// <summary>Lists the open invitations of an organization, newest first. Expired ones stay until revoked or sent again.</summary>
     public Task<List<Invitation>> ListOpenAsync(Guid organizationId, CancellationToken cancellationToken) =>
         db.OpenInvitations.AsNoTracking().Where(one => one.OrganizationId == organizationId)
             .OrderByDescending(one => one.CreatedAt).ThenBy(one => one.Id).ToListAsync(cancellationToken);
