@@ -15,7 +15,7 @@ namespace Tollgate.Accounts.Invitations;
 /// </summary>
 internal sealed class InvitationAcceptance(AccountsDb db, UserManager<User> users, AuditTrail audit, TimeProvider clock)
 {
-    /// <summary>Finds the open invitation of a mailed link; null when the link is wrong, or its invitation expired, revoked or used.</summary>
+    /// <summary>Finds the open invitation of a mailed link; null when it is wrong, expired, revoked or used.</summary>
     public async Task<ReceivedInvitation?> FindAsync(string token, CancellationToken cancellationToken) =>
         InvitationToken.Hash(token) is { } hash
             ? await Received(db.OpenInvitations.Where(one => one.TokenSha256 == hash)).SingleOrDefaultAsync(cancellationToken)
@@ -198,7 +198,7 @@ internal abstract record Acceptance
     /// <summary>The user is a member.</summary>
     internal sealed record Joined(Guid OrganizationId, User User) : Acceptance;
 
-    /// <summary>The link is wrong, expired, revoked or used. 404.</summary>
+    /// <summary>The link is wrong, expired, revoked or used. 410: a 404 shows the page for all, which names no way on.</summary>
     internal sealed record Gone : Acceptance;
 
     /// <summary>The invitation is for another address than the user's. It stays open. 403.</summary>

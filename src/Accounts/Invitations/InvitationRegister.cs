@@ -15,7 +15,7 @@ namespace Tollgate.Accounts.Invitations;
 internal sealed class InvitationRegister(
     AccountsDb db, ILookupNormalizer normalizer, InvitationLetters letters, AuditTrail audit, InvitationLimits limits, TimeProvider clock)
 {
-    /// <summary>Lists the open invitations of an organization, newest first. Expired ones stay until they are revoked or sent again.</summary>
+    /// <summary>Lists the open invitations of an organization, newest first. Expired ones stay until revoked or sent again.</summary>
     public Task<List<Invitation>> ListOpenAsync(Guid organizationId, CancellationToken cancellationToken) =>
         db.OpenInvitations.AsNoTracking().Where(one => one.OrganizationId == organizationId)
             .OrderByDescending(one => one.CreatedAt).ThenBy(one => one.Id).ToListAsync(cancellationToken);
@@ -208,7 +208,7 @@ internal abstract record InvitationOutcome
     /// <summary>The acting member's role does not allow it. 403.</summary>
     internal sealed record Forbidden : InvitationOutcome;
 
-    /// <summary>No open invitation of the organization has this id. 404.</summary>
+    /// <summary>No open invitation of the organization has this id.</summary>
     internal sealed record NotFound : InvitationOutcome;
 
     /// <summary>The address belongs to a member. 409.</summary>

@@ -43,7 +43,7 @@ public sealed class InvitationTests : IAsyncLifetime
         Assert.Contains("12 characters", weak.Html, StringComparison.Ordinal);
         Assert.Equal("/overview", Team.PathOf(joined));
         Assert.Contains("ada&#x27;s organization", overview.Html, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.NotFound, again.Status);
+        Assert.Equal(HttpStatusCode.Gone, again.Status);
         Assert.Equal(
             ["ada@example.com Owner", "bob@example.com Billing"], await _host.RolesAsync(await _host.OrganizationOfAsync(Ada)));
         Assert.Equal(1, await _host.InScopeAsync<AccountsDb, int>(db => db.Organizations.CountAsync())); // Joining founds none.
@@ -149,9 +149,9 @@ public sealed class InvitationTests : IAsyncLifetime
         var page = await _ada.OpenAsync(path);
 
         Assert.Equal($"{path}?sent=true", Team.PathOf(resent));
-        Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.OK), (old.Status, current.Status));
+        Assert.Equal((HttpStatusCode.Gone, HttpStatusCode.OK), (old.Status, current.Status));
         Assert.Equal("/members?revoked=true", Team.PathOf(revoked));
-        Assert.Equal(HttpStatusCode.NotFound, ended.Status);
+        Assert.Equal(HttpStatusCode.Gone, ended.Status);
         Assert.DoesNotContain("Send it again", page.Html, StringComparison.Ordinal);
     }
 
@@ -166,7 +166,7 @@ public sealed class InvitationTests : IAsyncLifetime
         var list = await _ada.OpenAsync("/members");
         await _ada.SubmitAsync("/members/invite", "invite", ("Input.Email", Bob), ("Input.Role", "reader"));
 
-        Assert.Equal(HttpStatusCode.NotFound, expired.Status);
+        Assert.Equal(HttpStatusCode.Gone, expired.Status);
         Assert.Contains("expired", list.Html, StringComparison.Ordinal);
         Assert.Equal(MemberRole.Reader, (await _host.OpenInvitationsAsync()).Single().Role);
     }
@@ -222,7 +222,7 @@ public sealed class InvitationTests : IAsyncLifetime
 
         await _ada.SubmitAsync($"/members/{await _host.UserIdAsync(Bob)}/remove", "remove");
 
-        Assert.Equal(HttpStatusCode.NotFound, (await carl.OpenAsync(link)).Status);
+        Assert.Equal(HttpStatusCode.Gone, (await carl.OpenAsync(link)).Status);
         Assert.Empty(await _host.OpenInvitationsAsync());
     }
 
@@ -263,13 +263,13 @@ public sealed class InvitationTests : IAsyncLifetime
     [InlineData("x")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%2B")]
-    public async Task A_wrong_link_is_not_found(string token)
+    public async Task A_wrong_link_is_refused_and_the_page_names_a_way_on(string token)
     {
         using var browser = _host.Browse();
 
         var page = await browser.OpenAsync($"/invitations/{token}");
 
-        Assert.Equal(HttpStatusCode.NotFound, page.Status);
+        Assert.Equal(HttpStatusCode.Gone, page.Status);
         Assert.Contains("does not work", page.Html, StringComparison.Ordinal);
     }
 
