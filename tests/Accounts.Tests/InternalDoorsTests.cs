@@ -1,4 +1,4 @@
-using Tollgate.Contracts.Administration;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests;

@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Administration;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 

@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Administration;
 using Tollgate.Contracts.Metering;
 
 namespace Tollgate.Contracts.OpenAi;

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Tollgate.Contracts.Administration;
+using Tollgate.Contracts.OpenAi;
 
 namespace Tollgate.Accounts.Tests.AdminApi;
 

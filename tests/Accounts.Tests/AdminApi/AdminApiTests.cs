@@ -4,9 +4,9 @@ using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.AdminApi;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Organizations;
-using Tollgate.Contracts.Administration;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Reports;
 using Tollgate.Testing;
 

@@ -1,6 +1,4 @@
-using Tollgate.Contracts.OpenAi;
-
-namespace Tollgate.Contracts.Administration;
+namespace Tollgate.Contracts.OpenAi;
 
 /// <summary>The routes of OpenAI's admin API that exist here. Accounts answers them, on the same paths of its internal listener.</summary>
 public static class AdminRoutes
