@@ -53,7 +53,12 @@ internal sealed class AdminDoor(AdminKeyRegister keys, AdminRequestBook requests
 
     private async Task TryRunAsync(HttpContext context, Func<AdminCall, Task<object>> answer)
     {
-        var (key, refusal) = await keys.ProveAsync(context.Request.Headers[AdminHeaders.Key].ToString(), context.RequestAborted);
+        if (context.Request.Headers[AdminHeaders.Key] is not [{ Length: > 0 } shown])
+        {
+            throw new AdminRefusal(OpenAiError.MissingHeader(AdminHeaders.Key, "Pass the client's admin key on."));
+        }
+
+        var (key, refusal) = await keys.ProveAsync(shown, context.RequestAborted);
         if (key is not null)
         {
             context.Response.Headers[AdminHeaders.Organization] = key.OrganizationId.ToString("N");

@@ -69,8 +69,8 @@ internal sealed class AdminKeyDesk(AccountsDb db, AdminKeyRegister keys, TimePro
         var people = await (
             from user in db.Users
             where ids.Contains(user.Id)
-            join member in db.Memberships on new { UserId = user.Id, call.OrganizationId } equals new { member.UserId, member.OrganizationId }
-                into memberships
+            join member in db.Memberships on new { UserId = user.Id, call.OrganizationId }
+                equals new { member.UserId, member.OrganizationId } into memberships
             from membership in memberships.DefaultIfEmpty()
             select new { user.Id, user.Email, user.CreatedAt, Role = (MemberRole?)membership.Role }).AsNoTracking().ToListAsync(call.Stop);
         return ids.ToDictionary(id => id, id =>

@@ -47,7 +47,8 @@ internal sealed class AdminProjectMemberDesk(AdminProjects projects, ProjectRegi
     {
         var body = call.Read<AdminProjectUserChange>();
         var user = await FindAsync(call, await projects.FindActiveAsync(call));
-        return body.FindOneOf("role", AdminRoles.Owner, "member") is { } role && role != user.Role ? throw WrongRole(body, user.Role) : Show(user);
+        return body.FindOneOf("role", AdminRoles.Owner, "member") is { } role && role != user.Role
+            ? throw WrongRole(body, user.Role) : Show(user);
     }
 
     private async Task<object> RemoveAsync(AdminCall call)

@@ -41,7 +41,8 @@ internal sealed class AdminProjects(AccountsDb db, ProjectRegister projects, Pol
         }
     }
 
-    /// <summary>Members of a project: those that it names, and those who manage all projects. The one who joined first comes first.</summary>
+    /// <summary>Members of a project, those who joined first at the front: those that it names, and those who manage all projects.
+    /// </summary>
     public async Task<IReadOnlyList<ProjectMemberView>> UsersAsync(AdminCall call, Project project)
     {
         var users = await projects.ListMembersAsync(call.OrganizationId, project.Id, call.Stop);

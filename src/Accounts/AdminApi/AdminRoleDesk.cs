@@ -60,7 +60,8 @@ internal sealed class AdminRoleDesk(AccountsDb db, OrganizationDesk organization
         if (name != role.Name || !permissions.SetEquals(role.Granted))
         {
             Refuse(
-                await organizations.SaveRoleAsync(call.OrganizationId, actorId: null, role.Id, name, permissions, call.Stop), call.Text("role"));
+                await organizations.SaveRoleAsync(call.OrganizationId, actorId: null, role.Id, name, permissions, call.Stop),
+                call.Text("role"));
         }
 
         return AdminRoles.Show(await FindAsync(call));

@@ -41,7 +41,8 @@ internal sealed class AdminServiceAccountDesk(
         var withoutKey = body.FindBoolean("create_service_account_only") == true;
         var project = await projects.FindActiveAsync(call);
         var account = await accounts.CreateAsync(
-                call.OrganizationId, project.Id, Guid.CreateVersion7(clock.GetUtcNow()), name, MemberRole.Developer, call.OwnerId, call.Stop)
+                call.OrganizationId, project.Id, Guid.CreateVersion7(clock.GetUtcNow()), name, MemberRole.Developer, call.OwnerId,
+                call.Stop)
             ?? throw new AdminRefusal(OpenAiError.AdminConflict(
                 "too_many_service_accounts",
                 $"The project has {ServiceAccountRegister.Most} service accounts, as many as it may have. Delete one."));

@@ -12,7 +12,8 @@ using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Accounts.AdminApi;
 
-/// <summary>Sends spend alerts. One mail an alert and UTC month, on however many instances this runs: the row remembers the month.</summary>
+/// <summary>Sends spend alerts: one mail an alert and UTC month, on however many instances this runs. The row remembers the month.
+/// </summary>
 internal sealed partial class SpendAlertWatch(
     IServiceScopeFactory scopes, BillingClient billing, IOptions<AdminApiOptions> options, TimeProvider clock,
     ILogger<SpendAlertWatch> logger)

@@ -79,7 +79,8 @@ public sealed record AdminRole(
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record AdminRoleRequest(
     [property: JsonPropertyName("role_name"), Description("1 to 50 characters, of no other role.")] string RoleName,
-    [property: JsonPropertyName("permissions"), Description("Permissions as the predefined roles show them; organization.read is always one.")]
+    [property: JsonPropertyName("permissions"),
+        Description("Permissions as the predefined roles show them; organization.read is always one.")]
     IReadOnlyList<string> Permissions)
 {
     [JsonPropertyName("description"), Description("Only null is accepted.")]

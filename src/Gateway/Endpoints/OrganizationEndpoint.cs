@@ -61,8 +61,10 @@ internal sealed partial class OrganizationEndpoint : IEndpoint
     {
         private static readonly (string Name, string Kind, string Example)[] Ids =
         [
-            ("project", "project", Examples.Project.Id), ("user", "user", Examples.UserId), ("account", "service account", Examples.Account.Id),
-            ("key", "key", Examples.ProjectKey.Id), ("limit", "rate limit", Examples.RateLimit.Id), ("invite", "invitation", Examples.Invite.Id),
+            ("project", "project", Examples.Project.Id), ("user", "user", Examples.UserId),
+            ("account", "service account", Examples.Account.Id),
+            ("key", "key", Examples.ProjectKey.Id), ("limit", "rate limit", Examples.RateLimit.Id),
+            ("invite", "invitation", Examples.Invite.Id),
             ("role", "role", Examples.Role.Id), ("alert", "spend alert", Examples.Alert.Id),
         ];
 
@@ -76,7 +78,10 @@ internal sealed partial class OrganizationEndpoint : IEndpoint
             where T : class =>
             Finish(
                 Start("GET", path, name, summary, description)
-                    .AsksFor([.. OperationParameter.OfPath(path, Ids), .. OperationParameter.Paging, .. more.Select(one => one.ToOpenApi())]),
+                    .AsksFor(
+                    [
+                        .. OperationParameter.OfPath(path, Ids), .. OperationParameter.Paging, .. more.Select(one => one.ToOpenApi()),
+                    ]),
                 path,
                 new AdminPage<T>("list", [example], id, id, false), OfQuery);
 

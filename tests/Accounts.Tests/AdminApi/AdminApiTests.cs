@@ -87,7 +87,8 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async Task Service_accounts_have_keys_that_gateways_know_and_that_end_with_them()
     {
         var project = (await _api.PostAsync("/projects", new { name = "Bots" })).Succeeded()["id"];
-        var made = (await _api.PostAsync($"/projects/{project}/service_accounts", new { name = "ci", expires_in_seconds = 3600 })).Succeeded();
+        var made = (await _api.PostAsync(
+            $"/projects/{project}/service_accounts", new { name = "ci", expires_in_seconds = 3600 })).Succeeded();
         var bare = (await _api.PostAsync(
             $"/projects/{project}/service_accounts", new { name = "bare", create_service_account_only = true })).Succeeded();
         var key = (await _api.PostAsync(
@@ -124,7 +125,8 @@ public sealed class AdminApiTests : IAsyncLifetime
         var id = Assert.Single(listed.Ids);
 
         var changed = (await _api.PostAsync(
-            $"/projects/{project}/api_keys/{id}", new { scopes = (string[])["models", "embeddings"], expires_in_seconds = 60 })).Succeeded();
+            $"/projects/{project}/api_keys/{id}",
+            new { scopes = (string[])["models", "embeddings"], expires_in_seconds = 60 })).Succeeded();
         var unknown = await _api.PostAsync($"/projects/{project}/api_keys/{id}", new { scopes = (string[])["nonsense"] });
         var record = await _host.RecordAsync(PortalBrowser.PublicIdOf(text));
         var freed = (await _api.PostAsync($"/projects/{project}/api_keys/{id}", new { scopes = (string[])[] })).Succeeded();
@@ -331,7 +333,8 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal((409, "manages_projects", null), manager.Error);
         Assert.Equal([owner], (await _api.GetAsync($"/projects/{project}/users")).Ids);
         Assert.Equal(
-            (400, "missing_required_parameter", "user_id"), (await _api.PostAsync($"/projects/{project}/users", new { role = "member" })).Error);
+            (400, "missing_required_parameter", "user_id"),
+            (await _api.PostAsync($"/projects/{project}/users", new { role = "member" })).Error);
     }
 
     [Fact]
@@ -397,7 +400,8 @@ public sealed class AdminApiTests : IAsyncLifetime
             (120L, 20L, 30L, 2L),
             (results[0].GetProperty("input_tokens").GetInt64(), results[0].GetProperty("input_cached_tokens").GetInt64(),
              results[0].GetProperty("output_tokens").GetInt64(), results[0].GetProperty("num_model_requests").GetInt64()));
-        Assert.Equal((start + 129_600, "True"), (second.Body.GetProperty("data")[0].GetProperty("start_time").GetInt64(), second["has_more"]));
+        Assert.Equal(
+            (start + 129_600, "True"), (second.Body.GetProperty("data")[0].GetProperty("start_time").GetInt64(), second["has_more"]));
         Assert.Equal(
             (UsageGroups.Key, UsageWidth.Day, start, start + 129_600),
             (query.Groups, query.Width, query.From.ToUnixTimeSeconds(), query.To.ToUnixTimeSeconds()));

@@ -122,7 +122,9 @@ for (const [name, list, make, show, change, remove] of [
     (id) => projects.spendAlerts.delete(id, scope)],
 ]) {
   const made = await make();
-  seen[name] = { made, shown: await show(made.id), changed: await change(made.id), listed: await all(list()), deleted: await remove(made.id) };
+  seen[name] = {
+    made, shown: await show(made.id), changed: await change(made.id), listed: await all(list()), deleted: await remove(made.id),
+  };
 }
 
 // Admin keys.
