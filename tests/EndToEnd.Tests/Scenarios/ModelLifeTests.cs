@@ -174,6 +174,10 @@ public sealed class ModelLifeTests(SharedTollgate shared)
             async () => (await Running.Commands.RunAsync("models", "versions", model)) is { ExitCode: 0, Output: var table }
                 && table.Contains($"{model,-32} {newest} ", StringComparison.Ordinal),
             "the worker states the new version", Patience);
+        if (newest == 1)
+        {
+            await ServesAsync(model, "1"); // It is stated before it is loaded.
+        }
     }
 
     private async Task<string> ModelsAsync(params string[] arguments) =>
