@@ -23,7 +23,7 @@ public sealed class StallTests(TinyDecoder tiny)
     private DateTimeOffset? _next;
     private DateTimeOffset _lastDecode;
 
-    /// <summary>The times are those of SmolLM2-135M on one core, milliseconds: in float32, then in int8.</summary>
+    /// <summary>The times are about those of SmolLM2-135M on one core after a short past, milliseconds: in float32, then in int8.</summary>
     /// <param name="decode">A step of two rows, of which <paramref name="guess"/> is added for each guessed token.</param>
     /// <param name="read">A chunk, of which <paramref name="token"/> is added for each token.</param>
     [Theory]
