@@ -134,7 +134,7 @@ internal sealed partial class DecoderScheduler
         return preferred ?? readable[0].Choice;
     }
 
-    /// <summary>A short prompt that goes before the one whose turn it is; null where there is none, and after a turn that had one.</summary>
+    /// <summary>A short prompt that goes before the one whose turn it is; null where there is none, and after a turn with one.</summary>
     private Choice? FindPreferred(List<(double Share, Choice Choice)> readable)
     {
         var (fair, shortest) = (readable[0].Choice, readable[0].Choice);
