@@ -1,11 +1,9 @@
 using Tollgate.Inference;
-using Tollgate.Inference.Tasks.Chat;
 using Tollgate.Inference.Tasks.Chat.Check;
 using Tollgate.ServiceDefaults.Hosting;
 
 return args switch
 {
-    ["bench", .. var rest] => await Benchmark.RunAsync(rest),
     ["check", .. var rest] => await DeviceCheck.RunAsync(rest),
     _ => await PlatformHost.RunAsync(args, InferenceApp.Create),
 };

@@ -37,7 +37,10 @@ public sealed record BatchFault(string Code, string Message, long? Line);
 public sealed record BatchCounts(int Total, int Completed, int Failed);
 
 /// <summary>Tokens of its answers.</summary>
-public sealed record BatchTokens(long InputTokens, long OutputTokens);
+public sealed record BatchTokens(long InputTokens, BatchInput InputTokensDetails, long OutputTokens);
+
+/// <summary>Of the input tokens.</summary>
+public sealed record BatchInput(long CachedTokens);
 
 /// <summary>A page of batches.</summary>
 public sealed record BatchPageEntry(IReadOnlyList<BatchEntry> Data, bool HasMore);

@@ -19,7 +19,9 @@ internal sealed partial class DecoderScheduler
     /// <param name="rows">Rows of the step.</param>
     private int Feed(Choice choice, int first, int rows)
     {
-        var guess = Guess(choice, rows, _engine.MostVerified - first - (rows - choice.Row));
+        var guessed = first - choice.Row;
+        var guess = Guess(choice, rows, Math.Min(
+            _engine.MostVerified - rows, _verification.MostWithin(rows, _scope.Options.StallTarget)) - guessed);
         (_past[choice.Row], _firsts[choice.Row], _counts[choice.Row]) = (choice.Cached, first, 1 + guess.Length);
         _tokens[first] = choice.LastToken;
         guess.CopyTo(_tokens.AsSpan(first + 1));
@@ -30,7 +32,8 @@ internal sealed partial class DecoderScheduler
     /// <param name="most">Guessed tokens that the step still takes.</param>
     private ReadOnlySpan<int> Guess(Choice choice, int rows, int most)
     {
-        if (choice.Guess is not { Rest.Length: > 0 } guess || choice.Held is not null || most <= 0 || !_verification.Pays(rows, guess.Rate))
+        if (choice.Guess is not { Rest.Length: > 0 } guess || choice.Held is not null || most <= 0
+            || _slots.Prefilling > 0 || !_verification.Pays(rows, guess.Rate)) // A longer step would hold up who waits to be read.
         {
             return [];
         }

@@ -22,8 +22,8 @@ internal sealed partial class DecoderScheduler
     /// <summary>How many times the stall target answers wait in all for the prompts that came with them.</summary>
     private const int CompanyTargets = 50;
 
-    /// <summary>Part of the stall target that a chunk takes while other prompts wait and no answer runs: a short prompt that comes then has
-    /// its first token after it and its own chunk, both within two targets.</summary>
+    /// <summary>Part of the stall target that a turn takes while other prompts wait: a short prompt that comes then has its first token
+    /// after it and its own chunk, both within two targets.</summary>
     private const double ChunkPart = 0.75;
 
     private readonly List<(double Share, Choice Choice)> _readable = [];
@@ -121,14 +121,21 @@ internal sealed partial class DecoderScheduler
             return;
         }
 
-        var target = _scope.Options.StallTarget;
-        var most = spent is { } waited ? _pace.TokensWithin(target - waited)
-            : readable.Count > 1 ? _pace.TokensWithin(target * ChunkPart) : int.MaxValue;
-        ReadChunk(next, most);
+        var others = readable.Count > 1;
+        var target = _scope.Options.StallTarget * (others ? ChunkPart : 1);
+        ReadChunk(next, spent is null && !others ? int.MaxValue : _pace.TokensWithin(target - (spent ?? TimeSpan.Zero)));
     }
 
     /// <summary>The next by the order of shares; in every second turn at most a short prompt that is read sooner.</summary>
     private Choice ChooseNext(List<(double Share, Choice Choice)> readable)
+    {
+        var preferred = FindPreferred(readable);
+        _preferredShort = preferred is not null;
+        return preferred ?? readable[0].Choice;
+    }
+
+    /// <summary>A short prompt that goes before the one whose turn it is; null where there is none, and after a turn with one.</summary>
+    private Choice? FindPreferred(List<(double Share, Choice Choice)> readable)
     {
         var (fair, shortest) = (readable[0].Choice, readable[0].Choice);
         foreach (var (_, choice) in readable)
@@ -136,9 +143,13 @@ internal sealed partial class DecoderScheduler
             shortest = choice.Unread < shortest.Unread ? choice : shortest;
         }
 
-        _preferredShort = !_preferredShort && shortest != fair && shortest.Unread <= _pace.Longest;
-        return _preferredShort ? shortest : fair;
+        return !_preferredShort && shortest != fair && shortest.Unread <= _pace.Longest ? shortest : null;
     }
+
+    /// <summary>Whether the next prompt is a short one. It goes before the step of the answers that run, which wait for both in either
+    /// order.</summary>
+    private bool IsShortNext(SlotPart part) => FindReadable(part) is { Count: > 0 } readable
+        && (FindPreferred(readable) ?? readable[0].Choice).Unread <= _pace.Longest;
 
     /// <summary>Whether a prompt can be read whole beside others.</summary>
     private bool CanReadWhole(Choice choice) => _scope.ReadsTogether && _engine.ReadsTogether && choice.Cached == 0

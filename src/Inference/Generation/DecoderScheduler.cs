@@ -39,6 +39,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
     private long _reserved;
     private long _lastTurnAt;
     private long _turn;
+    private TimeSpan _lastStep;
     private TimeSpan _owedToQuiet;
     private TimeSpan _owedToStandard;
     private int _active;
@@ -274,15 +275,23 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         }
 
         var started = Clock.GetTimestamp();
-        var rows = _slots.End(part);
-        var goesOn = AnyGoesOn(rows);
+        var goesOn = AnyGoesOn(_slots.End(part));
         var waits = goesOn && WaitsForCompany(part);
-        if (goesOn && !waits)
+        if (goesOn && !waits && IsShortNext(part))
         {
-            DecodeStep(rows);
+            ReadPrompts(part, _lastStep);
+            DecodeStep(_slots.End(part));
+        }
+        else
+        {
+            if (goesOn && !waits)
+            {
+                DecodeStep(_slots.End(part));
+            }
+
+            ReadPrompts(part, waits || _slots.Decoding == 0 ? null : Clock.GetElapsedTime(started));
         }
 
-        ReadPrompts(part, waits || _slots.Decoding == 0 ? null : Clock.GetElapsedTime(started));
         NoteTurn(part, Clock.GetElapsedTime(started));
         NoteTurnEnd();
         return worked;
@@ -431,6 +440,7 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
         }
 
         var elapsed = Clock.GetElapsedTime(started);
+        _lastStep = elapsed;
         _scope.Metrics.Decoded(_scope.Model, _going.Count, elapsed);
         NoteRowTime(elapsed, fed);
         NotePace(rows, fed, elapsed);

@@ -41,6 +41,11 @@ internal sealed class VerificationPace(int rows)
         Learn(ref _extra[rows], Math.Max(0, elapsed.TotalMilliseconds - _step[rows]) / guessed);
     }
 
+    /// <summary>Guessed tokens with which a step takes a time at most, or twice its own time where that is longer. No bound before one was
+    /// measured.</summary>
+    public int MostWithin(int rows, TimeSpan time) => double.IsNaN(_extra[rows])
+        ? int.MaxValue : (int)Math.Min((Math.Max(time.TotalMilliseconds, 2 * _step[rows]) - _step[rows]) / _extra[rows], int.MaxValue);
+
     /// <summary>Whether guesses of which this part comes true are clearly worth their time. Not before a plain step of as many rows was
     /// measured.</summary>
     public bool Pays(int rows, double rate) => !double.IsNaN(_step[rows])

@@ -45,6 +45,7 @@ public sealed class BatchPageTests : IAsyncLifetime
 
         Assert.Equal(made, again);
         Assert.Contains("validating", page.Html, StringComparison.Ordinal);
+        Assert.Contains("0 of them cached", page.Html, StringComparison.Ordinal);
         Assert.Contains("data-state=\"validating", live.Html, StringComparison.Ordinal);
         Assert.Contains("cancel", cancelled.Html, StringComparison.Ordinal);
         Assert.Contains($"href=\"{made}\"", list.Html, StringComparison.Ordinal);

@@ -147,6 +147,11 @@ internal sealed unsafe class BareLoop : IDisposable
             binding.BindInput("taken", Keep(Value(TensorElementType.Int64, _taken, sizeof(long), rows)));
         }
 
+        if (AttentionRounds.AreInputsOf(_session))
+        {
+            _values.AddRange(AttentionRounds.BindNone(binding));
+        }
+
         binding.BindOutput("logits", Keep(Value(TensorElementType.Float, _logits, sizeof(float), rows, _shape.Vocabulary)));
         for (var i = 0; i < _caches.Length; i++)
         {

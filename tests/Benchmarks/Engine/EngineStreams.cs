@@ -12,7 +12,8 @@ using Tollgate.Inference.Telemetry;
 
 namespace Tollgate.Benchmarks.Engine;
 
-/// <summary>The worker's scheduler over a decoder, loaded as the worker loads it, with its default settings and without HTTP.</summary>
+/// <summary>The worker's scheduler over a decoder, loaded as the worker loads it, with its default settings and without HTTP. It
+/// guesses no tokens: the loop beside it computes each in a step of its own.</summary>
 internal sealed class EngineStreams : IStreams
 {
     private readonly LoadedDecoder _decoder;
@@ -30,7 +31,7 @@ internal sealed class EngineStreams : IStreams
         var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var loader = new DecoderLoader(
             new SessionFactory(ExecutionProvider.Cpu, threads), new QuietOrganizations(),
-            new DecoderOptions(Options.Create(new GenerationOptions()), Options.Create(new QueueOptions())),
+            new DecoderOptions(Options.Create(new GenerationOptions { Speculation = false }), Options.Create(new QueueOptions())),
             ActivatorUtilities.CreateInstance<InferenceMetrics>(services), TimeProvider.System, NullLoggerFactory.Instance);
         var decoder = (LoadedDecoder)await loader.LoadAsync(new ModelStore(repository).List()[0], cancellationToken);
         await decoder.WarmUpAsync(cancellationToken);

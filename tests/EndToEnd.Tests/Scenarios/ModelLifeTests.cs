@@ -98,6 +98,7 @@ public sealed class ModelLifeTests(SharedTollgate shared)
     {
         const string Model = "comes-and-goes";
         await ImportAsync(Model, Slow);
+        await ServesAsync(Model, "1"); // It is stated before it is loaded.
         for (var round = 0; round < 2; round++)
         {
             var unloading = UnloadAfterCallsAsync(Model);
@@ -138,6 +139,7 @@ public sealed class ModelLifeTests(SharedTollgate shared)
     {
         const string Model = "unsound-next";
         await ImportAsync(Model, Fast);
+        await ServesAsync(Model, "1"); // It is stated before it is loaded.
         var (old, broken) = (Path.Combine(Running.Data, "models", Model, "1"), Path.Combine(Running.Data, "models", Model, "2"));
         var draft = Path.Combine(TestFolder.Create(Model), "2");
         (await ProgramRun.RunAsync("/bin/cp", ["-a", old, draft])).Succeeded();

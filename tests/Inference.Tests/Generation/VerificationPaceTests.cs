@@ -29,6 +29,19 @@ public sealed class VerificationPaceTests
     }
 
     [Fact]
+    public void A_step_with_guesses_takes_the_wanted_time_or_twice_that_of_a_plain_one()
+    {
+        var pace = new VerificationPace(rows: 4);
+        pace.Stepped(1, TimeSpan.FromMilliseconds(20));
+        Assert.Equal(int.MaxValue, pace.MostWithin(rows: 1, TimeSpan.FromMilliseconds(40))); // Nothing is known yet.
+        pace.Verified(1, guessed: 1, TimeSpan.FromSeconds(9)); // The first one does not count.
+        pace.Verified(1, guessed: 4, TimeSpan.FromMilliseconds(36)); // 4 ms for each.
+
+        Assert.Equal(10, pace.MostWithin(rows: 1, TimeSpan.FromMilliseconds(60)));
+        Assert.Equal(5, pace.MostWithin(rows: 1, TimeSpan.FromMilliseconds(10)));
+    }
+
+    [Fact]
     public void The_more_rows_share_a_step_the_more_of_a_guess_must_come_true()
     {
         var pace = new VerificationPace(rows: 8);

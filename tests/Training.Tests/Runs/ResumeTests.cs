@@ -96,7 +96,13 @@ public sealed class ResumeTests
             TrainingFile = file,
             Output = Path.Combine(folder, "out"),
             WorkFolder = Path.Combine(folder, "work"),
-            Settings = new TrainingSettings { Method = method, Epochs = 40, BatchSize = 8, CheckpointEvery = 5 },
+            Settings = new TrainingSettings
+            {
+                Method = method,
+                Epochs = method == TrainingMethod.Head ? 120 : 40, // Its steps are quick: it must not end before it is killed.
+                BatchSize = 8,
+                CheckpointEvery = 5,
+            },
         };
     }
 
