@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.IdentityModel.Tokens;
+using Tollgate.Accounts.Portal;
+
+namespace Tollgate.Accounts.SingleSignOn;
+
+/// <summary>A browser's way to a provider and back, kept in a sealed cookie of that browser until it returns.</summary>
+/// <param name="OrganizationId">Whose provider it went to.</param>
+/// <param name="State">Names the trip in the provider's answer.</param>
+/// <param name="Nonce">Must stand in the ID token.</param>
+/// <param name="Verifier">Of PKCE; the provider saw its SHA-256.</param>
+/// <param name="ReturnUrl">Page of the portal to open afterwards.</param>
+internal sealed record SignInTrip(Guid OrganizationId, string State, string Nonce, string Verifier, string ReturnUrl)
+{
+    /// <summary>PKCE's <c>S256</c>.</summary>
+    public string CodeChallenge => Base64UrlEncoder.Encode(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(Verifier)));
+
+    public static SignInTrip Start(Guid organizationId, string? returnUrl) =>
+        new(organizationId, RandomText(), RandomText(), RandomText(), LocalUrl.OrHome(returnUrl));
+
+    private static string RandomText() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
+}
+
+/// <summary>
+/// Keeps trips in cookies, one for each, so that two tabs do not disturb each other. An answer without the cookie of its trip belongs to
+/// another browser: following a stranger's link signs nobody in.
+/// </summary>
+internal sealed class TripCookies(IDataProtectionProvider protection, PortalAddress address)
+{
+    /// <summary>How long a person may take at the provider.</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
+
+    private readonly ITimeLimitedDataProtector _protector =
+        protection.CreateProtector("single sign-on trip").ToTimeLimitedDataProtector();
+
+    public void Write(HttpContext context, SignInTrip trip) => context.Response.Cookies.Append(
+        NameOf(trip.State), _protector.Protect(JsonSerializer.Serialize(trip), Lifetime), Options(Lifetime));
+
+    /// <summary>Takes the trip that an answer names, and deletes its cookie. Null when this browser is on no such trip.</summary>
+    public SignInTrip? Take(HttpContext context, Guid organizationId, string? state)
+    {
+        if (state is not { Length: 43 } || context.Request.Cookies[NameOf(state)] is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        context.Response.Cookies.Append(NameOf(state), "", Options(TimeSpan.Zero));
+        try
+        {
+            var trip = JsonSerializer.Deserialize<SignInTrip>(_protector.Unprotect(text));
+            return trip?.State == state && trip.OrganizationId == organizationId ? trip : null;
+        }
+        catch (CryptographicException)
+        {
+            return null; // Too old, or not of this installation.
+        }
+    }
+
+    private CookieOptions Options(TimeSpan lifetime) => new()
+    {
+        HttpOnly = true,
+        Secure = address.IsHttps,
+        SameSite = SameSiteMode.Lax, // The browser arrives from the provider's site.
+        Path = SingleSignOnEndpoints.Root,
+        MaxAge = lifetime,
+    };
+
+    private static string NameOf(string state) => $"tollgate.sso.{state[..12]}";
+}
