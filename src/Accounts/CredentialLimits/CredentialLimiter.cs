@@ -91,6 +91,19 @@ internal sealed class CredentialLimiter(
                 : await CountAsync(["mailbox", mailbox], limits.MailsPerMailboxPerHour, Hour, cancellationToken));
     }
 
+    /// <summary>Counts one invitation by mail. Returns null when it may be sent, else the remaining wait.</summary>
+    /// <param name="most">Invitations of the organization per hour.</param>
+    public async Task<TimeSpan?> TakeInvitationAsync(
+        Guid organizationId, string email, int most, CancellationToken cancellationToken)
+    {
+        var (mailbox, organization) = (EmailIdentity.Normalize(email), organizationId.ToString());
+        var limits = options.Value;
+        return await CountAsync(["invitations", organization], most, Hour, cancellationToken)
+            ?? await CountAsync(
+                ["invitation", organization, mailbox], limits.MailsPerMailboxAndSourcePerHour, Hour, cancellationToken)
+            ?? await CountAsync(["invited", mailbox], limits.MailsPerMailboxPerHour, Hour, cancellationToken);
+    }
+
     /// <summary>Deletes counters that expired over an hour ago.</summary>
     public async Task DropExpiredAsync(CancellationToken cancellationToken)
     {

@@ -21,7 +21,7 @@ create table invitations (
   email varchar(256) not null,
   normalized_email varchar(256) not null,
   role integer not null,
-  custom_role_id uuid references custom_roles (id) on delete restrict,
+  custom_role_id uuid,
   token_sha256 bytea not null,
   invited_by uuid not null,
   created_at timestamptz not null,
@@ -36,7 +36,6 @@ create unique index invitations_token on invitations (token_sha256);
 create unique index invitations_open on invitations (organization_id, normalized_email) where accepted_at is null and revoked_at is null;
 create index invitations_organization on invitations (organization_id, created_at);
 create index invitations_address on invitations (normalized_email);
-create index invitations_custom_role on invitations (custom_role_id);
 
 -- What a session has selected. Without foreign keys: the membership decides on each request, and a choice that is gone falls back.
 alter table sessions add column organization_id uuid;
