@@ -23,20 +23,26 @@ internal sealed record SignInTrip(Guid OrganizationId, string State, string Nonc
     private static string RandomText() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
 }
 
+/// <summary>Where a person goes after the sign-in. Sealed, so that no other site makes a browser change its organization.</summary>
+internal sealed record SignInEntry(Guid UserId, Guid OrganizationId, string ReturnUrl);
+
 /// <summary>
 /// Keeps trips in cookies, one for each, so that two tabs do not disturb each other. An answer without the cookie of its trip belongs to
 /// another browser: following a stranger's link signs nobody in.
 /// </summary>
-internal sealed class TripCookies(IDataProtectionProvider protection, PortalAddress address)
+internal sealed class SignInTrips(IDataProtectionProvider protection, PortalAddress address)
 {
-    /// <summary>How long a person may take at the provider.</summary>
+    /// <summary>How long a person may take at the provider, and for a second factor after it.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
 
-    private readonly ITimeLimitedDataProtector _protector =
+    private readonly ITimeLimitedDataProtector _trips =
         protection.CreateProtector("single sign-on trip").ToTimeLimitedDataProtector();
 
+    private readonly ITimeLimitedDataProtector _entries =
+        protection.CreateProtector("single sign-on entry").ToTimeLimitedDataProtector();
+
     public void Write(HttpContext context, SignInTrip trip) => context.Response.Cookies.Append(
-        NameOf(trip.State), _protector.Protect(JsonSerializer.Serialize(trip), Lifetime), Options(Lifetime));
+        NameOf(trip.State), _trips.Protect(JsonSerializer.Serialize(trip), Lifetime), Options(Lifetime));
 
     /// <summary>Takes the trip that an answer names, and deletes its cookie. Null when this browser is on no such trip.</summary>
     public SignInTrip? Take(HttpContext context, Guid organizationId, string? state)
@@ -47,14 +53,25 @@ internal sealed class TripCookies(IDataProtectionProvider protection, PortalAddr
         }
 
         context.Response.Cookies.Append(NameOf(state), "", Options(TimeSpan.Zero));
+        return Open<SignInTrip>(_trips, text) is { } trip && trip.State == state && trip.OrganizationId == organizationId ? trip : null;
+    }
+
+    /// <summary>Seals an entry for an address of the portal.</summary>
+    public string Seal(SignInEntry entry) => _entries.Protect(JsonSerializer.Serialize(entry), Lifetime);
+
+    /// <summary>Null for text that is too old or not of this installation.</summary>
+    public SignInEntry? Open(string? text) => text is null ? null : Open<SignInEntry>(_entries, text);
+
+    private static T? Open<T>(ITimeLimitedDataProtector protector, string text)
+        where T : class
+    {
         try
         {
-            var trip = JsonSerializer.Deserialize<SignInTrip>(_protector.Unprotect(text));
-            return trip?.State == state && trip.OrganizationId == organizationId ? trip : null;
+            return JsonSerializer.Deserialize<T>(protector.Unprotect(text));
         }
         catch (CryptographicException)
         {
-            return null; // Too old, or not of this installation.
+            return null;
         }
     }
 
