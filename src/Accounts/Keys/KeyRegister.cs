@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
+using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Records;
 using Tollgate.Contracts.Keys;
@@ -63,8 +64,7 @@ internal sealed class KeyRegister(
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
 
         // Serializes creations of an organization, so that two cannot both take the last free place and one form cannot make two keys.
-        await db.Database.ExecuteSqlAsync(
-            $"select 1 from accounts.organizations where id = {order.OrganizationId} for no key update", cancellationToken);
+        await db.LockOrganizationAsync(order.OrganizationId, cancellationToken);
         if (await db.ApiKeys.AnyAsync(k => k.Id == order.KeyId, cancellationToken))
         {
             return new KeyCreation.SentTwice();
@@ -74,6 +74,13 @@ internal sealed class KeyRegister(
             k => k.OrganizationId == order.OrganizationId && k.State != KeyState.Revoked, cancellationToken) >= MostKeys)
         {
             return new KeyCreation.TooMany();
+        }
+
+        // Under the lock that a removal takes too, so a member who is being removed makes no key.
+        if (order.ActorId is { } actorId
+            && !(await db.StandingAsync(order.OrganizationId, actorId, cancellationToken)).May(Permission.ManageKeys))
+        {
+            return new KeyCreation.Forbidden();
         }
 
         var (key, text) = Add(order);
@@ -184,6 +191,20 @@ internal sealed class KeyRegister(
         return [.. keys.Select(key => key.Id)];
     }
 
+    /// <summary>
+    /// Revokes the personal keys of a member in the caller's transaction. The caller saves, commits, and then calls
+    /// <see cref="PublishAllAsync"/>.
+    /// </summary>
+    /// <param name="actorId">Who removes the member; null for the operator's doors and the admin API.</param>
+    public Task<IReadOnlyList<Guid>> RevokePersonalAsync(
+        Guid organizationId, Guid userId, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangePersonalAsync(organizationId, userId, actorId, "key.revoke", key => key.Revoke(clock), cancellationToken);
+
+    /// <summary>Disables the personal keys of a member, as <see cref="RevokePersonalAsync"/> revokes them.</summary>
+    public Task<IReadOnlyList<Guid>> DisablePersonalAsync(
+        Guid organizationId, Guid userId, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangePersonalAsync(organizationId, userId, actorId, "key.disable", key => key.Disable(clock), cancellationToken);
+
     /// <summary>Publishes committed changes. Returns Queued when Redis did not acknowledge all of them.</summary>
     public async Task<RecordChange> PublishAllAsync(IReadOnlyList<Guid> keyIds)
     {
@@ -196,6 +217,28 @@ internal sealed class KeyRegister(
         }
 
         return RecordChange.Acknowledged;
+    }
+
+    private async Task<IReadOnlyList<Guid>> ChangePersonalAsync(
+        Guid organizationId, Guid userId, Guid? actorId, string action, Func<ApiKey, bool> change, CancellationToken cancellationToken)
+    {
+        var keys = await db.ApiKeys.FromSql(
+            $"""
+            select * from accounts.api_keys where organization_id = {organizationId} and created_by = {userId} and state <> 2
+            order by id for update
+            """).ToListAsync(cancellationToken);
+        var changed = new List<Guid>();
+        foreach (var key in keys)
+        {
+            var before = KeyValues.Of(key);
+            if (change(key))
+            {
+                AddTrace(action, key, before, actorId);
+                changed.Add(key.Id);
+            }
+        }
+
+        return changed;
     }
 
     /// <summary>Marks the old secret of the running rotation as ended.</summary>
@@ -262,6 +305,9 @@ internal abstract record KeyCreation
 
     /// <summary>The form was submitted twice: <see cref="KeyOrder.KeyId"/> exists.</summary>
     internal sealed record SentTwice : KeyCreation;
+
+    /// <summary>The acting user's role does not allow it any more.</summary>
+    internal sealed record Forbidden : KeyCreation;
 
     /// <summary>The organization has the maximum number of keys.</summary>
     internal sealed record TooMany : KeyCreation;

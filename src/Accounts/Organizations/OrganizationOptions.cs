@@ -5,7 +5,7 @@ using Tollgate.Contracts.Keys;
 namespace Tollgate.Accounts.Organizations;
 
 /// <summary>
-/// Initial limits of an organization, which an operator can change later. 0 means no limit. Section <c>Organizations</c>.
+/// How many organizations a person may found, and their first limits, of which 0 is none. An operator can change these later. Section <c>Organizations</c>.
 /// </summary>
 public sealed class OrganizationOptions
 {
@@ -22,6 +22,10 @@ public sealed class OrganizationOptions
     /// <summary>Requests running at the same time. Default 200.</summary>
     [Range(0, RateLimitKind.MostAtOnce)]
     public long Concurrency { get; init; } = 200;
+
+    /// <summary>Organizations that one person may found; joining others is not limited. Default 10.</summary>
+    [Range(1, 10_000)]
+    public int MostPerPerson { get; init; } = 10;
 
     internal Limits ToLimits() => new()
     {
