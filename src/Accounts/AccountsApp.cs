@@ -22,6 +22,7 @@ using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Portal;
 using Tollgate.Accounts.Prices;
 using Tollgate.Accounts.Sessions;
+using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Accounts.Site;
 using Tollgate.ServiceDefaults;
 using Tollgate.ServiceDefaults.Data;
@@ -50,6 +51,7 @@ public static class AccountsApp
         builder.AddCredentialLimits();
         builder.AddMail();
         builder.AddCredentials();
+        builder.AddSingleSignOn();
         builder.AddOperators();
         builder.AddCatalogue();
         builder.AddMoney();
@@ -79,6 +81,7 @@ public static class AccountsApp
         app.MapPrices();
         app.MapStripeRelay();
         app.MapSessions();
+        app.MapSingleSignOn();
         app.MapFiles();
         app.MapBatches();
         app.MapFineTuning();

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Tollgate.Accounts.CredentialLimits;
 using Tollgate.Accounts.Sessions;
+using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Accounts.Users;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -12,7 +13,7 @@ namespace Tollgate.Accounts.Credentials;
 /// </summary>
 internal sealed class PasswordSignIn(
     UserManager<User> users, SessionCookie sessions, Registration registration, SignUpCookie signUps, CredentialLimiter limiter,
-    ClientAddress addresses)
+    ClientAddress addresses, SignInDomains domains)
 {
     private static readonly User Nobody = new() { CreatedAt = default };
     private static string? _nobodysHash;
@@ -39,6 +40,11 @@ internal sealed class PasswordSignIn(
         }
 
         await limiter.ForgiveAsync(email, source, context.RequestAborted);
+        if (user.EmailConfirmed && await domains.FindForcedProviderAsync(user, context.RequestAborted) is not null)
+        {
+            return new SignInOutcome.ProviderOnly(); // Only somebody who knows the password learns it.
+        }
+
         if (user.EmailConfirmed)
         {
             await sessions.SignInAsync(context, user, remember);
@@ -66,6 +72,9 @@ internal abstract record SignInOutcome(string MetricName, string? AuditAction)
 
     /// <summary>The password was correct; a new confirmation link is on its way.</summary>
     internal sealed record Unconfirmed() : SignInOutcome("unconfirmed", "session.unconfirmed");
+
+    /// <summary>The password was correct, but the member's organization takes none.</summary>
+    internal sealed record ProviderOnly() : SignInOutcome("provider_only", "session.fail");
 
     /// <summary>The address is unknown or the password wrong.</summary>
     internal sealed record Refused() : SignInOutcome("refused", "session.fail");

@@ -101,7 +101,7 @@ internal sealed class FederatedAccounts(
                 CreatedAt = now, SecurityStamp = NewStamp(),
             };
             db.Users.Add(user);
-            audit.Add("user.create", user.Id.ToString(), provider.OrganizationId, actorId: user.Id);
+            audit.Add("account.create", user.Id.ToString(), provider.OrganizationId, actorId: user.Id);
         }
         else if (user.EmailConfirmed)
         {

@@ -35,7 +35,7 @@ internal sealed class IdentityProvider
     public DateTimeOffset? TestedAt { get; set; }
 
     /// <summary>What the last test found, for people. Empty when all was well.</summary>
-    public required IReadOnlyList<string> TestFaults { get; set; }
+    public required string[] TestFaults { get; set; }
 
     /// <summary>Whether members, owners left out, must sign in through the provider.</summary>
     public bool RefusesPasswords => !AllowsPasswords && ProvedAt is not null;

@@ -1,9 +1,7 @@
-using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Organizations;
-using Tollgate.Accounts.Portal;
 
 namespace Tollgate.Accounts.SingleSignOn;
 
@@ -110,18 +108,16 @@ internal sealed class ProviderRegister(
         return true;
     }
 
-    /// <summary>Counts the members who have nothing but the organization's provider to sign in with.</summary>
+    /// <summary>Counts the members who have neither a password nor a passkey, but an identity at the organization's provider.</summary>
     public Task<int> CountDependentAsync(Guid organizationId, CancellationToken cancellationToken) => (
         from membership in db.Memberships
         where membership.OrganizationId == organizationId
-        join user in db.Users.Where(HasOnlyIdentities(db)) on membership.UserId equals user.Id
+        join user in db.Users on membership.UserId equals user.Id
+        where user.PasswordHash == null && !db.UserPasskeys.Any(passkey => passkey.UserId == user.Id)
         join identity in db.LinkedIdentities on user.Id equals identity.UserId
         join provider in db.IdentityProviders on identity.Issuer equals provider.Issuer
         where provider.OrganizationId == organizationId
-        select user.Id).Distinct().CountAsync(cancellationToken);
-
-    /// <summary>Users with neither a password nor a passkey.</summary>
-    private static Expression<Func<Users.User, bool>> HasOnlyIdentities(AccountsDb db) => user => user.PasswordHash == null;
+        select user.Id).CountAsync(cancellationToken);
 
     private List<(string Member, string Text)> FindFaults(
         ProviderForm form, string issuer, bool needsSecret, IReadOnlySet<Permission> own)

@@ -31,9 +31,11 @@ internal static class SingleSignOnEndpoints
     public static string CallbackUrl(this PortalAddress address, Guid organizationId) => $"{address.Url}{Root}/{organizationId}/callback";
 
     /// <summary>Path that leads to an organization's provider.</summary>
-    public static string StartPath(Guid organizationId, string? hint, string? returnUrl) => $"{Root}/{organizationId}/start"
-        + QueryString.Create(new Dictionary<string, string?> { ["login_hint"] = hint, ["returnUrl"] = returnUrl }
-            .Where(pair => !string.IsNullOrEmpty(pair.Value)));
+    public static string StartPath(Guid organizationId, string? hint, string? returnUrl) =>
+        $"{Root}/{organizationId}/start{Query(hint, returnUrl)}";
+
+    /// <summary>Path of the page that leads an address to its organization's provider.</summary>
+    public static string ContinuePath(string email, string? returnUrl) => $"/sign-in/sso{Query(email, returnUrl)}";
 
     /// <summary>Path of the page that explains a fault.</summary>
     public static string FaultPath(SignInFault fault, Guid organizationId) => $"/sign-in/sso?fault={fault}&organization={organizationId}";
@@ -72,6 +74,9 @@ internal static class SingleSignOnEndpoints
         var entry = $"{Root}/enter?to={trips.Seal(new SignInEntry(user.Id, organizationId, trip.ReturnUrl))}";
         return TypedResults.Redirect(await door.EnterAsync(context, user, remember: false) ? entry : SignInDoor.CodePath(entry));
     }
+
+    private static QueryString Query(string? hint, string? returnUrl) => QueryString.Create(
+        new Dictionary<string, string?> { ["login_hint"] = hint, ["returnUrl"] = returnUrl }.Where(pair => !string.IsNullOrEmpty(pair.Value)));
 
     /// <summary>Counts answers as credential forms: each makes us ask a provider.</summary>
     private static async ValueTask<object?> LimitAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
