@@ -127,7 +127,7 @@ public sealed class StandInProvider : IAsyncDisposable
 
         if (!Asks)
         {
-            return Grant(LastRequest);
+            return GiveCode(LastRequest);
         }
 
         var fields = string.Concat(LastRequest.Select(pair =>
@@ -144,10 +144,10 @@ public sealed class StandInProvider : IAsyncDisposable
     private IResult Consent(IFormCollection form)
     {
         var request = form.ToDictionary(pair => pair.Key, pair => pair.Value.ToString());
-        return form["answer"] == "yes" ? Grant(request) : Answer(request, ("error", "access_denied"));
+        return form["answer"] == "yes" ? GiveCode(request) : Answer(request, ("error", "access_denied"));
     }
 
-    private IResult Grant(IReadOnlyDictionary<string, string> request)
+    private IResult GiveCode(IReadOnlyDictionary<string, string> request)
     {
         var code = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
         _codes[code] = new Grant(Person, request["nonce"], request["code_challenge"], request["redirect_uri"]);
