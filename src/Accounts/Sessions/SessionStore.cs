@@ -107,11 +107,6 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.AuthenticatedAt, now), cancellationToken);
     }
 
-    /// <summary>Keeps one session through a change of the user's stamp, which ends the others. In the caller's transaction.</summary>
-    public Task KeepAsync(Guid userId, Guid sessionId, string securityStamp, CancellationToken cancellationToken) =>
-        db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId && s.EndedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.SecurityStamp, securityStamp), cancellationToken);
-
     /// <summary>Ends all sessions of a user.</summary>
     public Task EndAllAsync(Guid userId, CancellationToken cancellationToken)
     {
