@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Tollgate.Accounts.Portal;
 using Tollgate.Accounts.Users;
@@ -42,6 +43,6 @@ internal static class PasskeyEndpoints
             ? Answer(await passkeys.OfferCreationAsync(context, user))
             : TypedResults.NotFound();
 
-    private static IResult Answer(PasskeyOffer offer) => TypedResults.Text(
+    private static ContentHttpResult Answer(PasskeyOffer offer) => TypedResults.Text(
         $$"""{"state":{{JsonSerializer.Serialize(offer.State)}},"options":{{offer.OptionsJson}}}""", MediaTypeNames.Application.Json);
 }

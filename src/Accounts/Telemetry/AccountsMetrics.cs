@@ -23,7 +23,7 @@ internal sealed class AccountsMetrics
         var meter = meters.Create(MeterName);
         _deliveries = meter.CreateCounter<long>(
             "tollgate.accounts.outbox.deliveries", "{attempt}", "Attempts to deliver a message of the outbox: mails, records, wallets.");
-        _signIns = meter.CreateCounter<long>("tollgate.accounts.sign_ins", "{attempt}", "Sign-ins by password.");
+        _signIns = meter.CreateCounter<long>("tollgate.accounts.sign_ins", "{attempt}", "Sign-ins by password, passkey and code.");
         _lookUps = meter.CreateCounter<long>(
             "tollgate.accounts.key_lookups", "{lookup}", "Keys that gateways did not find in Redis and asked for.");
         meter.CreateObservableGauge(
