@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Account;
 using Tollgate.Accounts.Admin;
 using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.AuditLog;
 using Tollgate.Accounts.Batches;
 using Tollgate.Accounts.Canaries;
 using Tollgate.Accounts.Catalogue;
@@ -67,6 +68,7 @@ public static class AccountsApp
         builder.AddFiles();
         builder.AddFineTuning();
         builder.AddAdmin();
+        builder.AddAuditLog();
         builder.AddSite();
         builder.Services.AddHostedService<HourlyCleanup>();
 
@@ -90,6 +92,7 @@ public static class AccountsApp
         app.MapBatches();
         app.MapFineTuning();
         app.MapAdmin();
+        app.MapAuditLog();
         app.MapSite();
         return app;
     }

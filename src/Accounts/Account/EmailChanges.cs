@@ -53,7 +53,7 @@ internal sealed class EmailChanges(
         }
 
         letters.AddAddressNotice(user, user.Email!, newEmail, isMade: false, links.WriteUndo(change));
-        trail.Add("account.email.ask", userId.ToString(), before: new { email = user.Email }, after: new { email = newEmail });
+        await trail.AddForAccountAsync("account.email.ask", userId, cancellationToken, after: new { email = newEmail, was = user.Email });
         await CommitAsync(transaction, cancellationToken);
         return null;
     }
@@ -110,9 +110,8 @@ internal sealed class EmailChanges(
         change.Confirm(now);
         await SetAddressAsync(user, change.NewEmail, cancellationToken);
         letters.AddAddressNotice(user, change.OldEmail, change.NewEmail, isMade: true, links.WriteUndo(change));
-        trail.Add(
-            "account.email", user.Id.ToString(), before: new { email = change.OldEmail }, after: new { email = change.NewEmail },
-            actorId: user.Id);
+        await trail.AddForAccountAsync(
+            "account.email", user.Id, cancellationToken, after: new { email = change.NewEmail, was = change.OldEmail }, actorId: user.Id);
         if (own is { } browser && browser.UserId == user.Id)
         {
             await db.KeepSessionAsync(user.Id, browser.SessionId, user.SecurityStamp!, cancellationToken);
@@ -139,9 +138,8 @@ internal sealed class EmailChanges(
         var before = user.Email;
         await SetAddressAsync(user, found.OldEmail, cancellationToken);
         await EndOthersAsync(user.Id, found.RequestedAt, clock.GetUtcNow(), onlyWaiting: false, cancellationToken);
-        trail.Add(
-            "account.email.undo", user.Id.ToString(), before: new { email = before }, after: new { email = found.OldEmail },
-            actorId: user.Id);
+        await trail.AddForAccountAsync(
+            "account.email.undo", user.Id, cancellationToken, after: new { email = found.OldEmail, was = before }, actorId: user.Id);
         return await TryCommitAsync(transaction, cancellationToken);
     }
 

@@ -46,7 +46,7 @@ internal sealed class OwnPasskeys(AccountsDb db, UserManager<User> users, Passke
             return "This is the only way to sign in to your account. Set a password or add another passkey first.";
         }
 
-        await passkeys.RemoveAsync(user, passkey);
+        await passkeys.RemoveAsync(user, passkey, cancellationToken);
         letters.AddPasskey(user, passkey.Name ?? "", isAdded: false);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -45,7 +45,7 @@ internal sealed class PasswordChange(
         await users.UpdateSecurityStampAsync(user);
         await db.KeepSessionAsync(user.Id, own.Value.SessionId, user.SecurityStamp!, token);
         letters.AddPasswordChanged(user);
-        trail.Add("account.password", user.Id.ToString());
+        await trail.AddForAccountAsync("account.password", user.Id, token);
         await db.SaveChangesAsync(token);
         await transaction.CommitAsync(token);
         letters.Wake();

@@ -34,7 +34,7 @@ internal sealed class Reauthentication(
         }
         else if (outcome is Confirmation.Refused)
         {
-            trail.Add("session.fail", user.Email!, after: new { reason = "confirmation" });
+            await trail.AddForAccountAsync("session.fail", user.Id, context.RequestAborted, after: new { reason = "confirmation" });
             await db.SaveChangesAsync(context.RequestAborted);
         }
 

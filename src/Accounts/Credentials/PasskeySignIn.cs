@@ -13,7 +13,7 @@ internal sealed class PasskeySignIn(PasskeyBook passkeys, SignInDoor door, Lette
         switch (await passkeys.CheckAsync(context, answer))
         {
             case PasskeyCheck.Accepted { User: { EmailConfirmed: true } user }:
-                await door.EnterWithBothAsync(context, user, remember: false); // The next sign-in is one touch again.
+                await door.EnterWithBothAsync(context, user, remember: false, "passkey"); // The next one is a touch again.
                 return new SignInOutcome.SignedIn();
             case PasskeyCheck.Expired:
                 return new SignInOutcome.TryAgain();

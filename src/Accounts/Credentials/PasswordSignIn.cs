@@ -41,7 +41,9 @@ internal sealed class PasswordSignIn(
         await limiter.ForgiveAsync(email, source, context.RequestAborted);
         if (user.EmailConfirmed)
         {
-            return await door.EnterAsync(context, user, remember) ? new SignInOutcome.SignedIn() : new SignInOutcome.NeedsCode();
+            return await door.EnterAsync(context, user, remember, "password")
+                ? new SignInOutcome.SignedIn()
+                : new SignInOutcome.NeedsCode();
         }
 
         if (await limiter.TakeMailAsync(email, source, context.RequestAborted) is { } pause)
@@ -57,24 +59,25 @@ internal sealed class PasswordSignIn(
 
 /// <summary>Result of a sign-in: one of the records in it.</summary>
 /// <param name="MetricName">Its name in metrics.</param>
-internal abstract record SignInOutcome(string MetricName)
+/// <param name="AuditAction">Its name in the audit log; null for a success, which the session writes down.</param>
+internal abstract record SignInOutcome(string MetricName, string? AuditAction)
 {
     /// <summary>The session's cookie is set.</summary>
-    internal sealed record SignedIn() : SignInOutcome("signed_in");
+    internal sealed record SignedIn() : SignInOutcome("signed_in", null);
 
     /// <summary>The password was correct; a code of the second factor is awaited.</summary>
-    internal sealed record NeedsCode() : SignInOutcome("needs_code");
+    internal sealed record NeedsCode() : SignInOutcome("needs_code", null);
 
     /// <summary>The passkey's challenge is too old, or was answered before.</summary>
-    internal sealed record TryAgain() : SignInOutcome("expired");
+    internal sealed record TryAgain() : SignInOutcome("expired", null);
 
     /// <summary>The password was correct; a new confirmation link is on its way.</summary>
-    internal sealed record Unconfirmed() : SignInOutcome("unconfirmed");
+    internal sealed record Unconfirmed() : SignInOutcome("unconfirmed", "session.unconfirmed");
 
     /// <summary>The address is unknown, or the password or passkey wrong.</summary>
-    internal sealed record Refused() : SignInOutcome("refused");
+    internal sealed record Refused() : SignInOutcome("refused", "session.fail");
 
     /// <summary>A limit was reached.</summary>
     /// <param name="Wait">How long the source must wait.</param>
-    internal sealed record TooMany(TimeSpan Wait) : SignInOutcome("limited");
+    internal sealed record TooMany(TimeSpan Wait) : SignInOutcome("limited", "session.lockout");
 }

@@ -85,15 +85,17 @@ internal sealed class PasskeyBook(
             return "Your account changed at the same moment. Try again.";
         }
 
-        trail.Add("account.passkey.add", WebEncoders.Base64UrlEncode(made.Passkey.CredentialId), after: new { name });
+        await trail.AddForAccountAsync(
+            "account.passkey.add", user.Id, context.RequestAborted, WebEncoders.Base64UrlEncode(made.Passkey.CredentialId), new { name });
         return null;
     }
 
     /// <summary>Removes a passkey in the caller's transaction, which saves it.</summary>
-    public async Task RemoveAsync(User user, UserPasskeyInfo passkey)
+    public async Task RemoveAsync(User user, UserPasskeyInfo passkey, CancellationToken cancellationToken)
     {
         await users.RemovePasskeyAsync(user, passkey.CredentialId);
-        trail.Add("account.passkey.remove", WebEncoders.Base64UrlEncode(passkey.CredentialId), before: new { name = passkey.Name });
+        await trail.AddForAccountAsync(
+            "account.passkey.remove", user.Id, cancellationToken, WebEncoders.Base64UrlEncode(passkey.CredentialId), new { passkey.Name });
     }
 
     /// <summary>Checks a passkey's answer.</summary>
@@ -139,7 +141,8 @@ internal sealed class PasskeyBook(
 
     private async Task<PasskeyCheck> FlagAsync(User owner, byte[] credentialId, CancellationToken cancellationToken)
     {
-        trail.Add("account.passkey.copied", WebEncoders.Base64UrlEncode(credentialId), actorId: owner.Id);
+        await trail.AddForAccountAsync(
+            "account.passkey.copied", owner.Id, cancellationToken, WebEncoders.Base64UrlEncode(credentialId));
         await db.SaveChangesAsync(cancellationToken);
         return new PasskeyCheck.Copied(owner);
     }
