@@ -7,7 +7,7 @@ namespace Tollgate.Accounts.Audit;
 /// Records who did what, and is a link of a hash chain: that of its organization, or that of the installation. Only
 /// <see cref="AuditTrail"/> adds entries. A trigger numbers and hashes them when their transaction commits; another one rejects changes.
 /// </summary>
-internal sealed class AuditEntry
+public sealed class AuditEntry
 {
     public long Id { get; init; }
 

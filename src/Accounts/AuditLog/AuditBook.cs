@@ -90,8 +90,8 @@ internal sealed class AuditBook(AccountsDb db)
 /// <param name="Actor">E-mail address of the user, or what was acted through.</param>
 /// <param name="Operator">E-mail address of the acting operator; null without one.</param>
 /// <param name="Subject">The subject; the e-mail address where it is a user.</param>
-internal sealed record AuditView(AuditEntry Entry, string Actor, string? Operator, string Subject);
+public sealed record AuditView(AuditEntry Entry, string Actor, string? Operator, string Subject);
 
 /// <summary>A page of entries.</summary>
 /// <param name="Next">Below which position the next page begins; null on the last page.</param>
-internal sealed record AuditList(IReadOnlyList<AuditView> Entries, long? Next);
+public sealed record AuditList(IReadOnlyList<AuditView> Entries, long? Next);

@@ -13,7 +13,7 @@ namespace Tollgate.Accounts.AuditLog;
 /// <param name="Address">Start of an address; null for all.</param>
 /// <param name="From">First day, UTC, <c>yyyy-MM-dd</c>; null for the beginning.</param>
 /// <param name="To">Last day, UTC, included; null for today.</param>
-internal sealed record AuditFilter(string? Actor, string? Action, string? Subject, string? Address, string? From, string? To)
+public sealed record AuditFilter(string? Actor, string? Action, string? Subject, string? Address, string? From, string? To)
 {
     private const string DayFormat = "yyyy-MM-dd";
 
@@ -47,7 +47,7 @@ internal sealed record AuditFilter(string? Actor, string? Action, string? Subjec
     }
 
     /// <summary>Applies the filter. A day that cannot be read limits nothing: <see cref="FindFaults"/> comes first.</summary>
-    public IQueryable<AuditEntry> Apply(AccountsDb db, IQueryable<AuditEntry> entries)
+    internal IQueryable<AuditEntry> Apply(AccountsDb db, IQueryable<AuditEntry> entries)
     {
         if (Actor is not null)
         {
