@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Options;
+using Tollgate.Accounts.Account;
 using Tollgate.Accounts.Admin;
 using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.AuditLog;
 using Tollgate.Accounts.Batches;
 using Tollgate.Accounts.Canaries;
 using Tollgate.Accounts.Catalogue;
@@ -19,8 +21,10 @@ using Tollgate.Accounts.Money;
 using Tollgate.Accounts.Operators;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
+using Tollgate.Accounts.Passkeys;
 using Tollgate.Accounts.Portal;
 using Tollgate.Accounts.Prices;
+using Tollgate.Accounts.SecondFactor;
 using Tollgate.Accounts.Sessions;
 using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Accounts.Site;
@@ -50,8 +54,11 @@ public static class AccountsApp
         builder.AddSessions();
         builder.AddCredentialLimits();
         builder.AddMail();
+        builder.AddSecondFactor();
+        builder.AddPasskeys();
         builder.AddCredentials();
         builder.AddSingleSignOn();
+        builder.AddAccount();
         builder.AddOperators();
         builder.AddCatalogue();
         builder.AddMoney();
@@ -63,6 +70,7 @@ public static class AccountsApp
         builder.AddFiles();
         builder.AddFineTuning();
         builder.AddAdmin();
+        builder.AddAuditLog();
         builder.AddSite();
         builder.Services.AddHostedService<HourlyCleanup>();
 
@@ -82,10 +90,12 @@ public static class AccountsApp
         app.MapStripeRelay();
         app.MapSessions();
         app.MapSingleSignOn();
+        app.MapPasskeys();
         app.MapFiles();
         app.MapBatches();
         app.MapFineTuning();
         app.MapAdmin();
+        app.MapAuditLog();
         app.MapSite();
         return app;
     }

@@ -110,7 +110,7 @@ internal sealed class Registration(
 
         user.EmailConfirmed = true;
         await founding.FoundAsync(user, network, cancellationToken);
-        await audit.AddForAccountAsync("email.confirm", user.Id, cancellationToken, after: new { user.Email }, actorId: user.Id);
+        await audit.AddForAccountAsync("email.confirm", user.Id, cancellationToken, actorId: user.Id);
         await CommitAsync(transaction, cancellationToken);
         return [];
     }

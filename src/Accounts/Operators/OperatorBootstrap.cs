@@ -43,7 +43,7 @@ internal sealed class OperatorBootstrap(
         var project = await founding.FoundAsync(user, network: null, cancellationToken);
         var (_, text) = keys.Add(new KeyOrder(
             Guid.CreateVersion7(now), project.OrganizationId, project.Id, "First key", Limits.None, KeyAccess.All, user.Id));
-        audit.Add("operator.create", user.Id.ToString(), after: new { user.Email });
+        audit.Add("operator.create", user.Id.ToString());
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new BootstrapOutcome.Made(text, project.OrganizationId);

@@ -70,7 +70,7 @@ internal sealed class SecondFactorBook(
 
         app.Confirm(now, step);
         var codes = await ReplaceCodesAsync(userId, cancellationToken);
-        trail.Add("account.totp.on", userId.ToString());
+        await trail.AddForAccountAsync("account.totp.on", userId, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return codes;
@@ -88,7 +88,7 @@ internal sealed class SecondFactorBook(
         }
 
         var codes = await ReplaceCodesAsync(userId, cancellationToken);
-        trail.Add("account.recovery-codes", userId.ToString());
+        await trail.AddForAccountAsync("account.recovery-codes", userId, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return codes;
@@ -103,7 +103,7 @@ internal sealed class SecondFactorBook(
             .ExecuteDeleteAsync(cancellationToken) > 0;
         if (wasOn)
         {
-            trail.Add("account.totp.off", userId.ToString());
+            await trail.AddForAccountAsync("account.totp.off", userId, cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
         }
 

@@ -23,33 +23,35 @@ internal sealed class SignInDoor(
     private readonly ITimeLimitedDataProtector _protector = protection.CreateProtector("awaited code").ToTimeLimitedDataProtector();
 
     /// <summary>Signs a user in who proved the first factor, or asks for a code.</summary>
+    /// <param name="method">How, for the audit log.</param>
     /// <returns>Whether the browser is signed in; otherwise lead it to <see cref="CodePath"/>.</returns>
-    public async Task<bool> EnterAsync(HttpContext context, User user, bool remember)
+    public async Task<bool> EnterAsync(HttpContext context, User user, bool remember, string method)
     {
         if (!await factors.IsOnAsync(user.Id, context.RequestAborted))
         {
-            await sessions.SignInAsync(context, user, remember);
+            await sessions.SignInAsync(context, user, remember, method);
             return true;
         }
 
         context.Response.Cookies.Append(
             CookieName,
-            _protector.Protect(JsonSerializer.Serialize(new AwaitedCode(user.Id, user.SecurityStamp!, remember)), CodeLifetime),
+            _protector.Protect(JsonSerializer.Serialize(new AwaitedCode(user.Id, user.SecurityStamp!, remember, method)), CodeLifetime),
             Options(CodeLifetime));
         return false;
     }
 
     /// <summary>Signs a user in who proved two factors: by a passkey, or by the code that was awaited.</summary>
-    public async Task EnterWithBothAsync(HttpContext context, User user, bool remember)
+    /// <param name="method">How, for the audit log.</param>
+    public async Task EnterWithBothAsync(HttpContext context, User user, bool remember, string method)
     {
-        await sessions.SignInAsync(context, user, remember);
+        await sessions.SignInAsync(context, user, remember, method);
         context.Response.Cookies.Delete(CookieName, Options(TimeSpan.Zero));
     }
 
     /// <summary>
     /// Finds whose code this browser still owes; null without a first factor in the last ten minutes, and after a change of the password.
     /// </summary>
-    public async Task<(User User, bool Remember)?> FindAwaitedAsync(HttpContext context)
+    public async Task<(User User, AwaitedCode Awaited)?> FindAwaitedAsync(HttpContext context)
     {
         if (context.Request.Cookies[CookieName] is not { Length: > 0 } text || Open(text) is not { } awaited)
         {
@@ -58,7 +60,7 @@ internal sealed class SignInDoor(
 
         var user = await db.Users.SingleOrDefaultAsync(
             one => one.Id == awaited.UserId && one.SecurityStamp == awaited.Stamp, context.RequestAborted);
-        return user is null ? null : (user, awaited.Remember);
+        return user is null ? null : (user, awaited);
     }
 
     /// <summary>The page that takes a code.</summary>
@@ -88,4 +90,5 @@ internal sealed class SignInDoor(
 
 /// <summary>A sign-in whose code is still to come.</summary>
 /// <param name="Stamp">The user's security stamp at the first factor.</param>
-internal sealed record AwaitedCode(Guid UserId, string Stamp, bool Remember);
+/// <param name="Method">The first factor.</param>
+internal sealed record AwaitedCode(Guid UserId, string Stamp, bool Remember, string Method);

@@ -72,7 +72,7 @@ internal static class SingleSignOnEndpoints
         }
 
         var entry = $"{Root}/enter?to={trips.Seal(new SignInEntry(user.Id, organizationId, trip.ReturnUrl))}";
-        return TypedResults.Redirect(await door.EnterAsync(context, user, remember: false) ? entry : SignInDoor.CodePath(entry));
+        return TypedResults.Redirect(await door.EnterAsync(context, user, remember: false, "single sign-on") ? entry : SignInDoor.CodePath(entry));
     }
 
     private static QueryString Query(string? hint, string? returnUrl) => QueryString.Create(

@@ -168,7 +168,7 @@ public sealed class SignInSettingsTests
         Assert.Contains("/sign-in/sso?login_hint=", led.Location, StringComparison.Ordinal);
         Assert.Contains("/sign-in/sso?login_hint=", unknown.Location, StringComparison.Ordinal); // The same for an address without an account.
         Assert.Contains($"/sso/{bench.OrganizationId}/start", page.Html, StringComparison.Ordinal);
-        Assert.Contains("does not take passwords", byPassword.Html, StringComparison.Ordinal);
+        Assert.Contains("does not take passwords and passkeys", byPassword.Html, StringComparison.Ordinal);
         Assert.False(await SingleSignOnBench.IsSignedInAsync(next));
         Assert.Contains("/sign-in/sso", signUp.Location, StringComparison.Ordinal);
         Assert.EndsWith("/overview", owner.Location, StringComparison.Ordinal);
