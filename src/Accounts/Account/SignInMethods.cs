@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Database;
+using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts.Account;
@@ -15,5 +16,5 @@ internal static class SignInMethods
         this AccountsDb db, User user, byte[] passkeyId, CancellationToken cancellationToken) =>
         user.PasswordHash is not null
         || await db.UserPasskeys.AnyAsync(one => one.UserId == user.Id && one.CredentialId != passkeyId, cancellationToken)
-        || await db.UserLogins.AnyAsync(login => login.UserId == user.Id, cancellationToken);
+        || await db.LinkedIdentities.AnyAsync(identity => identity.UserId == user.Id, cancellationToken);
 }

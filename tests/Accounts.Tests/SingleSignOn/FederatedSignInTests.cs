@@ -184,6 +184,23 @@ public sealed class FederatedSignInTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Two_step_verification_is_asked_for_after_the_provider_too()
+    {
+        using var browser = _bench.Host.Browse();
+        await _bench.SignInAsync(browser, new StandInPerson("1", Ada));
+        await _bench.ExecuteAsync("""
+            insert into accounts.authenticator_apps (user_id, sealed_secret, created_at, confirmed_at, last_step)
+            select id, 'x', now(), now(), 0 from accounts.users where email = 'ada@acme.example'
+            """);
+        using var later = _bench.Host.Browse();
+
+        var end = await _bench.SignInAsync(later, new StandInPerson("1", Ada));
+
+        Assert.StartsWith("/sign-in/code", end, StringComparison.Ordinal);
+        Assert.False(await SingleSignOnBench.IsSignedInAsync(later));
+    }
+
+    [Fact]
     public async Task An_operators_account_is_opened_by_no_organizations_provider()
     {
         await _bench.ExecuteAsync("update accounts.users set is_operator = true where email = 'owner@acme.example'");

@@ -59,12 +59,12 @@ public sealed class StandInProvider : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var provider = new StandInProvider(app);
-        app.MapGet("/.well-known/openid-configuration", provider.Describe);
+        app.MapGet("/.well-known/openid-configuration", (Delegate)provider.Describe);
         app.MapGet("/jwks", () => Json(new JsonObject { ["keys"] = new JsonArray(provider.Key.Published()) }));
-        app.MapGet("/authorize", provider.Authorize);
-        app.MapPost("/consent", async (HttpContext context) => provider.Consent(await context.Request.ReadFormAsync()));
-        app.MapPost("/token", provider.GiveTokenAsync);
-        app.MapGet("/userinfo", provider.DescribePerson);
+        app.MapGet("/authorize", (Delegate)provider.Authorize);
+        app.MapPost("/consent", (Delegate)provider.ConsentAsync);
+        app.MapPost("/token", (Delegate)provider.GiveTokenAsync);
+        app.MapGet("/userinfo", (Delegate)provider.DescribePerson);
         await app.StartAsync();
         return provider;
     }
@@ -141,8 +141,9 @@ public sealed class StandInProvider : IAsyncDisposable
             """, "text/html");
     }
 
-    private IResult Consent(IFormCollection form)
+    private async Task<IResult> ConsentAsync(HttpContext context)
     {
+        var form = await context.Request.ReadFormAsync();
         var request = form.ToDictionary(pair => pair.Key, pair => pair.Value.ToString());
         return form["answer"] == "yes" ? GiveCode(request) : Answer(request, ("error", "access_denied"));
     }
