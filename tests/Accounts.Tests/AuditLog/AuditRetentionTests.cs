@@ -84,7 +84,7 @@ public sealed class AuditRetentionTests : IAsyncLifetime
         select now() - interval '{age}', '{_organization}', 'key.create', 'key ' || n from generate_series(1, {count}) n
         """);
 
-    private Task PurgeAsync() => _audit.InScopeAsync(async services =>
+    private Task<bool> PurgeAsync() => _audit.InScopeAsync(async services =>
     {
         await services.GetServices<IExpiringRows>().OfType<AuditRetention>().Single().DropExpiredAsync(CancellationToken.None);
         return true;
