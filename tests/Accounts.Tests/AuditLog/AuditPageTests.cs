@@ -70,7 +70,7 @@ public sealed class AuditPageTests : IAsyncLifetime
     public async Task A_change_shows_its_values_before_and_after_and_no_secret()
     {
         using var ada = await _host.SignUpAsync();
-        var text = await ada.CreateKeyAsync("ci", ("Input.Limits.RequestsPerMinute", "60"));
+        var text = await ada.CreateKeyAsync("ci");
 
         var list = await ada.OpenAsync("/audit?action=key");
         var created = (await EntriesAsync()).Single(entry => entry.Action == "key.create");

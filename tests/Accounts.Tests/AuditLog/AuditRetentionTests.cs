@@ -29,7 +29,7 @@ public sealed class AuditRetentionTests : IAsyncLifetime
         var twice = await _audit.VerifyAsync(_organization);
 
         Assert.Empty(once.Breaks);
-        Assert.Equal((3, 4, 6), (once.Entries, once.First, once.Last));
+        Assert.Equal((3L, 4L, 6L), (once.Entries, once.First, once.Last));
         Assert.Equal("1 to 3 3", await _audit.ExecuteAsync(
             $"select subject || ' ' || (after ->> 'count') from accounts.audit_entries where action = 'audit.purge'"));
         Assert.Equivalent(once, twice);
@@ -84,7 +84,7 @@ public sealed class AuditRetentionTests : IAsyncLifetime
         select now() - interval '{age}', '{_organization}', 'key.create', 'key ' || n from generate_series(1, {count}) n
         """);
 
-    private Task PurgeAsync() => _audit.InScopeAsync(async services =>
+    private Task<bool> PurgeAsync() => _audit.InScopeAsync(async services =>
     {
         await services.GetServices<IExpiringRows>().OfType<AuditRetention>().Single().DropExpiredAsync(CancellationToken.None);
         return true;
