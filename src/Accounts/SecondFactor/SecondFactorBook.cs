@@ -48,7 +48,8 @@ internal sealed class SecondFactorBook(
         var (secret, now) = (Seal(RandomNumberGenerator.GetBytes(Totp.SecretLength)), clock.GetUtcNow());
         await db.Database.ExecuteSqlAsync(
             $"""
-            insert into accounts.authenticator_apps as a (user_id, sealed_secret, created_at, last_step) values ({userId}, {secret}, {now}, 0)
+            insert into accounts.authenticator_apps as a (user_id, sealed_secret, created_at, last_step)
+            values ({userId}, {secret}, {now}, 0)
             on conflict (user_id) do update set sealed_secret = excluded.sealed_secret, created_at = excluded.created_at
             where a.confirmed_at is null
             """,
