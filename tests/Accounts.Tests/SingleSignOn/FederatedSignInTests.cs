@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
-using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Testing.SingleSignOn;

@@ -1,8 +1,6 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
-using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Testing.SingleSignOn;
 
 namespace Tollgate.Accounts.Tests.SingleSignOn;

@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
-using Tollgate.Accounts.Database;
 using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Testing.SingleSignOn;
 
