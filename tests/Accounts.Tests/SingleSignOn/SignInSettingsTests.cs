@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.SingleSignOn;
+using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing.SingleSignOn;
 
 namespace Tollgate.Accounts.Tests.SingleSignOn;
@@ -26,8 +27,9 @@ public sealed class SignInSettingsTests
         Assert.Equal(HttpStatusCode.Redirect, kept.Status);
         Assert.All(new[] { moved, renamed }, answer => Assert.Contains("Enter the client secret", answer.Html, StringComparison.Ordinal));
         Assert.Equal(bench.Provider.Issuer, await bench.QueryAsync(db => db.IdentityProviders.Select(p => p.Issuer).SingleAsync()));
-        Assert.Equal(0, await bench.QueryAsync(db => db.Set<Audit.AuditEntry>().CountAsync(
-            e => e.After!.Contains(StandInProvider.ClientSecret) || e.Before!.Contains(StandInProvider.ClientSecret))));
+        Assert.All(
+            await bench.QueryAsync(db => db.Set<Audit.AuditEntry>().Select(e => e.Before + e.After).ToListAsync()),
+            values => Assert.DoesNotContain("s3cret", values, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -84,14 +86,12 @@ public sealed class SignInSettingsTests
     [Fact]
     public async Task A_name_that_leads_into_a_private_network_is_not_connected_to()
     {
-        await using var bench = await SingleSignOnBench.StartAsync("--SingleSignOn:AllowPrivateProviders=false");
-        await bench.SaveAsync(
-            ("Input.Issuer", $"https://{Dns.GetHostName()}.localdomain.localhost"), ("Input.ClientId", "a"), ("Input.ClientSecret", "b"));
+        using var handler = new SocketsHttpHandler { ConnectCallback = PublicAddresses.ConnectAsync };
+        using var client = new HttpClient(handler);
 
-        var tested = await TestAsync(bench);
+        var refused = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("https://localhost:1/")); // Resolves to 127.0.0.1.
 
-        Assert.Contains("not reachable", tested, StringComparison.Ordinal);
-        Assert.Contains("not of the public internet", tested, StringComparison.Ordinal);
+        Assert.Contains("not of the public internet", refused.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,8 +184,8 @@ public sealed class SignInSettingsTests
         var elsewhere = await browser.SubmitAsync("/sign-in/sso", "sso", ("Input.Email", "eve@elsewhere.example"));
         var withPassword = await browser.SignInAsync(SingleSignOnBench.Owner);
 
-        Assert.Contains("/sign-in/sso?login_hint=ada%40acme.example", led.Location, StringComparison.Ordinal);
-        Assert.Contains("/sign-in/sso?login_hint=ada%40acme.example", byForm.Location, StringComparison.Ordinal);
+        Assert.EndsWith("/sign-in/sso?login_hint=ada@acme.example", Uri.UnescapeDataString(led.Location!), StringComparison.Ordinal);
+        Assert.EndsWith("/sign-in/sso?login_hint=ada@acme.example", Uri.UnescapeDataString(byForm.Location!), StringComparison.Ordinal);
         Assert.Contains("No organization signs", elsewhere.Html, StringComparison.Ordinal);
         Assert.EndsWith("/overview", withPassword.Location, StringComparison.Ordinal);
     }
