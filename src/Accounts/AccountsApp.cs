@@ -9,6 +9,7 @@ using Tollgate.Accounts.Catalogue;
 using Tollgate.Accounts.CredentialLimits;
 using Tollgate.Accounts.Credentials;
 using Tollgate.Accounts.Database;
+using Tollgate.Accounts.Federation;
 using Tollgate.Accounts.Files;
 using Tollgate.Accounts.FineTuning;
 using Tollgate.Accounts.Fleet;
@@ -58,6 +59,7 @@ public static class AccountsApp
         builder.AddPasskeys();
         builder.AddCredentials();
         builder.AddSingleSignOn();
+        builder.AddFederation();
         builder.AddAccount();
         builder.AddOperators();
         builder.AddCatalogue();
@@ -89,7 +91,7 @@ public static class AccountsApp
         app.MapPrices();
         app.MapStripeRelay();
         app.MapSessions();
-        app.MapSingleSignOn();
+        app.MapFederation();
         app.MapPasskeys();
         app.MapFiles();
         app.MapBatches();

@@ -80,7 +80,7 @@ internal sealed class SignInTrips(IDataProtectionProvider protection, PortalAddr
         HttpOnly = true,
         Secure = address.IsHttps,
         SameSite = SameSiteMode.Lax, // The browser arrives from the provider's site.
-        Path = SingleSignOnEndpoints.Root,
+        Path = SingleSignOnPaths.Root,
         MaxAge = lifetime,
     };
 

@@ -19,8 +19,6 @@ internal static class SingleSignOnSetup
         builder.Services.AddSingleton<CodeExchange>();
         builder.Services.AddSingleton<ProviderTest>();
         builder.Services.AddScoped<SignInDomains>();
-        builder.Services.AddScoped<FederatedAccounts>();
-        builder.Services.AddScoped<FederatedSignIn>();
         builder.Services.AddScoped<ProviderRegister>();
         builder.Services.AddScoped<DomainRegister>();
         builder.Services.AddScoped<LinkedIdentities>();

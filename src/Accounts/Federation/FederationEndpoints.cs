@@ -7,38 +7,30 @@ using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Portal;
 using Tollgate.Accounts.SecondFactor;
 using Tollgate.Accounts.Sessions;
+using Tollgate.Accounts.SingleSignOn;
 using Tollgate.ServiceDefaults.Hosting;
 
-namespace Tollgate.Accounts.SingleSignOn;
+namespace Tollgate.Accounts.Federation;
 
 /// <summary>
 /// Addresses that browsers pass on the way to a provider and back. Each organization has its own, so that an answer cannot be passed off as
 /// that of another provider.
 /// </summary>
-internal static class SingleSignOnEndpoints
+internal static class FederationEndpoints
 {
-    public const string Root = "/sso";
-
-    public static void MapSingleSignOn(this IEndpointRouteBuilder routes)
+    public static void AddFederation(this WebApplicationBuilder builder)
     {
-        var provider = routes.MapGroup(Root + "/{organizationId:guid}").AllowAnonymous();
-        provider.MapGet("/start", StartAsync);
-        provider.MapGet("/callback", CompleteAsync).AddEndpointFilter(LimitAsync);
-        routes.MapGet(Root + "/enter", EnterAsync).AllowAnonymous();
+        builder.Services.AddScoped<FederatedAccounts>();
+        builder.Services.AddScoped<FederatedSignIn>();
     }
 
-    /// <summary>Address that an organization registers at its provider.</summary>
-    public static string CallbackUrl(this PortalAddress address, Guid organizationId) => $"{address.Url}{Root}/{organizationId}/callback";
-
-    /// <summary>Path that leads to an organization's provider.</summary>
-    public static string StartPath(Guid organizationId, string? hint, string? returnUrl) =>
-        $"{Root}/{organizationId}/start{Query(hint, returnUrl)}";
-
-    /// <summary>Path of the page that leads an address to its organization's provider.</summary>
-    public static string ContinuePath(string email, string? returnUrl) => $"/sign-in/sso{Query(email, returnUrl)}";
-
-    /// <summary>Path of the page that explains a fault.</summary>
-    public static string FaultPath(SignInFault fault, Guid organizationId) => $"/sign-in/sso?fault={fault}&organization={organizationId}";
+    public static void MapFederation(this IEndpointRouteBuilder routes)
+    {
+        var provider = routes.MapGroup(SingleSignOnPaths.Root + "/{organizationId:guid}").AllowAnonymous();
+        provider.MapGet("/start", StartAsync);
+        provider.MapGet("/callback", CompleteAsync).AddEndpointFilter(LimitAsync);
+        routes.MapGet(SingleSignOnPaths.Root + "/enter", EnterAsync).AllowAnonymous();
+    }
 
     internal static async Task<RedirectHttpResult> StartAsync(
         Guid organizationId, HttpContext context, FederatedSignIn signIn, SignInTrips trips, PortalAddress address)
@@ -49,7 +41,7 @@ internal static class SingleSignOnEndpoints
             address.CallbackUrl(organizationId), context.RequestAborted);
         if (url is null)
         {
-            return TypedResults.Redirect(FaultPath(SignInFault.Provider, organizationId));
+            return TypedResults.Redirect(SingleSignOnPaths.ToFault(SignInFault.Provider, organizationId));
         }
 
         trips.Write(context, trip!);
@@ -61,22 +53,19 @@ internal static class SingleSignOnEndpoints
     {
         if (trips.Take(context, organizationId, ProviderAnswer.One(context.Request.Query, "state")) is not { } trip)
         {
-            return TypedResults.Redirect(FaultPath(SignInFault.Expired, organizationId));
+            return TypedResults.Redirect(SingleSignOnPaths.ToFault(SignInFault.Expired, organizationId));
         }
 
         var (user, fault) = await signIn.CompleteAsync(
             trip, ProviderAnswer.Of(context.Request.Query), address.CallbackUrl(organizationId), context.RequestAborted);
         if (user is null)
         {
-            return TypedResults.Redirect(FaultPath(fault, organizationId));
+            return TypedResults.Redirect(SingleSignOnPaths.ToFault(fault, organizationId));
         }
 
-        var entry = $"{Root}/enter?to={trips.Seal(new SignInEntry(user.Id, organizationId, trip.ReturnUrl))}";
+        var entry = $"{SingleSignOnPaths.Root}/enter?to={trips.Seal(new SignInEntry(user.Id, organizationId, trip.ReturnUrl))}";
         return TypedResults.Redirect(await door.EnterAsync(context, user, remember: false, "single sign-on") ? entry : SignInDoor.CodePath(entry));
     }
-
-    private static QueryString Query(string? hint, string? returnUrl) => QueryString.Create(
-        new Dictionary<string, string?> { ["login_hint"] = hint, ["returnUrl"] = returnUrl }.Where(pair => !string.IsNullOrEmpty(pair.Value)));
 
     /// <summary>Counts answers as credential forms: each makes us ask a provider.</summary>
     private static async ValueTask<object?> LimitAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
@@ -86,7 +75,7 @@ internal static class SingleSignOnEndpoints
         return await services.GetRequiredService<CredentialLimiter>().TakeFormAsync(
             services.GetRequiredService<ClientAddress>().SourceOf(context), context.RequestAborted) is null
             ? await next(invocation)
-            : TypedResults.Redirect(FaultPath(SignInFault.Limited, invocation.GetArgument<Guid>(0)));
+            : TypedResults.Redirect(SingleSignOnPaths.ToFault(SignInFault.Limited, invocation.GetArgument<Guid>(0)));
     }
 
     /// <summary>

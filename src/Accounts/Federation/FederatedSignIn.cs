@@ -2,9 +2,10 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
+using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Accounts.Users;
 
-namespace Tollgate.Accounts.SingleSignOn;
+namespace Tollgate.Accounts.Federation;
 
 /// <summary>Leads browsers to an organization's provider and takes their answers (authorization code flow with PKCE).</summary>
 internal sealed partial class FederatedSignIn(

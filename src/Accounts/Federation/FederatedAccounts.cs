@@ -7,9 +7,10 @@ using Tollgate.Accounts.Invitations;
 using Tollgate.Accounts.Mail;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
+using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Accounts.Users;
 
-namespace Tollgate.Accounts.SingleSignOn;
+namespace Tollgate.Accounts.Federation;
 
 /// <summary>
 /// Finds or makes the account of a person whom an organization's provider has named. A known issuer and subject name the account. An unknown
