@@ -13,8 +13,8 @@ using Tollgate.Accounts.Users;
 namespace Tollgate.Accounts.Federation;
 
 /// <summary>
-/// Finds or makes the account of a person whom an organization's provider has named. A known issuer and subject name the account. An unknown
-/// one is linked to the account with its address only if the provider verified the address and the organization captured its domain.
+/// Finds or makes the account of a person whom an organization's provider has named. A known issuer and subject name the account. An
+/// unknown one is linked to the account with its address only if the provider verified the address and the organization captured its domain.
 /// </summary>
 internal sealed class FederatedAccounts(
     AccountsDb db, ILookupNormalizer normalizer, SignInDomains domains, SealedPayloads payloads, OutboxSignal signal, AuditTrail audit,
@@ -132,7 +132,8 @@ internal sealed class FederatedAccounts(
     }
 
     /// <summary>What keeps an identity from being linked to the account with its address; null when nothing does.</summary>
-    private async Task<SignInFault?> FindObstacleAsync(IdentityProvider provider, User? user, CancellationToken cancellationToken) => user switch
+    private async Task<SignInFault?> FindObstacleAsync(IdentityProvider provider, User? user, CancellationToken cancellationToken) =>
+        user switch
     {
         null => null,
         { IsOperator: true } => SignInFault.Operator,
@@ -166,7 +167,8 @@ internal sealed class FederatedAccounts(
         var role = invitation?.Role ?? provider.NewMemberRole;
         db.Memberships.Add(new Membership
         {
-            OrganizationId = provider.OrganizationId, UserId = user.Id, Role = role, CustomRoleId = invitation?.CustomRoleId, JoinedAt = now,
+            OrganizationId = provider.OrganizationId, UserId = user.Id, Role = role,
+            CustomRoleId = invitation?.CustomRoleId, JoinedAt = now,
         });
         audit.Add(
             "member.join", user.Id.ToString(), provider.OrganizationId,

@@ -66,7 +66,8 @@ internal sealed partial class FederatedSignIn(
             if (answer.Code is not { Length: > 0 } code)
             {
                 await RecordFailureAsync(
-                    trip.OrganizationId, SignInFault.Denied, $"The provider answered {answer.Error ?? "without a code"}.", cancellationToken);
+                    trip.OrganizationId, SignInFault.Denied, $"The provider answered {answer.Error ?? "without a code"}.",
+                    cancellationToken);
                 return (null, SignInFault.Denied);
             }
 

@@ -64,7 +64,8 @@ internal static class FederationEndpoints
         }
 
         var entry = $"{SingleSignOnPaths.Root}/enter?to={trips.Seal(new SignInEntry(user.Id, organizationId, trip.ReturnUrl))}";
-        return TypedResults.Redirect(await door.EnterAsync(context, user, remember: false, "single sign-on") ? entry : SignInDoor.CodePath(entry));
+        var isIn = await door.EnterAsync(context, user, remember: false, "single sign-on");
+        return TypedResults.Redirect(isIn ? entry : SignInDoor.CodePath(entry));
     }
 
     /// <summary>Counts answers as credential forms: each makes us ask a provider.</summary>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Tollgate.Accounts.SingleSignOn;
 
-/// <summary>Looks up the TXT records that prove domains. Nothing is cached, as a person waits for a record that is new. Thread-safe.</summary>
+/// <summary>Looks up the TXT records that prove domains. Caches nothing, as a person waits for a new record. Thread-safe.</summary>
 internal sealed class DomainProof
 {
     private readonly LookupClient _client;

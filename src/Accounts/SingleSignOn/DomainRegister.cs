@@ -104,7 +104,8 @@ internal sealed class DomainRegister(AccountsDb db, DomainProof proof, AuditTrai
             await db.SaveChangesAsync(cancellationToken);
             return null;
         }
-        catch (DbUpdateException exception) when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        catch (DbUpdateException exception)
+            when (exception.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
             db.ChangeTracker.Clear();
             return "Another organization has captured this domain. Ask the operator of this installation if that is wrong.";

@@ -11,7 +11,8 @@ internal sealed class LinkedIdentities(AccountsDb db, AuditTrail audit)
         db.LinkedIdentities.AsNoTracking().Where(i => i.UserId == userId).OrderBy(i => i.LinkedAt).ToListAsync(cancellationToken);
 
     /// <summary>
-    /// Removes an identity. Returns false where nothing else would open the account: a password, a passkey, or another identity. Idempotent.
+    /// Removes an identity. Returns false where nothing else would open the account: a password, a passkey, or another identity.
+    /// Idempotent.
     /// </summary>
     public async Task<bool> RemoveAsync(Guid userId, string issuer, CancellationToken cancellationToken)
     {

@@ -137,7 +137,8 @@ internal sealed class ProviderRegister(
 
         if (needsSecret && string.IsNullOrWhiteSpace(form.ClientSecret))
         {
-            faults.Add((nameof(form.ClientSecret), "Enter the client secret: a stored one is sent to no other issuer and for no other client."));
+            faults.Add((
+                nameof(form.ClientSecret), "Enter the client secret: a stored one is sent to no other issuer and for no other client."));
         }
 
         if (!Roles.Contains(form.NewMemberRole))

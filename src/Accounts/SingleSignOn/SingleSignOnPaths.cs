@@ -21,5 +21,6 @@ internal static class SingleSignOnPaths
     public static string ToFault(SignInFault fault, Guid organizationId) => $"/sign-in/sso?fault={fault}&organization={organizationId}";
 
     private static QueryString Query(string? hint, string? returnUrl) => QueryString.Create(
-        new Dictionary<string, string?> { ["login_hint"] = hint, ["returnUrl"] = returnUrl }.Where(pair => !string.IsNullOrEmpty(pair.Value)));
+        new Dictionary<string, string?> { ["login_hint"] = hint, ["returnUrl"] = returnUrl }
+            .Where(pair => !string.IsNullOrEmpty(pair.Value)));
 }

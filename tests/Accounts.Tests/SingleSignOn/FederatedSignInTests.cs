@@ -81,7 +81,8 @@ public sealed class FederatedSignInTests : IAsyncLifetime
         Assert.False(await SingleSignOnBench.IsSignedInAsync(browser));
         Assert.Equal(0, await _bench.QueryAsync(db => db.LinkedIdentities.CountAsync()));
         Assert.Equal(3, await _bench.CountUsersAsync()); // The owner, Ada and Bob.
-        Assert.False(await _bench.QueryAsync(db => db.Users.Where(u => u.Email == "bob@acme.example").Select(u => u.EmailConfirmed).SingleAsync()));
+        Assert.False(await _bench.QueryAsync(
+            db => db.Users.Where(u => u.Email == "bob@acme.example").Select(u => u.EmailConfirmed).SingleAsync()));
     }
 
     [Fact]
@@ -242,7 +243,8 @@ public sealed class FederatedSignInTests : IAsyncLifetime
     public async Task Open_sign_up_and_new_members_by_the_provider_are_two_switches(bool openSignUp, bool createsMembers)
     {
         await using var bench = await SingleSignOnBench.StartAsync(openSignUp ? [] : ["--Portal:OpenSignUp=false"]);
-        await bench.ConnectAsync(bench.Provider, ("Input.AllowsPasswords", "true"), ("Input.CreatesMembers", createsMembers ? "true" : "false"));
+        await bench.ConnectAsync(
+            bench.Provider, ("Input.AllowsPasswords", "true"), ("Input.CreatesMembers", createsMembers ? "true" : "false"));
         await bench.CaptureAsync("acme.example");
         using var browser = bench.Host.Browse();
 

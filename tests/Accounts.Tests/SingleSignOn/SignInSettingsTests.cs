@@ -89,7 +89,8 @@ public sealed class SignInSettingsTests
         using var handler = new SocketsHttpHandler { ConnectCallback = PublicAddresses.ConnectAsync };
         using var client = new HttpClient(handler);
 
-        var refused = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("https://localhost:1/")); // Resolves to 127.0.0.1.
+        // The name resolves to 127.0.0.1.
+        var refused = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("https://localhost:1/"));
 
         Assert.Contains("not of the public internet", refused.ToString(), StringComparison.Ordinal);
     }
@@ -165,7 +166,7 @@ public sealed class SignInSettingsTests
 
         Assert.EndsWith("/overview", before.Location, StringComparison.Ordinal);
         Assert.Contains("/sign-in/sso?login_hint=", led.Location, StringComparison.Ordinal);
-        Assert.Contains("/sign-in/sso?login_hint=", unknown.Location, StringComparison.Ordinal); // The same for an address without an account.
+        Assert.Contains("/sign-in/sso?login_hint=", unknown.Location, StringComparison.Ordinal); // The same without an account.
         Assert.Contains($"/sso/{bench.OrganizationId}/start", page.Html, StringComparison.Ordinal);
         Assert.Contains("does not take passwords and passkeys", byPassword.Html, StringComparison.Ordinal);
         Assert.False(await SingleSignOnBench.IsSignedInAsync(next));
@@ -207,7 +208,8 @@ public sealed class SignInSettingsTests
         Assert.Contains("the only way into your account", refused.Html, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Redirect, removed.Status);
         Assert.Equal(["2"], await bench.QueryAsync(db => db.LinkedIdentities.Select(i => i.Subject).ToListAsync()));
-        Assert.Null(await bench.QueryAsync(db => db.Users.Where(u => u.Email == "bob@acme.example").Select(u => u.PasswordHash).SingleAsync()));
+        Assert.Null(await bench.QueryAsync(
+            db => db.Users.Where(u => u.Email == "bob@acme.example").Select(u => u.PasswordHash).SingleAsync()));
     }
 
     [Fact]

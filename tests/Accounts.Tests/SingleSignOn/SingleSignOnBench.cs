@@ -14,7 +14,8 @@ internal sealed class SingleSignOnBench : IAsyncDisposable
     public const string Owner = "owner@acme.example";
     public const string Settings = "/organization/sign-in";
 
-    private SingleSignOnBench(AccountsHost host, StandInProvider provider, TextRecordServer names, PortalBrowser owner, Guid organizationId) =>
+    private SingleSignOnBench(
+        AccountsHost host, StandInProvider provider, TextRecordServer names, PortalBrowser owner, Guid organizationId) =>
         (Host, Provider, Names, OwnerBrowser, OrganizationId) = (host, provider, names, owner, organizationId);
 
     public AccountsHost Host { get; }
@@ -125,7 +126,8 @@ internal sealed class SingleSignOnBench : IAsyncDisposable
     }
 
     /// <summary>Whether a browser has a session.</summary>
-    public static async Task<bool> IsSignedInAsync(PortalBrowser browser) => (await browser.OpenAsync("/overview")).Status == HttpStatusCode.OK;
+    public static async Task<bool> IsSignedInAsync(PortalBrowser browser) =>
+        (await browser.OpenAsync("/overview")).Status == HttpStatusCode.OK;
 
     /// <summary>The fault that an address of the portal names.</summary>
     public static string FaultIn(string path) => path.Split("fault=") is [_, var rest] ? rest.Split('&')[0] : path;

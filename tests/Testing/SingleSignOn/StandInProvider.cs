@@ -193,7 +193,8 @@ public sealed class StandInProvider : IAsyncDisposable
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         var claims = new JsonObject
         {
-            ["iss"] = Issuer, ["sub"] = grant.Person.Subject, ["aud"] = ClientId, ["nonce"] = grant.Nonce, ["iat"] = now, ["exp"] = now + 300,
+            ["iss"] = Issuer, ["sub"] = grant.Person.Subject, ["aud"] = ClientId, ["nonce"] = grant.Nonce,
+            ["iat"] = now, ["exp"] = now + 300,
             ["at_hash"] = WebEncoders.Base64UrlEncode(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken))[..16]),
         };
         if (!grant.Person.OnlyInUserInfo)
