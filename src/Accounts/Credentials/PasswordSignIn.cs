@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Tollgate.Accounts.CredentialLimits;
-using Tollgate.Accounts.Sessions;
+using Tollgate.Accounts.SecondFactor;
+using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Accounts.Users;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -11,8 +12,8 @@ namespace Tollgate.Accounts.Credentials;
 /// distinguishes them. Counts an attempt before it checks the password.
 /// </summary>
 internal sealed class PasswordSignIn(
-    UserManager<User> users, SessionCookie sessions, Registration registration, SignUpCookie signUps, CredentialLimiter limiter,
-    ClientAddress addresses)
+    UserManager<User> users, SignInDoor door, Registration registration, SignUpCookie signUps, CredentialLimiter limiter,
+    ClientAddress addresses, SignInDomains domains)
 {
     private static readonly User Nobody = new() { CreatedAt = default };
     private static string? _nobodysHash;
@@ -39,10 +40,16 @@ internal sealed class PasswordSignIn(
         }
 
         await limiter.ForgiveAsync(email, source, context.RequestAborted);
+        if (user.EmailConfirmed && await domains.FindForcedProviderAsync(user, context.RequestAborted) is not null)
+        {
+            return new SignInOutcome.ProviderOnly(); // Only somebody who knows the password learns it.
+        }
+
         if (user.EmailConfirmed)
         {
-            await sessions.SignInAsync(context, user, remember);
-            return new SignInOutcome.SignedIn();
+            return await door.EnterAsync(context, user, remember, "password")
+                ? new SignInOutcome.SignedIn()
+                : new SignInOutcome.NeedsCode();
         }
 
         if (await limiter.TakeMailAsync(email, source, context.RequestAborted) is { } pause)
@@ -64,10 +71,19 @@ internal abstract record SignInOutcome(string MetricName, string? AuditAction)
     /// <summary>The session's cookie is set.</summary>
     internal sealed record SignedIn() : SignInOutcome("signed_in", null);
 
+    /// <summary>The password was correct; a code of the second factor is awaited.</summary>
+    internal sealed record NeedsCode() : SignInOutcome("needs_code", null);
+
+    /// <summary>The passkey's challenge is too old, or was answered before.</summary>
+    internal sealed record TryAgain() : SignInOutcome("expired", null);
+
     /// <summary>The password was correct; a new confirmation link is on its way.</summary>
     internal sealed record Unconfirmed() : SignInOutcome("unconfirmed", "session.unconfirmed");
 
-    /// <summary>The address is unknown or the password wrong.</summary>
+    /// <summary>The password was correct, but the member's organization takes none.</summary>
+    internal sealed record ProviderOnly() : SignInOutcome("provider_only", "session.fail");
+
+    /// <summary>The address is unknown, or the password or passkey wrong.</summary>
     internal sealed record Refused() : SignInOutcome("refused", "session.fail");
 
     /// <summary>A limit was reached.</summary>

@@ -36,6 +36,12 @@ public sealed class PortalOptions
     [Range(1024, 65L * 1024 * 1024 * 1024)]
     public long MaxUploadBytes { get; init; } = 513L * 1024 * 1024;
 
+    /// <summary>
+    /// Whether anybody may create an account with an organization. Organizations' invitations and identity providers make accounts
+    /// either way. Default true.
+    /// </summary>
+    public bool OpenSignUp { get; init; } = true;
+
     /// <summary>Sign-in, sign-up and password forms that one IPv4 address or IPv6 /64 may submit per minute. Default 30.</summary>
     [Range(1, 100_000)]
     public int CredentialFormsPerMinute { get; init; } = 30;

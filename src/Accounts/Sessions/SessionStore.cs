@@ -34,6 +34,7 @@ internal sealed class SessionStore(
             Source = source,
             Browser = browser.Length > 200 ? browser[..200] : browser,
             CreatedAt = now,
+            AuthenticatedAt = now,
             LastSeenAt = now,
             IdleEndsAt = now + IdleOf(remember),
             EndsAt = now + options.Value.Lifetime,
@@ -56,7 +57,7 @@ internal sealed class SessionStore(
             select new
             {
                 session.Id, session.UserId, user.Email, user.IsOperator, session.Remembered, session.LastSeenAt,
-                session.OrganizationId, session.ProjectId,
+                session.OrganizationId, session.ProjectId, session.AuthenticatedAt,
             })
             .AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         if (found is null)
@@ -71,7 +72,8 @@ internal sealed class SessionStore(
                 set => set.SetProperty(s => s.LastSeenAt, now).SetProperty(s => s.IdleEndsAt, idleEnds), cancellationToken);
         }
 
-        return new ActiveSession(found.Id, found.UserId, found.Email!, found.IsOperator, found.OrganizationId, found.ProjectId);
+        return new ActiveSession(
+            found.Id, found.UserId, found.Email!, found.IsOperator, found.OrganizationId, found.ProjectId, found.AuthenticatedAt);
     }
 
     /// <summary>Selects an organization and a project for a session of the user. The caller has checked the membership.</summary>
@@ -89,6 +91,18 @@ internal sealed class SessionStore(
     /// <summary>Ends one session of a user. Idempotent.</summary>
     public Task EndAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken) => EndAsync(
         db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId), "session.end", userId, sessionId, cancellationToken);
+
+    /// <summary>Ends all sessions of a user but one.</summary>
+    public Task EndOthersAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken) => EndAsync(
+        db.Sessions.Where(s => s.UserId == userId && s.Id != sessionId), "session.end-others", userId, sessionId: null, cancellationToken);
+
+    /// <summary>Records that the person of a session has just proved a factor.</summary>
+    public Task ProveAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        return db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.AuthenticatedAt, now), cancellationToken);
+    }
 
     /// <summary>Ends all sessions of a user.</summary>
     public Task EndAllAsync(Guid userId, CancellationToken cancellationToken) =>
@@ -141,4 +155,6 @@ internal sealed record StartedSession(string Ticket, DateTimeOffset EndsAt);
 
 /// <summary>An active session.</summary>
 /// <param name="OrganizationId">What the user has selected; null before a choice. So is <paramref name="ProjectId"/>.</param>
-internal sealed record ActiveSession(Guid Id, Guid UserId, string Email, bool IsOperator, Guid? OrganizationId, Guid? ProjectId);
+/// <param name="AuthenticatedAt">When the person last proved a factor.</param>
+internal sealed record ActiveSession(
+    Guid Id, Guid UserId, string Email, bool IsOperator, Guid? OrganizationId, Guid? ProjectId, DateTimeOffset AuthenticatedAt);
