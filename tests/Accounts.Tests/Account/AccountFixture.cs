@@ -19,7 +19,7 @@ internal static partial class AccountFixture
         var shown = await browser.SubmitAsync(
             "/account/two-step", "turn-on", ("Input.Code", Totp.CodeOf(secret, Totp.StepAt(TimeProvider.System.GetUtcNow()))));
         Assert.True(shown.Status == HttpStatusCode.OK, shown.Html);
-        return (secret, Codes().Match(shown.Html).Groups[1].Value.Split('\n'));
+        return (secret, WebUtility.HtmlDecode(Codes().Match(shown.Html).Groups[1].Value).Split('\n'));
     }
 
     /// <summary>A code that was not used yet: of the step after the one that turned two-step verification on.</summary>
