@@ -17,13 +17,13 @@ internal static partial class AccountFixture
         var page = await browser.SubmitAndFollowAsync("/account/two-step", "begin");
         var secret = FromBase32(Secret().Match(page.Html).Groups[1].Value.Replace(" ", "", StringComparison.Ordinal));
         var shown = await browser.SubmitAsync(
-            "/account/two-step", "turn-on", ("Input.Code", Totp.CodeOf(secret, Totp.StepAt(DateTimeOffset.UtcNow))));
+            "/account/two-step", "turn-on", ("Input.Code", Totp.CodeOf(secret, Totp.StepAt(TimeProvider.System.GetUtcNow()))));
         Assert.True(shown.Status == HttpStatusCode.OK, shown.Html);
-        return (secret, Codes().Match(shown.Html).Groups[1].Value.Split('\n'));
+        return (secret, WebUtility.HtmlDecode(Codes().Match(shown.Html).Groups[1].Value).Split('\n'));
     }
 
     /// <summary>A code that was not used yet: of the step after the one that turned two-step verification on.</summary>
-    public static string NextCode(byte[] secret) => Totp.CodeOf(secret, Totp.StepAt(DateTimeOffset.UtcNow) + 1);
+    public static string NextCode(byte[] secret) => Totp.CodeOf(secret, Totp.StepAt(TimeProvider.System.GetUtcNow()) + 1);
 
     /// <summary>A browser that has given the right password and now owes the code.</summary>
     public static async Task<PortalBrowser> AwaitCodeAsync(this AccountsHost host, string email = Email)

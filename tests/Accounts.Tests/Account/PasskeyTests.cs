@@ -7,7 +7,7 @@ using static Tollgate.Accounts.Tests.Account.AccountFixture;
 
 namespace Tollgate.Accounts.Tests.Account;
 
-public sealed class PasskeyTests : IAsyncLifetime
+public sealed class PasskeyTests : IAsyncLifetime, IDisposable
 {
     private AccountsHost _host = null!;
     private SoftAuthenticator _authenticator = null!;
@@ -21,11 +21,9 @@ public sealed class PasskeyTests : IAsyncLifetime
         _authenticator = new SoftAuthenticator(Portal);
     }
 
-    public async Task DisposeAsync()
-    {
-        _authenticator.Dispose();
-        await _host.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _host.DisposeAsync();
+
+    public void Dispose() => _authenticator?.Dispose();
 
     [Fact]
     public async Task A_passkey_signs_in_without_password_and_without_a_code()
@@ -109,7 +107,7 @@ public sealed class PasskeyTests : IAsyncLifetime
         var (state, options) = await elsewhere.PasskeyOptionsAsync("/passkeys/sign-in");
         var protector = _host.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("passkey", "request")
             .ToTimeLimitedDataProtector();
-        var late = protector.Protect(protector.Unprotect(state), DateTimeOffset.UtcNow.AddSeconds(-1));
+        var late = protector.Protect(protector.Unprotect(state), TimeProvider.System.GetUtcNow().AddSeconds(-1));
 
         var page = await elsewhere.SubmitAsync(
             "/sign-in", "passkey", ("Passkey.State", late), ("Passkey.Credential", _authenticator.Answer(options)));

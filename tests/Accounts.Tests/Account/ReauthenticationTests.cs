@@ -21,7 +21,8 @@ public sealed class ReauthenticationTests : IAsyncLifetime
         await _host.AgeSessionsAsync();
 
         var asked = await browser.SubmitAsync(
-            "/keys/new", "new-key", ("Input.Name", "<my> \"key\""), ("Input.Access.Scopes", "models"), ("Input.Access.Scopes", "chat"));
+            "/keys/new", "new-key", ("Input.Name", "<my> \"key\""), ("Input.Access.Scopes", "models"), ("Input.Access.Scopes", "files"),
+            ("Input.Access.ModelRule", "all"));
         var fields = Held(asked);
         var wrong = await browser.SendAsync("/keys/new", fields, ("Confirm.Password", "not the password"));
         var right = await browser.SendAsync("/keys/new", Held(wrong), ("Confirm.Password", PortalBrowser.Password));

@@ -56,7 +56,7 @@ public sealed class TwoStepTests : IAsyncLifetime
     {
         using var browser = await _host.SignUpAsync();
         var (secret, _) = await browser.TurnOnTwoStepAsync();
-        var turnedOnBy = Totp.CodeOf(secret, Totp.StepAt(DateTimeOffset.UtcNow));
+        var turnedOnBy = Totp.CodeOf(secret, Totp.StepAt(TimeProvider.System.GetUtcNow()));
         var code = NextCode(secret);
         using var first = await _host.AwaitCodeAsync();
         using var second = await _host.AwaitCodeAsync();

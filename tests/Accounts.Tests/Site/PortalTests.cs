@@ -21,7 +21,7 @@ public sealed class PortalTests
             "/models", "/files", "/files/new", "/batches", "/batches/new", "/fine-tuning", "/fine-tuning/new", "/fine-tuning/compare",
             "/project", "/project/delete-responses", "/account", "/account/password", "/account/email", "/account/two-step",
             "/account/recovery-codes", "/account/passkeys", "/account/passkeys/new", "/account/sessions", "/confirm", "/sign-in/code",
-            "/email/confirm", "/email/undo", "/no-such-page"])
+            "/no-such-page"])
         {
             var page = await browser.OpenAsync(path);
             Assert.Contains("default-src 'none'; script-src 'self'; style-src 'self'", page.Headers["Content-Security-Policy"],

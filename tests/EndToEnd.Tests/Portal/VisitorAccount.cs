@@ -32,7 +32,7 @@ internal sealed partial class Visitor
         await _page.GetByRole(AriaRole.Button, new() { Name = "Set up an app" }).ClickAsync();
         var secret = (await _page.Locator("#totp-secret").InnerTextAsync()).Replace(" ", "", StringComparison.Ordinal);
         await ShootAsync("two-step");
-        await _page.GetByLabel("Code").FillAsync(code(secret));
+        await _page.GetByLabel("Code", new() { Exact = true }).FillAsync(code(secret));
         await _page.GetByRole(AriaRole.Button, new() { Name = "Turn on" }).ClickAsync();
         await HeadingAsync("Recovery codes");
         await ShootAsync("recovery-codes");
@@ -52,7 +52,7 @@ internal sealed partial class Visitor
         await _page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await HeadingAsync("Two-step verification");
         await ShootAsync("code");
-        await _page.GetByLabel("Code").FillAsync(code);
+        await _page.GetByLabel("Code", new() { Exact = true }).FillAsync(code);
         await _page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
         await HeadingAsync("Overview");
     }
