@@ -28,6 +28,9 @@ internal sealed class Session
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>When the person last proved a factor: at the start, and when asked before a change.</summary>
+    public required DateTimeOffset AuthenticatedAt { get; init; }
+
     /// <summary>Accurate to a minute.</summary>
     public required DateTimeOffset LastSeenAt { get; init; }
 

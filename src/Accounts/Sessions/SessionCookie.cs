@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Users;
 using Tollgate.ServiceDefaults.Hosting;
@@ -8,12 +10,14 @@ using Tollgate.ServiceDefaults.Hosting;
 namespace Tollgate.Accounts.Sessions;
 
 /// <summary>The browser's half of a session: a cookie that contains only a random ticket, sealed by Data Protection.</summary>
-internal sealed class SessionCookie(SessionStore sessions, ClientAddress addresses)
+internal sealed class SessionCookie(
+    SessionStore sessions, ClientAddress addresses, IOptions<SessionOptions> options, TimeProvider clock)
 {
     public const string Scheme = "session";
 
     private const string TicketClaim = "ticket";
     private const string SessionClaim = "session";
+    private const string AuthenticatedClaim = "authenticated";
 
     /// <summary>Signs the browser in. Ends the browser's previous session, of any user, so that an attacker cannot plant one.</summary>
     public async Task SignInAsync(HttpContext context, User user, bool remember)
@@ -57,6 +61,7 @@ internal sealed class SessionCookie(SessionStore sessions, ClientAddress address
                 new Claim(ClaimTypes.NameIdentifier, session.UserId.ToString()),
                 new Claim(ClaimTypes.Name, session.Email),
                 new Claim(SessionClaim, session.Id.ToString()),
+                new Claim(AuthenticatedClaim, session.AuthenticatedAt.ToString("O", CultureInfo.InvariantCulture)),
             ],
             Scheme);
         if (session.IsOperator)
@@ -87,6 +92,12 @@ internal sealed class SessionCookie(SessionStore sessions, ClientAddress address
         }
     }
 
+    /// <summary>Whether the session proved a factor within <see cref="SessionOptions.FreshFor"/>.</summary>
+    public bool IsFresh(HttpContext context) =>
+        DateTimeOffset.TryParse(
+            context.User.FindFirstValue(AuthenticatedClaim), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var at)
+        && clock.GetUtcNow() - at < options.Value.FreshFor;
+
     private async Task EndOwnAsync(HttpContext context)
     {
         if (OwnOf(context) is { } own)
@@ -95,7 +106,8 @@ internal sealed class SessionCookie(SessionStore sessions, ClientAddress address
         }
     }
 
-    private static (Guid UserId, Guid SessionId)? OwnOf(HttpContext context) =>
+    /// <summary>Ids of the signed-in user and of the browser's session; null before sign-in.</summary>
+    public static (Guid UserId, Guid SessionId)? OwnOf(HttpContext context) =>
         Guid.TryParse(context.User.FindFirstValue(ClaimTypes.NameIdentifier), out var userId)
         && Guid.TryParse(context.User.FindFirstValue(SessionClaim), out var sessionId) ? (userId, sessionId) : null;
 }

@@ -19,6 +19,12 @@ public sealed class SessionOptions
     /// <summary>Longest time until the next sign-in, even in constant use. Default 30 days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "90.00:00:00")]
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// How long after proving a factor the user may change keys, members, money and the account without proving one again. Default 10 min.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00")]
+    public TimeSpan FreshFor { get; init; } = TimeSpan.FromMinutes(10);
 }
 
 [OptionsValidator]

@@ -31,6 +31,7 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
             Source = source,
             Browser = browser.Length > 200 ? browser[..200] : browser,
             CreatedAt = now,
+            AuthenticatedAt = now,
             LastSeenAt = now,
             IdleEndsAt = now + IdleOf(remember),
             EndsAt = now + options.Value.Lifetime,
@@ -51,7 +52,7 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
             select new
             {
                 session.Id, session.UserId, user.Email, user.IsOperator, session.Remembered, session.LastSeenAt,
-                session.OrganizationId, session.ProjectId,
+                session.OrganizationId, session.ProjectId, session.AuthenticatedAt,
             })
             .AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         if (found is null)
@@ -66,7 +67,8 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
                 set => set.SetProperty(s => s.LastSeenAt, now).SetProperty(s => s.IdleEndsAt, idleEnds), cancellationToken);
         }
 
-        return new ActiveSession(found.Id, found.UserId, found.Email!, found.IsOperator, found.OrganizationId, found.ProjectId);
+        return new ActiveSession(
+            found.Id, found.UserId, found.Email!, found.IsOperator, found.OrganizationId, found.ProjectId, found.AuthenticatedAt);
     }
 
     /// <summary>Selects an organization and a project for a session of the user. The caller has checked the membership.</summary>
@@ -88,6 +90,27 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
         return db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId && s.EndedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellationToken);
     }
+
+    /// <summary>Ends all sessions of a user but one.</summary>
+    public Task EndOthersAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        return db.Sessions.Where(s => s.UserId == userId && s.Id != sessionId && s.EndedAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellationToken);
+    }
+
+    /// <summary>Records that the person of a session has just proved a factor.</summary>
+    public Task ProveAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        return db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.AuthenticatedAt, now), cancellationToken);
+    }
+
+    /// <summary>Keeps one session through a change of the user's stamp, which ends the others. In the caller's transaction.</summary>
+    public Task KeepAsync(Guid userId, Guid sessionId, string securityStamp, CancellationToken cancellationToken) =>
+        db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId && s.EndedAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.SecurityStamp, securityStamp), cancellationToken);
 
     /// <summary>Ends all sessions of a user.</summary>
     public Task EndAllAsync(Guid userId, CancellationToken cancellationToken)
@@ -123,4 +146,6 @@ internal sealed record StartedSession(string Ticket, DateTimeOffset EndsAt);
 
 /// <summary>An active session.</summary>
 /// <param name="OrganizationId">What the user has selected; null before a choice. So is <paramref name="ProjectId"/>.</param>
-internal sealed record ActiveSession(Guid Id, Guid UserId, string Email, bool IsOperator, Guid? OrganizationId, Guid? ProjectId);
+/// <param name="AuthenticatedAt">When the person last proved a factor.</param>
+internal sealed record ActiveSession(
+    Guid Id, Guid UserId, string Email, bool IsOperator, Guid? OrganizationId, Guid? ProjectId, DateTimeOffset AuthenticatedAt);
