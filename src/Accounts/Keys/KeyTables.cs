@@ -10,6 +10,8 @@ internal static class KeyTables
     {
         public DbSet<ApiKey> ApiKeys => db.Set<ApiKey>();
 
+        public DbSet<ServiceAccount> ServiceAccounts => db.Set<ServiceAccount>();
+
         public DbSet<KeyRotation> KeyRotations => db.Set<KeyRotation>();
 
         public DbSet<KeyLastUse> KeyLastUses => db.Set<KeyLastUse>();

@@ -56,6 +56,8 @@ internal sealed class OrganizationRules
         Suspended = Suspended,
         Limits = Limits,
         Projects = projects.Where(p => p.Limits != Limits.None).ToDictionary(p => p.Id.ToString("N"), p => p.Limits),
+        ProjectRules = projects.Select(p => (p.Id, Rules: p.ToRules())).Where(p => p.Rules is not null)
+            .ToDictionary(p => p.Id.ToString("N"), p => p.Rules!) is { Count: > 0 } rules ? rules : null,
         KeepNoResponses = projects.Where(p => !p.KeepsResponses).Select(p => p.Id.ToString("N")).ToArray() is { Length: > 0 } some
             ? some : null,
         Models = Models,

@@ -17,5 +17,7 @@ internal static class OrganizationTables
         public DbSet<CustomRole> CustomRoles => db.Set<CustomRole>();
 
         public DbSet<Project> Projects => db.Set<Project>();
+
+        public DbSet<ProjectMember> ProjectMembers => db.Set<ProjectMember>();
     }
 }

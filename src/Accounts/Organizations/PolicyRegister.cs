@@ -52,19 +52,33 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, A
     /// <summary>Allows responses of a project to be kept, or forbids it. What was kept stays.</summary>
     public Task<RecordChange> KeepResponsesAsync(
         Guid organizationId, Guid projectId, bool keeps, Guid? actorId, CancellationToken cancellationToken) =>
+        ChangeProjectAsync(
+            organizationId, projectId, actorId, keeps ? "project.responses.keep" : "project.responses.discard",
+            project => project.KeepResponses(keeps), cancellationToken);
+
+    /// <summary>Changes a project, which is part of the policy. Changes nothing of one that is archived or another organization's.</summary>
+    /// <param name="change">Returns false when nothing changes.</param>
+    public Task<RecordChange> ChangeProjectAsync(
+        Guid organizationId, Guid projectId, Guid? actorId, string action, Func<Project, bool> change, CancellationToken cancellationToken) =>
         ChangeAsync(
-            organizationId, actorId, keeps ? "project.responses.keep" : "project.responses.discard", projectId,
+            organizationId, actorId, action, projectId,
             async rules =>
             {
                 var project = await db.Projects.SingleOrDefaultAsync(
-                    one => one.OrganizationId == organizationId && one.Id == projectId, cancellationToken);
-                if (project?.KeepResponses(keeps) != true)
+                    one => one.OrganizationId == organizationId && one.Id == projectId && one.ArchivedAt == null, cancellationToken);
+                if (project is null)
+                {
+                    return null;
+                }
+
+                var before = ProjectValues.Of(project);
+                if (!change(project))
                 {
                     return null;
                 }
 
                 rules.RaiseVersion(clock);
-                return (new { keepsResponses = !keeps }, new { keepsResponses = keeps });
+                return (before, ProjectValues.Of(project));
             },
             cancellationToken);
 
@@ -96,4 +110,13 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, A
 
         return await publisher.PublishChangeAsync(organizationId);
     }
+}
+
+/// <summary>What the audit log keeps of a project: everything that can change.</summary>
+internal sealed record ProjectValues(
+    string Name, Limits Limits, long? SoftBudgetNanoUsd, string[]? ModelsAllowed, string[]? ModelsDenied, bool KeepsResponses, bool Archived)
+{
+    public static ProjectValues Of(Project project) => new(
+        project.Name, project.Limits, project.SoftBudgetNanoUsd, project.ModelsAllowed, project.ModelsDenied, project.KeepsResponses,
+        project.ArchivedAt is not null);
 }

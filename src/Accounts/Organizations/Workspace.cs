@@ -46,7 +46,7 @@ internal sealed class Workspace
     /// <summary>Organizations of the user, the one joined first at the front. Empty for a user without one.</summary>
     public IReadOnlyList<WorkspaceOrganization> Organizations { get; private set; } = [];
 
-    /// <summary>Projects of the selected organization, the default one at the front.</summary>
+    /// <summary>Projects of the selected organization that the member may use, the default one at the front; no archived ones.</summary>
     public IReadOnlyList<WorkspaceProject> Projects { get; private set; } = [];
 
     /// <summary>False before sign-in and for a deleted user.</summary>
@@ -67,6 +67,9 @@ internal sealed class Workspace
 
     /// <summary>Whether the member has a permission in the selected organization.</summary>
     public bool May(Permission permission) => _permissions.Contains(permission);
+
+    /// <summary>Whether the member may use a project of the selected organization.</summary>
+    public bool MayUse(Guid projectId) => Projects.Any(project => project.Id == projectId);
 
     public async Task LoadAsync(AccountsDb db, ClaimsPrincipal session, CancellationToken cancellationToken)
     {
@@ -109,7 +112,11 @@ internal sealed class Workspace
 
     private async Task LoadProjectsAsync(AccountsDb db, Guid? chosen, CancellationToken cancellationToken)
     {
-        Projects = await db.Projects.Where(project => project.OrganizationId == OrganizationId)
+        var all = May(Permission.ManageProjects);
+        Projects = await db.Projects
+            .Where(project => project.OrganizationId == OrganizationId && project.ArchivedAt == null
+                && (all || project.IsDefault
+                    || db.ProjectMembers.Any(member => member.ProjectId == project.Id && member.UserId == UserId)))
             .OrderByDescending(project => project.IsDefault).ThenBy(project => project.Name).ThenBy(project => project.Id)
             .Select(project => new WorkspaceProject(project.Id, project.Name)).ToListAsync(cancellationToken);
         var own = Projects.FirstOrDefault(project => project.Id == chosen) ?? Projects[0];

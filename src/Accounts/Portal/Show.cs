@@ -72,7 +72,7 @@ internal static class Show
     public static string Limits(Limits limits)
     {
         var parts = LimitKinds.All
-            .Select(kind => kind.Of(limits) is { } limit ? (kind.IsMoney ? NanoUsd(limit) : Count(limit)) + kind.Summary : null)
+            .Select(kind => kind.Of(limits) is { } limit ? kind.Show(limit) : null)
             .Where(part => part is not null).ToArray();
         return parts.Length > 0 ? string.Join(", ", parts) : "none of its own";
     }

@@ -28,6 +28,7 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(CreateOperatorKey))]
 [JsonSerializable(typeof(CreatedKey))]
 [JsonSerializable(typeof(KeyListPage))]
+[JsonSerializable(typeof(KeyExplanation))]
 [JsonSerializable(typeof(UsageEvent))]
 [JsonSerializable(typeof(UsageBooked))]
 [JsonSerializable(typeof(RegisterJournal))]

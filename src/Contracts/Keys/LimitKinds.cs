@@ -64,6 +64,12 @@ public abstract record LimitKind
     /// <summary>The limit as people write it; null when none is set.</summary>
     public decimal? Read(Limits limits) => Of(limits) / Scale;
 
+    /// <summary>A limit as pages and the command line show it, such as <c>60 requests/min</c>.</summary>
+    /// <param name="limit">As <see cref="Of"/> reads it.</param>
+    public string Show(long limit) => IsMoney
+        ? string.Create(CultureInfo.InvariantCulture, $"${limit / Scale:#,##0.00####}{Summary}")
+        : string.Create(CultureInfo.InvariantCulture, $"{limit:#,##0}{Summary}");
+
     /// <summary>Sets a limit that a person wrote, a budget rounded down to whole nano-dollars; null sets none.</summary>
     public Limits Write(Limits limits, decimal? number) => With(limits, number is { } value ? (long)decimal.Floor(value * Scale) : null);
 }

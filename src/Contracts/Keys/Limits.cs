@@ -46,6 +46,9 @@ public sealed record OrganizationPolicy
     /// <summary>Limits by project id (32 hex digits); a project without an entry has none.</summary>
     public required IReadOnlyDictionary<string, Limits> Projects { get; init; }
 
+    /// <summary>Names, archives and models by project id (32 hex digits). Null, or a project without an entry: no such rule.</summary>
+    public IReadOnlyDictionary<string, ProjectRules>? ProjectRules { get; init; }
+
     /// <summary>Projects, by id (32 hex digits), whose responses of <c>/v1/responses</c> are not kept; null for none.</summary>
     public IReadOnlyList<string>? KeepNoResponses { get; init; }
 

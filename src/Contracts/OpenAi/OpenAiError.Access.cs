@@ -43,6 +43,15 @@ public sealed partial record OpenAiError
         "revoked_api_key",
         $"The API key {ApiKeyText.Redact(key)} was revoked. Create a new one on the {PortalPages.ApiKeys} page of the portal.");
 
+    /// <summary>The key's project was archived, which cannot be undone.</summary>
+    /// <param name="project">The project's name.</param>
+    public static OpenAiError ProjectArchived(string project) => new(
+        401,
+        InvalidRequest,
+        "project_archived",
+        $"The project '{Shorten(project)}' of this API key has been archived and is no longer accessible. "
+            + $"Create a key in another project on the {PortalPages.ApiKeys} page of the portal.");
+
     /// <summary>The key was not looked up, because its sender's address has used up its look-ups.</summary>
     public static OpenAiError TooManyUnknownKeys(TimeSpan retryAfter) => new(
         429,
@@ -67,6 +76,16 @@ public sealed partial record OpenAiError
 
     /// <summary>The model exists, but this key may not call it. Reveals no more than <see cref="ModelNotFound"/>.</summary>
     public static OpenAiError ModelNotAllowed(string model) => ModelNotFound(model);
+
+    /// <summary>The key's project may not call the model, or not any more. The words and the status are OpenAI's.</summary>
+    /// <param name="project">The project's name.</param>
+    public static OpenAiError ModelNotInProject(string project, string model) => new(
+        403,
+        InvalidRequest,
+        ModelNotFoundCode,
+        $"Project '{Shorten(project)}' does not have access to model '{Shorten(model)}'. "
+            + $"The models of a project are set on the {PortalPages.Projects} page of the portal.",
+        "model");
 
     /// <summary>The model has no price yet; a missing price must not make it free.</summary>
     /// <param name="pricedAs">Another name whose price would do; null for none.</param>

@@ -96,10 +96,13 @@ public sealed partial record OpenAiError
         BindingLimit = "queue",
     };
 
-    /// <summary>Explains where to change a limit: a key's in the portal, all others through the operator.</summary>
-    private static string WhoRaises(LimitLevel level) => level == LimitLevel.Key
-        ? $"The limits of a key are set on the {PortalPages.ApiKeys} page of the portal."
-        : "Ask the operator of this service for a higher limit.";
+    /// <summary>Explains where to change a limit: a key's and a project's in the portal, all others through the operator.</summary>
+    private static string WhoRaises(LimitLevel level) => level switch
+    {
+        LimitLevel.Key => $"The limits of a key are set on the {PortalPages.ApiKeys} page of the portal.",
+        LimitLevel.Project => $"The limits of a project are set on the {PortalPages.Projects} page of the portal.",
+        _ => "Ask the operator of this service for a higher limit.",
+    };
 
     private static string TypeOf(RateLimitKind kind) => kind.CountsTokens ? "tokens" : "requests";
 }

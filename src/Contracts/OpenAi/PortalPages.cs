@@ -12,6 +12,8 @@ public static class PortalPages
 
     public const string Privacy = "Privacy";
 
+    public const string Projects = "Projects";
+
     /// <summary>The pages with their paths.</summary>
     public static IReadOnlyDictionary<string, string> Paths { get; } = new Dictionary<string, string>
     {
@@ -19,5 +21,6 @@ public static class PortalPages
         [ApiKeys] = "/keys",
         [Billing] = "/billing",
         [Privacy] = "/project",
+        [Projects] = "/projects",
     };
 }

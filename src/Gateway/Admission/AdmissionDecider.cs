@@ -118,6 +118,6 @@ internal sealed class AdmissionDecider(
             return OpenAiError.MissingScope(wanted.Endpoint);
         }
 
-        return caller.MayCall(wanted.AskedModel, wanted.Model) ? null : OpenAiError.ModelNotAllowed(wanted.AskedModel);
+        return caller.RefuseModel(wanted.AskedModel, wanted.Model);
     }
 }

@@ -66,12 +66,9 @@ internal sealed class LimitTable(Caller caller)
     private static LimitTable Make(Caller caller, string model)
     {
         var table = new LimitTable(caller);
-        table.Add(LimitLevel.Key, "k:", caller.KeyId, caller.Key.Limits);
-        table.Add(LimitLevel.Project, "p:", caller.ProjectId, caller.ProjectLimits);
-        table.Add(LimitLevel.Organization, "o", caller.Policy.Limits);
-        if (caller.Policy.Models.TryGetValue(model, out var limits))
+        foreach (var subject in caller.Rules.LimitsOn(model))
         {
-            table.Add(LimitLevel.Model, "m:" + model, limits);
+            table.Add(subject);
         }
 
         return table;
@@ -108,16 +105,9 @@ internal sealed class LimitTable(Caller caller)
         static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
-    private void Add(LimitLevel level, string prefix, Guid id, Limits limits)
+    private void Add(SubjectLimits its)
     {
-        if (limits != Limits.None)
-        {
-            Add(level, $"{prefix}{id:N}", limits);
-        }
-    }
-
-    private void Add(LimitLevel level, string subject, Limits limits)
-    {
+        var (level, subject, limits) = its;
         foreach (var kind in RateLimitKind.Buckets)
         {
             if (kind.Of(limits) is { } limit)

@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Keys;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
 
 namespace Tollgate.Gateway.Authentication;
@@ -18,28 +19,33 @@ internal sealed record Caller(KeyRecord Key, OrganizationPolicy Policy, DateTime
     /// <summary>What its trained models belong to.</summary>
     public ModelOwner Project { get; } = new(Key.OrganizationId, Key.ProjectId);
 
-    /// <summary>The limits of the caller's project; none when the policy names no such project.</summary>
-    public Limits ProjectLimits => Policy.Projects.GetValueOrDefault(ProjectId.ToString("N"), Limits.None);
+    /// <summary>What both records allow.</summary>
+    public KeyRules Rules => new(Key, Policy);
 
-    /// <summary>Whether the project lets responses of <c>/v1/responses</c> be kept.</summary>
-    public bool KeepsResponses => Policy.KeepNoResponses?.Contains(ProjectId.ToString("N")) != true;
+    /// <inheritdoc cref="KeyRules.KeepsResponses"/>
+    public bool KeepsResponses => Rules.KeepsResponses;
+
+    /// <summary>Whether the key or its project names the models that it may call.</summary>
+    public bool IsConfined => Key is not { ModelsAllowed: null, ModelsDenied: null }
+        || Rules.Project is { } project and not { ModelsAllowed: null, ModelsDenied: null };
 
     /// <summary>What the client showed, to be proved again when its admission finds that the record is old.</summary>
     public PresentedKey? Presented { get; init; }
 
-    /// <summary>Whether the key may call the endpoint of a scope name.</summary>
-    public bool MayUse(string endpoint) => Key.Scopes is null || Key.Scopes.Contains(endpoint);
+    /// <inheritdoc cref="KeyRules.MayUse"/>
+    public bool MayUse(string endpoint) => Rules.MayUse(endpoint);
 
     /// <summary>Whether the key may call a model.</summary>
     /// <param name="asked">The name that the client wrote, maybe an alias.</param>
     /// <param name="name">The model's real name.</param>
-    public bool MayCall(string asked, string name)
-    {
-        if (Key.ModelsDenied is { } denied && (denied.Contains(asked) || denied.Contains(name)))
-        {
-            return false;
-        }
+    public bool MayCall(string asked, string name) => Rules.RefuseModel(asked, name) is null;
 
-        return Key.ModelsAllowed is not { } allowed || allowed.Contains(asked) || allowed.Contains(name);
-    }
+    /// <summary>The error for a model that <see cref="MayCall"/> refuses; null for one that it does not.</summary>
+    /// <inheritdoc cref="MayCall"/>
+    public OpenAiError? RefuseModel(string asked, string name) => Rules.RefuseModel(asked, name) switch
+    {
+        null => null,
+        RuleLevel.Project => OpenAiError.ModelNotInProject(Rules.Project!.Name, asked),
+        _ => OpenAiError.ModelNotAllowed(asked),
+    };
 }

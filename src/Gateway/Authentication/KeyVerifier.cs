@@ -7,7 +7,7 @@ using Tollgate.Contracts.OpenAi;
 namespace Tollgate.Gateway.Authentication;
 
 /// <summary>Proves the secret of a key, unless a service names it, and everything about it that needs no counter:
-/// state, expiry, network, suspension. Thread-safe.</summary>
+/// state, expiry, archive of its project, suspension, network. Thread-safe.</summary>
 internal sealed class KeyVerifier
 {
     private readonly Dictionary<string, byte[]> _peppers;
@@ -30,19 +30,10 @@ internal sealed class KeyVerifier
             return OpenAiError.InvalidApiKey(shown.Text); // A client without the secret learns nothing of the key's state.
         }
 
-        if (key.State == KeyState.Revoked)
+        var rules = new KeyRules(key, policy);
+        if (rules.Refuse(now) is { } refusal)
         {
-            return OpenAiError.RevokedApiKey(shown.Text);
-        }
-
-        if (key.State == KeyState.Disabled)
-        {
-            return OpenAiError.DisabledApiKey(shown.Text);
-        }
-
-        if (key.ExpiresAt <= now)
-        {
-            return OpenAiError.ExpiredApiKey(shown.Text);
+            return ErrorOf(refusal, shown, rules);
         }
 
         if (!shown.IsNamedByService && key.Networks is { } networks && !Contains(networks, shown.Address))
@@ -50,10 +41,17 @@ internal sealed class KeyVerifier
             return OpenAiError.NetworkNotAllowed(shown.Address?.ToString() ?? "an unknown address");
         }
 
-        return policy.Suspended
-            ? OpenAiError.OrganizationSuspended()
-            : new Caller(key, policy, overlapEndsAt) { Presented = shown };
+        return new Caller(key, policy, overlapEndsAt) { Presented = shown };
     }
+
+    private static OpenAiError ErrorOf(KeyRefusal refusal, PresentedKey shown, KeyRules rules) => refusal switch
+    {
+        KeyRefusal.Revoked => OpenAiError.RevokedApiKey(shown.Text),
+        KeyRefusal.Disabled => OpenAiError.DisabledApiKey(shown.Text),
+        KeyRefusal.Expired => OpenAiError.ExpiredApiKey(shown.Text),
+        KeyRefusal.ProjectArchived => OpenAiError.ProjectArchived(rules.Project!.Name),
+        _ => OpenAiError.OrganizationSuspended(),
+    };
 
     /// <summary>Whether the secret is one of the key's, whatever else refuses it.</summary>
     public bool Proves(PresentedKey shown, KeyRecord key) => Prove(shown.Secret, key, _clock.GetUtcNow()).Proved;

@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Metering;
+using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
 using Tollgate.Gateway.Authentication;
 using Tollgate.Gateway.Workers;
@@ -34,12 +35,23 @@ internal sealed class ModelDirectory(
     /// and a real name.</summary>
     /// <param name="requestId">Decides between versions.</param>
     /// <param name="version">That the request names; null for whichever serves.</param>
-    public ResolvedModel? Resolve(string name, Caller caller, Guid requestId, string? version = null)
+    public ResolvedModel? Resolve(string name, Caller caller, Guid requestId, string? version = null) =>
+        Find(name, caller, requestId, version) is { } found && caller.MayCall(name, found.Model) ? found : null;
+
+    /// <summary>The error for a name that <see cref="Resolve"/> does not resolve for this caller. It names the project whose rules refuse
+    /// the model; a model that does not exist for the caller is not found, whatever the rules say.</summary>
+    /// <param name="quoted">The name as a message may repeat it.</param>
+    public OpenAiError Refuse(string name, Caller caller, string quoted) =>
+        Find(name, caller, Guid.Empty, null) is { } found && caller.RefuseModel(name, found.Model) is { Status: 403 } refusal
+            ? refusal : OpenAiError.ModelNotFound(quoted);
+
+    /// <summary>The model behind a name, whatever the key and its project may call; null when it does not exist for the caller.</summary>
+    private ResolvedModel? Find(string name, Caller caller, Guid requestId, string? version)
     {
         var model = deployments.Resolve(caller.Project, name) ?? aliases.Resolve(name);
         var chosen = versions.Choose(model, requestId);
         var card = version is null ? chosen : versions.FindNamed(model, version);
-        if (!MayCall(name, model, card ?? chosen, caller))
+        if (!Exists(model, card ?? chosen, caller))
         {
             return null;
         }
@@ -83,13 +95,16 @@ internal sealed class ModelDirectory(
         return [.. models, .. named, .. deployed];
     }
 
+    private bool MayCall(string asked, string model, ModelCard? card, Caller caller) =>
+        Exists(model, card, caller) && caller.MayCall(asked, model);
+
     /// <summary>Whether a model exists for the caller. Learning and the worker must agree on whose trained model it is, so that neither an
     /// old copy here nor another model of that name at a worker opens one.</summary>
     /// <param name="card">Null while no worker has shown the model.</param>
-    private bool MayCall(string asked, string model, ModelCard? card, Caller caller)
+    private bool Exists(string model, ModelCard? card, Caller caller)
     {
         var owner = deployments.OwnerOf(model);
-        return !aliases.IsHidden(model) && caller.MayCall(asked, model) && (card is null || card.Owner == owner)
+        return !aliases.IsHidden(model) && (card is null || card.Owner == owner)
             && (owner is null || owner == caller.Project);
     }
 }

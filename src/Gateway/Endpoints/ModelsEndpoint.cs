@@ -62,7 +62,7 @@ internal sealed class ModelsEndpoint : IEndpoint
         }
         else
         {
-            await OpenAiErrorResult.WriteAsync(context, OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(model)));
+            await OpenAiErrorResult.WriteAsync(context, models.Refuse(model, caller, OpenAiErrorResult.Quotable(model)));
         }
     }
 

@@ -169,7 +169,7 @@ internal sealed class TensorsEndpoint() : InferenceEndpoint(PublicEndpoint.Tenso
         name = EndpointRoutes.Unescape(name);
         var model = models.Resolve(name, caller, Guid.Empty, version);
         var serving = model is null ? [] : models.InService(model.Model);
-        var error = model is null ? OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(name))
+        var error = model is null ? models.Refuse(name, caller, OpenAiErrorResult.Quotable(name))
             : model.LacksVersion is { } lacking ? OpenAiError.VersionNotFound(model.Model, lacking)
             : model.Card is null ? OpenAiError.ModelNotReady(model.Model)
             : model.Card.Task != PublicEndpoint.Tensors.Task!.Name ? OpenAiError.ModelNotForEndpoint(model.Model, "v2")

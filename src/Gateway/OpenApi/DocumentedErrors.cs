@@ -17,7 +17,7 @@ internal static class DocumentedErrors
     public static IReadOnlyList<OpenAiError> OfEveryCall(string scope) =>
     [
         OpenAiError.MissingBearer(), OpenAiError.InvalidApiKey(Key), OpenAiError.ExpiredApiKey(Key), OpenAiError.DisabledApiKey(Key),
-        OpenAiError.RevokedApiKey(Key), OpenAiError.NetworkNotAllowed("203.0.113.7"),
+        OpenAiError.RevokedApiKey(Key), OpenAiError.ProjectArchived("Shop"), OpenAiError.NetworkNotAllowed("203.0.113.7"),
         OpenAiError.MissingScope(scope), OpenAiError.OrganizationSuspended(),
         OpenAiError.TooManyUnknownKeys(TimeSpan.FromSeconds(30)),
         OpenAiError.ServerError(),
@@ -40,7 +40,10 @@ internal static class DocumentedErrors
     ];
 
     /// <summary>Errors of a call that names a model in its path.</summary>
-    public static IReadOnlyList<OpenAiError> OfModel(string scope) => [.. OfEveryCall(scope), OpenAiError.ModelNotFound("no-such-model")];
+    public static IReadOnlyList<OpenAiError> OfModel(string scope) =>
+    [
+        .. OfEveryCall(scope), OpenAiError.ModelNotFound("no-such-model"), OpenAiError.ModelNotInProject("Shop", Model),
+    ];
 
     /// <summary>Errors of a call that runs a model.</summary>
     /// <param name="prompt">The member with the prompt, such as <c>messages</c>.</param>

@@ -45,12 +45,21 @@ internal sealed class RequestPreparation(
             }
 
             var call = ApiCall.Of(context);
-            if ((models.Resolve(request.Model, caller, call.RequestId, url?.Version)
-                ?? await ResolveByNewestAsync(request.Model, caller, call.RequestId, url?.Version)) is not { } model)
+            var resolved = models.Resolve(request.Model, caller, call.RequestId, url?.Version);
+            if (resolved is null && caller.IsConfined)
             {
-                var unknown = OpenAiError.ModelNotFound(OpenAiErrorResult.Quotable(request.Model));
+                // What memory holds of the lists of models may be old: the model may have been allowed since.
+                caller = await door.RenewAsync(caller);
+                resolved = models.Resolve(request.Model, caller, call.RequestId, url?.Version);
+            }
+
+            if (resolved is not { } model)
+            {
+                var unknown = models.Refuse(request.Model, caller, OpenAiErrorResult.Quotable(request.Model));
                 return new Preparation.Refused(
-                    request.Model == endpoint.Api.DefaultModel ? unknown.WithSource(endpoint.Api) : Explain(unknown, endpoint, caller));
+                    unknown.Status != StatusCodes.Status404NotFound ? unknown
+                    : request.Model == endpoint.Api.DefaultModel ? unknown.WithSource(endpoint.Api)
+                    : Explain(unknown, endpoint, caller));
             }
 
             var asked = key is null
@@ -81,12 +90,6 @@ internal sealed class RequestPreparation(
         : endpoint.Api.Bodies.HasFlag(BodyTypes.Tensors)
         ? endpoint.TryParse(body.Bytes, body.HeaderLength, url!, out request, out error)
         : endpoint.TryParse(body.Bytes, url?.Model, out request, out error);
-
-    /// <summary>Resolves the model by the newest record of the key. What memory holds of a restricted key may be old: the model may have
-    /// been allowed since.</summary>
-    private async Task<ResolvedModel?> ResolveByNewestAsync(string model, Caller caller, Guid requestId, string? version) =>
-        caller.Key is { ModelsAllowed: null, ModelsDenied: null }
-            ? null : models.Resolve(model, await door.RenewAsync(caller), requestId, version);
 
     /// <summary>Says how a model is installed where the caller has none that the endpoint could use.</summary>
     private OpenAiError Explain(OpenAiError error, InferenceEndpoint endpoint, Caller caller) =>

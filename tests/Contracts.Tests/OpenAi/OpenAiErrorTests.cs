@@ -178,6 +178,7 @@ public sealed class OpenAiErrorTests
         [
             OpenAiError.InvalidApiKey("sk-tg-x"), OpenAiError.ExpiredApiKey("sk-tg-x"), OpenAiError.DisabledApiKey("sk-tg-x"),
             OpenAiError.RevokedApiKey("sk-tg-x"), OpenAiError.MissingScope("chat.completions"), OpenAiError.OrganizationSuspended(),
+            OpenAiError.ProjectArchived("Shop"), OpenAiError.ModelNotInProject("Shop", "m"),
             OpenAiError.CreditBalanceExhausted(), OpenAiError.ResponsesNotKept(),
             .. Enum.GetValues<LimitLevel>().SelectMany(level => new[]
             {
