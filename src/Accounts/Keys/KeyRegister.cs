@@ -166,23 +166,25 @@ internal sealed class KeyRegister(
     /// Revokes all keys that a user made, and those of the organizations that the user owns, in the caller's transaction. The caller
     /// saves, commits, and then calls <see cref="PublishAllAsync"/>.
     /// </summary>
-    public async Task<IReadOnlyList<Guid>> RevokeAllOfAsync(Guid userId, CancellationToken cancellationToken)
-    {
-        var keys = await db.ApiKeys.FromSql(
-            $"""
-            select api_keys.* from accounts.api_keys where state <> 2 and (created_by = {userId} or organization_id in (
-              select organization_id from accounts.memberships where user_id = {userId} and role = 0))
-            order by id for update
-            """).ToListAsync(cancellationToken);
-        foreach (var key in keys)
-        {
-            var before = KeyValues.Of(key);
-            key.Revoke(clock);
-            AddTrace("key.revoke", key, before, userId);
-        }
+    public Task<IReadOnlyList<Guid>> RevokeAllOfAsync(Guid userId, CancellationToken cancellationToken) => RevokeAllAsync(
+        $"""
+        select api_keys.* from accounts.api_keys where state <> 2 and (created_by = {userId} or organization_id in (
+          select organization_id from accounts.memberships where user_id = {userId} and role = 0))
+        order by id for update
+        """,
+        userId, cancellationToken);
 
-        return [.. keys.Select(key => key.Id)];
-    }
+    /// <summary>Revokes a person's own keys in the caller's transaction, those of projects and service accounts left out.</summary>
+    /// <inheritdoc cref="RevokeAllOfAsync"/>
+    public Task<IReadOnlyList<Guid>> RevokeAllOwnedByAsync(Guid userId, CancellationToken cancellationToken) => RevokeAllAsync(
+        $"select * from accounts.api_keys where state <> 2 and owner_id = {userId} order by id for update", null, cancellationToken);
+
+    /// <summary>Revokes all keys of an organization in the caller's transaction.</summary>
+    /// <inheritdoc cref="RevokeAllOfAsync"/>
+    public Task<IReadOnlyList<Guid>> RevokeAllOfOrganizationAsync(Guid organizationId, CancellationToken cancellationToken) =>
+        RevokeAllAsync(
+            $"select * from accounts.api_keys where state <> 2 and organization_id = {organizationId} order by id for update", null,
+            cancellationToken);
 
     /// <summary>Publishes committed changes. Returns Queued when Redis did not acknowledge all of them.</summary>
     public async Task<RecordChange> PublishAllAsync(IReadOnlyList<Guid> keyIds)
@@ -196,6 +198,19 @@ internal sealed class KeyRegister(
         }
 
         return RecordChange.Acknowledged;
+    }
+
+    private async Task<IReadOnlyList<Guid>> RevokeAllAsync(FormattableString select, Guid? actorId, CancellationToken cancellationToken)
+    {
+        var keys = await db.ApiKeys.FromSql(select).ToListAsync(cancellationToken);
+        foreach (var key in keys)
+        {
+            var before = KeyValues.Of(key);
+            key.Revoke(clock);
+            AddTrace("key.revoke", key, before, actorId);
+        }
+
+        return [.. keys.Select(key => key.Id)];
     }
 
     /// <summary>Marks the old secret of the running rotation as ended.</summary>
