@@ -43,7 +43,7 @@ internal sealed class Workspace
     /// <summary>Whether the operator has suspended the organization; gateways then refuse its keys.</summary>
     public bool Suspended { get; private set; }
 
-    /// <summary>When the organization is deleted unless an owner cancels before; gateways refuse its keys. Null when nobody asked.</summary>
+    /// <summary>When the organization is deleted unless an owner cancels before; gateways refuse its keys. Null unless asked for.</summary>
     public DateTimeOffset? ClosesAt { get; private set; }
 
     /// <summary>When the user's account is deleted unless the user cancels before; null when the user did not ask.</summary>
