@@ -140,7 +140,8 @@ public sealed class OrganizationDepartureTests : IAsyncLifetime
             await TakeAsync(id);
         }
 
-        await Host.SqlAsync($"update accounts.departures set step = {(int)step}, destroyed = '{{}}'"); // What a kill before the commit leaves.
+        // What a kill before the commit leaves.
+        await Host.SqlAsync($"update accounts.departures set step = {(int)step}, destroyed = '{{}}'");
         await Host.RunDeparturesAsync();
 
         var departure = await Host.DepartureAsync(DepartureKind.Organization);
