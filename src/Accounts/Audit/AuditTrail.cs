@@ -85,9 +85,12 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
     private static string ViaOf(HttpContext? context) => context switch
     {
         null => AuditVia.Service,
-        _ when context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>() is not { } callers => AuditVia.Session,
-        _ when callers.Names is ["operator"] => AuditVia.CommandLine,
-        _ => AuditVia.Service,
+        _ => context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>()?.Names switch
+        {
+            null => AuditVia.Session,
+            ["operator"] => AuditVia.CommandLine,
+            _ => AuditVia.Service,
+        },
     };
 
     private static bool IsForOperators(HttpContext? context) =>

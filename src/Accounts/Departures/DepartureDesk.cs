@@ -17,8 +17,9 @@ internal sealed class DepartureDesk(
     /// <summary>Lists the organizations that a person's account is tied to.</summary>
     public async Task<AccountTies> FindTiesAsync(Guid userId, CancellationToken cancellationToken)
     {
+        var all = db.Memberships;
         var rows = await (
-            from own in db.Memberships
+            from own in all
             where own.UserId == userId
             join organization in db.Organizations on own.OrganizationId equals organization.Id
             orderby organization.Name, organization.Id
@@ -27,8 +28,8 @@ internal sealed class DepartureDesk(
                 organization.Id,
                 organization.Name,
                 own.Role,
-                Members = db.Memberships.Count(one => one.OrganizationId == organization.Id),
-                Owners = db.Memberships.Count(one => one.OrganizationId == organization.Id && one.Role == MemberRole.Owner),
+                Members = all.Count(one => one.OrganizationId == organization.Id),
+                Owners = all.Count(one => one.OrganizationId == organization.Id && one.Role == MemberRole.Owner),
             }).ToListAsync(cancellationToken);
         return new AccountTies(
             [.. rows.Where(row => row.Role == MemberRole.Owner && row.Owners == 1 && row.Members > 1)

@@ -125,10 +125,11 @@ internal sealed class Workspace
     private async Task LoadProjectsAsync(AccountsDb db, Guid? chosen, CancellationToken cancellationToken)
     {
         var all = May(Permission.ManageProjects);
+        var named = db.ProjectMembers;
         Projects = await db.Projects
             .Where(project => project.OrganizationId == OrganizationId && project.ArchivedAt == null
                 && (all || project.IsDefault
-                    || db.ProjectMembers.Any(member => member.ProjectId == project.Id && member.UserId == UserId)))
+                    || named.Any(member => member.ProjectId == project.Id && member.UserId == UserId)))
             .OrderByDescending(project => project.IsDefault).ThenBy(project => project.Name).ThenBy(project => project.Id)
             .Select(project => new WorkspaceProject(project.Id, project.Name)).ToListAsync(cancellationToken);
         var own = Projects.FirstOrDefault(project => project.Id == chosen) ?? Projects[0];
