@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using MimeKit;
+using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Departures;
 using Tollgate.Accounts.Organizations;
@@ -87,7 +88,7 @@ internal static class DepartureBench
                 using var message = await MimeMessage.LoadAsync(file);
                 if (message.To.ToString() == email && message.Subject == subject)
                 {
-                    texts.Add(message.TextBody.ReplaceLineEndings("\n"));
+                    texts.Add(message.TextBody!.ReplaceLineEndings("\n"));
                 }
             }
 

@@ -7,7 +7,6 @@ using Tollgate.Accounts.Tests.Learning;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Money;
 using Tollgate.Contracts.Reports;
-using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests.Departures;
 
