@@ -22,16 +22,8 @@ internal sealed class OrganizationExport(
 
     private const string FilesHead = "project_id,file_id,filename,purpose,bytes,status,created_at_utc,expires_at_utc";
 
-    /// <summary>Asks whether the other services answer, before anything is written.</summary>
-    /// <exception cref="HttpRequestException">Learning or Billing is away.</exception>
-    public async Task CheckAsync(Guid organizationId, CancellationToken cancellationToken)
-    {
-        await services.ReadLedgerAsync(organizationId, null, cancellationToken);
-        await services.ListFilesAsync(organizationId, Guid.Empty, null, cancellationToken);
-    }
-
     /// <param name="output">Receives a ZIP of JSON and CSV files.</param>
-    /// <exception cref="HttpRequestException">Learning or Billing is away; what was written is not whole.</exception>
+    /// <exception cref="HttpRequestException">Learning or Billing is away.</exception>
     public async Task WriteAsync(Guid organizationId, Stream output, CancellationToken cancellationToken)
     {
         await using var archive = await ExportArchive.CreateAsync(output, cancellationToken);

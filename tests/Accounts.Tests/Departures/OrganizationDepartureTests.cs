@@ -141,7 +141,7 @@ public sealed class OrganizationDepartureTests : IAsyncLifetime
         }
 
         // What a kill before the commit leaves.
-        await Host.SqlAsync($"update accounts.departures set step = {(int)step}, destroyed = '{{}}'");
+        await Host.SqlAsync($"update accounts.departures set step = {(int)step}, destroyed = jsonb_build_object()");
         await Host.RunDeparturesAsync();
 
         var departure = await Host.DepartureAsync(DepartureKind.Organization);
