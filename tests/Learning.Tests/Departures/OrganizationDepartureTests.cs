@@ -28,7 +28,7 @@ public sealed class OrganizationDepartureTests(LearningFixture learning) : IClas
             insert into batches (organization_id, project_id, id, key_id, key_public_id, input_file_id, endpoint, metadata, status,
               created_at, expires_at, runner, runner_until)
             values ('{caller.OrganizationId}', '{caller.ProjectId}', gen_random_uuid(), '{caller.KeyId}', 'key',
-              '{PublicIds.Parse(input, "file-")}', '/v1/embeddings', '{{"run":"secret"}}', 'in_progress', now(), now(), gen_random_uuid(),
+              '{PublicIds.Parse(input, "file-")}', '/v1/embeddings', 'secret', 'in_progress', now(), now(), gen_random_uuid(),
               now() + interval '1 hour')
             """);
 
