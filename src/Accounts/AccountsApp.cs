@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Admin;
 using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.AuditLog;
 using Tollgate.Accounts.Batches;
 using Tollgate.Accounts.Canaries;
 using Tollgate.Accounts.Catalogue;
@@ -65,6 +66,7 @@ public static class AccountsApp
         builder.AddDepartures();
         builder.AddTimeZones();
         builder.AddAdmin();
+        builder.AddAuditLog();
         builder.AddSite();
         builder.Services.AddHostedService<HourlyCleanup>();
 
@@ -89,6 +91,7 @@ public static class AccountsApp
         app.MapExports();
         app.MapTimeZones();
         app.MapAdmin();
+        app.MapAuditLog();
         app.MapSite();
         return app;
     }

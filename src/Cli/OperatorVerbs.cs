@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tollgate.Cli.Audit;
 using Tollgate.Cli.Federated;
 using Tollgate.Cli.FirstOperator;
 using Tollgate.Cli.Gateways;
@@ -16,6 +17,6 @@ public static class OperatorVerbs
     public static IReadOnlyList<Command> Create() =>
     [
         BootstrapCommand.Create(), KeysCommand.Create(), ModelsCommand.Create(), PricesCommand.Create(), GatewaysCommand.Create(),
-        WorkersCommand.Create(), UsageCommand.Create(), FederatedCommand.Create(),
+        WorkersCommand.Create(), UsageCommand.Create(), AuditCommand.Create(), FederatedCommand.Create(),
     ];
 }

@@ -7,7 +7,7 @@ namespace Tollgate.Accounts.Audit;
 /// Records who did what, and is a link of a hash chain: that of its organization, or that of the installation. Only
 /// <see cref="AuditTrail"/> adds entries. A trigger numbers and hashes them when their transaction commits; another one rejects changes.
 /// </summary>
-internal sealed class AuditEntry
+public sealed class AuditEntry
 {
     public long Id { get; init; }
 
@@ -49,7 +49,10 @@ internal sealed class AuditEntry
     /// <summary>The values that changed as they are, a JSON object; null where there are none. Never a secret.</summary>
     public string? After { get; init; }
 
-    /// <summary>SHA-256 over the entry and the hash before it. Null only before the transaction commits.</summary>
+    /// <summary>Hash of the entry before it in the chain; empty for the first one. Null only before the transaction commits.</summary>
+    public byte[]? Previous { get; init; }
+
+    /// <summary>SHA-256 over the entry and <see cref="Previous"/>. Null only before the transaction commits.</summary>
     public byte[]? Hash { get; init; }
 
     internal sealed class Mapping : IEntityTypeConfiguration<AuditEntry>

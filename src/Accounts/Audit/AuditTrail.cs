@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Users;
 using Tollgate.ServiceDefaults.Hosting;
@@ -37,8 +40,8 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
     /// <param name="via">Such as the public id of a key; null for what the request came through.</param>
     public void ActAs(Guid? actorId, string? via = null) => (_actorId, _via) = (actorId, via ?? _via);
 
-    /// <summary>Names the origin of a request that is carried out later, by the outbox.</summary>
-    public void ComesFrom(AuditOrigin? origin) => _origin = origin;
+    /// <summary>Names the origin of a browser's request that the outbox carries out later.</summary>
+    public void ComesFrom(AuditOrigin? origin) => (_origin, _via) = (origin, AuditVia.Session);
 
     /// <summary>Adds an entry. The caller saves it.</summary>
     /// <param name="action"><c>object.verb</c>, such as <c>key.revoke</c>.</param>
@@ -69,6 +72,43 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
         });
     }
 
+    /// <summary>
+    /// Adds an entry about an account to the log of each of its organizations; to that of the installation for an account without one.
+    /// </summary>
+    /// <param name="subject">What it is about; null for the account itself.</param>
+    /// <param name="actorId">The user; null for the one of the request.</param>
+    public async Task AddForAccountAsync(
+        string action, Guid userId, CancellationToken cancellationToken, string? subject = null, object? after = null, Guid? actorId = null)
+    {
+        var organizations = await db.Database.SqlQuery<Guid>(
+            $"select organization_id as \"Value\" from accounts.memberships where user_id = {userId} order by organization_id")
+            .ToListAsync(cancellationToken);
+        foreach (var organization in organizations.Select(id => (Guid?)id).DefaultIfEmpty())
+        {
+            Add(action, subject ?? userId.ToString(), organization, after: after, actorId: actorId);
+        }
+    }
+
+    /// <summary>
+    /// Does the same for an address that somebody typed. The work does not depend on whether it has an account. An unknown address is
+    /// kept as the start of a hash: it may be a typo, or a password in the wrong field.
+    /// </summary>
+    public async Task AddForAddressAsync(string action, string email, CancellationToken cancellationToken, object? after = null)
+    {
+        var name = email.Normalize().ToUpperInvariant();
+        var accounts = await db.Database.SqlQuery<AccountOrganization>(
+            $"""
+            select u.id as "UserId", m.organization_id as "OrganizationId"
+            from accounts.users u left join accounts.memberships m on m.user_id = u.id
+            where u.normalized_email = {name} order by m.organization_id
+            """).ToListAsync(cancellationToken);
+        var unknown = "unknown " + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..12];
+        foreach (var account in accounts.DefaultIfEmpty())
+        {
+            Add(action, account?.UserId.ToString() ?? unknown, account?.OrganizationId, after: after);
+        }
+    }
+
     private AuditOrigin OriginOf(HttpContext? context)
     {
         if (context is null)
@@ -97,6 +137,8 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
         context?.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(rule => rule.Roles == Roles.Operator) == true;
 
     private static string Cut(string text, int length) => text.Length > length ? text[..length] : text;
+
+    private sealed record AccountOrganization(Guid UserId, Guid? OrganizationId);
 }
 
 /// <summary>Where a request comes from.</summary>

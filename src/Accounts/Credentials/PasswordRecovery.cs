@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Outbox;
@@ -9,22 +10,26 @@ namespace Tollgate.Accounts.Credentials;
 
 /// <summary>Resets forgotten passwords. The page does the same work for any address; the outbox looks for the account later.</summary>
 internal sealed class PasswordRecovery(
-    UserManager<User> users, AccountsDb db, Letters letters, KeyRegister keys, RequestBook requests)
+    UserManager<User> users, AccountsDb db, Letters letters, KeyRegister keys, RequestBook requests, AuditTrail audit)
     : IOutboxReceiver
 {
     /// <summary>Stores a request to reset the password of an address.</summary>
     public Task AskAsync(string email, CancellationToken cancellationToken) =>
-        requests.AddAsync(OutboxKind.PasswordReset, new ForgottenPassword(email), cancellationToken);
+        requests.AddAsync(OutboxKind.PasswordReset, new ForgottenPassword(email, audit.Origin), cancellationToken);
 
     /// <summary>Mails a reset link if the address has a confirmed account, and deletes the message.</summary>
     public async Task<bool> TakeAsync(OutboxMessage message, CancellationToken cancellationToken)
     {
         var order = requests.Open<ForgottenPassword>(message);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await requests.TakeAsync(message.Id, cancellationToken)
-            && await users.FindByEmailAsync(order.Email) is { EmailConfirmed: true } user)
+        if (await requests.TakeAsync(message.Id, cancellationToken))
         {
-            letters.AddPasswordReset(user, MailedCode.Encode(await users.GeneratePasswordResetTokenAsync(user)));
+            audit.ComesFrom(order.Origin);
+            await audit.AddForAddressAsync("password.ask", order.Email, cancellationToken);
+            if (await users.FindByEmailAsync(order.Email) is { EmailConfirmed: true } user)
+            {
+                letters.AddPasswordReset(user, MailedCode.Encode(await users.GeneratePasswordResetTokenAsync(user)));
+            }
         }
 
         await db.SaveChangesAsync(cancellationToken);
@@ -58,6 +63,8 @@ internal sealed class PasswordRecovery(
             }
 
             revoked = revokeKeys ? await keys.RevokeAllOfAsync(userId, cancellationToken) : [];
+            await audit.AddForAccountAsync(
+                "password.reset", userId, cancellationToken, after: new { keysRevoked = revoked.Count }, actorId: userId);
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
@@ -67,7 +74,8 @@ internal sealed class PasswordRecovery(
 }
 
 /// <summary>A stored request to reset a password.</summary>
-internal sealed record ForgottenPassword(string Email);
+/// <param name="Origin">Where it comes from, for the audit log.</param>
+internal sealed record ForgottenPassword(string Email, AuditOrigin? Origin);
 
 /// <summary>Result of setting a new password: one of the records in it.</summary>
 internal abstract record NewPassword

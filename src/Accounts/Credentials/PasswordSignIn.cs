@@ -58,18 +58,19 @@ internal sealed class PasswordSignIn(
 
 /// <summary>Result of a sign-in: one of the records in it.</summary>
 /// <param name="MetricName">Its name in metrics.</param>
-internal abstract record SignInOutcome(string MetricName)
+/// <param name="AuditAction">Its name in the audit log; null for a success, which the session writes down.</param>
+internal abstract record SignInOutcome(string MetricName, string? AuditAction)
 {
     /// <summary>The session's cookie is set.</summary>
-    internal sealed record SignedIn() : SignInOutcome("signed_in");
+    internal sealed record SignedIn() : SignInOutcome("signed_in", null);
 
     /// <summary>The password was correct; a new confirmation link is on its way.</summary>
-    internal sealed record Unconfirmed() : SignInOutcome("unconfirmed");
+    internal sealed record Unconfirmed() : SignInOutcome("unconfirmed", "session.unconfirmed");
 
     /// <summary>The address is unknown or the password wrong.</summary>
-    internal sealed record Refused() : SignInOutcome("refused");
+    internal sealed record Refused() : SignInOutcome("refused", "session.fail");
 
     /// <summary>A limit was reached.</summary>
     /// <param name="Wait">How long the source must wait.</param>
-    internal sealed record TooMany(TimeSpan Wait) : SignInOutcome("limited");
+    internal sealed record TooMany(TimeSpan Wait) : SignInOutcome("limited", "session.lockout");
 }

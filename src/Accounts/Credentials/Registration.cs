@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
@@ -13,7 +14,7 @@ namespace Tollgate.Accounts.Credentials;
 /// the outbox looks for the account later.
 /// </summary>
 internal sealed class Registration(
-    UserManager<User> users, AccountsDb db, Letters letters, OrganizationFounding founding, RequestBook requests, TimeProvider clock)
+    UserManager<User> users, AccountsDb db, Letters letters, OrganizationFounding founding, RequestBook requests, AuditTrail audit)
     : IOutboxReceiver
 {
     /// <summary>Lifetime of a mailed link.</summary>
@@ -28,7 +29,8 @@ internal sealed class Registration(
     public async Task<string> SignUpAsync(string email, string password, CancellationToken cancellationToken)
     {
         var order = new SignUpOrder(
-            email, users.PasswordHasher.HashPassword(Unknown(email), password), Convert.ToHexString(RandomNumberGenerator.GetBytes(20)));
+            email, users.PasswordHasher.HashPassword(Unknown(email), password), Convert.ToHexString(RandomNumberGenerator.GetBytes(20)),
+            audit.Origin);
         await requests.AddAsync(OutboxKind.SignUp, order, cancellationToken);
         return order.Stamp;
     }
@@ -47,11 +49,16 @@ internal sealed class Registration(
         {
             if (await db.LockUserAsync(name, cancellationToken) is not { } user)
             {
-                var now = clock.GetUtcNow();
-                user = new User { Id = Guid.CreateVersion7(now), NormalizedEmail = name, NormalizedUserName = name, CreatedAt = now };
+                user = new User
+                {
+                    Id = Guid.CreateVersion7(message.CreatedAt), NormalizedEmail = name, NormalizedUserName = name,
+                    CreatedAt = message.CreatedAt,
+                };
                 db.Users.Add(user);
             }
 
+            audit.ComesFrom(order.Origin);
+            await audit.AddForAccountAsync("account.sign-up", user.Id, cancellationToken, after: new { isKnown = user.EmailConfirmed });
             if (user.EmailConfirmed)
             {
                 letters.AddAlreadyRegistered(user);
@@ -103,6 +110,7 @@ internal sealed class Registration(
 
         user.EmailConfirmed = true;
         await founding.FoundAsync(user, network, cancellationToken);
+        await audit.AddForAccountAsync("email.confirm", user.Id, cancellationToken, actorId: user.Id);
         await CommitAsync(transaction, cancellationToken);
         return [];
     }
@@ -127,9 +135,10 @@ internal sealed class Registration(
         requests.Wake();
     }
 
-    private User Unknown(string email) => new() { UserName = email, Email = email, CreatedAt = clock.GetUtcNow() };
+    private static User Unknown(string email) => new() { UserName = email, Email = email, CreatedAt = default };
 }
 
 /// <summary>A stored sign-up.</summary>
 /// <param name="Stamp">Becomes the account's security stamp, if the sign-up makes or changes the account.</param>
-internal sealed record SignUpOrder(string Email, string PasswordHash, string Stamp);
+/// <param name="Origin">Where it comes from, for the audit log.</param>
+internal sealed record SignUpOrder(string Email, string PasswordHash, string Stamp, AuditOrigin? Origin);

@@ -118,7 +118,7 @@ internal sealed class FileUpload(IAntiforgery antiforgery, LearningClient learni
             return new UploadOutcome(null, answer.Refusal, purpose);
         }
 
-        await audit.AddAsync("file.send", sent.Id);
+        await audit.AddAsync("file.send", sent.Id, new { sent.Filename, sent.Purpose, sent.Bytes });
         return new UploadOutcome(sent.Id, null, purpose);
     }
 

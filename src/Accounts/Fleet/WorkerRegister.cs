@@ -78,7 +78,8 @@ internal sealed class WorkerRegister(AccountsDb db, DirectoryRefresher refresher
         if (entry.Drained != drained)
         {
             entry.Drained = drained;
-            await SaveAsync(drained ? "worker.drain" : "worker.undrain", id, new { drained = !drained }, new { drained }, cancellationToken);
+            await SaveAsync(
+                drained ? "worker.drain" : "worker.undrain", id, new { drained = !drained }, new { drained }, cancellationToken);
         }
 
         return true;

@@ -12,6 +12,7 @@ alter table audit_entries
   add column trace varchar(32),
   add column before jsonb,
   add column after jsonb,
+  add column previous bytea,
   add column hash bytea;
 create unique index audit_entries_number on audit_entries (organization_id, number) nulls not distinct where number is not null;
 create index audit_entries_at on audit_entries (at);
@@ -37,10 +38,10 @@ create trigger audit_seals_append_only before update or delete or truncate on au
   for each statement execute function refuse_change();
 
 -- SHA-256 over the hash before and all fields, each with its length in bytes before it, "-" for null. AuditHash of Contracts is the same.
-create function audit_hash(entry audit_entries, previous bytea) returns bytea language sql stable as $$
+create function audit_hash(entry audit_entries) returns bytea language sql stable as $$
   select sha256(convert_to(string_agg(coalesce(octet_length(field) || ':' || field, '-'), ',' order by place), 'UTF8'))
   from unnest(array[
-    encode(previous, 'hex'), entry.organization_id::text, entry.number::text, entry.id::text,
+    encode(entry.previous, 'hex'), entry.organization_id::text, entry.number::text, entry.id::text,
     (extract(epoch from entry.at) * 1000000)::bigint::text, entry.actor_id::text, entry.operator_id::text, entry.via::text,
     entry.address::text, entry.browser::text, entry.trace::text, entry.action::text, entry.subject::text, entry.before::text,
     entry.after::text]) with ordinality as fields (field, place)
@@ -56,8 +57,9 @@ begin
   insert into accounts.audit_heads (chain_id, number, hash) values (chain, 0, '') on conflict do nothing;
   select * into head from accounts.audit_heads where chain_id = chain;
   entry.number := head.number + 1;
-  entry.hash := accounts.audit_hash(entry, head.hash);
-  update accounts.audit_entries set number = entry.number, hash = entry.hash where id = entry.id;
+  entry.previous := head.hash;
+  entry.hash := accounts.audit_hash(entry);
+  update accounts.audit_entries set number = entry.number, previous = entry.previous, hash = entry.hash where id = entry.id;
   update accounts.audit_heads set number = entry.number, hash = entry.hash where chain_id = chain;
 end $$;
 

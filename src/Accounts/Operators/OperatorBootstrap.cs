@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Organizations;
-using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Users;
 using Tollgate.Contracts.Keys;
 
@@ -13,7 +13,7 @@ namespace Tollgate.Accounts.Operators;
 /// Creates the first operator of a new installation at most once: account, organization, project and key in one transaction.
 /// </summary>
 internal sealed class OperatorBootstrap(
-    AccountsDb db, UserManager<User> users, OrganizationFounding founding, KeyRegister keys, OutboxSignal signal, TimeProvider clock)
+    AccountsDb db, UserManager<User> users, OrganizationFounding founding, KeyRegister keys, AuditTrail audit, TimeProvider clock)
 {
     public async Task<BootstrapOutcome> RunAsync(Bootstrap order, CancellationToken cancellationToken)
     {
@@ -43,9 +43,9 @@ internal sealed class OperatorBootstrap(
         var project = await founding.FoundAsync(user, network: null, cancellationToken);
         var (_, text) = keys.Add(new KeyOrder(
             Guid.CreateVersion7(now), project.OrganizationId, project.Id, "First key", Limits.None, KeyAccess.All, user.Id));
+        audit.Add("operator.create", user.Id.ToString());
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        signal.Raise();
         return new BootstrapOutcome.Made(text, project.OrganizationId);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tollgate.Accounts.Outbox;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
@@ -17,8 +18,11 @@ internal static class OperatorEndpoints
     }
 
     internal static async Task<Results<JsonHttpResult<Bootstrapped>, ValidationProblem>> BootstrapAsync(
-        Bootstrap order, OperatorBootstrap bootstrap, CancellationToken cancellationToken) =>
-        await bootstrap.RunAsync(order, cancellationToken) switch
+        Bootstrap order, OperatorBootstrap bootstrap, OutboxSignal signal, CancellationToken cancellationToken)
+    {
+        var outcome = await bootstrap.RunAsync(order, cancellationToken);
+        signal.Raise();
+        return outcome switch
         {
             BootstrapOutcome.Refused refused => TypedResults.ValidationProblem(
                 new Dictionary<string, string[]> { ["bootstrap"] = [.. refused.Faults] }),
@@ -26,4 +30,5 @@ internal static class OperatorEndpoints
                 new Bootstrapped(true, made.KeyText, made.OrganizationId), ContractsJson.Default.Bootstrapped),
             _ => TypedResults.Json(new Bootstrapped(false, null, null), ContractsJson.Default.Bootstrapped),
         };
+    }
 }

@@ -20,11 +20,12 @@ internal sealed class SessionCookie(
     private const string AuthenticatedClaim = "authenticated";
 
     /// <summary>Signs the browser in. Ends the browser's previous session, of any user, so that an attacker cannot plant one.</summary>
-    public async Task SignInAsync(HttpContext context, User user, bool remember)
+    /// <param name="method">How the user proved who it is, for the audit log.</param>
+    public async Task SignInAsync(HttpContext context, User user, bool remember, string method = "password")
     {
         await EndOwnAsync(context);
         var started = await sessions.StartAsync(
-            user, remember, addresses.SourceOf(context), context.Request.Headers.UserAgent.ToString(), context.RequestAborted);
+            user, remember, method, addresses.SourceOf(context), context.Request.Headers.UserAgent.ToString(), context.RequestAborted);
         await context.SignInAsync(
             Scheme,
             new ClaimsPrincipal(new ClaimsIdentity([new Claim(TicketClaim, started.Ticket)], Scheme)),

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Housekeeping;
 using Tollgate.Accounts.Users;
@@ -9,15 +10,17 @@ using Tollgate.Accounts.Users;
 namespace Tollgate.Accounts.Sessions;
 
 /// <summary>Stores the sessions of all users without a cache, so an ended session is refused from the next request on.</summary>
-internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> options, TimeProvider clock) : IExpiringRows
+internal sealed class SessionStore(
+    AccountsDb db, IOptions<SessionOptions> options, AuditTrail audit, TimeProvider clock) : IExpiringRows
 {
     private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Kept = TimeSpan.FromDays(90);
 
     /// <summary>Starts a session with a new ticket. Only the result contains the ticket.</summary>
     /// <param name="user">The user, whose security stamp is stored.</param>
+    /// <param name="method">How the user proved who it is, for the audit log, such as <c>password</c>.</param>
     public async Task<StartedSession> StartAsync(
-        User user, bool remember, string source, string browser, CancellationToken cancellationToken)
+        User user, bool remember, string method, string source, string browser, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var ticket = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
@@ -37,6 +40,8 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
             EndsAt = now + options.Value.Lifetime,
         };
         db.Sessions.Add(session);
+        await audit.AddForAccountAsync(
+            "session.start", user.Id, cancellationToken, session.Id.ToString(), new { method, remembered = remember }, user.Id);
         await db.SaveChangesAsync(cancellationToken);
         return new StartedSession(ticket, session.EndsAt);
     }
@@ -84,12 +89,8 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
             .ToListAsync(cancellationToken);
 
     /// <summary>Ends one session of a user. Idempotent.</summary>
-    public Task EndAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken)
-    {
-        var now = clock.GetUtcNow();
-        return db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId && s.EndedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellationToken);
-    }
+    public Task EndAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken) => EndAsync(
+        db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId), "session.end", userId, sessionId, cancellationToken);
 
     /// <summary>Ends all sessions of a user but one.</summary>
     public Task EndOthersAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken)
@@ -113,12 +114,8 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.SecurityStamp, securityStamp), cancellationToken);
 
     /// <summary>Ends all sessions of a user.</summary>
-    public Task EndAllAsync(Guid userId, CancellationToken cancellationToken)
-    {
-        var now = clock.GetUtcNow();
-        return db.Sessions.Where(s => s.UserId == userId && s.EndedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellationToken);
-    }
+    public Task EndAllAsync(Guid userId, CancellationToken cancellationToken) =>
+        EndAsync(db.Sessions.Where(s => s.UserId == userId), "session.end-all", userId, sessionId: null, cancellationToken);
 
     /// <summary>Deletes ended sessions that are too old to count as a known source.</summary>
     public Task DropExpiredAsync(CancellationToken cancellationToken)
@@ -126,6 +123,27 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
         var now = clock.GetUtcNow();
         var old = now - Kept;
         return db.Sessions.Where(s => s.CreatedAt < old && s.EndsAt < now).ExecuteDeleteAsync(cancellationToken);
+    }
+
+    /// <param name="sessionId">The only one; null for all of the user.</param>
+    private async Task EndAsync(
+        IQueryable<Session> sessions, string action, Guid userId, Guid? sessionId, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var own = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
+        var ended = await sessions.Where(s => s.EndedAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellationToken);
+        if (ended > 0)
+        {
+            await audit.AddForAccountAsync(
+                action, userId, cancellationToken, sessionId?.ToString(), sessionId is null ? new { ended } : null);
+            await db.SaveChangesAsync(cancellationToken);
+        }
+
+        if (own is not null)
+        {
+            await own.CommitAsync(cancellationToken);
+        }
     }
 
     private IQueryable<Session> Active(DateTimeOffset now) =>

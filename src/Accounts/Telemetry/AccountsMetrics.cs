@@ -17,6 +17,7 @@ internal sealed class AccountsMetrics
     private readonly Counter<long> _signIns;
     private readonly Counter<long> _lookUps;
     private volatile IReadOnlyList<WaitingMessages> _waiting = [];
+    private long _auditBreaks;
 
     public AccountsMetrics(IMeterFactory meters)
     {
@@ -33,6 +34,9 @@ internal sealed class AccountsMetrics
             "tollgate.accounts.outbox.age",
             () => _waiting.Select(waiting => new Measurement<double>(waiting.Age.TotalSeconds, Kind(waiting.Kind))),
             "s", "Age of the oldest message that waits; 0 without one.");
+        meter.CreateObservableGauge(
+            "tollgate.accounts.audit.breaks", () => Interlocked.Read(ref _auditBreaks), "{break}",
+            "Breaks of the audit log's chains; 0 when all hold.");
     }
 
     /// <param name="kind">Name of the message's kind.</param>
@@ -47,6 +51,9 @@ internal sealed class AccountsMetrics
 
     /// <summary>Replaces what the gauges of the outbox show.</summary>
     public void OutboxSeen(IReadOnlyList<WaitingMessages> waiting) => _waiting = waiting;
+
+    /// <summary>Replaces what the gauge of the audit log shows.</summary>
+    public void AuditVerified(long breaks) => Interlocked.Exchange(ref _auditBreaks, breaks);
 
     private static KeyValuePair<string, object?> Kind(string kind) => new("kind", kind);
 

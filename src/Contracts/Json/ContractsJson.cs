@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tollgate.Contracts.Audit;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Learning;
@@ -12,6 +13,10 @@ namespace Tollgate.Contracts.Json;
 
 /// <summary>JSON of all messages between processes of the platform: camelCase, enums as numbers, nulls omitted.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(AuditLine))]
+[JsonSerializable(typeof(AuditExportLine))]
+[JsonSerializable(typeof(AuditHeadLine))]
+[JsonSerializable(typeof(IReadOnlyList<AuditChainReport>))]
 [JsonSerializable(typeof(KeyRecord))]
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(IReadOnlyList<VersionedModel>))]

@@ -54,6 +54,7 @@ internal static partial class PortalPages
         {
             ["Name"] = Model, ["Model"] = Model, ["KeyId"] = keyId, ["OrganizationId"] = organizationId, ["FileId"] = examples,
             ["BatchId"] = IdOf(batch), ["JobId"] = IdOf(job), ["Code"] = "404",
+            ["EntryNumber"] = "1", ["EntryId"] = "1",
         };
     }
 

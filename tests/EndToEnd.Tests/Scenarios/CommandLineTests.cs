@@ -16,6 +16,7 @@ public sealed class CommandLineTests
     [InlineData("keys")]
     [InlineData("gateways")]
     [InlineData("workers")]
+    [InlineData("audit")]
     [InlineData("federated")]
     [InlineData("doctor")]
     [InlineData("chaos")]
@@ -38,6 +39,7 @@ public sealed class CommandLineTests
     [InlineData("models", "import", "install", "catalogue", "canary")]
     [InlineData("prices", "schedule")]
     [InlineData("gateways", "retire")]
+    [InlineData("audit", "verify", "export")]
     [InlineData("federated", "kit")]
     public async Task Help_of_the_script_and_of_the_program_name_the_same_options(string verb, params string[] below)
     {
