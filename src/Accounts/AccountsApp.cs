@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Tollgate.Accounts.Account;
 using Tollgate.Accounts.Admin;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.AuditLog;
@@ -21,8 +22,10 @@ using Tollgate.Accounts.Money;
 using Tollgate.Accounts.Operators;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
+using Tollgate.Accounts.Passkeys;
 using Tollgate.Accounts.Portal;
 using Tollgate.Accounts.Prices;
+using Tollgate.Accounts.SecondFactor;
 using Tollgate.Accounts.Sessions;
 using Tollgate.Accounts.Site;
 using Tollgate.Accounts.TimeZones;
@@ -52,7 +55,10 @@ public static class AccountsApp
         builder.AddSessions();
         builder.AddCredentialLimits();
         builder.AddMail();
+        builder.AddSecondFactor();
+        builder.AddPasskeys();
         builder.AddCredentials();
+        builder.AddAccount();
         builder.AddOperators();
         builder.AddCatalogue();
         builder.AddMoney();
@@ -85,6 +91,7 @@ public static class AccountsApp
         app.MapPrices();
         app.MapStripeRelay();
         app.MapSessions();
+        app.MapPasskeys();
         app.MapFiles();
         app.MapBatches();
         app.MapFineTuning();

@@ -24,6 +24,7 @@ internal sealed partial class PortalBrowser : IDisposable
         {
             BaseAddress = new Uri(url),
         };
+        _client.DefaultRequestHeaders.Add("Origin", url); // As browsers do with forms.
         if (from is not null)
         {
             _client.DefaultRequestHeaders.Add("X-Forwarded-For", from);

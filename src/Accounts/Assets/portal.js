@@ -1,4 +1,5 @@
-// Copy buttons, faults of forms, charts, and the part of the operator's page that refreshes itself. Every page works without this file.
+// Copy buttons, faults of forms, passkeys, charts, and the part of the operator's page that refreshes itself. Every page works without this
+// file; only passkeys do not.
 (() => {
   "use strict";
 
@@ -169,6 +170,48 @@
   if (faulty) {
     faulty.closest("details")?.setAttribute("open", "");
     faulty.focus();
+  }
+
+  // A button of a form that a passkey fills: it names the address of the options, and what the authenticator answers is sent with the form.
+  const canUsePasskeys = Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON && PublicKeyCredential.prototype.toJSON);
+  let waiting = null;
+  const sendPasskey = async (button, conditional) => {
+    const creates = button.dataset.passkeyKind === "create";
+    waiting?.abort(); // A page asks for one passkey at a time.
+    waiting = new AbortController();
+    const { signal } = waiting;
+    const answer = await fetch(button.dataset.passkey, { credentials: "same-origin", redirect: "error", signal });
+    if (!answer.ok) {
+      throw new Error(String(answer.status));
+    }
+    const { state, options } = await answer.json();
+    const credential = creates
+      ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options), signal })
+      : await navigator.credentials.get({
+        publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options), signal, ...(conditional ? { mediation: "conditional" } : {}),
+      });
+    button.form.querySelector("[data-passkey-state]").value = state;
+    button.form.querySelector("[data-passkey-credential]").value = JSON.stringify(credential.toJSON());
+    button.form.submit(); // Without its checks: a passkey stands in for the password's field.
+  };
+
+  for (const button of canUsePasskeys ? document.querySelectorAll("[data-passkey]") : []) {
+    button.hidden = false;
+    const fault = button.form.querySelector("[data-passkey-error]");
+    button.addEventListener("click", async () => {
+      fault.textContent = "";
+      try {
+        await sendPasskey(button, false);
+      } catch (error) {
+        fault.textContent = error.name === "InvalidStateError"
+          ? "This device has a passkey for the account already." : "No passkey was used. Try again, or load the page again.";
+      }
+    });
+    if (button.hasAttribute("data-passkey-offer")) {
+      PublicKeyCredential.isConditionalMediationAvailable?.()
+        .then(can => can && sendPasskey(button, true))
+        .catch(() => {}); // The person typed a password, or pressed the button.
+    }
   }
 
   // One amount at a time: typing one selects Other, and selecting an offered one clears what was typed.

@@ -79,6 +79,25 @@ internal sealed class CredentialLimiter(
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Counts one code of the second factor for a user, over all sources and pages. Returns null when it may be tried, else the remaining
+    /// wait. Who tries knows the password already.
+    /// </summary>
+    public Task<TimeSpan?> TakeCodeAsync(Guid userId, CancellationToken cancellationToken) =>
+        SlowDownAsync(CodesOf(userId), options.Value.GuessesBeforeDelay, TimeSpan.FromDays(1), cancellationToken);
+
+    /// <summary>Resets a user's attempts after a right code.</summary>
+    public async Task ForgiveCodesAsync(Guid userId, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("delete from accounts.credential_counts where subject = $1");
+        command.Parameters.Add(new() { Value = Subject(CodesOf(userId)) });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Takes something that may be used once. Returns false the second time, as long as <paramref name="lifetime"/> lasts.</summary>
+    public async Task<bool> TakeOnceAsync(string what, TimeSpan lifetime, CancellationToken cancellationToken) =>
+        await CountAsync(["once", what], 1, lifetime, cancellationToken) is null;
+
     /// <summary>Counts one mail to a mailbox. Returns null when it may be sent, else the remaining wait.</summary>
     public async Task<TimeSpan?> TakeMailAsync(string email, string source, CancellationToken cancellationToken)
     {
@@ -135,6 +154,8 @@ internal sealed class CredentialLimiter(
         wait.Parameters.Add(new() { Value = subject });
         return await wait.ExecuteScalarAsync(cancellationToken) as TimeSpan? ?? TimeSpan.FromSeconds(1);
     }
+
+    private static string[] CodesOf(Guid userId) => ["codes", userId.ToString()];
 
     private static string Name(string email) => email.Normalize().ToUpperInvariant();
 

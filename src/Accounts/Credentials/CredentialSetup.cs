@@ -23,6 +23,8 @@ internal static class CredentialSetup
         builder.Services.AddScoped<PasswordRecovery>();
         builder.Services.AddOutboxReceiver<PasswordRecovery>(OutboxKind.PasswordReset);
         builder.Services.AddScoped<PasswordSignIn>();
+        builder.Services.AddScoped<PasswordProof>();
+        builder.Services.AddScoped<PasskeySignIn>();
         builder.Services.AddScoped<SignUpCookie>();
     }
 
@@ -37,6 +39,6 @@ internal static class CredentialSetup
         identity.Password.RequireUppercase = false;
         identity.Password.RequireNonAlphanumeric = false;
         identity.Lockout.AllowedForNewUsers = false; // A lock per account hurts its owner; CredentialLimiter counts by source.
-        identity.Stores.SchemaVersion = IdentitySchemaVersions.Version2;
+        identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3; // With passkeys.
     }
 }

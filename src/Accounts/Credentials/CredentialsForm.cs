@@ -36,6 +36,14 @@ public sealed class ConfirmationForm
     public string? Password { get; set; }
 }
 
+/// <summary>Form with a code of an authenticator app, or a recovery code.</summary>
+public sealed class CodeForm
+{
+    [Required(ErrorMessage = "Enter the code.")]
+    [StringLength(40, ErrorMessage = "At most 40 characters.")]
+    public string Code { get; set; } = "";
+}
+
 /// <summary>Form with an address to mail to.</summary>
 public sealed class EmailForm
 {

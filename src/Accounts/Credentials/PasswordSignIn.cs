@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using Tollgate.Accounts.CredentialLimits;
-using Tollgate.Accounts.Sessions;
+using Tollgate.Accounts.SecondFactor;
 using Tollgate.Accounts.Users;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -11,7 +11,7 @@ namespace Tollgate.Accounts.Credentials;
 /// distinguishes them. Counts an attempt before it checks the password.
 /// </summary>
 internal sealed class PasswordSignIn(
-    UserManager<User> users, SessionCookie sessions, Registration registration, SignUpCookie signUps, CredentialLimiter limiter,
+    UserManager<User> users, SignInDoor door, Registration registration, SignUpCookie signUps, CredentialLimiter limiter,
     ClientAddress addresses)
 {
     private static readonly User Nobody = new() { CreatedAt = default };
@@ -41,8 +41,9 @@ internal sealed class PasswordSignIn(
         await limiter.ForgiveAsync(email, source, context.RequestAborted);
         if (user.EmailConfirmed)
         {
-            await sessions.SignInAsync(context, user, remember);
-            return new SignInOutcome.SignedIn();
+            return await door.EnterAsync(context, user, remember, "password")
+                ? new SignInOutcome.SignedIn()
+                : new SignInOutcome.NeedsCode();
         }
 
         if (await limiter.TakeMailAsync(email, source, context.RequestAborted) is { } pause)
@@ -64,10 +65,16 @@ internal abstract record SignInOutcome(string MetricName, string? AuditAction)
     /// <summary>The session's cookie is set.</summary>
     internal sealed record SignedIn() : SignInOutcome("signed_in", null);
 
+    /// <summary>The password was correct; a code of the second factor is awaited.</summary>
+    internal sealed record NeedsCode() : SignInOutcome("needs_code", null);
+
+    /// <summary>The passkey's challenge is too old, or was answered before.</summary>
+    internal sealed record TryAgain() : SignInOutcome("expired", null);
+
     /// <summary>The password was correct; a new confirmation link is on its way.</summary>
     internal sealed record Unconfirmed() : SignInOutcome("unconfirmed", "session.unconfirmed");
 
-    /// <summary>The address is unknown or the password wrong.</summary>
+    /// <summary>The address is unknown, or the password or passkey wrong.</summary>
     internal sealed record Refused() : SignInOutcome("refused", "session.fail");
 
     /// <summary>A limit was reached.</summary>

@@ -93,12 +93,8 @@ internal sealed class SessionStore(
         db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId), "session.end", userId, sessionId, cancellationToken);
 
     /// <summary>Ends all sessions of a user but one.</summary>
-    public Task EndOthersAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken)
-    {
-        var now = clock.GetUtcNow();
-        return db.Sessions.Where(s => s.UserId == userId && s.Id != sessionId && s.EndedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellationToken);
-    }
+    public Task EndOthersAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken) => EndAsync(
+        db.Sessions.Where(s => s.UserId == userId && s.Id != sessionId), "session.end-others", userId, sessionId: null, cancellationToken);
 
     /// <summary>Records that the person of a session has just proved a factor.</summary>
     public Task ProveAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken)
@@ -107,11 +103,6 @@ internal sealed class SessionStore(
         return db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.AuthenticatedAt, now), cancellationToken);
     }
-
-    /// <summary>Keeps one session through a change of the user's stamp, which ends the others. In the caller's transaction.</summary>
-    public Task KeepAsync(Guid userId, Guid sessionId, string securityStamp, CancellationToken cancellationToken) =>
-        db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId && s.EndedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.SecurityStamp, securityStamp), cancellationToken);
 
     /// <summary>Ends all sessions of a user.</summary>
     public Task EndAllAsync(Guid userId, CancellationToken cancellationToken) =>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
+using Tollgate.Accounts.Account;
 using Tollgate.Accounts.CredentialLimits;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Departures;
@@ -57,6 +58,7 @@ internal static class SiteSetup
         app.UseAuthorization();
         app.UseAntiforgery();
         app.Use(LoadWorkspaceAsync);
+        app.UseConfirmation();
     }
 
     public static void MapSite(this WebApplication app)

@@ -24,7 +24,7 @@ internal sealed class AccountsMetrics
         var meter = meters.Create(MeterName);
         _deliveries = meter.CreateCounter<long>(
             "tollgate.accounts.outbox.deliveries", "{attempt}", "Attempts to deliver a message of the outbox: mails, records, wallets.");
-        _signIns = meter.CreateCounter<long>("tollgate.accounts.sign_ins", "{attempt}", "Sign-ins by password.");
+        _signIns = meter.CreateCounter<long>("tollgate.accounts.sign_ins", "{attempt}", "Sign-ins by password, passkey and code.");
         _lookUps = meter.CreateCounter<long>(
             "tollgate.accounts.key_lookups", "{lookup}", "Keys that gateways did not find in Redis and asked for.");
         meter.CreateObservableGauge(
@@ -43,7 +43,7 @@ internal sealed class AccountsMetrics
     /// <param name="outcome"><c>delivered</c>, <c>failed</c> (tried again) or <c>dropped</c>.</param>
     public void Delivered(string kind, string outcome) => _deliveries.Add(1, Kind(kind), Outcome(outcome));
 
-    /// <param name="outcome"><c>signed_in</c>, <c>unconfirmed</c>, <c>refused</c> or <c>limited</c>.</param>
+    /// <param name="outcome"><c>signed_in</c>, <c>needs_code</c>, <c>unconfirmed</c>, <c>refused</c>, <c>expired</c> or <c>limited</c>.</param>
     public void SignedIn(string outcome) => _signIns.Add(1, Outcome(outcome));
 
     /// <param name="outcome"><c>found</c>, <c>unknown</c> or <c>redis_away</c>.</param>

@@ -56,7 +56,7 @@ public sealed class CredentialLimitTests : IAsyncLifetime
             .Where(type => type.GetProperties().Any(p => p.GetCustomAttribute<SupplyParameterFromFormAttribute>() is not null))
             .ToList();
 
-        Assert.Equal(5, open.Count);
+        Assert.Equal(6, open.Count);
         Assert.All(open, page => Assert.NotNull(page.GetCustomAttribute<CredentialFormAttribute>()));
     }
 

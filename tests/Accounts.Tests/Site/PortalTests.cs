@@ -19,7 +19,9 @@ public sealed class PortalTests
 
         foreach (var path in (string[])["/", "/sign-in", "/sign-up", "/dev/mail", "/overview", "/keys", "/keys/new", "/usage", "/billing",
             "/models", "/files", "/files/new", "/batches", "/batches/new", "/fine-tuning", "/fine-tuning/new", "/fine-tuning/compare",
-            "/project", "/project/delete-responses", "/no-such-page"])
+            "/project", "/project/delete-responses", "/account", "/account/password", "/account/email", "/account/two-step",
+            "/account/recovery-codes", "/account/passkeys", "/account/passkeys/new", "/account/sessions", "/confirm", "/sign-in/code",
+            "/email/confirm", "/email/undo", "/no-such-page"])
         {
             var page = await browser.OpenAsync(path);
             Assert.Contains("default-src 'none'; script-src 'self'; style-src 'self'", page.Headers["Content-Security-Policy"],
