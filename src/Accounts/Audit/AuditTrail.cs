@@ -122,16 +122,20 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
             Activity.Current?.TraceId.ToHexString());
     }
 
-    private static string ViaOf(HttpContext? context) => context switch
+    private static string ViaOf(HttpContext? context)
     {
-        null => AuditVia.Service,
-        _ => context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>()?.Names switch
+        if (context is null)
+        {
+            return AuditVia.Service;
+        }
+
+        return context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>() switch
         {
             null => AuditVia.Session,
-            ["operator"] => AuditVia.CommandLine,
+            { Names: ["operator"] } => AuditVia.CommandLine,
             _ => AuditVia.Service,
-        },
-    };
+        };
+    }
 
     private static bool IsForOperators(HttpContext? context) =>
         context?.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(rule => rule.Roles == Roles.Operator) == true;

@@ -46,7 +46,7 @@ internal sealed class AuditBook(AccountsDb db)
     }
 
     /// <summary>Whether an export has more than <see cref="MostExported"/> entries.</summary>
-    public async Task<bool> IsTooLargeAsync(IQueryable<AuditEntry> export, CancellationToken cancellationToken) =>
+    public static async Task<bool> IsTooLargeAsync(IQueryable<AuditEntry> export, CancellationToken cancellationToken) =>
         await export.Skip(MostExported).AnyAsync(cancellationToken);
 
     private IQueryable<AuditEntry> OfOrganization(Guid organizationId) =>

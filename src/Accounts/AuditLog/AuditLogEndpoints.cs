@@ -107,7 +107,7 @@ internal static class AuditLogEndpoints
         var stop = context.RequestAborted;
         var filter = AuditFilter.Of(context.Request.Query);
         var entries = book.Export(organizationId, filter);
-        var isTooLarge = filter.FindFaults().Count == 0 && await book.IsTooLargeAsync(entries, stop);
+        var isTooLarge = filter.FindFaults().Count == 0 && await AuditBook.IsTooLargeAsync(entries, stop);
         if (isTooLarge || filter.FindFaults().Count > 0 || format is not (Csv or Lines))
         {
             context.Response.Redirect(filter.AddressOf(

@@ -30,8 +30,9 @@ internal sealed partial class AuditWatch(
 
     private async Task SealAsync(AccountsDb db, CancellationToken cancellationToken)
     {
+        var seals = db.AuditSeals;
         var grown = await db.AuditHeads.AsNoTracking()
-            .Where(head => !db.AuditSeals.Any(seal => seal.ChainId == head.ChainId && seal.Number >= head.Number))
+            .Where(head => !seals.Any(seal => seal.ChainId == head.ChainId && seal.Number >= head.Number))
             .ToListAsync(cancellationToken);
         foreach (var head in grown)
         {

@@ -11,10 +11,10 @@ namespace Tollgate.Accounts.Tests.AuditLog;
 internal sealed class AuditBench(AccountsHost host)
 {
     /// <summary>Adds an entry as the service does, in a transaction of its own.</summary>
-    public Task<int> AddAsync(Guid? organizationId, string action, string subject = "a subject", object? before = null, object? after = null) =>
+    public Task<int> AddAsync(Guid? organizationId, string action, string subject = "a subject", object? after = null) =>
         InScopeAsync(services =>
         {
-            services.GetRequiredService<AuditTrail>().Add(action, subject, organizationId, before, after);
+            services.GetRequiredService<AuditTrail>().Add(action, subject, organizationId, after: after);
             return services.GetRequiredService<AccountsDb>().SaveChangesAsync();
         });
 

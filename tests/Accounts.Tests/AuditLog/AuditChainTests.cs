@@ -26,7 +26,7 @@ public sealed class AuditChainTests : IAsyncLifetime
 
         var report = await _audit.VerifyAsync(_organization);
         Assert.Empty(report.Breaks);
-        Assert.Equal((30, 1, 30), (report.Entries, report.First, report.Last));
+        Assert.Equal((30L, 1L, 30L), (report.Entries, report.First, report.Last));
         Assert.Equal(1L, await _audit.ExecuteAsync("select count(*) from accounts.audit_heads"));
     }
 
@@ -62,8 +62,9 @@ public sealed class AuditChainTests : IAsyncLifetime
             return services.GetRequiredService<AccountsDb>().SaveChangesAsync();
         })));
 
-        Assert.Equal((20, 20), ((await _audit.VerifyAsync(_organization)).Entries, (await _audit.VerifyAsync(other)).Entries));
-        Assert.Empty([.. (await _audit.VerifyAsync(_organization)).Breaks, .. (await _audit.VerifyAsync(other)).Breaks]);
+        Assert.Equal((20L, 20L), ((await _audit.VerifyAsync(_organization)).Entries, (await _audit.VerifyAsync(other)).Entries));
+        Assert.Empty((await _audit.VerifyAsync(_organization)).Breaks);
+        Assert.Empty((await _audit.VerifyAsync(other)).Breaks);
     }
 
     [Fact]
@@ -180,7 +181,8 @@ public sealed class AuditChainTests : IAsyncLifetime
         var report = await _audit.VerifyAsync(_organization);
 
         Assert.Equal(3, report.Entries);
-        Assert.Contains(report.Breaks, one => one.Number == 3 && one.Text.StartsWith("is another one than was sealed", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Breaks, one => one.Number == 3 && one.Text.StartsWith("is another one than was sealed", StringComparison.Ordinal));
     }
 
     [Fact]

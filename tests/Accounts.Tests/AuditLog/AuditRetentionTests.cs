@@ -29,7 +29,7 @@ public sealed class AuditRetentionTests : IAsyncLifetime
         var twice = await _audit.VerifyAsync(_organization);
 
         Assert.Empty(once.Breaks);
-        Assert.Equal((3, 4, 6), (once.Entries, once.First, once.Last));
+        Assert.Equal((3L, 4L, 6L), (once.Entries, once.First, once.Last));
         Assert.Equal("1 to 3 3", await _audit.ExecuteAsync(
             $"select subject || ' ' || (after ->> 'count') from accounts.audit_entries where action = 'audit.purge'"));
         Assert.Equivalent(once, twice);

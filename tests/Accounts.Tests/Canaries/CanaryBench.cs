@@ -106,9 +106,8 @@ internal sealed class CanaryBench : IAsyncDisposable
         await using var scope = _app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
         return await use(
-            scope.ServiceProvider,
-            new PlanBook(
-                db, scope.ServiceProvider.GetRequiredService<CatalogueRefresher>(),
-                scope.ServiceProvider.GetRequiredService<Audit.AuditTrail>(), Clock));
+            scope.ServiceProvider, new PlanBook(
+                db, scope.ServiceProvider.GetRequiredService<CatalogueRefresher>(), scope.ServiceProvider.GetRequiredService<AuditTrail>(),
+                Clock));
     }
 }
