@@ -11,7 +11,7 @@ namespace Tollgate.Accounts.Account;
 
 /// <summary>
 /// Asks who is signed in to prove it again: by passkey, or by password and, with two-step verification on, a code. Then the session counts
-/// as fresh for <see cref="SessionOptions.FreshFor"/>.
+/// as fresh for <c>Sessions:FreshFor</c>.
 /// </summary>
 internal sealed class Reauthentication(
     AccountsDb db, PasswordProof passwords, SecondFactorBook factors, PasskeyBook passkeys, SessionStore sessions, AuditTrail trail)
