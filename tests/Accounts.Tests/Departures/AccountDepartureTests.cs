@@ -70,7 +70,9 @@ public sealed class AccountDepartureTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, overview.Status);
         Assert.DoesNotContain("is to be deleted", overview.Html, StringComparison.Ordinal);
         Assert.False((await _host.PolicyAsync(organization.Id)).Suspended);
-        Assert.Equal(["account.request-deletion", "account.cancel-deletion"], await _host.ActionsAsync(userId.ToString()));
+        Assert.Equal(
+            ["account.sign-up", "email.confirm", "account.request-deletion", "account.cancel-deletion"],
+            await _host.ActionsAsync(userId.ToString()));
         Assert.Equal(
             ["organization.create", "organization.request-deletion", "organization.cancel-deletion"],
             await _host.ActionsAsync(organization.Id.ToString()));
@@ -133,7 +135,8 @@ public sealed class AccountDepartureTests : IAsyncLifetime
         Assert.Equal(0, await _host.InScopeAsync<AccountsDb, int>(db => db.Sessions.CountAsync(one => one.UserId == userId)));
         Assert.Equal(0, await _host.InScopeAsync<AccountsDb, int>(db => db.Memberships.CountAsync(one => one.UserId == userId)));
         Assert.Equal(
-            ["account.request-deletion", "account.delete"], await _host.ActionsAsync(userId.ToString()));
+            ["account.sign-up", "email.confirm", "account.request-deletion", "account.delete"],
+            await _host.ActionsAsync(userId.ToString()));
     }
 
     [Fact]
