@@ -3,6 +3,7 @@ using Tollgate.Learning.Batches;
 using Tollgate.Learning.Callers;
 using Tollgate.Learning.Contents;
 using Tollgate.Learning.Costs;
+using Tollgate.Learning.Departures;
 using Tollgate.Learning.Deployments;
 using Tollgate.Learning.Doors;
 using Tollgate.Learning.Federated;
@@ -45,6 +46,7 @@ public static class LearningApp
         builder.AddJobs();
         builder.Services.AddDeployments();
         builder.Services.AddFederated();
+        builder.Services.AddDepartures();
         builder.Services.AddHousekeeping();
 
         var app = builder.Build();
@@ -59,6 +61,7 @@ public static class LearningApp
         app.MapTrainers();
         app.MapDeployments();
         app.MapFederated();
+        app.MapDepartures();
         return app;
     }
 

@@ -101,6 +101,9 @@ internal sealed class PlatformResponder : IAsyncDisposable
                 Open(context, Guid.Parse(id), body.ToArray()),
             ["internal", "organizations", var id, "wallet"] when Wallets.ContainsKey(Guid.Parse(id)) =>
                 WriteAsync(context, new WalletState(4.999912m, 0.5m, DateTimeOffset.UnixEpoch.AddYears(56))),
+            ["internal", "organizations", var id, "wallet", "closing"] when Wallets.ContainsKey(Guid.Parse(id)) =>
+                WriteAsync(context, new WalletState(4.25m, 0, DateTimeOffset.UnixEpoch.AddYears(56))),
+            ["internal", "organizations", _, "ledger", "pages"] => WriteAsync(context, new LedgerPage(Statement, null)),
             ["internal", "organizations", _, "ledger"] => WriteAsync(context, Statement),
             ["internal", "organizations", _, "usage"] or ["internal", "organizations", _, "usage", "buckets"] or ["internal", "usage"] =>
                 WriteAsync(context, new UsageReport(DateTimeOffset.UnixEpoch.AddYears(56), Usage)),

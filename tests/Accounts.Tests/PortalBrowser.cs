@@ -43,6 +43,9 @@ internal sealed partial class PortalBrowser : IDisposable
         return await Page.ReadAsync(response);
     }
 
+    /// <summary>The bytes of a download.</summary>
+    public Task<byte[]> DownloadAsync(string path) => _client.GetByteArrayAsync(path);
+
     /// <summary>Sends a request with the browser's cookies.</summary>
     public async Task<Page> SendAsync(HttpRequestMessage request)
     {

@@ -9,6 +9,7 @@ public sealed class InternalDoorsTests(LearningFixture learning) : IClassFixture
     {
         Assert.Equal(
             [
+                "DELETE /internal/organizations/{organizationId:guid}/contents: accounts",
                 "DELETE /internal/responses: accounts",
                 "DELETE /v1/files/{file}: gateway, accounts",
                 "DELETE /v1/fine_tuning/deployments/{deployment}: gateway, accounts",

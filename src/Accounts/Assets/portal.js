@@ -224,6 +224,13 @@
     }
   }));
 
+  // Tells the server the browser's time zone once; a page without the form knows it. Until then, and without it, times are UTC.
+  const zone = document.querySelector("form[data-time-zone]");
+  if (zone) {
+    zone.elements.zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
+    fetch(zone.action, { method: "POST", credentials: "same-origin", body: new URLSearchParams(new FormData(zone)) }).catch(() => {});
+  }
+
   drawAll();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   for (const place of document.querySelectorAll("[data-refresh]")) {

@@ -292,6 +292,26 @@ internal sealed class KeyRegister(
         return EndAll(keys, "key.revoke", key => key.Revoke(clock), actorId);
     }
 
+    /// <summary>Revokes a person's own keys in the caller's transaction, those of service accounts left out.</summary>
+    /// <inheritdoc cref="RevokeAllOfAsync"/>
+    public async Task<IReadOnlyList<Guid>> RevokeAllOwnedByAsync(Guid userId, CancellationToken cancellationToken)
+    {
+        var keys = await db.ApiKeys
+            .FromSql($"select * from accounts.api_keys where state <> 2 and owner_id = {userId} order by id for update")
+            .ToListAsync(cancellationToken);
+        return EndAll(keys, "key.revoke", key => key.Revoke(clock), actorId: null);
+    }
+
+    /// <summary>Revokes all keys of an organization in the caller's transaction.</summary>
+    /// <inheritdoc cref="RevokeAllOfAsync"/>
+    public async Task<IReadOnlyList<Guid>> RevokeAllOfOrganizationAsync(Guid organizationId, CancellationToken cancellationToken)
+    {
+        var keys = await db.ApiKeys
+            .FromSql($"select * from accounts.api_keys where state <> 2 and organization_id = {organizationId} order by id for update")
+            .ToListAsync(cancellationToken);
+        return EndAll(keys, "key.revoke", key => key.Revoke(clock), actorId: null);
+    }
+
     /// <summary>Publishes committed changes. Returns Queued when Redis did not acknowledge all of them.</summary>
     public async Task<RecordChange> PublishAllAsync(IReadOnlyList<Guid> keyIds)
     {

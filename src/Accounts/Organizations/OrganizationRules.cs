@@ -20,6 +20,10 @@ internal sealed class OrganizationRules
     /// <summary>The operator's reason; shown to operators only.</summary>
     public string? SuspendedReason { get; private set; }
 
+    /// <summary>When the organization is deleted unless an owner cancels before. Gateways refuse its requests from the request on, and for
+    /// ever once it is deleted. Null for any other.</summary>
+    public DateTimeOffset? ClosesAt { get; private set; }
+
     public required Limits Limits { get; set; }
 
     /// <summary>Limits per model, by the model's real name.</summary>
@@ -32,6 +36,20 @@ internal sealed class OrganizationRules
 
     /// <summary>Lifts a suspension. Returns false when nothing changes.</summary>
     public bool Unsuspend(TimeProvider clock) => Change(suspended: false, null, clock);
+
+    /// <summary>Makes gateways refuse the organization's requests because it leaves. The caller holds the row's lock.</summary>
+    public void Close(DateTimeOffset at, TimeProvider clock)
+    {
+        ClosesAt = at;
+        Version = RowVersion.After(Version, clock);
+    }
+
+    /// <summary>Takes <see cref="Close"/> back. A suspension by the operator stays.</summary>
+    public void Reopen(TimeProvider clock)
+    {
+        ClosesAt = null;
+        Version = RowVersion.After(Version, clock);
+    }
 
     /// <summary>Replaces the organization's own limits. Returns false when nothing changes.</summary>
     public bool ChangeLimits(Limits limits, TimeProvider clock)
@@ -72,7 +90,7 @@ internal sealed class OrganizationRules
     {
         OrganizationId = OrganizationId,
         Version = Version,
-        Suspended = Suspended,
+        Suspended = Suspended || ClosesAt is not null,
         Limits = Limits,
         Projects = projects.Where(p => p.Limits != Limits.None).ToDictionary(p => p.Id.ToString("N"), p => p.Limits),
         ProjectRules = projects.Select(p => (p.Id, Rules: p.ToRules())).Where(p => p.Rules is not null)

@@ -46,6 +46,15 @@ internal sealed class Workspace
     /// <summary>Whether the operator has suspended the organization; gateways then refuse its keys.</summary>
     public bool Suspended { get; private set; }
 
+    /// <summary>When the organization is deleted unless an owner cancels before; gateways refuse its keys. Null unless asked for.</summary>
+    public DateTimeOffset? ClosesAt { get; private set; }
+
+    /// <summary>When the user's account is deleted unless the user cancels before; null when the user did not ask.</summary>
+    public DateTimeOffset? LeavesAt { get; private set; }
+
+    /// <summary>IANA name of the user's time zone; null until the browser or the user has named one.</summary>
+    public string? TimeZone { get; private set; }
+
     /// <summary>Organizations of the user, the one joined first at the front. Empty for a user without one.</summary>
     public IReadOnlyList<WorkspaceOrganization> Organizations { get; private set; } = [];
 
@@ -62,9 +71,9 @@ internal sealed class Workspace
 
     /// <summary>
     /// Whether the member may send, delete and run what belongs to the project: files, batches, fine-tuning. Not while the organization is
-    /// suspended, as gateways refuse its keys.
+    /// suspended or leaves, as gateways refuse its keys.
     /// </summary>
-    public bool MayChangeProject => May(Permission.UseProject) && !Suspended;
+    public bool MayChangeProject => May(Permission.UseProject) && !Suspended && ClosesAt is null;
 
     public bool MayTopUp => May(Permission.ManageBilling);
 
@@ -81,7 +90,8 @@ internal sealed class Workspace
             return;
         }
 
-        var user = await db.Users.Where(one => one.Id == userId).Select(one => new { one.Email, one.IsOperator })
+        var user = await db.Users.Where(one => one.Id == userId).Select(
+            one => new { one.Email, one.IsOperator, one.LeavesAt, one.TimeZone })
             .SingleOrDefaultAsync(cancellationToken);
         if (user is null)
         {
@@ -89,6 +99,7 @@ internal sealed class Workspace
         }
 
         (UserId, Email, IsOperator, IsSignedIn) = (userId, user.Email!, user.IsOperator, true);
+        (LeavesAt, TimeZone) = (user.LeavesAt, user.TimeZone);
         var memberships = await (
             from membership in db.Memberships
             where membership.UserId == userId
@@ -97,7 +108,7 @@ internal sealed class Workspace
             join role in db.CustomRoles on membership.CustomRoleId equals (Guid?)role.Id into roles
             from custom in roles.DefaultIfEmpty()
             orderby membership.JoinedAt, organization.Id
-            select new { organization.Id, organization.Name, membership.Role, rules.Suspended, Custom = custom })
+            select new { organization.Id, organization.Name, membership.Role, rules.Suspended, rules.ClosesAt, Custom = custom })
             .AsNoTracking().ToListAsync(cancellationToken);
         Organizations = [.. memberships.Select(one => new WorkspaceOrganization(one.Id, one.Name, NameOf(one.Role, one.Custom)))];
         if (memberships.Count == 0)
@@ -107,7 +118,8 @@ internal sealed class Workspace
 
         var chosen = IdOf(session, OrganizationClaim);
         var own = memberships.Find(one => one.Id == chosen) ?? memberships[0];
-        (OrganizationId, OrganizationName, Role, Suspended) = (own.Id, own.Name, own.Role, own.Suspended);
+        (OrganizationId, OrganizationName, Role) = (own.Id, own.Name, own.Role);
+        (Suspended, ClosesAt) = (own.Suspended, own.ClosesAt);
         (_permissions, RoleName) = (MemberRoles.PermissionsOf(own.Role, own.Custom), NameOf(own.Role, own.Custom));
         await LoadProjectsAsync(db, IdOf(session, ProjectClaim), cancellationToken);
         IsLoaded = true;

@@ -5,7 +5,9 @@ using Tollgate.Contracts.Money;
 
 namespace Tollgate.Accounts.Portal;
 
-/// <summary>Formats figures for pages: UTC, decimal points, and dollar amounts that never round a real cost to zero.</summary>
+/// <summary>
+/// Formats figures for pages: times in the zone of the request, decimal points, and dollar amounts that never round a real cost to zero.
+/// </summary>
 internal static class Show
 {
     /// <summary>Formats two to six decimals, as needed.</summary>
@@ -45,9 +47,15 @@ internal static class Show
 
     public static string Count(long count) => count.ToString("#,##0", CultureInfo.InvariantCulture);
 
-    public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+    /// <summary>Formats an instant in the zone of the request, with the offset.</summary>
+    public static string Time(DateTimeOffset at) => PageZone.Write(at, "yyyy-MM-dd HH:mm");
 
-    public static string Date(DateTimeOffset at) => at.UtcDateTime.ToString("d MMM yyyy", CultureInfo.InvariantCulture);
+    /// <summary>Formats an instant in UTC: for buckets of usage, which are UTC, and for mails, whose readers' zone is not known.</summary>
+    public static string UtcTime(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    /// <summary>Formats a day in the zone of the request.</summary>
+    public static string Date(DateTimeOffset at) =>
+        TimeZoneInfo.ConvertTime(at, PageZone.Current).ToString("d MMM yyyy", CultureInfo.InvariantCulture);
 
     /// <summary>Formats the time since the last use, which gateways report every few seconds.</summary>
     public static string LastUse(DateTimeOffset? last, DateTimeOffset now) => last switch

@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Accounts.Account;
 using Tollgate.Accounts.CredentialLimits;
 using Tollgate.Accounts.Database;
+using Tollgate.Accounts.Departures;
 using Tollgate.Accounts.Mail;
 using Tollgate.Accounts.Organizations;
+using Tollgate.Accounts.Portal;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Accounts.Site;
@@ -101,7 +103,8 @@ internal static class SiteSetup
             var workspace = context.RequestServices.GetRequiredService<Workspace>();
             await workspace.LoadAsync(context.RequestServices.GetRequiredService<AccountsDb>(), context.User, context.RequestAborted);
             context.RequestServices.GetRequiredService<DevelopmentMailbox>().Welcome(context, workspace);
-            if (IsRefused(context, workspace))
+            PageZone.Use(workspace.TimeZone);
+            if (DepartureSetup.LeadsToLeaving(context, workspace) || IsRefused(context, workspace))
             {
                 return;
             }

@@ -12,9 +12,19 @@ internal sealed class User : IdentityUser<Guid>
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>IANA name of the zone in which pages show times; null until the browser or the user has named one.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>When the account is deleted unless the user cancels before. Stays when it is deleted; null for any other.</summary>
+    public DateTimeOffset? LeavesAt { get; init; }
+
     internal sealed class Mapping : IEntityTypeConfiguration<User>
     {
-        public void Configure(EntityTypeBuilder<User> user) => user.Property(u => u.Id).ValueGeneratedNever();
+        public void Configure(EntityTypeBuilder<User> user)
+        {
+            user.Property(u => u.Id).ValueGeneratedNever();
+            user.Property(u => u.TimeZone).HasMaxLength(64);
+        }
     }
 }
 

@@ -30,9 +30,30 @@ internal static class StatementEndpoints
         order by 2 desc limit $2
         """;
 
+    private const int PageLines = 1000;
+
+    private const string Others =
+        """
+        select t.id, t.at, t.kind, t.description, e.amount
+        from ledger_transactions t join ledger_entries e on e.organization_id = t.organization_id and e.transaction_id = t.id
+          and e.account = 'wallet'
+        where t.organization_id = $1 and t.kind <> 'usage' and ($3::timestamptz is null or (t.at, t.id) > ($3, $4::uuid))
+        order by t.at, t.id limit $2
+        """;
+
+    // By the day, which never changes; the time of the last booking does.
+    private const string UsageDays =
+        """
+        select last_transaction_id, day::timestamp at time zone 'UTC', 'usage', 'Usage on ' || to_char(day, 'YYYY-MM-DD') || ' (UTC)',
+          amount
+        from statement_days where organization_id = $1 and amount <> 0 and ($3::date is null or day > $3)
+        order by day limit $2
+        """;
+
     public static IEndpointRouteBuilder MapStatements(this IEndpointRouteBuilder routes)
     {
         routes.MapInternal("/internal/organizations/{organizationId:guid}", "accounts", "operator").MapGet("/ledger", ReadAsync);
+        routes.MapInternal("/internal/organizations/{organizationId:guid}", "accounts").MapGet("/ledger/pages", ReadPageAsync);
         return routes;
     }
 
@@ -47,5 +68,23 @@ internal static class StatementEndpoints
             cancellationToken,
             organizationId, Math.Clamp(limit, 1, MostLines));
         return TypedResults.Ok<IReadOnlyList<StatementLine>>(lines);
+    }
+
+    internal static async Task<Results<Ok<LedgerPage>, ValidationProblem>> ReadPageAsync(
+        Guid organizationId, NpgsqlDataSource dataSource, CancellationToken cancellationToken, string? after = null)
+    {
+        if (!StatementPlace.TryParse(after, out var place))
+        {
+            return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["after"] = ["It is no place of a statement."] });
+        }
+
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var lines = await connection.ReadRowsAsync(
+            place.IsUsage ? UsageDays : Others,
+            row => new StatementLine(
+                row.GetGuid(0), row.GetFieldValue<DateTimeOffset>(1), row.GetString(2), row.GetString(3), row.GetDecimal(4)),
+            cancellationToken,
+            [organizationId, PageLines, .. place.Values]);
+        return TypedResults.Ok(new LedgerPage(lines, place.After(lines, PageLines)?.ToString()));
     }
 }

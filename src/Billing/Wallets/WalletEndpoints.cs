@@ -20,6 +20,7 @@ internal static class WalletEndpoints
         services.AddSingleton<IValidateOptions<WalletOptions>, WalletOptionsValidator>();
         services.AddOptions<WalletOptions>().BindConfiguration(WalletOptions.Section).ValidateOnStart();
         services.AddSingleton<WalletOpening>();
+        services.AddSingleton<WalletClosing>();
         services.AddSingleton<WelcomeCredits>();
         services.AddScheduledJob<WaitingCredits>("waiting welcome credits", "20 * * * *");
         return services;
@@ -30,6 +31,7 @@ internal static class WalletEndpoints
         var wallet = routes.MapInternal("/internal/organizations/{organizationId:guid}/wallet", "accounts", "operator");
         wallet.MapPut("", OpenAsync);
         wallet.MapGet("", ReadAsync);
+        routes.MapInternal("/internal/organizations/{organizationId:guid}/wallet", "accounts").MapPost("/closing", CloseAsync);
         routes.MapInternal("/internal/welcome-credits", "accounts", "operator").MapGet("", ReportAsync);
         return routes;
     }
@@ -47,6 +49,14 @@ internal static class WalletEndpoints
 
         await wallets.OpenAsync(organizationId, opening, cancellationToken);
         return TypedResults.NoContent();
+    }
+
+    /// <summary>Removes the names from the money of an organization that is deleted. The same again changes nothing.</summary>
+    internal static async Task<Results<Ok<WalletState>, NotFound>> CloseAsync(
+        Guid organizationId, WalletClosing closing, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await closing.CloseAsync(organizationId, cancellationToken);
+        return await ReadAsync(organizationId, dataSource, cancellationToken);
     }
 
     internal static async Task<Results<Ok<WalletState>, NotFound>> ReadAsync(

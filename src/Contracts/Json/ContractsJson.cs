@@ -70,4 +70,6 @@ namespace Tollgate.Contracts.Json;
 [JsonSerializable(typeof(TrainingPlan))]
 [JsonSerializable(typeof(TrainingEvent))]
 [JsonSerializable(typeof(DeploymentSnapshot))]
+[JsonSerializable(typeof(DestroyedContents))]
+[JsonSerializable(typeof(LedgerPage))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -60,3 +60,10 @@ public enum CheckoutProgress
 /// <param name="Kind"><c>usage</c>, <c>top_up</c>, <c>welcome_credit</c> …</param>
 /// <param name="Amount">US dollars; positive raises the balance.</param>
 public sealed record StatementLine(Guid TransactionId, DateTimeOffset At, string Kind, string Description, decimal Amount);
+
+/// <summary>
+/// A page of the whole statement, for exports. Billing → Accounts, <c>GET /internal/organizations/{id}/ledger/pages?after=</c>: first what
+/// is no usage, oldest first, then usage, a line for each UTC day.
+/// </summary>
+/// <param name="Next">What the next page comes after; null on the last page.</param>
+public sealed record LedgerPage(IReadOnlyList<StatementLine> Lines, string? Next);

@@ -61,23 +61,37 @@ internal sealed class ModelDeletion(NpgsqlDataSource dataSource, FileDeletion fi
             }
 
             blob = content;
-            var (key, mac) = keys.Sign(receipt.SignedText);
             await connection.ExecuteAsync(
                 "update deployments set previous_model = null where previous_model = $1", cancellationToken, name);
-            await connection.ExecuteAsync(
-                """
-                update tuned_models
-                set wrapped_key = null, evaluation = '{}', labels = '[]', suffix = null, deleted_at = $2, deleted_by = $3,
-                  receipt_key = $4, receipt_mac = $5
-                where name = $1
-                """,
-                cancellationToken, name, now, caller.Key, key, mac);
-            await connection.ExecuteAsync("insert into removals (blob_id, since) values ($1, $2)", cancellationToken, blob, now);
+            await DestroyAsync(connection, receipt, blob, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 
         await files.RemoveAsync(blob, CancellationToken.None); // The key is gone: the caller may leave.
         return null;
+    }
+
+    /// <summary>Deletes models of an organization, of all projects, as many as one step takes. No name may point at one of them.</summary>
+    /// <returns>How many. The store follows by <c>removals</c>.</returns>
+    public async Task<int> DeleteOfOrganizationAsync(Guid organizationId, int most, CancellationToken cancellationToken)
+    {
+        var now = PublicIds.Now(clock);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var found = await connection.ReadRowsAsync(
+            $"""
+            select {Facts}, blob_id from tuned_models where organization_id = $1 and deleted_at is null
+            order by name limit $2 for update
+            """,
+            row => (Receipt: Read(row, now, null, isRemoved: false, "", []), Blob: row.GetGuid(6)),
+            cancellationToken, organizationId, most);
+        foreach (var (receipt, blob) in found)
+        {
+            await DestroyAsync(connection, receipt, blob, cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return found.Count;
     }
 
     /// <summary>The receipt of a deleted model of the caller's project; null when it has none of the name.</summary>
@@ -94,6 +108,21 @@ internal sealed class ModelDeletion(NpgsqlDataSource dataSource, FileDeletion fi
                 row, row.GetFieldValue<DateTimeOffset>(6), row.IsDBNull(7) ? null : row.GetGuid(7), row.GetBoolean(8), row.GetString(9),
                 row.GetFieldValue<byte[]>(10)),
             cancellationToken, caller.OrganizationId, caller.ProjectId, name)).FirstOrDefault();
+    }
+
+    private async Task DestroyAsync(NpgsqlConnection connection, ModelReceipt receipt, Guid blob, CancellationToken cancellationToken)
+    {
+        var (key, mac) = keys.Sign(receipt.SignedText);
+        await connection.ExecuteAsync(
+            """
+            update tuned_models
+            set wrapped_key = null, evaluation = '{}', labels = '[]', suffix = null, deleted_at = $2, deleted_by = $3,
+              receipt_key = $4, receipt_mac = $5
+            where name = $1
+            """,
+            cancellationToken, receipt.Name, receipt.DeletedAt, receipt.DeletedBy, key, mac);
+        await connection.ExecuteAsync(
+            "insert into removals (blob_id, since) values ($1, $2)", cancellationToken, blob, receipt.DeletedAt);
     }
 
     private static ModelReceipt Read(

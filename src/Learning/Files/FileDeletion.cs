@@ -61,6 +61,15 @@ internal sealed class FileDeletion(
         return deleted.Count;
     }
 
+    /// <summary>Deletes files of an organization, of all projects, as many as one step takes. Returns how many.</summary>
+    public async Task<int> DeleteOfOrganizationAsync(Guid organizationId, int most, CancellationToken cancellationToken)
+    {
+        var deleted = await MarkAsync(
+            $"select {Facts} from files where organization_id = $1 and deleted_at is null order by id limit $2 for update",
+            null, "request", cancellationToken, organizationId, most);
+        return deleted.Count; // The store follows by `removals`.
+    }
+
     /// <summary>The receipt of a deleted file of the caller's project; null when it has none of the id.</summary>
     public async Task<DeletionReceipt?> FindReceiptAsync(FileCaller caller, Guid id, CancellationToken cancellationToken)
     {

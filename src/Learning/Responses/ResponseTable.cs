@@ -120,6 +120,13 @@ internal sealed class ResponseTable(
         return all;
     }
 
+    /// <summary>Destroys the contents of responses of an organization, of all projects, as many as one step takes.</summary>
+    /// <returns>How many.</returns>
+    public Task<int> DeleteOfOrganizationAsync(Guid organizationId, int most, CancellationToken cancellationToken) => DestroyAsync(
+        new FileCaller(organizationId, Guid.Empty, Guid.Empty),
+        "select id from responses where organization_id = $1 and deleted_at is null order by id limit $4 for update", most,
+        cancellationToken);
+
     /// <summary>Removes responses whose time is over, and what stays of deleted ones, at most so many. Returns how many.</summary>
     public async Task<int> RemoveExpiredAsync(int most, CancellationToken cancellationToken)
     {
