@@ -13,7 +13,7 @@ public static class SchemaMigrations
     /// <exception cref="InvalidOperationException">A file was changed after it ran.</exception>
     public static async Task RunAsync(NpgsqlDataSource dataSource, Assembly service, string schema, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await ExecuteAsync(connection, $"select pg_advisory_lock(hashtext('tollgate migrations {schema}'))", cancellationToken);
         await ExecuteAsync(
             connection,
