@@ -11,7 +11,11 @@ internal sealed class Membership
 
     public required Guid UserId { get; init; }
 
-    public required MemberRole Role { get; init; }
+    /// <summary>Changed under the lock of the organization's row, as the rule of the last owner counts the others.</summary>
+    public required MemberRole Role { get; set; }
+
+    /// <summary>The role's definition; set for <see cref="MemberRole.Custom"/> alone.</summary>
+    public Guid? CustomRoleId { get; set; }
 
     public required DateTimeOffset JoinedAt { get; init; }
 
@@ -22,21 +26,10 @@ internal sealed class Membership
             membership.ToTable("memberships");
             membership.HasKey(m => new { m.OrganizationId, m.UserId });
             membership.HasIndex(m => m.UserId);
+            membership.HasIndex(m => m.CustomRoleId);
             membership.HasOne<Organization>().WithMany().HasForeignKey(m => m.OrganizationId).OnDelete(DeleteBehavior.Restrict);
             membership.HasOne<User>().WithMany().HasForeignKey(m => m.UserId).OnDelete(DeleteBehavior.Cascade);
+            membership.HasOne<CustomRole>().WithMany().HasForeignKey(m => m.CustomRoleId).OnDelete(DeleteBehavior.Restrict);
         }
     }
-}
-
-/// <summary>Role of a member. Each role includes the rights of the roles after it.</summary>
-public enum MemberRole
-{
-    Owner = 0,
-    Admin = 1,
-
-    /// <summary>May create, change and revoke keys, and send, delete and run what belongs to the project.</summary>
-    Member = 2,
-
-    /// <summary>May only read.</summary>
-    Viewer = 3,
 }

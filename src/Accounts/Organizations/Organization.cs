@@ -8,7 +8,8 @@ internal sealed class Organization
 {
     public required Guid Id { get; init; }
 
-    public required string Name { get; init; }
+    /// <summary>Billing shows it on statements: a change goes there through the outbox.</summary>
+    public required string Name { get; set; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 

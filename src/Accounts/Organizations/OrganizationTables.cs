@@ -14,6 +14,8 @@ internal static class OrganizationTables
 
         public DbSet<Membership> Memberships => db.Set<Membership>();
 
+        public DbSet<CustomRole> CustomRoles => db.Set<CustomRole>();
+
         public DbSet<Project> Projects => db.Set<Project>();
     }
 }

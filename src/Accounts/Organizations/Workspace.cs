@@ -1,41 +1,72 @@
+using System.Collections.Frozen;
 using System.Security.Claims;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Database;
 
 namespace Tollgate.Accounts.Organizations;
 
-/// <summary>The signed-in user and the organization, loaded once per request before any page renders. Page queries filter by it.</summary>
+/// <summary>
+/// The signed-in user with the selected organization and project, loaded once per request before any page renders. Page queries filter by
+/// them.
+/// </summary>
 internal sealed class Workspace
 {
+    /// <summary>Claim with the organization that the session has selected.</summary>
+    public const string OrganizationClaim = "organization";
+
+    /// <summary>Claim with the project that the session has selected.</summary>
+    public const string ProjectClaim = "project";
+
+    private IReadOnlySet<Permission> _permissions = FrozenSet<Permission>.Empty;
+
     public Guid UserId { get; private set; }
 
     public string Email { get; private set; } = "";
 
+    /// <summary>The session's organization. Without a choice, or after the membership ended, the one joined first.</summary>
     public Guid OrganizationId { get; private set; }
 
     public string OrganizationName { get; private set; } = "";
 
+    /// <summary>The session's project. Without a choice in this organization, the default project.</summary>
     public Guid ProjectId { get; private set; }
 
+    public string ProjectName { get; private set; } = "";
+
     public MemberRole Role { get; private set; }
+
+    /// <summary>What the member may do in the organization.</summary>
+    public IReadOnlySet<Permission> Permissions => _permissions;
 
     public bool IsOperator { get; private set; }
 
     /// <summary>Whether the operator has suspended the organization; gateways then refuse its keys.</summary>
     public bool Suspended { get; private set; }
 
+    /// <summary>Organizations of the user, the one joined first at the front. Empty for a user without one.</summary>
+    public IReadOnlyList<WorkspaceOrganization> Organizations { get; private set; } = [];
+
+    /// <summary>Projects of the selected organization, the default one at the front.</summary>
+    public IReadOnlyList<WorkspaceProject> Projects { get; private set; } = [];
+
+    /// <summary>False before sign-in and for a deleted user.</summary>
+    public bool IsSignedIn { get; private set; }
+
     /// <summary>False before sign-in, for a deleted user, and for a user without an organization.</summary>
     public bool IsLoaded { get; private set; }
 
-    public bool MayChangeKeys => Role is not MemberRole.Viewer;
+    public bool MayChangeKeys => May(Permission.ManageKeys);
 
     /// <summary>
     /// Whether the member may send, delete and run what belongs to the project: files, batches, fine-tuning. Not while the organization is
     /// suspended, as gateways refuse its keys.
     /// </summary>
-    public bool MayChangeProject => Role is not MemberRole.Viewer && !Suspended;
+    public bool MayChangeProject => May(Permission.UseProject) && !Suspended;
 
-    public bool MayTopUp => Role is MemberRole.Owner or MemberRole.Admin;
+    public bool MayTopUp => May(Permission.ManageBilling);
+
+    /// <summary>Whether the member has a permission in the selected organization.</summary>
+    public bool May(Permission permission) => _permissions.Contains(permission);
 
     public async Task LoadAsync(AccountsDb db, ClaimsPrincipal session, CancellationToken cancellationToken)
     {
@@ -44,24 +75,53 @@ internal sealed class Workspace
             return;
         }
 
-        var row = await (
-            from user in db.Users
-            where user.Id == userId
-            join membership in db.Memberships on user.Id equals membership.UserId
-            join organization in db.Organizations on membership.OrganizationId equals organization.Id
-            join rules in db.OrganizationRules on organization.Id equals rules.OrganizationId
-            join project in db.Projects on organization.Id equals project.OrganizationId
-            where project.IsDefault
-            orderby membership.JoinedAt
-            select new { user.Email, user.IsOperator, organization, membership.Role, rules.Suspended, ProjectId = project.Id })
-            .AsNoTracking().FirstOrDefaultAsync(cancellationToken);
-        if (row is null)
+        var user = await db.Users.Where(one => one.Id == userId).Select(one => new { one.Email, one.IsOperator })
+            .SingleOrDefaultAsync(cancellationToken);
+        if (user is null)
         {
             return;
         }
 
-        (UserId, Email, IsOperator) = (userId, row.Email!, row.IsOperator);
-        (OrganizationId, OrganizationName, ProjectId) = (row.organization.Id, row.organization.Name, row.ProjectId);
-        (Role, Suspended, IsLoaded) = (row.Role, row.Suspended, true);
+        (UserId, Email, IsOperator, IsSignedIn) = (userId, user.Email!, user.IsOperator, true);
+        var memberships = await (
+            from membership in db.Memberships
+            where membership.UserId == userId
+            join organization in db.Organizations on membership.OrganizationId equals organization.Id
+            join rules in db.OrganizationRules on organization.Id equals rules.OrganizationId
+            join role in db.CustomRoles on membership.CustomRoleId equals (Guid?)role.Id into roles
+            from custom in roles.DefaultIfEmpty()
+            orderby membership.JoinedAt, organization.Id
+            select new { organization.Id, organization.Name, membership.Role, rules.Suspended, Custom = custom })
+            .AsNoTracking().ToListAsync(cancellationToken);
+        Organizations = [.. memberships.Select(one => new WorkspaceOrganization(one.Id, one.Name, one.Role))];
+        if (memberships.Count == 0)
+        {
+            return;
+        }
+
+        var chosen = IdOf(session, OrganizationClaim);
+        var own = memberships.Find(one => one.Id == chosen) ?? memberships[0];
+        (OrganizationId, OrganizationName, Role, Suspended) = (own.Id, own.Name, own.Role, own.Suspended);
+        _permissions = MemberRoles.PermissionsOf(own.Role, own.Custom);
+        await LoadProjectsAsync(db, IdOf(session, ProjectClaim), cancellationToken);
+        IsLoaded = true;
     }
+
+    private async Task LoadProjectsAsync(AccountsDb db, Guid? chosen, CancellationToken cancellationToken)
+    {
+        Projects = await db.Projects.Where(project => project.OrganizationId == OrganizationId)
+            .OrderByDescending(project => project.IsDefault).ThenBy(project => project.Name).ThenBy(project => project.Id)
+            .Select(project => new WorkspaceProject(project.Id, project.Name)).ToListAsync(cancellationToken);
+        var own = Projects.FirstOrDefault(project => project.Id == chosen) ?? Projects[0];
+        (ProjectId, ProjectName) = (own.Id, own.Name);
+    }
+
+    private static Guid? IdOf(ClaimsPrincipal session, string claim) =>
+        Guid.TryParse(session.FindFirstValue(claim), out var id) ? id : null;
 }
+
+/// <summary>An organization of the signed-in user.</summary>
+internal sealed record WorkspaceOrganization(Guid Id, string Name, MemberRole Role);
+
+/// <summary>A project of the selected organization.</summary>
+internal sealed record WorkspaceProject(Guid Id, string Name);

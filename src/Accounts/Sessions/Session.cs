@@ -40,6 +40,14 @@ internal sealed class Session
     /// <summary>When it was ended early, such as by signing out; null before.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
+    /// <summary>
+    /// The organization that the user has selected; null before a choice. The membership decides, so the row may outlive it.
+    /// </summary>
+    public Guid? OrganizationId { get; init; }
+
+    /// <summary>The project that the user has selected; null before a choice.</summary>
+    public Guid? ProjectId { get; init; }
+
     internal sealed class Mapping : IEntityTypeConfiguration<Session>
     {
         public void Configure(EntityTypeBuilder<Session> session)

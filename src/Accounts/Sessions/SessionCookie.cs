@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Users;
 using Tollgate.ServiceDefaults.Hosting;
 
@@ -63,15 +64,38 @@ internal sealed class SessionCookie(SessionStore sessions, ClientAddress address
             identity.AddClaim(new Claim(identity.RoleClaimType, Roles.Operator));
         }
 
+        if (session.OrganizationId is { } organizationId)
+        {
+            identity.AddClaim(new Claim(Workspace.OrganizationClaim, organizationId.ToString()));
+        }
+
+        if (session.ProjectId is { } projectId)
+        {
+            identity.AddClaim(new Claim(Workspace.ProjectClaim, projectId.ToString()));
+        }
+
         context.ReplacePrincipal(new ClaimsPrincipal(identity));
+    }
+
+    /// <summary>Selects an organization and a project for the browser's session. The caller has checked the membership.</summary>
+    /// <param name="projectId">Null for the organization's default project.</param>
+    public async Task SelectAsync(HttpContext context, Guid organizationId, Guid? projectId)
+    {
+        if (OwnOf(context) is { } own)
+        {
+            await sessions.SelectAsync(own.UserId, own.SessionId, organizationId, projectId, context.RequestAborted);
+        }
     }
 
     private async Task EndOwnAsync(HttpContext context)
     {
-        if (Guid.TryParse(context.User.FindFirstValue(ClaimTypes.NameIdentifier), out var userId)
-            && Guid.TryParse(context.User.FindFirstValue(SessionClaim), out var sessionId))
+        if (OwnOf(context) is { } own)
         {
-            await sessions.EndAsync(userId, sessionId, context.RequestAborted);
+            await sessions.EndAsync(own.UserId, own.SessionId, context.RequestAborted);
         }
     }
+
+    private static (Guid UserId, Guid SessionId)? OwnOf(HttpContext context) =>
+        Guid.TryParse(context.User.FindFirstValue(ClaimTypes.NameIdentifier), out var userId)
+        && Guid.TryParse(context.User.FindFirstValue(SessionClaim), out var sessionId) ? (userId, sessionId) : null;
 }

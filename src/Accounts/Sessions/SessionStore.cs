@@ -48,7 +48,11 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
             from session in Active(now)
             where session.TicketSha256 == hash
             join user in db.Users on session.UserId equals user.Id
-            select new { session.Id, session.UserId, user.Email, user.IsOperator, session.Remembered, session.LastSeenAt })
+            select new
+            {
+                session.Id, session.UserId, user.Email, user.IsOperator, session.Remembered, session.LastSeenAt,
+                session.OrganizationId, session.ProjectId,
+            })
             .AsNoTracking().SingleOrDefaultAsync(cancellationToken);
         if (found is null)
         {
@@ -62,8 +66,15 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
                 set => set.SetProperty(s => s.LastSeenAt, now).SetProperty(s => s.IdleEndsAt, idleEnds), cancellationToken);
         }
 
-        return new ActiveSession(found.Id, found.UserId, found.Email!, found.IsOperator);
+        return new ActiveSession(found.Id, found.UserId, found.Email!, found.IsOperator, found.OrganizationId, found.ProjectId);
     }
+
+    /// <summary>Selects an organization and a project for a session of the user. The caller has checked the membership.</summary>
+    /// <param name="projectId">Null for the organization's default project.</param>
+    public Task SelectAsync(
+        Guid userId, Guid sessionId, Guid organizationId, Guid? projectId, CancellationToken cancellationToken) =>
+        db.Sessions.Where(s => s.UserId == userId && s.Id == sessionId).ExecuteUpdateAsync(
+            set => set.SetProperty(s => s.OrganizationId, organizationId).SetProperty(s => s.ProjectId, projectId), cancellationToken);
 
     /// <summary>Lists a user's active sessions, newest first.</summary>
     public Task<List<Session>> ListAsync(Guid userId, CancellationToken cancellationToken) =>
@@ -111,4 +122,5 @@ internal sealed class SessionStore(AccountsDb db, IOptions<SessionOptions> optio
 internal sealed record StartedSession(string Ticket, DateTimeOffset EndsAt);
 
 /// <summary>An active session.</summary>
-internal sealed record ActiveSession(Guid Id, Guid UserId, string Email, bool IsOperator);
+/// <param name="OrganizationId">What the user has selected; null before a choice. So is <paramref name="ProjectId"/>.</param>
+internal sealed record ActiveSession(Guid Id, Guid UserId, string Email, bool IsOperator, Guid? OrganizationId, Guid? ProjectId);

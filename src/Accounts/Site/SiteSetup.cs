@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Accounts.CredentialLimits;
@@ -67,6 +68,30 @@ internal static class SiteSetup
         && !context.Request.Path.StartsWithSegments("/stripe") && !context.Request.Path.StartsWithSegments("/internal")
         && !context.Request.Path.StartsWithSegments("/health") && !context.Request.Path.StartsWithSegments("/assets");
 
+    /// <summary>
+    /// Answers what the member's role does not allow with 403, and leads a person without an organization to the page that offers one.
+    /// </summary>
+    private static bool IsRefused(HttpContext context, Workspace workspace)
+    {
+        var marks = context.GetEndpoint()!.Metadata;
+        if (!workspace.IsLoaded && workspace.IsSignedIn && marks.GetMetadata<WithoutOrganizationAttribute>() is null
+            && marks.GetMetadata<IAllowAnonymous>() is null && marks.GetMetadata<IAuthorizeData>() is { Roles: null })
+        {
+            context.Response.Redirect("/organizations");
+            return true;
+        }
+
+        var isRead = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+        if ((marks.GetMetadata<NeedsAttribute>() is { } needs && !workspace.May(needs.Permission))
+            || (!isRead && marks.GetMetadata<NeedsToChangeAttribute>() is { } change && !workspace.May(change.Permission)))
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return true;
+        }
+
+        return false;
+    }
+
     private static async Task LoadWorkspaceAsync(HttpContext context, RequestDelegate next)
     {
         if (context.User.Identity?.IsAuthenticated == true && context.Features.Get<IEndpointFeature>()?.Endpoint is not null)
@@ -74,6 +99,10 @@ internal static class SiteSetup
             var workspace = context.RequestServices.GetRequiredService<Workspace>();
             await workspace.LoadAsync(context.RequestServices.GetRequiredService<AccountsDb>(), context.User, context.RequestAborted);
             context.RequestServices.GetRequiredService<DevelopmentMailbox>().Welcome(context, workspace);
+            if (IsRefused(context, workspace))
+            {
+                return;
+            }
         }
 
         await next(context);

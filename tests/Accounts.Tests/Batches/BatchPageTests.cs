@@ -86,7 +86,7 @@ public sealed class BatchPageTests : IAsyncLifetime
 
         var hers = await eve.OpenAsync(made);
         var live = await eve.OpenAsync($"{made}/live");
-        await _bench.SetRoleAsync(MemberRole.Viewer);
+        await _bench.SetRoleAsync(MemberRole.Reader);
         var refused = await _ada.SendAsync("/batches/new", hidden, Fields(key));
         var form = await _ada.OpenAsync("/batches/new");
         var page = await _ada.OpenAsync(made);

@@ -41,7 +41,7 @@ public sealed class SchemaTests
 
         await AccountsApp.MigrateAsync([$"--Postgres:ConnectionString={postgres}"], CancellationToken.None);
 
-        Assert.Equal(8L, await ScalarAsync(postgres, "select count(*) from accounts.schema_migrations"));
+        Assert.Equal(9L, await ScalarAsync(postgres, "select count(*) from accounts.schema_migrations"));
         Assert.Equal(4L, await ScalarAsync(postgres, "select count(*) from accounts.model_aliases"));
     }
 

@@ -113,7 +113,7 @@ public sealed class FilePageTests : IAsyncLifetime
     {
         var id = await LearningBench.AddFileAsync(_ada, Good, "fine-tune");
         var hidden = await _ada.HiddenFieldsAsync($"/files/{id}/delete", "delete");
-        await _bench.SetRoleAsync(MemberRole.Viewer);
+        await _bench.SetRoleAsync(MemberRole.Reader);
 
         var page = await _ada.OpenAsync($"/files/{id}");
         var form = await _ada.OpenAsync("/files/new");

@@ -227,7 +227,7 @@ public sealed class JobPageTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.NotFound, (await eve.OpenAsync(path)).Status);
         }
 
-        await _bench.SetRoleAsync(MemberRole.Viewer);
+        await _bench.SetRoleAsync(MemberRole.Reader);
         var page = await _ada.OpenAsync(deployed);
         await _ada.SendAsync(deployed, hidden);
         var form = await _ada.OpenAsync("/fine-tuning/new");

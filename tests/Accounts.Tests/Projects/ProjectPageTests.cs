@@ -83,7 +83,7 @@ public sealed class ProjectPageTests : IAsyncLifetime
         var change = await _ada.HiddenFieldsAsync("/project", "responses");
         var delete = await _ada.HiddenFieldsAsync("/project/delete-responses", "delete");
         await KeepAsync(project);
-        await _bench.SetRoleAsync(MemberRole.Viewer);
+        await _bench.SetRoleAsync(MemberRole.Reader);
 
         var page = await _ada.OpenAsync("/project");
         await _ada.SendAsync("/project", change);
