@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Tollgate.Accounts.Admin;
+using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Batches;
 using Tollgate.Accounts.Canaries;
 using Tollgate.Accounts.Catalogue;
@@ -41,6 +42,7 @@ public static class AccountsApp
         builder.AddRedis();
         builder.AddAccountsDb();
         builder.AddPortal();
+        builder.AddAudit();
         builder.AddOutbox();
         builder.AddOrganizations();
         builder.AddKeys();

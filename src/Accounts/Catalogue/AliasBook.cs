@@ -5,7 +5,7 @@ using Tollgate.Accounts.Database;
 namespace Tollgate.Accounts.Catalogue;
 
 /// <summary>The operator's aliases and hidden models.</summary>
-internal sealed class AliasBook(AccountsDb db, CatalogueRefresher refresher, TimeProvider clock)
+internal sealed class AliasBook(AccountsDb db, CatalogueRefresher refresher, AuditTrail audit, TimeProvider clock)
 {
     public Task<List<ModelAlias>> ListAsync(CancellationToken cancellationToken) =>
         db.Aliases.AsNoTracking().OrderBy(a => a.Alias).ToListAsync(cancellationToken);
@@ -17,8 +17,10 @@ internal sealed class AliasBook(AccountsDb db, CatalogueRefresher refresher, Tim
     public async Task SetAsync(string alias, string model, Guid actorId, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
+        string? before = null;
         if (await db.Aliases.FindAsync([alias], cancellationToken) is { } known)
         {
+            before = known.Model;
             (known.Model, known.ChangedAt) = (model, now);
         }
         else
@@ -26,7 +28,10 @@ internal sealed class AliasBook(AccountsDb db, CatalogueRefresher refresher, Tim
             db.Aliases.Add(new ModelAlias { Alias = alias, Model = model, ChangedAt = now });
         }
 
-        await SaveAsync("alias.set", $"{alias} → {model}", actorId, cancellationToken);
+        audit.Add(
+            "alias.set", $"{alias} → {model}", before: before is null ? null : new { model = before }, after: new { model },
+            actorId: actorId);
+        await SaveAsync(cancellationToken);
     }
 
     public async Task RemoveAsync(string alias, Guid actorId, CancellationToken cancellationToken)
@@ -34,7 +39,8 @@ internal sealed class AliasBook(AccountsDb db, CatalogueRefresher refresher, Tim
         if (await db.Aliases.FindAsync([alias], cancellationToken) is { } known)
         {
             db.Aliases.Remove(known);
-            await SaveAsync("alias.remove", alias, actorId, cancellationToken);
+            audit.Add("alias.remove", alias, before: new { known.Model }, actorId: actorId);
+            await SaveAsync(cancellationToken);
         }
     }
 
@@ -55,12 +61,13 @@ internal sealed class AliasBook(AccountsDb db, CatalogueRefresher refresher, Tim
             db.HiddenModels.Remove(known);
         }
 
-        await SaveAsync(hidden ? "model.hide" : "model.show", model, actorId, cancellationToken);
+        audit.Add(
+            hidden ? "model.hide" : "model.show", model, before: new { hidden = !hidden }, after: new { hidden }, actorId: actorId);
+        await SaveAsync(cancellationToken);
     }
 
-    private async Task SaveAsync(string action, string subject, Guid actorId, CancellationToken cancellationToken)
+    private async Task SaveAsync(CancellationToken cancellationToken)
     {
-        db.AuditEntries.Add(new AuditEntry { At = clock.GetUtcNow(), ActorId = actorId, Action = action, Subject = subject });
         await db.SaveChangesAsync(cancellationToken);
         await refresher.RefreshAsync(cancellationToken);
     }

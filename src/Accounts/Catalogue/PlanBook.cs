@@ -1,10 +1,11 @@
 using Microsoft.EntityFrameworkCore;
+using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 
 namespace Tollgate.Accounts.Catalogue;
 
 /// <summary>The plans of models. Changes of one model's plan run one after another, over all instances.</summary>
-internal sealed class PlanBook(AccountsDb db, CatalogueRefresher refresher, TimeProvider clock)
+internal sealed class PlanBook(AccountsDb db, CatalogueRefresher refresher, AuditTrail audit, TimeProvider clock)
 {
     public Task<List<ModelPlanEntry>> ListAsync(CancellationToken cancellationToken) =>
         db.ModelPlans.AsNoTracking().OrderBy(plan => plan.Model).ToListAsync(cancellationToken);
@@ -15,7 +16,7 @@ internal sealed class PlanBook(AccountsDb db, CatalogueRefresher refresher, Time
         var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync(
             $"select pg_advisory_xact_lock(hashtext('tollgate model plan'), hashtext({model}))", cancellationToken);
-        return new PlanChange(db, transaction, model, await FindAsync(model, cancellationToken), clock.GetUtcNow());
+        return new PlanChange(db, audit, transaction, model, await FindAsync(model, cancellationToken), clock.GetUtcNow());
     }
 
     /// <summary>As <see cref="BeginAsync"/>; null while another change of the plan runs.</summary>
@@ -31,7 +32,7 @@ internal sealed class PlanBook(AccountsDb db, CatalogueRefresher refresher, Time
             return null;
         }
 
-        return new PlanChange(db, transaction, model, await FindAsync(model, cancellationToken), clock.GetUtcNow());
+        return new PlanChange(db, audit, transaction, model, await FindAsync(model, cancellationToken), clock.GetUtcNow());
     }
 
     /// <summary>Commits a change, and publishes it.</summary>

@@ -9,10 +9,10 @@ namespace Tollgate.Accounts.Catalogue;
 /// A change of one model's plan, alone until it ends. <see cref="PlanBook.CommitAsync"/> makes it last; disposal without it takes it back.
 /// </summary>
 internal sealed class PlanChange(
-    AccountsDb db, IDbContextTransaction transaction, string model, ModelPlanEntry? entry, DateTimeOffset now) : IAsyncDisposable
+    AccountsDb db, AuditTrail audit, IDbContextTransaction transaction, string model, ModelPlanEntry? entry, DateTimeOffset now)
+    : IAsyncDisposable
 {
-    private const int LongestSubject = 200;
-
+    private readonly ModelPlan? _before = entry?.ToPlan();
     private ModelPlanEntry? _entry = entry;
 
     public IDbContextTransaction Transaction => transaction;
@@ -50,16 +50,11 @@ internal sealed class PlanChange(
         (_entry.Unloaded, _entry.Versions, _entry.CanaryId, _entry.ChangedAt) = (plan.Unloaded, plan.Versions, canaryId, now);
     }
 
-    /// <summary>Adds an audit entry about the change.</summary>
+    /// <summary>Adds an audit entry about the change, once <see cref="Set"/> has made it.</summary>
     /// <param name="subject">What changed; cut after 200 characters.</param>
     /// <param name="actorId">The user; null for the command line and the service itself.</param>
-    public void WriteDown(string action, string subject, Guid? actorId) => db.AuditEntries.Add(new AuditEntry
-    {
-        At = now,
-        ActorId = actorId,
-        Action = action,
-        Subject = subject.Length > LongestSubject ? subject[..LongestSubject] : subject,
-    });
+    public void WriteDown(string action, string subject, Guid? actorId) =>
+        audit.Add(action, subject, before: _before, after: _entry?.ToPlan(), actorId: actorId);
 
     public ValueTask DisposeAsync() => transaction.DisposeAsync();
 }

@@ -11,7 +11,6 @@ internal static class CredentialSetup
 {
     public static void AddCredentials(this WebApplicationBuilder builder)
     {
-        builder.Services.AddHttpContextAccessor();
         builder.Services.AddIdentityCore<User>(ConfigureIdentity)
             .AddEntityFrameworkStores<AccountsDb>()
             .AddDefaultTokenProviders()

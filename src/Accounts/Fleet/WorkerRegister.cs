@@ -6,7 +6,7 @@ using Tollgate.Contracts.Workers;
 namespace Tollgate.Accounts.Fleet;
 
 /// <summary>Registers workers: their heartbeats, and the operator's orders about them.</summary>
-internal sealed class WorkerRegister(AccountsDb db, DirectoryRefresher refresher, TimeProvider clock)
+internal sealed class WorkerRegister(AccountsDb db, DirectoryRefresher refresher, AuditTrail audit, TimeProvider clock)
 {
     /// <summary>
     /// A worker without a heartbeat for this long is shown as silent, and an earlier started process may take its name. Five heartbeats.
@@ -78,7 +78,7 @@ internal sealed class WorkerRegister(AccountsDb db, DirectoryRefresher refresher
         if (entry.Drained != drained)
         {
             entry.Drained = drained;
-            await SaveAsync(drained ? "worker.drain" : "worker.undrain", id, cancellationToken);
+            await SaveAsync(drained ? "worker.drain" : "worker.undrain", id, new { drained = !drained }, new { drained }, cancellationToken);
         }
 
         return true;
@@ -96,13 +96,13 @@ internal sealed class WorkerRegister(AccountsDb db, DirectoryRefresher refresher
         }
 
         db.Workers.Remove(entry);
-        await SaveAsync("worker.forget", id, cancellationToken);
+        await SaveAsync("worker.forget", id, new { entry.Url, entry.StartedAt, entry.Drained }, after: null, cancellationToken);
         return true;
     }
 
-    private async Task SaveAsync(string action, string id, CancellationToken cancellationToken)
+    private async Task SaveAsync(string action, string id, object before, object? after, CancellationToken cancellationToken)
     {
-        db.AuditEntries.Add(new AuditEntry { At = clock.GetUtcNow(), Action = action, Subject = id });
+        audit.Add(action, id, before: before, after: after);
         await db.SaveChangesAsync(cancellationToken);
         await refresher.RefreshAsync(cancellationToken);
     }

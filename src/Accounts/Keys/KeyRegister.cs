@@ -13,7 +13,7 @@ namespace Tollgate.Accounts.Keys;
 /// the caller whether Redis acknowledged it or the outbox still has to deliver it.
 /// </summary>
 internal sealed class KeyRegister(
-    AccountsDb db, KeyPeppers peppers, IOptions<KeyOptions> options, KeyPublisher publisher, TimeProvider clock)
+    AccountsDb db, KeyPeppers peppers, IOptions<KeyOptions> options, KeyPublisher publisher, AuditTrail audit, TimeProvider clock)
 {
     /// <summary>Most keys that an organization may have at once, not counting revoked ones.</summary>
     public int MostKeys => options.Value.MostPerOrganization;
@@ -102,7 +102,7 @@ internal sealed class KeyRegister(
             CreatedBy = order.ActorId,
         };
         db.ApiKeys.Add(key);
-        AddTrace("key.create", key, order.ActorId);
+        AddTrace("key.create", key, before: null, order.ActorId);
         return (key, text);
     }
 
@@ -176,8 +176,9 @@ internal sealed class KeyRegister(
             """).ToListAsync(cancellationToken);
         foreach (var key in keys)
         {
+            var before = KeyValues.Of(key);
             key.Revoke(clock);
-            AddTrace("key.revoke", key, userId);
+            AddTrace("key.revoke", key, before, userId);
         }
 
         return [.. keys.Select(key => key.Id)];
@@ -220,9 +221,10 @@ internal sealed class KeyRegister(
                 return RecordChange.NotFound;
             }
 
+            var before = KeyValues.Of(key);
             if (change(key))
             {
-                AddTrace(action, key, actorId);
+                AddTrace(action, key, before, actorId);
                 await (andThen?.Invoke(key.Id, cancellationToken) ?? Task.CompletedTask);
             }
 
@@ -233,18 +235,10 @@ internal sealed class KeyRegister(
         return await publisher.PublishChangeAsync(keyId);
     }
 
-    private void AddTrace(string action, ApiKey key, Guid? actorId)
+    private void AddTrace(string action, ApiKey key, KeyValues? before, Guid? actorId)
     {
-        var now = clock.GetUtcNow();
-        db.Outbox.Add(OutboxMessage.Create(OutboxKind.Key, key.Id, now));
-        db.AuditEntries.Add(new AuditEntry
-        {
-            At = now,
-            OrganizationId = key.OrganizationId,
-            ActorId = actorId,
-            Action = action,
-            Subject = key.PublicId,
-        });
+        db.Outbox.Add(OutboxMessage.Create(OutboxKind.Key, key.Id, clock.GetUtcNow()));
+        audit.Add(action, key.PublicId, key.OrganizationId, before, KeyValues.Of(key), actorId);
     }
 }
 
@@ -271,6 +265,15 @@ internal abstract record KeyCreation
 
     /// <summary>The organization has the maximum number of keys.</summary>
     internal sealed record TooMany : KeyCreation;
+}
+
+/// <summary>What the audit log keeps of a key: everything that can change but its secrets.</summary>
+/// <param name="OldSecretUntil">When the old secret of a rotation ends; null when there is none.</param>
+internal sealed record KeyValues(
+    string Name, Guid ProjectId, KeyState State, Limits Limits, KeyAccess Access, DateTimeOffset? OldSecretUntil)
+{
+    public static KeyValues Of(ApiKey key) => new(
+        key.Name, key.ProjectId, key.State, key.Limits, key.Access, key.Secrets.Max(secret => secret.NotAfter));
 }
 
 /// <summary>A page of keys.</summary>

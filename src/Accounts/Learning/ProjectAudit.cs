@@ -5,20 +5,15 @@ using Tollgate.Accounts.Organizations;
 namespace Tollgate.Accounts.Learning;
 
 /// <summary>Writes down what members did to the project's files, batches and models, after Learning took it.</summary>
-internal sealed class ProjectAudit(AccountsDb db, Workspace workspace, TimeProvider clock)
+internal sealed class ProjectAudit(AccountsDb db, Workspace workspace, AuditTrail audit)
 {
     /// <param name="action">Such as <c>file.delete</c>.</param>
     /// <param name="subject">Id or name of the object.</param>
-    public async Task AddAsync(string action, string subject)
+    /// <param name="after">What was made or chosen; null where there are no values.</param>
+    /// <param name="before">What it replaced.</param>
+    public async Task AddAsync(string action, string subject, object? after = null, object? before = null)
     {
-        db.AuditEntries.Add(new AuditEntry
-        {
-            At = clock.GetUtcNow(),
-            OrganizationId = workspace.OrganizationId,
-            ActorId = workspace.UserId,
-            Action = action,
-            Subject = subject,
-        });
+        audit.Add(action, subject, workspace.OrganizationId, before, after);
         await db.SaveChangesAsync(CancellationToken.None); // It is done: the entry is written even if the member leaves.
     }
 }

@@ -12,7 +12,8 @@ using Tollgate.Contracts.Money;
 namespace Tollgate.Accounts.Organizations;
 
 /// <summary>Gives a user without an organization one, with its default project and, through the outbox, its wallet.</summary>
-internal sealed class OrganizationFounding(AccountsDb db, IOptions<OrganizationOptions> options, TimeProvider clock)
+internal sealed class OrganizationFounding(
+    AccountsDb db, IOptions<OrganizationOptions> options, AuditTrail audit, TimeProvider clock)
 {
     /// <summary>
     /// Adds what is missing in the caller's transaction and saves it; the caller commits. Locks the user's row, so that two clicks on one
@@ -57,15 +58,9 @@ internal sealed class OrganizationFounding(AccountsDb db, IOptions<OrganizationO
             OutboxMessage.Create(OutboxKind.Policy, organization.Id, now),
             OutboxMessage.Create(OutboxKind.Wallet, organization.Id, now, JsonSerializer.Serialize(
                 new OpenWallet(organization.Name, user.EmailConfirmed ? user.Email!.ToLowerInvariant() : null, network),
-                ContractsJson.Default.OpenWallet)),
-            new AuditEntry
-            {
-                At = now,
-                OrganizationId = organization.Id,
-                ActorId = user.Id,
-                Action = "organization.create",
-                Subject = organization.Id.ToString(),
-            });
+                ContractsJson.Default.OpenWallet)));
+        audit.Add(
+            "organization.create", organization.Id.ToString(), organization.Id, after: new { organization.Name }, actorId: user.Id);
         await db.SaveChangesAsync(cancellationToken);
         return project;
     }

@@ -11,7 +11,7 @@ namespace Tollgate.Accounts.Organizations;
 /// Changes an organization's rules for gateways. A change commits together with its outbox message and then goes to Redis at once.
 /// Gateways apply it from the next request after Redis has it.
 /// </summary>
-internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, TimeProvider clock)
+internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, AuditTrail audit, TimeProvider clock)
 {
     /// <summary>Whether Redis has yet to acknowledge the organization's last change.</summary>
     public Task<bool> IsPendingAsync(Guid organizationId, CancellationToken cancellationToken) =>
@@ -32,13 +32,22 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
         Guid organizationId, bool suspended, string? reason, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, actorId, suspended ? "organization.suspend" : "organization.unsuspend", organizationId,
-            rules => ValueTask.FromResult(suspended ? rules.Suspend(reason, clock) : rules.Unsuspend(clock)), cancellationToken);
+            rules => ValueTask.FromResult<(object, object)?>(
+                (suspended ? rules.Suspend(reason, clock) : rules.Unsuspend(clock))
+                    ? (new { suspended = !suspended }, new { suspended }) // Without the reason, which customers do not see.
+                    : null),
+            cancellationToken);
 
     public Task<RecordChange> ChangeLimitsAsync(
         Guid organizationId, Limits limits, Guid? actorId, CancellationToken cancellationToken) =>
         ChangeAsync(
             organizationId, actorId, "organization.limits", organizationId,
-            rules => ValueTask.FromResult(rules.ChangeLimits(limits, clock)), cancellationToken);
+            rules =>
+            {
+                var before = rules.Limits;
+                return ValueTask.FromResult<(object, object)?>(rules.ChangeLimits(limits, clock) ? (before, limits) : null);
+            },
+            cancellationToken);
 
     /// <summary>Allows responses of a project to be kept, or forbids it. What was kept stays.</summary>
     public Task<RecordChange> KeepResponsesAsync(
@@ -51,19 +60,19 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
                     one => one.OrganizationId == organizationId && one.Id == projectId, cancellationToken);
                 if (project?.KeepResponses(keeps) != true)
                 {
-                    return false;
+                    return null;
                 }
 
                 rules.RaiseVersion(clock);
-                return true;
+                return (new { keepsResponses = !keeps }, new { keepsResponses = keeps });
             },
             cancellationToken);
 
     /// <param name="subject">What changes, for the audit.</param>
-    /// <param name="change">Returns false when nothing changes. Runs under the lock of the rules.</param>
+    /// <param name="change">Returns the values before and after, or null when nothing changes. Runs under the lock of the rules.</param>
     private async Task<RecordChange> ChangeAsync(
-        Guid organizationId, Guid? actorId, string action, Guid subject, Func<OrganizationRules, ValueTask<bool>> change,
-        CancellationToken cancellationToken)
+        Guid organizationId, Guid? actorId, string action, Guid subject,
+        Func<OrganizationRules, ValueTask<(object Before, object After)?>> change, CancellationToken cancellationToken)
     {
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
         {
@@ -75,9 +84,10 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
                 return RecordChange.NotFound;
             }
 
-            if (await change(rules))
+            if (await change(rules) is (var before, var after))
             {
-                AddTrace(action, organizationId, subject, actorId);
+                db.Outbox.Add(OutboxMessage.Create(OutboxKind.Policy, organizationId, clock.GetUtcNow()));
+                audit.Add(action, subject.ToString(), organizationId, before, after, actorId);
                 await db.SaveChangesAsync(cancellationToken);
             }
 
@@ -85,19 +95,5 @@ internal sealed class PolicyRegister(AccountsDb db, PolicyPublisher publisher, T
         }
 
         return await publisher.PublishChangeAsync(organizationId);
-    }
-
-    private void AddTrace(string action, Guid organizationId, Guid subject, Guid? actorId)
-    {
-        var now = clock.GetUtcNow();
-        db.Outbox.Add(OutboxMessage.Create(OutboxKind.Policy, organizationId, now));
-        db.AuditEntries.Add(new AuditEntry
-        {
-            At = now,
-            OrganizationId = organizationId,
-            ActorId = actorId,
-            Action = action,
-            Subject = subject.ToString(),
-        });
     }
 }

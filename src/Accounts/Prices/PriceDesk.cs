@@ -12,7 +12,7 @@ namespace Tollgate.Accounts.Prices;
 /// Sends the operator's orders about prices to Billing, which decides. Writes an audit entry for each order that Billing accepted. Pages
 /// and the command line order here.
 /// </summary>
-internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView fleet, TimeProvider clock)
+internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView fleet, AuditTrail audit)
 {
     /// <summary>Reads the current and the scheduled prices.</summary>
     public Task<Figure<PriceSnapshot>> ListAsync(CancellationToken cancellationToken) => billing.GetPricesAsync(cancellationToken);
@@ -44,14 +44,17 @@ internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView 
     /// <param name="actorId">The user; null for the command line.</param>
     public async Task<IReadOnlyList<PriceFault>> SetAsync(SetPrice order, Guid? actorId, CancellationToken cancellationToken)
     {
+        var before = (await billing.GetPricesAsync(cancellationToken)).Value?.Prices
+            .Where(price => price.Model == order.Model && price.OrganizationId == order.OrganizationId)
+            .MinBy(price => price.EffectiveFrom);
         var faults = await billing.SetPriceAsync(order, cancellationToken);
         if (faults.Count == 0)
         {
             var begins = order.EffectiveFrom is { } instant ? $", from {instant.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}" : "";
-            await WriteDownAsync(
-                order.EffectiveFrom is null ? "price.set" : "price.schedule", order.OrganizationId, actorId,
-                $"{Amounts(order)}{begins}: {order.Model}",
-                cancellationToken);
+            audit.Add(
+                order.EffectiveFrom is null ? "price.set" : "price.schedule", $"{Amounts(order)}{begins}: {order.Model}",
+                order.OrganizationId, before is null ? null : Values(before), Values(order), actorId);
+            await db.SaveChangesAsync(cancellationToken);
         }
 
         return [.. faults.Select(Fault)];
@@ -64,9 +67,10 @@ internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView 
         var refusal = await billing.WithdrawPriceAsync(price.Version, cancellationToken);
         if (refusal is null)
         {
-            await WriteDownAsync(
-                "price.cancel", price.OrganizationId, actorId,
-                $"from {price.EffectiveFrom.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}: {price.Model}", cancellationToken);
+            audit.Add(
+                "price.cancel", $"from {price.EffectiveFrom.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}: {price.Model}", price.OrganizationId,
+                before: Values(price), actorId: actorId);
+            await db.SaveChangesAsync(cancellationToken);
         }
 
         return refusal;
@@ -83,19 +87,21 @@ internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView 
         return order.BatchFactor is { } factor ? FormattableString.Invariant($"{amounts}, batches {factor} of it") : amounts;
     }
 
-    private async Task WriteDownAsync(
-        string action, Guid? organizationId, Guid? actorId, string subject, CancellationToken cancellationToken)
+    /// <summary>Prices in dollars by the member that sets each, for the audit log.</summary>
+    private static Dictionary<string, object?> Values(SetPrice order) => new(
+        PriceMember.All.Where(member => member.Of(order) is not null)
+            .Select(member => KeyValuePair.Create(member.Name, (object?)member.Of(order))))
     {
-        db.AuditEntries.Add(new AuditEntry
-        {
-            At = clock.GetUtcNow(),
-            OrganizationId = organizationId,
-            ActorId = actorId,
-            Action = action,
-            Subject = subject.Length > 200 ? subject[..200] : subject,
-        });
-        await db.SaveChangesAsync(cancellationToken);
-    }
+        ["from"] = order.EffectiveFrom,
+        ["batchFactor"] = order.BatchFactor,
+    };
+
+    private static Dictionary<string, object?> Values(ModelPrice price) => new(
+        PriceMember.Shown(price.PicoUsd).Select(member => KeyValuePair.Create(member.Name, (object?)member.UsdOf(price.PicoUsd))))
+    {
+        ["from"] = price.EffectiveFrom,
+        ["batchFactor"] = price.PicoUsd.BatchFactor / (decimal)UnitPrices.WholeFactor,
+    };
 
     /// <summary>Converts a fault of Billing, whose member is named as in JSON, to one of the form.</summary>
     private static PriceFault Fault((string Member, string Text) fault) => new(
