@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Authorization;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Users;
 using Tollgate.ServiceDefaults.Hosting;
@@ -57,7 +56,7 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
             At = clock.GetUtcNow(),
             OrganizationId = organizationId,
             ActorId = actorId ?? _actorId ?? signedIn,
-            OperatorId = IsForOperators(context) ? signedIn : null,
+            OperatorId = Roles.AreOperators(context?.GetEndpoint()) ? signedIn : null,
             Via = _via ?? ViaOf(context),
             Address = origin.Address,
             Browser = origin.Browser,
@@ -89,9 +88,6 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
         _ when callers.Names is ["operator"] => AuditVia.CommandLine,
         _ => AuditVia.Service,
     };
-
-    private static bool IsForOperators(HttpContext? context) =>
-        context?.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(rule => rule.Roles == Roles.Operator) == true;
 
     private static string Cut(string text, int length) => text.Length > length ? text[..length] : text;
 }

@@ -23,6 +23,7 @@ internal sealed class OrganizationFounding(
     /// <returns>The default project of the user's organization.</returns>
     public async Task<Project> FoundAsync(User user, string? network, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll(); // The organization does not exist yet, and another one may be the user's.
         await db.Database.ExecuteSqlAsync($"select 1 from accounts.users where id = {user.Id} for update", cancellationToken);
         var own = await db.Memberships.AsNoTracking().Where(m => m.UserId == user.Id).OrderBy(m => m.JoinedAt)
             .FirstOrDefaultAsync(cancellationToken);

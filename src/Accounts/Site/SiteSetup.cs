@@ -5,6 +5,8 @@ using Tollgate.Accounts.CredentialLimits;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Mail;
 using Tollgate.Accounts.Organizations;
+using Tollgate.Accounts.Users;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Accounts.Site;
@@ -97,7 +99,14 @@ internal static class SiteSetup
         if (context.User.Identity?.IsAuthenticated == true && context.Features.Get<IEndpointFeature>()?.Endpoint is not null)
         {
             var workspace = context.RequestServices.GetRequiredService<Workspace>();
-            await workspace.LoadAsync(context.RequestServices.GetRequiredService<AccountsDb>(), context.User, context.RequestAborted);
+            var db = context.RequestServices.GetRequiredService<AccountsDb>();
+            using (db.ForAll()) // Which organization it is depends on all memberships of the person.
+            {
+                await workspace.LoadAsync(db, context.User, context.RequestAborted);
+            }
+
+            db.Scope = Roles.AreOperators(context.GetEndpoint()) ? OrganizationScope.All
+                : workspace.IsLoaded ? OrganizationScope.Of(workspace.OrganizationId) : OrganizationScope.None;
             context.RequestServices.GetRequiredService<DevelopmentMailbox>().Welcome(context, workspace);
             if (IsRefused(context, workspace))
             {
