@@ -16,6 +16,6 @@ public sealed class RowSecurityTests
         var (leaks, tables) = await new RowSecurity(await LearningFixture.CreateDatabaseAsync(), Schema).FindLeaksAsync();
 
         Assert.Empty(leaks);
-        Assert.Superset(new HashSet<string> { "files", "batch_lines", "job_results", "federated_messages", "responses" }, [.. tables]);
+        Assert.Superset(new HashSet<string> { "files", "batch_lines", "job_results", "federated_messages", "responses" }, tables.ToHashSet());
     }
 }

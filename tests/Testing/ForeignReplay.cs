@@ -61,7 +61,8 @@ public static partial class ForeignReplay
             foreach (var statement in scoped)
             {
                 var (leak, fault) = await RepeatAsync(connection, statement);
-                (leak is null ? unrepeated : leaks).AddRange(leak ?? fault is { } text ? [leak ?? fault!] : []);
+                leaks.AddRange(leak is null ? [] : [leak]);
+                unrepeated.AddRange(fault is null ? [] : [fault]);
             }
 
             await File.AppendAllTextAsync(
@@ -156,11 +157,20 @@ public static partial class ForeignReplay
         return ([.. kept.Values.SelectMany(one => one)], unscoped);
     }
 
-    /// <summary>Repeats a statement in a transaction that rolls back.</summary>
+    /// <summary>Repeats a statement for the foreign organization, and where it finds something, for nobody: constants are no leak.</summary>
     /// <returns>What it read or wrote; else why Postgres could not run it; both null where it found nothing.</returns>
     private static async Task<(string? Leak, string? Fault)> RepeatAsync(NpgsqlConnection connection, Logged statement)
     {
+        var (found, fault) = await RepeatAsync(connection, statement, "");
+        return found is null || found == (await RepeatAsync(connection, statement, "set local tollgate.organization = '';")).Found
+            ? (null, fault) : ($"{found}: {statement.Sql} [{statement.Detail}]", null);
+    }
+
+    /// <summary>Repeats a statement in a transaction that rolls back.</summary>
+    private static async Task<(string? Found, string? Fault)> RepeatAsync(NpgsqlConnection connection, Logged statement, string before)
+    {
         await using var transaction = await connection.BeginTransactionAsync();
+        await ExecuteAsync(connection, before + "select 1");
         await using var command = new NpgsqlCommand(statement.Sql, connection);
         foreach (var value in ValuesOf(statement))
         {
@@ -176,14 +186,14 @@ public static partial class ForeignReplay
                 {
                     if (!IsNothing(await reader.IsDBNullAsync(i) ? null : reader.GetValue(i)))
                     {
-                        return ($"{reader.GetName(i)} = {reader.GetValue(i)}: {statement.Sql} [{statement.Detail}]", null);
+                        return ($"{reader.GetName(i)} = {reader.GetValue(i)}", null);
                     }
                 }
             }
 
             await reader.CloseAsync();
             return reader.RecordsAffected > 0
-                ? ($"{reader.RecordsAffected} rows: {statement.Sql} [{statement.Detail}]", null) : (null, null);
+                ? ($"{reader.RecordsAffected} rows", null) : (null, null);
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {

@@ -137,7 +137,7 @@ public sealed class RowSecurity(string connectionString, string schema)
             """)).Select(line => new Column(line.Split(':')[0], line.Split(':')[1]))];
 
     /// <summary>Takes away what refuses invented rows.</summary>
-    private Task FreeAsync() => ReadAsync(
+    private Task<List<string>> FreeAsync() => ReadAsync(
         $"""
         do $$
         declare

@@ -81,13 +81,9 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
             Activity.Current?.TraceId.ToHexString());
     }
 
-    private static string ViaOf(HttpContext? context) => context switch
-    {
-        null => AuditVia.Service,
-        _ when context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>() is not { } callers => AuditVia.Session,
-        _ when callers.Names is ["operator"] => AuditVia.CommandLine,
-        _ => AuditVia.Service,
-    };
+    private static string ViaOf(HttpContext? context) => context is null ? AuditVia.Service
+        : context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>() is not { } callers ? AuditVia.Session
+        : callers.Names is ["operator"] ? AuditVia.CommandLine : AuditVia.Service;
 
     private static string Cut(string text, int length) => text.Length > length ? text[..length] : text;
 }
