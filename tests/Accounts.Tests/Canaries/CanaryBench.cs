@@ -108,6 +108,8 @@ internal sealed class CanaryBench : IAsyncDisposable
         var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
         db.Scope = OrganizationScope.All;
         return await use(
-            scope.ServiceProvider, new PlanBook(db, scope.ServiceProvider.GetRequiredService<CatalogueRefresher>(), Clock));
+            scope.ServiceProvider, new PlanBook(
+                db, scope.ServiceProvider.GetRequiredService<CatalogueRefresher>(), scope.ServiceProvider.GetRequiredService<AuditTrail>(),
+                Clock));
     }
 }

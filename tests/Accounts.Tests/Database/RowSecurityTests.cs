@@ -4,6 +4,7 @@ using Npgsql;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Organizations;
+using Tollgate.Accounts.Records;
 using Tollgate.ServiceDefaults.Data;
 using Tollgate.Testing;
 
@@ -114,7 +115,7 @@ public sealed class RowSecurityTests : IAsyncLifetime
 
         Assert.Null(await register.FindAsync(bob, key.Id, default));
         Assert.Empty((await register.ListAsync(bob, find: null, after: null, default)).Keys);
-        Assert.Equal(Records.RecordChange.NotFound, await register.RevokeAsync(bob, key.Id, actorId: null, default));
+        Assert.Equal(RecordChange.NotFound, await register.RevokeAsync(bob, key.Id, actorId: null, default));
     }
 
     private static Task<List<Guid>> OrganizationsAsync(AccountsDb db) =>
