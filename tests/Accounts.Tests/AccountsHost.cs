@@ -3,8 +3,10 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
+using Tollgate.Accounts.Database;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
@@ -131,10 +133,12 @@ internal sealed class AccountsHost : IAsyncDisposable
         return client;
     }
 
+    /// <summary>Uses a service that sees everybody's rows.</summary>
     public async Task<T> InScopeAsync<TService, T>(Func<TService, Task<T>> use)
         where TService : notnull
     {
         await using var scope = Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<AccountsDb>().Scope = OrganizationScope.All;
         return await use(scope.ServiceProvider.GetRequiredService<TService>());
     }
 
@@ -153,5 +157,6 @@ internal sealed class AccountsHost : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         await Responder.DisposeAsync();
+        await ForeignReplay.RunAsync(Postgres);
     }
 }

@@ -25,12 +25,20 @@ public sealed class BillingFixture : IAsyncLifetime
 
     public string ConnectionString { get; private set; } = "";
 
+    /// <summary>The service's.</summary>
     public NpgsqlDataSource Database => App.Services.GetRequiredService<NpgsqlDataSource>();
+
+    /// <summary>Shows a test everybody's rows.</summary>
+    public NpgsqlDataSource Everything { get; private set; } = null!;
+
+    /// <summary>A migrated database. Returns the connection string of the service's role.</summary>
+    public static Task<string> CreateDatabaseAsync() => PostgresServer.CreateDatabaseAsync(
+        "billing", connection => BillingApp.MigrateAsync([$"--Postgres:ConnectionString={connection}"], CancellationToken.None));
 
     public async Task InitializeAsync()
     {
-        ConnectionString = await PostgresServer.CreateDatabaseAsync(
-            "billing", connection => BillingApp.MigrateAsync([$"--Postgres:ConnectionString={connection}"], CancellationToken.None));
+        ConnectionString = await CreateDatabaseAsync();
+        Everything = NpgsqlDataSource.Create(PostgresServer.SeeingAll(ConnectionString));
         App = BillingApp.Create(Arguments());
     }
 
@@ -43,6 +51,8 @@ public sealed class BillingFixture : IAsyncLifetime
         }
 
         await App.DisposeAsync();
+        await Everything.DisposeAsync();
+        await ForeignReplay.RunAsync(ConnectionString);
     }
 
     /// <summary>A started instance on the same database, background work and all.</summary>
@@ -79,7 +89,7 @@ public sealed class BillingFixture : IAsyncLifetime
     {
         if (dollars > 0)
         {
-            await using var connection = await Database.OpenConnectionAsync();
+            await using var connection = await Everything.OpenConnectionAsync();
             await using var transaction = await connection.BeginTransactionAsync();
             await Ledger.LedgerPosting.CreditAsync(
                 connection,
@@ -93,7 +103,7 @@ public sealed class BillingFixture : IAsyncLifetime
     /// <summary>First column of the first row.</summary>
     public async Task<T> ReadAsync<T>(string sql, params object[] values)
     {
-        await using var command = Database.CreateCommand(sql);
+        await using var command = Everything.CreateCommand(sql);
         foreach (var value in values)
         {
             command.Parameters.Add(new NpgsqlParameter { Value = value });
@@ -104,7 +114,7 @@ public sealed class BillingFixture : IAsyncLifetime
 
     public async Task ExecuteAsync(string sql)
     {
-        await using var command = Database.CreateCommand(sql);
+        await using var command = Everything.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Tollgate.Learning;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 using Tollgate.Testing;
 
@@ -43,7 +44,8 @@ public sealed class FederatedFixture : IAsyncLifetime
     /// <summary>First column of the first row.</summary>
     public async Task<T?> ReadAsync<T>(string sql, params object[] values)
     {
-        await using var command = Learning.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(sql);
+        await using var connection = await Learning.Services.GetRequiredService<NpgsqlDataSource>().OpenForAllAsync(default);
+        await using var command = new NpgsqlCommand(sql, connection);
         foreach (var value in values)
         {
             command.Parameters.Add(new NpgsqlParameter { Value = value });

@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Tollgate.Contracts.Learning;
 using Tollgate.Learning.Callers;
@@ -27,12 +26,17 @@ public sealed class LearningFixture : IAsyncLifetime
 
     public HttpClient Http { get; private set; } = null!;
 
-    public NpgsqlDataSource Database => App.Services.GetRequiredService<NpgsqlDataSource>();
+    /// <summary>Shows a test everybody's rows.</summary>
+    public NpgsqlDataSource Everything { get; private set; } = null!;
+
+    /// <summary>A migrated database. Returns the connection string of the service's role.</summary>
+    public static Task<string> CreateDatabaseAsync() => PostgresServer.CreateDatabaseAsync(
+        "learning", connection => LearningApp.MigrateAsync([$"--Postgres:ConnectionString={connection}"], CancellationToken.None));
 
     public async Task InitializeAsync()
     {
-        ConnectionString = await PostgresServer.CreateDatabaseAsync(
-            "learning", connection => LearningApp.MigrateAsync([$"--Postgres:ConnectionString={connection}"], CancellationToken.None));
+        ConnectionString = await CreateDatabaseAsync();
+        Everything = NpgsqlDataSource.Create(PostgresServer.SeeingAll(ConnectionString));
         (App, Http) = await StartAsync(Idle); // What runs batches and jobs has a gateway.
     }
 
@@ -43,6 +47,9 @@ public sealed class LearningFixture : IAsyncLifetime
             await app.StopAsync();
             await app.DisposeAsync();
         }
+
+        await Everything.DisposeAsync();
+        await ForeignReplay.RunAsync(ConnectionString);
     }
 
     /// <summary>Another instance on the same database and folder, with other settings.</summary>
@@ -145,7 +152,7 @@ public sealed class LearningFixture : IAsyncLifetime
     /// <summary>First column of the first row.</summary>
     public async Task<T> ReadAsync<T>(string sql, params object[] values)
     {
-        await using var command = Database.CreateCommand(sql);
+        await using var command = Everything.CreateCommand(sql);
         foreach (var value in values)
         {
             command.Parameters.Add(new NpgsqlParameter { Value = value });
@@ -156,7 +163,7 @@ public sealed class LearningFixture : IAsyncLifetime
 
     public async Task<int> ExecuteAsync(string sql)
     {
-        await using var command = Database.CreateCommand(sql);
+        await using var command = Everything.CreateCommand(sql);
         return await command.ExecuteNonQueryAsync();
     }
 

@@ -50,6 +50,10 @@ public static class PostgresServer
         }
     }
 
+    /// <summary>The connection string with which a test sees everybody's rows.</summary>
+    public static string SeeingAll(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { Options = "-c tollgate.organization=all" }.ConnectionString;
+
     private static async Task<string> StartAsync()
     {
         var setting = Environment.GetEnvironmentVariable("TOLLGATE_TEST_POSTGRES");
@@ -69,7 +73,8 @@ public static class PostgresServer
         var folder = TestFolder.Create("postgres");
         var postgres = new PrivatePostgres(folder, "test");
         var port = FreePort.Next();
-        _ = await postgres.StartAsync(port, ["fsync=off", "full_page_writes=off"], CancellationToken.None);
+        _ = await postgres.StartAsync(
+            port, ["fsync=off", "full_page_writes=off", .. ForeignReplay.SettingsOf(folder)], CancellationToken.None);
         return postgres.ConnectionString(port);
     }
 

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Users;
@@ -60,7 +59,7 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
             At = clock.GetUtcNow(),
             OrganizationId = organizationId,
             ActorId = actorId ?? _actorId ?? signedIn,
-            OperatorId = IsForOperators(context) ? signedIn : null,
+            OperatorId = Roles.AreOperators(context?.GetEndpoint()) ? signedIn : null,
             Via = _via ?? ViaOf(context),
             Address = origin.Address,
             Browser = origin.Browser,
@@ -122,23 +121,9 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
             Activity.Current?.TraceId.ToHexString());
     }
 
-    private static string ViaOf(HttpContext? context)
-    {
-        if (context is null)
-        {
-            return AuditVia.Service;
-        }
-
-        return context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>() switch
-        {
-            null => AuditVia.Session,
-            { Names: ["operator"] } => AuditVia.CommandLine,
-            _ => AuditVia.Service,
-        };
-    }
-
-    private static bool IsForOperators(HttpContext? context) =>
-        context?.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(rule => rule.Roles == Roles.Operator) == true;
+    private static string ViaOf(HttpContext? context) => context is null ? AuditVia.Service
+        : context.GetEndpoint()?.Metadata.GetMetadata<InternalCallers>() is not { } callers ? AuditVia.Session
+        : callers.Names is ["operator"] ? AuditVia.CommandLine : AuditVia.Service;
 
     private static string Cut(string text, int length) => text.Length > length ? text[..length] : text;
 

@@ -45,6 +45,7 @@ internal sealed class PasswordRecovery(
     public async Task<NewPassword> ResetAsync(
         Guid userId, string code, string password, bool revokeKeys, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll(); // The user's keys may be of several organizations.
         IReadOnlyList<Guid> revoked = [];
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
         {

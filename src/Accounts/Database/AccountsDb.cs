@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Users;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Accounts.Database;
 
@@ -15,6 +16,24 @@ namespace Tollgate.Accounts.Database;
 internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : IdentityUserContext<User, Guid>(options), IDataProtectionKeyContext
 {
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
+
+    /// <summary>Whose rows the context reads and writes. Nobody's at first: the session's organization, or work of the service itself, sets
+    /// it.</summary>
+    public OrganizationScope Scope { get; set; }
+
+    /// <summary>The scope of the open connection; null when it is unknown. Only <see cref="ScopeInterceptor"/> uses it.</summary>
+    internal OrganizationScope? AppliedScope { get; set; }
+
+    /// <summary>
+    /// Reads and writes everybody's rows until the result is disposed, for work that no single organization asks for. Await the queries
+    /// before that.
+    /// </summary>
+    public ScopeEnd ForAll()
+    {
+        var end = new ScopeEnd(this, Scope);
+        Scope = OrganizationScope.All;
+        return end;
+    }
 
     protected override void OnModelCreating(ModelBuilder builder)
     {
@@ -53,4 +72,10 @@ internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : Identit
 
         return text.ToString();
     }
+}
+
+/// <summary>Gives a context its scope of before.</summary>
+internal readonly struct ScopeEnd(AccountsDb db, OrganizationScope before) : IDisposable
+{
+    public void Dispose() => db.Scope = before;
 }

@@ -7,5 +7,7 @@ namespace Tollgate.Accounts.Database;
 internal static class DatabaseSetup
 {
     public static void AddAccountsDb(this WebApplicationBuilder builder) => builder.Services.AddDbContext<AccountsDb>(
-        (services, options) => options.UseNpgsql(services.GetRequiredService<NpgsqlDataSource>()));
+        (services, options) => options.UseNpgsql(services.GetRequiredService<NpgsqlDataSource>()).AddInterceptors(Scopes));
+
+    private static readonly ScopeInterceptor Scopes = new();
 }

@@ -1,3 +1,5 @@
+using Tollgate.Accounts.Database;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Accounts.Housekeeping;
@@ -18,6 +20,7 @@ internal sealed partial class HourlyCleanup(IServiceScopeFactory scopes, TimePro
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<AccountsDb>().Scope = OrganizationScope.All;
         foreach (var store in scope.ServiceProvider.GetServices<IExpiringRows>())
         {
             await store.DropExpiredAsync(cancellationToken);

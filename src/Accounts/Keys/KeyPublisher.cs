@@ -39,6 +39,7 @@ internal sealed partial class KeyPublisher(
     /// <exception cref="RedisUnavailableException">Redis did not acknowledge.</exception>
     public async Task<ResolvedKey?> ResolveAsync(string publicId, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll(); // The gateway does not know yet whose key it is.
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var found = await LockAsync($"select * from accounts.api_keys where public_id = {publicId} for share", cancellationToken);
         if (found is not [var key])

@@ -14,6 +14,7 @@ internal sealed class KeyUseBook(AccountsDb db, TimeProvider clock)
     /// </summary>
     public async Task TakeAsync(KeyUseBatch batch, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll(); // A batch has the keys of many organizations.
         var now = clock.GetUtcNow();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var isNew = await db.Database.ExecuteSqlAsync(

@@ -6,6 +6,7 @@ using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Users;
 using Tollgate.Contracts.Keys;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Accounts.Operators;
 
@@ -17,6 +18,7 @@ internal sealed class OperatorBootstrap(
 {
     public async Task<BootstrapOutcome> RunAsync(Bootstrap order, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll(); // It makes the first organization.
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtext('tollgate bootstrap'))", cancellationToken);
         if (await db.Users.AnyAsync(u => u.IsOperator, cancellationToken))
@@ -49,15 +51,24 @@ internal sealed class OperatorBootstrap(
         return new BootstrapOutcome.Made(text, project.OrganizationId);
     }
 
-    /// <summary>Finds the default project of the first operator's organization; null before the bootstrap.</summary>
-    public Task<Project?> FindDefaultProjectAsync(CancellationToken cancellationToken) =>
-        (from user in db.Users
-         where user.IsOperator
-         orderby user.CreatedAt
-         join membership in db.Memberships on user.Id equals membership.UserId
-         join project in db.Projects on membership.OrganizationId equals project.OrganizationId
-         where project.IsDefault
-         select project).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+    /// <summary>
+    /// Finds the default project of the first operator's organization, and acts for that organization from then on. Null before the
+    /// bootstrap.
+    /// </summary>
+    public async Task<Project?> EnterDefaultProjectAsync(CancellationToken cancellationToken)
+    {
+        db.Scope = OrganizationScope.All;
+        var found = await (
+            from user in db.Users
+            where user.IsOperator
+            orderby user.CreatedAt
+            join membership in db.Memberships on user.Id equals membership.UserId
+            join project in db.Projects on membership.OrganizationId equals project.OrganizationId
+            where project.IsDefault
+            select project).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+        db.Scope = found is null ? OrganizationScope.None : OrganizationScope.Of(found.OrganizationId);
+        return found;
+    }
 }
 
 /// <summary>Result of a bootstrap.</summary>

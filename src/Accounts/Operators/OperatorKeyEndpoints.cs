@@ -27,7 +27,7 @@ internal static class OperatorKeyEndpoints
     internal static async Task<Results<JsonHttpResult<KeyListPage>, NotFound>> ListAsync(
         Guid? after, KeyRegister keys, OperatorBootstrap bootstrap, CancellationToken cancellationToken)
     {
-        if (await bootstrap.FindDefaultProjectAsync(cancellationToken) is not { } project)
+        if (await bootstrap.EnterDefaultProjectAsync(cancellationToken) is not { } project)
         {
             return TypedResults.NotFound();
         }
@@ -48,7 +48,7 @@ internal static class OperatorKeyEndpoints
             return TypedResults.ValidationProblem(faults);
         }
 
-        if (await bootstrap.FindDefaultProjectAsync(cancellationToken) is not { } project)
+        if (await bootstrap.EnterDefaultProjectAsync(cancellationToken) is not { } project)
         {
             return TypedResults.NotFound();
         }
@@ -72,7 +72,7 @@ internal static class OperatorKeyEndpoints
     internal static async Task<Results<NoContent, Accepted, NotFound>> RevokeAsync(
         string publicId, KeyRegister keys, OperatorBootstrap bootstrap, CancellationToken cancellationToken)
     {
-        if (await bootstrap.FindDefaultProjectAsync(cancellationToken) is not { } project
+        if (await bootstrap.EnterDefaultProjectAsync(cancellationToken) is not { } project
             || await keys.FindAsync(project.OrganizationId, publicId, cancellationToken) is not { } key)
         {
             return TypedResults.NotFound();

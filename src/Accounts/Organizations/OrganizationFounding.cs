@@ -26,6 +26,7 @@ internal sealed class OrganizationFounding(
     /// <returns>The default project of the user's organization.</returns>
     public async Task<Project> FoundAsync(User user, string? network, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll(); // The organization does not exist yet, and another one may be the user's.
         await LockAsync(user.Id, cancellationToken);
         var own = await db.Memberships.AsNoTracking().Where(m => m.UserId == user.Id).OrderBy(m => m.JoinedAt)
             .FirstOrDefaultAsync(cancellationToken);

@@ -1,3 +1,5 @@
+using Tollgate.Accounts.Database;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Accounts.Outbox;
@@ -50,6 +52,7 @@ internal sealed partial class OutboxWorker(
     private async Task<bool> DeliverNextAsync(int lane, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<AccountsDb>().Scope = OrganizationScope.All; // Messages are about any organization.
         return await scope.ServiceProvider.GetRequiredService<OutboxDelivery>().DeliverNextAsync(Lanes[lane], cancellationToken);
     }
 

@@ -28,6 +28,7 @@ internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView 
     /// <summary>Adds the model's task to an order that lacks it, and collects all faults, including Billing's. Changes nothing.</summary>
     public async Task<(SetPrice Order, IReadOnlyList<PriceFault> Faults)> CheckAsync(SetPrice order, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll(); // Prices are the operator's, for any organization.
         var complete = order with { Task = order.Task ?? await fleet.FindTaskAsync(order.Model, cancellationToken) };
         List<PriceFault> faults = [];
         if (order.OrganizationId is { } organization
@@ -44,6 +45,7 @@ internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView 
     /// <param name="actorId">The user; null for the command line.</param>
     public async Task<IReadOnlyList<PriceFault>> SetAsync(SetPrice order, Guid? actorId, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll();
         var before = (await billing.GetPricesAsync(cancellationToken)).Value?.Prices
             .Where(price => price.Model == order.Model && price.OrganizationId == order.OrganizationId)
             .MinBy(price => price.EffectiveFrom);
@@ -64,6 +66,7 @@ internal sealed class PriceDesk(AccountsDb db, BillingClient billing, FleetView 
     /// <param name="actorId">The user; null for the command line.</param>
     public async Task<string?> WithdrawAsync(ModelPrice price, Guid? actorId, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll();
         var refusal = await billing.WithdrawPriceAsync(price.Version, cancellationToken);
         if (refusal is null)
         {

@@ -8,6 +8,8 @@ using Tollgate.Accounts.Departures;
 using Tollgate.Accounts.Mail;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Portal;
+using Tollgate.Accounts.Users;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Accounts.Site;
@@ -101,7 +103,14 @@ internal static class SiteSetup
         if (context.User.Identity?.IsAuthenticated == true && context.Features.Get<IEndpointFeature>()?.Endpoint is not null)
         {
             var workspace = context.RequestServices.GetRequiredService<Workspace>();
-            await workspace.LoadAsync(context.RequestServices.GetRequiredService<AccountsDb>(), context.User, context.RequestAborted);
+            var db = context.RequestServices.GetRequiredService<AccountsDb>();
+            using (db.ForAll()) // Which organization it is depends on all memberships of the person.
+            {
+                await workspace.LoadAsync(db, context.User, context.RequestAborted);
+            }
+
+            db.Scope = Roles.AreOperators(context.GetEndpoint()) ? OrganizationScope.All
+                : workspace.IsLoaded ? OrganizationScope.Of(workspace.OrganizationId) : OrganizationScope.None;
             context.RequestServices.GetRequiredService<DevelopmentMailbox>().Welcome(context, workspace);
             PageZone.Use(workspace.TimeZone);
             if (DepartureSetup.LeadsToLeaving(context, workspace) || IsRefused(context, workspace))

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -32,4 +33,8 @@ internal sealed class User : IdentityUser<Guid>
 internal static class Roles
 {
     public const string Operator = "operator";
+
+    /// <summary>Whether an endpoint is for operators only.</summary>
+    public static bool AreOperators(Endpoint? endpoint) =>
+        endpoint?.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(rule => rule.Roles == Operator) == true;
 }

@@ -12,7 +12,7 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
     public async Task<bool> KeepAsync(AnswerName name, Guid requestId, byte[] answer, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(name.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
         await LockAsync(connection, name, cancellationToken);
@@ -42,7 +42,7 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
     /// <returns>True when the answer is kept.</returns>
     public async Task<bool> WithdrawAsync(AnswerName name, Guid requestId, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(name.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await LockAsync(connection, name, cancellationToken);
         var isKept = await connection.ReadValueAsync<bool>(
@@ -71,7 +71,7 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
     public async Task<(Guid RequestId, byte[] Sealed)?> FindAsync(AnswerName name, CancellationToken cancellationToken)
     {
         var since = clock.GetUtcNow() - IdempotentAnswers.KeptFor;
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(name.OrganizationId, cancellationToken);
         var found = await connection.ReadRowsAsync(
             """
             select request_id, sealed from idempotent_answers
@@ -89,7 +89,7 @@ internal sealed class AnswerStore(NpgsqlDataSource dataSource, TimeProvider cloc
     public async Task<int> RollPartitionsAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await connection.ExecuteAsync(
             "delete from withdrawn_answers where withdrawn_at < $1", cancellationToken, now - IdempotentAnswers.KeptFor);
         return await connection.ReadValueAsync<int>(

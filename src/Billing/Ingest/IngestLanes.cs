@@ -54,7 +54,7 @@ internal sealed class IngestLanes(NpgsqlDataSource dataSource, RestoreWatch rest
 
     private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await connection.ExecuteAsync(CreateStageSql, cancellationToken);
         return connection;
     }

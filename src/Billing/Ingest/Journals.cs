@@ -51,7 +51,7 @@ internal sealed class Journals(NpgsqlDataSource dataSource, RestoreWatch restore
     /// <returns>False when there is no such journal.</returns>
     public async Task<bool> RetireAsync(Guid journalId, CancellationToken cancellationToken)
     {
-        await using var connection = await restores.OpenAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(OrganizationScope.All, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var retired = await connection.ExecuteAsync(
             "update journals set retired_at = now(), witnessed_at = null where id = $1 and retired_at is null",
@@ -87,7 +87,7 @@ internal sealed class Journals(NpgsqlDataSource dataSource, RestoreWatch restore
 
     public async Task<IReadOnlyList<JournalState>> ListAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         return await connection.ReadRowsAsync(
             """
             select j.id, j.boot, j.gateway_id, j.cursor, j.last_seen, j.deregistered_at is not null, j.retired_at is not null,

@@ -16,7 +16,7 @@ internal sealed partial class PartitionMaintenance(NpgsqlDataSource dataSource, 
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var made = await connection.ReadValueAsync<int>(
             "select ensure_usage_partitions($1, $2)", cancellationToken, today.AddDays(-1), today.AddDays(DaysAhead));
         if (made > 0)

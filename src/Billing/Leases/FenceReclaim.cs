@@ -37,7 +37,7 @@ internal sealed partial class FenceReclaim(
 
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await restores.OpenAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(OrganizationScope.All, cancellationToken);
         var fenced = await connection.ReadRowsAsync(
             """
             select w.organization_id from wallets w

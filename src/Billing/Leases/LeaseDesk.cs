@@ -21,7 +21,7 @@ internal sealed class LeaseDesk(RestoreWatch restores, FenceReclaim fences, IOpt
 
     public async Task<Lease> AskAsync(LeaseRequest request, CancellationToken cancellationToken)
     {
-        await using var connection = await restores.OpenAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(OrganizationScope.Of(request.OrganizationId), cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var wallet = await Wallet.LockAsync(connection, request.OrganizationId, cancellationToken);
         if (wallet is null)

@@ -60,7 +60,7 @@ internal static class StatementEndpoints
     internal static async Task<Ok<IReadOnlyList<StatementLine>>> ReadAsync(
         Guid organizationId, NpgsqlDataSource dataSource, CancellationToken cancellationToken, int limit = 100)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(organizationId, cancellationToken);
         var lines = await connection.ReadRowsAsync(
             Lines,
             row => new StatementLine(

@@ -23,7 +23,7 @@ internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient st
     /// <summary>Finds a checkout of the organization; null when it has none with that id.</summary>
     public async Task<CheckoutState?> FindAsync(Guid organizationId, Guid checkoutId, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(organizationId, cancellationToken);
         var found = await connection.ReadRowsAsync(
             "select amount_usd, state, created_at from checkouts where id = $1 and organization_id = $2",
             row => new CheckoutState(row.GetInt32(0), Progress(row.GetString(1)), row.GetFieldValue<DateTimeOffset>(2)),
@@ -36,7 +36,7 @@ internal sealed class CheckoutDesk(NpgsqlDataSource dataSource, IStripeClient st
     /// <exception cref="StripeException">Stripe refused or did not answer; a retry with the same request id is safe.</exception>
     public async Task<CheckoutStarted?> StartAsync(Guid organizationId, StartCheckout checkout, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(organizationId, cancellationToken);
         await connection.ExecuteAsync(
             """
             insert into checkouts (id, organization_id, amount_usd, email, return_url) values ($1, $2, $3, $4, $5)

@@ -23,7 +23,7 @@ internal sealed partial class CheckoutPoll(
         }
 
         List<string> sessions;
-        await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
+        await using (var connection = await dataSource.OpenForAllAsync(cancellationToken))
         {
             // Reschedules before asking, so a crash here only delays the checkout to its next turn. The pause grows with the checkout's
             // age, up to an hour.

@@ -50,13 +50,13 @@ internal sealed partial class CheckoutReplay(
 
     private async Task<string> ReadDatabaseAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await restores.OpenAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(OrganizationScope.All, cancellationToken);
         return await restores.RecognizeAsync(connection, cancellationToken);
     }
 
     private async Task<bool> IsSettledAsync(Guid checkout, CancellationToken cancellationToken)
     {
-        await using var connection = await restores.OpenAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(OrganizationScope.All, cancellationToken);
         return await connection.ReadValueAsync<bool>(
             "select exists (select from checkouts where id = $1 and state in ('paid', 'parked'))", cancellationToken, checkout);
     }

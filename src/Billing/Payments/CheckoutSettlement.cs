@@ -20,7 +20,7 @@ internal sealed partial class CheckoutSettlement(
     public async Task SettleAsync(string sessionId, CancellationToken cancellationToken)
     {
         var session = await new SessionService(stripe).GetAsync(sessionId, cancellationToken: cancellationToken);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await RememberAsync(connection, session, cancellationToken);
         var checkouts = await connection.ReadRowsAsync(

@@ -28,7 +28,7 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
     {
         var now = clock.GetUtcNow();
         var from = price.EffectiveFrom is { } date && date > now ? date.ToUniversalTime() : now;
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync("select pg_advisory_xact_lock(hashtext('tollgate prices'), hashtext($1))", cancellationToken,
             price.Model);
@@ -58,7 +58,7 @@ internal sealed class PriceBook(NpgsqlDataSource dataSource, TimeProvider clock)
     /// </summary>
     public async Task<PriceWithdrawal> WithdrawAsync(Guid version, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var withdrawn = await connection.ReadValueAsync<long>(
             """
             with withdrawn as (

@@ -22,7 +22,7 @@ internal sealed partial class PriceFeed(
     /// <summary>Reads the book and publishes it.</summary>
     public async Task PublishAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         publisher.Publish(await book.ReadAsync(connection, cancellationToken));
     }
 
@@ -54,7 +54,7 @@ internal sealed partial class PriceFeed(
 
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await connection.ExecuteAsync("listen " + PriceBook.Channel, cancellationToken);
         while (true)
         {

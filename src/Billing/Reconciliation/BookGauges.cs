@@ -38,7 +38,7 @@ internal sealed class BookGauges(NpgsqlDataSource dataSource, BillingMetrics met
 
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var last = await connection.ReadRowsAsync(LastRunsSql, row => (row.GetString(0), row.GetInt64(1)), cancellationToken);
         var open = await connection.ReadRowsAsync(
             OpenSql, row => (row.GetString(0), row.GetString(1), row.GetInt64(2)), cancellationToken);

@@ -24,7 +24,7 @@ internal sealed partial class BookReconciliation(NpgsqlDataSource dataSource, Ti
 
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         foreach (var (name, sql) in Checks)
         {
             await CheckAsync(connection, name, sql, cancellationToken);

@@ -23,7 +23,7 @@ internal static class BooksEndpoints
 
     internal static async Task<Ok<BooksState>> ShowAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var checks = await connection.ReadRowsAsync(
             """
             select distinct on (name) name, finished_at, checked, differences, detail from reconciliation_runs

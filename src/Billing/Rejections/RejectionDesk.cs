@@ -26,7 +26,7 @@ internal sealed class RejectionDesk(NpgsqlDataSource dataSource, IngestLanes lan
     /// <summary>Lists the oldest waiting rows.</summary>
     public async Task<IReadOnlyList<RejectedUsage>> ListAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var rows = await connection.ReadRowsAsync(
             $"select reason, rejected_at, event from usage_rejected r where {Waits} order by rejected_at, request_id limit {MostListed}",
             row => new RejectedUsage(row.GetString(0), row.GetFieldValue<DateTimeOffset>(1), Read(row.GetString(2)), null),

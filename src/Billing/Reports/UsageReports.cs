@@ -12,7 +12,7 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
     public async Task<RequestCosts> OfRequestsAsync(
         Guid organizationId, IReadOnlyList<Guid> requestIds, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(organizationId, cancellationToken);
         return (await connection.ReadRowsAsync(
             """
             select count(*) filter (where seq = 0)::int, coalesce(sum(amount), 0), coalesce(sum(output), 0)::bigint from usage_events
@@ -25,6 +25,7 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
     /// <summary>Groups one organization's usage by bucket, project, key, model, endpoint and service class.</summary>
     public Task<UsageReport> OfOrganizationAsync(Guid organizationId, ReportRange range, CancellationToken cancellationToken) =>
         ReadAsync(
+            OrganizationScope.Of(organizationId),
             "null::uuid, project_id, key_id, model, endpoint, service_class",
             "organization_id = $4 and",
             "2, 3, 4, 5, 6, 7",
@@ -41,13 +42,14 @@ internal sealed class UsageReports(NpgsqlDataSource dataSource)
             ReportSubject.Model => "null::uuid, null::uuid, null::uuid, model, null::text, 0::smallint",
             _ => "null::uuid, null::uuid, null::uuid, null::text, null::text, 0::smallint",
         };
-        return ReadAsync(columns, "", "2, 3, 4, 5, 6, 7", range, cancellationToken);
+        return ReadAsync(OrganizationScope.All, columns, "", "2, 3, 4, 5, 6, 7", range, cancellationToken);
     }
 
     private async Task<UsageReport> ReadAsync(
-        string subject, string filter, string groups, ReportRange range, CancellationToken cancellationToken, params object[] more)
+        OrganizationScope scope, string subject, string filter, string groups, ReportRange range, CancellationToken cancellationToken,
+        params object[] more)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenAsync(scope, cancellationToken);
         var asOf = default(DateTimeOffset);
         var rows = await connection.ReadRowsAsync(
             $"""

@@ -41,9 +41,9 @@ internal sealed partial class RestoreWatch(NpgsqlDataSource dataSource, TimeProv
     }
 
     /// <summary>Opens a connection. Seals the wallets first if the database was restored.</summary>
-    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    public async Task<NpgsqlConnection> OpenAsync(OrganizationScope scope, CancellationToken cancellationToken)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        var connection = await dataSource.OpenAsync(scope, cancellationToken);
         try
         {
             await RecognizeAsync(connection, cancellationToken);
@@ -79,7 +79,7 @@ internal sealed partial class RestoreWatch(NpgsqlDataSource dataSource, TimeProv
     /// <summary>Writes one beat.</summary>
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await OpenAsync(cancellationToken);
+        await using var connection = await OpenAsync(OrganizationScope.None, cancellationToken);
         var rows = await connection.ReadRowsAsync(
             $"""
             insert into beats (process, beat) values ($1, 1)
@@ -149,6 +149,7 @@ internal sealed partial class RestoreWatch(NpgsqlDataSource dataSource, TimeProv
     {
         var now = Clock.GetUtcNow();
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await OrganizationScope.All.ApplyToTransactionAsync(connection, cancellationToken); // Also for a caller who sees one wallet.
         await connection.ExecuteAsync("select from database_identity for update", cancellationToken);
 
         // Reads in a separate statement, because the one that waited for the lock misses its holder's writes to other tables.

@@ -62,7 +62,7 @@ internal static class WalletEndpoints
     internal static async Task<Results<Ok<WalletState>, NotFound>> ReadAsync(
         Guid organizationId, NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(organizationId, cancellationToken);
         var states = await connection.ReadRowsAsync(
             "select balance, leased, now() from wallets where organization_id = $1",
             row => new WalletState(row.GetDecimal(0), row.GetDecimal(1), row.GetFieldValue<DateTimeOffset>(2)),

@@ -13,7 +13,8 @@ internal sealed class WalletOpening(NpgsqlDataSource dataSource, IOptions<Wallet
     /// </summary>
     public async Task OpenAsync(Guid organizationId, OpenWallet opening, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        // The limits of welcome credit count all organizations.
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(
             "insert into wallets (organization_id, name) values ($1, $2) on conflict (organization_id) do update set name = excluded.name",

@@ -53,7 +53,7 @@ internal sealed partial class WelcomeCredits(
     /// <summary>Gives waiting organizations their credit as far as the limits allow, those that waited longest first.</summary>
     public async Task GiveWaitingAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var waiting = await connection.ReadRowsAsync(
             """
             select organization_id, email_sha256, mail_domain, network from welcome_credits_withheld
@@ -75,7 +75,7 @@ internal sealed partial class WelcomeCredits(
     public async Task<WelcomeCreditReport> ReportAsync(CancellationToken cancellationToken)
     {
         var since = clock.GetUtcNow() - Day;
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var given = await connection.ReadValueAsync<long>(
             "select count(*) from welcome_credits where granted_at > $1", cancellationToken, since);
         var withheld = await connection.ReadRowsAsync(

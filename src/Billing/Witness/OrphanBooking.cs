@@ -41,7 +41,7 @@ internal sealed partial class OrphanBooking(
 
     private async Task<List<(Guid Journal, UsageEvent Usage)>> FindAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await restores.OpenAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(OrganizationScope.All, cancellationToken);
         return await connection.ReadRowsAsync(OrphansSql, row => (row.GetGuid(AfterUnits + 4), Read(row)), cancellationToken, MostAtOnce);
     }
 

@@ -31,7 +31,7 @@ internal sealed partial class RetiredJournals(
 
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await restores.OpenAsync(cancellationToken);
+        await using var connection = await restores.OpenAsync(OrganizationScope.All, cancellationToken);
         var ready = await connection.ReadRowsAsync(ReadySql, row => row.GetGuid(0), cancellationToken);
         _readySince = ready.ToDictionary(journal => journal, journal => _readySince.GetValueOrDefault(journal, Clock.GetTimestamp()));
         var overdue = ready.Where(journal => Clock.GetElapsedTime(_readySince[journal]) > options.Value.RetiredWait).ToArray();

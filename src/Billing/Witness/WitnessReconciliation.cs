@@ -52,7 +52,7 @@ internal sealed partial class WitnessReconciliation(
         {
         }
 
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         while (await CountAsync(connection, CompareSql, cancellationToken, started - options.Value.Patience, MostAtOnce) >= MostAtOnce / 2)
         {
         }

@@ -75,7 +75,7 @@ internal sealed partial class WorkerLogs(
 
     private async Task ReadAsync(Uri worker, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var (log, cursor) = (await connection.ReadRowsAsync(
             "select log_id, cursor from witness_logs where worker = $1 order by read_at desc limit 1",
             row => ((Guid?)row.GetGuid(0), row.GetInt64(1)),

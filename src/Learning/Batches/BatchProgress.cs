@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
-using NpgsqlTypes;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Learning.Callers;
 using Tollgate.Learning.Claims;
@@ -35,7 +34,7 @@ internal sealed class BatchProgress(
     public async Task<OpenAiError?> BeginAsync(
         Batch batch, IReadOnlyList<InputLine> lines, string? model, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(batch.Caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await FileQuota.LockAsync(connection, batch.Caller.OrganizationId, cancellationToken);
         var (_, waiting) = await BatchTable.CountAsync(connection, batch.Caller.OrganizationId, cancellationToken);
@@ -55,21 +54,11 @@ internal sealed class BatchProgress(
             return null; // Cancelled meanwhile: it has no lines. Or lost: the next renewal says so.
         }
 
-        await using (var rows = await connection.BeginBinaryImportAsync(
-            "copy batch_lines (batch_id, line, at, bytes) from stdin (format binary)", cancellationToken))
-        {
-            foreach (var line in lines)
-            {
-                await rows.StartRowAsync(cancellationToken);
-                await rows.WriteAsync(batch.Id, NpgsqlDbType.Uuid, cancellationToken);
-                await rows.WriteAsync(line.Line, NpgsqlDbType.Integer, cancellationToken);
-                await rows.WriteAsync(line.At, NpgsqlDbType.Bigint, cancellationToken);
-                await rows.WriteAsync(line.Bytes, NpgsqlDbType.Integer, cancellationToken);
-            }
-
-            await rows.CompleteAsync(cancellationToken);
-        }
-
+        // Not COPY: Postgres refuses it for tables with row-level security.
+        await connection.ExecuteAsync(
+            "insert into batch_lines (batch_id, line, at, bytes) select $1, * from unnest($2::int[], $3::bigint[], $4::int[])",
+            cancellationToken, batch.Id, lines.Select(line => line.Line).ToArray(), lines.Select(line => line.At).ToArray(),
+            lines.Select(line => line.Bytes).ToArray());
         await transaction.CommitAsync(cancellationToken);
         return null;
     }
@@ -90,7 +79,7 @@ internal sealed class BatchProgress(
     /// <param name="after">Number of the line before the first one.</param>
     public async Task<IReadOnlyList<OpenLine>> ListAsync(Guid batch, int after, int most, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         return await connection.ReadRowsAsync(
             "select line, at, bytes, state from batch_lines where batch_id = $1 and line > $2 and state < 2 order by line limit $3",
             row => new OpenLine(new InputLine(row.GetInt32(0), row.GetInt64(1), row.GetInt32(2)), row.GetInt16(3) == 1),
@@ -100,7 +89,7 @@ internal sealed class BatchProgress(
     /// <summary>Notes that lines are about to be asked for: from here on they may have run.</summary>
     public async Task MarkAskedAsync(Guid batch, IReadOnlyList<int> lines, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var marked = await connection.ExecuteAsync(
             """
             update batch_lines set state = 1 where batch_id = $1 and line = any($2) and state < 2
@@ -119,7 +108,7 @@ internal sealed class BatchProgress(
         Guid batch, IReadOnlyList<LineOutcome> lines, IReadOnlyList<Segment> segments, CancellationToken cancellationToken)
     {
         var usage = lines.Aggregate(default(LineUsage), (sum, line) => sum + line.Usage);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var failed = lines.Count(line => line.Failed);
         await claims.ChangeAsync(
@@ -165,7 +154,7 @@ internal sealed class BatchProgress(
     /// <summary>The durable answers of a batch in the order in which they came.</summary>
     public async Task<IReadOnlyList<StoredSegment>> ListSegmentsAsync(Guid batch, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         return await connection.ReadRowsAsync(
             "select failed, bytes, blob_id, wrapped_key from batch_segments where batch_id = $1 order by number",
             row => new StoredSegment(row.GetBoolean(0), row.GetInt64(1), row.GetGuid(2), row.GetFieldValue<byte[]>(3)),
@@ -177,7 +166,7 @@ internal sealed class BatchProgress(
     public async Task EndAsync(Batch batch, IReadOnlyList<BatchFile> made, CancellationToken cancellationToken)
     {
         var now = PublicIds.Now(clock);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(batch.Caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await claims.ChangeAsync(
             connection, batch.Id,

@@ -16,7 +16,7 @@ internal sealed class BatchTable(NpgsqlDataSource dataSource, FileQuota quota, I
     /// <summary>Makes a batch. Returns the error when the organization has too many, or no room for its files.</summary>
     public async Task<OpenAiError?> AddAsync(Batch batch, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(batch.Caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await FileQuota.LockAsync(connection, batch.Caller.OrganizationId, cancellationToken);
         if (await quota.RefuseAsync(connection, batch.Caller.OrganizationId, "input_file_id", 1, FilesOfBatch, cancellationToken)
@@ -63,7 +63,7 @@ internal sealed class BatchTable(NpgsqlDataSource dataSource, FileQuota quota, I
     /// <summary>A batch of the caller's project; null when it has none of the id.</summary>
     public async Task<Batch?> FindAsync(FileCaller caller, Guid id, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return (await connection.ReadRowsAsync(
             $"select {Batch.Columns} from batches where organization_id = $1 and project_id = $2 and id = $3",
             Batch.Read, cancellationToken, caller.OrganizationId, caller.ProjectId, id)).FirstOrDefault();
@@ -73,7 +73,7 @@ internal sealed class BatchTable(NpgsqlDataSource dataSource, FileQuota quota, I
     public async Task<(IReadOnlyList<Batch> Batches, bool HasMore)> ListAsync(
         FileCaller caller, Guid? after, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         var batches = await connection.ReadRowsAsync(
             $"""
             select {Batch.Columns} from batches where organization_id = $1 and project_id = $2 and ($3::uuid is null or id < $3)
@@ -87,7 +87,7 @@ internal sealed class BatchTable(NpgsqlDataSource dataSource, FileQuota quota, I
     /// <summary>Begins to cancel a batch whose lines are not all done. Returns the batch as it is then; null when there is none.</summary>
     public async Task<Batch?> CancelAsync(FileCaller caller, Guid id, CancellationToken cancellationToken)
     {
-        await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
+        await using (var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken))
         {
             await connection.ExecuteAsync(
                 """

@@ -27,7 +27,7 @@ internal sealed class Claims<T>(NpgsqlDataSource dataSource, ClaimTable<T> table
     public async Task<T?> ClaimAsync(IEnumerable<Guid> own, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         return (await connection.ReadRowsAsync(
             $"""
             update {table.Name} set runner = $2, runner_until = $3{table.Sets}
@@ -44,7 +44,7 @@ internal sealed class Claims<T>(NpgsqlDataSource dataSource, ClaimTable<T> table
     /// <exception cref="ClaimLostException">It is no longer this process's.</exception>
     public async Task<T> RenewAsync(Guid id, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         return (await connection.ReadRowsAsync(
             $"update {table.Name} set runner_until = $3 where id = $1 and runner = $2 and {table.IsLive} returning {table.Columns}",
             table.Read, cancellationToken, id, _runner, clock.GetUtcNow() + lease)).FirstOrDefault()
@@ -54,7 +54,7 @@ internal sealed class Claims<T>(NpgsqlDataSource dataSource, ClaimTable<T> table
     /// <summary>Lets another process take a row at once.</summary>
     public async Task ReleaseAsync(Guid id, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await connection.ExecuteAsync(
             $"update {table.Name} set runner = null, runner_until = null where id = $1 and runner = $2", cancellationToken, id, _runner);
     }
@@ -63,7 +63,7 @@ internal sealed class Claims<T>(NpgsqlDataSource dataSource, ClaimTable<T> table
     /// <inheritdoc cref="ChangeAsync(NpgsqlConnection, Guid, string, CancellationToken, object[])"/>
     public async Task ChangeAsync(Guid id, string update, CancellationToken cancellationToken, params object?[] values)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await ChangeAsync(connection, id, update, cancellationToken, values);
     }
 

@@ -46,7 +46,7 @@ internal abstract partial class CostReading(
 
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var now = Clock.GetUtcNow();
         var due = await connection.ReadRowsAsync(
             $"""

@@ -53,7 +53,7 @@ internal sealed class DeploymentFeed(
     /// <summary>Returns names whose next model is not ready yet.</summary>
     private async Task<IReadOnlyList<PendingName>> PublishAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var rows = await connection.ReadRowsAsync(
             """
             select organization_id, project_id, name, model, next_model, previous_model, created_at from deployments
@@ -86,7 +86,7 @@ internal sealed class DeploymentFeed(
     {
         var models = await ready.FindAsync(cancellationToken);
         var switched = 0;
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         foreach (var name in pending.Where(name => models.Contains((name.Model, name.Owner))))
         {
             switched += await connection.ExecuteAsync(

@@ -14,14 +14,14 @@ internal sealed class DeploymentTable(NpgsqlDataSource dataSource, IOptions<Depl
     /// <summary>The deployment of a name; null when the project has none.</summary>
     public async Task<Deployment?> FindAsync(FileCaller caller, string name, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return await FindAsync(connection, caller, name, "", cancellationToken);
     }
 
     /// <summary>All deployments of the project, by name.</summary>
     public async Task<IReadOnlyList<Deployment>> ListAsync(FileCaller caller, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return await connection.ReadRowsAsync(
             $"select {Deployment.Columns} from deployments where {OfCaller} order by name", Deployment.Read, cancellationToken,
             caller.OrganizationId, caller.ProjectId);
@@ -35,7 +35,7 @@ internal sealed class DeploymentTable(NpgsqlDataSource dataSource, IOptions<Depl
     public async Task<OrRefusal<Deployment>> OrderAsync(
         FileCaller caller, DeploymentRequest request, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await LockAsync(connection, caller, cancellationToken);
 
@@ -79,7 +79,7 @@ internal sealed class DeploymentTable(NpgsqlDataSource dataSource, IOptions<Depl
     /// <summary>Orders the model that a name had before.</summary>
     public async Task<OrRefusal<Deployment>> OrderPreviousAsync(FileCaller caller, string name, CancellationToken cancellationToken)
     {
-        await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
+        await using (var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken))
         {
             await connection.ExecuteAsync(
                 $"update deployments set next_model = previous_model where {OfCaller} and name = $3 and previous_model is not null",
@@ -93,7 +93,7 @@ internal sealed class DeploymentTable(NpgsqlDataSource dataSource, IOptions<Depl
     /// <summary>Deletes a deployment. False when the project has none of the name.</summary>
     public async Task<bool> DeleteAsync(FileCaller caller, string name, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return await connection.ExecuteAsync(
             $"delete from deployments where {OfCaller} and name = $3", cancellationToken, caller.OrganizationId, caller.ProjectId,
             name) > 0;

@@ -38,7 +38,7 @@ internal sealed class ModelDeletion(NpgsqlDataSource dataSource, FileDeletion fi
     {
         var now = PublicIds.Now(clock);
         Guid blob;
-        await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
+        await using (var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken))
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             var found = await connection.ReadRowsAsync(
@@ -97,7 +97,7 @@ internal sealed class ModelDeletion(NpgsqlDataSource dataSource, FileDeletion fi
     /// <summary>The receipt of a deleted model of the caller's project; null when it has none of the name.</summary>
     public async Task<ModelReceipt?> FindReceiptAsync(FileCaller caller, string name, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return (await connection.ReadRowsAsync(
             $"""
             select {Facts}, deleted_at, deleted_by, not exists (select from removals where removals.blob_id = tuned_models.blob_id),

@@ -45,7 +45,7 @@ internal sealed partial class ModelFiles(
 
     private async Task<(Guid Blob, byte[] Key, long Bytes)?> FindAsync(string model, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         return (await connection.ReadRowsAsync<(Guid, byte[], long)?>(
             """
             select blob_id, wrapped_key, bytes from tuned_models t

@@ -14,7 +14,7 @@ internal sealed class TunedModelTable(NpgsqlDataSource dataSource)
     public async Task<(IReadOnlyList<TunedModel> Models, bool HasMore)> ListAsync(
         FileCaller caller, string? after, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         var models = await connection.ReadRowsAsync(
             $"""
             select {TunedModel.Columns} from tuned_models where {OfCaller}

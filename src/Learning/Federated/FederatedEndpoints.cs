@@ -8,6 +8,7 @@ using Npgsql;
 using Tollgate.Contracts.Federated;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Learning.Callers;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.ServiceAuthentication;
 
 namespace Tollgate.Learning.Federated;
@@ -91,7 +92,7 @@ internal static class FederatedEndpoints
         HttpContext context, string job, FileCalls calls, FederatedTable table, RoundSteps steps, NpgsqlDataSource dataSource) =>
         calls.RunAsync(context, async caller =>
         {
-            await using (var connection = await dataSource.OpenConnectionAsync(context.RequestAborted))
+            await using (var connection = await dataSource.OpenForAsync(caller.OrganizationId, context.RequestAborted))
             {
                 await using var transaction = await connection.BeginTransactionAsync(context.RequestAborted);
                 if (await FederatedTable.LockAsync(connection, caller, job, context.RequestAborted) is not { } locked)

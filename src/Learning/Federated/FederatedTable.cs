@@ -33,7 +33,7 @@ internal sealed class FederatedTable(NpgsqlDataSource dataSource, IOptions<Feder
             Weights = new double[task.LayerNumbers],
             CreatedAt = now,
         };
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await FileQuota.LockAsync(connection, caller.OrganizationId, cancellationToken);
         var live = await connection.ReadValueAsync<long>(
@@ -61,7 +61,7 @@ internal sealed class FederatedTable(NpgsqlDataSource dataSource, IOptions<Feder
     /// <summary>A training of the caller's project; null when it has none of the id.</summary>
     public async Task<FederatedJob?> FindAsync(FileCaller caller, string id, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return await FindAsync(connection, caller, id, "", cancellationToken);
     }
 
@@ -74,7 +74,7 @@ internal sealed class FederatedTable(NpgsqlDataSource dataSource, IOptions<Feder
     public async Task<(IReadOnlyList<FederatedJob> Jobs, bool HasMore)> ListAsync(
         FileCaller caller, Guid? after, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         var jobs = await connection.ReadRowsAsync(
             $"""
             select {FederatedJob.Columns} from federated_jobs
@@ -88,14 +88,14 @@ internal sealed class FederatedTable(NpgsqlDataSource dataSource, IOptions<Feder
     /// <summary>Who takes part, by number from 1.</summary>
     public async Task<IReadOnlyList<ParticipantState>> ParticipantsAsync(FederatedJob job, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(job.Caller.OrganizationId, cancellationToken);
         return await ParticipantState.ReadAsync(connection, job, cancellationToken);
     }
 
     /// <summary>The rounds that ended with a sum.</summary>
     public async Task<IReadOnlyList<EndedRound>> RoundsAsync(FederatedJob job, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(job.Caller.OrganizationId, cancellationToken);
         return await connection.ReadRowsAsync(
             "select round, attempts, members from federated_rounds where job_id = $1 order by round",
             row => new EndedRound(row.GetInt32(0), row.GetInt32(1), row.GetFieldValue<int[]>(2)), cancellationToken, job.Id);

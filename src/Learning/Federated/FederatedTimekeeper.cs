@@ -30,7 +30,7 @@ internal sealed class FederatedTimekeeper(
 
     private async Task<bool> AdvanceOneAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var due = await connection.ReadRowsAsync(
             $"""

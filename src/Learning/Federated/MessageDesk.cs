@@ -13,7 +13,7 @@ internal sealed class MessageDesk(NpgsqlDataSource dataSource, RoundSteps steps,
     public async Task<OpenAiError?> TakeAsync(
         FederatedMessage message, string id, FileCaller caller, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await FederatedTable.LockAsync(connection, caller, id, cancellationToken) is not { } job)
         {

@@ -10,7 +10,7 @@ internal sealed class RoundView(NpgsqlDataSource dataSource)
     /// <param name="participant">A number of the task.</param>
     public async Task<FederatedRound> OfAsync(FederatedJob job, int participant, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(job.Caller.OrganizationId, cancellationToken);
         var attempt = await AttemptState.ReadAsync(connection, job, cancellationToken);
         var isDone = job.HasEnded || !attempt.Members(job.Phase).Contains(participant)
             || attempt.Senders(job.Phase).Contains(participant);

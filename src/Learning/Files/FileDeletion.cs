@@ -38,6 +38,7 @@ internal sealed class FileDeletion(
     public async Task<bool> DeleteAsync(FileCaller caller, Guid id, CancellationToken cancellationToken)
     {
         var deleted = await MarkAsync(
+            OrganizationScope.Of(caller.OrganizationId),
             $"""
             select {Facts} from files
             where organization_id = $1 and project_id = $2 and id = $3 and deleted_at is null and (expires_at is null or expires_at > $4)
@@ -56,6 +57,7 @@ internal sealed class FileDeletion(
     public async Task<int> DeleteExpiredAsync(int most, CancellationToken cancellationToken)
     {
         var deleted = await MarkAsync(
+            OrganizationScope.All,
             $"select {Facts} from files where deleted_at is null and expires_at <= $1 order by expires_at limit $2 for update skip locked",
             null, "expiry", cancellationToken, clock.GetUtcNow(), most);
         return deleted.Count;
@@ -73,7 +75,7 @@ internal sealed class FileDeletion(
     /// <summary>The receipt of a deleted file of the caller's project; null when it has none of the id.</summary>
     public async Task<DeletionReceipt?> FindReceiptAsync(FileCaller caller, Guid id, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return (await connection.ReadRowsAsync(
             """
             select id, organization_id, project_id, purpose, bytes, sha256, created_at, deleted_at, deleted_by, deleted_why,
@@ -99,10 +101,11 @@ internal sealed class FileDeletion(
     }
 
     private async Task<IReadOnlyList<Guid>> MarkAsync(
-        string select, Guid? deletedBy, string why, CancellationToken cancellationToken, params object?[] values)
+        OrganizationScope scope, string select, Guid? deletedBy, string why, CancellationToken cancellationToken,
+        params object?[] values)
     {
         var now = PublicIds.Now(clock);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenAsync(scope, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var found = await connection.ReadRowsAsync(
             select,

@@ -21,7 +21,7 @@ internal sealed class FileTable(NpgsqlDataSource dataSource, FileQuota quota, Ti
     /// <summary>The error when an organization cannot keep as much more; null when it can at the moment.</summary>
     public async Task<OpenAiError?> RefuseAsync(FileCaller caller, string param, long bytes, int files, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return await quota.RefuseAsync(connection, caller.OrganizationId, param, bytes, files, cancellationToken);
     }
 
@@ -30,7 +30,7 @@ internal sealed class FileTable(NpgsqlDataSource dataSource, FileQuota quota, Ti
     public async Task<OpenAiError?> AddAsync(
         FileCaller caller, StoredFile file, SealedContent content, string param, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await FileQuota.LockAsync(connection, caller.OrganizationId, cancellationToken);
         if (await AddAsync(connection, caller, file, content, param, cancellationToken) is { } refusal)
@@ -73,7 +73,7 @@ internal sealed class FileTable(NpgsqlDataSource dataSource, FileQuota quota, Ti
     /// <summary>A file of the caller's project; null when it has none of the id.</summary>
     public async Task<StoredFile?> FindAsync(FileCaller caller, Guid id, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return (await connection.ReadRowsAsync(
             $"select {StoredFile.Columns} from files where organization_id = $1 and project_id = $2 and id = $4 and {Live}",
             StoredFile.Read, cancellationToken, caller.OrganizationId, caller.ProjectId, clock.GetUtcNow(), id)).FirstOrDefault();
@@ -84,7 +84,7 @@ internal sealed class FileTable(NpgsqlDataSource dataSource, FileQuota quota, Ti
         FileCaller caller, FileQuery query, CancellationToken cancellationToken)
     {
         var (comparison, order) = query.Ascending ? (">", "asc") : ("<", "desc");
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         var files = await connection.ReadRowsAsync(
             $"""
             select {StoredFile.Columns} from files

@@ -58,7 +58,7 @@ internal sealed class FileHousekeeping(
 
     private async Task MeasureAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         metrics.Seen((await connection.ReadRowsAsync(
             """
             select (select count(*) from files where deleted_at is null),

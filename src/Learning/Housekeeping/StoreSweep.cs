@@ -48,7 +48,7 @@ internal sealed partial class StoreSweep(
 
     private async Task<int> RemoveUnknownAsync(IReadOnlyList<Guid> blobs, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         var unknown = await connection.ReadRowsAsync(
             """
             select blob from unnest($1::uuid[]) as blob

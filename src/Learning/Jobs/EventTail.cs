@@ -14,7 +14,7 @@ internal sealed class EventTail(JobTable table, IOptions<JobOptions> options, IH
     private static readonly TimeSpan CommentEvery = TimeSpan.FromSeconds(15);
 
     /// <summary>A stop of this service breaks the stream off: only one with <c>[DONE]</c> is whole.</summary>
-    public async Task SendAsync(HttpContext context, Guid job)
+    public async Task SendAsync(HttpContext context, Job job)
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         context.Response.ContentType = "text/event-stream";
@@ -29,13 +29,13 @@ internal sealed class EventTail(JobTable table, IOptions<JobOptions> options, IH
         }
     }
 
-    private async Task SendAsync(HttpResponse response, Guid job, CancellationToken cancellationToken)
+    private async Task SendAsync(HttpResponse response, Job job, CancellationToken cancellationToken)
     {
         var (after, sentAt) = (0, clock.GetTimestamp());
         while (true)
         {
             // The job first: its last event is written with its end.
-            var hasEnded = await table.FindAsync(job, cancellationToken) is not { HasEnded: false };
+            var hasEnded = await table.FindAsync(job.Caller, job.Id, cancellationToken) is not { HasEnded: false };
             while (await table.ReadEventsAsync(job, after, PageEvents, cancellationToken) is [_, ..] page)
             {
                 foreach (var one in page)

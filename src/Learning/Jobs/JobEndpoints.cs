@@ -82,11 +82,11 @@ internal static class JobEndpoints
                 "stream", "'true' or 'false'", text => text switch { "true" => true, "false" => false, _ => null });
             if (streams == true)
             {
-                await tail.SendAsync(context, found.Id);
+                await tail.SendAsync(context, found);
                 return null;
             }
 
-            var (events, hasMore) = await table.ListEventsAsync(found.Id, after, limit, context.RequestAborted);
+            var (events, hasMore) = await table.ListEventsAsync(found, after, limit, context.RequestAborted);
             await WriteAsync(
                 context, ListPage.Of<JobEventObject>([.. events.Select(JobEventObject.Of)], hasMore, one => one.Id),
                 JobJson.Default.EventList);
@@ -98,7 +98,7 @@ internal static class JobEndpoints
         {
             var query = new ListQuery(context.Request.Query, "after", "limit");
             var (checkpoints, hasMore) = await table.ListCheckpointsAsync(
-                found.Id, query.ReadAfter(CheckpointObject.Prefix, "a checkpoint"), query.ReadLimit(MostListed) ?? UsualCheckpoints,
+                found, query.ReadAfter(CheckpointObject.Prefix, "a checkpoint"), query.ReadLimit(MostListed) ?? UsualCheckpoints,
                 context.RequestAborted);
             await WriteAsync(
                 context,
@@ -112,7 +112,7 @@ internal static class JobEndpoints
         {
             try
             {
-                if (await reports.FindAsync(found.Id, context.RequestAborted) is not { } text)
+                if (await reports.FindAsync(found, context.RequestAborted) is not { } text)
                 {
                     return OpenAiError.NoEvaluation(job, found.Status);
                 }

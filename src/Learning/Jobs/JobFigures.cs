@@ -56,7 +56,7 @@ internal sealed class JobFigures(
     /// <returns>False when the trainer has left no model.</returns>
     public async Task<bool> FinishAsync(Claims<Job> claims, Job job, TrainingEvent finished, CancellationToken cancellationToken)
     {
-        var content = await WriteAsync(job.Id, cancellationToken);
+        var content = await WriteAsync(job, cancellationToken);
         var now = PublicIds.Now(clock);
         var file = StoredFile.Of(
             Guid.CreateVersion7(now), new FileDescription($"{job.PublicId}_metrics.csv", "text/csv", Purpose, null), content, null, now,
@@ -64,7 +64,7 @@ internal sealed class JobFigures(
         return await progress.SucceedAsync(claims, job, finished, (file, content), cancellationToken);
     }
 
-    private async Task<SealedContent> WriteAsync(Guid job, CancellationToken cancellationToken)
+    private async Task<SealedContent> WriteAsync(Job job, CancellationToken cancellationToken)
     {
         var rows = new SortedDictionary<long, JobMetrics>();
         var after = 0;

@@ -77,7 +77,7 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
     public async Task<(int Number, Guid Request)> BeginRunAsync(Claims<Job> claims, Job job, CancellationToken cancellationToken)
     {
         var (number, request) = (job.Runs.Number + 1, Guid.CreateVersion7(clock.GetUtcNow()));
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(job.Caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await claims.ChangeAsync(connection, job.Id, "update jobs set runs = $3", cancellationToken, number);
         await connection.ExecuteAsync(
@@ -90,7 +90,7 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
     /// <summary>Notes that a run has begun, whatever became of the job: it has a usage row.</summary>
     public async Task AnsweredAsync(Guid job, int number, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await connection.ExecuteAsync(
             "update job_runs set answered = true where job_id = $1 and number = $2", cancellationToken, job, number);
     }
@@ -98,14 +98,14 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
     /// <summary>Forgets a run that the gateway has refused: nothing ran, and nothing is billed.</summary>
     public async Task ForgetRunAsync(Guid job, int number, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await connection.ExecuteAsync("delete from job_runs where job_id = $1 and number = $2", cancellationToken, job, number);
     }
 
     /// <summary>Requests of earlier runs, and whether each has a usage row for sure.</summary>
     public async Task<IReadOnlyList<(Guid Request, bool IsCertain)>> ListRequestsAsync(Guid job, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         return await connection.ReadRowsAsync(
             "select request_id, answered or started_at > $2 from job_runs where job_id = $1 order by number",
             row => (row.GetGuid(0), row.GetBoolean(1)), cancellationToken, job, clock.GetUtcNow() - JobOptions.RowPatience);
@@ -115,7 +115,7 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
     public async Task MarkAsync(Claims<Job> claims, Guid job, RunMark mark, CancellationToken cancellationToken)
     {
         var (said, now) = (mark.Event, PublicIds.Now(clock));
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await claims.ChangeAsync(
             connection, job,
@@ -167,7 +167,7 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
         CancellationToken cancellationToken)
     {
         var (now, name) = (PublicIds.Now(clock), JobNames.ModelOf(job));
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(job.Caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await claims.ChangeAsync(
             connection, job.Id,
@@ -205,7 +205,7 @@ internal sealed class JobProgress(NpgsqlDataSource dataSource, TimeProvider cloc
     private async Task ChangeAsync(
         Claims<Job> claims, Guid job, string update, JobEvent? happened, CancellationToken cancellationToken, params object?[] values)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await claims.ChangeAsync(connection, job, update, cancellationToken, values);
         if (happened is not null)

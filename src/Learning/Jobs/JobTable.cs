@@ -23,7 +23,7 @@ internal sealed class JobTable(NpgsqlDataSource dataSource, FileQuota quota, IOp
     /// <param name="planner">The process, see <see cref="Claims.Claims{T}.Runner"/>.</param>
     public async Task<OpenAiError?> AddAsync(Job job, Guid planner, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(job.Caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await FileQuota.LockAsync(connection, job.Caller.OrganizationId, cancellationToken);
         if (await quota.RefuseAsync(connection, job.Caller.OrganizationId, "training_file", 1, 1, cancellationToken) is { } full)
@@ -58,7 +58,7 @@ internal sealed class JobTable(NpgsqlDataSource dataSource, FileQuota quota, IOp
     /// <summary>Takes a job back that nobody has been told of.</summary>
     public async Task TakeBackAsync(Guid job, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await connection.ExecuteAsync(
             """
             with gone as (delete from job_events where job_id = $1)
@@ -70,7 +70,7 @@ internal sealed class JobTable(NpgsqlDataSource dataSource, FileQuota quota, IOp
     /// <summary>A job of the caller's project; null when it has none of the id.</summary>
     public async Task<Job?> FindAsync(FileCaller caller, Guid id, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return (await connection.ReadRowsAsync(
             $"select {Job.Columns} from jobs where organization_id = $1 and project_id = $2 and id = $3",
             Job.Read, cancellationToken, caller.OrganizationId, caller.ProjectId, id)).FirstOrDefault();
@@ -79,7 +79,7 @@ internal sealed class JobTable(NpgsqlDataSource dataSource, FileQuota quota, IOp
     /// <summary>A job by its id alone, for trainers.</summary>
     public async Task<Job?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         return (await connection.ReadRowsAsync(
             $"select {Job.Columns} from jobs where id = $1", Job.Read, cancellationToken, id)).FirstOrDefault();
     }
@@ -88,7 +88,7 @@ internal sealed class JobTable(NpgsqlDataSource dataSource, FileQuota quota, IOp
     public async Task<(IReadOnlyList<Job> Items, bool HasMore)> ListAsync(
         FileCaller caller, JobQuery query, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         var jobs = await connection.ReadRowsAsync(
             $"""
             select {Job.Columns} from jobs where organization_id = $1 and project_id = $2 and ($3::uuid is null or id < $3)
@@ -127,9 +127,9 @@ internal sealed class JobTable(NpgsqlDataSource dataSource, FileQuota quota, IOp
 
     /// <summary>A page of a job's events, the newest first, and whether more follow.</summary>
     public async Task<(IReadOnlyList<StoredEvent> Items, bool HasMore)> ListEventsAsync(
-        Guid job, Guid? after, int limit, CancellationToken cancellationToken)
+        Job job, Guid? after, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(job.Caller.OrganizationId, cancellationToken);
         return Page(
             await connection.ReadRowsAsync(
                 $"""
@@ -137,24 +137,24 @@ internal sealed class JobTable(NpgsqlDataSource dataSource, FileQuota quota, IOp
                   and ($2::uuid is null or number < coalesce((select number from job_events where job_id = $1 and id = $2), 0))
                 order by number desc limit $3
                 """,
-                JobEvents.Read, cancellationToken, job, after, limit + 1),
+                JobEvents.Read, cancellationToken, job.Id, after, limit + 1),
             limit);
     }
 
     /// <summary>Events behind a number, the oldest first.</summary>
-    public async Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(Guid job, int after, int most, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(Job job, int after, int most, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(job.Caller.OrganizationId, cancellationToken);
         return await connection.ReadRowsAsync(
             $"select {JobEvents.Columns} from job_events where job_id = $1 and number > $2 order by number limit $3",
-            JobEvents.Read, cancellationToken, job, after, most);
+            JobEvents.Read, cancellationToken, job.Id, after, most);
     }
 
     /// <summary>A page of a job's checkpoints, the newest first, and whether more follow.</summary>
     public async Task<(IReadOnlyList<StoredCheckpoint> Items, bool HasMore)> ListCheckpointsAsync(
-        Guid job, Guid? after, int limit, CancellationToken cancellationToken)
+        Job job, Guid? after, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(job.Caller.OrganizationId, cancellationToken);
         return Page(
             await connection.ReadRowsAsync(
                 """
@@ -164,7 +164,7 @@ internal sealed class JobTable(NpgsqlDataSource dataSource, FileQuota quota, IOp
                 """,
                 row => new StoredCheckpoint(
                     row.GetGuid(0), row.GetInt64(1), row.GetFieldValue<DateTimeOffset>(2), Number(row, 3), Number(row, 4), Number(row, 5)),
-                cancellationToken, job, after, limit + 1),
+                cancellationToken, job.Id, after, limit + 1),
             limit);
     }
 
@@ -178,7 +178,7 @@ internal sealed class JobTable(NpgsqlDataSource dataSource, FileQuota quota, IOp
         FileCaller caller, Guid id, string update, JobEvent happened, CancellationToken cancellationToken)
     {
         var now = PublicIds.Now(clock);
-        await using (var connection = await dataSource.OpenConnectionAsync(cancellationToken))
+        await using (var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken))
         {
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             var changed = await connection.ExecuteAsync(

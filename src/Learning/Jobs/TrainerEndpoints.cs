@@ -65,7 +65,7 @@ internal sealed class JobFiles(
             size.MaxRequestBodySize = null; // The intake counts.
         }
 
-        if (await FindAsync(context, job) is null)
+        if (await FindAsync(context, job) is not { } found)
         {
             return;
         }
@@ -75,7 +75,7 @@ internal sealed class JobFiles(
             var limit = new BodyLimit("result", parts.Options.Value.MaxResultBytes, "Jobs:MaxResultBytes");
             var (content, tar) = await intake.TakeAsync(
                 context.Request.Body, stream => TrainedTar.ReadAsync(stream, context.RequestAborted), limit, context.RequestAborted);
-            await KeepAsync(job, content, tar, context.RequestAborted);
+            await KeepAsync(found, content, tar, context.RequestAborted);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         }
         catch (FormatException exception)
@@ -99,16 +99,16 @@ internal sealed class JobFiles(
         return null;
     }
 
-    private async Task KeepAsync(Guid job, SealedContent content, TrainedTar tar, CancellationToken cancellationToken)
+    private async Task KeepAsync(Job job, SealedContent content, TrainedTar tar, CancellationToken cancellationToken)
     {
         var now = PublicIds.Now(parts.Clock);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(job.Caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
         // One at a time for a job, also with its end.
-        await connection.ExecuteAsync("select from jobs where id = $1 for update", cancellationToken, job);
+        await connection.ExecuteAsync("select from jobs where id = $1 for update", cancellationToken, job.Id);
         var replaced = await connection.ReadRowsAsync(
-            "delete from job_results where job_id = $1 returning blob_id", row => row.GetGuid(0), cancellationToken, job);
+            "delete from job_results where job_id = $1 returning blob_id", row => row.GetGuid(0), cancellationToken, job.Id);
         foreach (var blob in replaced)
         {
             await connection.ExecuteAsync("insert into removals (blob_id, since) values ($1, $2)", cancellationToken, blob, now);
@@ -119,7 +119,7 @@ internal sealed class JobFiles(
             insert into job_results (job_id, labels, evaluation, bytes, sha256, blob_id, wrapped_key, created_at)
             select $1, $2, $3, $4, $5, $6, $7, $8 from jobs where id = $1 and {JobStatus.IsLive}
             """,
-            cancellationToken, job, tar.Labels, tar.Evaluation, content.Bytes, Convert.ToHexStringLower(content.Sha256), content.Blob,
+            cancellationToken, job.Id, tar.Labels, tar.Evaluation, content.Bytes, Convert.ToHexStringLower(content.Sha256), content.Blob,
             content.WrappedKey, now);
         await transaction.CommitAsync(cancellationToken);
     }

@@ -12,7 +12,7 @@ internal sealed partial class TrainingReports(
 {
     /// <summary>The evaluation of a job's model, as JSON; null while it has none, and when it is deleted.</summary>
     /// <exception cref="DamagedContentException">The model does not open.</exception>
-    public async Task<string?> FindAsync(Guid job, CancellationToken cancellationToken)
+    public async Task<string?> FindAsync(Job job, CancellationToken cancellationToken)
     {
         if (await FindContentAsync(job, cancellationToken) is not var (blob, key, bytes))
         {
@@ -27,17 +27,17 @@ internal sealed partial class TrainingReports(
         catch (DamagedContentException exception)
         {
             metrics.ContentDamaged();
-            LogDamaged(logger, exception, job);
+            LogDamaged(logger, exception, job.Id);
             throw;
         }
     }
 
-    private async Task<(Guid Blob, byte[] Key, long Bytes)?> FindContentAsync(Guid job, CancellationToken cancellationToken)
+    private async Task<(Guid Blob, byte[] Key, long Bytes)?> FindContentAsync(Job job, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(job.Caller.OrganizationId, cancellationToken);
         return (await connection.ReadRowsAsync<(Guid, byte[], long)?>(
             "select blob_id, wrapped_key, bytes from tuned_models where job_id = $1 and deleted_at is null",
-            row => (row.GetGuid(0), row.GetFieldValue<byte[]>(1), row.GetInt64(2)), cancellationToken, job)).FirstOrDefault();
+            row => (row.GetGuid(0), row.GetFieldValue<byte[]>(1), row.GetInt64(2)), cancellationToken, job.Id)).FirstOrDefault();
     }
 
     [LoggerMessage(1, LogLevel.Error, "The model of job {Job} is damaged: restore the store, and the master key that sealed it.")]

@@ -60,7 +60,7 @@ internal sealed class BackgroundTable(
         FileCaller caller, string keyPublicId, Guid id, ResponseContent content, ReadOnlyMemory<byte> json, string? fingerprint,
         CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(
             "select pg_advisory_xact_lock(hashtextextended($1::text, 56))", cancellationToken, caller.OrganizationId);
@@ -102,7 +102,7 @@ internal sealed class BackgroundTable(
     /// <summary>Whether a response of the caller's project waits or runs.</summary>
     public async Task<bool> IsOpenAsync(FileCaller caller, Guid id, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return await connection.ReadValueAsync<bool>(
             "select exists (select from response_runs where organization_id = $1 and project_id = $2 and id = $3)",
             cancellationToken, caller.OrganizationId, caller.ProjectId, id);
@@ -113,7 +113,7 @@ internal sealed class BackgroundTable(
     public async Task<OpenAiError?> CancelAsync(FileCaller caller, string publicId, CancellationToken cancellationToken)
     {
         var id = PublicIds.Parse(publicId, ResponseContent.Prefix);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var found = await connection.ReadRowsAsync(
             $"select background from responses where {ResponseTable.Live} and id = $4 for update",
@@ -145,7 +145,7 @@ internal sealed class BackgroundTable(
     /// <exception cref="DamagedContentException">It does not open.</exception>
     public async Task<ResponseContent> BeginAsync(ResponseRun run, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(run.Caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var content = await connection.ReadRowsAsync(
             $"""
@@ -168,7 +168,7 @@ internal sealed class BackgroundTable(
     /// <exception cref="ClaimLostException">It is no longer this process's.</exception>
     public async Task WaitAsync(ResponseRun run, TimeSpan pause, int faults, bool mayRun, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(run.Caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(
             $"update responses set status = $2 where id = $1 and deleted_at is null and status in {Open}", cancellationToken, run.Id,
@@ -181,7 +181,7 @@ internal sealed class BackgroundTable(
     /// <summary>Ends a response whose content does not open as failed.</summary>
     public async Task GiveUpAsync(ResponseRun run, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(run.Caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(
             $"update responses set status = '{ResponseStatus.Failed}' where id = $1 and status in {Open}", cancellationToken, run.Id);
@@ -198,7 +198,7 @@ internal sealed class BackgroundTable(
         ResponseRun run, ResponseContent content, ReadOnlyMemory<byte> json, Guid? requestId, CancellationToken cancellationToken)
     {
         var (key, bytes) = seal.Seal(run.Id, json.Span);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(run.Caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var before = await connection.ReadRowsAsync(
             "select bytes from responses where id = $1 and deleted_at is null for update", row => row.GetInt64(0), cancellationToken,

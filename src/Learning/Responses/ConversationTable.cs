@@ -97,7 +97,7 @@ internal sealed class ConversationTable(
         FileCaller caller, string publicId, Limits limits, Action<ResponseContent> visit, CancellationToken cancellationToken)
     {
         using var turn = await turns.WaitAsync(caller.OrganizationId, cancellationToken);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         var links = await FindLinksAsync(
             connection, caller, PublicIds.Parse(publicId, ResponseContent.Prefix), limits.Responses + 1, cancellationToken);

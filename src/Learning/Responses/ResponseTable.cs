@@ -27,7 +27,7 @@ internal sealed class ResponseTable(
     public async Task<OpenAiError?> KeepAsync(
         FileCaller caller, Guid id, ResponseContent content, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (!await InsertAsync(connection, caller, id, content, json, cancellationToken))
         {
@@ -80,7 +80,7 @@ internal sealed class ResponseTable(
     /// <summary>The error when the organization has no room for another response; null when it has at the moment.</summary>
     public async Task<OpenAiError?> RefuseAsync(FileCaller caller, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         var isFull = await connection.ReadValueAsync<bool>(
             "select responses >= $2 or bytes >= $3 from response_totals where organization_id = $1",
             cancellationToken, caller.OrganizationId, options.Value.MaxResponses, options.Value.MaxTotalBytes);
@@ -91,7 +91,7 @@ internal sealed class ResponseTable(
     /// <exception cref="DamagedContentException">It does not open.</exception>
     public async Task<ResponseContent?> FindAsync(FileCaller caller, Guid id, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         var found = await connection.ReadRowsAsync(
             $"select wrapped_key, content, status from responses where {Live} and id = $4",
             row => (Json: seal.Open(id, row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1)), Status: row.GetString(2)),
@@ -130,7 +130,7 @@ internal sealed class ResponseTable(
     /// <summary>Removes responses whose time is over, and what stays of deleted ones, at most so many. Returns how many.</summary>
     public async Task<int> RemoveExpiredAsync(int most, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var removed = await connection.ReadRowsAsync(
             """
@@ -156,7 +156,7 @@ internal sealed class ResponseTable(
     private async Task<int> DestroyAsync(FileCaller caller, string select, object last, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var destroyed = await connection.ReadRowsAsync(
             $"""

@@ -69,7 +69,7 @@ internal sealed class UploadDesk(
     public async Task<OrRefusal<StoredFile>> CompleteAsync(
         Upload upload, UploadCompletion completion, FileCaller caller, CancellationToken cancellationToken)
     {
-        var known = (await uploads.ListPartsAsync(upload.Id, cancellationToken)).ToDictionary(part => part.Id);
+        var known = (await uploads.ListPartsAsync(caller, upload.Id, cancellationToken)).ToDictionary(part => part.Id);
         var parts = new List<UploadPart>();
         foreach (var (index, id) in completion.PartIds.Index())
         {

@@ -59,7 +59,8 @@ internal static class UploadEndpoints
             }
 
             var file = found.FileId is { } id ? await files.FindAsync(caller, id, context.RequestAborted) : null;
-            await WriteAsync(context, UploadObject.Of(found, await uploads.ListPartsAsync(found.Id, context.RequestAborted), file));
+            await WriteAsync(
+                context, UploadObject.Of(found, await uploads.ListPartsAsync(caller, found.Id, context.RequestAborted), file));
             return null;
         });
 

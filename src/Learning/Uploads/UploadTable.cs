@@ -20,7 +20,7 @@ internal sealed class UploadTable(NpgsqlDataSource dataSource, FileQuota quota, 
     /// <summary>Begins an upload. Returns the error when the organization may not have another one.</summary>
     public async Task<OpenAiError?> AddAsync(FileCaller caller, Upload upload, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await FileQuota.LockAsync(connection, caller.OrganizationId, cancellationToken);
         if (await quota.RefuseAsync(connection, caller.OrganizationId, "bytes", upload.Bytes, 1, cancellationToken) is { } refusal)
@@ -45,14 +45,15 @@ internal sealed class UploadTable(NpgsqlDataSource dataSource, FileQuota quota, 
     /// <summary>An upload of the caller's project as it is now; null when it has none of the id.</summary>
     public async Task<Upload?> FindAsync(FileCaller caller, Guid id, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return await FindAsync(connection, caller, id, "", cancellationToken);
     }
 
     /// <summary>The parts of an upload by the time of their arrival.</summary>
-    public async Task<IReadOnlyList<UploadPart>> ListPartsAsync(Guid uploadId, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<UploadPart>> ListPartsAsync(
+        FileCaller caller, Guid uploadId, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         return await connection.ReadRowsAsync(
             $"select {UploadPart.Columns} from upload_parts where upload_id = $1 order by id",
             UploadPart.Read, cancellationToken, uploadId);
@@ -61,7 +62,7 @@ internal sealed class UploadTable(NpgsqlDataSource dataSource, FileQuota quota, 
     /// <summary>Adds a stored part to a pending upload. Returns the error when that is impossible by now.</summary>
     public async Task<OpenAiError?> AddPartAsync(FileCaller caller, Guid uploadId, UploadPart part, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await FileQuota.LockAsync(connection, caller.OrganizationId, cancellationToken);
         var upload = await FindAsync(connection, caller, uploadId, "for update", cancellationToken);
@@ -97,7 +98,7 @@ internal sealed class UploadTable(NpgsqlDataSource dataSource, FileQuota quota, 
     public async Task<(OpenAiError? Refusal, IReadOnlyList<Guid> Gone)> CompleteAsync(
         FileCaller caller, Guid uploadId, StoredFile file, SealedContent content, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await FileQuota.LockAsync(connection, caller.OrganizationId, cancellationToken);
         var upload = await FindAsync(connection, caller, uploadId, "for update", cancellationToken);
@@ -124,7 +125,7 @@ internal sealed class UploadTable(NpgsqlDataSource dataSource, FileQuota quota, 
     public async Task<(Upload? Upload, IReadOnlyList<Guid> Gone)> CancelAsync(
         FileCaller caller, Guid uploadId, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(caller.OrganizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var upload = await FindAsync(connection, caller, uploadId, "for update", cancellationToken);
         if (upload is not { Status: Upload.Pending })
@@ -140,7 +141,7 @@ internal sealed class UploadTable(NpgsqlDataSource dataSource, FileQuota quota, 
     /// <summary>Ends pending uploads whose time is over, as many as one step takes. Returns how many.</summary>
     public async Task<int> ExpireAsync(int most, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var over = await connection.ReadRowsAsync(
             "select id from uploads where status = 'pending' and expires_at <= $1 order by expires_at limit $2 for update skip locked",

@@ -35,6 +35,12 @@ public static class PostgresExtensions
                 "Postgres:ConnectionString must not set 'No Reset On Close': it leaks one user's session settings to the next.");
         }
 
+        if (settings.Multiplexing || settings.Options?.Contains("tollgate.organization", StringComparison.Ordinal) == true)
+        {
+            throw new InvalidOperationException(
+                "Postgres:ConnectionString must set neither 'Multiplexing' nor tollgate.organization: each session has its own scope.");
+        }
+
         return NpgsqlDataSource.Create(settings);
     }
 

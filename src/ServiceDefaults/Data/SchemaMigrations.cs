@@ -10,10 +10,18 @@ namespace Tollgate.ServiceDefaults.Data;
 public static class SchemaMigrations
 {
     /// <summary>Runs the files that have not run yet. The schema must exist and belong to the connection's role.</summary>
-    /// <exception cref="InvalidOperationException">A file was changed after it ran.</exception>
+    /// <exception cref="InvalidOperationException">A file was changed after it ran, or the role bypasses row-level security.</exception>
     public static async Task RunAsync(NpgsqlDataSource dataSource, Assembly service, string schema, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAllAsync(cancellationToken);
+        if (await connection.ReadValueAsync<bool>(
+            "select rolsuper or rolbypassrls from pg_roles where rolname = current_user", cancellationToken))
+        {
+            throw new InvalidOperationException(
+                $"The role {connection.UserName} in Postgres:ConnectionString bypasses row-level security, which keeps organizations apart. "
+                + $"Use a role that owns the schema {schema} and is neither superuser nor BYPASSRLS.");
+        }
+
         await ExecuteAsync(connection, $"select pg_advisory_lock(hashtext('tollgate migrations {schema}'))", cancellationToken);
         await ExecuteAsync(
             connection,

@@ -9,6 +9,7 @@ using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Fleet;
 using Tollgate.Contracts.Catalogue;
 using Tollgate.Contracts.Workers;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests.Canaries;
@@ -105,6 +106,7 @@ internal sealed class CanaryBench : IAsyncDisposable
     {
         await using var scope = _app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
+        db.Scope = OrganizationScope.All;
         var services = scope.ServiceProvider;
         return await use(services, new PlanBook(
             db, services.GetRequiredService<CatalogueRefresher>(), services.GetRequiredService<AuditTrail>(), Clock));

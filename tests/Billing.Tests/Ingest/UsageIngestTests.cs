@@ -192,7 +192,7 @@ public sealed class UsageIngestTests(BillingFixture billing) : IClassFixture<Bil
 
         var first = await ShipAsync(Guid.NewGuid(), [listed, own, undated]);
         var second = await ShipAsync(Guid.NewGuid(), [taken, negative, listed with { RequestId = Guid.NewGuid(), Price = null }]);
-        await using var connection = await billing.Database.OpenConnectionAsync();
+        await using var connection = await billing.Everything.OpenConnectionAsync();
         var book = (await billing.App.Services.GetRequiredService<PriceBook>().ReadAsync(connection, default)).Prices
             .Where(price => price.Model == model).ToList();
 

@@ -21,7 +21,7 @@ public sealed class BatchPriceTests(BillingFixture billing) : IClassFixture<Bill
     public async Task Both_languages_compute_the_same_cost_of_random_units_and_prices()
     {
         var random = new Random(40);
-        await using var connection = await billing.Database.OpenConnectionAsync();
+        await using var connection = await billing.Everything.OpenConnectionAsync();
         for (var i = 0; i < Cases; i++)
         {
             var (prices, units) = (RandomPrices(random), RandomUnits(random));
@@ -123,7 +123,7 @@ public sealed class BatchPriceTests(BillingFixture billing) : IClassFixture<Bill
 
     private async Task<ModelPrice> InForceAsync(PriceBook book, string model)
     {
-        await using var connection = await billing.Database.OpenConnectionAsync();
+        await using var connection = await billing.Everything.OpenConnectionAsync();
         return Assert.Single((await book.ReadAsync(connection, default)).Prices, price => price.Model == model);
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Billing.Restores;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Usage;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.Testing;
 
 namespace Tollgate.Billing.Tests.Restores;
@@ -48,7 +49,8 @@ public sealed class RestoreWatchTests : IAsyncLifetime
         await RestoreToAsync(beat: 2);
         var before = await EpochsAsync();
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(async _ => await (await process.OpenAsync(default)).DisposeAsync()));
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(
+            async _ => await (await process.OpenAsync(OrganizationScope.Of(Guid.NewGuid()), default)).DisposeAsync()));
 
         Assert.Equal(before + 1, await EpochsAsync());
     }

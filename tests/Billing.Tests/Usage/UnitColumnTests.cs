@@ -41,7 +41,7 @@ public sealed class UnitColumnTests(BillingFixture billing) : IClassFixture<Bill
 
     private async Task<List<string>> ColumnsAsync(string table, Func<UnitKind, string> column)
     {
-        await using var connection = await billing.Database.OpenConnectionAsync();
+        await using var connection = await billing.Everything.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(
             """
             select column_name from information_schema.columns

@@ -261,7 +261,7 @@ public sealed class WitnessReconciliationTests : IAsyncLifetime
 
     private async Task<List<(string Kind, Guid Request, string Owner)>> OpenAsync()
     {
-        await using var command = _billing.Database.CreateCommand(
+        await using var command = _billing.Everything.CreateCommand(
             "select kind, request_id, owner from reconciliation_differences where resolved_at is null order by kind");
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<(string, Guid, string)>();

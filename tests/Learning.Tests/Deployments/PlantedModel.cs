@@ -41,7 +41,7 @@ internal sealed record PlantedModel
         await using var writer = await learning.Services.GetRequiredService<ContentStore>().CreateAsync(default);
         await writer.WriteAsync(Tar, default);
         var content = await writer.FinishAsync(default);
-        await using var connection = await learning.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
+        await using var connection = await learning.Services.GetRequiredService<NpgsqlDataSource>().OpenForAllAsync(default);
         var job = await AddJobAsync(connection, caller);
         await connection.ExecuteAsync(
             """
