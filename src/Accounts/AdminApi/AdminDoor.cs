@@ -4,10 +4,12 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.Database;
 using Tollgate.Contracts.Administration;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
 using Tollgate.Contracts.Workers;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Hosting;
 
 namespace Tollgate.Accounts.AdminApi;
@@ -16,7 +18,7 @@ namespace Tollgate.Accounts.AdminApi;
 /// What every request to the admin API shares: the key, its limit, who acts in the audit log, the body, the <c>Idempotency-Key</c> and how
 /// an answer or a refusal leaves.
 /// </summary>
-internal sealed class AdminDoor(AdminKeyRegister keys, AdminRequestBook requests, AuditTrail audit)
+internal sealed class AdminDoor(AdminKeyRegister keys, AdminRequestBook requests, AccountsDb db, AuditTrail audit)
 {
     /// <summary>Most bytes of a body.</summary>
     public const int MostBytes = 256 * 1024;
@@ -69,9 +71,10 @@ internal sealed class AdminDoor(AdminKeyRegister keys, AdminRequestBook requests
             throw new AdminRefusal(refusal);
         }
 
-        NameActor(context, key!);
+        db.Scope = OrganizationScope.Of(key!.OrganizationId);
+        NameActor(context, key);
         var body = await ReadAsync(context.Request);
-        var call = new AdminCall(context, key!, body);
+        var call = new AdminCall(context, key, body);
         if (HttpMethods.IsGet(context.Request.Method) || FindName(context.Request) is not { } name)
         {
             await WriteAsync(context, AdminJson.Write(await answer(call)));

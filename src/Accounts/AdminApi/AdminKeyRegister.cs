@@ -103,6 +103,7 @@ internal sealed class AdminKeyRegister(
     /// <returns>The key is set beside an error too, once its secret is proved.</returns>
     public async Task<(AdminKey? Key, OpenAiError? Refusal)> ProveAsync(string text, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll(); // The key is to tell whose it is.
         if (!ApiKeyText.TryParse(text, out var publicId, out var secret, ApiKeyText.AdminPrefix)
             || await db.AdminKeys.AsNoTracking().SingleOrDefaultAsync(one => one.PublicId == publicId, cancellationToken) is not { } key
             || !peppers.Proves(secret, key.Mac, key.PepperId))

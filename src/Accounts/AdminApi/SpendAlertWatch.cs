@@ -8,6 +8,7 @@ using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Accounts.Portal;
 using Tollgate.Contracts.Reports;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Accounts.AdminApi;
@@ -25,6 +26,7 @@ internal sealed partial class SpendAlertWatch(
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
+        db.Scope = OrganizationScope.All;
         var now = Clock.GetUtcNow();
         var month = new DateOnly(now.Year, now.Month, 1);
         var due = await db.SpendAlerts.AsNoTracking().Where(alert => alert.SentMonth == null || alert.SentMonth < month)

@@ -79,6 +79,8 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
     public async Task AddForAccountAsync(
         string action, Guid userId, CancellationToken cancellationToken, string? subject = null, object? after = null, Guid? actorId = null)
     {
+        using var all = db.ForAll(); // An account is no organization's.
+        db.SaveForAll();
         var organizations = await db.Database.SqlQuery<Guid>(
             $"select organization_id as \"Value\" from accounts.memberships where user_id = {userId} order by organization_id")
             .ToListAsync(cancellationToken);
@@ -95,6 +97,8 @@ internal sealed class AuditTrail(AccountsDb db, IHttpContextAccessor contexts, C
     public async Task AddForAddressAsync(string action, string email, CancellationToken cancellationToken, object? after = null)
     {
         var name = email.Normalize().ToUpperInvariant();
+        using var all = db.ForAll();
+        db.SaveForAll();
         var accounts = await db.Database.SqlQuery<AccountOrganization>(
             $"""
             select u.id as "UserId", m.organization_id as "OrganizationId"

@@ -26,7 +26,7 @@ internal static class AuditLogEndpoints
             .ExcludeFromDescription();
         routes.MapGet("/admin/audit/export", ExportAllAsync).RequireAuthorization(new AuthorizeAttribute { Roles = Roles.Operator })
             .ExcludeFromDescription();
-        var operators = routes.MapInternal("/internal/audit", "operator");
+        var operators = routes.MapInternal("/internal/audit", "operator").WithRowsOfAll();
         operators.MapGet("/verify", VerifyAsync);
         operators.MapGet("/export", ExportPieceAsync);
         operators.MapGet("/heads", ExportHeadsAsync);

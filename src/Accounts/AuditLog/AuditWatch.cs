@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Telemetry;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Accounts.AuditLog;
@@ -19,7 +20,9 @@ internal sealed partial class AuditWatch(
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        await SealAsync(scope.ServiceProvider.GetRequiredService<AccountsDb>(), cancellationToken);
+        var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
+        db.Scope = OrganizationScope.All;
+        await SealAsync(db, cancellationToken);
         var reports = await scope.ServiceProvider.GetRequiredService<AuditVerifier>().VerifyAllAsync(cancellationToken);
         metrics.AuditVerified(reports.Sum(report => report.Breaks.Count));
         foreach (var report in reports.Where(report => report.Breaks.Count > 0))

@@ -15,6 +15,8 @@ namespace Tollgate.Accounts.Database;
 /// </summary>
 internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : IdentityUserContext<User, Guid>(options), IDataProtectionKeyContext
 {
+    private bool _savesForAll;
+
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
     /// <summary>Whose rows the context reads and writes. Nobody's at first: the session's organization, or work of the service itself, sets
@@ -33,6 +35,27 @@ internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : Identit
         var end = new ScopeEnd(this, Scope);
         Scope = OrganizationScope.All;
         return end;
+    }
+
+    /// <summary>Lets the next save write rows of everybody: what happens to an account is told to each of its organizations.</summary>
+    public void SaveForAll() => _savesForAll = true;
+
+    public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        var before = Scope;
+        if (_savesForAll)
+        {
+            (Scope, _savesForAll) = (OrganizationScope.All, false);
+        }
+
+        try
+        {
+            return await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+        }
+        finally
+        {
+            Scope = before;
+        }
     }
 
     protected override void OnModelCreating(ModelBuilder builder)

@@ -13,6 +13,7 @@ internal sealed class AccountExport(AccountsDb db, TimeProvider clock)
     /// <param name="output">Receives a ZIP of JSON files.</param>
     public async Task WriteAsync(Guid userId, Stream output, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll(); // What a person did in any organization.
         await using var archive = await ExportArchive.CreateAsync(output, cancellationToken);
         await archive.AddJsonAsync(
             "profile.json",

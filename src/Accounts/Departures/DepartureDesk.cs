@@ -17,6 +17,7 @@ internal sealed class DepartureDesk(
     /// <summary>Lists the organizations that a person's account is tied to.</summary>
     public async Task<AccountTies> FindTiesAsync(Guid userId, CancellationToken cancellationToken)
     {
+        using var scope = db.ForAll(); // A person's ties are to several organizations.
         var all = db.Memberships;
         var rows = await (
             from own in all
@@ -42,6 +43,7 @@ internal sealed class DepartureDesk(
     public async Task<bool> RequestAccountAsync(Guid userId, CancellationToken cancellationToken)
     {
         AccountTies ties;
+        using var all = db.ForAll();
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
         {
             var user = await LockUserAsync(userId, cancellationToken);
@@ -91,6 +93,7 @@ internal sealed class DepartureDesk(
     public async Task<bool> CancelAccountAsync(Guid userId, CancellationToken cancellationToken)
     {
         List<Guid> reopened;
+        using var all = db.ForAll();
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
         {
             var user = await LockUserAsync(userId, cancellationToken);

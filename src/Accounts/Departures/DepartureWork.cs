@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Database;
+using Tollgate.ServiceDefaults.Data;
 using Tollgate.ServiceDefaults.Work;
 
 namespace Tollgate.Accounts.Departures;
@@ -38,7 +39,9 @@ internal sealed partial class DepartureWork(IServiceScopeFactory scopes, TimePro
     {
         await using var scope = scopes.CreateAsyncScope();
         var now = Clock.GetUtcNow();
-        var claimed = await scope.ServiceProvider.GetRequiredService<AccountsDb>().Departures.FromSql(
+        var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
+        db.Scope = OrganizationScope.All;
+        var claimed = await db.Departures.FromSql(
             $"""
             update accounts.departures set
               attempts = attempts + 1,
@@ -55,6 +58,7 @@ internal sealed partial class DepartureWork(IServiceScopeFactory scopes, TimePro
     private async Task<bool> TakeAsync(Guid departureId, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<AccountsDb>().Scope = OrganizationScope.All; // An account's ends concern several.
         return await scope.ServiceProvider.GetRequiredService<DepartureSteps>().TakeAsync(departureId, cancellationToken);
     }
 

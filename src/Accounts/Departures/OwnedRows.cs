@@ -13,14 +13,17 @@ internal static class OwnedRows
     public static readonly string[] OfPerson =
     [
         "project_members", "memberships", "sessions", "user_claims", "user_logins", "user_tokens", "authenticator_apps", "recovery_codes",
-        "user_passkeys", "email_changes",
+        "user_passkeys", "email_changes", "linked_identities",
     ];
 
     /// <summary>Tables of an organization, deleted in this order.</summary>
-    public static readonly string[] OfOrganization = ["project_members", "memberships", "invitations", "custom_roles"];
+    public static readonly string[] OfOrganization =
+    [
+        "project_members", "memberships", "invitations", "custom_roles", "captured_domains", "identity_providers", "spend_alerts",
+    ];
 
     /// <summary>Tables of an organization whose rows stay without names.</summary>
-    public static readonly string[] KeptOfOrganization = ["projects", "service_accounts", "api_keys", "organization_policies"];
+    public static readonly string[] KeptOfOrganization = ["projects", "service_accounts", "api_keys", "organization_policies", "admin_keys"];
 
     private static readonly string[] Blanks =
     [
@@ -29,6 +32,8 @@ internal static class OwnedRows
         "update accounts.projects set name = 'Deleted project' where organization_id = {0}",
         "update accounts.service_accounts set name = 'Deleted service account' where organization_id = {0}",
         "update accounts.api_keys set name = 'Deleted key', networks = null where organization_id = {0}",
+        "update accounts.admin_keys set name = 'Deleted key', revoked_at = coalesce(revoked_at, now()) where organization_id = {0}",
+        "delete from accounts.admin_requests r using accounts.admin_keys k where k.id = r.admin_key_id and k.organization_id = {0}",
     ];
 
     private const string Anonymise =

@@ -4,6 +4,7 @@ using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Accounts.Users;
+using Tollgate.ServiceDefaults.Data;
 
 namespace Tollgate.Accounts.Federation;
 
@@ -17,6 +18,7 @@ internal sealed partial class FederatedSignIn(
     public async Task<(string? Url, SignInTrip? Trip)> BeginAsync(
         Guid organizationId, string? hint, string? returnUrl, string redirectUrl, CancellationToken cancellationToken)
     {
+        db.Scope = OrganizationScope.Of(organizationId); // Named by the address, before anybody is signed in.
         if (await FindProviderAsync(organizationId, cancellationToken) is not { } provider)
         {
             return (null, null);
@@ -50,6 +52,7 @@ internal sealed partial class FederatedSignIn(
     public async Task<(User? User, SignInFault Fault)> CompleteAsync(
         SignInTrip trip, ProviderAnswer answer, string redirectUrl, CancellationToken cancellationToken)
     {
+        db.Scope = OrganizationScope.Of(trip.OrganizationId);
         if (await FindProviderAsync(trip.OrganizationId, cancellationToken) is not { } provider)
         {
             return (null, SignInFault.Provider);

@@ -91,6 +91,7 @@ internal static class FederationEndpoints
             return TypedResults.Redirect("/");
         }
 
+        using var all = db.ForAll(); // The session may still show another organization.
         if (await db.Memberships.AnyAsync(
             m => m.OrganizationId == entry.OrganizationId && m.UserId == entry.UserId, context.RequestAborted))
         {

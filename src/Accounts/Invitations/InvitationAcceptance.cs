@@ -16,14 +16,18 @@ namespace Tollgate.Accounts.Invitations;
 internal sealed class InvitationAcceptance(AccountsDb db, UserManager<User> users, AuditTrail audit, TimeProvider clock)
 {
     /// <summary>Finds the open invitation of a mailed link; null when it is wrong, expired, revoked or used.</summary>
-    public async Task<ReceivedInvitation?> FindAsync(string token, CancellationToken cancellationToken) =>
-        InvitationToken.Hash(token) is { } hash
+    public async Task<ReceivedInvitation?> FindAsync(string token, CancellationToken cancellationToken)
+    {
+        using var all = db.ForAll(); // Who is invited is no member yet; so it is in all methods here.
+        return InvitationToken.Hash(token) is { } hash
             ? await Received(db.OpenInvitations.Where(one => one.TokenSha256 == hash)).SingleOrDefaultAsync(cancellationToken)
             : null;
+    }
 
     /// <summary>Lists the open invitations of a user's address, newest first.</summary>
     public async Task<IReadOnlyList<ReceivedInvitation>> ListForAsync(Guid userId, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll();
         var name = await db.Users.Where(user => user.Id == userId && user.EmailConfirmed).Select(user => user.NormalizedEmail)
             .SingleOrDefaultAsync(cancellationToken);
         return name is null
@@ -41,6 +45,7 @@ internal sealed class InvitationAcceptance(AccountsDb db, UserManager<User> user
     /// <summary>Makes a signed-in user a member. A user who is one already keeps the role.</summary>
     public async Task<Acceptance> AcceptAsync(Guid invitationId, Guid userId, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var user = await db.LockUserAsync(userId, cancellationToken);
         if (user is null || await LockAsync(invitationId, cancellationToken) is not { } invitation)
@@ -63,6 +68,7 @@ internal sealed class InvitationAcceptance(AccountsDb db, UserManager<User> user
     /// <param name="token">The link, which proves that its holder reads the mailbox.</param>
     public async Task<Acceptance> SignUpAsync(string token, string password, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll();
         if (await FindAsync(token, cancellationToken) is not { } received)
         {
             return new Acceptance.Gone();

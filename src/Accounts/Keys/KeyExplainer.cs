@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Organizations;
+using Tollgate.Contracts.Explanations;
 using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Keys;
@@ -11,9 +12,12 @@ namespace Tollgate.Accounts.Keys;
 internal sealed class KeyExplainer(AccountsDb db, KeyOwners owners, ModelChoices models, TimeProvider clock)
 {
     /// <summary>Explains any key of the installation, for the operator; null when no such key was ever made.</summary>
-    public async Task<KeyExplanation?> ExplainAsync(string publicId, CancellationToken cancellationToken) =>
-        await db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.PublicId == publicId, cancellationToken) is { } key
+    public async Task<KeyExplanation?> ExplainAsync(string publicId, CancellationToken cancellationToken)
+    {
+        using var all = db.ForAll();
+        return await db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(k => k.PublicId == publicId, cancellationToken) is { } key
             ? await ExplainAsync(key, cancellationToken) : null;
+    }
 
     public async Task<KeyExplanation> ExplainAsync(ApiKey key, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using Tollgate.Accounts.Catalogue;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Fleet;
 using Tollgate.Accounts.Organizations;
+using Tollgate.Contracts.Explanations;
 using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Keys;

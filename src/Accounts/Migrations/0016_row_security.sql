@@ -37,6 +37,10 @@ end $$;
 select protect_rows('organizations', 'id = (select seen_organization())');
 select protect_rows('key_uses', 'exists (select from api_keys where api_keys.id = key_id)');
 select protect_rows('key_rotations', 'exists (select from api_keys where api_keys.id = key_id)');
+select protect_rows('invitation_projects', 'exists (select from invitations where invitations.id = invitation_id)');
+select protect_rows('admin_requests', 'exists (select from admin_keys where admin_keys.id = admin_key_id)');
+-- The departure of an account is its person's.
+select protect_rows('departures', 'kind = 0 or subject_id = (select seen_organization())');
 
 -- Anybody may add an entry of the installation (organization_id null), and read it back until it is committed, which gives it a hash.
 select protect_rows(

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tollgate.Accounts.Keys;
 using Tollgate.Accounts.Records;
+using Tollgate.Contracts.Explanations;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
 using Tollgate.ServiceDefaults.ServiceAuthentication;

@@ -50,9 +50,9 @@ internal sealed class OrganizationDesk(AccountsDb db, AuditTrail audit, OutboxSi
                 return OrganizationChange.Forbidden; // Else a member could widen the own role.
             }
 
-            if (role is null && await db.CustomRoles.AnyAsync(one => one.Id == roleId, cancellationToken))
+            if (role is null && await IsAnothersAsync(roleId, cancellationToken))
             {
-                return OrganizationChange.NotFound; // Another organization's.
+                return OrganizationChange.NotFound;
             }
 
             if (roles.Exists(one => one.Id != roleId && string.Equals(one.Name, name, StringComparison.OrdinalIgnoreCase)))
@@ -108,6 +108,12 @@ internal sealed class OrganizationDesk(AccountsDb db, AuditTrail audit, OutboxSi
             audit.Add("role.delete", roleId.ToString(), organizationId, new { role.Name, role.Permissions });
             return OrganizationChange.Done;
         }, cancellationToken);
+
+    private async Task<bool> IsAnothersAsync(Guid roleId, CancellationToken cancellationToken)
+    {
+        using var all = db.ForAll(); // Ids are one space.
+        return await db.CustomRoles.AnyAsync(one => one.Id == roleId, cancellationToken);
+    }
 
     private async Task<OrganizationChange> ChangeAsync(
         Guid organizationId, Guid? actorId, Func<Standing, Task<OrganizationChange>> change, CancellationToken cancellationToken)

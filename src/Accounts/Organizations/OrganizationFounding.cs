@@ -44,6 +44,7 @@ internal sealed class OrganizationFounding(
     public async Task<Founding> FoundAnotherAsync(
         Guid organizationId, string name, Guid userId, string? network, CancellationToken cancellationToken)
     {
+        using var all = db.ForAll(); // The person counts those of the past, too.
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
         {
             await LockAsync(userId, cancellationToken);

@@ -35,6 +35,7 @@ internal static class SwitchEndpoint
             return TypedResults.BadRequest();
         }
 
+        using var all = db.ForAll(); // The selected organization is another one.
         if (!workspace.Organizations.Any(organization => organization.Id == organizationId)
             || (parts.Length == 2 && !await db.Projects.AnyAsync(
                 project => project.OrganizationId == organizationId && project.Id == projectId, context.RequestAborted)))

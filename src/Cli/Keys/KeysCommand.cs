@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Serialization.Metadata;
 using Tollgate.Cli.Commands;
+using Tollgate.Contracts.Explanations;
 using Tollgate.Contracts.Json;
 using Tollgate.Contracts.Keys;
 

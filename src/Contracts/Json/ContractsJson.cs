@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tollgate.Contracts.Audit;
 using Tollgate.Contracts.Catalogue;
+using Tollgate.Contracts.Explanations;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.Learning;
 using Tollgate.Contracts.Money;

@@ -1,5 +1,3 @@
-using Tollgate.Contracts.OpenAi;
-
 namespace Tollgate.Contracts.Keys;
 
 /// <summary>

@@ -107,17 +107,6 @@ public sealed partial record OpenAiError
     private static string TypeOf(RateLimitKind kind) => kind.CountsTokens ? "tokens" : "requests";
 }
 
-/// <summary>Owner of a limit.</summary>
-public enum LimitLevel
-{
-    Key,
-    Project,
-    Organization,
-
-    /// <summary>An organization's limit on one model.</summary>
-    Model,
-}
-
 /// <summary>Subject of a limit, as messages name it.</summary>
 /// <param name="Organization">Such as <c>org-0195…</c>.</param>
 /// <param name="Name">Name of the project (<c>proj_…</c>) or public name of the key; unused for other levels.</param>

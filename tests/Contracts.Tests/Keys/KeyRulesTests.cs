@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Explanations;
 using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Contracts.Tests.Keys;

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Tollgate.Contracts.OpenAi;
+using Tollgate.Contracts.Keys;
 
-namespace Tollgate.Contracts.Keys;
+namespace Tollgate.Contracts.Explanations;
 
 /// <summary>Puts <see cref="KeyRules"/> into rows: what holds, and whose rule it is.</summary>
 public static class EffectiveValues

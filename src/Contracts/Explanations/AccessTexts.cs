@@ -1,6 +1,6 @@
 using Tollgate.Contracts.OpenAi;
 
-namespace Tollgate.Contracts.Keys;
+namespace Tollgate.Contracts.Explanations;
 
 /// <summary>What a key or a project may do, in words for pages and the command line.</summary>
 public static class AccessTexts

@@ -1,4 +1,6 @@
-namespace Tollgate.Contracts.Keys;
+using Tollgate.Contracts.Keys;
+
+namespace Tollgate.Contracts.Explanations;
 
 /// <summary>
 /// Why a key is limited as it is. Accounts → operator, <c>GET /internal/keys/{publicId}/explanation</c>; 404 when no such key was ever
