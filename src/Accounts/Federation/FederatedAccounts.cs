@@ -17,8 +17,8 @@ namespace Tollgate.Accounts.Federation;
 /// unknown one is linked to the account with its address only if the provider verified the address and the organization captured its domain.
 /// </summary>
 internal sealed class FederatedAccounts(
-    AccountsDb db, ILookupNormalizer normalizer, SignInDomains domains, SealedPayloads payloads, OutboxSignal signal, AuditTrail audit,
-    TimeProvider clock)
+    AccountsDb db, ILookupNormalizer normalizer, SignInDomains domains, Joining joining, SealedPayloads payloads, OutboxSignal signal,
+    AuditTrail audit, TimeProvider clock)
 {
     /// <summary>Finds or makes the account. Two sign-ins of one person at once make one account and one membership.</summary>
     /// <returns>The user, or why there is none; nothing changes then.</returns>
@@ -163,16 +163,16 @@ internal sealed class FederatedAccounts(
             return false;
         }
 
-        invitation?.AcceptedAt = now;
-        var role = invitation?.Role ?? provider.NewMemberRole;
-        db.Memberships.Add(new Membership
+        const string Via = "single sign-on";
+        if (invitation is null)
         {
-            OrganizationId = provider.OrganizationId, UserId = user.Id, Role = role,
-            CustomRoleId = invitation?.CustomRoleId, JoinedAt = now,
-        });
-        audit.Add(
-            "member.join", user.Id.ToString(), provider.OrganizationId,
-            after: new { Role = RoleChoice.NameOf(role), Via = invitation is null ? "single sign-on" : "invitation" }, actorId: user.Id);
+            joining.Add(provider.OrganizationId, user, provider.NewMemberRole, Via);
+        }
+        else
+        {
+            await joining.AcceptAsync(invitation, user, Via, cancellationToken);
+        }
+
         return true;
     }
 

@@ -13,7 +13,8 @@ namespace Tollgate.Accounts.Invitations;
 /// Accepts invitations. A link counts for the invited address alone: for its signed-in account, or for a sign-up with this address, which
 /// the link confirms, as only its mailbox got it. Any other account is refused and the invitation stays open.
 /// </summary>
-internal sealed class InvitationAcceptance(AccountsDb db, UserManager<User> users, AuditTrail audit, TimeProvider clock)
+internal sealed class InvitationAcceptance(
+    AccountsDb db, UserManager<User> users, Joining joining, AuditTrail audit, TimeProvider clock)
 {
     /// <summary>Finds the open invitation of a mailed link; null when it is wrong, expired, revoked or used.</summary>
     public async Task<ReceivedInvitation?> FindAsync(string token, CancellationToken cancellationToken)
@@ -151,35 +152,7 @@ internal sealed class InvitationAcceptance(AccountsDb db, UserManager<User> user
         Microsoft.EntityFrameworkCore.Storage.IDbContextTransaction transaction, Invitation invitation, User user,
         CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        invitation.AcceptedAt = now;
-        var isMember = await db.Memberships.AnyAsync(
-            one => one.OrganizationId == invitation.OrganizationId && one.UserId == user.Id, cancellationToken);
-        if (!isMember)
-        {
-            db.Memberships.Add(new Membership
-            {
-                OrganizationId = invitation.OrganizationId,
-                UserId = user.Id,
-                Role = invitation.Role,
-                CustomRoleId = invitation.CustomRoleId,
-                JoinedAt = now,
-            });
-            var custom = await db.CustomRoleAsync(invitation.OrganizationId, invitation.CustomRoleId, cancellationToken);
-            audit.Add(
-                "member.join", user.Id.ToString(), invitation.OrganizationId,
-                after: new { Role = custom?.Name ?? RoleChoice.NameOf(invitation.Role), user.Email }, actorId: user.Id);
-        }
-
-        await db.SaveChangesAsync(cancellationToken);
-        await db.Database.ExecuteSqlAsync( // Of the projects that there still are; the default one needs no row.
-            $"""
-            insert into accounts.project_members (project_id, user_id, organization_id, added_at)
-            select p.id, {user.Id}, p.organization_id, {now} from accounts.invitation_projects i join accounts.projects p on p.id = i.project_id
-            where i.invitation_id = {invitation.Id} and p.archived_at is null and not p.is_default
-            on conflict do nothing
-            """,
-            cancellationToken);
+        await joining.AcceptAsync(invitation, user, via: null, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new Acceptance.Joined(invitation.OrganizationId, user);
     }

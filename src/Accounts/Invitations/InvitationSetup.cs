@@ -13,6 +13,7 @@ internal static class InvitationSetup
         builder.Services.AddScoped<InvitationLimits>();
         builder.Services.AddScoped<InvitationLetters>();
         builder.Services.AddScoped<InvitationRegister>();
+        builder.Services.AddScoped<Joining>();
         builder.Services.AddScoped<InvitationAcceptance>();
     }
 }
