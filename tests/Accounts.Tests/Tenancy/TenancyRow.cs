@@ -31,6 +31,9 @@ internal sealed record TenancyRow(string Method, string Pattern, string Expected
     /// <summary>The route with its method.</summary>
     public string Route => $"{Method} {Pattern}";
 
+    /// <summary>Whether the page is one of the operator's, who may see every organization.</summary>
+    public bool IsOperators => Pattern.StartsWith("/admin", StringComparison.Ordinal);
+
     public string Name => Form is null ? Route : $"{Route} form {Form}";
 
     public char ExpectedFor(Person person) => Expected.Replace(" ", "", StringComparison.Ordinal)[(int)person];
@@ -53,6 +56,9 @@ internal static class Answer
 
     /// <summary>400: a forged form, or one that the page does not show to the person.</summary>
     public const char Bad = 'B';
+
+    /// <summary>401, for scripts.</summary>
+    public const char Unauthorized = 'U';
 
     /// <summary>403.</summary>
     public const char Forbidden = 'F';
@@ -79,6 +85,7 @@ internal static class Answer
         ( >= 300 and < 400, "/organizations") => Organizations,
         ( >= 300 and < 400, _) => Redirect,
         (400, _) => Bad,
+        (401, _) => Unauthorized,
         (403, _) => Forbidden,
         (404, _) => NotFound,
         (410, _) => Gone,

@@ -8,7 +8,7 @@ internal static partial class TenancyTable
         // A column a person: signed out, alone; owner, admin, developer, billing, reader, custom role; foreign, sibling, operator.
         Form("/sign-in", "sign-in", "++ ++++++ +++"),
         Form("/sign-in", "passkey", "++ ++++++ +++"),
-        Form("/sign-in/code", "code", "SS SSSSSS SSS", ("Input.Code", "123456")),
+        Form("/sign-in/code", "code", "BB BBBBBB BBB", ("Input.Code", "123456")), // Nobody has given a password yet.
         Form("/sign-in/sso", "sso", "++ ++++++ +++"),
         Form("/sign-up", "sign-up", "++ ++++++ +++"),
         Form("/forgot-password", "forgot-password", "++ ++++++ +++"),
@@ -40,7 +40,7 @@ internal static partial class TenancyTable
         Form("/confirm", "confirm", "S+ ++++++ +++"),
         Form("/organizations/new", "new-organization", "S+ ++++++ +++"),
         Form("/organizations", "join-{InvitationId}", "SB BBBBBB BBB"), // An invitation is its address's alone.
-        Post("/account/time-zone/detected", "S2 222222 222", ("zone", "nowhere")),
+        Post("/account/time-zone/detected", "U2 222222 222", ("zone", "Europe/Lisbon")), // Nobody lacks a zone any more.
         Post("/switch", "S4 >>>>>> 4>4", ("to", "{OrganizationId}/{ProjectId}")),
 
         // The organization.

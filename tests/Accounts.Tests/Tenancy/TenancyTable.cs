@@ -12,7 +12,7 @@ internal static partial class TenancyTable
         // A column a person: signed out, alone; owner, admin, developer, billing, reader, custom role; foreign, sibling, operator.
         Get("/", "22 >>>>>> >>>"),
         Get("/sign-in", "22 222222 222"),
-        Get("/sign-in/code", "SS SSSSSS SSS"),
+        Get("/sign-in/code", "22 222222 222"),
         Get("/sign-in/sso", "22 222222 222"),
         Get("/sign-up", "22 222222 222"),
         Get("/forgot-password", "22 222222 222"),

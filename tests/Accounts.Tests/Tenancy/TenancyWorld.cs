@@ -207,7 +207,20 @@ public sealed partial class TenancyWorld : IAsyncLifetime
         var foreign = _browsers[Person.Foreign] = await Host.SignUpAsync("eve@elsewhere.example");
         await foreign.SubmitAndFollowAsync("/organization", "rename", ("Input.Name", Elsewhere));
         await foreign.SubmitAndFollowAsync("/projects/new", "new-project", ("Input.Name", "Shop"));
+        using (await Host.JoinAsync(foreign, "zoe@elsewhere.example"))
+        {
+            // A member to whom the other organization could be given.
+        }
+
         _ids["foreignUser"] = (await Host.UserIdAsync("eve@elsewhere.example")).ToString();
+        foreach (var person in (Person[])[Person.Foreign, Person.Sibling])
+        {
+            // Forms of batches and jobs are shown to whom has something to choose.
+            await _browsers[person].CreateKeyAsync("own");
+            await LearningBench.AddFileAsync(_browsers[person], Line, "batch");
+            await LearningBench.AddFileAsync(_browsers[person], Examples, "fine-tune");
+        }
+
         _browsers[Person.Operator] = await Host.BrowseAsOperatorAsync();
     }
 
@@ -228,6 +241,7 @@ public sealed partial class TenancyWorld : IAsyncLifetime
             var entry = await db.AuditEntries.Where(one => one.OrganizationId == organization)
                 .OrderByDescending(one => one.Id).FirstAsync();
             (_ids["entryNumber"], _ids["entryId"]) = ($"{entry.Number}", $"{entry.Id}");
+            await db.Users.ExecuteUpdateAsync(set => set.SetProperty(user => user.TimeZone, "UTC")); // Else a post would choose one.
             return true;
         });
     }
