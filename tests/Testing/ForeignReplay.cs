@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Npgsql;
 using NpgsqlTypes;
@@ -8,17 +7,16 @@ namespace Tollgate.Testing;
 
 /// <summary>
 /// Repeats what services sent to Postgres for one organization in the name of another one, and demands that it reads and writes nothing.
-/// On when <c>TOLLGATE_TEST_FOREIGN</c> names a file, which gets a line of counts for each database. Reads the statements with their values
-/// from the log of the private server. Thread-safe.
+/// Repeats it for the organization itself too, which counts what there was to find. Demands also that no statement of a protected table was
+/// sent by a session without a scope: it would see nothing. On when <c>TOLLGATE_TEST_FOREIGN</c> names a file, which gets a line of counts
+/// for each database (<see cref="Counts"/>). Thread-safe.
 /// </summary>
 public static partial class ForeignReplay
 {
-    private const int MostValuesOfOne = 3;
+    private const string Nobody = "";
     private static readonly string? Report = Environment.GetEnvironmentVariable("TOLLGATE_TEST_FOREIGN");
     private static readonly SemaphoreSlim Turn = new(1, 1);
-    private static readonly Dictionary<string, List<Logged>> Unread = [];
-    private static string? _log;
-    private static long _position;
+    private static StatementLog? _log;
 
     /// <summary>Settings with which a server in <paramref name="folder"/> logs what is repeated; none when this is off.</summary>
     internal static IReadOnlyList<string> SettingsOf(string folder)
@@ -28,17 +26,13 @@ public static partial class ForeignReplay
             return [];
         }
 
-        _log = Path.Combine(folder, "data", "log", "statements.json");
-        return
-        [
-            "logging_collector=on", "log_destination=jsonlog", "log_filename=statements.log", "log_rotation_age=0", "log_rotation_size=0",
-            "log_statement=all",
-        ];
+        _log = new StatementLog(Path.Combine(folder, "data", "log", "statements.json"));
+        return StatementLog.Settings;
     }
 
     /// <summary>Repeats the statements of one database. Does nothing when this is off.</summary>
     /// <param name="connectionString">Of the role that owns the schema.</param>
-    /// <exception cref="InvalidOperationException">A statement read or wrote something. The message has them all.</exception>
+    /// <exception cref="InvalidOperationException">A statement read or wrote something, or had no scope. The message has them all.</exception>
     public static async Task RunAsync(string connectionString)
     {
         if (_log is null)
@@ -49,31 +43,29 @@ public static partial class ForeignReplay
         await Turn.WaitAsync();
         try
         {
-            await using var connection =
-                new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+            await using var connection = new NpgsqlConnection(
+                new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = StatementLog.TestsOwn }
+                    .ConnectionString);
             await connection.OpenAsync();
-            var mentions = await ReadTablesAsync(connection);
-            var (scoped, unscoped) = Sort(await ReadLogAsync(connection), mentions);
-            await ExecuteAsync(
-                connection,
-                $"set statement_timeout = '20s'; set lock_timeout = '2s'; set tollgate.organization = '{Guid.NewGuid()}'");
-            List<string> leaks = [], unrepeated = [];
-            foreach (var statement in scoped)
+            var touches = await ReadProtectedAsync(connection);
+            var sent = (await _log.TakeAsync(connection)).Kept.Where(one => touches.IsMatch(one.Sql)).ToList();
+            await ExecuteAsync(connection, "set statement_timeout = '20s'; set lock_timeout = '2s'");
+            var counts = new Counts { Unscoped = sent.Count(one => one.Scope == Nobody && !IsForNobody(one.Sql)) };
+            foreach (var statement in sent.Where(one => one.IsOfOrganization))
             {
-                var (leak, fault) = await RepeatAsync(connection, statement);
-                leaks.AddRange(leak is null ? [] : [leak]);
-                unrepeated.AddRange(fault is null ? [] : [fault]);
+                await RepeatAsync(connection, statement, counts);
             }
 
-            await File.AppendAllTextAsync(
-                Report!,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{connection.Database} {connection.UserName}: {scoped.Count} repeated, {unrepeated.Count} of them without a result, "
-                    + $"{leaks.Count} leaks; {unscoped} were for everybody\n{string.Concat(unrepeated.Select(one => $"  {one}\n"))}"));
-            if (leaks.Count > 0)
+            List<string> faults =
+            [
+                .. counts.Leaks,
+                .. sent.Where(one => one.Scope == Nobody && !IsForNobody(one.Sql)).Select(one => $"without a scope: {one.Sql}").Distinct(),
+            ];
+            await File.AppendAllLinesAsync(
+                Report!, [$"{connection.Database} {connection.UserName}: {counts}", .. counts.Notes.Concat(faults).Select(OneLine)]);
+            if (faults.Count > 0)
             {
-                throw new InvalidOperationException("A foreign organization reads or writes:\n" + string.Join('\n', leaks));
+                throw new InvalidOperationException("Row-level security fails:\n" + string.Join('\n', faults));
             }
         }
         finally
@@ -82,127 +74,97 @@ public static partial class ForeignReplay
         }
     }
 
-    /// <summary>A pattern of the protected tables of the schema.</summary>
-    private static async Task<Regex> ReadTablesAsync(NpgsqlConnection connection)
+    /// <summary>A pattern of statements that name a protected table of the schema, or one of its functions.</summary>
+    private static async Task<Regex> ReadProtectedAsync(NpgsqlConnection connection)
     {
         await using var command = new NpgsqlCommand(
-            "select string_agg(relname, '|') from pg_class where relrowsecurity and relnamespace = current_schema()::regnamespace",
+            """
+            select (select string_agg(relname, '|') from pg_class where relrowsecurity and relnamespace = current_schema()::regnamespace),
+              (select string_agg(proname, '|') from pg_proc where pronamespace = current_schema()::regnamespace)
+            """,
             connection);
-        var tables = await command.ExecuteScalarAsync() as string ?? "-";
-        return new Regex($@"\b(from|join|into|update)\s+(\w+\.)?({tables})\b", RegexOptions.IgnoreCase);
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        return new Regex(
+            $@"\b(?:from|join|into|update|using|only|table)\s+(?:\w+\.)?(?:{reader.GetString(0)})\b|\b(?:{reader.GetString(1)})\s*\(",
+            RegexOptions.IgnoreCase);
     }
 
-    private static async Task<List<Logged>> ReadLogAsync(NpgsqlConnection connection)
-    {
-        var end = $"the end of {Guid.NewGuid():N}";
-        await ExecuteAsync(connection, $"select '{end}'");
-        await Until.TrueAsync(() => Task.FromResult(ReadOn(end)), "the log's end");
-        return Unread.Remove(connection.Database, out var found) ? found : [];
-    }
+    /// <summary>The audit takes entries of the installation, which belong to no organization, from anybody.</summary>
+    private static bool IsForNobody(string sql) => sql.Contains("into accounts.audit_entries", StringComparison.OrdinalIgnoreCase);
 
-    private static bool ReadOn(string end)
+    private static async Task RepeatAsync(NpgsqlConnection connection, SentStatement statement, Counts counts)
     {
-        using var file = new FileStream(_log!, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        file.Position = _position;
-        using var reader = new StreamReader(file);
-        var text = reader.ReadToEnd();
-        var whole = text.LastIndexOf('\n') + 1;
-        _position += System.Text.Encoding.UTF8.GetByteCount(text.AsSpan(0, whole));
-        foreach (var line in text[..whole].Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        counts.Statements++;
+        var own = await RunAsync(connection, statement, statement.Scope);
+        var foreign = await RunAsync(connection, statement, Guid.NewGuid().ToString());
+        if (foreign.Fault is not null)
         {
-            using var entry = JsonDocument.Parse(line);
-            var (database, session) = (Text(entry, "dbname"), Text(entry, "session_id"));
-            if (Statement().Match(Text(entry, "message")) is { Success: true } match)
-            {
-                Unread.TryAdd(database, []);
-                Unread[database].Add(new Logged(session, match.Groups[1].Value.Trim(), Text(entry, "detail")));
-            }
+            counts.Unrepeated.Add($"not repeated, {foreign.Fault}: {statement.Sql}");
+            return;
         }
 
-        return text.Contains(end, StringComparison.Ordinal);
-    }
-
-    private static string Text(JsonDocument entry, string member) =>
-        entry.RootElement.TryGetProperty(member, out var value) ? value.GetString()! : "";
-
-    /// <summary>The statements of one organization, and how many of protected tables were for everybody.</summary>
-    private static (List<Logged> Scoped, int Unscoped) Sort(List<Logged> statements, Regex mentions)
-    {
-        var scopes = new Dictionary<string, string>();
-        var kept = new Dictionary<string, List<Logged>>();
-        var unscoped = 0;
-        foreach (var statement in statements)
+        counts.Add(own, foreign);
+        if (!foreign.IsEmpty && foreign.Text != (await RunAsync(connection, statement, Nobody)).Text) // Nobody finds constants, too.
         {
-            if (statement.Sql.StartsWith("DISCARD", StringComparison.OrdinalIgnoreCase))
-            {
-                scopes.Remove(statement.Session);
-            }
-            else if (statement.Sql.StartsWith("select set_config('tollgate.organization'", StringComparison.Ordinal))
-            {
-                scopes[statement.Session] = ValuesOf(statement)[0] ?? "";
-            }
-            else if (mentions.IsMatch(statement.Sql))
-            {
-                if (!Guid.TryParse(scopes.GetValueOrDefault(statement.Session), out _))
-                {
-                    unscoped++;
-                }
-                else if (kept.TryAdd(statement.Sql, []) || kept[statement.Sql].Count < MostValuesOfOne)
-                {
-                    kept[statement.Sql].Add(statement);
-                }
-            }
+            counts.Leaks.Add($"{foreign.Text}: {statement.Sql} [{string.Join(", ", statement.Values)}]");
         }
-
-        return ([.. kept.Values.SelectMany(one => one)], unscoped);
-    }
-
-    /// <summary>Repeats a statement for the foreign organization, and where it finds something, for nobody: constants are no leak.</summary>
-    /// <returns>What it read or wrote; else why Postgres could not run it; both null where it found nothing.</returns>
-    private static async Task<(string? Leak, string? Fault)> RepeatAsync(NpgsqlConnection connection, Logged statement)
-    {
-        var (found, fault) = await RepeatAsync(connection, statement, "");
-        return found is null || found == (await RepeatAsync(connection, statement, "set local tollgate.organization = '';")).Found
-            ? (null, fault) : ($"{found}: {statement.Sql} [{statement.Detail}]", null);
-    }
-
-    /// <summary>Repeats a statement in a transaction that rolls back.</summary>
-    private static async Task<(string? Found, string? Fault)> RepeatAsync(NpgsqlConnection connection, Logged statement, string before)
-    {
-        await using var transaction = await connection.BeginTransactionAsync();
-        await ExecuteAsync(connection, before + "select 1");
-        await using var command = new NpgsqlCommand(statement.Sql, connection);
-        foreach (var value in ValuesOf(statement))
+        else if (!foreign.IsEmpty)
         {
-            command.Parameters.Add(new NpgsqlParameter { Value = value ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Unknown });
+            counts.Constant.Add($"constant, {foreign.Text}: {statement.Sql}");
         }
+    }
 
+    /// <summary>Runs a statement in a scope, in a transaction that rolls back.</summary>
+    private static async Task<Found> RunAsync(NpgsqlConnection connection, SentStatement statement, string scope)
+    {
+        await ExecuteAsync(connection, $"begin; set local tollgate.organization = '{scope}'");
         try
         {
-            await using var reader = await command.ExecuteReaderAsync();
-            while (await reader.ReadAsync())
+            await using var command = new NpgsqlCommand(statement.Sql, connection);
+            foreach (var value in statement.Values)
             {
-                for (var i = 0; i < reader.FieldCount; i++)
-                {
-                    if (!IsNothing(await reader.IsDBNullAsync(i) ? null : reader.GetValue(i)))
-                    {
-                        return ($"{reader.GetName(i)} = {reader.GetValue(i)}", null);
-                    }
-                }
+                command.Parameters.Add(new NpgsqlParameter { Value = value ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Unknown });
             }
 
-            await reader.CloseAsync();
-            return reader.RecordsAffected > 0
-                ? ($"{reader.RecordsAffected} rows", null) : (null, null);
+            return await ReadAsync(command);
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            return (null, null);
+            return new Found([], 0, 0, null);
         }
-        catch (PostgresException unknown)
+        catch (PostgresException failed)
         {
-            return (null, $"{unknown.SqlState} {unknown.MessageText}: {statement.Sql.ReplaceLineEndings(" ")}");
+            return new Found([], 0, 0, $"{failed.SqlState} {failed.MessageText}");
         }
+        finally
+        {
+            await ExecuteAsync(connection, "rollback");
+        }
+    }
+
+    private static async Task<Found> ReadAsync(NpgsqlCommand command)
+    {
+        List<string> values = [];
+        var rows = 0;
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            var isFound = false;
+            for (var i = 0; i < reader.FieldCount; i++)
+            {
+                if (!IsNothing(await reader.IsDBNullAsync(i) ? null : reader.GetValue(i)))
+                {
+                    values.Add($"{reader.GetName(i)} = {reader.GetValue(i)}");
+                    isFound = true;
+                }
+            }
+
+            rows += isFound ? 1 : 0;
+        }
+
+        await reader.CloseAsync();
+        return new Found(values, rows, Math.Max(reader.RecordsAffected, 0), null);
     }
 
     /// <summary>Whether a value says nothing of a row: counts and sums of none, and the time.</summary>
@@ -215,21 +177,59 @@ public static partial class ForeignReplay
         _ => false,
     };
 
-    private static string?[] ValuesOf(Logged statement) =>
-        [.. Value().Matches(statement.Detail).Select(
-            match => match.Groups[1].Success ? match.Groups[1].Value.Replace("''", "'", StringComparison.Ordinal) : null)];
-
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
     }
 
-    [GeneratedRegex(@"^(?:statement|execute [^:]+): (.*)$", RegexOptions.Singleline)]
-    private static partial Regex Statement();
+    private static string OneLine(string text) => "  " + Spaces().Replace(text, " ");
 
-    [GeneratedRegex(@"\$\d+ = (?:NULL|'((?:[^']|'')*)')")]
-    private static partial Regex Value();
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Spaces();
 
-    private sealed record Logged(string Session, string Sql, string Detail);
+    /// <summary>What a statement found or changed.</summary>
+    /// <param name="Values">With a meaning, each with its column's name.</param>
+    /// <param name="Rows">With such a value.</param>
+    /// <param name="Fault">Why Postgres could not run it.</param>
+    private sealed record Found(IReadOnlyList<string> Values, int Rows, int Written, string? Fault)
+    {
+        public bool IsEmpty => Rows == 0 && Written == 0;
+
+        public string Text => string.Join("; ", [.. Values, .. Written > 0 ? [$"{Written} rows written"] : Array.Empty<string>()]);
+    }
+
+    /// <summary>What is counted of one database.</summary>
+    private sealed class Counts
+    {
+        public int Statements { get; set; }
+
+        public int Unscoped { get; init; }
+
+        public List<string> Leaks { get; } = [];
+
+        public HashSet<string> Unrepeated { get; } = [];
+
+        public HashSet<string> Constant { get; } = [];
+
+        public IEnumerable<string> Notes => Unrepeated.Concat(Constant);
+
+        private int Found { get; set; }
+
+        private int OwnRows { get; set; }
+
+        private int OwnWritten { get; set; }
+
+        public void Add(Found own, Found foreign)
+        {
+            Found += own.IsEmpty || own.Text == foreign.Text ? 0 : 1;
+            OwnRows += own.Rows;
+            OwnWritten += own.Written;
+        }
+
+        public override string ToString() => string.Create(
+            CultureInfo.InvariantCulture,
+            $"statements={Statements} finding={Found} rows-read={OwnRows} rows-written={OwnWritten} foreign-leaks={Leaks.Count} "
+            + $"unrepeated={Unrepeated.Count} unscoped={Unscoped}");
+    }
 }
