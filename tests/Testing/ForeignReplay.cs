@@ -32,7 +32,7 @@ public static partial class ForeignReplay
 
     /// <summary>Repeats the statements of one database. Does nothing when this is off.</summary>
     /// <param name="connectionString">Of the role that owns the schema.</param>
-    /// <exception cref="InvalidOperationException">A statement read or wrote something, or had no scope. The message has them all.</exception>
+    /// <exception cref="InvalidOperationException">A statement read or wrote something, or had no scope. The message lists them.</exception>
     public static async Task RunAsync(string connectionString)
     {
         if (_log is null)
@@ -74,13 +74,18 @@ public static partial class ForeignReplay
         }
     }
 
-    /// <summary>A pattern of statements that name a protected table of the schema, or one of its functions.</summary>
+    /// <summary>A pattern of statements that name a protected table of the schema, or a function that names one.</summary>
     private static async Task<Regex> ReadProtectedAsync(NpgsqlConnection connection)
     {
         await using var command = new NpgsqlCommand(
             """
-            select (select string_agg(relname, '|') from pg_class where relrowsecurity and relnamespace = current_schema()::regnamespace),
-              (select string_agg(proname, '|') from pg_proc where pronamespace = current_schema()::regnamespace)
+            with tables as (
+              select string_agg(relname, '|') as names from pg_class
+              where relrowsecurity and relnamespace = current_schema()::regnamespace)
+            select names, (
+              select coalesce(string_agg(proname, '|'), '-') from pg_proc
+              where pronamespace = current_schema()::regnamespace and prosrc ~ ('\m(' || names || ')\M'))
+            from tables
             """,
             connection);
         await using var reader = await command.ExecuteReaderAsync();
@@ -118,30 +123,43 @@ public static partial class ForeignReplay
     /// <summary>Runs a statement in a scope, in a transaction that rolls back.</summary>
     private static async Task<Found> RunAsync(NpgsqlConnection connection, SentStatement statement, string scope)
     {
-        await ExecuteAsync(connection, $"begin; set local tollgate.organization = '{scope}'");
-        try
+        for (var texts = new HashSet<int>(); ; )
         {
-            await using var command = new NpgsqlCommand(statement.Sql, connection);
-            foreach (var value in statement.Values)
+            await ExecuteAsync(connection, $"begin; set local tollgate.organization = '{scope}'");
+            try
             {
-                command.Parameters.Add(new NpgsqlParameter { Value = value ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Unknown });
-            }
+                await using var command = new NpgsqlCommand(statement.Sql, connection);
+                foreach (var (value, i) in statement.Values.Select((value, i) => (value, i)))
+                {
+                    var type = texts.Contains(i) ? NpgsqlDbType.Text : NpgsqlDbType.Unknown;
+                    command.Parameters.Add(new NpgsqlParameter { Value = value ?? (object)DBNull.Value, NpgsqlDbType = type });
+                }
 
-            return await ReadAsync(command);
-        }
-        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
-        {
-            return new Found([], 0, 0, null);
-        }
-        catch (PostgresException failed)
-        {
-            return new Found([], 0, 0, $"{failed.SqlState} {failed.MessageText}");
-        }
-        finally
-        {
-            await ExecuteAsync(connection, "rollback");
+                return await ReadAsync(command);
+            }
+            catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+            {
+                return Found.Refused;
+            }
+            catch (PostgresException untyped) when (
+                untyped.SqlState == PostgresErrorCodes.IndeterminateDatatype && texts.Add(PlaceOf(untyped.MessageText)))
+            {
+                // The log has no types, and this statement does not use the parameter: any type will do.
+            }
+            catch (PostgresException failed)
+            {
+                return Found.Failed($"{failed.SqlState} {failed.MessageText}");
+            }
+            finally
+            {
+                await ExecuteAsync(connection, "rollback");
+            }
         }
     }
+
+    /// <summary>The place of the parameter that a message names, from 0.</summary>
+    private static int PlaceOf(string message) =>
+        int.Parse(Parameter().Match(message).Groups[1].ValueSpan, CultureInfo.InvariantCulture) - 1;
 
     private static async Task<Found> ReadAsync(NpgsqlCommand command)
     {
@@ -164,7 +182,7 @@ public static partial class ForeignReplay
         }
 
         await reader.CloseAsync();
-        return new Found(values, rows, Math.Max(reader.RecordsAffected, 0), null);
+        return new Found(values, rows, Math.Max(reader.RecordsAffected, 0));
     }
 
     /// <summary>Whether a value says nothing of a row: counts and sums of none, and the time.</summary>
@@ -188,12 +206,20 @@ public static partial class ForeignReplay
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();
 
+    [GeneratedRegex(@"\$(\d+)")]
+    private static partial Regex Parameter();
+
     /// <summary>What a statement found or changed.</summary>
     /// <param name="Values">With a meaning, each with its column's name.</param>
     /// <param name="Rows">With such a value.</param>
+    /// <param name="IsRefused">Whether a policy refused what it would write.</param>
     /// <param name="Fault">Why Postgres could not run it.</param>
-    private sealed record Found(IReadOnlyList<string> Values, int Rows, int Written, string? Fault)
+    private sealed record Found(IReadOnlyList<string> Values, int Rows, int Written, bool IsRefused = false, string? Fault = null)
     {
+        public static Found Refused { get; } = new([], 0, 0, IsRefused: true);
+
+        public static Found Failed(string fault) => new([], 0, 0, Fault: fault);
+
         public bool IsEmpty => Rows == 0 && Written == 0;
 
         public string Text => string.Join("; ", [.. Values, .. Written > 0 ? [$"{Written} rows written"] : Array.Empty<string>()]);
@@ -214,22 +240,25 @@ public static partial class ForeignReplay
 
         public IEnumerable<string> Notes => Unrepeated.Concat(Constant);
 
-        private int Found { get; set; }
+        private int Finding { get; set; }
 
-        private int OwnRows { get; set; }
+        private int Read { get; set; }
 
-        private int OwnWritten { get; set; }
+        private int Written { get; set; }
+
+        private int Refused { get; set; }
 
         public void Add(Found own, Found foreign)
         {
-            Found += own.IsEmpty || own.Text == foreign.Text ? 0 : 1;
-            OwnRows += own.Rows;
-            OwnWritten += own.Written;
+            Finding += own.Text == foreign.Text ? 0 : 1;
+            Read += own.Rows;
+            Written += own.Written;
+            Refused += foreign.IsRefused ? 1 : 0;
         }
 
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"statements={Statements} finding={Found} rows-read={OwnRows} rows-written={OwnWritten} foreign-leaks={Leaks.Count} "
+            $"statements={Statements} finding={Finding} rows-read={Read} rows-written={Written} refused={Refused} leaks={Leaks.Count} "
             + $"unrepeated={Unrepeated.Count} unscoped={Unscoped}");
     }
 }

@@ -7,7 +7,7 @@ namespace Tollgate.Testing;
 
 /// <summary>
 /// Reads from the log of a private Postgres which statements services sent to each database, with their values and the organization that
-/// the session had set. Statements of connections of <see cref="PostgresServer.SeeingAll"/> are the tests' own and left out. Not thread-safe.
+/// the session had set. Leaves out what tests send themselves (<see cref="PostgresServer.SeeingAll"/>). Not thread-safe.
 /// </summary>
 internal sealed partial class StatementLog(string path)
 {
@@ -100,7 +100,7 @@ internal sealed partial class StatementLog(string path)
     [GeneratedRegex("^(?:commit|rollback)$", RegexOptions.IgnoreCase)]
     private static partial Regex End();
 
-    [GeneratedRegex("^(?:begin|savepoint|rollback|release|XX, RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^(?:begin|savepoint|rollback|release|set|copy|listen|unlisten)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Control();
 
     [GeneratedRegex(@"\$\d+ = (?:NULL|'((?:[^']|'')*)')")]
