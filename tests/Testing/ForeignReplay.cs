@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Tollgate.Testing;
 
@@ -32,7 +31,7 @@ public static partial class ForeignReplay
 
     /// <summary>Repeats the statements of one database. Does nothing when this is off.</summary>
     /// <param name="connectionString">Of the role that owns the schema.</param>
-    /// <exception cref="InvalidOperationException">A statement read or wrote something, or had no scope. The message lists them.</exception>
+    /// <exception cref="InvalidOperationException">A statement read or wrote something, or had no scope.</exception>
     public static async Task RunAsync(string connectionString)
     {
         if (_log is null)
@@ -56,6 +55,7 @@ public static partial class ForeignReplay
                 await RepeatAsync(connection, statement, counts);
             }
 
+            await ComparePlansAsync(connection, sent, counts);
             List<string> faults =
             [
                 .. counts.Leaks,
@@ -95,6 +95,54 @@ public static partial class ForeignReplay
             RegexOptions.IgnoreCase);
     }
 
+    /// <summary>
+    /// Notes statements of which policies keep Postgres from using an index: it searches an index only by conditions that tell nothing of
+    /// rows that the policy hides.
+    /// </summary>
+    private static async Task ComparePlansAsync(NpgsqlConnection connection, List<SentStatement> sent, Counts counts)
+    {
+        var everything = new NpgsqlConnectionStringBuilder(await PostgresServer.SuperuserAsync())
+        {
+            Database = connection.Database, SearchPath = connection.UserName, Pooling = false, ApplicationName = StatementLog.TestsOwn,
+        };
+        await using var superuser = new NpgsqlConnection(everything.ConnectionString);
+        await superuser.OpenAsync();
+        foreach (var statement in sent.Where(one => one.Scope != Nobody).DistinctBy(one => one.Sql))
+        {
+            var without = await ReadWholeAsync(superuser, statement);
+            foreach (var table in (await ReadWholeAsync(connection, statement)).Except(without))
+            {
+                counts.Unindexed.Add($"without an index, {table}: {statement.Sql}");
+            }
+        }
+    }
+
+    /// <summary>Tables that the plan of a statement reads whole although it was asked not to; none where Postgres cannot plan it.</summary>
+    private static async Task<IReadOnlyList<string>> ReadWholeAsync(NpgsqlConnection connection, SentStatement statement)
+    {
+        await ExecuteAsync(connection, $"begin; set local tollgate.organization = '{statement.Scope}'; set local enable_seqscan = off");
+        try
+        {
+            await using var command = statement.On(connection, "explain ", new HashSet<int>());
+            await using var reader = await command.ExecuteReaderAsync();
+            List<string> tables = [];
+            while (await reader.ReadAsync())
+            {
+                tables.AddRange(WholeRead().Match(reader.GetString(0)) is { Success: true } match ? [match.Groups[1].Value] : []);
+            }
+
+            return [.. tables.Distinct()];
+        }
+        catch (PostgresException)
+        {
+            return [];
+        }
+        finally
+        {
+            await ExecuteAsync(connection, "rollback");
+        }
+    }
+
     /// <summary>The audit takes entries of the installation, which belong to no organization, from anybody.</summary>
     private static bool IsForNobody(string sql) => sql.Contains("into accounts.audit_entries", StringComparison.OrdinalIgnoreCase);
 
@@ -128,13 +176,7 @@ public static partial class ForeignReplay
             await ExecuteAsync(connection, $"begin; set local tollgate.organization = '{scope}'");
             try
             {
-                await using var command = new NpgsqlCommand(statement.Sql, connection);
-                foreach (var (value, i) in statement.Values.Select((value, i) => (value, i)))
-                {
-                    var type = texts.Contains(i) ? NpgsqlDbType.Text : NpgsqlDbType.Unknown;
-                    command.Parameters.Add(new NpgsqlParameter { Value = value ?? (object)DBNull.Value, NpgsqlDbType = type });
-                }
-
+                await using var command = statement.On(connection, "", texts);
                 return await ReadAsync(command);
             }
             catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
@@ -206,6 +248,9 @@ public static partial class ForeignReplay
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();
 
+    [GeneratedRegex(@"Seq Scan on (\w+)")]
+    private static partial Regex WholeRead();
+
     [GeneratedRegex(@"\$(\d+)")]
     private static partial Regex Parameter();
 
@@ -238,7 +283,9 @@ public static partial class ForeignReplay
 
         public HashSet<string> Constant { get; } = [];
 
-        public IEnumerable<string> Notes => Unrepeated.Concat(Constant);
+        public HashSet<string> Unindexed { get; } = [];
+
+        public IEnumerable<string> Notes => Unrepeated.Concat(Constant).Concat(Unindexed);
 
         private int Finding { get; set; }
 
@@ -259,6 +306,6 @@ public static partial class ForeignReplay
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
             $"statements={Statements} finding={Finding} rows-read={Read} rows-written={Written} refused={Refused} leaks={Leaks.Count} "
-            + $"unrepeated={Unrepeated.Count} unscoped={Unscoped}");
+            + $"unrepeated={Unrepeated.Count} unscoped={Unscoped} unindexed={Unindexed.Count}");
     }
 }

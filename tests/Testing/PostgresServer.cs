@@ -55,6 +55,7 @@ public static class PostgresServer
         new NpgsqlConnectionStringBuilder(connectionString)
         {
             Options = "-c tollgate.organization=all", ApplicationName = StatementLog.TestsOwn,
+            MaxPoolSize = 20, // Beside the pool of the service under test: the server has 200 connections.
         }.ConnectionString;
 
     private static async Task<string> StartAsync()

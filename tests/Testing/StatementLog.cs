@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Tollgate.Testing;
 
@@ -120,6 +121,21 @@ internal sealed partial class StatementLog(string path)
 internal sealed record SentStatement(string Scope, string Sql, IReadOnlyList<string?> Values)
 {
     public bool IsOfOrganization => Guid.TryParse(Scope, out _);
+
+    /// <summary>The statement as a command.</summary>
+    /// <param name="before">Such as <c>explain</c>.</param>
+    /// <param name="texts">Places of parameters whose type the statement does not tell: the log has none either.</param>
+    public NpgsqlCommand On(NpgsqlConnection connection, string before, IReadOnlySet<int> texts)
+    {
+        var command = new NpgsqlCommand(before + Sql, connection);
+        foreach (var (value, i) in Values.Select((value, i) => (value, i)))
+        {
+            var type = texts.Contains(i) ? NpgsqlDbType.Text : NpgsqlDbType.Unknown;
+            command.Parameters.Add(new NpgsqlParameter { Value = value ?? (object)DBNull.Value, NpgsqlDbType = type });
+        }
+
+        return command;
+    }
 }
 
 /// <summary>What was sent to one database.</summary>

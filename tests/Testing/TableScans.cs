@@ -18,7 +18,10 @@ public sealed class TableScans
             new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var others = new NpgsqlCommand(
-            "select count(*) from pg_stat_activity where datname = current_database() and usename = current_user and pid <> pg_backend_pid()",
+            """
+            select count(*) from pg_stat_activity
+            where datname = current_database() and usename = current_user and pid <> pg_backend_pid()
+            """,
             connection);
         await Until.TrueAsync(async () => await others.ExecuteScalarAsync() is 0L, "the end of the other sessions");
 

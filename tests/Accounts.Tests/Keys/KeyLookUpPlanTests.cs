@@ -23,7 +23,8 @@ public sealed class KeyLookUpPlanTests : IAsyncLifetime
         var publicIds = await SeedAsync();
         var before = await TableScans.ReadAsync(_host.Postgres);
 
-        await using (var app = AccountsApp.Create(AccountsHost.Settings(_host.Postgres, _host.Redis, _host.Responder.Url, _host.MailFolder)))
+        var settings = AccountsHost.Settings(_host.Postgres, _host.Redis, _host.Responder.Url, _host.MailFolder);
+        await using (var app = AccountsApp.Create(settings))
         {
             foreach (var publicId in publicIds)
             {
@@ -44,7 +45,8 @@ public sealed class KeyLookUpPlanTests : IAsyncLifetime
         await using var command = new NpgsqlCommand(
             """
             insert into organizations
-              select (jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid()))).* from organizations o, generate_series(1, 3000);
+              select (jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid()))).*
+              from organizations o, generate_series(1, 3000);
             insert into projects
               select (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(), 'organization_id', o.id))).*
               from projects p, organizations o where o.id <> p.organization_id;
