@@ -20,7 +20,7 @@ public sealed class AccountPageTests(SharedTollgate shared)
         var portal = shared.Running.Endpoints.Portal;
         var grace = await browser.VisitAsync(portal, "account");
         await grace.SignUpAsync(email, Password);
-        await grace.ConfirmByMailAsync(shared.Running.Endpoints.Mail);
+        await grace.ConfirmByMailAsync(shared.Running.Endpoints.Mail, email);
         // Browsers keep passkeys for names only.
         var named = portal.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
         var visitor = await browser.VisitAsync(named, "account-passkey");
