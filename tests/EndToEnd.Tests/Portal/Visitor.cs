@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Portal;
 

@@ -6,6 +6,7 @@ namespace Tollgate.EndToEnd.Tests.Portal;
 /// <summary>What somebody does on any page, by the names that the page shows.</summary>
 internal sealed partial class Visitor
 {
+    private static readonly TimeSpan PagePatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan MailPatience = TimeSpan.FromSeconds(20);
 
     /// <summary>Addresses that refuse on purpose: the browser's complaint about their status is no fault.</summary>
@@ -14,9 +15,11 @@ internal sealed partial class Visitor
     /// <summary>Path of the page that is open.</summary>
     public string Place => new Uri(_page.Url).AbsolutePath;
 
-    public Task FollowAsync(string link) => Named(AriaRole.Link, link).ClickAsync();
+    /// <summary>Follows a link and waits for its page.</summary>
+    public Task FollowAsync(string link) => TurnPageAsync(() => Named(AriaRole.Link, link).ClickAsync());
 
-    public Task PressAsync(string button) => Named(AriaRole.Button, button).ClickAsync();
+    /// <summary>Presses the button of a form and waits for the page that answers.</summary>
+    public Task PressAsync(string button) => TurnPageAsync(() => Named(AriaRole.Button, button).ClickAsync());
 
     /// <summary>Presses a button whose form the page refuses.</summary>
     public Task PressRefusedAsync(string button)
@@ -38,6 +41,10 @@ internal sealed partial class Visitor
 
     /// <summary>Chooses an entry of a list by its text.</summary>
     public Task ChooseAsync(string label, string entry) => Labelled(label).SelectOptionAsync(new SelectOptionValue { Label = entry });
+
+    /// <summary>Chooses an entry of a list by the value that the form sends.</summary>
+    public Task ChooseValueAsync(string label, string value) =>
+        Labelled(label).SelectOptionAsync(new SelectOptionValue { Value = value });
 
     public Task TickAsync(string label) => Labelled(label).CheckAsync();
 
@@ -67,13 +74,21 @@ internal sealed partial class Visitor
         return await ReadAsync();
     }
 
-    /// <summary>Whether the page offers a link.</summary>
-    public async Task<bool> OffersAsync(string link) => await Named(AriaRole.Link, link).CountAsync() > 0;
+    /// <summary>What the page states under a name.</summary>
+    public Task<string> FactAsync(string name) => _page.Locator($"dt:text-is(\"{name}\") + dd").First.InnerTextAsync();
+
+    /// <summary>Opens the page of the first row of a list. Returns its path.</summary>
+    public async Task<string> OpenFirstRowAsync()
+    {
+        var path = (await _page.Locator("tbody th a").First.GetAttributeAsync("href"))!;
+        await GoAsync(path);
+        return path;
+    }
 
     /// <summary>Follows a link that downloads. Returns the file's name and where it lies until the browser ends.</summary>
     public async Task<(string Name, string Path)> DownloadAsync(string link)
     {
-        var download = await _page.RunAndWaitForDownloadAsync(() => FollowAsync(link));
+        var download = await _page.RunAndWaitForDownloadAsync(() => Named(AriaRole.Link, link).ClickAsync());
         return (download.SuggestedFilename, await download.PathAsync());
     }
 
@@ -86,9 +101,10 @@ internal sealed partial class Visitor
     /// <param name="count">How many such mails there must be.</param>
     public async Task<string> OpenMailAsync(string mailbox, string to, string subject, int count = 1)
     {
-        var link = (await FindMailAsync(mailbox, to, subject, count, MailPatience)).GetByRole(AriaRole.Link, new() { Name = "Open the link" });
+        var mail = await FindMailAsync(mailbox, to, subject, count, MailPatience);
+        var link = mail.GetByRole(AriaRole.Link, new() { Name = "Open the link" });
         var address = await link.GetAttributeAsync("href");
-        await link.ClickAsync();
+        await TurnPageAsync(() => link.ClickAsync());
         return address!;
     }
 
@@ -114,6 +130,23 @@ internal sealed partial class Visitor
             $"{count} mails to {to}: {subject}", patience ?? MailPatience);
         await ShootAsync("mail");
         return mails.First;
+    }
+
+    /// <summary>Takes a step and waits until the next page can be read: the page after a form may have the same address and text.</summary>
+    private async Task TurnPageAsync(Func<Task> step)
+    {
+        var turned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Turn(object? sender, IPage page) => turned.TrySetResult();
+        _page.DOMContentLoaded += Turn;
+        try
+        {
+            await step();
+            await turned.Task.WaitAsync(PagePatience);
+        }
+        finally
+        {
+            _page.DOMContentLoaded -= Turn;
+        }
     }
 
     private ILocator Named(AriaRole role, string name) => _page.GetByRole(role, new() { Name = name, Exact = true }).First;

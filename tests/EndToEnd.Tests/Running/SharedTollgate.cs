@@ -32,9 +32,14 @@ public sealed class SharedTollgate : IAsyncLifetime
         var data = RunningTollgate.NewDataFolder();
         var looking = Environment.IsPrivilegedProcess ? await OtherUser.WatchAsync(data) : null;
 
-        // Jobs of tests do not wait for a machine that is idle.
         _running = await RunningTollgate.StartAsync(
-            new Dictionary<string, string> { ["TOLLGATE__Trainer__LowestPriority"] = "false" }, data);
+            new Dictionary<string, string>
+            {
+                ["TOLLGATE__Trainer__LowestPriority"] = "false", // Jobs of tests do not wait for a machine that is idle.
+                ["TOLLGATE__Portal__CredentialFormsPerMinute"] = "300", // All people of the tests have one address.
+                ["TOLLGATE__SingleSignOn__AllowPrivateProviders"] = "true",
+            },
+            data);
         FirstLog = await File.ReadAllLinesAsync(Path.Combine(data, "logs", "tollgate.log"));
         SeenByOthers = looking is null ? "" : await looking.EndAsync();
         using var client = _running.Client();
