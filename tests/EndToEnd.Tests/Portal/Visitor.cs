@@ -123,7 +123,8 @@ internal sealed partial class Visitor
     /// <summary>Makes an admin key and copies its text from the page.</summary>
     public async Task<string> CreateAdminKeyAsync(string name)
     {
-        await GoAsync("/organization/admin-keys");
+        await GoAsync("/organization");
+        await FollowAsync("Admin keys");
         await _page.GetByRole(AriaRole.Link, new() { Name = "Create admin key" }).ClickAsync();
         await _page.GetByLabel("Name").FillAsync(name);
         await ShootAsync("new-admin-key");

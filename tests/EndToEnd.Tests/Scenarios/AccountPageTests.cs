@@ -51,7 +51,9 @@ public sealed class AccountPageTests(SharedTollgate shared)
         var phone = await browser.VisitAsync(portal, "account-phone", Look.Phone);
         await phone.SignInAsync(old, Password);
 
-        await gail.LookAtAsync("/account/sessions", "sessions");
+        await gail.GoAsync("/account");
+        await gail.FollowAsync("Look at sessions");
+        await gail.ShootAsync("sessions");
         await gail.PressAsync("End Chrome on Linux from 127.0.0.1");
         await gail.SeeAsync("this one", "session-ended");
         await phone.LookAtAsync("/keys", "signed-out");

@@ -31,12 +31,17 @@ public sealed class LeavingTests(SharedTollgate shared)
 
         using var ofHal = shared.Running.Client(await hal.CreateKeyAsync("of Hal"));
         await AnswersAsync(ofHal);
-        await hal.LookAtAsync("/account/export", "export-account");
+        await hal.GoAsync("/account");
+        await hal.FollowAsync("Export…");
+        await hal.ShootAsync("export-account");
         var account = await DownloadAsync(hal);
-        await hal.LookAtAsync("/organization/export", "export-organization");
+        await hal.GoAsync("/organization");
+        await hal.FollowAsync("Export…");
+        await hal.ShootAsync("export-organization");
         var organization = await DownloadAsync(hal);
         var name = organization["organization.json"].GetProperty("name").GetString()!;
-        await hal.GoAsync("/organization/delete");
+        await hal.FollowAsync("Organization");
+        await hal.FollowAsync("Delete the organization…");
         await hal.FillAsync($"Type the name of the organization, {name}", name);
         await hal.ShootAsync("delete-organization");
         await hal.PressAsync("Delete the organization");

@@ -15,7 +15,8 @@ public sealed class SingleSignOnTests(SharedTollgate shared)
         var portal = shared.Running.Endpoints.Portal;
         await using var browser = await Browser.StartAsync();
         var kim = await browser.ArriveAsync(shared.Running.Endpoints, "sso-owner", owner, password);
-        await kim.GoAsync("/organization/sign-in");
+        await kim.GoAsync("/organization");
+        await kim.FollowAsync("Set up…");
         await using var provider = await NodeProvider.StartAsync(await kim.FactAsync("Redirect address"));
 
         await kim.FillAsync("Issuer", provider.Issuer);
@@ -44,7 +45,10 @@ public sealed class SingleSignOnTests(SharedTollgate shared)
         var jo = await browser.VisitAsync(portal, "sso-member");
         await jo.SignInAtProviderAsync(member);
         await jo.ReachAsync("Overview", "signed-in");
-        var identities = await jo.ReadAsync("/account/identities", "identities");
+        await jo.GoAsync("/account");
+        await jo.FollowAsync("Look at linked identities");
+        await jo.ShootAsync("identities");
+        var identities = await jo.ReadAsync();
         await jo.SignOutAsync();
         await jo.LeaveForProviderAsync(member); // Which knows the browser, and asks nothing.
         await jo.ReachAsync("Overview", "signed-in-again");
