@@ -37,7 +37,7 @@ internal sealed class Browser : IAsyncDisposable
     {
         var visitor = await VisitAsync(endpoints.Portal, name);
         await visitor.SignUpAsync(email, password);
-        await visitor.ConfirmByMailAsync(endpoints.Mail, email);
+        await visitor.ConfirmByMailAsync(endpoints.Mail);
         await visitor.SignInAsync(email, password);
         return visitor;
     }

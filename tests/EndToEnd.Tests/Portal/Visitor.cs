@@ -13,6 +13,7 @@ internal sealed partial class Visitor
     private readonly string _name;
     private readonly List<string> _consoleErrors = [];
     private int _shots;
+    private string _email = "";
 
     public Visitor(IPage page, string portal, string screenshots, string name)
     {
@@ -33,6 +34,7 @@ internal sealed partial class Visitor
 
     public async Task SignUpAsync(string email, string password)
     {
+        _email = email;
         await _page.GotoAsync("/");
         await ShootAsync("home");
         await _page.GetByRole(AriaRole.Link, new() { Name = "Get an API key" }).ClickAsync();
@@ -44,10 +46,10 @@ internal sealed partial class Visitor
         await ShootAsync("check-your-mail");
     }
 
-    /// <summary>Opens the link of the mail that confirms an address, in the mailbox at the address that the start showed.</summary>
-    public async Task ConfirmByMailAsync(string mailbox, string email)
+    /// <summary>Opens the link of the mail that confirms the address of the sign-up, in the mailbox at the address that the start showed.</summary>
+    public async Task ConfirmByMailAsync(string mailbox)
     {
-        await OpenMailAsync(mailbox, email, "Confirm your e-mail address");
+        await OpenMailAsync(mailbox, _email, "Confirm your e-mail address");
         await HeadingAsync("Confirm your address");
         await ShootAsync("confirm");
         await _page.GetByRole(AriaRole.Button, new() { Name = "Confirm" }).ClickAsync();
@@ -74,7 +76,7 @@ internal sealed partial class Visitor
         await FillAsync("E-mail", email);
         await ChooseAsync("Role", role);
         await ShootAsync("invite");
-        await PressAsync("Send the invitation");
+        await SubmitAsync("Send the invitation");
         await SeeAsync("The invitation is on its way", "invited");
     }
 
@@ -85,7 +87,7 @@ internal sealed partial class Visitor
         await OpenMailAsync(mailbox, email, "Join", count);
         await FillAsync("Password", password);
         await ShootAsync("join");
-        await PressAsync("Create an account and join");
+        await SubmitAsync("Create an account and join");
         await ReachAsync("Overview", "joined");
     }
 
@@ -124,7 +126,7 @@ internal sealed partial class Visitor
     public async Task<string> CreateAdminKeyAsync(string name)
     {
         await GoAsync("/organization");
-        await FollowAsync("Admin keys");
+        await FollowToAsync("/organization/admin-keys");
         await _page.GetByRole(AriaRole.Link, new() { Name = "Create admin key" }).ClickAsync();
         await _page.GetByLabel("Name").FillAsync(name);
         await ShootAsync("new-admin-key");

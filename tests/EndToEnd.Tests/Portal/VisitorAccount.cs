@@ -87,7 +87,7 @@ internal sealed partial class Visitor
         await _page.GotoAsync("/sign-in");
         await FillAsync("E-mail", email);
         await ShootAsync("address-alone");
-        await PressAsync("Sign in");
+        await SubmitAsync("Sign in");
     }
 
     /// <summary>Signs in at the login page of an organization's provider and lets it tell the portal who it is.</summary>
@@ -97,7 +97,7 @@ internal sealed partial class Visitor
         await _page.GetByPlaceholder("Enter any login").FillAsync(email);
         await _page.GetByPlaceholder("and password").FillAsync("any");
         await ShootAsync("at-the-provider");
-        await PressAsync("Sign-in");
-        await PressAsync("Continue");
+        await SubmitAsync("Sign-in");
+        await SubmitAsync("Continue");
     }
 }

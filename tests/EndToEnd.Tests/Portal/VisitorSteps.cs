@@ -18,14 +18,17 @@ internal sealed partial class Visitor
     /// <summary>Follows a link and waits for its page.</summary>
     public Task FollowAsync(string link) => TurnPageAsync(() => Named(AriaRole.Link, link).ClickAsync());
 
+    /// <summary>Follows the link of the page to a path.</summary>
+    public Task FollowToAsync(string path) => TurnPageAsync(() => _page.Locator($"a[href=\"{path}\"]").First.ClickAsync());
+
     /// <summary>Presses the button of a form and waits for the page that answers.</summary>
-    public Task PressAsync(string button) => TurnPageAsync(() => Named(AriaRole.Button, button).ClickAsync());
+    public Task SubmitAsync(string button) => TurnPageAsync(() => Named(AriaRole.Button, button).ClickAsync());
 
     /// <summary>Presses a button whose form the page refuses.</summary>
-    public Task PressRefusedAsync(string button)
+    public Task SubmitRefusedAsync(string button)
     {
         _refusing.Add(_page.Url);
-        return PressAsync(button);
+        return SubmitAsync(button);
     }
 
     /// <summary>Opens a page that refuses. Returns the status.</summary>
@@ -114,7 +117,7 @@ internal sealed partial class Visitor
         await HeadingAsync("Confirm that it is you");
         await ShootAsync("confirm-it-is-you");
         await FillAsync("Password", password);
-        await PressAsync("Confirm");
+        await SubmitAsync("Confirm");
     }
 
     private async Task<ILocator> FindMailAsync(string mailbox, string to, string subject, int count, TimeSpan? patience)

@@ -20,7 +20,7 @@ public sealed class AccountPageTests(SharedTollgate shared)
         var portal = shared.Running.Endpoints.Portal;
         var grace = await browser.VisitAsync(portal, "account");
         await grace.SignUpAsync(email, Password);
-        await grace.ConfirmByMailAsync(shared.Running.Endpoints.Mail, email);
+        await grace.ConfirmByMailAsync(shared.Running.Endpoints.Mail);
         // Browsers keep passkeys for names only.
         var named = portal.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
         var visitor = await browser.VisitAsync(named, "account-passkey");
@@ -52,16 +52,16 @@ public sealed class AccountPageTests(SharedTollgate shared)
         await phone.SignInAsync(old, Password);
 
         await gail.GoAsync("/account");
-        await gail.FollowAsync("Look at sessions");
+        await gail.FollowToAsync("/account/sessions");
         await gail.ShootAsync("sessions");
-        await gail.PressAsync("End Chrome on Linux from 127.0.0.1");
+        await gail.SubmitAsync("End Chrome on Linux from 127.0.0.1");
         await gail.SeeAsync("this one", "session-ended");
         await phone.LookAtAsync("/keys", "signed-out");
         var afterEnd = phone.Place;
 
         await gail.GoAsync("/account/time-zone");
         await gail.ChooseValueAsync("Time zone", "Asia/Tokyo");
-        await gail.PressAsync("Save");
+        await gail.SubmitAsync("Save");
         await gail.SeeAsync("Pages show times in Asia/Tokyo", "time-zone");
         var sessions = await gail.ReadAsync("/account/sessions", "sessions-in-tokyo");
 
@@ -70,24 +70,24 @@ public sealed class AccountPageTests(SharedTollgate shared)
         await gail.FillAsync("Current password", Password);
         await gail.FillAsync("New password", password);
         await gail.ShootAsync("password");
-        await gail.PressAsync("Set the password");
+        await gail.SubmitAsync("Set the password");
         await gail.SeeAsync("Your new password is set", "password-set");
         await phone.LookAtAsync("/keys", "signed-out-by-password");
         var afterPassword = phone.Place;
         await phone.FillAsync("E-mail", old);
         await phone.FillAsync("Password", Password);
-        await phone.PressAsync("Sign in");
+        await phone.SubmitAsync("Sign in");
         await phone.SeeAsync("do not match", "old-password");
         await phone.SignInAsync(old, password);
 
         await gail.GoAsync("/account/email");
         await gail.FillAsync("New e-mail address", moved);
-        await gail.PressAsync("Send the link");
+        await gail.SubmitAsync("Send the link");
         await gail.SeeAsync("A link went to", "email");
         var notice = await gail.ReadMailAsync(mailbox, old, "A change of your e-mail address");
         await gail.OpenMailAsync(mailbox, moved, "Confirm your new e-mail address");
         await gail.ReachAsync("Confirm your new address", "new-address");
-        await gail.PressAsync("Use this address");
+        await gail.SubmitAsync("Use this address");
         await gail.ReachAsync("Account", "address-changed");
         var account = await gail.ReadAsync();
         await phone.LookAtAsync("/keys", "signed-out-by-address");
@@ -95,7 +95,7 @@ public sealed class AccountPageTests(SharedTollgate shared)
         await phone.SignInAsync(moved, password);
         await phone.OpenMailAsync(mailbox, old, "Your e-mail address was changed");
         await phone.ShootAsync("old-address");
-        await phone.PressAsync($"Keep {old}");
+        await phone.SubmitAsync($"Keep {old}");
         await phone.SeeAsync("Your account keeps its address", "address-kept");
         await gail.LookAtAsync("/keys", "signed-out-by-undo");
         var afterUndo = gail.Place;
@@ -104,7 +104,7 @@ public sealed class AccountPageTests(SharedTollgate shared)
         await shared.Running.AgeSessionsAsync(old);
         await gail.GoAsync("/keys/new");
         await gail.FillAsync("Name", "after an hour");
-        await gail.PressRefusedAsync("Create key");
+        await gail.SubmitRefusedAsync("Create key");
         await gail.ConfirmAsync("not the password");
         await gail.SeeAsync("The password is not right", "not-proved");
         await gail.ConfirmAsync(password);

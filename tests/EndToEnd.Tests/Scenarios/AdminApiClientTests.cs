@@ -34,7 +34,7 @@ public sealed class AdminApiClientTests(SharedTollgate shared)
         await owner.LookAtAsync("/organization/admin-keys", "admin-keys");
         await owner.FollowAsync("Revoke terraform");
         await owner.ShootAsync("revoke-admin-key");
-        await owner.PressAsync("Revoke admin key");
+        await owner.SubmitAsync("Revoke admin key");
         await owner.ReachAsync("terraform is revoked", "admin-key-revoked");
         var revoked = await client.GetAsync("/v1/organization/projects");
 

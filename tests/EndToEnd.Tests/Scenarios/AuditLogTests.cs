@@ -27,7 +27,7 @@ public sealed class AuditLogTests(SharedTollgate shared)
         await admin.LookAtAsync("/audit", "audit");
         await admin.FillAsync("Action", "key.create");
         await admin.FillAsync("Actor", email);
-        await admin.PressAsync("Filter");
+        await admin.SubmitAsync("Filter");
         await admin.SeeAsync("key.create", "filtered");
         var filtered = await admin.ReadAsync();
         var (name, path) = await admin.DownloadAsync("Export CSV");

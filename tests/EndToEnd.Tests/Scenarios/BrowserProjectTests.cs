@@ -57,7 +57,7 @@ public sealed class BrowserProjectTests(SharedTollgate shared)
         var path = await eve.CreateProjectAsync("Shop");
         var before = await finn.OpenRefusedAsync(path, "not-a-member");
         await eve.ChooseAsync("Add", member);
-        await eve.PressAsync("Add to the project");
+        await eve.SubmitAsync("Add to the project");
         await eve.ReachAsync("Shop", "member-added");
         await finn.GoAsync("/overview");
         await finn.SwitchToProjectAsync("Shop");
@@ -65,14 +65,14 @@ public sealed class BrowserProjectTests(SharedTollgate shared)
         var byMember = await FirstAsync(ofMember);
         await eve.FollowAsync($"Remove {member}");
         await eve.ShootAsync("remove-member");
-        await eve.PressAsync("Remove from the project");
+        await eve.SubmitAsync("Remove from the project");
         await eve.SeeAsync("in force from the next request on", "member-removed");
         var removed = await EmbedAsync(ofMember);
 
         await eve.FollowAsync("Create service account");
         await eve.FillAsync("Name", "ci");
         await eve.ShootAsync("new-service-account");
-        await eve.PressAsync("Create service account");
+        await eve.SubmitAsync("Create service account");
         await eve.SeeAsync("in force from the next request on", "service-account");
         await eve.SwitchToProjectAsync("Shop");
         using var ofAccount = shared.Running.Client(await eve.CreateKeyAsync("of ci", "the service account ci"));
@@ -84,7 +84,7 @@ public sealed class BrowserProjectTests(SharedTollgate shared)
         var again = await EmbedAsync(ofAccount);
         await eve.FollowAsync("Delete ci");
         await eve.ShootAsync("delete-service-account");
-        await eve.PressAsync("Delete service account");
+        await eve.SubmitAsync("Delete service account");
         await eve.SeeAsync("in force from the next request on", "service-account-deleted");
         var deleted = await EmbedAsync(ofAccount);
 
@@ -102,7 +102,7 @@ public sealed class BrowserProjectTests(SharedTollgate shared)
     {
         await owner.GoAsync(path);
         await owner.FillAsync("Budget per month, USD", dollars);
-        await owner.PressAsync("Save");
+        await owner.SubmitAsync("Save");
         await owner.SeeAsync("in force from the next request on", "budget");
     }
 

@@ -32,22 +32,22 @@ public sealed class LeavingTests(SharedTollgate shared)
         using var ofHal = shared.Running.Client(await hal.CreateKeyAsync("of Hal"));
         await AnswersAsync(ofHal);
         await hal.GoAsync("/account");
-        await hal.FollowAsync("Export…");
+        await hal.FollowToAsync("/account/export");
         await hal.ShootAsync("export-account");
         var account = await DownloadAsync(hal);
         await hal.GoAsync("/organization");
-        await hal.FollowAsync("Export…");
+        await hal.FollowToAsync("/organization/export");
         await hal.ShootAsync("export-organization");
         var organization = await DownloadAsync(hal);
         var name = organization["organization.json"].GetProperty("name").GetString()!;
-        await hal.FollowAsync("Organization");
-        await hal.FollowAsync("Delete the organization…");
+        await hal.FollowToAsync("/organization");
+        await hal.FollowToAsync("/organization/delete");
         await hal.FillAsync($"Type the name of the organization, {name}", name);
         await hal.ShootAsync("delete-organization");
-        await hal.PressAsync("Delete the organization");
+        await hal.SubmitAsync("Delete the organization");
         await hal.ReachAsync($"{name} is to be deleted", "organization-leaves");
         var whileLeaving = await CallAsync(ofHal);
-        await hal.PressAsync("Keep the organization");
+        await hal.SubmitAsync("Keep the organization");
         await hal.SeeAsync("The deletion is cancelled", "organization-kept");
         var kept = await CallAsync(ofHal);
 
@@ -57,14 +57,14 @@ public sealed class LeavingTests(SharedTollgate shared)
         await gone.GoAsync("/sign-in");
         await gone.FillAsync("E-mail", goes);
         await gone.FillAsync("Password", Password);
-        await gone.PressAsync("Sign in");
+        await gone.SubmitAsync("Sign in");
         await gone.SeeAsync("do not match", "gone");
 
         await AskToDeleteAsync(hal, stays);
         var alone = await CallAsync(ofHal);
         await hal.LookAtAsync("/overview", "only-this-page");
         var led = hal.Place;
-        await hal.PressAsync("Keep my account");
+        await hal.SubmitAsync("Keep my account");
         await hal.SeeAsync("Nothing was deleted", "account-kept");
         var after = await CallAsync(ofHal);
 
@@ -83,10 +83,10 @@ public sealed class LeavingTests(SharedTollgate shared)
     private static async Task AskToDeleteAsync(Visitor visitor, string email)
     {
         await visitor.GoAsync("/account");
-        await visitor.FollowAsync("Delete the account…");
+        await visitor.FollowToAsync("/account/delete");
         await visitor.FillAsync($"Type your address, {email}", email);
         await visitor.ShootAsync("delete-account");
-        await visitor.PressAsync("Delete my account");
+        await visitor.SubmitAsync("Delete my account");
         await visitor.ReachAsync("Your account is to be deleted", "account-leaves");
     }
 

@@ -19,7 +19,7 @@ public sealed class NewcomerTests(SharedTollgate shared)
         await using var browser = await Browser.StartAsync();
         var ada = await browser.VisitAsync(shared.Running.Endpoints.Portal, "newcomer");
         await ada.SignUpAsync(email, password);
-        await ada.ConfirmByMailAsync(shared.Running.Endpoints.Mail, email);
+        await ada.ConfirmByMailAsync(shared.Running.Endpoints.Mail);
         await ada.SignInAsync(email, password);
         var key = await ada.CreateKeyAsync("my first program");
 

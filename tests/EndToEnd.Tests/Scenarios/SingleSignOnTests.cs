@@ -16,29 +16,29 @@ public sealed class SingleSignOnTests(SharedTollgate shared)
         await using var browser = await Browser.StartAsync();
         var kim = await browser.ArriveAsync(shared.Running.Endpoints, "sso-owner", owner, password);
         await kim.GoAsync("/organization");
-        await kim.FollowAsync("Set up…");
+        await kim.FollowToAsync("/organization/sign-in");
         await using var provider = await NodeProvider.StartAsync(await kim.FactAsync("Redirect address"));
 
         await kim.FillAsync("Issuer", provider.Issuer);
         await kim.FillAsync("Client id", NodeProvider.ClientId);
         await kim.FillAsync("Client secret", "not the secret");
         await kim.TickAsync("Whoever signs in through the provider becomes a member");
-        await kim.PressAsync("Save");
+        await kim.SubmitAsync("Save");
         await kim.SeeAsync("Saved.", "saved");
-        await kim.PressAsync("Test the provider");
+        await kim.SubmitAsync("Test the provider");
         await kim.SeeAsync("refuses the client id or its secret", "wrong-secret");
         await kim.FillAsync("Client secret", NodeProvider.ClientSecret);
-        await kim.PressAsync("Save");
+        await kim.SubmitAsync("Save");
         await kim.SeeAsync("Saved.", "saved-again");
-        await kim.PressAsync("Test the provider");
+        await kim.SubmitAsync("Test the provider");
         await kim.SeeAsync("no fault", "tested");
         await kim.FillAsync("Domain", "corp.example");
-        await kim.PressAsync("Add");
+        await kim.SubmitAsync("Add");
         await kim.SeeAsync("_tollgate-challenge.corp.example", "domain");
         var admin = await browser.VisitAsync(portal, "sso-operator");
         await admin.SignInAsync(shared.Running.FirstAdmin.Email, shared.Running.FirstAdmin.Password);
         await admin.LookAtAsync("/admin/domains", "domains");
-        await admin.PressAsync("Approve corp.example");
+        await admin.SubmitAsync("Approve corp.example");
         await admin.ReachAsync("Domains", "approved");
         var settings = await kim.ReadAsync("/organization/sign-in", "captured");
 
@@ -46,7 +46,7 @@ public sealed class SingleSignOnTests(SharedTollgate shared)
         await jo.SignInAtProviderAsync(member);
         await jo.ReachAsync("Overview", "signed-in");
         await jo.GoAsync("/account");
-        await jo.FollowAsync("Look at linked identities");
+        await jo.FollowToAsync("/account/identities");
         await jo.ShootAsync("identities");
         var identities = await jo.ReadAsync();
         await jo.SignOutAsync();

@@ -49,11 +49,11 @@ public sealed class TeamTests(SharedTollgate shared, ITestOutputHelper output)
         var reading = await browser.VisitAsync(portal, "roles-invited");
         var first = await reading.OpenMailAsync(mailbox, member, "Join");
         await cara.FollowAsync($"Change the invitation of {member}");
-        await cara.PressAsync("Send it again");
+        await cara.SubmitAsync("Send it again");
         await cara.SeeAsync("A new link is on its way", "sent-again");
         var second = await reading.OpenMailAsync(mailbox, member, "Join", count: 2);
         var replaced = await reading.OpenRefusedAsync(first, "replaced");
-        await cara.PressAsync("Revoke it");
+        await cara.SubmitAsync("Revoke it");
         await cara.SeeAsync("The invitation is revoked", "revoked");
         var revoked = await reading.OpenRefusedAsync(second, "revoked");
         await cara.InviteAsync(member, "Reader");
@@ -65,7 +65,7 @@ public sealed class TeamTests(SharedTollgate shared, ITestOutputHelper output)
         await cara.FillAsync("Name", "Key maker");
         await cara.TickAsync("Create, change and revoke keys");
         await cara.ShootAsync("new-role");
-        await cara.PressAsync("Create role");
+        await cara.SubmitAsync("Create role");
         await cara.SeeAsync("Saved.", "role");
         await GiveRoleAsync(cara, member, "Key maker");
         using var client = shared.Running.Client(await dan.CreateKeyAsync("by a custom role"));
@@ -77,31 +77,31 @@ public sealed class TeamTests(SharedTollgate shared, ITestOutputHelper output)
 
         await cara.GoAsync("/organization");
         await cara.FillAsync("Name", "Garden club");
-        await cara.PressAsync("Rename");
+        await cara.SubmitAsync("Rename");
         await cara.SeeAsync("Saved.", "renamed");
         var renamed = await dan.ReadAsync("/organization", "renamed");
         await cara.FollowAsync("Transfer…");
         await cara.ChooseAsync("New owner", member);
         await cara.FillAsync("Type Garden club to confirm", "Garden club");
         await cara.ShootAsync("transfer");
-        await cara.PressAsync("Transfer ownership");
+        await cara.SubmitAsync("Transfer ownership");
         await cara.SeeAsync("The organization has another owner now", "transferred");
         var ofDan = await dan.ReadAsync("/organization", "owner");
 
         await cara.GoAsync("/organizations");
         await cara.FollowAsync("Create an organization");
         await cara.FillAsync("Name", "Second garden");
-        await cara.PressAsync("Create organization");
+        await cara.SubmitAsync("Create organization");
         await cara.ReachAsync("Overview", "second");
         var keysOfSecond = await cara.ReadAsync("/keys", "keys-of-second");
         await cara.ChooseAsync("Organization and project", "Garden club");
         await cara.ShootAsync("switcher");
-        await cara.PressAsync("Switch");
+        await cara.SubmitAsync("Switch");
         await cara.ReachAsync("Overview", "switched");
         var membersOfFirst = await cara.ReadAsync("/members", "members-of-first");
         await cara.FollowAsync("Leave");
         await cara.ShootAsync("leave");
-        await cara.PressAsync("Leave the organization");
+        await cara.SubmitAsync("Leave the organization");
         await cara.SeeAsync("You have left the organization", "left");
         var organizations = await cara.ReadAsync();
         var remaining = await dan.ReadAsync("/members", "members");
@@ -125,7 +125,7 @@ public sealed class TeamTests(SharedTollgate shared, ITestOutputHelper output)
         await owner.GoAsync("/members");
         await owner.FollowAsync(member);
         await owner.ChooseAsync("Role", role);
-        await owner.PressAsync("Change role");
+        await owner.SubmitAsync("Change role");
         await owner.SeeAsync("The role is changed", "role-changed");
     }
 }
