@@ -84,13 +84,6 @@ internal sealed class KeyRegister(
             return new KeyCreation.TooMany();
         }
 
-        // Under the lock that a removal takes too, so a member who is being removed makes no key.
-        if (order.ActorId is { } actorId
-            && !(await db.StandingAsync(order.OrganizationId, actorId, cancellationToken)).May(Permission.ManageKeys))
-        {
-            return new KeyCreation.Forbidden();
-        }
-
         var (key, text) = Add(account is null ? order : order with { Access = account.Confine(order.Access) });
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -125,15 +118,9 @@ internal sealed class KeyRegister(
 
     private async Task<string?> RefuseActorAsync(Guid actorId, Project project, KeyOrder order, CancellationToken cancellationToken)
     {
-        var member = await (
-            from membership in db.Memberships
-            where membership.OrganizationId == order.OrganizationId && membership.UserId == actorId
-            join role in db.CustomRoles on membership.CustomRoleId equals (Guid?)role.Id into roles
-            from custom in roles.DefaultIfEmpty()
-            select new { membership.Role, Custom = custom }).AsNoTracking().SingleOrDefaultAsync(cancellationToken);
-        var permissions = MemberRoles.PermissionsOf(member?.Role ?? MemberRole.Custom, member?.Custom);
-        return !permissions.Contains(Permission.ManageKeys) ? "Your role does not let you make keys."
-            : permissions.Contains(Permission.ManageProjects) ? null
+        var actor = await db.StandingAsync(order.OrganizationId, actorId, cancellationToken);
+        return !actor.May(Permission.ManageKeys) ? "Your role does not let you make keys."
+            : actor.May(Permission.ManageProjects) ? null
             : order.ServiceAccountId is not null ? "Your role does not let you make keys of service accounts."
             : project.IsDefault || await db.ProjectMembers.AnyAsync(
                 m => m.ProjectId == project.Id && m.UserId == actorId, cancellationToken) ? null
@@ -421,9 +408,6 @@ internal abstract record KeyCreation
 
     /// <summary>The form was submitted twice: <see cref="KeyOrder.KeyId"/> exists.</summary>
     internal sealed record SentTwice : KeyCreation;
-
-    /// <summary>The acting user's role does not allow it any more.</summary>
-    internal sealed record Forbidden : KeyCreation;
 
     /// <summary>The organization has the maximum number of keys.</summary>
     internal sealed record TooMany : KeyCreation;

@@ -4,7 +4,6 @@ using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Fleet;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Contracts.Explanations;
-using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Keys;
 

@@ -78,7 +78,7 @@ internal static class StatementEndpoints
             return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["after"] = ["It is no place of a statement."] });
         }
 
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(organizationId, cancellationToken);
         var lines = await connection.ReadRowsAsync(
             place.IsUsage ? UsageDays : Others,
             row => new StatementLine(

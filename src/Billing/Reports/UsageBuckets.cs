@@ -18,7 +18,7 @@ internal sealed class UsageBuckets(NpgsqlDataSource dataSource)
         var (from, to) = (query.From.ToUniversalTime(), query.To.ToUniversalTime());
         var (wholeFrom, wholeTo) = WholeHours(from, to, query.Width);
         var by = query.Groups;
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(organizationId, cancellationToken);
         var asOf = default(DateTimeOffset);
         var rows = await connection.ReadRowsAsync(
             $"""

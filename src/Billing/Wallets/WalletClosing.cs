@@ -14,7 +14,7 @@ internal sealed class WalletClosing(NpgsqlDataSource dataSource)
     /// <summary>Closes the organization's wallet, if it has one. The same again changes nothing.</summary>
     public async Task CloseAsync(Guid organizationId, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(organizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync("update wallets set name = $2 where organization_id = $1", cancellationToken, organizationId, Name);
         await connection.ExecuteAsync("update checkouts set email = '' where organization_id = $1", cancellationToken, organizationId);

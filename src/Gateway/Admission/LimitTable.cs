@@ -4,7 +4,6 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
-using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Authentication;
 
 namespace Tollgate.Gateway.Admission;

@@ -61,7 +61,7 @@ internal sealed class OrganizationDeparture(
     /// <summary>Destroys some more of the organization's contents.</summary>
     public async Task<DestroyedContents> DestroyAsync(Guid organizationId, CancellationToken cancellationToken)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(organizationId, cancellationToken);
         await connection.ExecuteAsync(
             "insert into departures (organization_id, since) values ($1, $2) on conflict do nothing", cancellationToken, organizationId,
             PublicIds.Now(clock));

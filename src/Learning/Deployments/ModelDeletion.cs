@@ -76,7 +76,7 @@ internal sealed class ModelDeletion(NpgsqlDataSource dataSource, FileDeletion fi
     public async Task<int> DeleteOfOrganizationAsync(Guid organizationId, int most, CancellationToken cancellationToken)
     {
         var now = PublicIds.Now(clock);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var connection = await dataSource.OpenForAsync(organizationId, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var found = await connection.ReadRowsAsync(
             $"""

@@ -67,6 +67,7 @@ internal sealed class FileDeletion(
     public async Task<int> DeleteOfOrganizationAsync(Guid organizationId, int most, CancellationToken cancellationToken)
     {
         var deleted = await MarkAsync(
+            OrganizationScope.Of(organizationId),
             $"select {Facts} from files where organization_id = $1 and deleted_at is null order by id limit $2 for update",
             null, "request", cancellationToken, organizationId, most);
         return deleted.Count; // The store follows by `removals`.

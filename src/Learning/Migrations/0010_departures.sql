@@ -3,3 +3,4 @@ create table departures (
   organization_id uuid primary key,
   since timestamptz not null
 );
+select protect_rows('departures');

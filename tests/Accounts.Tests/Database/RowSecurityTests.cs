@@ -114,7 +114,7 @@ public sealed class RowSecurityTests : IAsyncLifetime
         var register = scope.ServiceProvider.GetRequiredService<KeyRegister>();
 
         Assert.Null(await register.FindAsync(bob, key.Id, default));
-        Assert.Empty((await register.ListAsync(bob, find: null, after: null, default)).Keys);
+        Assert.Empty((await register.ListAsync(bob, null, null, null, default)).Keys);
         Assert.Equal(RecordChange.NotFound, await register.RevokeAsync(bob, key.Id, actorId: null, default));
     }
 

@@ -338,7 +338,7 @@ public sealed class ProjectTests : IAsyncLifetime
     private Task<int> SqlAsync(FormattableString sql) => _host.InScopeAsync<AccountsDb, int>(db => db.Database.ExecuteSqlAsync(sql));
 
     private Task<Guid> UserIdAsync(string email) => _host.InScopeAsync<AccountsDb, Guid>(
-        db => db.Users.Where(user => user.NormalizedEmail == email.ToUpperInvariant()).Select(user => user.Id).SingleAsync());
+        db => db.Users.Where(user => user.Email == email).Select(user => user.Id).SingleAsync());
 
     private async Task SetRoleAsync(string email, MemberRole role)
     {

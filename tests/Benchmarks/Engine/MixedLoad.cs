@@ -29,21 +29,7 @@ internal sealed record MixedLoad(int Long, int LongTokens, int Running)
         var running = Enumerable.Range(0, Running).Select(async i =>
         {
             var first = new TaskCompletionSource();
-            var last = 0L;
-            var run = streams.RunAsync(
-                new Prompt(Draw(Cell.PromptTokens, i), LongTokens, Prompt.Quiet),
-                () =>
-                {
-                    var now = Stopwatch.GetTimestamp();
-                    if (Volatile.Read(ref isReading) && last != 0)
-                    {
-                        gaps.Add(Stopwatch.GetElapsedTime(last, now).TotalMilliseconds);
-                    }
-
-                    last = now;
-                    first.TrySetResult();
-                },
-                over.Token);
+            var run = RunOnAsync(i, first);
             await await Task.WhenAny(first.Task, run);
             return run;
         }).ToArray();
@@ -68,6 +54,29 @@ internal sealed record MixedLoad(int Long, int LongTokens, int Running)
         await over.CancelAsync();
         await Task.WhenAll(runs).ContinueWith(_ => { }, CancellationToken.None, default, TaskScheduler.Default);
         return new MixedTimes(seconds, firsts, [.. gaps]);
+
+        // A stream that comes to its end is followed by another one.
+        async Task RunOnAsync(int which, TaskCompletionSource first)
+        {
+            for (; !over.IsCancellationRequested; which += Running)
+            {
+                var last = 0L;
+                await streams.RunAsync(
+                    new Prompt(Draw(Cell.PromptTokens, which), LongTokens, Prompt.Quiet),
+                    () =>
+                    {
+                        var now = Stopwatch.GetTimestamp();
+                        if (Volatile.Read(ref isReading) && last != 0)
+                        {
+                            gaps.Add(Stopwatch.GetElapsedTime(last, now).TotalMilliseconds);
+                        }
+
+                        last = now;
+                        first.TrySetResult();
+                    },
+                    over.Token);
+            }
+        }
 
         async Task<double> FirstAsync(int number)
         {

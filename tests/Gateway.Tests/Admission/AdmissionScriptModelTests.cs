@@ -2,7 +2,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using StackExchange.Redis;
 using Tollgate.Contracts.Keys;
-using Tollgate.Contracts.OpenAi;
 using Tollgate.Gateway.Accounting;
 using Tollgate.Gateway.Admission;
 using Tollgate.Gateway.Authentication;
