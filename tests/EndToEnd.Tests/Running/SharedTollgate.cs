@@ -1,4 +1,5 @@
 using Tollgate.EndToEnd.Tests.Clients;
+using Tollgate.EndToEnd.Tests.Portal;
 
 namespace Tollgate.EndToEnd.Tests.Running;
 
@@ -13,6 +14,9 @@ public sealed class SharedTollgate : IAsyncLifetime
 
     /// <summary>Models beside those of a new installation.</summary>
     internal ImportedModels Models => field ??= new ImportedModels(Running);
+
+    /// <summary>People and things that pages of the portal show, made on first use.</summary>
+    internal Task<PortalStage> Stage => field ??= PortalStage.MakeAsync(Running);
 
     /// <summary>What the first call got, made as soon as the start said that it is ready.</summary>
     internal ApiAnswer FirstAnswer => _firstAnswer ?? throw new InvalidOperationException("Not started.");

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Globalization;
-using System.Security.Cryptography;
 using Tollgate.EndToEnd.Tests.Portal;
 using Tollgate.EndToEnd.Tests.Running;
 
@@ -26,9 +23,9 @@ public sealed class AccountPageTests(SharedTollgate shared)
         var visitor = await browser.VisitAsync(named, "account-passkey");
         await visitor.SignInAsync(email, Password);
 
-        var (secret, recoveryCodes) = await visitor.TurnOnTwoStepAsync(one => CodeOf(one, 0));
+        var (secret, recoveryCodes) = await visitor.TurnOnTwoStepAsync(one => Authenticator.CodeOf(one, 0));
         await visitor.SignOutAsync();
-        await visitor.SignInAsync(email, Password, CodeOf(secret, 1));
+        await visitor.SignInAsync(email, Password, Authenticator.CodeOf(secret, 1));
         await visitor.SignOutAsync();
         await visitor.SignInAsync(email, Password, recoveryCodes[0]);
         await visitor.AddAuthenticatorAsync();
@@ -115,21 +112,5 @@ public sealed class AccountPageTests(SharedTollgate shared)
         Assert.Contains("waits for a confirmation", notice, StringComparison.Ordinal);
         Assert.Contains(moved, account, StringComparison.Ordinal);
         Assert.Equal("", string.Join('\n', gail.ConsoleErrors.Concat(phone.ConsoleErrors)));
-    }
-
-    /// <summary>The six digits that an authenticator app shows, by a second reading of RFC 6238.</summary>
-    /// <param name="later">Steps after the present one.</param>
-    private static string CodeOf(string secret, long later)
-    {
-        var bits = string.Concat(secret.Select(letter => Convert.ToString(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(letter, StringComparison.Ordinal), 2).PadLeft(5, '0')));
-        byte[] key = [.. Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2))];
-        var counter = new byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(counter, (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 30) + later);
-#pragma warning disable CA5350 // What authenticator apps use.
-        var hash = HMACSHA1.HashData(key, counter);
-#pragma warning restore CA5350
-        var number = BinaryPrimitives.ReadInt32BigEndian(hash.AsSpan(hash[^1] & 0xf)) & int.MaxValue;
-        return (number % 1_000_000).ToString("D6", CultureInfo.InvariantCulture);
     }
 }
