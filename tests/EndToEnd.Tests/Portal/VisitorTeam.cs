@@ -1,5 +1,4 @@
 using Microsoft.Playwright;
-using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Portal;
 
@@ -55,13 +54,7 @@ internal sealed partial class Visitor
     public async Task<string> FindInvitationAsync(string mailbox, string email)
     {
         var link = _page.Locator("article", new() { HasText = $"to {email}" }).GetByRole(AriaRole.Link, new() { Name = "Open the link" });
-        await Until.TrueAsync(
-            async () =>
-            {
-                await _page.GotoAsync(mailbox);
-                return await link.CountAsync() > 0;
-            },
-            $"a mail to {email}");
+        await OpenMailAsync(mailbox, $"to {email}");
         var path = (await link.First.GetAttributeAsync("href"))!;
         return path[(path.LastIndexOf('/') + 1)..];
     }
