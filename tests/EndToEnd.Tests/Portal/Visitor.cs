@@ -12,6 +12,7 @@ internal sealed partial class Visitor
     private readonly string _screenshots;
     private readonly string _name;
     private readonly List<string> _consoleErrors = [];
+    private string _signedUp = "";
     private int _shots;
 
     public Visitor(IPage page, string portal, string screenshots, string name)
@@ -32,6 +33,7 @@ internal sealed partial class Visitor
 
     public async Task SignUpAsync(string email, string password)
     {
+        _signedUp = email;
         await _page.GotoAsync("/");
         await ShootAsync("home");
         await _page.GetByRole(AriaRole.Link, new() { Name = "Get an API key" }).ClickAsync();
@@ -43,12 +45,12 @@ internal sealed partial class Visitor
         await ShootAsync("check-your-mail");
     }
 
-    /// <summary>Opens the newest mail's link, in the mailbox at the address that the start showed.</summary>
+    /// <summary>Opens the link of the mail that signing up sent, in the mailbox at the address that the start showed.</summary>
     public async Task ConfirmByMailAsync(string mailbox)
     {
-        await _page.GotoAsync(mailbox);
+        var link = await OpenMailAsync(mailbox, _signedUp);
         await ShootAsync("mail");
-        await _page.GetByRole(AriaRole.Link, new() { Name = "Open the link" }).First.ClickAsync();
+        await link.ClickAsync();
         await ShootAsync("confirm");
         await _page.GetByRole(AriaRole.Button, new() { Name = "Confirm" }).ClickAsync();
         await _page.GetByText("Your e-mail address is confirmed").WaitForAsync();
@@ -82,8 +84,7 @@ internal sealed partial class Visitor
     /// <summary>Opens the newest mail's link, once the mailbox has a mail to the address, and joins with a new account.</summary>
     public async Task JoinByMailAsync(string mailbox, string email, string password)
     {
-        await OpenMailAsync(mailbox, email);
-        await _page.GetByRole(AriaRole.Link, new() { Name = "Open the link" }).First.ClickAsync();
+        await (await OpenMailAsync(mailbox, email)).ClickAsync();
         await _page.GetByLabel("Password").FillAsync(password);
         await ShootAsync("join");
         await _page.GetByRole(AriaRole.Button, new() { Name = "Create an account and join" }).ClickAsync();
@@ -91,17 +92,20 @@ internal sealed partial class Visitor
         await ShootAsync("joined");
     }
 
-    /// <summary>Opens the mailbox once it has a mail to an address.</summary>
-    private async Task OpenMailAsync(string mailbox, string email)
+    /// <summary>Opens the mailbox once it has a mail to an address. Returns the link of the newest one.</summary>
+    private async Task<ILocator> OpenMailAsync(string mailbox, string email)
     {
         await Until.TrueAsync(
             async () =>
             {
-                var page = await _page.APIRequest.GetAsync(mailbox); // An empty mailbox loads itself again, which ends what a browser opens.
-                return (await page.TextAsync()).Contains(email, StringComparison.Ordinal);
+                // An empty mailbox loads itself again, which would end what the browser opens.
+                var page = await _page.APIRequest.GetAsync(mailbox);
+                return (await page.TextAsync()).Contains($"to {email} ", StringComparison.Ordinal);
             },
             $"a mail to {email}");
         await _page.GotoAsync(mailbox);
+        return _page.Locator("article", new() { HasText = $"to {email} ·" })
+            .GetByRole(AriaRole.Link, new() { Name = "Open the link" }).First;
     }
 
     /// <summary>Removes a member of the organization.</summary>

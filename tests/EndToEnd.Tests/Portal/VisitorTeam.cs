@@ -53,9 +53,7 @@ internal sealed partial class Visitor
     /// <summary>The token of the invitation that was mailed to an address.</summary>
     public async Task<string> FindInvitationAsync(string mailbox, string email)
     {
-        var link = _page.Locator("article", new() { HasText = $"to {email}" }).GetByRole(AriaRole.Link, new() { Name = "Open the link" });
-        await OpenMailAsync(mailbox, $"to {email}");
-        var path = (await link.First.GetAttributeAsync("href"))!;
+        var path = (await (await OpenMailAsync(mailbox, email)).GetAttributeAsync("href"))!;
         return path[(path.LastIndexOf('/') + 1)..];
     }
 
