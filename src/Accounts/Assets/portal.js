@@ -113,7 +113,10 @@
     for (const table of root.querySelectorAll("table:has(thead)")) {
       const heads = [...table.querySelectorAll("thead th")].map(head => head.querySelector(".sr") ? "" : head.textContent.trim());
       for (const row of table.querySelectorAll("tbody tr")) {
-        [...row.cells].forEach((cell, i) => { cell.dataset.label = heads[i] ?? ""; });
+        [...row.cells].forEach((cell, i) => {
+          cell.dataset.label = heads[i] ?? "";
+          cell.classList.toggle("blank", cell.childElementCount === 0 && cell.textContent.trim() === "");
+        });
       }
       table.classList.add("as-cards");
     }
@@ -243,6 +246,7 @@
     fetch(zone.action, { method: "POST", credentials: "same-origin", body: new URLSearchParams(new FormData(zone)) }).catch(() => {});
   }
 
+  document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest" });
   labelCells(document);
   drawAll();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);

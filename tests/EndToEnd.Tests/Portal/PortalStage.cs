@@ -41,6 +41,11 @@ internal sealed record PortalStage
     {
         await using var browser = await Browser.StartAsync();
         var (portal, mailbox) = (running.Endpoints.Portal, running.Endpoints.Mail);
+        var leaver = await browser.VisitAsync(portal, "stage-leaver");
+        await leaver.SignUpAsync(Leaver, Password);
+        await leaver.ConfirmByMailAsync(mailbox);
+        await leaver.SignInAsync(Leaver, Password);
+        await leaver.LeaveAsync(Leaver);
         var owner = await browser.VisitAsync(portal, "stage-owner");
         await owner.SignInAsync(running.FirstAdmin.Email, running.FirstAdmin.Password);
         using var api = running.Client(await owner.CreateAdminKeyAsync(LongNamed("admin")));
@@ -60,11 +65,6 @@ internal sealed record PortalStage
         await owner.SuspendAsync(suspended);
         await member.FoundAsync(Closing);
         await member.LeaveWithOrganizationAsync(Closing);
-        var leaver = await browser.VisitAsync(portal, "stage-leaver");
-        await leaver.SignUpAsync(Leaver, Password);
-        await leaver.ConfirmByMailAsync(mailbox);
-        await leaver.SignInAsync(Leaver, Password);
-        await leaver.LeaveAsync(Leaver);
         return new PortalStage
         {
             ProjectId = GuidIn(project), MemberId = memberId, RoleId = GuidIn(role), ServiceAccountId = GuidIn(account),

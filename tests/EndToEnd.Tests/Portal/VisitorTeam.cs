@@ -1,5 +1,4 @@
 using Microsoft.Playwright;
-using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Portal;
 
@@ -54,15 +53,8 @@ internal sealed partial class Visitor
     /// <summary>The token of the invitation that was mailed to an address.</summary>
     public async Task<string> FindInvitationAsync(string mailbox, string email)
     {
-        var link = _page.Locator("article", new() { HasText = $"to {email}" }).GetByRole(AriaRole.Link, new() { Name = "Open the link" });
-        await Until.TrueAsync(
-            async () =>
-            {
-                await _page.GotoAsync(mailbox);
-                return await link.CountAsync() > 0;
-            },
-            $"a mail to {email}");
-        var path = (await link.First.GetAttributeAsync("href"))!;
+        var mail = await FindMailAsync(mailbox, email, "Join", count: 1, patience: null);
+        var path = (await mail.GetByRole(AriaRole.Link, new() { Name = "Open the link" }).GetAttributeAsync("href"))!;
         return path[(path.LastIndexOf('/') + 1)..];
     }
 
