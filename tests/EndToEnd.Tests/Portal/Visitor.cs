@@ -46,7 +46,7 @@ internal sealed partial class Visitor
         await ShootAsync("check-your-mail");
     }
 
-    /// <summary>Opens the link of the mail that confirms the address of the sign-up, in the mailbox at the address that the start showed.</summary>
+    /// <summary>Opens the link of the mail that signing up sent, in the mailbox at the address that the start showed.</summary>
     public async Task ConfirmByMailAsync(string mailbox)
     {
         await OpenMailAsync(mailbox, _email, "Confirm your e-mail address");

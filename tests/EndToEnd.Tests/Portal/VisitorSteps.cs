@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Tollgate.Testing;
 
@@ -122,15 +123,18 @@ internal sealed partial class Visitor
 
     private async Task<ILocator> FindMailAsync(string mailbox, string to, string subject, int count, TimeSpan? patience)
     {
-        var mails = _page.Locator("article.mail").Filter(new() { HasText = $"to {to} ·" })
-            .Filter(new() { Has = _page.GetByRole(AriaRole.Heading, new() { Name = subject }) });
+        var letter = new Regex($"<h2>[^<]*{Regex.Escape(subject)}[^<]*</h2>\\s*<p class=\"hint\">to {Regex.Escape(to)} ");
         await Until.TrueAsync(
             async () =>
             {
-                await _page.GotoAsync(mailbox);
-                return await mails.CountAsync() >= count;
+                // Without the page: an empty mailbox loads itself again, which would end what the browser opens next.
+                var page = await _page.APIRequest.GetAsync(mailbox);
+                return letter.Count(await page.TextAsync()) >= count;
             },
             $"{count} mails to {to}: {subject}", patience ?? MailPatience);
+        await _page.GotoAsync(mailbox);
+        var mails = _page.Locator("article.mail").Filter(new() { HasText = $"to {to} ·" })
+            .Filter(new() { Has = _page.GetByRole(AriaRole.Heading, new() { Name = subject }) });
         await ShootAsync("mail");
         return mails.First;
     }
