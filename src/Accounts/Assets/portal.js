@@ -108,6 +108,20 @@
     }
   };
 
+  // Lets a phone show a row of a table as a card: each cell names its column. Without a script the table scrolls.
+  const labelCells = root => {
+    for (const table of root.querySelectorAll("table:has(thead)")) {
+      const heads = [...table.querySelectorAll("thead th")].map(head => head.querySelector(".sr") ? "" : head.textContent.trim());
+      for (const row of table.querySelectorAll("tbody tr")) {
+        [...row.cells].forEach((cell, i) => {
+          cell.dataset.label = heads[i] ?? "";
+          cell.classList.toggle("blank", cell.childElementCount === 0 && cell.textContent.trim() === "");
+        });
+      }
+      table.classList.add("as-cards");
+    }
+  };
+
   const hasNewState = fresh => [...fresh.querySelectorAll("[data-state]")].some(part => {
     const shown = document.getElementById(part.id);
     return shown?.dataset.state !== undefined && shown.dataset.state !== part.dataset.state;
@@ -126,6 +140,7 @@
           location.reload(); // The page has other buttons now.
           return;
         }
+        labelCells(fresh);
         takeOver(fresh);
         dot?.classList.remove("stopped");
       } catch {
@@ -231,6 +246,8 @@
     fetch(zone.action, { method: "POST", credentials: "same-origin", body: new URLSearchParams(new FormData(zone)) }).catch(() => {});
   }
 
+  document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest" });
+  labelCells(document);
   drawAll();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   for (const place of document.querySelectorAll("[data-refresh]")) {

@@ -100,8 +100,8 @@ internal static partial class AuditCommand
 
         var breaks = reports.Sum(report => report.Breaks.Count);
         await Console.Out.WriteLineAsync(breaks == 0
-            ? $"All {reports.Count} chains hold."
-            : $"The audit log was changed: {breaks} breaks.");
+            ? $"No breaks. Chains: {reports.Count}."
+            : $"The audit log was changed. Breaks: {breaks}.");
         return breaks == 0 ? 0 : 1;
     }
 

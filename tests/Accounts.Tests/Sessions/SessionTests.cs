@@ -44,7 +44,7 @@ public sealed class SessionTests : IAsyncLifetime
         var listed = await ListAsync("ada@example.com");
 
         var forged = await laptop.SendAsync("/sign-out/everywhere", new Dictionary<string, string>());
-        var page = await laptop.OpenAsync("/keys/new");
+        var page = await laptop.OpenAsync("/account/sessions");
         await laptop.SendAsync("/sign-out/everywhere", await laptop.HiddenFieldsAsync("/keys/new", "new-key"));
 
         Assert.Equal(2, listed.Count);

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Tollgate.EndToEnd.Tests.Running;
 using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Portal;
@@ -29,6 +30,24 @@ internal sealed class Browser : IAsyncDisposable
         });
         context.SetDefaultTimeout(15_000);
         return new Visitor(await context.NewPageAsync(), portal, Path.Combine(SharedFiles.Repository, "artifacts", "screenshots"), name);
+    }
+
+    /// <summary>A visitor who signs up, confirms the address by mail and signs in.</summary>
+    public async Task<Visitor> ArriveAsync(Endpoints endpoints, string name, string email, string password)
+    {
+        var visitor = await VisitAsync(endpoints.Portal, name);
+        await visitor.SignUpAsync(email, password);
+        await visitor.ConfirmByMailAsync(endpoints.Mail);
+        await visitor.SignInAsync(email, password);
+        return visitor;
+    }
+
+    /// <summary>A visitor who joins an organization by the newest of the invitations that were mailed to an address.</summary>
+    public async Task<Visitor> JoinAsync(Endpoints endpoints, string name, string email, string password, int invitations = 1)
+    {
+        var visitor = await VisitAsync(endpoints.Portal, name);
+        await visitor.JoinByMailAsync(endpoints.Mail, email, password, invitations);
+        return visitor;
     }
 
     public async ValueTask DisposeAsync()

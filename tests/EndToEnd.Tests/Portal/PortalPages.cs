@@ -14,9 +14,6 @@ internal static partial class PortalPages
 {
     private const string Model = "tiny-assistant";
 
-    /// <summary>An id that nothing has: the page answers 404.</summary>
-    private const string Nobody = "00000000-0000-7000-8000-000000000000";
-
     /// <summary>What some pages are asked about.</summary>
     private static readonly Dictionary<string, string> Queries = new(StringComparer.Ordinal)
     {
@@ -38,11 +35,11 @@ internal static partial class PortalPages
 
     /// <summary>Values for the pages of things that it makes: a file, a batch and a job. What needs a trained model shows that there is
     /// none.</summary>
+    /// <param name="stage">What the other pages show.</param>
     /// <param name="keyId">A key of the visitor.</param>
     /// <param name="organizationId">An organization.</param>
-    /// <param name="projectId">A project of the visitor.</param>
     public static async Task<IReadOnlyDictionary<string, string>> MakeAsync(
-        ApiClient client, string keyId, string organizationId, string projectId)
+        ApiClient client, PortalStage stage, string keyId, string organizationId)
     {
         var lines = Enumerable.Range(0, 20).Select(
             i => $$"""{"text":"It was a {{(i % 2 == 0 ? "good" : "bad")}} film.","label":"{{i % 2}}"}""");
@@ -58,11 +55,10 @@ internal static partial class PortalPages
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Name"] = Model, ["Model"] = Model, ["KeyId"] = keyId, ["OrganizationId"] = organizationId, ["FileId"] = examples,
-            ["ProjectId"] = projectId, ["UserId"] = Guid.NewGuid().ToString(), ["AccountId"] = Guid.NewGuid().ToString(),
-            ["BatchId"] = IdOf(batch), ["JobId"] = IdOf(job), ["Code"] = "404",
-            ["EntryNumber"] = "1", ["EntryId"] = "1",
-            ["AdminKeyId"] = Guid.Empty.ToString(),
-            ["MemberId"] = Nobody, ["InvitationId"] = Nobody, ["RoleId"] = Nobody, ["Token"] = "no-token",
+            ["BatchId"] = IdOf(batch), ["JobId"] = IdOf(job), ["Code"] = "404", ["EntryNumber"] = "1", ["EntryId"] = "1",
+            ["ProjectId"] = stage.ProjectId, ["UserId"] = stage.MemberId, ["AccountId"] = stage.ServiceAccountId,
+            ["AdminKeyId"] = stage.AdminKeyId, ["MemberId"] = stage.MemberId, ["RoleId"] = stage.RoleId,
+            ["InvitationId"] = stage.InvitationId, ["Token"] = stage.InvitationToken,
         };
     }
 

@@ -36,9 +36,7 @@ internal sealed partial class Visitor
         await _page.GetByRole(AriaRole.Button, new() { Name = "Turn on" }).ClickAsync();
         await HeadingAsync("Recovery codes");
         await ShootAsync("recovery-codes");
-        var download = await _page.RunAndWaitForDownloadAsync(() => _page.GetByRole(AriaRole.Link, new() { Name = "Download" }).ClickAsync());
-        using var reader = new StreamReader(await download.CreateReadStreamAsync());
-        var codes = (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var codes = await File.ReadAllLinesAsync((await DownloadAsync("Download")).Path);
         Assert.Equal((await _page.Locator("#recovery-codes").InnerTextAsync()).Split('\n'), codes);
         return (secret, codes);
     }
@@ -81,5 +79,25 @@ internal sealed partial class Visitor
         await GoAsync("/account");
         await _page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
         await _page.WaitForURLAsync(url => new Uri(url).AbsolutePath == "/");
+    }
+
+    /// <summary>Gives an address alone to the sign-in page, which leads to the provider of its organization.</summary>
+    public async Task LeaveForProviderAsync(string email)
+    {
+        await _page.GotoAsync("/sign-in");
+        await FillAsync("E-mail", email);
+        await ShootAsync("address-alone");
+        await SubmitAsync("Sign in");
+    }
+
+    /// <summary>Signs in at the login page of an organization's provider and lets it tell the portal who it is.</summary>
+    public async Task SignInAtProviderAsync(string email)
+    {
+        await LeaveForProviderAsync(email);
+        await _page.GetByPlaceholder("Enter any login").FillAsync(email);
+        await _page.GetByPlaceholder("and password").FillAsync("any");
+        await ShootAsync("at-the-provider");
+        await SubmitAsync("Sign-in");
+        await SubmitAsync("Continue");
     }
 }

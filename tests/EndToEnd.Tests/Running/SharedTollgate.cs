@@ -1,4 +1,5 @@
 using Tollgate.EndToEnd.Tests.Clients;
+using Tollgate.EndToEnd.Tests.Portal;
 
 namespace Tollgate.EndToEnd.Tests.Running;
 
@@ -13,6 +14,9 @@ public sealed class SharedTollgate : IAsyncLifetime
 
     /// <summary>Models beside those of a new installation.</summary>
     internal ImportedModels Models => field ??= new ImportedModels(Running);
+
+    /// <summary>People and things that pages of the portal show, made on first use.</summary>
+    internal Task<PortalStage> Stage => field ??= PortalStage.MakeAsync(Running);
 
     /// <summary>What the first call got, made as soon as the start said that it is ready.</summary>
     internal ApiAnswer FirstAnswer => _firstAnswer ?? throw new InvalidOperationException("Not started.");
@@ -32,9 +36,14 @@ public sealed class SharedTollgate : IAsyncLifetime
         var data = RunningTollgate.NewDataFolder();
         var looking = Environment.IsPrivilegedProcess ? await OtherUser.WatchAsync(data) : null;
 
-        // Jobs of tests do not wait for a machine that is idle.
         _running = await RunningTollgate.StartAsync(
-            new Dictionary<string, string> { ["TOLLGATE__Trainer__LowestPriority"] = "false" }, data);
+            new Dictionary<string, string>
+            {
+                ["TOLLGATE__Trainer__LowestPriority"] = "false", // Jobs of tests do not wait for a machine that is idle.
+                ["TOLLGATE__Portal__CredentialFormsPerMinute"] = "300", // All people of the tests have one address.
+                ["TOLLGATE__SingleSignOn__AllowPrivateProviders"] = "true",
+            },
+            data);
         FirstLog = await File.ReadAllLinesAsync(Path.Combine(data, "logs", "tollgate.log"));
         SeenByOthers = looking is null ? "" : await looking.EndAsync();
         using var client = _running.Client();

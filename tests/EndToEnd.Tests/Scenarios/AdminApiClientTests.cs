@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Tollgate.EndToEnd.Tests.Portal;
 using Tollgate.EndToEnd.Tests.Running;
@@ -28,12 +29,21 @@ public sealed class AdminApiClientTests(SharedTollgate shared)
             });
 
         var seen = JsonElement.Parse(run.Succeeded());
+        using var client = shared.Running.Client(key);
+        var usable = await client.GetAsync("/v1/organization/projects");
+        await owner.LookAtAsync("/organization/admin-keys", "admin-keys");
+        await owner.FollowAsync("Revoke terraform");
+        await owner.ShootAsync("revoke-admin-key");
+        await owner.SubmitAsync("Revoke admin key");
+        await owner.ReachAsync("terraform is revoked", "admin-key-revoked");
+        var revoked = await client.GetAsync("/v1/organization/projects");
 
         AssertProjects(seen);
         AssertMembers(seen);
         AssertKeys(seen);
         AssertRules(seen);
         AssertReports(seen);
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (usable.Status, revoked.Status));
         Assert.Empty(owner.ConsoleErrors);
     }
 

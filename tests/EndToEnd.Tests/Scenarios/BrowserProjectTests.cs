@@ -2,6 +2,7 @@ using System.Net;
 using Tollgate.EndToEnd.Tests.Clients;
 using Tollgate.EndToEnd.Tests.Portal;
 using Tollgate.EndToEnd.Tests.Running;
+using Tollgate.Testing;
 
 namespace Tollgate.EndToEnd.Tests.Scenarios;
 
@@ -43,6 +44,70 @@ public sealed class BrowserProjectTests(SharedTollgate shared)
         Assert.Equal("project_archived", after.Json.GetProperty("error").GetProperty("code").GetString());
         Assert.Equal("", string.Join('\n', admin.ConsoleErrors));
     }
+
+    [Fact]
+    public async Task A_project_has_members_service_accounts_and_a_budget_of_its_own()
+    {
+        const string owner = "eve@project.example", member = "finn@project.example", password = "a walk in four gardens";
+        await using var browser = await Browser.StartAsync();
+        var eve = await browser.ArriveAsync(shared.Running.Endpoints, "project-owner", owner, password);
+        await eve.InviteAsync(member);
+        var finn = await browser.JoinAsync(shared.Running.Endpoints, "project-member", member, password);
+
+        var path = await eve.CreateProjectAsync("Shop");
+        var before = await finn.OpenRefusedAsync(path, "not-a-member");
+        await eve.ChooseAsync("Add", member);
+        await eve.SubmitAsync("Add to the project");
+        await eve.ReachAsync("Shop", "member-added");
+        await finn.GoAsync("/overview");
+        await finn.SwitchToProjectAsync("Shop");
+        using var ofMember = shared.Running.Client(await finn.CreateKeyAsync("of Finn"));
+        var byMember = await FirstAsync(ofMember);
+        await eve.FollowAsync($"Remove {member}");
+        await eve.ShootAsync("remove-member");
+        await eve.SubmitAsync("Remove from the project");
+        await eve.SeeAsync("in force from the next request on", "member-removed");
+        var removed = await EmbedAsync(ofMember);
+
+        await eve.FollowAsync("Create service account");
+        await eve.FillAsync("Name", "ci");
+        await eve.ShootAsync("new-service-account");
+        await eve.SubmitAsync("Create service account");
+        await eve.SeeAsync("in force from the next request on", "service-account");
+        await eve.SwitchToProjectAsync("Shop");
+        using var ofAccount = shared.Running.Client(await eve.CreateKeyAsync("of ci", "the service account ci"));
+        var byAccount = await FirstAsync(ofAccount);
+        await SetBudgetAsync(eve, path, "0.000001");
+        var broke = await ofAccount.PostAsync(Prompts.Chat, Prompts.France());
+        var explained = await eve.ExplainFirstKeyAsync("Budget per month");
+        await SetBudgetAsync(eve, path, "");
+        var again = await EmbedAsync(ofAccount);
+        await eve.FollowAsync("Delete ci");
+        await eve.ShootAsync("delete-service-account");
+        await eve.SubmitAsync("Delete service account");
+        await eve.SeeAsync("in force from the next request on", "service-account-deleted");
+        var deleted = await EmbedAsync(ofAccount);
+
+        Assert.Equal(404, before);
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (byMember.Status, removed.Status));
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (byAccount.Status, again.Status));
+        Assert.Equal(HttpStatusCode.TooManyRequests, broke.Status);
+        Assert.Equal("project_spend_limit_exceeded", broke.Json.GetProperty("error").GetProperty("code").GetString());
+        Assert.Contains("project Shop", explained, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Unauthorized, deleted.Status);
+        Assert.Equal("", string.Join('\n', eve.ConsoleErrors.Concat(finn.ConsoleErrors)));
+    }
+
+    private static async Task SetBudgetAsync(Visitor owner, string path, string dollars)
+    {
+        await owner.GoAsync(path);
+        await owner.FillAsync("Budget per month, USD", dollars);
+        await owner.SubmitAsync("Save");
+        await owner.SeeAsync("in force from the next request on", "budget");
+    }
+
+    private static Task<ApiAnswer> FirstAsync(ApiClient client) => Until.ValueAsync(
+        async () => await EmbedAsync(client) is { Status: HttpStatusCode.OK } ok ? ok : null, "the new key works");
 
     private static Task<ApiAnswer> EmbedAsync(ApiClient client) =>
         client.PostAsync("/v1/embeddings", new { model = "tiny-embed", input = "Hello" });

@@ -63,45 +63,37 @@ public sealed class NewcomerTests(SharedTollgate shared)
     public async Task Every_page_fits_its_window_and_loads_without_an_error(string name, int width, int height, bool dark)
     {
         await using var browser = await Browser.StartAsync();
+        var review = new PortalReview(shared.Running, browser, await shared.Stage, name, new Look(width, height, dark));
+
+        await review.ReviewNewSecretsAsync();
+        await review.ReviewPagesAsync();
+        await review.ReviewOthersAsync();
+        await review.ReviewTwoStepAsync();
+        await review.ReviewConfirmationAsync();
+
+        Assert.True(review.Faults.Count == 0, string.Join('\n', review.Faults));
+        Assert.Contains("/models/tiny-assistant", review.Reviewed);
+        Assert.All(review.Reviewed.GroupBy(page => review.Titles[page]), pages => Assert.Single(pages));
+    }
+
+    [Fact]
+    public async Task The_keyboard_reaches_the_content_first_and_shows_where_it_is()
+    {
+        await using var browser = await Browser.StartAsync();
         var (email, password) = shared.Running.FirstAdmin;
-        var admin = await browser.VisitAsync(shared.Running.Endpoints.Portal, $"admin-{name}", new Look(width, height, dark));
+        var admin = await browser.VisitAsync(shared.Running.Endpoints.Portal, "keyboard");
         await admin.SignInAsync(email, password);
-        // As long as a name may be, and no place to break it.
-        await admin.CreateKeyAsync($"{name}-{new string('w', 100 - 1 - name.Length)}");
-        var overflowing = new List<string>();
 
-        await admin.RotateFirstKeyAsync();
-        if (await admin.OverflowsAsync())
-        {
-            overflowing.Add("a key");
-        }
+        await admin.GoAsync("/keys/new");
+        var reached = await admin.TabAsync(40);
+        await admin.GoAsync("/keys/new");
+        var first = await admin.TabAsync(1);
+        var target = await admin.PressAsync("Enter");
 
-        Assert.Equal("", string.Join('\n', admin.ConsoleErrors));
-        using var client = shared.Running.Client();
-        var (keyId, organizationId, projectId) = await admin.FindIdsAsync();
-        var values = await PortalPages.MakeAsync(client, keyId, organizationId, projectId);
-        var stranger = await browser.VisitAsync(shared.Running.Endpoints.Portal, $"stranger-{name}", new Look(width, height, dark));
-        var pages = PortalPages.PathsOf(signedIn: true, values).Append("/no-such-page").Select(page => (admin, page))
-            .Concat(PortalPages.PathsOf(signedIn: false, values).Append("/no-such-page").Select(page => (stranger, page))).ToList();
-        var failed = new List<string>();
-        foreach (var (visitor, page) in pages)
-        {
-            var complaints = visitor.ConsoleErrors.Count;
-            var status = await visitor.OpenAsync(page);
-            if (status >= 500 || (status == 200 && visitor.ConsoleErrors.Count > complaints))
-            {
-                failed.Add($"{page}: {status} {string.Join(' ', visitor.ConsoleErrors.Skip(complaints))}");
-            }
-
-            await visitor.ShootAsync(page.Split('?')[0].Trim('/').Replace('/', '-'));
-            if (await visitor.OverflowsAsync())
-            {
-                overflowing.Add(page);
-            }
-        }
-
-        Assert.Empty(overflowing);
-        Assert.Empty(failed);
-        Assert.Contains((admin, "/models/tiny-assistant"), pages);
+        Assert.StartsWith("A", first[0].Element, StringComparison.Ordinal);
+        Assert.EndsWith("Skip to content", first[0].Element, StringComparison.Ordinal);
+        Assert.Equal("main", target);
+        Assert.DoesNotContain(reached, element => !element.IsSeen);
+        Assert.Contains(reached, element => element.Element.StartsWith("INPUT name", StringComparison.Ordinal));
     }
 }
