@@ -142,7 +142,7 @@ public sealed class BillingFixture : IAsyncLifetime
         };
     }
 
-    private string[] Arguments() =>
+    public string[] Arguments() =>
     [
         "--Listen:Internal=http://127.0.0.1:0", TestBearers.Argument("billing"),
             $"--Postgres:ConnectionString={ConnectionString}",

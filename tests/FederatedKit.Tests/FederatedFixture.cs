@@ -30,6 +30,7 @@ public sealed class FederatedFixture : IAsyncLifetime
         await Door.DisposeAsync();
         await Learning.StopAsync();
         await Learning.DisposeAsync();
+        await ForeignReplay.RunAsync(_connection);
     }
 
     /// <summary>Stops Learning, and starts it again on the same database.</summary>

@@ -52,7 +52,11 @@ public static class PostgresServer
 
     /// <summary>The connection string with which a test sees everybody's rows.</summary>
     public static string SeeingAll(string connectionString) =>
-        new NpgsqlConnectionStringBuilder(connectionString) { Options = "-c tollgate.organization=all" }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            Options = "-c tollgate.organization=all", ApplicationName = StatementLog.TestsOwn,
+            MaxPoolSize = 20, // Beside the pool of the service under test: the server has 200 connections.
+        }.ConnectionString;
 
     private static async Task<string> StartAsync()
     {

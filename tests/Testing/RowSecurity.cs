@@ -117,7 +117,8 @@ public sealed class RowSecurity(string connectionString, string schema)
 
     private static string Value(string table, Column column, Owner owner) => (table, column) switch
     {
-        (_, { Name: "organization_id" or "chain_id" }) or ("organizations", { Name: "id" }) => $"'{owner.Organization}'",
+        (_, { Name: "organization_id" or "chain_id" }) or ("organizations", { Name: "id" })
+            or ("departures", { Name: "subject_id" }) => $"'{owner.Organization}'",
         (_, { Type: "uuid" }) => $"'{owner.Id}'",
         (_, { Type: "text" or "character varying" }) => $"'{owner.Letter}'",
         (_, { Type: "bytea" }) => $"'{owner.Letter}'",

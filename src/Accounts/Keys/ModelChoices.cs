@@ -13,13 +13,15 @@ namespace Tollgate.Accounts.Keys;
 public sealed record ModelChoice(string Name, string Hint);
 
 /// <summary>
-/// Lists the models that a form offers: served models, then aliases, then models that the key names but no worker serves now.
+/// Lists the models that a form for a project offers: served models, then aliases, then models that the key names but no worker serves now.
+/// Models of another project are not among them.
 /// </summary>
 internal sealed class ModelChoices(GatewayClient gateway, AliasBook aliases, AccountsDb db)
 {
-    public async Task<IReadOnlyList<ModelChoice>> ListAsync(IEnumerable<string> named, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ModelChoice>> ListAsync(
+        Guid organizationId, Guid projectId, IEnumerable<string> named, CancellationToken cancellationToken)
     {
-        var choices = (await ListKnownAsync(cancellationToken)).Where(model => !model.Hidden)
+        var choices = (await ListKnownAsync(organizationId, projectId, cancellationToken)).Where(model => !model.Hidden)
             .Select(model => new ModelChoice(model.Name, model.Name == model.Model ? "" : $"alias of {model.Model}"))
             .ToList();
         choices.AddRange(named.Except(choices.Select(choice => choice.Name)).Select(name => new ModelChoice(name, "not served right now")));
@@ -42,18 +44,18 @@ internal sealed class ModelChoices(GatewayClient gateway, AliasBook aliases, Acc
         return refused.Length == 0 ? null : $"The project {project.Name} may not call {string.Join(", ", refused)}.";
     }
 
-    /// <summary>Lists what clients may write, the operator's hidden models included: served models, then aliases.</summary>
-    public async Task<IReadOnlyList<NamedModel>> ListKnownAsync(CancellationToken cancellationToken)
+    /// <summary>Lists what clients of a project may write, the operator's hidden models included: served models, then aliases.</summary>
+    public async Task<IReadOnlyList<NamedModel>> ListKnownAsync(Guid organizationId, Guid projectId, CancellationToken cancellationToken)
     {
         var hidden = await aliases.ListHiddenAsync(cancellationToken);
         var known = await aliases.ListAsync(cancellationToken);
         var fleet = await gateway.GetFleetAsync(cancellationToken);
-        var served = (fleet.Value?.Workers ?? []).SelectMany(worker => worker.Status?.Models ?? []).Select(model => model.Card.Name)
-            .Distinct().Order(StringComparer.Ordinal);
+        var served = (fleet.Value?.Workers ?? []).SelectMany(worker => worker.Status?.Models ?? [])
+            .ToLookup(model => model.Card.IsOpenTo(organizationId, projectId), model => model.Card.Name);
         return
         [
-            .. served.Select(name => new NamedModel(name, name, hidden.Contains(name))),
-            .. known.Select(alias => new NamedModel(alias.Alias, alias.Model, hidden.Contains(alias.Model))),
+            .. served[true].Distinct().Order(StringComparer.Ordinal).Select(name => new NamedModel(name, name, hidden.Contains(name))),
+            .. known.Where(alias => !served[false].Contains(alias.Model)).Select(alias => new NamedModel(alias.Alias, alias.Model, hidden.Contains(alias.Model))),
         ];
     }
 }

@@ -55,26 +55,19 @@ internal sealed record CallableModel(IReadOnlyList<ServedModel> Served)
         + $"differ by {parity.Divergence:0.#####} nats on average, and its perplexity is {parity.Perplexity:0.##} (source "
         + $"{parity.SourcePerplexity:0.##}).");
 
-    /// <summary>What the projects of an organization can call, by name.</summary>
+    /// <summary>What a project can call, by name: neither hidden models nor those that belong to another project.</summary>
     /// <param name="fleet">What a gateway sees; null while none answers.</param>
     /// <param name="hidden">Names that the operator hides.</param>
     public static IEnumerable<CallableModel> List(
-        Contracts.Catalogue.Fleet? fleet, IReadOnlyCollection<string> hidden, Guid organizationId) => Ordered(fleet)
-        .Where(model => !hidden.Contains(model.Card.Name) && (model.Card.Owner?.OrganizationId ?? organizationId) == organizationId)
+        Contracts.Catalogue.Fleet? fleet, IReadOnlyCollection<string> hidden, Guid organizationId, Guid projectId) => Ordered(fleet)
+        .Where(model => !hidden.Contains(model.Card.Name) && model.Card.IsOpenTo(organizationId, projectId))
         .GroupBy(model => model.Card.Name).OrderBy(model => model.Key, StringComparer.Ordinal)
         .Select(model => new CallableModel([.. model]));
 
-    /// <summary>Finds what a project can call: neither hidden models nor those that belong to another project.</summary>
-    /// <param name="fleet">What a gateway sees.</param>
-    /// <param name="hidden">Names that the operator hides.</param>
-    /// <returns>Null for no such model.</returns>
+    /// <summary>Finds a model of <see cref="List"/>; null for no such model.</summary>
     public static CallableModel? Find(
-        string name, Contracts.Catalogue.Fleet fleet, IReadOnlyCollection<string> hidden, Guid organizationId, Guid projectId)
-    {
-        var served = Ordered(fleet).Where(model => model.Card.Name == name
-            && (model.Card.Owner is not { } owner || (owner.OrganizationId == organizationId && owner.ProjectId == projectId))).ToArray();
-        return served.Length == 0 || hidden.Contains(name) ? null : new CallableModel(served);
-    }
+        string name, Contracts.Catalogue.Fleet fleet, IReadOnlyCollection<string> hidden, Guid organizationId, Guid projectId) =>
+        List(fleet, hidden, organizationId, projectId).FirstOrDefault(model => model.Card.Name == name);
 
     /// <summary>The price in force for an organization: its own before that of all, the model's before that of its base.</summary>
     public ModelPrice? FindPrice(PriceSnapshot prices, Guid organizationId, DateTimeOffset now) => prices.Prices

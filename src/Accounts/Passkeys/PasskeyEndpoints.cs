@@ -2,6 +2,7 @@ using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
+using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Portal;
 using Tollgate.Accounts.Users;
 
@@ -26,8 +27,10 @@ internal static class PasskeyEndpoints
     {
         var passkeys = routes.MapGroup("/passkeys");
         passkeys.MapGet("/sign-in", OfferSignInAsync).AllowAnonymous();
-        passkeys.MapGet("/confirm", OfferConfirmationAsync).RequireAuthorization();
-        passkeys.MapGet("/new", OfferCreationAsync).RequireAuthorization().WithMetadata(new ReauthenticateAttribute { AlsoToRead = true });
+        passkeys.MapGet("/confirm", OfferConfirmationAsync).RequireAuthorization()
+            .WithMetadata(new WithoutOrganizationAttribute(), new WhileLeavingAttribute());
+        passkeys.MapGet("/new", OfferCreationAsync).RequireAuthorization()
+            .WithMetadata(new WithoutOrganizationAttribute(), new ReauthenticateAttribute { AlsoToRead = true });
     }
 
     internal static async Task<IResult> OfferSignInAsync(HttpContext context, PasskeyBook passkeys) =>

@@ -73,12 +73,14 @@ with ins as (
   select f.organization_id, f.epoch, least(f.open, m.thawed - f.upto + f.open) as amount
   from fenced f join money m using (organization_id)
   where f.open > 0 and m.thawed > f.upto - f.open
+), changes as materialized (
+  select organization_id, epoch, coalesce(s.from_lease, 0) as from_lease, coalesce(s.requests, 0) as requests,
+    coalesce(t.amount, 0) as thawed
+  from (select * from split where from_lease > 0) s full join thaws t using (organization_id, epoch)
 ), leased as (
+  -- Materialized above: the full join's columns are coalesce expressions, which row-level security lets no index be searched by.
   update lease_epochs e set billed = e.billed + c.from_lease, requests = e.requests + c.requests, returned = e.returned + c.thawed
-  from (
-    select organization_id, epoch, coalesce(s.from_lease, 0) as from_lease, coalesce(s.requests, 0) as requests,
-      coalesce(t.amount, 0) as thawed
-    from (select * from split where from_lease > 0) s full join thaws t using (organization_id, epoch)) c
+  from changes c
   where e.organization_id = c.organization_id and e.epoch = c.epoch
 ), paid as (
   update wallets w set balance = w.balance - m.from_lease - m.from_wallet, leased = w.leased - m.from_lease - m.thawed

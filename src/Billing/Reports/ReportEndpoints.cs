@@ -66,7 +66,7 @@ internal static class ReportEndpoints
             ? TypedResults.Ok(await buckets.ReadAsync(organizationId, query, cancellationToken))
             : TypedResults.ValidationProblem(new Dictionary<string, string[]>
             {
-                ["from"] = [$"Buckets need from < to, at most {UsageBucketQuery.LongestOf(query.Width).TotalDays} days."],
+                ["from"] = [$"Buckets need from < to, at most {UsageBucketQuery.LongestOf(query.Width).Days} days."],
             });
 
     private static ReportRange? Range(DateTimeOffset from, DateTimeOffset to, string bucket)

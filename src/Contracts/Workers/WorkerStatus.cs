@@ -96,6 +96,9 @@ public sealed record ModelCard
     /// <summary>The only project that may call it; null for a model that the operator installed.</summary>
     public ModelOwner? Owner { get; init; }
 
+    /// <summary>Whether a project may know of the model and call it: its own ones, and those of everybody.</summary>
+    public bool IsOpenTo(Guid organizationId, Guid projectId) => Owner is null || Owner == new ModelOwner(organizationId, projectId);
+
     /// <summary>The name whose price applies while the model has none of its own; null for no such name.</summary>
     public string? PricedAs { get; init; }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Npgsql;
 using Tollgate.Accounts.SecondFactor;
+using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests.Account;
 
@@ -50,7 +51,7 @@ internal static partial class AccountFixture
     /// <summary>The first value of a query; null without a row.</summary>
     public static async Task<object?> ReadAsync(this AccountsHost host, string sql)
     {
-        await using var connection = new NpgsqlConnection(host.Postgres);
+        await using var connection = new NpgsqlConnection(PostgresServer.SeeingAll(host.Postgres));
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();

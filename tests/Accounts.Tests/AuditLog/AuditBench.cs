@@ -4,6 +4,8 @@ using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.AuditLog;
 using Tollgate.Accounts.Database;
 using Tollgate.Contracts.Audit;
+using Tollgate.ServiceDefaults.Data;
+using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests.AuditLog;
 
@@ -31,7 +33,7 @@ internal sealed class AuditBench(AccountsHost host)
 
     public async Task<object?> ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(host.Postgres);
+        await using var connection = new NpgsqlConnection(PostgresServer.SeeingAll(host.Postgres));
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
@@ -44,6 +46,7 @@ internal sealed class AuditBench(AccountsHost host)
     public async Task<T> InScopeAsync<T>(Func<IServiceProvider, Task<T>> use)
     {
         await using var scope = host.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<AccountsDb>().Scope = OrganizationScope.All;
         return await use(scope.ServiceProvider);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
+using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests.AuditLog;
 
@@ -33,7 +34,7 @@ public sealed class AuditChainTests : IAsyncLifetime
     [Fact]
     public async Task What_begins_first_and_commits_last_comes_last()
     {
-        await using var slow = new NpgsqlConnection(_host.Postgres);
+        await using var slow = new NpgsqlConnection(PostgresServer.SeeingAll(_host.Postgres));
         await slow.OpenAsync();
         await using var transaction = await slow.BeginTransactionAsync();
         await using var insert = new NpgsqlCommand(

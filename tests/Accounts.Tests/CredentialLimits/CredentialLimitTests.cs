@@ -56,7 +56,7 @@ public sealed class CredentialLimitTests : IAsyncLifetime
             .Where(type => type.GetProperties().Any(p => p.GetCustomAttribute<SupplyParameterFromFormAttribute>() is not null))
             .ToList();
 
-        Assert.Equal(6, open.Count);
+        Assert.Equal(8, open.Count);
         Assert.All(open, page => Assert.NotNull(page.GetCustomAttribute<CredentialFormAttribute>()));
     }
 
@@ -204,7 +204,7 @@ public sealed class CredentialLimitTests : IAsyncLifetime
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(_host.Postgres);
+        await using var connection = new NpgsqlConnection(PostgresServer.SeeingAll(_host.Postgres));
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();

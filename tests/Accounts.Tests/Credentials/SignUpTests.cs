@@ -131,7 +131,7 @@ public sealed class SignUpTests : IAsyncLifetime
 
     private static async Task<string?> ScalarAsync(AccountsHost host, string sql)
     {
-        await using var connection = new NpgsqlConnection(host.Postgres);
+        await using var connection = new NpgsqlConnection(PostgresServer.SeeingAll(host.Postgres));
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync() as string;

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -118,8 +119,104 @@ public sealed class RowSecurityTests : IAsyncLifetime
         Assert.Equal(RecordChange.NotFound, await register.RevokeAsync(bob, key.Id, actorId: null, default));
     }
 
+    [Fact]
+    public async Task Pages_that_are_opened_at_once_show_nobody_anything_of_another_organization()
+    {
+        var browsers = new Dictionary<string, PortalBrowser>
+        {
+            ["ada"] = await _host.SignUpAsync("ada@example.com"), ["bob"] = await _host.SignUpAsync("bob@example.com"),
+        };
+        foreach (var (name, browser) in browsers)
+        {
+            await browser.CreateKeyAsync($"key of {name}");
+        }
+
+        using var root = await _host.BrowseAsOperatorAsync();
+        string[] paths = ["/keys", "/audit", "/members", "/keys?find=key"];
+        await Parallel.ForEachAsync(Enumerable.Range(0, 120), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (turn, _) =>
+        {
+            if (turn % 5 == 4)
+            {
+                // An operator's page runs with everybody's rows, on connections that the next page gets.
+                var all = await root.OpenAsync("/admin/organizations");
+                Assert.True(browsers.Keys.All(one => all.Html.Contains($"{one}@example.com", StringComparison.Ordinal)), all.Html);
+                return;
+            }
+
+            var (own, other) = turn % 2 == 0 ? ("ada", "bob") : ("bob", "ada");
+            var page = await browsers[own].OpenAsync(paths[turn / 2 % paths.Length]);
+            Assert.Equal(HttpStatusCode.OK, page.Status);
+            Assert.Contains(own, page.Html, StringComparison.Ordinal);
+            Assert.DoesNotContain($"key of {other}", page.Html, StringComparison.Ordinal);
+            Assert.DoesNotContain($"{other}@example.com", page.Html, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public async Task Contexts_that_are_used_at_once_never_see_rows_of_the_one_that_had_their_connection()
+    {
+        var (ada, bob) = await TwoAsync();
+
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (turn, _) => await UseAsync(turn, turn % 2 == 0 ? ada : bob));
+
+        await using var scope = _host.Services.CreateAsyncScope();
+        Assert.Empty(await OrganizationsAsync(scope.ServiceProvider.GetRequiredService<AccountsDb>()));
+    }
+
+    /// <summary>One user of a connection. Some forget their scope, fail, are cancelled, or leave with everybody's scope and an open
+    /// transaction.</summary>
+    private async Task UseAsync(int turn, Guid own)
+    {
+        await using var scope = _host.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
+        if (turn % 7 == 0)
+        {
+            Assert.Empty(await OrganizationsAsync(db));
+            return;
+        }
+
+        db.Scope = OrganizationScope.Of(own);
+        Assert.Equal([own], await OrganizationsAsync(db));
+        var transaction = await db.Database.BeginTransactionAsync();
+        switch (turn % 5)
+        {
+            case 0:
+                db.Scope = OrganizationScope.All;
+                await Assert.ThrowsAsync<PostgresException>(() => db.Database.ExecuteSqlAsync($"select 1 / 0"));
+                break;
+            case 1:
+                db.Scope = OrganizationScope.All;
+                using (var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(2)))
+                {
+                    await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                        () => db.Database.ExecuteSqlAsync($"select pg_sleep(10)", patience.Token));
+                }
+
+                break;
+            case 2:
+                using (db.ForAll())
+                {
+                    Assert.Equal(2, (await OrganizationsAsync(db)).Count);
+                }
+
+                await transaction.RollbackAsync();
+                Assert.Equal([own], await OrganizationsAsync(db));
+                break;
+            case 3:
+                db.Scope = OrganizationScope.All;
+                Assert.Equal(2, (await OrganizationsAsync(db)).Count);
+                break;
+            default:
+                await transaction.CommitAsync();
+                Assert.Equal([own], await OrganizationsAsync(db));
+                break;
+        }
+    }
+
     private static Task<List<Guid>> OrganizationsAsync(AccountsDb db) =>
-        db.Organizations.AsNoTracking().Select(one => one.Id).ToListAsync();
+        db.Organizations.TagWith(ForeignReplay.Unscoped).AsNoTracking().Select(one => one.Id).ToListAsync();
 
     /// <summary>Two organizations of two people.</summary>
     private async Task<(Guid Ada, Guid Bob)> TwoAsync()

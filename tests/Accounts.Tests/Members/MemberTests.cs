@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
-using Tollgate.Accounts.Organizations;
 using Tollgate.Contracts.Keys;
 
 namespace Tollgate.Accounts.Tests.Members;
@@ -24,50 +23,6 @@ public sealed class MemberTests : IAsyncLifetime
     {
         _ada.Dispose();
         await _host.DisposeAsync();
-    }
-
-    /// <summary>Who may send which form: O owner, A admin, D developer, B billing, R reader.</summary>
-    [Theory]
-    [InlineData("/keys/new", "OAD")]
-    [InlineData("/keys/{key}", "OAD")]
-    [InlineData("/keys/{key}/revoke", "OAD")]
-    [InlineData("/keys/{key}/rotate", "OAD")]
-    [InlineData("/files/upload", "OAD")]
-    [InlineData("/files/file-1/delete", "OAD")]
-    [InlineData("/batches/new", "OAD")]
-    [InlineData("/batches/batch_1", "OAD")]
-    [InlineData("/fine-tuning/new", "OAD")]
-    [InlineData("/project", "OAD")]
-    [InlineData("/project/delete-responses", "OAD")]
-    [InlineData("/billing", "OAB")]
-    [InlineData("/members/invite", "OA")]
-    [InlineData("/members/{user}", "OA")]
-    [InlineData("/members/invitations/{user}", "OA")]
-    [InlineData("/organization", "O")]
-    [InlineData("/organization/transfer", "O")]
-    [InlineData("/organization/roles/new", "O")]
-    [InlineData("/organization/roles/{user}", "O")]
-    public async Task A_form_is_refused_with_403_for_each_role_that_may_not_send_it(string path, string allowed)
-    {
-        var publicId = PortalBrowser.PublicIdOf(await _ada.CreateKeyAsync("first"));
-        using var bob = await _host.JoinAsync(_ada, Bob);
-        var userId = await _host.UserIdAsync(Bob);
-        var address = path.Replace("{key}", (await _host.RecordAsync(publicId)).KeyId.ToString(), StringComparison.Ordinal)
-            .Replace("{user}", userId.ToString(), StringComparison.Ordinal);
-        var token = await bob.TokenAsync();
-        var answered = "";
-
-        foreach (var role in (MemberRole[])
-            [MemberRole.Owner, MemberRole.Admin, MemberRole.Developer, MemberRole.Billing, MemberRole.Reader])
-        {
-            await _host.SetRoleAsync(userId, role);
-            if ((await bob.SendAsync(address, token)).Status != HttpStatusCode.Forbidden)
-            {
-                answered += role.ToString()[0];
-            }
-        }
-
-        Assert.Equal(allowed, answered);
     }
 
     [Fact]

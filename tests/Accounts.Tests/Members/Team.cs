@@ -52,11 +52,6 @@ internal static class Team
             orderby member.JoinedAt
             select user.Email + " " + member.Role.ToString()).ToListAsync());
 
-    /// <summary>Gives a member a role without the page.</summary>
-    public static Task SetRoleAsync(this AccountsHost host, Guid userId, MemberRole role) => host.InScopeAsync<AccountsDb, int>(
-        db => db.Memberships.Where(member => member.UserId == userId).ExecuteUpdateAsync(
-            set => set.SetProperty(member => member.Role, role).SetProperty(member => member.CustomRoleId, (Guid?)null)));
-
     /// <summary>The open invitations, by address.</summary>
     public static Task<List<Invitation>> OpenInvitationsAsync(this AccountsHost host) =>
         host.InScopeAsync<AccountsDb, List<Invitation>>(db => db.OpenInvitations.OrderBy(one => one.Email).ToListAsync());

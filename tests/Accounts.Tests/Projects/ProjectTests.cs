@@ -298,7 +298,8 @@ public sealed class ProjectTests : IAsyncLifetime
         var project = await ProjectAsync("Default");
         await _ada.SubmitAndFollowAsync($"/projects/{project.Id}", "settings", ("Settings.Limits[rpm]", "50"));
         var record = await _host.RecordAsync(PortalBrowser.PublicIdOf(
-            await _ada.CreateKeyAsync("narrow", ("Input.Limits[rpm]", "60"), ("Input.Access.Scopes", "models"))));
+            await _ada.CreateKeyAsync(
+                "narrow", ("Input.Limits[rpm]", "60"), ("Input.Access.Scopes", "models"), ("Input.Access.ModelRule", "all"))));
 
         var page = await _ada.OpenAsync($"/keys/{record.KeyId}");
         using var answer = await _host.Operators.GetAsync($"/internal/keys/{record.PublicId}/explanation");

@@ -6,6 +6,7 @@ using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Passwords;
 using Tollgate.Accounts.Sessions;
 using Tollgate.Accounts.Users;
+using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests.Sessions;
 
@@ -161,7 +162,7 @@ public sealed class SessionTests : IAsyncLifetime
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(_host.Postgres);
+        await using var connection = new NpgsqlConnection(PostgresServer.SeeingAll(_host.Postgres));
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
@@ -169,7 +170,7 @@ public sealed class SessionTests : IAsyncLifetime
 
     private async Task<string> ReadAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(_host.Postgres);
+        await using var connection = new NpgsqlConnection(PostgresServer.SeeingAll(_host.Postgres));
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return (string)(await command.ExecuteScalarAsync())!;

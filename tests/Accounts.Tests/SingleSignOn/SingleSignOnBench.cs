@@ -5,6 +5,7 @@ using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.SingleSignOn;
 using Tollgate.Testing.SingleSignOn;
+using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests.SingleSignOn;
 
@@ -119,7 +120,7 @@ internal sealed class SingleSignOnBench : IAsyncDisposable
 
     public async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(Host.Postgres);
+        await using var connection = new NpgsqlConnection(PostgresServer.SeeingAll(Host.Postgres));
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();

@@ -55,14 +55,14 @@ internal sealed record MixedLoad(int Long, int LongTokens, int Running)
         await Task.WhenAll(runs).ContinueWith(_ => { }, CancellationToken.None, default, TaskScheduler.Default);
         return new MixedTimes(seconds, firsts, [.. gaps]);
 
-        // A stream that comes to its end is followed by another one.
+        // A stream that comes to its end is followed by another one. The first ones have other lengths, so that not all end together.
         async Task RunOnAsync(int which, TaskCompletionSource first)
         {
-            for (; !over.IsCancellationRequested; which += Running)
+            for (var length = LongTokens * (which + 1) / Running; !over.IsCancellationRequested; which += Running, length = LongTokens)
             {
                 var last = 0L;
                 await streams.RunAsync(
-                    new Prompt(Draw(Cell.PromptTokens, which), LongTokens, Prompt.Quiet),
+                    new Prompt(Draw(Cell.PromptTokens, which), length, Prompt.Quiet),
                     () =>
                     {
                         var now = Stopwatch.GetTimestamp();

@@ -37,8 +37,8 @@ public sealed class KeyCommandTests(ClusterCommands cluster)
         var explained = (await cluster.RunAsync("keys", "explain", key)).Succeeded();
         var unknown = await cluster.RunAsync("keys", "explain", "sk-tg-000000000000");
 
-        Assert.Matches("Requests per minute +60 requests/min +key +organization: 10,000 requests/min\n", explained);
-        Assert.Matches("Requests at once +200 at once +organization\n", explained);
+        Assert.Matches("Requests per minute +60 requests/min +key +organization: 1,000,000,000 requests/min\n", explained);
+        Assert.Matches("Requests at once +1,000,000 at once +organization\n", explained);
         Assert.Matches("Expires +never +installation\n", explained);
         Assert.StartsWith(key[..18] + "  narrow\nof the command line, project Default, ", explained, StringComparison.Ordinal);
         Assert.DoesNotContain(key, explained, StringComparison.Ordinal);

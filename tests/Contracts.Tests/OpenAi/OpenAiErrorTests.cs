@@ -156,8 +156,9 @@ public sealed class OpenAiErrorTests
         Assert.True(factories.Length > 30);
         foreach (var factory in factories)
         {
-            var arguments = factory.GetParameters().Select(p => p.ParameterType == typeof(string) ? "x" : Activator.CreateInstance(
-                Nullable.GetUnderlyingType(p.ParameterType) ?? p.ParameterType)).ToArray();
+            var arguments = factory.GetParameters().Select(p => p.Name == "message" ? "What the caller says."
+                : p.ParameterType == typeof(string) ? "x"
+                : Activator.CreateInstance(Nullable.GetUnderlyingType(p.ParameterType) ?? p.ParameterType)).ToArray();
             var error = (OpenAiError)factory.Invoke(null, arguments)!;
 
             Assert.InRange(error.Status, 400, 504);

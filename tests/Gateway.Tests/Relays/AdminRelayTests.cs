@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.RegularExpressions;
 using Tollgate.Contracts.Administration;
 using Tollgate.Contracts.Keys;
 using Tollgate.Contracts.OpenAi;
@@ -58,6 +59,25 @@ public sealed class AdminRelayTests : IAsyncLifetime
         await ErrorTests.AssertErrorAsync(wrong, 401, "invalid_api_key");
         Assert.Equal(HttpStatusCode.Unauthorized, none.StatusCode);
         await ErrorTests.AssertErrorAsync(nonsense, 401, "invalid_api_key");
+        Assert.Empty(_gateway.Plane.AdminRequests);
+    }
+
+    [Fact]
+    public async Task No_route_is_open_without_a_key_or_to_an_api_key_of_any_scope()
+    {
+        var key = await _gateway.CreateKeyAsync();
+        List<string> faults = [];
+
+        foreach (var route in AdminRoutes.All)
+        {
+            var path = Regex.Replace(route.Path, "{[a-z]+}", "x");
+            using var plain = await SendAsync(key.Text, route.Method, path);
+            using var none = await SendAsync(null, route.Method, path);
+            faults.AddRange((plain.StatusCode, none.StatusCode) is (HttpStatusCode.Forbidden, HttpStatusCode.Unauthorized)
+                ? [] : [$"{route.Method} {route.Path}: {plain.StatusCode} with an API key, {none.StatusCode} without"]);
+        }
+
+        Assert.Equal("", string.Join('\n', faults));
         Assert.Empty(_gateway.Plane.AdminRequests);
     }
 

@@ -63,7 +63,7 @@ internal sealed record PlantedModel
             insert into jobs (
               organization_id, project_id, id, key_id, key_public_id, model, training_file_id, numbers, status, fine_tuned_model, cost,
               created_at, finished_at)
-            values ($1, $2, $3, $4, 'key', 'lstm', $3, '{}', 'succeeded', 'planted', 0, now(), now())
+            values ($1, $2, $3, $4, 'key', 'lstm', $3, '{"method":"lstm","seed":7}', 'succeeded', 'planted', 0, now(), now())
             """,
             default, caller.OrganizationId, caller.ProjectId, job, caller.KeyId);
         return job;

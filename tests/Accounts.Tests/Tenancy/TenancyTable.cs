@@ -1,0 +1,145 @@
+namespace Tollgate.Accounts.Tests.Tenancy;
+
+/// <summary>
+/// What every address of the portal answers to whom: the second statement of what attributes and pages of the service say. Written down by
+/// hand, so that a mark that is forgotten or changed shows. Letters are those of <see cref="Answer"/>.
+/// </summary>
+internal static partial class TenancyTable
+{
+    /// <summary>Pages and downloads, asked by GET.</summary>
+    public static IReadOnlyList<TenancyRow> Reads { get; } =
+    [
+        // A column a person: signed out, alone; owner, admin, developer, billing, reader, custom role; foreign, sibling, operator.
+        Get("/", "22 >>>>>> >>>"),
+        Get("/sign-in", "22 222222 222"),
+        Get("/sign-in/code", "22 222222 222"),
+        Get("/sign-in/sso", "22 222222 222"),
+        Get("/sign-up", "22 222222 222"),
+        Get("/forgot-password", "22 222222 222"),
+        Get("/reset-password", "22 222222 222"),
+        Get("/confirm-email", "BB BBBBBB BBB"),
+        Get("/email/confirm", "BB BBBBBB BBB"),
+        Get("/email/undo", "BB BBBBBB BBB"),
+        Get("/invitations/{Token}", "2F FFFFFF FFF") with { MayNameIt = true },
+        Get("/status/{Code:int}", "22 222222 222"),
+        Get("/assets/{name}", "22 222222 222") with { Ids = Named("name", "asset") },
+        Get("/health/live", "22 222222 222"),
+        Get("/health/ready", "22 222222 222"),
+        Get("/dev/mail", "44 444444 442") with { MayNameIt = true },
+        Get("/passkeys/sign-in", "22 222222 222"),
+        Get("/sso/{organizationId:guid}/start", ">> >>>>>> >>>"),
+        Get("/sso/{organizationId:guid}/callback", ">> >>>>>> >>>"),
+        Get("/sso/enter", ">> >>>>>> >>>"),
+        Get("/_framework/opaque-redirect", "BB BBBBBB BBB"),
+
+        // The person's own account.
+        Get("/account", "S2 222222 222"),
+        Get("/account/delete", "S2 222222 222"),
+        Get("/account/email", "S2 222222 222"),
+        Get("/account/export", "S2 222222 222"),
+        Get("/account/export/archive", "S2 222222 222"),
+        Get("/account/identities", "S2 222222 222"),
+        Get("/account/leaving", "S2 222222 222"),
+        Get("/account/passkeys", "S2 222222 222"),
+        Get("/account/passkeys/new", "S2 222222 222"),
+        Get("/account/password", "S2 222222 222"),
+        Get("/account/recovery-codes", "S2 222222 222"),
+        Get("/account/sessions", "S2 222222 222"),
+        Get("/account/time-zone", "S2 222222 222"),
+        Get("/account/two-step", "S2 222222 222"),
+        Get("/confirm", "S> >>>>>> >>>"),
+        Get("/passkeys/confirm", "S2 222222 222"),
+        Get("/passkeys/new", "S2 222222 222"),
+        Get("/organizations", "S2 222222 222"),
+        Get("/organizations/new", "S2 222222 222"),
+
+        // The organization: who asks without an id gets the own one.
+        Get("/overview", "SO 222222 222"),
+        Get("/members", "SO 222222 222"),
+        Get("/members/{MemberId:guid}", "SO 222222 424"),
+        Get("/members/{MemberId:guid}/remove", "SO 222222 424"),
+        Get("/members/invite", "SO 22FFFF 2F2"),
+        Get("/members/invitations/{InvitationId:guid}", "SO 22FFFF 4F4"),
+        Get("/organization", "SO 222222 222"),
+        Get("/organization/roles/new", "SO 2FFFFF 2F2"),
+        Get("/organization/roles/{RoleId:guid}", "SO 222222 424"),
+        Get("/organization/transfer", "SO 2FFFFF 2F2"),
+        Get("/organization/export", "SO 2FFFFF 2F2"),
+        Get("/organization/export/archive", "SO 2FFFFF 2F2"),
+        Get("/organization/delete", "SO 2FFFFF 2F2"),
+        Get("/organization/admin-keys", "SO 2FFFFF 2F2"),
+        Get("/organization/admin-keys/new", "SO 2FFFFF 2F2"),
+        Get("/organization/admin-keys/{AdminKeyId:guid}/revoke", "SO 2FFFFF 4F4"),
+        Get("/organization/sign-in", "SO 2FFFFF 2F2"),
+        Get("/organization/sign-in/remove", "SO 2FFFFF 2F2"),
+        Get("/audit", "SO 22FFFF 2F2"),
+        Get("/audit/{EntryNumber:long}", "SO 22FFFF 4F4"),
+        Get("/audit/export", "SO 22FFFF 2F2") with { Query = "?format=csv" },
+        Get("/usage", "SO 22222F 222"),
+        Get("/billing", "SO 22222F 222"),
+        Get("/billing/return", "SO 22222F 222"),
+
+        // Projects and keys. The sibling may not use the project.
+        Get("/projects", "SO 222222 222"),
+        Get("/projects/new", "SO 22FFFF 2F2"),
+        Get("/projects/{ProjectId:guid}", "SO 222222 444"),
+        Get("/projects/{ProjectId:guid}/archive", "SO 22FFFF 4F4"),
+        Get("/projects/{ProjectId:guid}/members/{UserId:guid}/remove", "SO 22FFFF 4F4"),
+        Get("/projects/{ProjectId:guid}/service-accounts/new", "SO 22FFFF 4F4"),
+        Get("/projects/{ProjectId:guid}/service-accounts/{AccountId:guid}/delete", "SO 22FFFF 4F4"),
+        Get("/project", "SO 222222 222"),
+        Get("/project/delete-responses", "SO 222222 222"),
+        Get("/keys", "SO 222222 222"),
+        Get("/keys/new", "SO 222222 222"),
+        Get("/keys/{KeyId:guid}", "SO 222222 444"),
+        Get("/keys/{KeyId:guid}/revoke", "SO 222222 444"),
+        Get("/keys/{KeyId:guid}/rotate", "SO 222222 444"),
+        Get("/models", "SO 222222 222"),
+        Get("/models/{Name}", "SO 222222 444") with { Ids = Named("Name", "trainedModel") },
+
+        // What belongs to a project.
+        Get("/files", "SO 222222 222"),
+        Get("/files/new", "SO 222222 222"),
+        Get("/files/{FileId}", "SO 222222 444"),
+        Get("/files/{FileId}/delete", "SO 222222 444"),
+        Get("/files/{FileId}/receipt", "SO 222222 444") with { Ids = Named("FileId", "deletedFile") },
+        Get("/files/{file}/content", "SO 222222 444"),
+        Get("/batches", "SO 222222 222"),
+        Get("/batches/new", "SO 222222 222"),
+        Get("/batches/{BatchId}", "SO 222222 444"),
+        Get("/batches/{batch}/live", "SO 222222 444"),
+        Get("/fine-tuning", "SO 222222 222"),
+        Get("/fine-tuning/new", "SO 222222 222"),
+        Get("/fine-tuning/compare", "SO 222222 444") with { Query = "?job={JobId}" },
+        Get("/fine-tuning/{JobId}", "SO 222222 444"),
+        Get("/fine-tuning/{JobId}/evaluation", "SO 222222 444"),
+        Get("/fine-tuning/{job}/live", "SO 222222 444"),
+        Get("/fine-tuning/deployments/{Name}", "SO 222222 444") with { Ids = Named("Name", "deployment") },
+
+        // The operator's pages, which are there for nobody else.
+        Get("/admin", "S4 444444 442"),
+        Get("/admin/live", "S4 444444 442"),
+        Get("/admin/aliases", "S4 444444 442"),
+        Get("/admin/aliases/remove", "S4 444444 442"),
+        Get("/admin/audit", "S4 444444 442"),
+        Get("/admin/audit/{EntryId:long}", "S4 444444 442"),
+        Get("/admin/audit/export", "S4 444444 442") with { Query = "?format=csv" },
+        Get("/admin/books", "S4 444444 442"),
+        Get("/admin/domains", "S4 444444 442"),
+        Get("/admin/jobs/{**path}", "S4 444444 442"),
+        Get("/admin/models", "S4 444444 442"),
+        Get("/admin/models/{Model}", "S4 444444 442"),
+        Get("/admin/models/{Model}/unload", "S4 444444 442"),
+        Get("/admin/models/{model}/live", "S4 444444 442"),
+        Get("/admin/organizations", "S4 444444 442"),
+        Get("/admin/organizations/{OrganizationId:guid}", "S4 444444 442"),
+        Get("/admin/organizations/{OrganizationId:guid}/suspend", "S4 444444 442"),
+        Get("/admin/prices", "S4 444444 442"),
+        Get("/admin/prices/cancel", "S4 444444 442"),
+        Get("/admin/prices/set", "S4 444444 442"),
+    ];
+
+    private static TenancyRow Get(string pattern, string expected) => new("GET", pattern, expected);
+
+    private static Dictionary<string, string> Named(string parameter, string id) => new() { [parameter] = id };
+}
