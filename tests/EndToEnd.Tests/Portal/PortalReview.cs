@@ -49,7 +49,7 @@ internal sealed class PortalReview(RunningTollgate running, Browser browser, Por
         _values = await PortalPages.MakeAsync(client, stage, keyId, organizationId);
         foreach (var page in PortalPages.PathsOf(signedIn: true, _values))
         {
-            if (await OpenAsync(admin, page) == 200)
+            if (await OpenAsync(admin, page) == 200 && page.StartsWith(admin.Path, StringComparison.Ordinal)) // Some lead on.
             {
                 _titles[page] = await admin.TitleAsync();
             }

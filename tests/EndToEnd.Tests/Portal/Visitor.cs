@@ -386,7 +386,7 @@ internal sealed partial class Visitor
     /// <param name="whole">Whether the picture goes to the page's end; else it shows what the window shows.</param>
     public Task ShootAsync(string what, bool whole = true) => _page.ScreenshotAsync(new()
     {
-        Path = Path.Combine(_screenshots, $"{_name}-{++_shots:00}-{what}.png"),
+        Path = System.IO.Path.Combine(_screenshots, $"{_name}-{++_shots:00}-{what}.png"),
         FullPage = whole,
     });
 

@@ -30,7 +30,10 @@ internal sealed partial class Visitor
 
     /// <summary>Gives every page that is opened from now on axe-core.</summary>
     public Task AddAxeAsync() => _page.Context.AddInitScriptAsync(
-        scriptPath: Path.Combine(SharedFiles.Repository, "node_modules", "axe-core", "axe.min.js"));
+        scriptPath: System.IO.Path.Combine(SharedFiles.Repository, "node_modules", "axe-core", "axe.min.js"));
+
+    /// <summary>Path of the page that is open.</summary>
+    public string Path => new Uri(_page.Url).AbsolutePath;
 
     /// <summary>Title of the page that is open.</summary>
     public Task<string> TitleAsync() => _page.TitleAsync();
