@@ -30,6 +30,7 @@ public sealed class RowSecurityTests
         var (leaks, tables) = await new RowSecurity(await BillingFixture.CreateDatabaseAsync(), Schema).FindLeaksAsync();
 
         Assert.Empty(leaks);
-        Assert.Superset(new HashSet<string> { "wallets", "usage_events", "usage_events_default", "idempotent_answers" }, tables.ToHashSet());
+        Assert.Superset(
+            new HashSet<string> { "wallets", "usage_events", "usage_events_default", "idempotent_answers" }, tables.ToHashSet());
     }
 }

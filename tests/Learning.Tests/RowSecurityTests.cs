@@ -16,6 +16,7 @@ public sealed class RowSecurityTests
         var (leaks, tables) = await new RowSecurity(await LearningFixture.CreateDatabaseAsync(), Schema).FindLeaksAsync();
 
         Assert.Empty(leaks);
-        Assert.Superset(new HashSet<string> { "files", "batch_lines", "job_results", "federated_messages", "responses" }, tables.ToHashSet());
+        Assert.Superset(
+            new HashSet<string> { "files", "batch_lines", "job_results", "federated_messages", "responses" }, tables.ToHashSet());
     }
 }

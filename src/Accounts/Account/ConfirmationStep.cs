@@ -33,7 +33,8 @@ internal static class ConfirmationStep
                 return;
             }
 
-            var form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted) : FormCollection.Empty;
+            var form = context.Request.HasFormContentType
+            ? await context.Request.ReadFormAsync(context.RequestAborted) : FormCollection.Empty;
             var outcome = await context.RequestServices.GetRequiredService<Reauthentication>().CheckAsync(context, ConfirmForm.Read(form));
             if (outcome is not Confirmation.Proved)
             {

@@ -4,7 +4,8 @@ using Tollgate.Accounts.Users;
 
 namespace Tollgate.Accounts.Account;
 
-/// <summary>A change of a user's address: asked for, then confirmed from the new address, and undone from the old one where need be.</summary>
+/// <summary>A change of a user's address: asked for, then confirmed from the new address, and undone from the old one where need be.
+/// </summary>
 internal sealed class EmailChange
 {
     public required Guid Id { get; init; }

@@ -149,7 +149,8 @@ internal sealed class EmailChanges(
         return id is null ? null : await db.EmailChanges.AsNoTracking().SingleOrDefaultAsync(one => one.Id == id, cancellationToken);
     }
 
-    /// <summary>An account that somebody began with the address and never confirmed gives way: the link proves whose address it is.</summary>
+    /// <summary>An account that somebody began with the address and never confirmed gives way: the link proves whose address it is.
+    /// </summary>
     private async Task SetAddressAsync(User user, string email, CancellationToken cancellationToken)
     {
         var name = users.NormalizeEmail(email);

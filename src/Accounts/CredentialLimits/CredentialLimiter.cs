@@ -94,7 +94,8 @@ internal sealed class CredentialLimiter(
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Takes something that may be used once. Returns false the second time, as long as <paramref name="lifetime"/> lasts.</summary>
+    /// <summary>Takes something that may be used once. Returns false the second time, as long as <paramref name="lifetime"/> lasts.
+    /// </summary>
     public async Task<bool> TakeOnceAsync(string what, TimeSpan lifetime, CancellationToken cancellationToken) =>
         await CountAsync(["once", what], 1, lifetime, cancellationToken) is null;
 

@@ -23,7 +23,8 @@ internal static class OwnedRows
     ];
 
     /// <summary>Tables of an organization whose rows stay without names.</summary>
-    public static readonly string[] KeptOfOrganization = ["projects", "service_accounts", "api_keys", "organization_policies", "admin_keys"];
+    public static readonly string[] KeptOfOrganization =
+        ["projects", "service_accounts", "api_keys", "organization_policies", "admin_keys"];
 
     private static readonly string[] Blanks =
     [

@@ -14,7 +14,8 @@ namespace Tollgate.Accounts.Federation;
 
 /// <summary>
 /// Finds or makes the account of a person whom an organization's provider has named. A known issuer and subject name the account. An
-/// unknown one is linked to the account with its address only if the provider verified the address and the organization captured its domain.
+/// unknown one is linked to the account with its address only if the provider verified the address and the organization captured its
+/// domain.
 /// </summary>
 internal sealed class FederatedAccounts(
     AccountsDb db, ILookupNormalizer normalizer, SignInDomains domains, Joining joining, SealedPayloads payloads, OutboxSignal signal,

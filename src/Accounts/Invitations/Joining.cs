@@ -30,7 +30,8 @@ internal sealed class Joining(AccountsDb db, AuditTrail audit, TimeProvider cloc
         await db.Database.ExecuteSqlAsync( // Of the projects that there still are; the default one needs no row.
             $"""
             insert into accounts.project_members (project_id, user_id, organization_id, added_at)
-            select p.id, {user.Id}, p.organization_id, {now} from accounts.invitation_projects i join accounts.projects p on p.id = i.project_id
+            select p.id, {user.Id}, p.organization_id, {now} 
+            from accounts.invitation_projects i join accounts.projects p on p.id = i.project_id
             where i.invitation_id = {invitation.Id} and p.archived_at is null and not p.is_default
             on conflict do nothing
             """,

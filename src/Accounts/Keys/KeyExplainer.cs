@@ -30,6 +30,7 @@ internal sealed class KeyExplainer(AccountsDb db, KeyOwners owners, ModelChoices
         var names = await owners.NamesAsync(key.OrganizationId, [key], cancellationToken);
         return new KeyExplanation(
             key.PublicId, key.Name, names.GetValueOrDefault(key.Id), projects.Single(p => p.Id == key.ProjectId).Name, organization,
-            EffectiveValues.Of(both, clock.GetUtcNow()), EffectiveValues.Of(both, await models.ListKnownAsync(key.OrganizationId, key.ProjectId, cancellationToken)));
+            EffectiveValues.Of(both, clock.GetUtcNow()),
+            EffectiveValues.Of(both, await models.ListKnownAsync(key.OrganizationId, key.ProjectId, cancellationToken)));
     }
 }

@@ -55,7 +55,8 @@ internal sealed class ModelChoices(GatewayClient gateway, AliasBook aliases, Acc
         return
         [
             .. served[true].Distinct().Order(StringComparer.Ordinal).Select(name => new NamedModel(name, name, hidden.Contains(name))),
-            .. known.Where(alias => !served[false].Contains(alias.Model)).Select(alias => new NamedModel(alias.Alias, alias.Model, hidden.Contains(alias.Model))),
+            .. known.Where(alias => !served[false].Contains(alias.Model))
+                .Select(alias => new NamedModel(alias.Alias, alias.Model, hidden.Contains(alias.Model))),
         ];
     }
 }

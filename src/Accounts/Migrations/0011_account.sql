@@ -3,8 +3,8 @@ alter table sessions add column authenticated_at timestamptz;
 update sessions set authenticated_at = created_at;
 alter table sessions alter column authenticated_at set not null;
 
--- One authenticator app for each user. The secret is sealed with Data Protection. It counts once it is confirmed. last_step is the 30-second
--- step of the newest code that was accepted; a code of that step or an earlier one is refused.
+-- One authenticator app for each user. The secret is sealed with Data Protection. It counts once it is confirmed. last_step is the
+-- 30-second step of the newest code that was accepted; a code of that step or an earlier one is refused.
 create table authenticator_apps (
   user_id uuid primary key references users (id) on delete cascade,
   sealed_secret text not null,

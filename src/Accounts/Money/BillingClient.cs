@@ -40,7 +40,8 @@ internal sealed partial class BillingClient(
         {
             using var client = clients.CreateClient(Name);
             using var response = await client.PostAsJsonAsync(
-                $"/internal/organizations/{organizationId}/usage/buckets", query, ContractsJson.Default.UsageBucketQuery, cancellationToken);
+                $"/internal/organizations/{organizationId}/usage/buckets", query, ContractsJson.Default.UsageBucketQuery,
+            cancellationToken);
             response.EnsureSuccessStatusCode();
             return await response.Content.ReadFromJsonAsync(ContractsJson.Default.UsageReport, cancellationToken);
         }

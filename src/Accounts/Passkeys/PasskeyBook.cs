@@ -207,6 +207,7 @@ internal abstract record PasskeyCheck
     /// <summary>The challenge is older than five minutes, or was answered before.</summary>
     internal sealed record Expired : PasskeyCheck;
 
-    /// <summary>The signature is right, but its counter does not rise: the passkey may have been copied. The stored counter stays.</summary>
+    /// <summary>The signature is right, but its counter does not rise: the passkey may have been copied. The stored counter stays.
+    /// </summary>
     internal sealed record Copied(User Owner) : PasskeyCheck;
 }

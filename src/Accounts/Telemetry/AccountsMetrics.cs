@@ -43,7 +43,8 @@ internal sealed class AccountsMetrics
     /// <param name="outcome"><c>delivered</c>, <c>failed</c> (tried again) or <c>dropped</c>.</param>
     public void Delivered(string kind, string outcome) => _deliveries.Add(1, Kind(kind), Outcome(outcome));
 
-    /// <param name="outcome"><c>signed_in</c>, <c>needs_code</c>, <c>unconfirmed</c>, <c>refused</c>, <c>expired</c> or <c>limited</c>.</param>
+    /// <param name="outcome"><c>signed_in</c>, <c>needs_code</c>, <c>unconfirmed</c>, <c>refused</c>, <c>expired</c> or
+    /// <c>limited</c>.</param>
     public void SignedIn(string outcome) => _signIns.Add(1, Outcome(outcome));
 
     /// <param name="outcome"><c>found</c>, <c>unknown</c> or <c>redis_away</c>.</param>

@@ -11,7 +11,8 @@ public static class ApiKeyText
 {
     public const string Prefix = "sk-tg-";
 
-    /// <summary>In place of <see cref="Prefix"/> in the text of an admin key, which calls <c>/v1/organization</c> and nothing else.</summary>
+    /// <summary>In place of <see cref="Prefix"/> in the text of an admin key, which calls <c>/v1/organization</c> and nothing else.
+    /// </summary>
     public const string AdminPrefix = "sk-admin-";
     public const int PublicIdLength = 12;
 

@@ -1,8 +1,8 @@
 namespace Tollgate.Contracts.Learning;
 
 /// <summary>
-/// What of an organization is destroyed so far. Learning → Accounts, <c>DELETE /internal/organizations/{id}/contents</c>: each call destroys
-/// some more, and counts everything since the first call.
+/// What of an organization is destroyed so far. Learning → Accounts, <c>DELETE /internal/organizations/{id}/contents</c>: each call
+/// destroys some more, and counts everything since the first call.
 /// </summary>
 /// <param name="FileBytes">Plain bytes of <paramref name="Files"/>.</param>
 /// <param name="Models">Trained models.</param>

@@ -44,7 +44,8 @@ internal static class DocumentedErrors
     /// <param name="own">Errors of the operation itself.</param>
     public static IReadOnlyList<OpenAiError> OfAdminKey(PublicEndpoint endpoint, params IReadOnlyList<OpenAiError> own) =>
     [
-        OpenAiError.MissingBearer(), OpenAiError.InvalidAdminKey(AdminKey), OpenAiError.AdminKeyEnded(AdminKey, "revoked_api_key", "was revoked"),
+        OpenAiError.MissingBearer(), OpenAiError.InvalidAdminKey(AdminKey),
+        OpenAiError.AdminKeyEnded(AdminKey, "revoked_api_key", "was revoked"),
         OpenAiError.AdminKeyEnded(AdminKey, "expired_api_key", "has expired"), OpenAiError.AdminKeyNeeded(),
         OpenAiError.OrganizationSuspended(),
         OpenAiError.TooManyUnknownKeys(TimeSpan.FromSeconds(30)), OpenAiError.AdminRateLimitReached(600, Soon),

@@ -18,7 +18,8 @@ public static class SchemaMigrations
             "select rolsuper or rolbypassrls from pg_roles where rolname = current_user", cancellationToken))
         {
             throw new InvalidOperationException(
-                $"The role {connection.UserName} in Postgres:ConnectionString bypasses row-level security, which keeps organizations apart. "
+                $"The role {connection.UserName} in Postgres:ConnectionString bypasses row-level security, which keeps organizations "
+                + "apart. "
                 + $"Use a role that owns the schema {schema} and is neither superuser nor BYPASSRLS.");
         }
 

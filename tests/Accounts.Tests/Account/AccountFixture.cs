@@ -31,7 +31,8 @@ internal static partial class AccountFixture
     {
         var browser = host.Browse();
         var page = await browser.SignInAsync(email);
-        Assert.Equal((HttpStatusCode.Redirect, "/sign-in/code"), (page.Status, new Uri(new Uri(host.PublicUrl), page.Location).AbsolutePath));
+        Assert.Equal(
+            (HttpStatusCode.Redirect, "/sign-in/code"), (page.Status, new Uri(new Uri(host.PublicUrl), page.Location).AbsolutePath));
         return browser;
     }
 

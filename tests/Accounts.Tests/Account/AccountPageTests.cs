@@ -78,7 +78,8 @@ public sealed class AccountPageTests : IAsyncLifetime
     [InlineData("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox on macOS")]
     [InlineData("curl/8.5.0", "curl/8.5.0")]
     [InlineData("", "A program")]
-    public void Browsers_have_names(string userAgent, string name) => Assert.Equal(name, Tollgate.Accounts.Account.BrowserName.Of(userAgent));
+    public void Browsers_have_names(string userAgent, string name) =>
+        Assert.Equal(name, Tollgate.Accounts.Account.BrowserName.Of(userAgent));
 
     [Fact]
     public async Task The_account_page_is_open_to_a_person_without_an_organization()
@@ -86,7 +87,8 @@ public sealed class AccountPageTests : IAsyncLifetime
         using var browser = await _host.SignUpAsync();
         await _host.ExecuteAsync("delete from accounts.memberships");
 
-        foreach (var path in (string[])["", "/password", "/email", "/two-step", "/recovery-codes", "/passkeys", "/passkeys/new", "/sessions"])
+        foreach (var path in (string[])
+            ["", "/password", "/email", "/two-step", "/recovery-codes", "/passkeys", "/passkeys/new", "/sessions"])
         {
             Assert.Equal((path, HttpStatusCode.OK), (path, (await browser.OpenAsync("/account" + path)).Status));
         }

@@ -50,7 +50,8 @@ internal sealed class SoftAuthenticator(string origin) : IDisposable
     public string Answer(JsonElement options)
     {
         var (client, data) = (ClientData("webauthn.get", options), Head(options.GetProperty("rpId").GetString()!, attested: false));
-        var signature = _key.SignData([.. data, .. SHA256.HashData(client)], HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        var signature = _key.SignData([.. data, .. SHA256.HashData(client)], HashAlgorithmName.SHA256,
+            DSASignatureFormat.Rfc3279DerSequence);
         return Write(new JsonObject
         {
             ["clientDataJSON"] = WebEncoders.Base64UrlEncode(client),

@@ -161,7 +161,8 @@ public sealed class TwoStepTests : IAsyncLifetime
         var form = await waiting.HiddenFieldsAsync("/sign-in/code", "code");
 
         await browser.SubmitAsync(
-            "/account/password", "password", ("Input.CurrentPassword", PortalBrowser.Password), ("Input.NewPassword", "four gardens, one walk"));
+            "/account/password", "password", ("Input.CurrentPassword", PortalBrowser.Password),
+            ("Input.NewPassword", "four gardens, one walk"));
         var page = await waiting.SendAsync("/sign-in/code", form, ("Input.Code", NextCode(secret)));
 
         Assert.NotEqual(HttpStatusCode.Redirect, page.Status);

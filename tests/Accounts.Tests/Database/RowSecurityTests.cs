@@ -31,7 +31,8 @@ public sealed class RowSecurityTests : IAsyncLifetime
         var (leaks, tables) = await new RowSecurity(await AccountsHost.CreateDatabaseAsync(), Schema).FindLeaksAsync();
 
         Assert.Empty(leaks);
-        Assert.Superset(new HashSet<string> { "organizations", "api_keys", "key_rotations", "memberships", "audit_entries" }, tables.ToHashSet());
+        Assert.Superset(
+            new HashSet<string> { "organizations", "api_keys", "key_rotations", "memberships", "audit_entries" }, tables.ToHashSet());
     }
 
     [Fact]

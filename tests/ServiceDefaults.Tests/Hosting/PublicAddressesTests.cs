@@ -30,7 +30,8 @@ public sealed class PublicAddressesTests
     [InlineData("fe80::1")]
     [InlineData("ff02::1")]
     [InlineData("2001:db8::1")]
-    public void Addresses_of_other_networks_are_not_public(string address) => Assert.False(PublicAddresses.IsPublic(IPAddress.Parse(address)));
+    public void Addresses_of_other_networks_are_not_public(string address) =>
+        Assert.False(PublicAddresses.IsPublic(IPAddress.Parse(address)));
 
     [Theory]
     [InlineData("1.1.1.1")]
