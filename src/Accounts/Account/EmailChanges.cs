@@ -154,6 +154,7 @@ internal sealed class EmailChanges(
     private async Task SetAddressAsync(User user, string email, CancellationToken cancellationToken)
     {
         var name = users.NormalizeEmail(email);
+        await db.HoldAddressAsync(name, cancellationToken); // A sign-up with it may be under way.
         await db.Users.Where(one => one.NormalizedEmail == name && !one.EmailConfirmed).ExecuteDeleteAsync(cancellationToken);
         (user.Email, user.UserName, user.NormalizedEmail, user.NormalizedUserName) = (email, email, name, name);
         user.SecurityStamp = Convert.ToHexString(RandomNumberGenerator.GetBytes(20));

@@ -24,13 +24,18 @@ internal static class UserRows
     }
 
     /// <summary>
-    /// Reads the account of an address under a lock that also holds while there is none, so that two sign-ups make one account.
+    /// Holds an address until the end of the transaction, whether or not it has an account: whoever gives an account an address holds it,
+    /// so that two sign-ups make one account.
     /// </summary>
+    public static Task HoldAddressAsync(this AccountsDb db, string normalizedEmail, CancellationToken cancellationToken) =>
+        db.Database.ExecuteSqlAsync(
+            $"select pg_advisory_xact_lock(hashtext('sign-up ' || {normalizedEmail}))", cancellationToken);
+
+    /// <summary>Holds an address and reads its account.</summary>
     public static async Task<User?> LockAddressAsync(
         this AccountsDb db, string normalizedEmail, CancellationToken cancellationToken)
     {
-        await db.Database.ExecuteSqlAsync(
-            $"select pg_advisory_xact_lock(hashtext('sign-up ' || {normalizedEmail}))", cancellationToken);
+        await db.HoldAddressAsync(normalizedEmail, cancellationToken);
         return await db.LockUserAsync(normalizedEmail, cancellationToken);
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
+using Tollgate.Accounts.Credentials;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Invitations;
 using Tollgate.Accounts.Mail;
@@ -87,7 +88,7 @@ internal sealed class FederatedAccounts(
 
         var (email, now) = (claims.Email!, clock.GetUtcNow());
         var name = normalizer.NormalizeEmail(email)!;
-        await LockAsync($"sign-up {name}", cancellationToken); // The lock of Registration: both make the account of an address.
+        await db.HoldAddressAsync(name, cancellationToken);
         var user = await LockUserAsync(u => u.NormalizedEmail == name, cancellationToken);
         if (await FindObstacleAsync(provider, user, cancellationToken) is { } obstacle)
         {

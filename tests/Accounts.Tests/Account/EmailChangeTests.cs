@@ -1,4 +1,5 @@
 using System.Net;
+using Tollgate.Testing;
 using static Tollgate.Accounts.Tests.Account.AccountFixture;
 
 namespace Tollgate.Accounts.Tests.Account;
@@ -113,7 +114,8 @@ public sealed class EmailChangeTests : IAsyncLifetime
         await thief.SubmitAsync(await thief.LinkOfMailAsync(New, "Confirm your new"), "new-address");
         using var squatter = _host.Browse();
         await squatter.SignUpAsync(Email);
-        await squatter.LinkOfMailAsync(Email);
+        await Until.TrueAsync(
+            async () => await _host.ReadAsync($"select 1 from accounts.users where email = '{Email}'") is not null, "the sign-up is made");
         using var owner = _host.Browse();
 
         var page = await owner.SubmitAsync(await owner.LinkOfMailAsync(Email, "Your e-mail address was changed"), "old-address");
