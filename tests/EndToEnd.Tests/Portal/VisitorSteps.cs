@@ -19,8 +19,8 @@ internal sealed partial class Visitor
     /// <summary>Follows a link and waits for its page.</summary>
     public Task FollowAsync(string link) => TurnPageAsync(() => Named(AriaRole.Link, link).ClickAsync());
 
-    /// <summary>Follows the link of the page to a path.</summary>
-    public Task FollowToAsync(string path) => TurnPageAsync(() => _page.Locator($"a[href=\"{path}\"]").First.ClickAsync());
+    /// <summary>Follows the link of the page to a path; not that of a closed menu.</summary>
+    public Task FollowToAsync(string path) => TurnPageAsync(() => _page.Locator($"a[href=\"{path}\"]:visible").First.ClickAsync());
 
     /// <summary>Presses the button of a form and waits for the page that answers.</summary>
     public Task SubmitAsync(string button) => TurnPageAsync(() => Named(AriaRole.Button, button).ClickAsync());
