@@ -287,7 +287,6 @@ internal sealed partial class DecoderScheduler : IAsyncDisposable
             if (goesOn && !waits)
             {
                 DecodeStep(_slots.End(part));
-                Admit(); // A short prompt that came during the step goes before the next chunk of a long one.
             }
 
             ReadPrompts(part, waits || _slots.Decoding == 0 ? null : Clock.GetElapsedTime(started));
