@@ -81,7 +81,7 @@ internal sealed class InvitationRegister(
             (projects ?? []).Select(id => new InvitationProject { InvitationId = invitation.Id, ProjectId = id }));
         audit.Add(
             "member.invite", email, organizationId,
-            after: new { Role = custom?.Name ?? RoleChoice.NameOf(choice.Role), invitation.ExpiresAt });
+            after: new { Role = RoleChoice.NameOf(choice.Role, custom), invitation.ExpiresAt });
         return await SendAsync(transaction, invitation, token, actorId, cancellationToken);
     }
 

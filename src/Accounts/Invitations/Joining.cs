@@ -55,6 +55,6 @@ internal sealed class Joining(AccountsDb db, AuditTrail audit, TimeProvider cloc
         });
         audit.Add(
             "member.join", user.Id.ToString(), organizationId,
-            after: new { Role = custom?.Name ?? RoleChoice.NameOf(role), user.Email, via }, actorId: user.Id);
+            after: new { Role = RoleChoice.NameOf(role, custom), user.Email, via }, actorId: user.Id);
     }
 }

@@ -33,8 +33,7 @@ internal sealed class ServiceAccountRegister(AccountsDb db, KeyRegister keys, Au
         CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await db.Database.ExecuteSqlAsync(
-            $"select 1 from accounts.organizations where id = {organizationId} for no key update", cancellationToken);
+        await db.LockOrganizationAsync(organizationId, cancellationToken);
         if (await db.ServiceAccounts.AnyAsync(a => a.Id == accountId, cancellationToken))
         {
             return await FindAsync(organizationId, projectId, accountId, cancellationToken);
@@ -71,8 +70,7 @@ internal sealed class ServiceAccountRegister(AccountsDb db, KeyRegister keys, Au
         Guid organizationId, Guid projectId, Guid accountId, string name, Guid? actorId, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await db.Database.ExecuteSqlAsync(
-            $"select 1 from accounts.organizations where id = {organizationId} for no key update", cancellationToken);
+        await db.LockOrganizationAsync(organizationId, cancellationToken);
         var account = await db.ServiceAccounts.SingleOrDefaultAsync(
             a => a.OrganizationId == organizationId && a.ProjectId == projectId && a.Id == accountId && a.DeletedAt == null,
             cancellationToken);
@@ -95,8 +93,7 @@ internal sealed class ServiceAccountRegister(AccountsDb db, KeyRegister keys, Au
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
         {
             // The lock under which keys are made: none is made for an account that is being deleted.
-            await db.Database.ExecuteSqlAsync(
-                $"select 1 from accounts.organizations where id = {organizationId} for no key update", cancellationToken);
+            await db.LockOrganizationAsync(organizationId, cancellationToken);
             var account = await db.ServiceAccounts.SingleOrDefaultAsync(
                 a => a.OrganizationId == organizationId && a.ProjectId == projectId && a.Id == accountId && a.DeletedAt == null,
                 cancellationToken);

@@ -30,6 +30,9 @@ public sealed record RoleChoice(MemberRole Role, Guid? CustomRoleId = null)
     public static IReadOnlyList<MemberRole> Named { get; } =
         [MemberRole.Owner, MemberRole.Admin, MemberRole.Developer, MemberRole.Billing, MemberRole.Reader];
 
+    /// <summary>Name of a role in lower case; a custom one's own name.</summary>
+    internal static string NameOf(MemberRole role, CustomRole? custom) => custom?.Name ?? NameOf(role);
+
     /// <summary>Name of a role in lower case.</summary>
     public static string NameOf(MemberRole role) => role switch
     {
@@ -56,6 +59,9 @@ public sealed record RoleOffer(RoleChoice Choice, string Name, string Text)
                 new RoleChoice(MemberRole.Custom, role.Id), role.Name,
                 $"Your own role: {string.Join(", ", role.Granted.Order().Select(permission => permission.Label().ToLowerInvariant()))}.")),
     ];
+
+    /// <summary>Name of a role for people; a custom one's own name.</summary>
+    internal static string NameOf(MemberRole role, CustomRole? custom) => custom?.Name ?? NameOf(role);
 
     /// <summary>Name of a role for people.</summary>
     public static string NameOf(MemberRole role)

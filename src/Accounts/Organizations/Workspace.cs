@@ -110,7 +110,7 @@ internal sealed class Workspace
             orderby membership.JoinedAt, organization.Id
             select new { organization.Id, organization.Name, membership.Role, rules.Suspended, rules.ClosesAt, Custom = custom })
             .AsNoTracking().ToListAsync(cancellationToken);
-        Organizations = [.. memberships.Select(one => new WorkspaceOrganization(one.Id, one.Name, NameOf(one.Role, one.Custom)))];
+        Organizations = [.. memberships.Select(one => new WorkspaceOrganization(one.Id, one.Name, RoleOffer.NameOf(one.Role, one.Custom)))];
         if (memberships.Count == 0)
         {
             return;
@@ -120,7 +120,7 @@ internal sealed class Workspace
         var own = memberships.Find(one => one.Id == chosen) ?? memberships[0];
         (OrganizationId, OrganizationName, Role) = (own.Id, own.Name, own.Role);
         (Suspended, ClosesAt) = (own.Suspended, own.ClosesAt);
-        (_permissions, RoleName) = (MemberRoles.PermissionsOf(own.Role, own.Custom), NameOf(own.Role, own.Custom));
+        (_permissions, RoleName) = (MemberRoles.PermissionsOf(own.Role, own.Custom), RoleOffer.NameOf(own.Role, own.Custom));
         await LoadProjectsAsync(db, IdOf(session, ProjectClaim), cancellationToken);
         IsLoaded = true;
     }
@@ -137,8 +137,6 @@ internal sealed class Workspace
         var own = Projects.FirstOrDefault(project => project.Id == chosen) ?? Projects[0];
         (ProjectId, ProjectName) = (own.Id, own.Name);
     }
-
-    private static string NameOf(MemberRole role, CustomRole? custom) => custom?.Name ?? RoleOffer.NameOf(role);
 
     private static Guid? IdOf(ClaimsPrincipal session, string claim) =>
         Guid.TryParse(session.FindFirstValue(claim), out var id) ? id : null;

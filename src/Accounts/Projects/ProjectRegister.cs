@@ -35,7 +35,7 @@ internal sealed class ProjectRegister(AccountsDb db, PolicyRegister policies, Ke
         Guid organizationId, Guid projectId, string name, Guid? actorId, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await LockAsync(organizationId, cancellationToken);
+        await db.LockOrganizationAsync(organizationId, cancellationToken);
         if (await db.Projects.AnyAsync(p => p.OrganizationId == organizationId && p.Id == projectId, cancellationToken))
         {
             return ProjectChange.Done;
@@ -145,7 +145,7 @@ internal sealed class ProjectRegister(AccountsDb db, PolicyRegister policies, Ke
         Guid organizationId, Guid projectId, Guid userId, Guid? actorId, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await LockAsync(organizationId, cancellationToken);
+        await db.LockOrganizationAsync(organizationId, cancellationToken);
         if (await db.ProjectMembers.AnyAsync(m => m.ProjectId == projectId && m.UserId == userId, cancellationToken)
             || !await db.Memberships.AnyAsync(m => m.OrganizationId == organizationId && m.UserId == userId, cancellationToken)
             || !await db.Projects.AnyAsync(
@@ -172,7 +172,7 @@ internal sealed class ProjectRegister(AccountsDb db, PolicyRegister policies, Ke
         IReadOnlyList<Guid> revoked = [];
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellationToken))
         {
-            await LockAsync(organizationId, cancellationToken);
+            await db.LockOrganizationAsync(organizationId, cancellationToken);
             var member = (await ListMembersAsync(organizationId, projectId, cancellationToken)).FirstOrDefault(one => one.UserId == userId);
             if (member is not { IsNamed: true })
             {
@@ -193,10 +193,6 @@ internal sealed class ProjectRegister(AccountsDb db, PolicyRegister policies, Ke
 
         await keys.PublishAllAsync(revoked);
     }
-
-    /// <summary>The lock under which members and keys of an organization change.</summary>
-    private Task<int> LockAsync(Guid organizationId, CancellationToken cancellationToken) => db.Database.ExecuteSqlAsync(
-        $"select 1 from accounts.organizations where id = {organizationId} for no key update", cancellationToken);
 
     private Task<bool> IsTakenAsync(Guid organizationId, Guid projectId, string name, CancellationToken cancellationToken) =>
         db.Projects.FromSql(
