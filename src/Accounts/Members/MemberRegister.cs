@@ -11,7 +11,8 @@ namespace Tollgate.Accounts.Members;
 /// Changes who belongs to an organization and with which role. Every change runs under the lock of the organization's row and reads there
 /// what the acting member may do, so a form of a page that was open before a demotion is refused.
 /// </summary>
-internal sealed class MemberRegister(AccountsDb db, KeyRegister keys, InvitationRegister invitations, AuditTrail audit)
+internal sealed class MemberRegister(
+    AccountsDb db, KeyRegister keys, InvitationRegister invitations, RoleEffects effects, AuditTrail audit)
 {
     /// <summary>Lists the members of an organization, the one joined first at the front.</summary>
     public Task<List<Member>> ListAsync(Guid organizationId, CancellationToken cancellationToken) =>
@@ -54,8 +55,10 @@ internal sealed class MemberRegister(AccountsDb db, KeyRegister keys, Invitation
             await SetRoleAsync(organizationId, userId, choice, cancellationToken);
             audit.Add(
                 "member.role", userId.ToString(), organizationId,
-                new { Role = NameOf(change.Member.Role, change.Custom) }, new { Role = NameOf(choice.Role, custom) });
-            await FollowAsync(change, new Standing(choice.Role, MemberRoles.PermissionsOf(choice.Role, custom)), cancellationToken);
+                new { Role = RoleChoice.NameOf(change.Member.Role, change.Custom) }, new { Role = RoleChoice.NameOf(choice.Role, custom) });
+            change.Keys.AddRange(await effects.FollowAsync(
+                organizationId, userId, new Standing(choice.Role, MemberRoles.PermissionsOf(choice.Role, custom)), actorId,
+                cancellationToken));
             return MemberChange.Done;
         }, cancellationToken);
 
@@ -75,7 +78,7 @@ internal sealed class MemberRegister(AccountsDb db, KeyRegister keys, Invitation
                 .ExecuteDeleteAsync(cancellationToken);
             audit.Add(
                 actorId == userId ? "member.leave" : "member.remove", userId.ToString(), organizationId,
-                new { Role = NameOf(change.Member.Role, change.Custom) });
+                new { Role = RoleChoice.NameOf(change.Member.Role, change.Custom) });
             change.Keys.AddRange(await keys.RevokePersonalAsync(organizationId, userId, actorId, cancellationToken));
             await invitations.RevokeBeyondAsync(
                 organizationId, userId, new Standing(null, MemberRoles.PermissionsOf(MemberRole.Custom)), cancellationToken);
@@ -95,11 +98,11 @@ internal sealed class MemberRegister(AccountsDb db, KeyRegister keys, Invitation
             await SetRoleAsync(organizationId, actorId, new RoleChoice(MemberRole.Admin), cancellationToken);
             audit.Add(
                 "organization.transfer", organizationId.ToString(), organizationId, new { Owner = actorId }, new { Owner = userId });
+            change.Keys.AddRange(await effects.FollowAsync(
+                organizationId, actorId, new Standing(MemberRole.Admin, MemberRoles.PermissionsOf(MemberRole.Admin)), actorId,
+                cancellationToken));
             return MemberChange.Done;
         }, cancellationToken);
-
-    /// <summary>Name of a role for people and for the audit.</summary>
-    public static string NameOf(MemberRole role, CustomRole? custom) => custom?.Name ?? RoleChoice.NameOf(role);
 
     private IQueryable<Member> Members(Guid organizationId) =>
         from membership in db.Memberships.AsNoTracking()
@@ -136,7 +139,7 @@ internal sealed class MemberRegister(AccountsDb db, KeyRegister keys, Invitation
                 return MemberChange.Forbidden;
             }
 
-            running = new RunningChange(actor, actorId, member, custom, []);
+            running = new RunningChange(actor, member, custom, []);
             if (await change(running) is var outcome and not MemberChange.Done)
             {
                 return outcome;
@@ -155,24 +158,13 @@ internal sealed class MemberRegister(AccountsDb db, KeyRegister keys, Invitation
             set => set.SetProperty(one => one.Role, choice.Role).SetProperty(one => one.CustomRoleId, choice.CustomRoleId),
             cancellationToken);
 
-    /// <summary>Takes back what the member holds beyond the new role.</summary>
-    private async Task FollowAsync(RunningChange change, Standing now, CancellationToken cancellationToken)
-    {
-        var (organizationId, userId) = (change.Member.OrganizationId, change.Member.UserId);
-        await invitations.RevokeBeyondAsync(organizationId, userId, now, cancellationToken);
-        if (!now.May(Permission.ManageKeys))
-        {
-            change.Keys.AddRange(await keys.DisablePersonalAsync(organizationId, userId, change.ActorId, cancellationToken));
-        }
-    }
-
     private Task<bool> HasOtherOwnerAsync(Guid organizationId, Guid userId, CancellationToken cancellationToken) =>
         db.Memberships.AnyAsync(
             one => one.OrganizationId == organizationId && one.UserId != userId && one.Role == MemberRole.Owner, cancellationToken);
 
     /// <summary>A change under the lock.</summary>
     /// <param name="Keys">Keys that it changed, to publish after the commit.</param>
-    private sealed record RunningChange(Standing Actor, Guid? ActorId, Membership Member, CustomRole? Custom, List<Guid> Keys);
+    private sealed record RunningChange(Standing Actor, Membership Member, CustomRole? Custom, List<Guid> Keys);
 }
 
 /// <summary>A member as pages and the admin API show one.</summary>
@@ -189,7 +181,7 @@ internal sealed class Member
 
     public required DateTimeOffset JoinedAt { get; init; }
 
-    public string RoleName => MemberRegister.NameOf(Role, Custom);
+    public string RoleName => RoleChoice.NameOf(Role, Custom);
 }
 
 /// <summary>Result of a change of a member.</summary>

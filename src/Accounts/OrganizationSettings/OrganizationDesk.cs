@@ -3,6 +3,8 @@ using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Audit;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Invitations;
+using Tollgate.Accounts.Keys;
+using Tollgate.Accounts.Members;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Outbox;
 using Tollgate.Contracts.Json;
@@ -11,7 +13,8 @@ using Tollgate.Contracts.Money;
 namespace Tollgate.Accounts.OrganizationSettings;
 
 /// <summary>Changes an organization's name and custom roles, under the lock of its row.</summary>
-internal sealed class OrganizationDesk(AccountsDb db, AuditTrail audit, OutboxSignal signal, TimeProvider clock)
+internal sealed class OrganizationDesk(
+    AccountsDb db, KeyRegister keys, RoleEffects effects, AuditTrail audit, OutboxSignal signal, TimeProvider clock)
 {
     /// <summary>Most custom roles of one organization.</summary>
     internal const int MostRoles = 50;
@@ -38,10 +41,12 @@ internal sealed class OrganizationDesk(AccountsDb db, AuditTrail audit, OutboxSi
 
     /// <summary>Makes a custom role, or changes it together with what its members may do.</summary>
     /// <param name="roleId">An id that the page chose for a new role, so a form sent twice makes one.</param>
-    public Task<OrganizationChange> SaveRoleAsync(
+    public async Task<OrganizationChange> SaveRoleAsync(
         Guid organizationId, Guid? actorId, Guid roleId, string name, IReadOnlySet<Permission> permissions,
-        CancellationToken cancellationToken) =>
-        ChangeAsync(organizationId, actorId, async actor =>
+        CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Guid> changed = [];
+        var outcome = await ChangeAsync(organizationId, actorId, async actor =>
         {
             var roles = await db.CustomRoles.Where(one => one.OrganizationId == organizationId).ToListAsync(cancellationToken);
             var role = roles.Find(one => one.Id == roleId);
@@ -83,8 +88,13 @@ internal sealed class OrganizationDesk(AccountsDb db, AuditTrail audit, OutboxSi
             audit.Add(
                 before is null ? "role.create" : "role.change", roleId.ToString(), organizationId, before,
                 new { role.Name, role.Permissions });
+            await db.SaveChangesAsync(cancellationToken); // What follows reads the new permissions.
+            changed = await effects.FollowAsync(role, actorId, cancellationToken);
             return OrganizationChange.Done;
         }, cancellationToken);
+        await keys.PublishAllAsync(changed);
+        return outcome;
+    }
 
     /// <summary>Deletes a custom role that no member has and no open invitation gives.</summary>
     public Task<OrganizationChange> DeleteRoleAsync(

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Tollgate.Accounts.Database;
 using Tollgate.Accounts.Organizations;
 using Tollgate.Accounts.Tests.Members;
+using Tollgate.Contracts.Keys;
 using Tollgate.Testing;
 
 namespace Tollgate.Accounts.Tests.Organizations;
@@ -108,6 +109,37 @@ public sealed class OrganizationTests : IAsyncLifetime
         Assert.DoesNotContain("href=\"/billing\"", overview.Html, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Forbidden, key.Status);
         Assert.Equal(HttpStatusCode.OK, after.Status);
+    }
+
+    [Fact]
+    public async Task A_custom_role_that_allows_less_takes_from_its_members_what_it_gave()
+    {
+        var role = await MakeRoleAsync("Lead", "ManageKeys", "ManageMembers");
+        using var bob = await _host.JoinAsync(_ada, Bob, role);
+        var his = PortalBrowser.PublicIdOf(await bob.CreateKeyAsync("bob's"));
+        await bob.InviteAsync("carl@example.com", role);
+
+        await _ada.SubmitAsync($"/organization/roles/{role}", "role", ("Input.Name", "Lead"), ("Input.Permissions", "ManageKeys"));
+        var (kept, open) = ((await _host.RecordAsync(his)).State, await _host.OpenInvitationsAsync());
+        await _ada.SubmitAsync($"/organization/roles/{role}", "role", ("Input.Name", "Lead"), ("Input.Permissions", "ReadUsage"));
+
+        Assert.Equal(KeyState.Active, kept);
+        Assert.Empty(open);
+        Assert.Equal(KeyState.Disabled, (await _host.RecordAsync(his)).State);
+    }
+
+    [Fact]
+    public async Task Who_gives_the_ownership_away_leaves_no_open_invitation_of_an_owner()
+    {
+        using var bob = await _host.JoinAsync(_ada, Bob, "admin");
+        await _ada.InviteAsync("carl@example.com", "owner");
+        await _ada.InviteAsync("dora@example.com", "developer");
+
+        await _ada.SubmitAsync(
+            "/organization/transfer", "transfer", ("Input.Member", (await _host.UserIdAsync(Bob)).ToString()),
+            ("Input.Name", "ada's organization"));
+
+        Assert.Equal(["dora@example.com"], (await _host.OpenInvitationsAsync()).Select(one => one.Email));
     }
 
     [Fact]

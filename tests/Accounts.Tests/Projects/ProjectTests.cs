@@ -192,6 +192,25 @@ public sealed class ProjectTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_admin_who_becomes_a_developer_keeps_keys_in_the_default_project_and_in_those_that_name_the_member()
+    {
+        var (shop, till) = (await CreateAsync("Shop"), await CreateAsync("Till"));
+        using var grace = await JoinAsync("grace@example.com", MemberRole.Developer);
+        var userId = await UserIdAsync("grace@example.com");
+        await _ada.SubmitAndFollowAsync($"/projects/{shop.Id}", "add-member", ("UserId", userId.ToString()));
+        await SetRoleAsync("grace@example.com", MemberRole.Admin);
+        var named = await IssueAsync(shop.Id, userId);
+        var outside = await IssueAsync(till.Id, userId);
+        var common = await IssueAsync((await ProjectAsync("Default")).Id, userId);
+
+        await _ada.SubmitAndFollowAsync($"/members/{userId}", "role", ("Input.Role", "developer"));
+
+        Assert.Equal(KeyState.Active, (await _host.RecordAsync(named.PublicId)).State);
+        Assert.Equal(KeyState.Revoked, (await _host.RecordAsync(outside.PublicId)).State);
+        Assert.Equal(KeyState.Active, (await _host.RecordAsync(common.PublicId)).State);
+    }
+
+    [Fact]
     public async Task Whoever_is_taken_out_of_a_project_loses_the_own_keys_in_it_and_no_others()
     {
         var shop = await CreateAsync("Shop");
